@@ -1,0 +1,1 @@
+"""dcgan: the deep convolutional GAN, done whole."""

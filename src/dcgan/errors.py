@@ -1,0 +1,25 @@
+"""The errors that a user can mend: each message says what was wrong, where, and what to do."""
+
+
+class DcganError(Exception):
+    """Something the user can mend. The command line prints it as one message, without a traceback."""
+
+
+class SourceError(DcganError):
+    """A source of pictures cannot be read, or holds no usable picture."""
+
+
+class PackedSetError(DcganError):
+    """A packed set is missing, incomplete or does not fit what is asked of it."""
+
+
+class RecipeError(DcganError):
+    """A hyper-parameter is out of range, unknown, or contradicts another."""
+
+
+class ModelError(DcganError):
+    """A model or checkpoint folder is missing, broken or does not fit."""
+
+
+class RunError(DcganError):
+    """A run cannot be started, resumed or extended as asked."""

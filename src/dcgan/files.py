@@ -1,0 +1,72 @@
+"""Writing that a crash cannot spoil: beside, flushed to disk, then renamed."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+
+def write_atomic(path: Path, content: bytes | str) -> None:
+    """Replace `path` by `content` (text as UTF-8) in one step: a reader sees the old file or the new, never half of one."""
+    data = content.encode() if isinstance(content, str) else content
+    partial = _beside(path)
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `path`; when the block ends well, flush its files to disk and rename it to `path`.
+
+    A block that raises leaves nothing behind. `path` must not exist when the block ends, unless as an empty folder.
+
+    Raises:
+        OSError: The disk is full, or `path` exists and holds something.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = _beside(path)
+    partial.mkdir()
+    try:
+        yield partial
+        for file in partial.rglob("*"):
+            with file.open("rb") if file.is_file() else os.fdopen(os.open(file, os.O_RDONLY)) as handle:
+                os.fsync(handle.fileno())
+        partial.rename(path)
+        _sync_folder(path.parent)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what an earlier process that was killed half-way left inside `folder`."""
+    for left in folder.glob(".*.partial-*"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _beside(path: Path) -> Path:
+    return path.parent / f".{path.name}.partial-{uuid4().hex[:8]}"
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":  # makes the rename itself durable; Windows cannot open a folder
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
