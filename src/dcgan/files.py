@@ -19,7 +19,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-        _sync_folder(path.parent)
+        _sync(path.parent)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -39,10 +39,10 @@ def new_folder(path: Path) -> Iterator[Path]:
     try:
         yield partial
         for file in partial.rglob("*"):
-            with file.open("rb") if file.is_file() else os.fdopen(os.open(file, os.O_RDONLY)) as handle:
-                os.fsync(handle.fileno())
+            _sync(file)
+        _sync(partial)
         partial.rename(path)
-        _sync_folder(path.parent)
+        _sync(path.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -63,10 +63,12 @@ def _beside(path: Path) -> Path:
     return path.parent / f".{path.name}.partial-{uuid4().hex[:8]}"
 
 
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":  # makes the rename itself durable; Windows cannot open a folder
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _sync(path: Path) -> None:
+    """Flush a file, or a folder's list of names, to disk."""
+    if path.is_dir() and os.name != "posix":  # Windows cannot open a folder
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

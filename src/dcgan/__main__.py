@@ -1,0 +1,5 @@
+"""`python -m dcgan` is the same as `dcgan`."""
+
+from dcgan.cli import main
+
+main()

@@ -1,0 +1,64 @@
+"""What the verbs say: one short answer to stdout, everything else to stderr."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+stdout = Console(soft_wrap=True, highlight=False, markup=False)
+stderr = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+
+
+def answer(text: str, facts: Mapping[str, object], as_json: bool) -> None:
+    """Print the verb's result to stdout: `text` for people, or `facts` as one line of JSON for machines."""
+    stdout.print(json.dumps(facts, default=str) if as_json else text)
+
+
+def say(text: str) -> None:
+    """Tell something by the way, on stderr."""
+    stderr.print(text)
+
+
+def warn(text: str) -> None:
+    """Tell something that the user should not miss, on stderr."""
+    stderr.print(f"warning: {text}", style="yellow")
+
+
+def complain(text: str) -> None:
+    """Tell the error that ends the command, on stderr."""
+    stderr.print(f"error: {text}", style="red")
+
+
+class Rate(ProgressColumn):
+    """Units a second, over the last half minute."""
+
+    def render(self, task: Task) -> Text:
+        """Draw the column."""
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "…/s", style="progress.data.speed")
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator["Bar"]:
+    """Show a bar with count, rate and time left on stderr while the block runs."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=stderr) as progress:
+        yield Bar(progress, what)
+
+
+class Bar:
+    """A progress callback: call it with (done, total); total is None while it is unknown."""
+
+    def __init__(self, progress: Progress, what: str) -> None:
+        self._progress = progress
+        self._task = progress.add_task(what, total=None)
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """Move the bar."""
+        self._progress.update(self._task, completed=done, total=total)
+
+    def describe(self, text: str) -> None:
+        """Change the words before the bar."""
+        self._progress.update(self._task, description=text)
