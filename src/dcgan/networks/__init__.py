@@ -1,0 +1,1 @@
+"""Generator and discriminator, built from lists of stages. Pure torch: no files, no flags."""

@@ -1,0 +1,53 @@
+"""The generator: latent vectors to images through fractionally-strided convolutions."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dcgan.networks.batch_norm import BatchNorm
+from dcgan.networks.stages import Architecture
+
+
+class Generator(nn.Module):
+    """z (N, latent_dim) -> images (N, channels, size, size) in (-1, 1).
+
+    A linear stem to the first map, then transposed convolutions; batch norm and ReLU after each but the last, which
+    ends in tanh. No biases but batch norm's (paper section 3; the released code). The stem's batch norm treats each
+    unit of the flat first map by itself, before the reshape.
+    """
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        maps = architecture.generator_geometry
+        self.stem_shape = (architecture.stem, maps[0].small, maps[0].small)
+        units = architecture.stem * maps[0].small ** 2
+        self.stem = nn.Linear(architecture.latent_dim, units, bias=False)
+        self.stem_norm = BatchNorm(units, architecture.batch_norm_epsilon)
+        self.convolutions = nn.ModuleList()
+        self.norms = nn.ModuleList()
+        width = architecture.stem
+        for stage, fit in zip(architecture.generator, maps, strict=True):
+            self.convolutions.append(
+                nn.ConvTranspose2d(
+                    width,
+                    stage.width,
+                    stage.kernel,
+                    stage.stride,
+                    fit.padding,
+                    output_padding=fit.output_padding,
+                    bias=False,
+                )
+            )
+            self.norms.append(BatchNorm(stage.width, architecture.batch_norm_epsilon))
+            width = stage.width
+        self.norms.pop(-1)  # the output layer has none
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Draw images from latent vectors."""
+        h = F.relu(self.stem_norm(self.stem(z)))  # (N, stem * side * side)
+        h = h.unflatten(1, self.stem_shape)  # (N, stem, side, side)
+        if self.convolutions[0].weight.is_contiguous(memory_format=torch.channels_last):
+            h = h.contiguous(memory_format=torch.channels_last)
+        for convolution, norm in zip(self.convolutions[:-1], self.norms, strict=True):
+            h = F.relu(norm(convolution(h)))
+        return torch.tanh(self.convolutions[-1](h).float())
