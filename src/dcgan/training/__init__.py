@@ -1,0 +1,1 @@
+"""Training: recipe, loop, health, checkpoints and the run folder. Import its modules by name; this file is light."""

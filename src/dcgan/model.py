@@ -1,0 +1,232 @@
+"""A model: a trained generator and discriminator with their recipe, in a folder of safetensors and JSON.
+
+No pickle is read or written: loading a stranger's model runs no code.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from dcgan.errors import ModelError
+from dcgan.files import sha256
+from dcgan.networks.batch_norm import batch_statistics as by_the_batch
+from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.generator import Generator
+from dcgan.networks.stages import Architecture, Stage
+from dcgan.randomness import Latents, latents_of_seeds
+
+Pixels = NDArray[np.uint8]  # (N, H, W, C)
+
+FORMAT = 1
+CARD = "model.json"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A generator and a discriminator, ready to use.
+
+    Attributes:
+        architecture: The shape of the two nets.
+        generator: z (N, latent_dim) to images (N, C, H, W) in [-1, 1].
+        discriminator: images to logits (N,).
+        details: What is known of its making: recipe, images seen, how batch-norm statistics were measured.
+
+    Example:
+        >>> model = dcgan.load("runs/faces")
+        >>> pixels = model.sample(seeds=range(64))  # (64, H, W, C), uint8
+    """
+
+    architecture: Architecture
+    generator: Generator
+    discriminator: Discriminator
+    details: Mapping[str, object] = field(default_factory=dict)
+
+    def latents(self, seeds: Iterable[int], truncation: float = 1.0) -> Latents:
+        """The z of each seed: (N, latent_dim), float32, scaled by `truncation` (above 0, at most 1) towards 0."""
+        if not 0 < truncation <= 1:
+            raise ValueError(f"truncation must be above 0 and at most 1, not {truncation}")
+        z = latents_of_seeds(seeds, self.architecture.latent_dim, self.architecture.latent)
+        return z * np.float32(truncation)
+
+    @torch.inference_mode()
+    def draw(self, z: Latents, *, batch_size: int = 64, batch_statistics: bool = False) -> Pixels:
+        """Draw a picture for each latent vector.
+
+        With the fixed statistics of the generator a picture depends on its z alone (to within one grey level: the
+        order of sums may differ). With `batch_statistics` it depends on the others of its mini-batch, as in the paper.
+
+        Args:
+            z: (N, latent_dim), float32.
+            batch_size: Pictures drawn at once.
+            batch_statistics: Normalise by the mini-batch at hand.
+
+        Returns:
+            Pixels (N, H, W, C), uint8.
+        """
+        size, channels = self.architecture.size, self.architecture.channels
+        pixels = np.empty((len(z), size, size, channels), np.uint8)
+        device = next(self.generator.parameters()).device
+        for start in range(0, len(z), batch_size):
+            batch = torch.from_numpy(z[start : start + batch_size]).to(device)
+            if batch_statistics:
+                with by_the_batch(self.generator):
+                    images = self.generator(batch)
+            else:
+                images = self.generator(batch)
+            pixels[start : start + batch_size] = to_pixels(images)
+        return pixels
+
+    def sample(
+        self,
+        seeds: Iterable[int],
+        *,
+        truncation: float = 1.0,
+        batch_statistics: bool = False,
+        batch_size: int = 64,
+    ) -> Pixels:
+        """Draw the picture of each seed: pixels (N, H, W, C), uint8. The same seed is always the same picture."""
+        return self.draw(
+            self.latents(seeds, truncation), batch_size=batch_size, batch_statistics=batch_statistics
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the model into `folder`, which must exist: two safetensors files and `model.json` with their checksums."""
+        for name, net in self._nets().items():
+            save_file({key: value.contiguous() for key, value in net.state_dict().items()}, folder / f"{name}.safetensors")
+        card = {
+            "format": FORMAT,
+            "architecture": asdict(self.architecture),
+            **self.details,
+            "sha256": {f"{name}.safetensors": sha256(folder / f"{name}.safetensors") for name in self._nets()},
+        }
+        (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
+
+    def _nets(self) -> dict[str, nn.Module]:
+        return {"generator": self.generator, "discriminator": self.discriminator}
+
+
+def to_pixels(images: Tensor) -> Pixels:
+    """Images (N, C, H, W) in [-1, 1] to pixels (N, H, W, C), uint8, rounded to the nearest level."""
+    levels = ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    return levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+def to_images(pixels: Tensor) -> Tensor:
+    """Pixels (N, H, W, C), uint8, to images (N, C, H, W) in [-1, 1], float32, as channels_last memory."""
+    return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+
+
+def load(path: str | Path, device: str = "cpu") -> Model:
+    """Load a model from a model folder, a checkpoint, or a run (its newest).
+
+    Raises:
+        ModelError: There is none, or it is broken: what is wrong and where.
+    """
+    folder = find(Path(path))
+    card = read_card(folder)
+    architecture = _architecture(folder, card)
+    with torch.device("meta"):
+        generator, discriminator = Generator(architecture), Discriminator(architecture)
+    for name, net in (("generator", generator), ("discriminator", discriminator)):
+        _fill(net, read_tensors(folder / f"{name}.safetensors", card), folder / f"{name}.safetensors")
+        net.to(device=device, memory_format=torch.channels_last).eval()
+    details = {key: value for key, value in card.items() if key not in ("format", "architecture", "sha256")}
+    return Model(architecture, generator, discriminator, details)
+
+
+def find(path: Path) -> Path:
+    """The model folder that `path` means: itself, or in a run the one that has seen most.
+
+    Raises:
+        ModelError: There is none.
+    """
+    if (path / CARD).is_file():
+        return path
+    if not path.exists():
+        raise ModelError(f"no model at {path}: the folder does not exist")
+    candidates = [card.parent for card in (*path.glob(f"model/{CARD}"), *path.glob(f"checkpoints/[0-9]*/{CARD}"))]
+    if not candidates:
+        raise ModelError(
+            f"no model at {path}: neither a model ({CARD}) nor a run with checkpoints; "
+            "name a run of `dcgan train`, one of its checkpoints, or a model folder"
+        )
+    return max(candidates, key=lambda folder: (_rank(folder), folder.name == "model"))
+
+
+def read_card(folder: Path) -> dict[str, object]:
+    """The content of a model's `model.json`.
+
+    Raises:
+        ModelError: It is missing, no JSON, or of a later format.
+    """
+    try:
+        card = json.loads((folder / CARD).read_text("utf-8"))
+    except OSError as error:
+        raise ModelError(f"cannot read {folder / CARD}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{folder / CARD} is damaged: {error}") from error
+    if not isinstance(card, dict) or not isinstance(card.get("format"), int):
+        raise ModelError(f"{folder / CARD} is no model card")
+    if card["format"] > FORMAT:
+        raise ModelError(f"{folder} has model format {card['format']}; this dcgan reads up to {FORMAT}: update dcgan")
+    return card
+
+
+def read_tensors(path: Path, card: Mapping[str, object]) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, after a check of the checksum that `card` has for it.
+
+    Raises:
+        ModelError: The file is missing, has changed or is damaged.
+    """
+    digests = card.get("sha256")
+    try:
+        if not isinstance(digests, dict) or sha256(path) != digests.get(path.name):
+            raise ModelError(f"{path} is not the file that was written: its checksum differs; it is damaged or was changed")
+        return load_file(path)
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
+    except (SafetensorError, ValueError) as error:
+        raise ModelError(f"{path} is damaged: {error}") from error
+
+
+def _rank(folder: Path) -> tuple[int, int]:
+    """What a run has to show is ordered by its roll-backs, then by the images seen; a broken one comes last."""
+    try:
+        card = read_card(folder)
+    except ModelError:
+        return (-1, -1)
+    rollbacks, images = card.get("rollbacks", 0), card.get("images", 0)
+    return (rollbacks, images) if isinstance(rollbacks, int) and isinstance(images, int) else (-1, -1)
+
+
+def _architecture(folder: Path, card: Mapping[str, object]) -> Architecture:
+    values = card.get("architecture")
+    try:
+        if not isinstance(values, dict):
+            raise TypeError("it is missing")
+        nets = {name: tuple(Stage(**stage) for stage in values[name]) for name in ("generator", "discriminator")}
+        return Architecture(**{**values, **nets})
+    except (TypeError, ValueError, KeyError, ZeroDivisionError) as error:
+        raise ModelError(f"{folder / CARD} has an architecture that cannot be built: {error}") from error
+
+
+def _fill(net: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    expected = net.state_dict()
+    if tensors.keys() != expected.keys():
+        odd = ", ".join(sorted(tensors.keys() ^ expected.keys())[:4])
+        raise ModelError(f"{path} does not hold the tensors of this architecture: {odd} ...")
+    for name, tensor in tensors.items():
+        if tensor.shape != expected[name].shape or tensor.dtype != torch.float32:
+            wanted, found = tuple(expected[name].shape), tuple(tensor.shape)
+            raise ModelError(f"{path}: {name} should be float32 of shape {wanted}, not {tensor.dtype} of {found}")
+        if not tensor.isfinite().all():
+            raise ModelError(f"{path}: {name} holds values that are not finite numbers")
+    net.load_state_dict(tensors, assign=True)

@@ -1,0 +1,102 @@
+"""Everything that changes while training: weights, averages, moments, counters. What a checkpoint holds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.generator import Generator
+from dcgan.networks.initialise import initialise
+from dcgan.randomness import Stream, torch_stream
+from dcgan.training.recipe import Recipe
+
+MEASURES = ("d_real", "d_fake", "d_loss", "d_gradient", "g_loss", "g_gradient")
+
+
+@dataclass
+class Progress:
+    """The counters of a run, small enough for JSON."""
+
+    step: int = 0  # mini-batches so far
+    images: int = 0  # images seen so far
+    seconds: float = 0.0  # spent training, over all sittings
+    rollbacks: int = 0  # each halved the learning rate
+    alive: bool = False  # the generator has drawn varied pictures before
+    collapsed_checks: int = 0  # health checks in a row that found it collapsed
+    saturated_checks: int = 0  # the same for the discriminator
+    healthy: bool = True  # what the last check found
+
+
+class TrainingState:
+    """Nets, averaged generator, optimisers and running sums on their device."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        architecture = recipe.architecture()
+        self.recipe = recipe
+        self.device = torch.device(recipe.device)
+        layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
+
+        def build(kind: type[Generator] | type[Discriminator], key: int) -> nn.Module:
+            net = kind(architecture)
+            initialise(net, torch_stream(Stream.WEIGHTS, recipe.seed, key))
+            return net.to(self.device, memory_format=layout)  # type: ignore[call-overload,no-any-return]  # stub gap
+
+        self.generator = build(Generator, 0)
+        self.averaged = build(Generator, 0).requires_grad_(False)
+        self.discriminator = build(Discriminator, 1)
+        self.optimisers = {
+            "generator": _adam(self.generator, recipe),
+            "discriminator": _adam(self.discriminator, recipe),
+        }
+        # sums since the last record: each measure, then how often each net was updated
+        self.sums = torch.zeros(len(MEASURES) + 2, device=self.device)
+        self.progress = Progress()
+
+    def set_learning_rate(self) -> float:
+        """Give the optimisers the learning rate that the roll-backs so far have left, and return it."""
+        rate = self.recipe.lr * 0.5**self.progress.rollbacks
+        for optimiser in self.optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+        return rate
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What a resumed run needs beyond a model: the generator in training, both optimisers' moments, the sums."""
+        return dict(self._tensors())
+
+    def restore(self, tensors: dict[str, Tensor], averaged: nn.Module, discriminator: nn.Module) -> None:
+        """Take over what `tensors` gave, and the two nets of the model beside it.
+
+        Raises:
+            KeyError: A tensor is missing.
+            RuntimeError: One has another shape.
+        """
+        with torch.no_grad():
+            for name, tensor in self._tensors():
+                tensor.copy_(tensors[name])
+        self.averaged.load_state_dict(averaged.state_dict())
+        self.discriminator.load_state_dict(discriminator.state_dict())
+        self.set_learning_rate()
+
+    def _tensors(self) -> Iterator[tuple[str, Tensor]]:
+        yield "sums", self.sums
+        for name, parameter in self.generator.named_parameters():
+            yield f"generator.{name}", parameter.detach()
+        for net in ("generator", "discriminator"):
+            module: nn.Module = getattr(self, net)
+            for name, parameter in module.named_parameters():
+                moments = self.optimisers[net].state[parameter]
+                if not moments:  # torch makes them at the first step; made here so that they can be saved and filled
+                    moments["step"] = torch.zeros((), device=parameter.device)
+                    moments["exp_avg"] = torch.zeros_like(parameter)
+                    moments["exp_avg_sq"] = torch.zeros_like(parameter)
+                for key in ("step", "exp_avg", "exp_avg_sq"):
+                    yield f"{net}.{name}.{key}", moments[key]
+
+
+def _adam(net: nn.Module, recipe: Recipe) -> torch.optim.Adam:
+    """Adam as the released code has it: L2 enters through the gradient (coupled)."""
+    betas = (recipe.beta1, recipe.beta2)
+    return torch.optim.Adam(net.parameters(), recipe.lr, betas, eps=1e-8, weight_decay=recipe.l2, fused=True)
