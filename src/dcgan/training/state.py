@@ -44,7 +44,7 @@ class TrainingState:
             return net.to(self.device, memory_format=layout)  # type: ignore[call-overload,no-any-return]  # stub gap
 
         self.generator = build(Generator, 0)
-        self.averaged = build(Generator, 0).requires_grad_(False)
+        self.averaged = build(Generator, 0).requires_grad_(False).eval()
         self.discriminator = build(Discriminator, 1)
         self.optimisers = {
             "generator": _adam(self.generator, recipe),
@@ -54,13 +54,21 @@ class TrainingState:
         self.sums = torch.zeros(len(MEASURES) + 2, device=self.device)
         self.progress = Progress()
 
+    @property
+    def learning_rate(self) -> float:
+        """What the roll-backs so far have left of the recipe's."""
+        return self.recipe.lr * 0.5**self.progress.rollbacks
+
     def set_learning_rate(self) -> float:
-        """Give the optimisers the learning rate that the roll-backs so far have left, and return it."""
-        rate = self.recipe.lr * 0.5**self.progress.rollbacks
+        """Give the optimisers the learning rate of this moment, and return it."""
         for optimiser in self.optimisers.values():
             for group in optimiser.param_groups:
-                group["lr"] = rate
-        return rate
+                group["lr"] = self.learning_rate
+        return self.learning_rate
+
+    def precision(self) -> torch.autocast:
+        """A block in which convolutions compute in the recipe's precision."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16")
 
     def tensors(self) -> dict[str, Tensor]:
         """What a resumed run needs beyond a model: the generator in training, both optimisers' moments, the sums."""

@@ -29,7 +29,7 @@ def train_step(state: TrainingState, real: Tensor, z: Tensor) -> None:
     train_generator = both or progress.step % 2 == 0
     train_discriminator = both or progress.step % 2 == 1
 
-    with torch.set_grad_enabled(train_generator), _precision(state):
+    with torch.set_grad_enabled(train_generator), state.precision():
         fake = state.generator(z)  # one drawing serves both updates
     if train_discriminator:
         _update_discriminator(state, real, fake.detach())
@@ -44,7 +44,7 @@ def train_step(state: TrainingState, real: Tensor, z: Tensor) -> None:
 
 
 def _update_discriminator(state: TrainingState, real: Tensor, fake: Tensor) -> None:
-    with _precision(state):
+    with state.precision():
         real_logits = state.discriminator(real)
         fake_logits = state.discriminator(fake)
     loss = discriminator_loss(real_logits, fake_logits)
@@ -55,7 +55,7 @@ def _update_discriminator(state: TrainingState, real: Tensor, fake: Tensor) -> N
 
 
 def _update_generator(state: TrainingState, fake: Tensor) -> None:
-    with _frozen(state.discriminator), _precision(state):
+    with _frozen(state.discriminator), state.precision():
         fake_logits = state.discriminator(fake)
     loss = generator_loss(fake_logits)
     loss.backward()
@@ -88,7 +88,3 @@ def _frozen(net: nn.Module) -> Iterator[None]:
     finally:
         net.requires_grad_(True)
 
-
-def _precision(state: TrainingState) -> torch.autocast:
-    enabled = state.recipe.precision == "bfloat16"
-    return torch.autocast(state.device.type, torch.bfloat16, enabled=enabled)

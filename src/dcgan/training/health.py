@@ -1,0 +1,79 @@
+"""Is the training well? Judged by the pictures themselves, not by a loss that merely looks odd."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from dcgan.training.state import Progress
+
+Trouble = Literal["nan", "collapse", "saturation"]
+
+BATCH = 128  # pictures that diversity is measured on
+COLLAPSED = 0.15  # below this diversity the pictures are near-identical
+ALIVE = 0.3  # a generator that was above this once has learnt to vary its pictures
+GRACE = 50_000  # images after which a generator that never varied its pictures counts as collapsed too
+SATURATED = 0.99  # D(x) above this and D(G(z)) below one minus this
+PATIENCE = {"collapse": 2, "saturation": 3}  # checks in a row
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found: `trouble` is None, or what to tell; `text` says it in words."""
+
+    trouble: Trouble | None
+    text: str
+
+
+def spread(images: Tensor) -> float:
+    """How different a batch's pictures are from each other: the mean distance to the nearest other picture.
+
+    Distances are root mean squares over the pixels of the pictures brought down to 16x16, so that neither noise nor
+    texture counts as variety. A few pictures that come again and again give a value near 0, like a single one.
+
+    Args:
+        images: (N, C, H, W) in [-1, 1], two or more.
+
+    Returns:
+        A distance in the units of `images`, 0 to 2.
+    """
+    small = F.adaptive_avg_pool2d(images.float(), min(16, images.shape[-1])).flatten(1)
+    distances = torch.cdist(small, small, compute_mode="donot_use_mm_for_euclid_dist") / small.shape[1] ** 0.5
+    distances.fill_diagonal_(torch.inf)
+    return float(distances.min(dim=1).values.mean())
+
+
+def judge(progress: Progress, diversity: float, d_real: float, d_fake: float, finite: bool) -> Verdict:
+    """Judge one check, and keep count in `progress` of what lasts over several.
+
+    Args:
+        progress: The run's counters; the health fields are updated.
+        diversity: `spread` of generated pictures over that of real ones.
+        d_real: Mean D(x) since the last check, 0 to 1.
+        d_fake: Mean D(G(z)) since the last check, 0 to 1.
+        finite: Whether losses and gradients are finite numbers.
+    """
+    if not finite:
+        progress.healthy = False
+        return Verdict("nan", "a loss or a gradient is no finite number (NaN): the weights are lost")
+    progress.alive |= diversity > ALIVE
+    suspect = diversity < COLLAPSED and (progress.alive or progress.images > GRACE)
+    saturated = d_real > SATURATED and d_fake < 1 - SATURATED
+    progress.collapsed_checks = progress.collapsed_checks + 1 if suspect else 0
+    progress.saturated_checks = progress.saturated_checks + 1 if saturated else 0
+    progress.healthy = not suspect
+    if progress.collapsed_checks >= PATIENCE["collapse"]:
+        return Verdict(
+            "collapse",
+            f"the generator has collapsed: its pictures are near-identical (diversity {diversity:.2f}, "
+            f"where 1 is that of the real pictures)",
+        )
+    if progress.saturated_checks == PATIENCE["saturation"]:
+        return Verdict(
+            "saturation",
+            f"the discriminator is saturated: D(x) = {d_real:.3f}, D(G(z)) = {d_fake:.3f}; the generator learns little "
+            "from it. Diversity is watched; more pictures or a lower --lr help",
+        )
+    return Verdict(None, "")

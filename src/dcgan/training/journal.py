@@ -1,0 +1,105 @@
+"""What a run writes down while it goes: metrics, events, TensorBoard, sheets. Readable while it runs, mended on resume."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcgan.figures.sheets import save_picture, sheet
+from dcgan.files import write_atomic
+from dcgan.model import Pixels
+from dcgan.training.state import Progress
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+METRICS = "metrics.jsonl"
+EVENTS = "events.jsonl"
+SHEETS = "sheets"
+
+Record = Mapping[str, float]
+
+
+class Journal:
+    """The written side of a run folder. Use it in a `with` block: it closes TensorBoard's file."""
+
+    def __init__(self, run: Path, progress: Progress) -> None:
+        self.run = run
+        (run / SHEETS).mkdir(exist_ok=True)
+        _forget_after(run / METRICS, progress)
+        self._board: SummaryWriter | None = None
+        self._purge = progress.images + 1
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._board is not None:
+            self._board.close()
+
+    def record(self, values: Record) -> None:
+        """Append one record of metrics to metrics.jsonl (null for what is no number) and TensorBoard."""
+        _append(self.run / METRICS, {name: value if math.isfinite(value) else None for name, value in values.items()})
+        for name, value in values.items():
+            if name not in ("images", "step", "seconds"):
+                self._tensorboard().add_scalar(name, value, int(values["images"]))
+        self._tensorboard().flush()
+
+    def event(self, progress: Progress, kind: str, text: str) -> None:
+        """Append what happened (a roll-back, a stop, ...) to events.jsonl, with its time and place."""
+        place = {"images": progress.images, "step": progress.step, "rollbacks": progress.rollbacks}
+        _append(self.run / EVENTS, {"time": datetime.now(UTC).isoformat("T", "seconds"), **place, "kind": kind, "text": text})
+
+    def draw_sheet(self, progress: Progress, pixels: Pixels) -> Path:
+        """Save a sheet of samples, named by the images seen."""
+        path = self.run / SHEETS / f"{stem(progress)}.png"
+        save_picture(sheet(pixels), path)
+        return path
+
+    def rewind(self, progress: Progress) -> None:
+        """Tell TensorBoard that what it showed beyond `progress` is to be replaced."""
+        if self._board is not None:
+            self._board.close()
+        self._board, self._purge = None, progress.images + 1
+
+    def _tensorboard(self) -> "SummaryWriter":
+        if self._board is None:
+            from torch.utils.tensorboard import SummaryWriter  # slow to import, and not needed for a resume that ends at once
+
+            self._board = SummaryWriter(str(self.run / "tensorboard"), purge_step=self._purge)  # type: ignore[no-untyped-call]
+        return self._board
+
+
+def stem(progress: Progress) -> str:
+    """How files that belong to a moment of a run are named: the images seen, and the roll-backs if there were any."""
+    return f"{progress.images:010d}" + (f"-r{progress.rollbacks}" if progress.rollbacks else "")
+
+
+def read_records(path: Path) -> list[dict[str, float]]:
+    """The records of metrics.jsonl, or of events.jsonl; a last line that a crash cut off is passed over."""
+    return [record for record in _lines(path) if record is not None]
+
+
+def _lines(path: Path) -> Iterator[dict[str, float] | None]:
+    if not path.exists():
+        return
+    for line in path.read_text("utf-8").splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            yield None
+
+
+def _forget_after(path: Path, progress: Progress) -> None:
+    """Drop what a killed process recorded beyond the checkpoint that the run goes on from."""
+    records = list(_lines(path))
+    kept = [r for r in records if r and (r["rollbacks"], r["images"]) <= (progress.rollbacks, progress.images)]
+    if kept != records:
+        write_atomic(path, "".join(json.dumps(record) + "\n" for record in kept))
+
+
+def _append(path: Path, values: Mapping[str, object]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(values) + "\n")

@@ -1,0 +1,148 @@
+"""The training loop, from top to bottom like the paper's algorithm."""
+
+import math
+import time
+from pathlib import Path
+from typing import Literal, Protocol
+
+import torch
+
+from dcgan.errors import RunError
+from dcgan.randomness import Stream, batch_order, draw_latents, stream
+from dcgan.training.checkpoint import newest_healthy, prune, restore_checkpoint, save_checkpoint
+from dcgan.training.health import judge
+from dcgan.training.journal import Journal
+from dcgan.training.observe import draw_samples, measured_model, real_spread, take_record
+from dcgan.training.pictures import Pictures
+from dcgan.training.state import TrainingState
+from dcgan.training.step import train_step
+from dcgan.training.stop import StopRequest
+
+MOST_ROLLBACKS = 8  # the learning rate is then 1/256 of what it was, and something else is wrong
+
+Ending = Literal["finished", "stopped", "collapsed"]
+
+
+class Watcher(Protocol):
+    """Who wants to know how the training goes: a progress bar, a page."""
+
+    def step(self, images: int, target: int) -> None:
+        """Another mini-batch is done; `target` is an estimate where minutes limit the run."""
+
+    def sheet(self, record: dict[str, float], path: Path) -> None:
+        """A new sheet, and the metrics that belong to it."""
+
+    def event(self, kind: str, text: str) -> None:
+        """Something worth telling: a roll-back, a saturated discriminator, a damaged checkpoint."""
+
+
+class Loop:
+    """One sitting of a training run.
+
+    Everything that the weights depend on is a function of the recipe, the pictures and the step: a run that is
+    interrupted anywhere and goes on from a checkpoint ends with the same weights as one that was not.
+    """
+
+    def __init__(self, run: Path, state: TrainingState, pictures: Pictures, journal: Journal, watcher: Watcher) -> None:
+        self.run = run
+        self.state = state
+        self.pictures = pictures
+        self.journal = journal
+        self.watcher = watcher
+        self.target = state.recipe.target_images(len(pictures))
+        self.real_spread = real_spread(pictures, state.recipe.seed)
+        self._sitting = time.monotonic() - state.progress.seconds
+        self._last = (state.progress.seconds, state.progress.images)
+
+    def train(self, stop: StopRequest) -> Ending:
+        """Train until a length of the recipe is reached, a stop is asked for, or a collapse ends the run."""
+        state, recipe = self.state, self.state.recipe
+        if state.progress.images == 0:
+            self._save()
+        over = self._over()
+        while not over:
+            if stop.signal is not None:
+                self._save()
+                return "stopped"
+            progress = state.progress
+            key = (recipe.seed, progress.rollbacks, progress.step)
+            before = progress.images
+
+            real = self.pictures.images(batch_order(*key, recipe.batch_size, len(self.pictures)))
+            z = draw_latents(stream(Stream.TRAINING, *key), recipe.batch_size, recipe.latent_dim, recipe.latent)
+            train_step(state, real, torch.from_numpy(z).to(state.device))
+
+            over = self._over()
+            self.watcher.step(progress.images, self._estimate())
+            save = over or _crossed(recipe.checkpoint_every, before, progress.images)
+            if save or _crossed(recipe.sheet_every, before, progress.images):
+                trouble = self._look()
+                if trouble == "nan" or (trouble == "collapse" and recipe.on_collapse != "ignore"):
+                    if recipe.on_collapse != "rollback":
+                        return "collapsed"
+                    self._roll_back()
+                    over = False
+                elif save:
+                    self._save()
+        return "finished"
+
+    def _look(self) -> str | None:
+        """Write the record and the sheet of this moment, and name what is wrong, if anything is."""
+        state, progress = self.state, self.state.progress
+        progress.seconds = self._seconds()
+        record = take_record(state, self.real_spread)
+        seconds, images = self._last
+        record["images_per_second"] = (progress.images - images) / max(progress.seconds - seconds, 1e-9)
+        finite = all(math.isfinite(value) for value in record.values())
+        verdict = judge(progress, record["diversity"], record["d_real"], record["d_fake"], finite)
+        self.journal.record(record)
+        self.watcher.sheet(record, self.journal.draw_sheet(progress, draw_samples(state)))
+        if verdict.trouble:
+            self._tell(verdict.trouble, verdict.text)
+        self._last = (self._seconds(), progress.images)
+        return verdict.trouble
+
+    def _save(self) -> None:
+        state = self.state
+        state.progress.seconds = self._seconds()
+        save_checkpoint(self.run, state, measured_model(state, self.pictures))
+        prune(self.run, state.recipe.keep)
+
+    def _roll_back(self) -> None:
+        """Go back to the last healthy checkpoint with half the learning rate, on other random numbers."""
+        state, rollbacks = self.state, self.state.progress.rollbacks + 1
+        checkpoint = newest_healthy(self.run)
+        if checkpoint is None or rollbacks > MOST_ROLLBACKS:
+            raise RunError(
+                f"the training went wrong again after {rollbacks - 1} roll-backs; the checkpoints and sheets in "
+                f"{self.run} stay. Try another recipe: a lower --lr, --updates alternate, a larger --width or "
+                "more pictures"
+            )
+        restore_checkpoint(checkpoint, state)
+        state.progress.rollbacks = rollbacks
+        rate = state.set_learning_rate()
+        self._last = (self._seconds(), state.progress.images)
+        self.journal.rewind(state.progress)
+        self._tell("rollback", f"back to the healthy checkpoint at {checkpoint.images:,} images; learning rate {rate:g}")
+        self._save()
+
+    def _tell(self, kind: str, text: str) -> None:
+        self.journal.event(self.state.progress, kind, text)
+        self.watcher.event(kind, f"at {self.state.progress.images:,} images: {text}")
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._sitting
+
+    def _over(self) -> bool:
+        minutes = self.state.recipe.minutes
+        reached = self.target is not None and self.state.progress.images >= self.target
+        return reached or (minutes is not None and self._seconds() >= minutes * 60)
+
+    def _estimate(self) -> int:
+        minutes, images = self.state.recipe.minutes, self.state.progress.images
+        by_time = round(images * max(1.0, minutes * 60 / self._seconds())) if minutes else None
+        return min(limit for limit in (self.target, by_time) if limit is not None)
+
+
+def _crossed(every: int, before: int, after: int) -> bool:
+    return before // every != after // every
