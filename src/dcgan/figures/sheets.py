@@ -1,0 +1,109 @@
+"""Sheets and strips: grids and rows of small pictures, drawn so that they can be looked at."""
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dcgan.errors import DcganError
+from dcgan.files import write_atomic
+
+Pixels = NDArray[np.uint8]  # (N, H, W, C)
+
+WHITE = (255, 255, 255)
+
+_FORMATS: dict[str, tuple[str, dict[str, object]]] = {  # the way Pillow is told to write each suffix
+    ".png": ("PNG", {"optimize": True}),
+    ".jpg": ("JPEG", {"quality": 95, "subsampling": 0}),
+    ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
+    ".webp": ("WEBP", {"lossless": True}),
+}
+_VISIBLE = 64  # pixels; by default narrower tiles are enlarged until they have at least this width
+
+
+def sheet(
+    pixels: Pixels,
+    columns: int | None = None,
+    gap: int = 2,
+    scale: int | None = None,
+    background: tuple[int, int, int] = WHITE,
+) -> Image.Image:
+    """Lay pictures out in a grid, row by row.
+
+    Args:
+        pixels: (N, H, W, C) uint8, N of 1 or more, C of 1 (grey), 3 (RGB) or 4 (RGBA).
+        columns: Pictures in a row. Default: the least that makes the grid no taller than wide, in pictures.
+        gap: Pixels between neighbours; there is none around the sheet.
+        scale: How many times each picture is enlarged, pixel by pixel. Default: the least whole number that makes it
+            64 pixels wide or more.
+        background: RGB of gaps and empty places. With 4 channels they are transparent instead.
+
+    Returns:
+        A picture of mode L, RGB or RGBA; RGB, too, for grey pictures on a coloured background.
+
+    Raises:
+        ValueError: `pixels` is no such array, or a number is out of range.
+    """
+    _check(pixels)
+    count, height, width, channels = pixels.shape
+    columns = min(columns if columns is not None else math.ceil(math.sqrt(count)), count)
+    scale = scale if scale is not None else math.ceil(_VISIBLE / width)
+    if columns < 1 or gap < 0 or scale < 1:
+        raise ValueError(f"columns {columns}, gap {gap}, scale {scale}: at least 1, 0 and 1 are needed")
+    if channels == 1 and len(set(background)) > 1:
+        pixels, channels = pixels.repeat(3, axis=3), 3
+    tiles = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
+    height, width = height * scale, width * scale
+    rows = math.ceil(count / columns)
+    empty = (*background, 0)[-channels:] if channels == 4 else background[:channels]
+    canvas = np.empty((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), np.uint8)
+    canvas[:] = empty
+    for place, tile in enumerate(tiles):
+        top, left = place // columns * (height + gap), place % columns * (width + gap)
+        canvas[top : top + height, left : left + width] = tile
+    return Image.fromarray(canvas[..., 0] if channels == 1 else canvas)
+
+
+def strip(
+    pixels: Pixels, gap: int = 2, scale: int | None = None, background: tuple[int, int, int] = WHITE
+) -> Image.Image:
+    """Lay pictures out in one row. The arguments are those of `sheet`."""
+    return sheet(pixels, len(pixels), gap, scale, background)
+
+
+def picture_bytes(image: Image.Image, suffix: str) -> bytes:
+    """Encode a picture as the format of a file suffix: .png, .jpg, .jpeg (quality 95, on white) or .webp (lossless).
+
+    Raises:
+        DcganError: The suffix is none of these.
+    """
+    if suffix.lower() not in _FORMATS:
+        raise DcganError(f"cannot draw a picture as {suffix or 'a file without a suffix'}: use {', '.join(_FORMATS)}")
+    name, options = _FORMATS[suffix.lower()]
+    if name == "JPEG" and image.mode == "RGBA":  # JPEG has no transparency
+        image = Image.alpha_composite(Image.new("RGBA", image.size, WHITE), image).convert("RGB")
+    content = io.BytesIO()
+    image.save(content, name, **options)
+    return content.getvalue()
+
+
+def save_picture(image: Image.Image, path: Path) -> None:
+    """Write a picture in the format of the suffix of `path` (see `picture_bytes`), whole or not at all.
+
+    Raises:
+        DcganError: The suffix is not known, or the file cannot be written.
+    """
+    content = picture_bytes(image, path.suffix)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, content)
+    except OSError as error:
+        raise DcganError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _check(pixels: Pixels) -> None:
+    if pixels.ndim != 4 or pixels.dtype != np.uint8 or pixels.shape[3] not in (1, 3, 4) or 0 in pixels.shape:
+        raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, not uint8 (N, H, W, 1, 3 or 4)")
