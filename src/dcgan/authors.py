@@ -59,7 +59,7 @@ def import_authors(folder: Path) -> Model:
         "origin": f"weights released by the authors of DCGAN: {folder.name}",
         "statistics": {
             "generator": f"mean over {BATCHES} mini-batches of {BATCH_SIZE} z",
-            "discriminator": f"mean over {BATCHES} mini-batches of {BATCH_SIZE} pictures of the generator, not real ones",
+            "discriminator": f"mean over {BATCHES} mini-batches of {BATCH_SIZE} drawn pictures, not real ones",
         },
     }
     return Model(architecture, generator.eval(), discriminator, details)
@@ -85,7 +85,8 @@ def _read(folder: Path, net: str) -> Arrays:
 
 def _infer(folder: Path, generator: Arrays, discriminator: Arrays) -> Architecture:
     """The released nets are told apart by their kernels: 5x5 all of stride 2, 3x3 in pairs."""
-    lacking = [f"{net}_params {n:02}" for net, arrays, n in (("gen", generator, 1), ("discrim", discriminator, 1)) if n not in arrays]
+    nets = {"gen": generator, "discrim": discriminator}
+    lacking = [f"{net}_params 01" for net, arrays in nets.items() if 1 not in arrays]
     if lacking or generator[1].ndim != 2 or discriminator[1].ndim != 4:
         what = f"array {' and '.join(lacking)} is missing" if lacking else "the first arrays have odd shapes"
         raise ModelError(f"{folder} cannot be imported: {what}; of the release only the SVHN pair is whole")

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
-    """Replace `path` by `content` (text as UTF-8) in one step: a reader sees the old file or the new, never half of one."""
+    """Replace `path` by `content` (text as UTF-8) in one step: a reader sees the old file or the new, never a half."""
     data = content.encode() if isinstance(content, str) else content
     partial = _beside(path)
     try:

@@ -20,6 +20,7 @@ from dcgan.files import sha256
 from dcgan.networks.batch_norm import batch_statistics as by_the_batch
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
+from dcgan.networks.memory import use_channels_last
 from dcgan.networks.stages import Architecture, Stage
 from dcgan.randomness import Latents, latents_of_seeds
 
@@ -93,14 +94,14 @@ class Model:
         batch_size: int = 64,
     ) -> Pixels:
         """Draw the picture of each seed: pixels (N, H, W, C), uint8. The same seed is always the same picture."""
-        return self.draw(
-            self.latents(seeds, truncation), batch_size=batch_size, batch_statistics=batch_statistics
-        )
+        return self.draw(self.latents(seeds, truncation), batch_size=batch_size, batch_statistics=batch_statistics)
 
     def save(self, folder: Path) -> None:
-        """Write the model into `folder`, which must exist: two safetensors files and `model.json` with their checksums."""
+        """Write the model into the existing `folder`: two safetensors files, and `model.json` with their checksums."""
         for name, net in self._nets().items():
-            save_file({key: value.contiguous() for key, value in net.state_dict().items()}, folder / f"{name}.safetensors")
+            save_file(
+                {key: value.contiguous() for key, value in net.state_dict().items()}, folder / f"{name}.safetensors"
+            )
         card = {
             "format": FORMAT,
             "architecture": asdict(self.architecture),
@@ -137,7 +138,8 @@ def load(path: str | Path, device: str = "cpu") -> Model:
         generator, discriminator = Generator(architecture), Discriminator(architecture)
     for name, net in (("generator", generator), ("discriminator", discriminator)):
         _fill(net, read_tensors(folder / f"{name}.safetensors", card), folder / f"{name}.safetensors")
-        net.to(device=device, memory_format=torch.channels_last).eval()
+        net.to(device).eval()
+        use_channels_last(net)
     details = {key: value for key, value in card.items() if key not in ("format", "architecture", "sha256")}
     return Model(architecture, generator, discriminator, details)
 
@@ -189,7 +191,9 @@ def read_tensors(path: Path, card: Mapping[str, object]) -> dict[str, Tensor]:
     digests = card.get("sha256")
     try:
         if not isinstance(digests, dict) or sha256(path) != digests.get(path.name):
-            raise ModelError(f"{path} is not the file that was written: its checksum differs; it is damaged or was changed")
+            raise ModelError(
+                f"{path} is not the file that was written: its checksum differs; it is damaged or was changed"
+            )
         return load_file(path)
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror or error}") from error

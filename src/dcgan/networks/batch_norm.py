@@ -1,4 +1,4 @@
-"""Batch normalisation as the paper has it: by the statistics of the batch at hand; fixed ones are measured on demand."""
+"""Batch normalisation as the paper has it, by the batch at hand; fixed statistics are measured on demand."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

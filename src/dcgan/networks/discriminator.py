@@ -23,9 +23,7 @@ class Discriminator(nn.Module):
         self.norms = nn.ModuleList()
         width = architecture.channels
         for stage, fit in zip(architecture.discriminator, maps, strict=True):
-            self.convolutions.append(
-                nn.Conv2d(width, stage.width, stage.kernel, stage.stride, fit.padding, bias=False)
-            )
+            self.convolutions.append(nn.Conv2d(width, stage.width, stage.kernel, stage.stride, fit.padding, bias=False))
             if len(self.convolutions) > 1:  # the input layer has none
                 self.norms.append(BatchNorm(stage.width, architecture.batch_norm_epsilon))
             width = stage.width

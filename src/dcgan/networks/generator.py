@@ -42,11 +42,17 @@ class Generator(nn.Module):
             width = stage.width
         self.norms.pop(-1)  # the output layer has none
 
+    @property
+    def channels_last(self) -> bool:
+        """Whether the weights lie in channels_last memory; the maps then do as well."""
+        weight: Tensor = self.get_parameter("convolutions.0.weight")
+        return weight.is_contiguous(memory_format=torch.channels_last)
+
     def forward(self, z: Tensor) -> Tensor:
         """Draw images from latent vectors."""
         h = F.relu(self.stem_norm(self.stem(z)))  # (N, stem * side * side)
-        h = h.unflatten(1, self.stem_shape)  # (N, stem, side, side)
-        if self.convolutions[0].weight.is_contiguous(memory_format=torch.channels_last):
+        h = h.reshape(-1, *self.stem_shape)  # (N, stem, side, side)
+        if self.channels_last:
             h = h.contiguous(memory_format=torch.channels_last)
         for convolution, norm in zip(self.convolutions[:-1], self.norms, strict=True):
             h = F.relu(norm(convolution(h)))

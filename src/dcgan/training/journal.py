@@ -1,4 +1,4 @@
-"""What a run writes down while it goes: metrics, events, TensorBoard, sheets. Readable while it runs, mended on resume."""
+"""What a run writes down while it goes: metrics, events, TensorBoard and sheets; mended on resume."""
 
 import json
 import math
@@ -50,7 +50,10 @@ class Journal:
     def event(self, progress: Progress, kind: str, text: str) -> None:
         """Append what happened (a roll-back, a stop, ...) to events.jsonl, with its time and place."""
         place = {"images": progress.images, "step": progress.step, "rollbacks": progress.rollbacks}
-        _append(self.run / EVENTS, {"time": datetime.now(UTC).isoformat("T", "seconds"), **place, "kind": kind, "text": text})
+        _append(
+            self.run / EVENTS,
+            {"time": datetime.now(UTC).isoformat("T", "seconds"), **place, "kind": kind, "text": text},
+        )
 
     def draw_sheet(self, progress: Progress, pixels: Pixels) -> Path:
         """Save a sheet of samples, named by the images seen."""
@@ -66,9 +69,11 @@ class Journal:
 
     def _tensorboard(self) -> "SummaryWriter":
         if self._board is None:
-            from torch.utils.tensorboard import SummaryWriter  # slow to import, and not needed for a resume that ends at once
+            from torch.utils.tensorboard import (
+                SummaryWriter,
+            )  # slow to import, and not needed for a resume that ends at once
 
-            self._board = SummaryWriter(str(self.run / "tensorboard"), purge_step=self._purge)  # type: ignore[no-untyped-call]
+            self._board = SummaryWriter(str(self.run / "tensorboard"), purge_step=self._purge)
         return self._board
 
 

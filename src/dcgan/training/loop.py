@@ -123,7 +123,9 @@ class Loop:
         rate = state.set_learning_rate()
         self._last = (self._seconds(), state.progress.images)
         self.journal.rewind(state.progress)
-        self._tell("rollback", f"back to the healthy checkpoint at {checkpoint.images:,} images; learning rate {rate:g}")
+        self._tell(
+            "rollback", f"back to the healthy checkpoint at {checkpoint.images:,} images; learning rate {rate:g}"
+        )
         self._save()
 
     def _tell(self, kind: str, text: str) -> None:

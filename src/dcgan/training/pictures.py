@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcgan.model import Pixels, to_images
-from dcgan.randomness import stream
+from dcgan.randomness import Stream, stream
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Pictures:
         """Those at `positions` as images (N, C, H, W) in [-1, 1]."""
         return to_images(torch.from_numpy(self.pixels[positions]).to(self.device))
 
-    def some(self, count: int, *key: int) -> Tensor:
-        """Images of up to `count` different pictures drawn by `key` (see `dcgan.randomness.stream`)."""
-        positions = stream(*key).choice(len(self), min(count, len(self)), replace=False)
+    def some(self, count: int, purpose: Stream, *key: int) -> Tensor:
+        """Images of up to `count` different pictures, drawn by the stream of `purpose` and `key`."""
+        positions = stream(purpose, *key).choice(len(self), min(count, len(self)), replace=False)
         return self.images(np.sort(positions))

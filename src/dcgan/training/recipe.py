@@ -77,7 +77,7 @@ class Recipe:
     keep: int = 3
     """How many of the newest checkpoints to keep; the last healthy one and chosen ones always stay."""
     on_collapse: Literal["rollback", "stop", "ignore"] = "rollback"
-    """What to do on a collapse or NaN: back to the last healthy checkpoint with half the learning rate, stop, or go on."""
+    """On a collapse: back to the last healthy checkpoint with half the learning rate, stop, or go on."""
 
     device: str = "auto"
     """cpu, cuda, cuda:N, mps, or auto: the best that is there."""
@@ -196,7 +196,9 @@ def _fits(value: object, type_: object) -> bool:
     options = getattr(type_, "__args__", None)
     if options is None:
         return type(value) is type_
-    return any(value is None if option is type(None) else value == option or type(value) is option for option in options)
+    return any(
+        value is None if option is type(None) else value == option or type(value) is option for option in options
+    )
 
 
 def _spell(type_: object) -> str:

@@ -160,7 +160,9 @@ def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
         card = json.loads((run / CARD).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise RunError(f"{run / CARD} is damaged: {error}") from error
-    if not isinstance(card, dict) or not all(isinstance(card.get(key), str) for key in ("source", "data", "fingerprint")):
+    if not isinstance(card, dict) or not all(
+        isinstance(card.get(key), str) for key in ("source", "data", "fingerprint")
+    ):
         raise RunError(f"{run / CARD} is damaged: it does not say which pictures the run learns from")
     return Recipe().changed(read_toml(run / RECIPE)), card
 
@@ -179,7 +181,7 @@ def open_data(
         for flag, wanted, found in (("size", recipe.size, data.size), ("channels", recipe.channels, data.channels)):
             if wanted not in (None, found):
                 raise PackedSetError(
-                    f"{path} holds pictures with {flag} {found}, but the recipe (--{flag}, or --preset {recipe.preset}) "
+                    f"{path} holds pictures with {flag} {found}, but the recipe (preset {recipe.preset}) "
                     f"wants {wanted}; leave the flag out, or prepare the source again with --{flag} {wanted}"
                 )
     else:
@@ -276,4 +278,9 @@ def _absolute(source: str | Path) -> str:
 
 def _machine(recipe: Recipe) -> dict[str, object]:
     device = torch.cuda.get_device_name(recipe.device) if recipe.device.startswith("cuda") else platform.machine()
-    return {"device": device, "torch": torch.__version__, "python": platform.python_version(), "threads": recipe.threads}
+    return {
+        "device": device,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "threads": recipe.threads,
+    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -9,8 +10,11 @@ from torch import Tensor, nn
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
 from dcgan.networks.initialise import initialise
+from dcgan.networks.memory import use_channels_last
 from dcgan.randomness import Stream, torch_stream
 from dcgan.training.recipe import Recipe
+
+Net = TypeVar("Net", bound=nn.Module)
 
 MEASURES = ("d_real", "d_fake", "d_loss", "d_gradient", "g_loss", "g_gradient")
 
@@ -36,16 +40,9 @@ class TrainingState:
         architecture = recipe.architecture()
         self.recipe = recipe
         self.device = torch.device(recipe.device)
-        layout = torch.channels_last if recipe.channels_last else torch.contiguous_format
-
-        def build(kind: type[Generator] | type[Discriminator], key: int) -> nn.Module:
-            net = kind(architecture)
-            initialise(net, torch_stream(Stream.WEIGHTS, recipe.seed, key))
-            return net.to(self.device, memory_format=layout)  # type: ignore[call-overload,no-any-return]  # stub gap
-
-        self.generator = build(Generator, 0)
-        self.averaged = build(Generator, 0).requires_grad_(False).eval()
-        self.discriminator = build(Discriminator, 1)
+        self.generator = self._place(Generator(architecture), 0)
+        self.averaged = self._place(Generator(architecture), 0).requires_grad_(False).eval()
+        self.discriminator = self._place(Discriminator(architecture), 1)
         self.optimisers = {
             "generator": _adam(self.generator, recipe),
             "discriminator": _adam(self.discriminator, recipe),
@@ -53,6 +50,14 @@ class TrainingState:
         # sums since the last record: each measure, then how often each net was updated
         self.sums = torch.zeros(len(MEASURES) + 2, device=self.device)
         self.progress = Progress()
+
+    def _place(self, net: Net, key: int) -> Net:
+        """Initialise a net by its key and bring it to the device, in the recipe's memory layout."""
+        initialise(net, torch_stream(Stream.WEIGHTS, self.recipe.seed, key))
+        net.to(self.device)
+        if self.recipe.channels_last:
+            use_channels_last(net)
+        return net
 
     @property
     def learning_rate(self) -> float:

@@ -87,4 +87,3 @@ def _frozen(net: nn.Module) -> Iterator[None]:
         yield
     finally:
         net.requires_grad_(True)
-

@@ -1,0 +1,56 @@
+"""A training as one sees it on the terminal: pictures seen, rate, time left, D(x), D(G(z)), the newest sheet."""
+
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from dcgan.cli.console import Rate, say, stderr, warn
+
+
+class Live:
+    """A watcher of the training loop, and a bar for what is prepared before it. Use it in a `with` block."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            Rate(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=stderr,
+        )
+        self._preparing = self._progress.add_task("preparing", total=None, visible=False, note="")
+        self._training = self._progress.add_task("training", total=None, visible=False, note="")
+
+    def __enter__(self) -> "Live":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def prepare(self, done: int, total: int | None) -> None:
+        """Move the bar of the preparing."""
+        self._progress.update(self._preparing, completed=done, total=total, visible=done != total)
+
+    def step(self, images: int, target: int) -> None:
+        """Move the bar of the training."""
+        if not self._progress.tasks[self._training].visible:  # the rate counts from where this sitting begins
+            self._progress.reset(self._training, visible=True)
+        self._progress.update(self._training, completed=images, total=max(images, target))
+
+    def sheet(self, record: dict[str, float], path: Path) -> None:
+        """Show how it goes beside the bar, or as a line where nobody looks at a terminal."""
+        facts = (
+            f"D(x) {record['d_real']:.2f}  D(G(z)) {record['d_fake']:.2f}  diversity {record['diversity']:.2f}  {path}"
+        )
+        if stderr.is_terminal:
+            self._progress.update(self._training, note=facts)
+        else:
+            say(f"{record['images']:>10,} images  {record['images_per_second']:,.0f}/s  {facts}")
+
+    def event(self, kind: str, text: str) -> None:
+        """Say it aloud."""
+        warn(f"{kind}: {text}")

@@ -1,0 +1,63 @@
+"""Verbs that make or keep models: `dcgan import-authors` and `dcgan choose`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from dcgan.cli.console import answer
+from dcgan.errors import DcganError, ModelError
+
+AsJson = Annotated[bool, Parameter(name="--json", negative="")]
+
+
+def import_authors(folder: Path, /, *, out: Path, as_json: AsJson = False) -> None:
+    """Turn the weights that the authors of DCGAN released into a model. Only their SVHN pair is whole.
+
+    Examples:
+        dcgan import-authors svhn_unsup_all_conv_dcgan_100z_gaussian_lr_0.0005_64mb --out svhn
+
+        dcgan sample svhn --seeds 0-99 --out house-numbers.png
+
+    Args:
+        folder: Folder of the release with 200_gen_params.jl_01.npy and so on; its pickles are not read.
+        out: Model folder to make.
+        as_json: Answer with one line of JSON.
+    """
+    from dcgan.authors import import_authors as read
+    from dcgan.files import new_folder
+
+    if out.exists():
+        raise ModelError(f"--out {out} exists; name another folder")
+    model = read(folder)
+    try:
+        with new_folder(out) as partial:
+            model.save(partial)
+    except OSError as error:
+        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
+    size, channels = model.architecture.size, model.architecture.channels
+    text = f"imported a model for {size}x{size} pictures: {out}\ndraw: dcgan sample {out} --seeds 0-99 --out sheet.png"
+    answer(text, {"model": out, "size": size, "channels": channels, **model.details}, as_json)
+
+
+def choose(run: Path, /, *, name: str, images: int | None = None, as_json: AsJson = False) -> None:
+    """Keep a checkpoint of a run for good, as RUN/chosen/NAME; nothing deletes or overwrites it.
+
+    Examples:
+        dcgan choose runs/photos --name before-the-holidays
+
+        dcgan choose runs/photos --images 150016 --name best
+
+    Args:
+        run: The run folder.
+        name: What to call it.
+        images: Images seen by the checkpoint: the number its folder is named by. Default: the newest.
+        as_json: Answer with one line of JSON.
+    """
+    from dcgan.training.checkpoint import choose as keep
+
+    try:
+        path = keep(run, images, name)
+    except OSError as error:
+        raise DcganError(f"cannot copy the checkpoint: {error.strerror or error}") from error
+    answer(f"kept: {path}", {"path": path}, as_json)

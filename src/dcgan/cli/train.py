@@ -1,0 +1,175 @@
+"""`dcgan train` and `dcgan presets`: the recipe is the flags."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from dcgan.cli.console import answer, complain, progress_bar, stdout
+from dcgan.training.presets import PRESETS
+from dcgan.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from dcgan.training.run import Result
+
+
+def train(
+    source: str | None = None,
+    /,
+    *,
+    out: Path | None = None,
+    resume: Path | None = None,
+    recipe_file: Path | None = None,  # noqa: ARG001  # read by take_recipe
+    dry_run: bool = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    recipe: Annotated[Recipe, Parameter(name="*", group="Recipe")] = Recipe(),  # noqa: B008  # it is frozen
+) -> int:
+    """Train a DCGAN on your own pictures, or go on with a training.
+
+    SOURCE is a folder of pictures, a .zip or .tar, an .npy or .npz array, an MNIST-style IDX file, a packed set made by
+    `dcgan prepare`, or `drawn-faces`, the built-in set. Ctrl-C saves a checkpoint and prints the command to go on.
+
+    Examples:
+        dcgan train photos/ --out runs/photos
+
+        dcgan train photos.zip --size 32 --minutes 20
+
+        dcgan train packed/ --preset paper-64 --device cuda
+
+        dcgan train --resume runs/photos
+
+        dcgan train --resume runs/photos --images 2000000
+
+    Args:
+        source: The pictures to learn from.
+        out: Run folder to make. Default: runs/NAME-1, runs/NAME-2, ... by the name of the source.
+        resume: Run folder to go on with; a new length extends the run.
+        recipe_file: TOML file with values of the recipe, as a run's recipe.toml. Flags win over it, it over --preset.
+        dry_run: Show the pictures, the nets and the recipe, and train nothing.
+        as_json: Answer with one line of JSON.
+        recipe: The hyper-parameters.
+    """
+    if (source is None) == (resume is None):
+        complain("name either a SOURCE to learn from, or --resume RUN to go on with one; see `dcgan train --help`")
+        return 2
+    if resume is not None and out is not None:
+        complain("--out does not go with --resume: the run stays in its folder")
+        return 2
+
+    from dcgan.cli.live import Live
+    from dcgan.training import run as runs
+
+    if resume is not None:
+        if dry_run:
+            complain("--dry-run does not go with --resume; the recipe of a run is in its recipe.toml")
+            return 2
+        with Live() as live:
+            return report(runs.resume(resume, recipe.values(), watcher=live, preparing=live.prepare), as_json)
+    assert source is not None
+    if dry_run:
+        return _show(source, recipe, as_json)
+    with Live() as live:
+        run = out or _next_run(source)
+        return report(runs.train(source, run, recipe, watcher=live, preparing=live.prepare), as_json)
+
+
+def presets(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
+    """List the named recipes and the size of their nets.
+
+    Examples:
+        dcgan presets
+
+        dcgan presets --json
+
+    Args:
+        as_json: Answer with one line of JSON.
+    """
+    from rich import box
+    from rich.table import Table
+
+    rows = {name: _describe(recipe) for name, recipe in PRESETS.items()}
+    if as_json:
+        answer("", rows, as_json=True)
+        return
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("preset")
+    for column in next(iter(rows.values())):
+        table.add_column(column.replace("_", " "), justify="right")
+    for name, facts in rows.items():
+        table.add_row(name, *(f"{value:,}" if isinstance(value, int) else str(value) for value in facts.values()))
+    stdout.print(table)
+
+
+def report(result: "Result", as_json: bool) -> int:
+    """Tell how a sitting ended and what to do next; return the exit status."""
+    run, images = result.run, f"{result.images:,} images"
+    resume = f"dcgan train --resume {run}"
+    text = {
+        "finished": f"finished after {images}: {run}\n"
+        f"newest sheet: {result.sheet}\nreport: {run / 'report.html'}\n"
+        f"draw more: dcgan sample {run} --seeds 0-63 --out sheet.png",
+        "stopped": f"stopped after {images}; nothing is lost. Go on with: {resume}",
+        "collapsed": f"the training went wrong and was stopped after {images}; the healthy checkpoints stay in "
+        f"{run / 'checkpoints'}. Go back to them with: {resume} --on-collapse rollback",
+    }[result.ending]
+    facts = {
+        "run": result.run,
+        "ending": result.ending,
+        "images": result.images,
+        "sheet": result.sheet,
+        "resume": None if result.ending == "finished" else resume,
+    }
+    answer(text, facts, as_json)
+    if result.ending == "stopped" and result.stopped_by is not None:
+        return 128 + result.stopped_by
+    return {"finished": 0, "stopped": 0, "collapsed": 3}[result.ending]
+
+
+def _next_run(source: str) -> Path:
+    """The first of runs/NAME-1, runs/NAME-2, ... that is not there yet."""
+    name = Path(source.partition(":")[0]).resolve().name.partition(".")[0] or "run"
+    number = 1
+    while (run := Path("runs") / f"{name}-{number}").exists():
+        number += 1
+    return run
+
+
+def _show(source: str, recipe: Recipe, as_json: bool) -> int:
+    from dcgan.training.device import resolve
+    from dcgan.training.run import open_data
+
+    with progress_bar("preparing") as bar:
+        data = open_data(source, recipe, bar)
+    recipe = resolve(replace(recipe, size=data.size, channels=data.channels))
+    facts = {"pictures": len(data), **_describe(recipe), "target_images": recipe.target_images(len(data))}
+    lines = [
+        f"{key.replace('_', ' ')}: {value:,}" if isinstance(value, int) else f"{key}: {value}"
+        for key, value in facts.items()
+    ]
+    answer("\n".join([*lines, "", recipe.to_toml()]), {**facts, "recipe": dict(recipe.values())}, as_json)
+    return 0
+
+
+def _describe(recipe: Recipe) -> dict[str, int | str]:
+    """The facts that tell recipes apart, with the parameter counts of their nets."""
+    import torch
+
+    from dcgan.networks.discriminator import Discriminator
+    from dcgan.networks.generator import Generator
+
+    architecture = replace(recipe, size=recipe.size or 64, channels=recipe.channels or 3).architecture()
+    with torch.device("meta"):
+        nets = {"generator": Generator(architecture), "discriminator": Discriminator(architecture)}
+    counts = {name: sum(parameter.numel() for parameter in net.parameters()) for name, net in nets.items()}
+    size = f"{architecture.size}x{architecture.size}"
+    return {
+        "size": size if recipe.size else f"any ({size})",
+        "z": f"{recipe.latent} {recipe.latent_dim}",
+        "width": recipe.width,
+        "kernel": recipe.kernel,
+        "batch": recipe.batch_size,
+        "lr": f"{recipe.lr:g}",
+        "updates": recipe.updates,
+        **counts,
+    }
