@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]  # (H, W, C)
 
+Box = tuple[int, int, int, int]  # left, top, right, bottom
+
 _NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -39,6 +41,13 @@ class Refused:
 
     reason: Reason
     detail: str = ""
+    width: int | None = None
+    """Of the original in pixels, where it became known."""
+    height: int | None = None
+
+
+Content = bytes | Path | Pixels | Refused
+"""An encoded picture, a file for a worker to read, pixels (H, W, C) with 1 to 4 channels, or why there is none."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +56,7 @@ class Item:
 
     name: str
     """Where it lies in its source, for people: valid Unicode, parts joined by '/'."""
-    content: bytes | Path | Pixels | Refused
-    """An encoded picture, a file for a worker to read, pixels (H, W, C) with 1 to 4 channels, or why there is none."""
+    content: Content
     label: str | None = None
     attributes: Mapping[str, str] = field(default_factory=lambda: _NO_ATTRIBUTES)
 

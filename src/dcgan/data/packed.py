@@ -9,7 +9,7 @@ A folder with
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -51,9 +51,9 @@ class PackedSet:
     """
 
     path: Path
-    images: Pixels
+    images: Pixels = field(repr=False)
     """(N, H, W, C) uint8, a read-only memory map."""
-    labels: NDArray[np.int64]
+    labels: NDArray[np.int64] = field(repr=False)
     """(N,) positions in `label_names`, -1 where a picture has no label."""
     label_names: tuple[str, ...]
     fingerprint: str

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dcgan.data.items import Item, Pixels, Refused
+from dcgan.data.items import Box, Item, Pixels, Refused
 from dcgan.data.packed import DESCRIPTION, FORMAT, IMAGES, INDEX, REFUSED, SCHEMA, finish_fingerprint, is_packed_set
 from dcgan.errors import PackedSetError
 from dcgan.files import new_folder
@@ -32,7 +32,7 @@ class Origin:
 
     width: int | None = None
     height: int | None = None
-    box: tuple[int, int, int, int] | None = None
+    box: Box | None = None
     sha256: str | None = None
 
 
@@ -93,7 +93,7 @@ class PackedSetWriter:
             "source": source,
             "options": dict(options),
             "fingerprint": finish_fingerprint(self._digest, (self.count, *self._shape), labels, names),
-            "dcgan": _our_version(),
+            "dcgan": our_version(),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
@@ -183,7 +183,8 @@ def _replace(path: Path, new: Path) -> None:
     rmtree(old, ignore_errors=True)
 
 
-def _our_version() -> str:
+def our_version() -> str:
+    """The version of dcgan that runs."""
     try:
         return version("dcgan")
     except PackageNotFoundError:  # run from a checkout that is not installed

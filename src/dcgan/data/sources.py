@@ -3,40 +3,129 @@
 A source is anything with the members of `dcgan.data.items.Source`: `description`, `total`, `skipped`, and iteration
 over `Item`s in an order that never changes. An item carries a name, a label (or None), attributes (dict of str to
 str), and content: encoded bytes, a path for a worker to read, pixels as a uint8 array (H, W, C), or a `Refused`.
-Adding a kind is one such class, one entry in `BUILT_IN` or `KINDS`, and one test.
+Adding a kind is one such class, one entry in `BUILT_IN` or `FILES`, and one test.
 """
 
+import bz2
+import gzip
+import lzma
+import tarfile
+import zipfile
+import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from dcgan.data import formats
+from dcgan.data.archives import TarArchive, ZipArchive
+from dcgan.data.arrays import is_idx, open_idx, open_npy, open_npz
+from dcgan.data.folder import Folder
 from dcgan.data.items import Source
+from dcgan.data.packed import is_packed_set
 from dcgan.errors import SourceError
 
 
-def _drawn_faces(parameter: str) -> Source:
+def _drawn_faces(parameter: str, size: int) -> Source:
     from dcgan.data.drawn import DrawnFaces  # its drawing library is an extra: "dcgan[demo]"
 
     if not parameter:
-        return DrawnFaces()
+        return DrawnFaces(size=size)
     if not parameter.isdecimal() or int(parameter) == 0:
         raise SourceError(f"drawn-faces:{parameter}: the count must be a whole number of 1 or more")
-    return DrawnFaces(int(parameter))
+    return DrawnFaces(int(parameter), size)
 
 
-BUILT_IN: dict[str, Callable[[str], Source]] = {"drawn-faces": _drawn_faces}
-"""Sources without files, made from what follows the colon: `drawn-faces:5000`."""
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of file that holds pictures, told by its content."""
+
+    name: str
+    is_one: Callable[[Path, bytes], bool]
+    """Whether the file is of this kind, given its first bytes, unpacked if they are compressed."""
+    open: Callable[[Path], Source]
 
 
-def open_source(source: str | Path) -> Source:
+def _is_npz(path: Path, head: bytes) -> bool:
+    if not head.startswith(b"PK"):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return bool(archive.namelist()) and all(name.endswith(".npy") for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def _is_tar(path: Path, head: bytes) -> bool:
+    if head[257:262] == b"ustar":
+        return True
+    try:
+        return tarfile.is_tarfile(path)  # one of before 1988, without the mark
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):
+        return False
+
+
+BUILT_IN: dict[str, Callable[[str, int], Source]] = {"drawn-faces": _drawn_faces}
+"""Sources without files, made from what follows the colon (`drawn-faces:5000`) and the size in pixels."""
+
+_COMPRESSIONS: dict[bytes, Callable[[Path], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]] = {
+    b"\x1f\x8b": gzip.GzipFile,
+    b"BZ": bz2.BZ2File,
+    b"\xfd7": lzma.LZMAFile,
+}
+
+FILES = (
+    FileKind(".npz", _is_npz, open_npz),
+    FileKind(".zip", lambda _, head: head.startswith((b"PK\3\4", b"PK\5\6")), ZipArchive),
+    FileKind(".npy", lambda _, head: head.startswith(b"\x93NUMPY"), open_npy),
+    FileKind("IDX (MNIST)", lambda _, head: is_idx(head), open_idx),
+    FileKind(".tar (.gz, .xz, .bz2)", _is_tar, TarArchive),
+)
+"""Files that are sources, in the order in which they are tried."""
+
+
+def open_source(source: str | Path, size: int = 64) -> Source:
     """Look through a source of pictures.
 
     Args:
         source: A folder, an archive, an array file, or a name of `BUILT_IN`.
+        size: Side in pixels of pictures that have none of their own, because they are drawn.
 
     Raises:
         SourceError: It is missing, cannot be read or holds no picture; the message says what was found instead.
     """
-    name, _, parameter = str(source).partition(":")
-    if name in BUILT_IN and not Path(source).exists():
-        return BUILT_IN[name](parameter)
-    raise SourceError(f"{source}: no such file or folder")
+    path = Path(source)
+    if not path.exists():
+        name, _, parameter = str(source).partition(":")
+        if name in BUILT_IN:
+            return BUILT_IN[name](parameter, size)
+        raise SourceError(f"{source}: no such file or folder. Without files: {', '.join(BUILT_IN)}")
+    if path.is_dir():
+        if is_packed_set(path):
+            raise SourceError(f"{path} is a packed set already: train on it as it is, or prepare its source again")
+        return Folder(path)
+    if not path.is_file():
+        raise SourceError(f"{path} is neither a file nor a folder")
+    head = _head(path)
+    kind = next((kind for kind in FILES if kind.is_one(path, head)), None)
+    if kind is not None:
+        return kind.open(path)
+    if formats.sniff(head):
+        raise SourceError(f"{path} is a single picture: name the folder that holds yours")
+    kinds = ", ".join(kind.name for kind in FILES)
+    raise SourceError(f"{path} is no source of pictures. Sources: a folder, {kinds}; told by content, not by name")
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a file, unpacked if it is compressed."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(512)
+        unpack = _COMPRESSIONS.get(head[:2])
+        if unpack is None:
+            return head
+        with unpack(path) as unpacked:
+            return unpacked.read(512)
+    except PermissionError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):
+        return head

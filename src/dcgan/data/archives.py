@@ -1,0 +1,218 @@
+"""Archives of pictures, read member by member: nothing is ever extracted to disk, so names like ../x do no harm."""
+
+import lzma
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from tarfile import EOFHeaderError  # type: ignore[attr-defined]  # it is public, but the stubs lack it
+
+from dcgan.data.catalogue import Catalogue, printable, promises_picture
+from dcgan.data.decode import MAX_BYTES
+from dcgan.data.formats import HEAD
+from dcgan.data.items import Item, Reason, Refused
+from dcgan.data.salvage import Member, salvage_zip
+from dcgan.errors import SourceError
+
+_BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
+_AT_MOST = f"at most {MAX_BYTES >> 20} MB are read"
+
+
+class ZipArchive:
+    """The pictures of a .zip, by name, with the labels of a folder. Of a cut off archive what can be read is used.
+
+    Raises:
+        SourceError: It cannot be read or holds no picture.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.description = f"archive {path}"
+        self._path = path
+        self._catalogue: Catalogue[zipfile.ZipInfo | Member] = Catalogue()
+        self._broken = ""
+        try:
+            self._list()
+        except zipfile.BadZipFile as error:
+            self._broken = str(error)
+            self._list_salvaged()
+        self._catalogue.finish(str(path))
+
+    @property
+    def total(self) -> int:
+        """How many items come."""
+        return len(self._catalogue) + bool(self._broken)
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """How many files were passed over by kind."""
+        return self._catalogue.skipped
+
+    def __iter__(self) -> Iterator[Item]:
+        if self._broken:
+            yield from self._salvaged()
+            return
+        with zipfile.ZipFile(self._path) as archive:
+            for name, member in self._catalogue:
+                if isinstance(member, zipfile.ZipInfo):
+                    yield Item(name, _read_zipped(archive, member), self._catalogue.label(name))
+
+    def _list(self) -> None:
+        with zipfile.ZipFile(self._path) as archive:
+            for member in archive.infolist():
+                if not member.is_dir():
+                    self._catalogue.add(printable(member.filename), member, partial(_zipped_head, archive, member))
+
+    def _list_salvaged(self) -> None:
+        with self._path.open("rb") as file:
+            for member in salvage_zip(file):
+                self._catalogue.add(printable(member.name), member, partial(member.head, file))
+
+    def _salvaged(self) -> Iterator[Item]:
+        with self._path.open("rb") as file:
+            for name, member in self._catalogue:
+                if isinstance(member, Member):
+                    yield Item(name, member.read(file), self._catalogue.label(name))
+        yield Item(self._path.name, Refused(Reason.TRUNCATED, f"the archive breaks off: {self._broken}"))
+
+
+class TarArchive:
+    """The pictures of a .tar, compressed or not, in the order of the archive, with the labels of a folder.
+
+    Of a cut off archive what can be read is used. The archive is read twice: for its names, then for its pictures.
+
+    Raises:
+        SourceError: It cannot be read or holds no picture.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.description = f"archive {path}"
+        self._path = path
+        self._catalogue: Catalogue[int] = Catalogue()  # by position in the archive
+        self._broken = ""
+        try:
+            with _Tar(path) as archive:
+                for position, member in enumerate(archive):
+                    self._look_at(archive, position, member)
+                self._broken = archive.broken
+        except (OSError, tarfile.TarError) as error:
+            raise SourceError(f"{path} cannot be read: {error}") from error
+        self._catalogue.finish(str(path), in_order=True)
+
+    @property
+    def total(self) -> int:
+        """How many items come."""
+        return len(self._catalogue) + bool(self._broken)
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """How many files were passed over by kind."""
+        return self._catalogue.skipped
+
+    def __iter__(self) -> Iterator[Item]:
+        wanted = iter(self._catalogue)
+        name, position = next(wanted)
+        with _Tar(self._path) as archive:
+            for here, member in enumerate(archive):
+                if here != position:
+                    continue
+                yield Item(name, archive.read(member), self._catalogue.label(name))
+                name, position = next(wanted, ("", -1))
+        if self._broken:
+            yield Item(self._path.name, Refused(Reason.TRUNCATED, f"the archive breaks off: {self._broken}"))
+
+    def _look_at(self, archive: "_Tar", position: int, member: tarfile.TarInfo) -> None:
+        name = printable(member.name)
+        if member.isdir():
+            return
+        if member.isfile() or promises_picture(name):
+            self._catalogue.add(name, position, partial(archive.head, member))
+        else:
+            self._catalogue.skip(name)
+
+
+class _TarFile(tarfile.TarFile):
+    """Remembers what ended it: tarfile itself takes a broken header for the end of the archive."""
+
+    ended_by: tarfile.TarError | None = None
+    members: list[tarfile.TarInfo]
+
+
+class _TarInfo(tarfile.TarInfo):
+    @classmethod
+    def fromtarfile(cls, tarfile_: tarfile.TarFile) -> "_TarInfo":
+        try:
+            return super().fromtarfile(tarfile_)
+        except tarfile.HeaderError as error:
+            if isinstance(tarfile_, _TarFile):
+                tarfile_.ended_by = error
+            raise
+
+
+class _Tar:
+    """A .tar read from front to end. After the last member `broken` tells what cut the archive off, or is empty."""
+
+    def __init__(self, path: Path) -> None:
+        self.broken = ""
+        self._tar = _TarFile.open(path, tarinfo=_TarInfo)
+
+    def __enter__(self) -> "_Tar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._tar.close()
+
+    def __iter__(self) -> Iterator[tarfile.TarInfo]:
+        try:
+            while (member := self._tar.next()) is not None:
+                yield member
+                self._tar.members.clear()  # tarfile keeps them all, a kilobyte each
+        except _BROKEN as error:
+            self.broken = str(error)
+            return
+        if not isinstance(self._tar.ended_by, EOFHeaderError):
+            self.broken = str(self._tar.ended_by)
+
+    def head(self, member: tarfile.TarInfo) -> bytes:
+        """The first bytes of a file."""
+        try:
+            content = self._tar.extractfile(member) if member.isfile() else None
+            return content.read(HEAD) if content else b""
+        except _BROKEN:
+            return b""
+
+    def read(self, member: tarfile.TarInfo) -> bytes | Refused:
+        """All of a file."""
+        if not member.isfile():
+            return Refused(Reason.UNSUPPORTED, "a link or device inside an archive")
+        if member.size > MAX_BYTES:
+            return Refused(Reason.UNSUPPORTED, f"a file of {member.size >> 20} MB; {_AT_MOST}")
+        try:
+            content = self._tar.extractfile(member)
+            return content.read() if content else b""
+        except _BROKEN as error:
+            return Refused(Reason.TRUNCATED, f"the archive breaks off: {error}")
+
+
+def _zipped_head(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    try:
+        with archive.open(member) as content:
+            return content.read(HEAD)
+    except (*_BROKEN, RuntimeError):  # RuntimeError: encrypted, or a compression that zipfile lacks
+        return b""
+
+
+def _read_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | Refused:
+    if member.flag_bits & 1:
+        return Refused(Reason.ENCRYPTED, "unpack the archive with its password first")
+    if member.file_size > MAX_BYTES:
+        return Refused(Reason.BOMB, f"unpacks to {member.file_size >> 20} MB; {_AT_MOST}")
+    try:
+        return archive.read(member)
+    except NotImplementedError as error:
+        return Refused(Reason.UNSUPPORTED, str(error))
+    except EOFError:
+        return Refused(Reason.TRUNCATED, "the archive breaks off")
+    except _BROKEN as error:
+        return Refused(Reason.CORRUPT, str(error))

@@ -1,0 +1,252 @@
+"""From the bytes of one file to N × N pixels, or to the reason why not. This runs in the workers: imports stay light.
+
+The way of the paper (section 4.3): the shorter side is resized to N, the centre N × N is kept. Both are one step here,
+a resize of the centre square: the same as resizing everything and cropping then, with no rounding of the longer side.
+"""
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms
+
+from dcgan.data import formats
+from dcgan.data.items import Box, Content, Pixels, Reason, Refused
+
+MAX_PIXELS = 178_956_970
+"""Pictures with more are refused as decompression bombs. At this number Pillow gives up, too."""
+MAX_BYTES = 1 << 29
+"""Larger files are refused unread: no photograph has half a gigabyte."""
+
+_PILLOW_FORMATS = tuple(name.upper() for name in formats.READ)
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+_DRAFT = 2  # a JPEG is decoded at a reduced scale that leaves at least this many times the size asked for
+_GAP = 3.0  # larger pictures are averaged down to this many times the size before the Lanczos filter
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # by EXIF orientation; 1 is upright already
+_ORIENTATION = 0x0112  # the EXIF tag
+
+
+@dataclass(frozen=True)
+class DecodeOptions:
+    """How pictures become N × N pixels. The ranges are checked where people give them: `PrepareOptions`."""
+
+    size: int = 64
+    """N, the side of the result in pixels."""
+    channels: int = 3
+    """1 (grey), 3 (RGB) or 4 (RGBA)."""
+    background: tuple[int, int, int] = (255, 255, 255)
+    """RGB, 0 to 255: shows where a picture is transparent. With 4 channels transparency is kept instead."""
+    min_size: int = 0
+    """Refuse pictures whose shorter side has fewer pixels; 0: enlarge them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """A picture as the packed set wants it."""
+
+    pixels: Pixels
+    """(N, N, C) uint8."""
+    width: int
+    """Of the original, turned upright; in pixels."""
+    height: int
+    box: Box
+    """The part of the upright original that is shown."""
+
+
+class _UnfitError(Exception):
+    """Carries a refusal up from where it is noticed."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.detail)
+        self.refused = refused
+
+
+def decode_content(content: Content, options: DecodeOptions) -> tuple[Decoded | Refused, str | None]:
+    """Decode what an item carries, whatever it is; never raises. The SHA-256 of it is None if it could not be read."""
+    if isinstance(content, Path):
+        content = _read(content)
+    if isinstance(content, Refused):
+        return content, None
+    if isinstance(content, bytes):
+        return decode(content, options), hashlib.sha256(content).hexdigest()
+    return decode_pixels(content, options), hashlib.sha256(np.ascontiguousarray(content).data).hexdigest()
+
+
+def decode(data: bytes, options: DecodeOptions) -> Decoded | Refused:
+    """Decode one file: JPEG, PNG, WebP, GIF, BMP or TIFF, told by content; of an animation the first picture.
+
+    EXIF orientation is applied. 16-bit values are divided by 257. Large JPEGs are decoded at a reduced scale of at
+    least 2N: on photographs that changes the result by less than 1 of 255 on average.
+
+    Never raises: whatever is wrong with `data` comes back as the reason of a refusal.
+    """
+    if not data:
+        return Refused(Reason.EMPTY)
+    found = formats.sniff(data[: formats.HEAD])
+    if found is None:
+        return Refused(Reason.NOT_A_PICTURE, f"begins with {data[:12]!r}")
+    if found not in formats.READ:
+        return Refused(Reason.UNSUPPORTED, f"{found}; convert it to one of {', '.join(formats.READ)}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of much that it copes with
+            with Image.open(io.BytesIO(data), formats=_PILLOW_FORMATS) as picture:
+                return _decode(picture, options)
+    except _UnfitError as unfit:
+        return unfit.refused
+    except Image.DecompressionBombError as error:
+        return Refused(Reason.BOMB, str(error))
+    except MemoryError:
+        return Refused(Reason.BOMB, "needs more memory than there is")
+    except (
+        Exception
+    ) as error:  # Pillow raises OSError, ValueError, SyntaxError, struct.error, IndexError, KeyError, ...
+        detail = f"{found}: {error}" if str(error) else f"{found}: {type(error).__name__}"
+        if "Decompressed data too large" in detail or "Too much memory" in detail:
+            return Refused(Reason.BOMB, detail)
+        return Refused(Reason.TRUNCATED if "truncated" in detail.lower() else _how_broken(data, found), detail)
+
+
+def decode_pixels(pixels: Pixels, options: DecodeOptions) -> Decoded | Refused:
+    """Fit pixels (H, W, C) uint8, C from 1 (grey), 2 (grey and alpha), 3 (RGB) to 4 (RGBA), to the options."""
+    height, width, channels = pixels.shape
+    if not width or not height:
+        return Refused(Reason.CORRUPT, "has no pixels", width, height)
+    try:
+        _check_size(width, height, options)
+        picture = Image.fromarray(np.ascontiguousarray(pixels[:, :, 0] if channels == 1 else pixels))
+        return _fit(picture, width, height, 1, options)
+    except _UnfitError as unfit:
+        return unfit.refused
+
+
+def _read(file: Path) -> bytes | Refused:
+    try:
+        size = file.stat().st_size
+        if size > MAX_BYTES:
+            return Refused(Reason.UNSUPPORTED, f"a file of {size >> 20} MB; at most {MAX_BYTES >> 20} MB are read")
+        return file.read_bytes()
+    except OSError as error:
+        return Refused(Reason.UNREADABLE, error.strerror or str(error))
+
+
+def _how_broken(data: bytes, found: str) -> Reason:
+    return Reason.TRUNCATED if formats.is_cut_off(data, found) else Reason.CORRUPT
+
+
+def _check_size(width: int, height: int, options: DecodeOptions) -> None:
+    if width * height > MAX_PIXELS:
+        detail = f"{width} × {height} pixels; at most {MAX_PIXELS:,} are decoded"
+        raise _UnfitError(Refused(Reason.BOMB, detail, width, height))
+    if min(width, height) < options.min_size:
+        raise _UnfitError(Refused(Reason.TOO_SMALL, f"{width} × {height} pixels", width, height))
+
+
+def _decode(picture: Image.Image, options: DecodeOptions) -> Decoded:
+    width, height = picture.size
+    _check_size(width, height, options)
+    target = _DRAFT * options.size
+    picture.draft("L" if options.channels == 1 else None, (target, target))  # does nothing unless it is a JPEG
+    picture.load()
+    scale = 1
+    if picture.format in ("JPEG", "MPO"):
+        scale = round(width / picture.width)
+    else:  # a TIFF turns itself upright
+        width, height = picture.size
+    return _fit(picture, width, height, scale, options)
+
+
+def _fit(picture: Image.Image, width: int, height: int, scale: int, options: DecodeOptions) -> Decoded:
+    """Crop, resize, turn upright and convert a loaded picture, which is `scale` times smaller than width × height."""
+    orientation = _orientation(picture)
+    upright = (width, height) if orientation < 5 else (height, width)
+    side = min(width, height)
+    left, top = (upright[0] - side) // 2, (upright[1] - side) // 2
+    box = (left, top, left + side, top + side)
+    drawn = _eight_bits(picture).resize(
+        (options.size, options.size),
+        Image.Resampling.LANCZOS,
+        box=_as_stored(box, orientation, width, height, scale),
+        reducing_gap=_GAP,
+    )
+    if orientation in _UPRIGHT:
+        drawn = drawn.transpose(_UPRIGHT[orientation])
+    pixels = np.asarray(_with_channels(drawn, options))
+    return Decoded(pixels.reshape(options.size, options.size, options.channels), *upright, box)
+
+
+def _orientation(picture: Image.Image) -> int:
+    try:
+        orientation = picture.getexif().get(_ORIENTATION, 1)
+    except Exception:  # broken EXIF costs the orientation, not the picture
+        return 1
+    return orientation if orientation in _UPRIGHT else 1
+
+
+def _as_stored(box: Box, orientation: int, width: int, height: int, scale: int) -> tuple[float, float, float, float]:
+    """Where a box of the upright picture lies in the picture as stored, width × height, and then reduced by `scale`."""
+    left, top, right, bottom = box
+    if orientation >= 5:
+        left, top, right, bottom = top, left, bottom, right
+    if orientation in (2, 3, 7, 8):
+        left, right = width - right, width - left
+    if orientation in (3, 4, 6, 7):
+        top, bottom = height - bottom, height - top
+    return left / scale, top / scale, right / scale, bottom / scale
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Make it L, RGB or RGBA; or F, from 0 to 255, where the original has more than eight bits and one channel."""
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
+        return _from_deep(picture)
+    if picture.mode == "LAB":
+        return _from_lab(picture)
+    if picture.has_transparency_data:
+        return picture.convert("RGBA")
+    if picture.mode in ("1", "L"):
+        return picture.convert("L")
+    return picture.convert("RGB")
+
+
+def _from_deep(picture: Image.Image) -> Image.Image:
+    values = np.asarray(picture, dtype=np.float32)
+    low, high = float(values.min()), float(values.max())  # NaN if any is
+    if not np.isfinite([low, high]).all() or low < 0 or high > 65535:
+        detail = f"values from {low:g} to {high:g}; 0 to 1, 0 to 255 and 0 to 65535 are understood"
+        raise _UnfitError(Refused(Reason.UNSUPPORTED, detail, *picture.size))
+    if picture.mode == "F" and high <= 1:
+        white = 1.0
+    elif picture.mode.startswith("I;16") or picture.format == "PNG" or high > 255:
+        white = 65535.0
+    else:
+        white = 255.0
+    return Image.fromarray(values * np.float32(255 / white))
+
+
+def _from_lab(picture: Image.Image) -> Image.Image:
+    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    converted = ImageCms.profileToProfile(picture, lab, rgb, outputMode="RGB")
+    if converted is None:
+        raise ValueError("LAB picture could not be converted")
+    return converted
+
+
+def _with_channels(picture: Image.Image, options: DecodeOptions) -> Image.Image:
+    """Convert a small picture of mode L, RGB, RGBA or F to the channels asked for, laid over the background."""
+    if picture.mode == "F":
+        picture = Image.fromarray(np.clip(np.rint(np.asarray(picture)), 0, 255).astype(np.uint8))
+    if picture.mode in ("LA", "RGBA") and options.channels != 4:
+        paper = Image.new("RGBA", picture.size, (*options.background, 255))
+        picture = Image.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")
+    return picture.convert(_MODES[options.channels])

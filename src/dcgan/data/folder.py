@@ -1,0 +1,104 @@
+"""A folder of pictures, flat or nested."""
+
+import os
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from dcgan.data.catalogue import Catalogue, is_hidden, printable, promises_picture
+from dcgan.data.formats import HEAD
+from dcgan.data.items import Item, Reason, Refused
+from dcgan.errors import SourceError
+
+
+class Folder:
+    """The pictures in and below a folder, by name. If all lie in sub-folders, those of the first level are the labels.
+
+    Links are followed, but no folder is read twice. Hidden files and folders are passed over.
+
+    Raises:
+        SourceError: The folder cannot be read or holds no picture.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.description = f"folder {root}"
+        self._catalogue: Catalogue[Path | Refused] = Catalogue()
+        try:
+            self._walk(root)
+        except OSError as error:
+            raise SourceError(f"{root} cannot be read: {error.strerror}") from error
+        self._catalogue.finish(str(root))
+
+    @property
+    def total(self) -> int:
+        """How many items come."""
+        return len(self._catalogue)
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """How many files were passed over by kind."""
+        return self._catalogue.skipped
+
+    def __iter__(self) -> Iterator[Item]:
+        for name, content in self._catalogue:
+            yield Item(name, content, self._catalogue.label(name))
+
+    def _walk(self, root: Path) -> None:
+        status = root.stat()
+        seen = {(status.st_dev, status.st_ino)}
+        folders = [(root, "")]
+        linked: list[tuple[Path, str]] = []  # read after the others, so that pictures keep the names of real folders
+        while folders or linked:
+            folder, prefix = folders.pop() if folders else linked.pop(0)
+            try:
+                entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            except OSError as error:
+                if folder == root:
+                    raise
+                self._catalogue.add_refused(prefix, Refused(Reason.UNREADABLE, f"folder: {error.strerror}"))
+                continue
+            for entry in entries:
+                name = prefix + printable(entry.name)
+                try:
+                    if not _is_folder(entry):
+                        self._add_file(entry, name)
+                        continue
+                    if is_hidden(entry.name):
+                        self._catalogue.skipped["hidden"] += 1
+                        continue
+                    status = entry.stat()
+                except OSError as error:  # a link to itself, or gone meanwhile
+                    self._add_unreadable(name, error.strerror)
+                    continue
+                if (status.st_dev, status.st_ino) in seen:
+                    self._catalogue.skipped["link to a folder read already"] += 1
+                    continue
+                seen.add((status.st_dev, status.st_ino))
+                (linked if entry.is_symlink() else folders).append((folder / entry.name, name + "/"))
+
+    def _add_file(self, entry: "os.DirEntry[str]", name: str) -> None:
+        if entry.is_file():
+            path = Path(entry.path)
+            self._catalogue.add(name, path, partial(_head, path))
+        elif entry.is_symlink() and not os.path.exists(entry.path):  # noqa: PTH110 - 100,000 Paths are slow
+            self._add_unreadable(name, "a link to nothing")
+        else:
+            self._add_unreadable(name, "a pipe, socket or device")
+
+    def _add_unreadable(self, name: str, why: str | None) -> None:
+        if promises_picture(name) and not is_hidden(name.rpartition("/")[2]):
+            self._catalogue.add_refused(name, Refused(Reason.UNREADABLE, why or ""))
+        else:
+            self._catalogue.skip(name)
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    return entry.is_dir()
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD)
+    except OSError:
+        return b""

@@ -1,0 +1,70 @@
+"""Picture formats, told by their first bytes: names and extensions lie too often."""
+
+from collections.abc import Callable
+from typing import Literal
+
+HEAD = 32
+"""How many first bytes `sniff` wants to see."""
+
+READ = ("JPEG", "PNG", "WebP", "GIF", "BMP", "TIFF")
+"""The formats that are decoded."""
+
+EXTENSIONS = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"}
+)
+"""File names that promise such a picture: what is inside and is none of them gets refused, not skipped."""
+
+_BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}  # bytes of the header that follows the file header, by version
+_HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"}
+
+
+def _is_bmp(head: bytes) -> bool:  # "BM" alone begins many a text
+    return head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADERS
+
+
+def _is_heif(head: bytes) -> bool:
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
+
+
+_TELL: dict[str, Callable[[bytes], bool]] = {
+    "JPEG": lambda head: head.startswith(b"\xff\xd8\xff"),
+    "PNG": lambda head: head.startswith(b"\x89PNG\r\n\x1a\n"),
+    "WebP": lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP",
+    "GIF": lambda head: head.startswith((b"GIF87a", b"GIF89a")),
+    "BMP": _is_bmp,
+    "TIFF": lambda head: head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
+    # Pictures that are not read: worth a better word than "not a picture".
+    "HEIC or AVIF": _is_heif,
+    "JPEG XL": lambda head: head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL ")),
+    "JPEG 2000": lambda head: head.startswith((b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")),
+    "Photoshop": lambda head: head.startswith(b"8BPS"),
+}
+
+
+def sniff(head: bytes) -> str | None:
+    """The picture format that begins with `head` (`HEAD` bytes, or the whole of a shorter file), or None.
+
+    Formats that are not in `READ` are named too.
+    """
+    return next((name for name, tell in _TELL.items() if tell(head)), None)
+
+
+def is_cut_off(data: bytes, name: str) -> bool:
+    """Whether a picture that could not be decoded lacks its end: `name` is the format that `sniff` told."""
+    match name:
+        case "JPEG":
+            return b"\xff\xd9" not in data[-4096:]
+        case "PNG":
+            return b"IEND" not in data[-4096:]
+        case "GIF":
+            return b";" not in data[-16:]
+        case "WebP":
+            return int.from_bytes(data[4:8], "little") + 8 > len(data)
+        case "BMP":
+            return int.from_bytes(data[2:6], "little") > len(data)
+        case "TIFF":
+            order: Literal["big", "little"] = "big" if data.startswith(b"MM") else "little"
+            directory = int.from_bytes(data[4:8], order)
+            entries = int.from_bytes(data[directory : directory + 2], order)
+            return directory + 2 + 12 * entries > len(data)
+    return False

@@ -1,0 +1,237 @@
+"""Decoding on all cores, in processes that may die: the picture that killed one is refused, the others go on.
+
+Each worker is a Python of its own that reads chunks from its standard input and answers on its standard output, with
+one thread here to feed it. It is started afresh, neither forked nor by `multiprocessing`, for three reasons: it works
+from any script, also without `if __name__ == "__main__"`; no thread or lock of the caller is copied into it; and when
+it dies, it is known which chunk it held.
+"""
+
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from itertools import chain, islice
+from typing import Any
+
+import numpy as np
+
+from dcgan.data.decode import Decoded, DecodeOptions, decode_content
+from dcgan.data.items import Content, Item, Reason, Refused
+from dcgan.errors import SourceError
+
+Result = tuple[Decoded | Refused, str | None]  # with the SHA-256 of the content
+
+IN_PROCESS = 64
+"""Fewer items are decoded right here: starting the workers would take longer."""
+PATIENCE = 60.0
+"""Seconds for one item of a chunk, on average, before its worker counts as hung."""
+
+_CHUNK_ITEMS = 32
+_CHUNK_BYTES = 8 << 20  # of content, and of results: memory does not grow with the size of the pictures
+_CHUNKS_AHEAD = 3  # for each worker
+_START = "import sys; sys.path[:] = {path!r}; from dcgan.data.workers import serve; serve()"
+
+
+def decode_all(items: Iterable[Item], options: DecodeOptions, workers: int = 0) -> Generator[tuple[Item, Result]]:
+    """Decode items in parallel. The results are the same, and come in the same order, for any number of workers.
+
+    The items that come back carry no content. At any time a bounded number of them is in memory.
+
+    Args:
+        items: Taken as they are needed.
+        options: What they become.
+        workers: How many processes; 0: one for each core that this process may use.
+    """
+    items = iter(items)
+    first = list(islice(items, IN_PROCESS))
+    if len(first) < IN_PROCESS:
+        for item in first:
+            yield _without_content(item), decode_content(item.content, options)
+        return
+    count = workers or cores()
+    waiting: deque[tuple[list[Item], Future[list[Result]]]] = deque()
+    with _Workers(count, options) as pool:
+        for chunk in _chunks(chain(first, items), options):
+            waiting.append(([_without_content(item) for item in chunk], pool.submit(chunk)))
+            if len(waiting) == count * _CHUNKS_AHEAD:
+                done, results = waiting.popleft()
+                yield from zip(done, results.result(), strict=True)
+        for done, results in waiting:
+            yield from zip(done, results.result(), strict=True)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def serve() -> None:
+    """Be a worker: decode the chunks that come on standard input until it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the parent tells us to end
+    with os.fdopen(os.dup(0), "rb") as chunks, os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)  # what a library prints must not get among the answers
+        options: DecodeOptions = pickle.load(chunks)
+        pickle.dump("ready", answers)
+        answers.flush()
+        while True:
+            try:
+                contents: list[Content] = pickle.load(chunks)
+            except EOFError:
+                return
+            pickle.dump([decode_content(content, options) for content in contents], answers)
+            answers.flush()
+
+
+class _DiedError(Exception):
+    """A worker ended, or was ended, before it answered."""
+
+
+class _Worker:
+    """One process. Its imports run while the first chunk is on its way."""
+
+    def __init__(self, options: DecodeOptions) -> None:
+        command = [sys.executable, "-c", _START.format(path=sys.path)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._options: DecodeOptions | None = options  # until they are sent
+
+    def ask(self, contents: list[Content]) -> list[Result]:
+        """Have a chunk decoded.
+
+        Raises:
+            _DiedError: There is no answer: the worker died, or took too long and was ended.
+            SourceError: The worker could not even start.
+        """
+        if self._options:
+            self._begin(self._options)
+            self._options = None
+        patience = threading.Timer(PATIENCE * len(contents), self.kill)
+        patience.start()
+        try:
+            self._send(contents)
+            answer: list[Result] = self._receive()
+        except (OSError, EOFError, pickle.UnpicklingError) as error:
+            raise _DiedError from error
+        finally:
+            patience.cancel()
+        return answer
+
+    def kill(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.kill()
+
+    def wait(self) -> int:
+        """Let go of a process that ended; the exit status."""
+        self._process.communicate()
+        return self._process.returncode
+
+    def _begin(self, options: DecodeOptions) -> None:
+        try:
+            self._send(options)
+            self._receive()
+        except (OSError, EOFError, pickle.UnpicklingError) as error:
+            raise SourceError(f"a process for decoding pictures could not start: {sys.executable}") from error
+
+    def _send(self, message: object) -> None:
+        assert self._process.stdin
+        pickle.dump(message, self._process.stdin)
+        self._process.stdin.flush()
+
+    def _receive(self) -> Any:
+        assert self._process.stdout
+        return pickle.load(self._process.stdout)
+
+
+class _Workers:
+    """A fixed number of workers, each replaced when it dies."""
+
+    def __init__(self, count: int, options: DecodeOptions) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._closing = False
+        self._alive: set[_Worker] = set()
+        self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+        self._threads = ThreadPoolExecutor(count)
+        for _ in range(count):
+            self._start()
+
+    def __enter__(self) -> "_Workers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._closing = True
+            for worker in self._alive:
+                worker.kill()
+        self._threads.shutdown(cancel_futures=True)
+        for worker in self._alive:
+            worker.wait()
+
+    def submit(self, chunk: list[Item]) -> Future[list[Result]]:
+        """Have a chunk decoded in its turn."""
+        return self._threads.submit(self._decode, [item.content for item in chunk])
+
+    def _start(self) -> None:
+        with self._lock:
+            if not self._closing:
+                worker = _Worker(self._options)
+                self._alive.add(worker)
+                self._idle.put(worker)
+
+    def _decode(self, contents: list[Content]) -> list[Result]:
+        worker = self._idle.get()
+        try:
+            answer = worker.ask(contents)
+        except _DiedError:
+            if self._closing:
+                raise
+            status = self._replace(worker)
+            if len(contents) == 1:
+                return [(Refused(Reason.CRASHED, _how_it_died(status)), None)]
+            return [self._decode([content])[0] for content in contents]
+        self._idle.put(worker)
+        return answer
+
+    def _replace(self, worker: _Worker) -> int:
+        with self._lock:
+            self._alive.discard(worker)
+        worker.kill()
+        status = worker.wait()
+        self._start()
+        return status
+
+
+def _chunks(items: Iterable[Item], options: DecodeOptions) -> Iterator[list[Item]]:
+    result = options.size * options.size * options.channels
+    chunk: list[Item] = []
+    size = 0
+    for item in items:
+        chunk.append(item)
+        size += result + _bytes_in(item.content)
+        if len(chunk) == _CHUNK_ITEMS or size >= _CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _bytes_in(content: Content) -> int:
+    if isinstance(content, bytes):
+        return len(content)
+    return content.nbytes if isinstance(content, np.ndarray) else 0
+
+
+def _without_content(item: Item) -> Item:
+    return replace(item, content=b"")
+
+
+def _how_it_died(status: int) -> str:
+    if status == -signal.SIGKILL:
+        return "its process was ended: it took too long, or the memory ran out"
+    return f"its process ended with signal {-status}" if status < 0 else f"its process ended with status {status}"
