@@ -1,0 +1,233 @@
+"""Line charts as inline SVG, for pages without any plotting library. Text takes the page's colour, light or dark."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from xml.sax.saxutils import escape, quoteattr
+
+COLOURS = ("#3b82f6", "#f97316", "#10b981", "#a855f7", "#ef4444", "#0891b2", "#ca8a04", "#db2777")
+"""Of the lines, in this order and round again; clear on white and on black."""
+
+Point = tuple[float, float]
+
+_WIDTH, _HEIGHT = 560, 300  # of the drawing, in its own units
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 534, 58, 258  # edges of the plot in it
+_LETTER = 6.6  # mean width of a letter at the legend's size
+_MOST_POINTS = 600  # a line with more is thinned to the least and greatest of each stretch
+_TINY, _HUGE = 1e-100, 1e100  # values beyond them are not drawn, or drawn as 0: the axes would run out of floats
+_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def curves(
+    series: Mapping[str, Sequence[Point]],
+    title: str,
+    x_label: str,
+    y_label: str,
+    log_y: bool = False,
+    *,
+    y_range: tuple[float, float] | None = None,
+    marks: Sequence[float] = (),
+) -> str:
+    """Draw lines over common axes.
+
+    A value that is no finite number, or not above 0 on a logarithmic axis, leaves a gap; so does an x smaller than the
+    one before, as after a roll-back. A point alone is drawn as a dot.
+
+    Args:
+        series: Points (x, y) by the name that the legend gives them, in the order in which they are joined.
+        title: Stands above.
+        x_label: Stands below the axis, with its unit.
+        y_label: Stands beside the title, with its unit; may be empty.
+        log_y: Logarithmic y axis.
+        y_range: What the y axis shows at least. Default: what the values need.
+        marks: Places on the x axis to mark by a dotted line.
+
+    Returns:
+        An `<svg>` element 560 × 300, as wide as the page lets it be, with no reference to anything outside it.
+    """
+    lines = {name: [_usable(point, log_y) for point in points] for name, points in series.items()}
+    points = [point for line in lines.values() for point in line if point is not None]
+    across = Axis.around([x for x, _ in points], _LEFT, _RIGHT, tight=True)
+    values = [y for _, y in points] + list(y_range or ())
+    up = Axis.around(values, _BOTTOM, _TOP, log=log_y)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'aria-label={quoteattr(title)} font-family="system-ui, sans-serif" font-size="12" fill="currentColor" '
+        'style="width:100%;height:auto;display:block">',
+        _text(8, 18, title, 'font-size="14" font-weight="600"'),
+        _text(_RIGHT, 18, y_label, 'text-anchor="end" opacity="0.6"'),
+        _text((_LEFT + _RIGHT) / 2, _HEIGHT - 8, x_label, 'text-anchor="middle" opacity="0.6"'),
+        *_legend(lines),
+    ]
+    if points:
+        parts += _grid(across, up)
+        parts += [_mark(across.place(x)) for x in marks if across.low <= x <= across.high]
+        parts += [_line(line, across, up, _colour(row)) for row, line in enumerate(lines.values())]
+    else:
+        parts.append(f'<path d="M{_LEFT} {_BOTTOM}H{_RIGHT}" stroke="currentColor" opacity="0.35"/>')
+        middle = (_LEFT + _RIGHT) / 2, (_TOP + _BOTTOM) / 2
+        parts.append(_text(*middle, "nothing recorded", 'text-anchor="middle" opacity="0.5"'))
+    return "\n".join([*parts, "</svg>"])
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What an axis shows, from `low` to `high`, and where it lies in the drawing, from `start` to `end`."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    ticks: tuple[float, ...]
+    log: bool = False
+
+    @classmethod
+    def around(
+        cls, values: Sequence[float], start: float, end: float, *, log: bool = False, tight: bool = False
+    ) -> "Axis":
+        """The axis that shows `values`, finite numbers: up to the next tick on either side, or `tight` around them."""
+        low, high = (min(values), max(values)) if values else (0.0, 1.0)
+        if log and values:
+            ticks = _log_ticks(low, high)
+            return cls(ticks[0], ticks[-1], start, end, ticks, log)
+        if 0 < low < high / 2:
+            low = 0.0  # near enough to 0 for it to be worth seeing
+        size = max(abs(low), abs(high))
+        if high - low <= 1e-3 * size or size < _TINY:
+            pad = size / 2 if size >= _TINY else 0.5
+            low, high = low - pad, high + pad
+        ticks = _ticks(low, high)
+        if tight:
+            return cls(low, high, start, end, tuple(tick for tick in ticks if low <= tick <= high))
+        return cls(ticks[0], ticks[-1], start, end, ticks)
+
+    def place(self, value: float) -> float:
+        """Where `value` lies in the drawing."""
+        low, high, value = map(math.log10, (self.low, self.high, value)) if self.log else (self.low, self.high, value)
+        return self.start + (value - low) / (high - low) * (self.end - self.start)
+
+    def labelled(self) -> Iterator[tuple[float, str]]:
+        """Each tick's place in the drawing and its label, with as many digits as tell the ticks apart."""
+        step = min((b - a for a, b in pairwise(self.ticks)), default=1.0)
+        size = max(map(abs, self.ticks), default=0.0)
+        digits = 3 if self.log else max(3, math.ceil(math.log10(max(size / step, 1))) + 2)
+        return ((self.place(tick), short(tick, digits)) for tick in self.ticks)
+
+
+def short(value: float, digits: int = 3) -> str:
+    """A number as the axes and the legend write it: 950, 12.8k, 1.5M, 0.73, 2e-4. So many digits count."""
+    size = abs(value)
+    for unit, letter in _UNITS:
+        if unit <= size < 1000 * unit:
+            return f"{value / unit:.{digits}g}{letter}"
+    if size != 0 and not 1e-3 <= size < 1e3:
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(exponent)}"
+    return f"{value:.{digits}g}"
+
+
+def _usable(point: Point, log_y: bool) -> Point | None:
+    x, y = point
+    drawable = abs(x) < _HUGE and abs(y) < _HUGE  # which NaN is not
+    return point if drawable and (y > _TINY or not log_y) else None
+
+
+def _ticks(low: float, high: float) -> tuple[float, ...]:
+    """Round numbers at even distances, 4 to 8 of them, the first not above `low` and the last not below `high`."""
+    rough = (high - low) / 5
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return tuple(float(f"{tick * step:.12g}") for tick in range(first, last + 1))
+
+
+def _log_ticks(low: float, high: float) -> tuple[float, ...]:
+    """Powers of ten around the values; of values that lie closer together, some between the powers as well."""
+    factors: tuple[float, ...] = (1, 1.5, 2, 3, 4, 5, 7) if high < 5 * low else (1, 2, 5) if high < 100 * low else (1,)
+    lowest, highest = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    powers = range(lowest - 1, highest + 2 + (highest - lowest) // 7)
+    ticks = [float(f"{factor}e{power}") for power in powers for factor in factors]
+    first = max(place for place, tick in enumerate(ticks) if tick <= low)
+    last = min(place for place, tick in enumerate(ticks) if tick >= high)
+    if first == last:
+        first, last = first - 1, last + 1
+    every = math.ceil((last - first) / 7)
+    return tuple(ticks[first : last + every : every])
+
+
+def _grid(across: Axis, up: Axis) -> Iterator[str]:
+    for y, label in up.labelled():
+        faint = 0.35 if y == _BOTTOM else 0.12
+        yield f'<path d="M{_LEFT} {y:.1f}H{_RIGHT}" stroke="currentColor" opacity="{faint}"/>'
+        yield _text(_LEFT - 8, y + 4, label, 'text-anchor="end" opacity="0.75"')
+    for x, label in across.labelled():
+        yield f'<path d="M{x:.1f} {_BOTTOM}v4" stroke="currentColor" opacity="0.35"/>'
+        yield _text(x, _BOTTOM + 18, label, 'text-anchor="middle" opacity="0.75"')
+
+
+def _legend(lines: Mapping[str, Sequence[Point | None]]) -> Iterator[str]:
+    """Colour, name and last value of each line, in one row."""
+    x = float(_LEFT)
+    for row, (name, line) in enumerate(lines.items()):
+        last = next((short(point[1]) for point in reversed(line) if point is not None), "–")
+        yield f'<path d="M{x:.1f} 37h14" stroke="{_colour(row)}" stroke-width="3" stroke-linecap="round"/>'
+        value = f'<tspan dx="6" font-weight="600">{escape(last)}</tspan>'
+        yield f'<text x="{x + 20:.1f}" y="41">{escape(name)}{value}</text>'
+        x += 50 + _LETTER * (len(name) + len(last))
+
+
+def _mark(x: float) -> str:
+    return f'<path d="M{x:.1f} {_TOP}V{_BOTTOM}" stroke="currentColor" stroke-dasharray="2 4" opacity="0.6"/>'
+
+
+def _line(line: Sequence[Point | None], across: Axis, up: Axis, colour: str) -> str:
+    path, dots = [], []
+    for stretch in _stretches(_thinned(line)):
+        places = [f"{across.place(x):.1f} {up.place(y):.1f}" for x, y in stretch]
+        if len(places) == 1:
+            left, top = places[0].split()
+            dots.append(f'<circle cx="{left}" cy="{top}" r="3" fill="{colour}"/>')
+        else:
+            path.append("M" + "L".join(places))
+    style = f'fill="none" stroke="{colour}" stroke-width="1.8" stroke-linejoin="round" stroke-linecap="round"'
+    return (f'<path d="{"".join(path)}" {style}/>' if path else "") + "".join(dots)
+
+
+def _stretches(line: Sequence[Point | None]) -> Iterator[list[Point]]:
+    """The runs of points that are joined: no gap in them, and x does not go back."""
+    stretch: list[Point] = []
+    for point in line:
+        if stretch and (point is None or point[0] < stretch[-1][0]):
+            yield stretch
+            stretch = []
+        if point is not None:
+            stretch.append(point)
+    if stretch:
+        yield stretch
+
+
+def _thinned(line: Sequence[Point | None]) -> Sequence[Point | None]:
+    """The same line with fewer points: peaks, gaps, the first and the last point stay."""
+    if len(line) <= _MOST_POINTS:
+        return line
+    kept = {0, len(line) - 1}
+    width = math.ceil(2 * len(line) / _MOST_POINTS)
+    for start, end in pairwise([*range(0, len(line), width), len(line)]):
+        places = [place for place in range(start, end) if line[place] is not None]
+        kept |= {place for place in range(start, end) if line[place] is None}
+        if places:
+            kept |= {min(places, key=lambda p: _y(line[p])), max(places, key=lambda p: _y(line[p]))}
+    return [line[place] for place in sorted(kept)]
+
+
+def _y(point: Point | None) -> float:
+    return point[1] if point is not None else math.nan
+
+
+def _colour(row: int) -> str:
+    return COLOURS[row % len(COLOURS)]
+
+
+def _text(x: float, y: float, text: str, style: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" {style}>{escape(text)}</text>'
