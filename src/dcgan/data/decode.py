@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from dcgan.data import formats
 from dcgan.data.items import Box, Content, Pixels, Reason, Refused
@@ -23,8 +23,7 @@ MAX_BYTES = 1 << 29
 
 _PILLOW_FORMATS = tuple(name.upper() for name in formats.READ)
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-_DRAFT = 2  # a JPEG is decoded at a reduced scale that leaves at least this many times the size asked for
-_GAP = 3.0  # larger pictures are averaged down to this many times the size before the Lanczos filter
+_DRAFT = 3  # a JPEG is decoded at a reduced scale that leaves at least this many times the size asked for
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -86,8 +85,8 @@ def decode_content(content: Content, options: DecodeOptions) -> tuple[Decoded | 
 def decode(data: bytes, options: DecodeOptions) -> Decoded | Refused:
     """Decode one file: JPEG, PNG, WebP, GIF, BMP or TIFF, told by content; of an animation the first picture.
 
-    EXIF orientation is applied. 16-bit values are divided by 257. Large JPEGs are decoded at a reduced scale of at
-    least 2N: on photographs that changes the result by less than 1 of 255 on average.
+    EXIF orientation is applied. 16-bit values are divided by 257. Large JPEGs are decoded at a reduced scale, with a
+    shorter side of 3N or more: that changes the result by less than 1 of 255 on average over the picture.
 
     Never raises: whatever is wrong with `data` comes back as the reason of a refusal.
     """
@@ -109,9 +108,9 @@ def decode(data: bytes, options: DecodeOptions) -> Decoded | Refused:
         return Refused(Reason.BOMB, str(error))
     except MemoryError:
         return Refused(Reason.BOMB, "needs more memory than there is")
-    except (
-        Exception
-    ) as error:  # Pillow raises OSError, ValueError, SyntaxError, struct.error, IndexError, KeyError, ...
+    except UnidentifiedImageError:
+        return Refused(_how_broken(data, found), f"{found}: its header is broken")
+    except Exception as error:  # Pillow raises OSError, ValueError, SyntaxError, struct.error, EOFError, and others
         detail = f"{found}: {error}" if str(error) else f"{found}: {type(error).__name__}"
         if "Decompressed data too large" in detail or "Too much memory" in detail:
             return Refused(Reason.BOMB, detail)
@@ -178,7 +177,6 @@ def _fit(picture: Image.Image, width: int, height: int, scale: int, options: Dec
         (options.size, options.size),
         Image.Resampling.LANCZOS,
         box=_as_stored(box, orientation, width, height, scale),
-        reducing_gap=_GAP,
     )
     if orientation in _UPRIGHT:
         drawn = drawn.transpose(_UPRIGHT[orientation])

@@ -57,7 +57,7 @@ def is_cut_off(data: bytes, name: str) -> bool:
         case "PNG":
             return b"IEND" not in data[-4096:]
         case "GIF":
-            return b";" not in data[-16:]
+            return not data.rstrip(b"\0").endswith(b";")
         case "WebP":
             return int.from_bytes(data[4:8], "little") + 8 > len(data)
         case "BMP":

@@ -68,7 +68,7 @@ class PackedSetWriter:
 
     def refuse(self, item: Item, refused: Refused, origin: Origin | None = None) -> None:
         """Record that `item` was seen and why it is not used."""
-        self.refused[refused.reason] += 1
+        self.refused[str(refused.reason)] += 1
         self._refused_csv.writerow([item.name, refused.reason, refused.detail])
         self._append(-1, item, replace(origin or Origin(), box=None), refused)
 

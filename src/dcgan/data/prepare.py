@@ -134,7 +134,7 @@ def _fill(
                 writer.add(result.pixels, item, Origin(result.width, result.height, result.box, sha256))
             else:
                 writer.refuse(item, result, Origin(result.width, result.height, None, sha256))
-                some = examples.setdefault(result.reason, [])
+                some = examples.setdefault(str(result.reason), [])
                 if len(some) < _EXAMPLES:
                     some.append(item.name)
             if progress and time.monotonic() - told > 0.1:

@@ -1,0 +1,307 @@
+"""A folder of everything that a collection of pictures may hold besides pictures, with what must become of each.
+
+`build` writes it; `EXPECTED` of every entry is USED, SKIPPED or the reason of its refusal. Nothing here needs more than
+a few megabytes, also not the bombs.
+"""
+
+import io
+import os
+import socket
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from dcgan.data.items import Reason
+
+USED, SKIPPED = "used", "skipped"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of the folder: how to make it, what must become of it, and under which name it is listed."""
+
+    name: str
+    make: Callable[[Path], object]
+    expected: str
+    listed_as: str
+
+
+def build(root: Path) -> list[Entry]:
+    """Fill the empty folder `root`; the entries that this file system can hold."""
+    made = []
+    for entry in ENTRIES:
+        path = root / entry.name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            entry.make(path)
+        except OSError:  # a name that this system does not allow
+            continue
+        made.append(entry)
+    return made
+
+
+def photo(width: int = 60, height: int = 40, mode: str = "RGB") -> Image.Image:
+    """Smooth colours and some noise, which compress as photographs do."""
+    y, x = np.mgrid[0:height, 0:width]
+    waves = np.stack([np.sin(x / 17 + y / 23 + shift) for shift in (0, 2, 4)], axis=-1)
+    noise = np.random.default_rng(0).normal(0, 10, (height, width, 3))
+    return Image.fromarray(np.clip(128 + 90 * waves + noise, 0, 255).astype(np.uint8)).convert(mode)
+
+
+def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
+    """The bytes of a file of this kind."""
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
+
+
+def png_chunk(kind: bytes, data: bytes, crc: int | None = None) -> bytes:
+    """One part of a PNG."""
+    checksum = zlib.crc32(kind + data) if crc is None else crc
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+
+def png(width: int, height: int, data: bytes, *more: bytes) -> bytes:
+    """A grey 8-bit PNG that claims to have width × height pixels, whatever `data` holds."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    parts = (png_chunk(b"IHDR", header), *more, png_chunk(b"IDAT", zlib.compress(data, 9)), png_chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def _turned(orientation: int) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return encoded(photo(), "JPEG", exif=exif)
+
+
+def _frames() -> list[Image.Image]:
+    return [photo().rotate(angle) for angle in (0, 90, 180)]
+
+
+def _animated(kind: str) -> bytes:
+    first, *rest = _frames()
+    return encoded(first, kind, save_all=True, append_images=rest)
+
+
+def _pages() -> bytes:
+    first, *rest = _frames()
+    return encoded(first, "TIFF", save_all=True, append_images=rest)
+
+
+def _palette() -> bytes:
+    picture = photo().quantize(16)
+    return encoded(picture, "PNG", transparency=3)
+
+
+def _deep(dtype: str, top: float) -> Image.Image:
+    ramp = np.linspace(0, top, 60 * 40).reshape(40, 60)
+    return Image.fromarray(ramp.astype(dtype))
+
+
+def _deep_png_rgb() -> bytes:
+    rows = b"".join(b"\0" + np.full((60, 3), 40_000 + y, ">u2").tobytes() for y in range(40))
+    header = struct.pack(">IIBBBBB", 60, 40, 16, 2, 0, 0, 0)
+    parts = png_chunk(b"IHDR", header), png_chunk(b"IDAT", zlib.compress(rows)), png_chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def _deep_tiff_rgb() -> bytes:
+    """16 bits for each of three colours, as scanners write it: Pillow reads that, but does not write it."""
+    pixels = np.full((40, 60, 3), 40_000, "<u2").tobytes()
+    tags = [
+        (256, 3, 1, 60), (257, 3, 1, 40), (258, 3, 3, 0), (259, 3, 1, 1), (262, 3, 1, 2),
+        (273, 4, 1, 0), (277, 3, 1, 3), (278, 3, 1, 40), (279, 4, 1, len(pixels)),
+    ]  # fmt: skip
+    end = 8 + 2 + 12 * len(tags) + 4
+    places = {258: end, 273: end + 6}
+    directory = b"".join(struct.pack("<HHII", tag, kind, n, places.get(tag, value)) for tag, kind, n, value in tags)
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + directory + bytes(4) + struct.pack("<HHH", 16, 16, 16) + pixels
+
+
+def _looping_tiff() -> bytes:
+    """The directory names itself as the next one, and holds nothing."""
+    return b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", 0) + struct.pack("<I", 8) + bytes(64)
+
+
+def _changed(data: bytes, mark: bytes, offset: int) -> bytes:
+    place = data.index(mark) + offset
+    return data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :]
+
+
+def _bad_exif() -> bytes:
+    return encoded(photo(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff" + bytes(range(64)))
+
+
+def _cmyk(quality: int = 90) -> bytes:
+    return encoded(photo(mode="CMYK"), "JPEG", quality=quality)
+
+
+def _with_profile() -> bytes:
+    from PIL import ImageCms
+
+    return encoded(photo(), "JPEG", icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+
+
+def _locked_zip() -> bytes:
+    return _zip({"a.jpg": JPEG})
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+def _socket(path: Path) -> None:
+    here = Path.cwd()
+    os.chdir(path.parent)  # the path of a socket may have 107 bytes only
+    try:
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path.name)
+    finally:
+        os.chdir(here)
+
+
+def _write(data: bytes) -> Callable[[Path], object]:
+    return lambda path: path.write_bytes(data)
+
+
+JPEG = encoded(photo(), "JPEG", quality=90)
+PNG = encoded(photo(), "PNG")
+WEBP = encoded(photo(), "WEBP")
+GIF = encoded(photo(), "GIF")
+BMP = encoded(photo(), "BMP")
+TIFF = encoded(photo(), "TIFF")
+HUGE = 100_000
+
+_CONTENT: list[tuple[str, bytes, str]] = [
+    # Fine pictures of every kind.
+    ("plain.jpg", JPEG, USED),
+    ("plain.png", PNG, USED),
+    ("plain.webp", WEBP, USED),
+    ("plain.gif", GIF, USED),
+    ("plain.bmp", BMP, USED),
+    ("plain.tiff", TIFF, USED),
+    ("UPPER.JPEG", JPEG, USED),
+    # Cut off.
+    ("empty.jpg", b"", Reason.EMPTY),
+    ("one-byte.png", b"\x89", Reason.NOT_A_PICTURE),
+    ("magic-only.jpg", b"\xff\xd8\xff", Reason.TRUNCATED),
+    ("cut.jpg", JPEG[: len(JPEG) // 2], Reason.TRUNCATED),
+    ("cut-in-header.jpg", JPEG[:100], Reason.TRUNCATED),
+    ("cut.png", PNG[: len(PNG) // 2], Reason.TRUNCATED),
+    ("cut-in-header.png", PNG[:20], Reason.TRUNCATED),
+    ("cut.webp", WEBP[: len(WEBP) // 2], Reason.TRUNCATED),
+    ("cut.gif", GIF[: len(GIF) // 2], Reason.TRUNCATED),
+    ("cut.bmp", BMP[: len(BMP) // 2], Reason.TRUNCATED),
+    ("cut.tiff", TIFF[: len(TIFF) // 2], Reason.TRUNCATED),
+    ("cut-in-header.tiff", TIFF[:60], Reason.TRUNCATED),
+    # Something else under the name of a picture.
+    ("text.jpg", b"Dear diary, today I bought a camera.\n" * 9, Reason.NOT_A_PICTURE),
+    ("page.png", b"<!DOCTYPE html><title>404 Not Found</title>", Reason.NOT_A_PICTURE),
+    ("document.jpg", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", Reason.NOT_A_PICTURE),
+    ("drawing.png", b'<svg xmlns="http://www.w3.org/2000/svg"/>', Reason.NOT_A_PICTURE),
+    ("film.jpg", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(99), Reason.NOT_A_PICTURE),
+    ("zeros.jpg", bytes(4096), Reason.NOT_A_PICTURE),
+    ("bmw.bmp", b"BMW 320d, blue, 2014, one owner", Reason.NOT_A_PICTURE),
+    ("archive.jpg", _zip({"a.jpg": JPEG}), Reason.NOT_A_PICTURE),
+    ("phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), Reason.UNSUPPORTED),
+    ("layers.jpg", b"8BPS\0\1" + bytes(99), Reason.UNSUPPORTED),
+    # Damaged.
+    ("bad-header-crc.png", _changed(PNG, b"IHDR", 17), Reason.CORRUPT),
+    ("bad-data.png", _changed(PNG, b"IDAT", 200), Reason.CORRUPT),
+    ("no-size.png", png(0, 0, b""), Reason.CORRUPT),
+    ("no-frames.gif", b"GIF89a\x10\0\x10\0\x80\0\0" + bytes(6) + b";", Reason.CORRUPT),
+    ("loop.tiff", _looping_tiff(), Reason.CORRUPT),
+    ("bad-tables.jpg", JPEG[:160] + bytes(200) + JPEG[360:], Reason.CORRUPT),
+    # Bombs.
+    ("huge.png", png(HUGE, HUGE, b""), Reason.BOMB),
+    ("huge-and-whole.png", png(20_000, 20_000, bytes(1 << 20)), Reason.BOMB),
+    ("text-bomb.png", png(8, 8, bytes(72), png_chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(1 << 27)))), Reason.BOMB),
+    ("huge.bmp", BMP[:18] + struct.pack("<ii", HUGE, HUGE) + BMP[26:], Reason.BOMB),
+    ("huge.gif", GIF[:6] + struct.pack("<HH", 65_535, 65_535) + GIF[10:], Reason.BOMB),
+    # Every mode.
+    ("one-bit.png", encoded(photo(mode="1"), "PNG"), USED),
+    ("grey.jpg", encoded(photo(mode="L"), "JPEG"), USED),
+    ("grey-alpha.png", encoded(photo(mode="LA"), "PNG"), USED),
+    ("alpha.png", encoded(photo(mode="RGBA"), "PNG"), USED),
+    ("alpha.webp", encoded(photo(mode="RGBA"), "WEBP"), USED),
+    ("palette-transparent.png", _palette(), USED),
+    ("cmyk.jpg", _cmyk(), USED),
+    ("cmyk.tiff", encoded(photo(mode="CMYK"), "TIFF"), USED),
+    ("lab.tiff", encoded(photo(mode="LAB"), "TIFF"), USED),
+    ("ycbcr.tiff", encoded(photo(mode="YCbCr"), "TIFF"), USED),
+    ("deep.png", encoded(_deep("uint16", 65_535), "PNG"), USED),
+    ("deep.tiff", encoded(_deep("uint16", 65_535), "TIFF"), USED),
+    ("deep-colour.png", _deep_png_rgb(), USED),
+    ("deep-colour.tiff", _deep_tiff_rgb(), USED),
+    ("integer.tiff", encoded(_deep("int32", 255), "TIFF"), USED),
+    ("float.tiff", encoded(_deep("float32", 1), "TIFF"), USED),
+    ("temperature.tiff", encoded(_deep("float32", -273), "TIFF"), Reason.UNSUPPORTED),
+    ("nan.tiff", encoded(_deep("float32", np.nan), "TIFF"), Reason.UNSUPPORTED),
+    # Odd, but fine.
+    *((f"turned-{orientation}.jpg", _turned(orientation), USED) for orientation in range(1, 9)),
+    ("turned-99.jpg", _turned(99), USED),
+    ("bad-exif.jpg", _bad_exif(), USED),
+    ("animated.gif", _animated("GIF"), USED),
+    ("animated.webp", _animated("WEBP"), USED),
+    ("animated.png", _animated("PNG"), USED),
+    ("pages.tiff", _pages(), USED),
+    ("progressive.jpg", encoded(photo(), "JPEG", progressive=True), USED),
+    ("profile.jpg", _with_profile(), USED),
+    ("garbage-behind.jpg", JPEG + b"<script>" * 999, USED),
+    ("no-end.png", PNG[:-12], USED),
+    ("png-inside.jpg", PNG, USED),
+    ("jpeg-inside.dat", JPEG, USED),
+    ("jpeg-inside.txt", JPEG, USED),
+    ("no-extension", JPEG, USED),
+    ("dot-at-the-end.", JPEG, USED),
+    ("1x1.png", encoded(photo(1, 1), "PNG"), USED),
+    ("1x5000.png", encoded(photo(1, 5000), "PNG"), USED),
+    ("5000x1.jpg", encoded(photo(5000, 1), "JPEG"), USED),
+    # Names.
+    ("ünïcödé – 写真.jpg", JPEG, USED),
+    ("📷🌅.jpg", JPEG, USED),
+    ("two\nlines.jpg", JPEG, USED),
+    ("tab\tand 'quotes' \"and\" back\\slash.jpg", JPEG, USED),
+    ("long" * 60 + ".jpg", JPEG, USED),
+    ("-rf.jpg", JPEG, USED),
+    ("a,b;c.jpg", JPEG, USED),
+    ("deep/" * 40 + "nested.jpg", JPEG, USED),
+    # No pictures, and no claim to be.
+    ("notes.txt", b"remember the milk", SKIPPED),
+    ("list.csv", b"name,label\na.jpg,cat\n", SKIPPED),
+    ("README", b"read me", SKIPPED),
+    ("nothing", b"", SKIPPED),
+    ("film.mp4", b"\0\0\0\x18ftypmp42", SKIPPED),
+    ("pictures.zip", _zip({"a.jpg": JPEG}), SKIPPED),
+    ("drawing.svg", b"<svg/>", SKIPPED),
+    (".DS_Store", b"\0\0\0\1Bud1", SKIPPED),
+    ("._plain.jpg", b"\0\5\x16\7", SKIPPED),
+    (".hidden.jpg", JPEG, SKIPPED),
+    ("Thumbs.db", b"\xd0\xcf\x11\xe0", SKIPPED),
+    ("__MACOSX/._a.jpg", b"\0\5\x16\7", SKIPPED),
+    (".thumbnails/small.jpg", JPEG, SKIPPED),
+]
+
+ENTRIES = [Entry(name, _write(data), expected, name) for name, data, expected in _CONTENT] + [
+    Entry(os.fsdecode(b"caf\xe9.jpg"), _write(JPEG), USED, "caf\\xe9.jpg"),
+    Entry("folder.jpg/inside.jpg", _write(JPEG), USED, "folder.jpg/inside.jpg"),
+    Entry("empty-folder.jpg", lambda path: path.mkdir(), SKIPPED, "empty-folder.jpg"),
+    Entry("dangling.jpg", lambda path: path.symlink_to("gone.jpg"), Reason.UNREADABLE, "dangling.jpg"),
+    Entry("dangling.txt", lambda path: path.symlink_to("gone.txt"), SKIPPED, "dangling.txt"),
+    Entry("itself.jpg", lambda path: path.symlink_to("itself.jpg"), Reason.UNREADABLE, "itself.jpg"),
+    Entry("link.jpg", lambda path: path.symlink_to("plain.jpg"), USED, "link.jpg"),
+    Entry("loop/back", lambda path: path.symlink_to(".."), SKIPPED, "loop/back"),
+    Entry("pipe.jpg", lambda path: os.mkfifo(path), Reason.UNREADABLE, "pipe.jpg"),
+    Entry("pipe", lambda path: os.mkfifo(path), SKIPPED, "pipe"),
+    Entry("socket.jpg", _socket, Reason.UNREADABLE, "socket.jpg"),
+]

@@ -1,0 +1,275 @@
+"""Decoding one picture: the right pixels, or the right reason."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageOps
+from tests.data.hostile import BMP, GIF, JPEG, PNG, TIFF, WEBP, encoded, photo
+
+from dcgan.data.decode import Decoded, DecodeOptions, decode, decode_content, decode_pixels
+from dcgan.data.items import Pixels, Reason, Refused
+
+WHOLE = {"JPEG": JPEG, "PNG": PNG, "WEBP": WEBP, "GIF": GIF, "BMP": BMP, "TIFF": TIFF}
+
+
+def used(data: bytes, options: DecodeOptions) -> Decoded:
+    result = decode(data, options)
+    assert isinstance(result, Decoded), result
+    return result
+
+
+def by_pillow_alone(picture: Image.Image, size: int) -> Pixels:
+    """The plain way: everything is decoded and resized, then cropped. The longer side must come out whole."""
+    side = min(picture.size)
+    width, height = picture.width * size / side, picture.height * size / side
+    assert width.is_integer()
+    assert height.is_integer()
+    resized = picture.convert("RGB").resize((int(width), int(height)), Image.Resampling.LANCZOS)
+    left, top = (resized.width - size) // 2, (resized.height - size) // 2
+    return np.asarray(resized.crop((left, top, left + size, top + size)))
+
+
+def difference(one: Pixels, other: Pixels) -> float:
+    """Mean of the absolute difference, 0 to 255."""
+    return float(np.abs(one.astype(np.float64) - other).mean())
+
+
+def flat(colour: tuple[int, ...] | int, mode: str) -> Image.Image:
+    return Image.new(mode, (20, 30), colour)
+
+
+# Geometry
+
+
+def test_the_centre_square_is_kept() -> None:
+    stripes = np.zeros((10, 30, 3), np.uint8)
+    stripes[:, 10:20] = 200
+    result = used(encoded(Image.fromarray(stripes), "PNG"), DecodeOptions(size=10))
+    assert (result.pixels == 200).all()
+    assert (result.width, result.height, result.box) == (30, 10, (10, 0, 20, 10))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pictures_are_turned_upright(kind: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"lossless": True} if kind == "WEBP" else {"quality": 95} if kind == "JPEG" else {}
+    data = encoded(photo(301, 200), kind, exif=exif, **options)
+    with Image.open(io.BytesIO(data)) as stored:
+        upright = ImageOps.exif_transpose(stored)
+    expected = used(encoded(upright, "PNG"), DecodeOptions(size=32))
+    found = used(data, DecodeOptions(size=32))
+    assert (found.width, found.height, found.box) == (expected.width, expected.height, expected.box)
+    assert difference(found.pixels, expected.pixels) < 1
+
+
+@pytest.mark.parametrize(("width", "height", "size"), [(640, 480, 60), (1000, 1500, 64), (777, 333, 37), (96, 64, 32)])
+def test_jpegs_decoded_at_a_reduced_scale_differ_by_less_than_one_level(width: int, height: int, size: int) -> None:
+    data = encoded(photo(width, height), "JPEG", quality=90)
+    with Image.open(io.BytesIO(data)) as picture:
+        expected = by_pillow_alone(picture, size)
+    assert difference(used(data, DecodeOptions(size)).pixels, expected) < 1
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF"])
+def test_other_pictures_come_out_as_if_resized_whole_and_then_cropped(kind: str) -> None:
+    picture = photo(800, 600)
+    found = used(encoded(picture, kind), DecodeOptions(size=30)).pixels.astype(int)
+    assert np.abs(found - by_pillow_alone(picture, 30)).max() <= 1
+
+
+def test_a_picture_of_the_right_size_is_left_as_it_is() -> None:
+    picture = photo(64, 64)
+    assert np.array_equal(used(encoded(picture, "PNG"), DecodeOptions(size=64)).pixels, np.asarray(picture))
+
+
+def test_of_an_animation_the_first_picture_is_taken() -> None:
+    frames = [flat((200, 0, 0), "RGB"), flat((0, 200, 0), "RGB")]
+    for kind in ("GIF", "WEBP", "PNG", "TIFF"):
+        lossless = {"lossless": True} if kind == "WEBP" else {}
+        data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], **lossless)
+        assert (used(data, DecodeOptions(size=8)).pixels == (200, 0, 0)).all(), kind
+
+
+def test_small_pictures_are_enlarged_unless_a_minimum_is_set() -> None:
+    data = encoded(photo(40, 20), "PNG")
+    assert used(data, DecodeOptions(size=64)).pixels.shape == (64, 64, 3)
+    assert used(data, DecodeOptions(size=64, min_size=20)).pixels.shape == (64, 64, 3)
+    assert decode(data, DecodeOptions(size=64, min_size=21)) == Refused(Reason.TOO_SMALL, "40 × 20 pixels", 40, 20)
+
+
+# Colours
+
+
+@pytest.mark.parametrize(("channels", "expected"), [(1, 200), (3, (200, 200, 200)), (4, (200, 200, 200, 255))])
+def test_grey_becomes_any_number_of_channels(channels: int, expected: int | tuple[int, ...]) -> None:
+    assert (used(encoded(flat(200, "L"), "PNG"), DecodeOptions(8, channels)).pixels == expected).all()
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparent_parts_show_the_background(mode: str) -> None:
+    invisible = flat((10, 20, 30, 0) if mode == "RGBA" else (10, 0), mode)
+    data = encoded(invisible, "PNG")
+    assert (used(data, DecodeOptions(8)).pixels == 255).all()
+    assert (used(data, DecodeOptions(8, background=(1, 2, 3))).pixels == (1, 2, 3)).all()
+    assert (used(data, DecodeOptions(8, channels=1, background=(7, 7, 7))).pixels == 7).all()
+    assert (used(data, DecodeOptions(8, channels=4)).pixels[..., 3] == 0).all()
+
+
+def test_half_transparent_parts_are_mixed_with_the_background() -> None:
+    data = encoded(flat((200, 100, 0, 128), "RGBA"), "PNG")
+    expected = np.array([200, 100, 0]) * 128 / 255
+    assert np.abs(used(data, DecodeOptions(8, background=(0, 0, 0))).pixels - expected).max() <= 1
+
+
+def test_a_transparent_neighbour_does_not_bleed_into_the_edge() -> None:
+    pixels = np.zeros((40, 40, 4), np.uint8)  # the right half: black, invisible
+    pixels[:, :20] = (200, 0, 0, 255)
+    result = used(encoded(Image.fromarray(pixels), "PNG"), DecodeOptions(size=9, channels=4)).pixels
+    assert (result[..., 0][result[..., 3] > 64] > 195).all()
+
+
+def test_a_transparent_palette_entry_shows_the_background() -> None:
+    picture = Image.new("P", (20, 20), 3)
+    picture.putpalette(bytes(range(48)))
+    data = encoded(picture, "PNG", transparency=3)
+    assert (used(data, DecodeOptions(8, background=(9, 8, 7))).pixels == (9, 8, 7)).all()
+
+
+@pytest.mark.parametrize(("mode", "colour"), [("CMYK", (0, 255, 255, 0)), ("LAB", None), ("YCbCr", None)])
+def test_print_and_video_colours_become_red(mode: str, colour: tuple[int, ...] | None) -> None:
+    picture = flat(colour, mode) if colour else flat((255, 0, 0), "RGB").convert(mode)
+    if mode == "LAB":
+        picture = Image.merge("LAB", [Image.new("L", (20, 30), value) for value in (136, 208, 195)])  # red
+    red, green, blue = used(encoded(picture, "TIFF"), DecodeOptions(8)).pixels[4, 4].astype(int)
+    assert red > 240
+    assert max(green, blue) < 30
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+@pytest.mark.parametrize(("deep", "expected"), [(0, 0), (257, 1), (32_896, 128), (40_000, 156), (65_535, 255)])
+def test_sixteen_bits_are_divided_by_257_and_not_cut_at_255(kind: str, deep: int, expected: int) -> None:
+    data = encoded(Image.fromarray(np.full((30, 20), deep, np.uint16)), kind)
+    for channels in (1, 3, 4):
+        assert (used(data, DecodeOptions(8, channels)).pixels[..., 0] == expected).all()
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0.0, 0), (0.5, 128), (1.0, 255), (200.0, 200), (40_000.0, 156)])
+def test_floats_are_taken_by_their_range(value: float, expected: int) -> None:
+    data = encoded(Image.fromarray(np.full((30, 20), value, np.float32)), "TIFF")
+    assert np.abs(used(data, DecodeOptions(8)).pixels.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("value", [-1.0, 1e6, np.nan, np.inf])
+def test_floats_out_of_every_range_are_refused(value: float) -> None:
+    result = decode(encoded(Image.fromarray(np.full((30, 20), value, np.float32)), "TIFF"), DecodeOptions(8))
+    assert isinstance(result, Refused)
+    assert result.reason == Reason.UNSUPPORTED
+
+
+# Refusals
+
+
+def test_a_refused_picture_still_tells_its_size_if_it_is_known() -> None:
+    result = decode_pixels(np.zeros((3, 5, 3), np.uint8), DecodeOptions(min_size=4))
+    assert result == Refused(Reason.TOO_SMALL, "5 × 3 pixels", 5, 3)
+
+
+def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+    result, sha256 = decode_content(tmp_path / "gone.jpg", DecodeOptions())
+    assert result == Refused(Reason.UNREADABLE, "No such file or directory")
+    assert sha256 is None
+
+
+def test_a_file_of_gigabytes_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "disk.jpg"
+    with path.open("wb") as file:
+        file.truncate(3 << 30)  # sparse: it takes no space
+    result, _ = decode_content(path, DecodeOptions())
+    assert isinstance(result, Refused)
+    assert result.reason == Reason.UNSUPPORTED
+
+
+def test_running_out_of_memory_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Image.Image, "load", no_memory)
+    monkeypatch.setattr("PIL.JpegImagePlugin.JpegImageFile.load", no_memory)
+    assert decode(JPEG, DecodeOptions()) == Refused(Reason.BOMB, "needs more memory than there is")
+
+
+@pytest.mark.parametrize("error", [ValueError, SyntaxError, EOFError, IndexError, ZeroDivisionError, TypeError])
+def test_whatever_pillow_raises_is_a_refusal(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
+    def fail(*_: object) -> None:
+        raise error("oh")
+
+    monkeypatch.setattr("PIL.JpegImagePlugin.JpegImageFile.load", fail)
+    assert decode(JPEG, DecodeOptions()) == Refused(Reason.CORRUPT, "JPEG: oh")
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_a_file_cut_off_anywhere_is_used_whole_or_refused(kind: str) -> None:
+    data = WHOLE[kind]
+    whole = used(data, DecodeOptions(8)).pixels
+    for end in range(1, len(data), max(1, len(data) // 97)):
+        result = decode(data[:end], DecodeOptions(8))
+        if isinstance(result, Refused):
+            assert result.reason in (Reason.TRUNCATED, Reason.NOT_A_PICTURE), (end, result)
+        else:
+            assert np.array_equal(result.pixels, whole), end
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([b"", *(data[:40] for data in WHOLE.values())]), st.binary(max_size=400))
+def test_random_bytes_never_get_past_decode(beginning: bytes, rest: bytes) -> None:
+    result = decode(beginning + rest, DecodeOptions(8))
+    assert isinstance(result, Refused) or result.pixels.shape == (8, 8, 3)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(WHOLE)), st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=12))
+def test_flipped_bytes_never_get_past_decode(kind: str, changes: list[tuple[int, int]]) -> None:
+    data = bytearray(WHOLE[kind])
+    for place, value in changes:
+        data[place % len(data)] = value
+    result = decode(bytes(data), DecodeOptions(8))
+    assert isinstance(result, Refused) or result.pixels.shape == (8, 8, 3)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I", "F", "I;16"]),
+    st.integers(1, 90),
+    st.integers(1, 90),
+    st.integers(1, 70),
+    st.sampled_from([1, 3, 4]),
+)
+def test_any_mode_and_size_gives_n_by_n(mode: str, width: int, height: int, size: int, channels: int) -> None:
+    picture = Image.new(mode, (width, height))
+    kind = "PNG" if mode in ("LA", "P", "PA", "RGBA", "1", "L") and mode != "PA" else "TIFF"
+    if mode == "PA":  # no file format holds it
+        picture, kind = picture.convert("RGBA"), "PNG"
+    result = used(encoded(picture, kind), DecodeOptions(size, channels))
+    assert result.pixels.shape == (size, size, channels)
+    assert result.pixels.dtype == np.uint8
+    side = min(width, height)
+    left, top, right, bottom = result.box
+    assert (right - left, bottom - top) == (side, side)
+    assert 0 <= left <= right <= width
+    assert 0 <= top <= bottom <= height
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_pixels_are_treated_like_files(channels: int) -> None:
+    rows, columns = np.mgrid[0:40, 0:60]
+    pixels = np.stack([rows * 3 + columns + 20 * channel for channel in range(channels)], axis=-1).astype(np.uint8)
+    picture = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
+    from_array = decode_pixels(pixels, DecodeOptions(16))
+    assert isinstance(from_array, Decoded)
+    assert np.array_equal(from_array.pixels, used(encoded(picture, "PNG"), DecodeOptions(16)).pixels)
