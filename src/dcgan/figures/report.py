@@ -1,0 +1,298 @@
+"""The report of a run: one page of HTML that needs nothing beside it, to be opened from disk, printed or sent."""
+
+import base64
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+from itertools import pairwise
+
+from dcgan.figures.curves import curves, short
+from dcgan.figures.report_style import STYLE
+
+Record = Mapping[str, float | None]
+
+_TYPES = ((b"\x89PNG", "png"), (b"RIFF", "webp"), (b"GIF8", "gif"), (b"\xff\xd8", "jpeg"))  # by first bytes
+_KINDS = {  # what the journal calls an event: how grave it is, and what people call it
+    "rollback": ("warn", "Rolled back"),
+    "collapse": ("bad", "The generator collapsed"),
+    "collapsed": ("bad", "Ended by a collapse"),
+    "nan": ("bad", "A number was lost (NaN)"),
+    "saturation": ("warn", "The discriminator saturated"),
+    "damaged": ("warn", "A checkpoint was damaged"),
+    "stopped": ("", "Stopped"),
+    "resumed": ("", "Resumed"),
+    "finished": ("good", "Finished"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportFacts:
+    """What a report tells. Whatever is empty or None is left out of it, except that no events are told as such."""
+
+    title: str
+    """The name of the run."""
+    summary: str = ""
+    """A sentence that stands under the title."""
+    sheet: bytes | None = None
+    """The final sheet: PNG, WebP, GIF or JPEG, as every picture here."""
+    real: bytes | None = None
+    """A sheet of real pictures, best of the same shape."""
+    stages: Sequence[tuple[str, bytes]] = ()
+    """A caption and a small sheet for each of some moments of the training, 4 to 6 look best."""
+    film: bytes | None = None
+    """The animation of the sheets over time."""
+    metrics: Sequence[Record] = ()
+    """The records of the run in their order; None and NaN leave gaps."""
+    events: Sequence[Mapping[str, object]] = ()
+    """What happened, in order: "kind" (see the journal), "text", and "images" and "time" where known."""
+    recipe: Mapping[str, object] = field(default_factory=dict)
+    """Hyper-parameters by name."""
+    data: Mapping[str, object] = field(default_factory=dict)
+    """What the run learnt from: source, count, size, refused (a mapping of reasons to counts) and so on, by name."""
+    machine: Mapping[str, object] = field(default_factory=dict)
+    """Device, versions, times, by name."""
+    commands: Sequence[tuple[str, str]] = ()
+    """How to go on: what for, and the command line."""
+
+
+@dataclass(frozen=True)
+class _Chart:
+    title: str
+    y_label: str
+    lines: Mapping[str, str]  # name in the legend: name in the record
+    hint: str
+    log_y: bool = False
+    y_range: tuple[float, float] | None = None
+    only_if_it_changes: bool = False
+
+
+_CHARTS = (
+    _Chart(
+        "What D believes",
+        "probability",
+        {"D(x)": "d_real", "D(G(z))": "d_fake"},
+        "How real the discriminator finds real pictures, D(x), and drawn ones, D(G(z)). Both near 0.5 is an even "
+        "match; at 1 and 0 the generator learns little from it.",
+        y_range=(0, 1),
+    ),
+    _Chart(
+        "Losses",
+        "nats",
+        {"D": "d_loss", "G": "g_loss"},
+        "A balance of two players, not a measure of quality: neither needs to fall.",
+    ),
+    _Chart(
+        "Diversity",
+        "1 = the real pictures",
+        {"diversity": "diversity"},
+        "How far drawn pictures are from one another, against the real ones. Near 0 they are all alike.",
+        y_range=(0, 1),
+    ),
+    _Chart(
+        "Gradient norms",
+        "logarithmic",
+        {"D": "d_gradient", "G": "g_gradient"},
+        "Steady is well; a jump by tens, or a fall to nothing, announces trouble.",
+        log_y=True,
+    ),
+    _Chart("Speed", "images a second", {"speed": "images_per_second"}, "How fast the run went.", y_range=(0, 1)),
+    _Chart(
+        "Learning rate",
+        "logarithmic",
+        {"rate": "learning_rate"},
+        "Halved by every roll-back.",
+        log_y=True,
+        only_if_it_changes=True,
+    ),
+)
+
+
+def report(facts: ReportFacts) -> str:
+    """Write the report of a run as one page of HTML.
+
+    The page holds its pictures and its style, makes no request, and runs no script. Curves are marked by a dotted line
+    where the run was rolled back.
+
+    Raises:
+        ValueError: A picture is no PNG, WebP, GIF or JPEG.
+    """
+    body = "\n".join(
+        [
+            f"<header><h1>{escape(facts.title)}</h1>{_paragraph(facts.summary)}{_numbers(facts.metrics)}</header>",
+            _pictures(facts),
+            _section("From noise to pictures", _stages(facts.stages)),
+            _film_and_events(facts),
+            _section("Curves", "".join(_charts(facts.metrics)), "grid wide charts"),
+            _section("Recipe", _table(facts.recipe, as_typed=True), "card columns"),
+            _data_and_machine(facts),
+            _section("Go on from here", _commands(facts.commands), "card"),
+        ]
+    )
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>{escape(facts.title)}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+def _section(title: str, content: str, style: str = "") -> str:
+    if not content:
+        return ""
+    return f'<section><h2>{escape(title)}</h2><div class="{style}">{content}</div></section>'
+
+
+def _paragraph(text: str) -> str:
+    return f'<p class="soft">{escape(text)}</p>' if text else ""
+
+
+def _numbers(metrics: Sequence[Record]) -> str:
+    """What one wants to know first, from the last record."""
+    if not metrics:
+        return ""
+    ways: Mapping[str, tuple[str, Callable[[float], str]]] = {
+        "images": ("images seen", "{:,.0f}".format),
+        "step": ("steps", "{:,.0f}".format),
+        "seconds": ("time", duration),
+        "images_per_second": ("images a second", short),
+        "diversity": ("diversity", "{:.2f}".format),
+        "rollbacks": ("roll-backs", "{:.0f}".format),
+    }
+    last = {name: value for name in ways if math.isfinite(value := _value(metrics[-1], name))}
+    items = [f"<div><dt>{ways[name][0]}</dt><dd>{ways[name][1](value)}</dd></div>" for name, value in last.items()]
+    return f'<dl class="numbers">{"".join(items)}</dl>'
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it, in its two largest units: "42 s", "3 min 20 s", "5 h 12 min", "2 d 3 h"."""
+    whole = round(seconds)
+    for unit, name, part, part_name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= unit:
+            rest = whole % unit // part
+            return f"{whole // unit} {name}" + (f" {rest} {part_name}" if rest else "")
+    return f"{whole} s"
+
+
+def _pictures(facts: ReportFacts) -> str:
+    drawn = _figure(facts.sheet, "Drawn by the generator at the end of the run")
+    real = _figure(facts.real, "Real pictures, for comparison")
+    return f'<section class="grid wide">{drawn}{real}</section>' if drawn or real else ""
+
+
+def _stages(stages: Sequence[tuple[str, bytes]]) -> str:
+    figures = "".join(_figure(picture, caption) for caption, picture in stages)
+    return f'<div class="grid row">{figures}</div>' if figures else ""
+
+
+def _film_and_events(facts: ReportFacts) -> str:
+    shown = _figure(facts.film, "The whole run: the same latent vectors, drawn again and again")
+    film = f"<div><h2>Film</h2>{shown}</div>" if shown else ""
+    events = f'<div><h2>What happened</h2><ul class="events card">{"".join(_events(facts.events))}</ul></div>'
+    return f'<section class="grid wide">{film}{events}</section>'
+
+
+def _events(events: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    if not events:
+        yield '<li class="good"><i></i><b>Nothing went wrong</b>'
+        yield '<span class="soft">No roll-back, no collapse, no interruption.</span></li>'
+    for event in events:
+        kind = str(event.get("kind", "event"))
+        style, words = _KINDS.get(kind, ("", kind.capitalize()))
+        text, images = str(event.get("text", "")), event.get("images")
+        place = f"at {images:,} images" if isinstance(images, int) else ""
+        when = _clock(str(event["time"])) if "time" in event else ""
+        aside = " · ".join(part for part in (place, when) if part and part not in text)
+        yield f'<li class="{style}"><i></i><b>{escape(words)}</b><span>{escape(text)}</span>'
+        yield f'<span class="soft">{escape(aside)}</span></li>'
+
+
+def _clock(time: str) -> str:
+    """An ISO time as people write it: "2026-03-02 21:14 UTC"; anything else as it is."""
+    try:
+        return f"{datetime.fromisoformat(time).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return time
+
+
+def _charts(metrics: Sequence[Record]) -> Iterator[str]:
+    rolled_back = [
+        _value(before, "images")
+        for before, after in pairwise(metrics)
+        if _value(after, "rollbacks") > _value(before, "rollbacks")
+    ]
+    for chart in _CHARTS:
+        series = {
+            legend: [(_value(record, "images"), _value(record, name)) for record in metrics]
+            for legend, name in chart.lines.items()
+        }
+        values = {y for points in series.values() for _, y in points if math.isfinite(y)}
+        if not values or (len(values) == 1 and chart.only_if_it_changes):
+            continue
+        svg = curves(
+            series, chart.title, "images seen", chart.y_label, chart.log_y, y_range=chart.y_range, marks=rolled_back
+        )
+        yield f'<figure class="card">{svg}<figcaption>{escape(chart.hint)}</figcaption></figure>'
+
+
+def _data_and_machine(facts: ReportFacts) -> str:
+    tables = [
+        f'<div><h2>{title}</h2><div class="card">{_table(rows)}</div></div>'
+        for title, rows in (("Pictures", facts.data), ("Time and machine", facts.machine))
+        if rows
+    ]
+    return f'<section class="grid wide">{"".join(tables)}</section>' if tables else ""
+
+
+def _table(rows: Mapping[str, object], *, as_typed: bool = False) -> str:
+    """Names and values; numbers as people read them, or `as_typed` in a recipe."""
+    words = {name if as_typed else name.replace("_", " "): _words(value, as_typed) for name, value in rows.items()}
+    lines = [f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in words.items()]
+    return f"<table>{''.join(lines)}</table>" if lines else ""
+
+
+def _words(value: object, as_typed: bool) -> str:
+    if value is None or value == {} or value == []:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and not as_typed:
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_words(count, as_typed)}" for name, count in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_words(part, as_typed) for part in value)
+    return str(value)
+
+
+def _commands(commands: Sequence[tuple[str, str]]) -> str:
+    items = [f"<dt>{escape(purpose)}</dt><dd><code>{escape(line)}</code></dd>" for purpose, line in commands]
+    return f'<dl class="commands">{"".join(items)}</dl>' if items else ""
+
+
+def _figure(picture: bytes | None, caption: str) -> str:
+    if picture is None:
+        return ""
+    kind = next((name for head, name in _TYPES if picture.startswith(head)), None)
+    if kind is None:
+        raise ValueError(f"the picture {caption!r} is no PNG, WebP, GIF or JPEG")
+    data = base64.b64encode(picture).decode()
+    words = escape(caption)
+    return f'<figure><img alt="{words}" src="data:image/{kind};base64,{data}"><figcaption>{words}</figcaption></figure>'
+
+
+def _value(record: Record, name: str) -> float:
+    """A number of a record, NaN where there is none."""
+    value = record.get(name)
+    return math.nan if value is None else float(value)
