@@ -24,6 +24,7 @@ class Stream(IntEnum):
     SAMPLES = 3
     STATISTICS = 4
     HEALTH = 5
+    AUGMENTATION = 6
 
 
 def stream(purpose: Stream, *key: int) -> np.random.Generator:

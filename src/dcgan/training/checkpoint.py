@@ -100,7 +100,10 @@ def restore_newest(run: Path, state: TrainingState) -> tuple[Checkpoint, list[st
 
 
 def newest_healthy(run: Path) -> Checkpoint | None:
-    """The newest checkpoint whose last health check was good."""
+    """The newest checkpoint that was checked when it was written, and found healthy.
+
+    One written between two checks, when the run was asked to stop, may hold a collapse that nobody has seen yet.
+    """
     return next((checkpoint for checkpoint in reversed(list_checkpoints(run)) if _healthy(checkpoint)), None)
 
 
@@ -147,4 +150,8 @@ def _healthy(checkpoint: Checkpoint) -> bool:
         progress = read_card(checkpoint.path).get("progress")
     except ModelError:
         return False
-    return isinstance(progress, dict) and progress.get("healthy") is True
+    return (
+        isinstance(progress, dict)
+        and progress.get("healthy") is True
+        and progress.get("checked") == progress.get("images")
+    )

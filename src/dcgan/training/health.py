@@ -55,6 +55,7 @@ def judge(progress: Progress, diversity: float, d_real: float, d_fake: float, fi
         d_fake: Mean D(G(z)) since the last check, 0 to 1.
         finite: Whether losses and gradients are finite numbers.
     """
+    progress.checked = progress.images
     if not finite:
         progress.healthy = False
         return Verdict("nan", "a loss or a gradient is no finite number (NaN): the weights are lost")

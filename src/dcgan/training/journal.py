@@ -82,27 +82,41 @@ def stem(progress: Progress) -> str:
     return f"{progress.images:010d}" + (f"-r{progress.rollbacks}" if progress.rollbacks else "")
 
 
-def read_records(path: Path) -> list[dict[str, float]]:
-    """The records of metrics.jsonl, or of events.jsonl; a last line that a crash cut off is passed over."""
-    return [record for record in _lines(path) if record is not None]
+def read_records(path: Path) -> list[dict[str, float | None]]:
+    """The records of metrics.jsonl; lines that a crash cut off or somebody spoilt are passed over."""
+    whole = []
+    for record in _lines(path):
+        numbers = {name: value for name, value in record.items() if value is None or isinstance(value, int | float)}
+        if "images" in numbers and "rollbacks" in numbers:
+            whole.append(numbers)
+    return whole
 
 
-def _lines(path: Path) -> Iterator[dict[str, float] | None]:
-    if not path.exists():
-        return
-    for line in path.read_text("utf-8").splitlines():
+def read_events(path: Path) -> list[dict[str, object]]:
+    """The events of events.jsonl; lines that a crash cut off or somebody spoilt are passed over."""
+    return list(_lines(path))
+
+
+def _lines(path: Path) -> Iterator[dict[str, object]]:
+    for line in path.read_text("utf-8", errors="replace").splitlines() if path.exists() else ():
         try:
-            yield json.loads(line)
+            values = json.loads(line)
         except ValueError:
-            yield None
+            continue
+        if isinstance(values, dict):
+            yield values
 
 
 def _forget_after(path: Path, progress: Progress) -> None:
     """Drop what a killed process recorded beyond the checkpoint that the run goes on from."""
-    records = list(_lines(path))
-    kept = [r for r in records if r and (r["rollbacks"], r["images"]) <= (progress.rollbacks, progress.images)]
-    if kept != records:
-        write_atomic(path, "".join(json.dumps(record) + "\n" for record in kept))
+
+    def known(record: dict[str, float | None]) -> bool:
+        return (record["rollbacks"] or 0, record["images"] or 0) <= (progress.rollbacks, progress.images)
+
+    if path.exists():
+        kept = "".join(json.dumps(record) + "\n" for record in read_records(path) if known(record))
+        if kept != path.read_text("utf-8", errors="replace"):
+            write_atomic(path, kept)
 
 
 def _append(path: Path, values: Mapping[str, object]) -> None:

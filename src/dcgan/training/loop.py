@@ -3,7 +3,7 @@
 import math
 import time
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 import torch
 
@@ -17,23 +17,11 @@ from dcgan.training.pictures import Pictures
 from dcgan.training.state import TrainingState
 from dcgan.training.step import train_step
 from dcgan.training.stop import StopRequest
+from dcgan.training.watching import Watcher
 
 MOST_ROLLBACKS = 8  # the learning rate is then 1/256 of what it was, and something else is wrong
 
 Ending = Literal["finished", "stopped", "collapsed"]
-
-
-class Watcher(Protocol):
-    """Who wants to know how the training goes: a progress bar, a page."""
-
-    def step(self, images: int, target: int) -> None:
-        """Another mini-batch is done; `target` is an estimate where minutes limit the run."""
-
-    def sheet(self, record: dict[str, float], path: Path) -> None:
-        """A new sheet, and the metrics that belong to it."""
-
-    def event(self, kind: str, text: str) -> None:
-        """Something worth telling: a roll-back, a saturated discriminator, a damaged checkpoint."""
 
 
 class Loop:

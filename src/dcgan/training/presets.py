@@ -8,11 +8,13 @@ from dcgan.training.recipe import Recipe
 
 # What the paper and its released code share (paper section 4; code: coupled L2, one net a mini-batch, epsilon 1e-8).
 _PAPER = Recipe(
+    kernel=5,
     batch_size=128,
     lr=2e-4,
     l2=1e-5,
     updates="alternate",
     batch_norm_epsilon=1e-8,
+    augment="none",
     average_half_life=0,
     precision="float32",
 )

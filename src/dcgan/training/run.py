@@ -20,13 +20,14 @@ from dcgan.files import new_folder, remove_partial, write_atomic
 from dcgan.training.checkpoint import FOLDER, list_checkpoints, restore_newest
 from dcgan.training.device import resolve, resolve_device
 from dcgan.training.journal import Journal
-from dcgan.training.loop import Ending, Loop, Watcher
+from dcgan.training.loop import Ending, Loop
 from dcgan.training.observe import measured_model
 from dcgan.training.pictures import Pictures
 from dcgan.training.recipe import MAY_CHANGE, Recipe, read_toml
 from dcgan.training.state import TrainingState
 from dcgan.training.stop import StopRequest
-from dcgan.training.summary import write_film, write_report
+from dcgan.training.summary import list_sheets, write_film, write_report
+from dcgan.training.watching import Silent, Watcher
 
 CARD = "run.json"
 RECIPE = "recipe.toml"
@@ -50,19 +51,6 @@ class Result:
     images: int
     sheet: Path | None
     stopped_by: int | None
-
-
-class Silent:
-    """A watcher that is not interested."""
-
-    def step(self, images: int, target: int) -> None:
-        """Ignore it."""
-
-    def sheet(self, record: dict[str, float], path: Path) -> None:
-        """Ignore it."""
-
-    def event(self, kind: str, text: str) -> None:
-        """Ignore it."""
 
 
 def train(
@@ -109,7 +97,7 @@ def train(
     with _explained(run), new_folder(run) as folder:
         (folder / RECIPE).write_text(recipe.to_toml(), "utf-8")
         (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
-    return _sit(run, recipe, data, watcher or Silent())
+    return _sit(run, recipe, card, data, watcher or Silent())
 
 
 def resume(
@@ -143,7 +131,7 @@ def resume(
     if changes:
         with _explained(run):
             write_atomic(run / RECIPE, recipe.to_toml())
-    return _sit(run, recipe, data, watcher or Silent())
+    return _sit(run, recipe, card, data, watcher or Silent())
 
 
 def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
@@ -192,7 +180,7 @@ def open_data(
     return data
 
 
-def _sit(run: Path, recipe: Recipe, data: PackedSet, watcher: Watcher) -> Result:
+def _sit(run: Path, recipe: Recipe, card: Mapping[str, object], data: PackedSet, watcher: Watcher) -> Result:
     """One sitting: from the newest checkpoint, or the beginning, until the run ends or is stopped."""
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
@@ -217,8 +205,8 @@ def _sit(run: Path, recipe: Recipe, data: PackedSet, watcher: Watcher) -> Result
         if ending == "finished":
             _save_final_model(run, state, pictures)
         write_film(run)
-        write_report(run, recipe, data)
-        sheets = sorted((run / "sheets").glob("*.png"), key=lambda path: path.stat().st_mtime_ns)
+        write_report(run, recipe, data, card)
+        sheets = list_sheets(run)
         return Result(run, ending, state.progress.images, sheets[-1] if sheets else None, stop.signal)
 
 

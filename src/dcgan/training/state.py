@@ -31,6 +31,7 @@ class Progress:
     collapsed_checks: int = 0  # health checks in a row that found it collapsed
     saturated_checks: int = 0  # the same for the discriminator
     healthy: bool = True  # what the last check found
+    checked: int = 0  # images seen at the last check
 
 
 class TrainingState:

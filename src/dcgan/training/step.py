@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from dcgan.randomness import Stream, torch_stream
+from dcgan.training.augment import AUGMENTATIONS
 from dcgan.training.averaging import average
 from dcgan.training.objective import discriminator_loss, generator_loss
 from dcgan.training.state import MEASURES, TrainingState
@@ -45,8 +47,8 @@ def train_step(state: TrainingState, real: Tensor, z: Tensor) -> None:
 
 def _update_discriminator(state: TrainingState, real: Tensor, fake: Tensor) -> None:
     with state.precision():
-        real_logits = state.discriminator(real)
-        fake_logits = state.discriminator(fake)
+        real_logits = state.discriminator(_show(state, real, 0))
+        fake_logits = state.discriminator(_show(state, fake, 1))
     loss = discriminator_loss(real_logits, fake_logits)
     loss.backward()
     gradient = _apply(state, "discriminator")
@@ -56,11 +58,18 @@ def _update_discriminator(state: TrainingState, real: Tensor, fake: Tensor) -> N
 
 def _update_generator(state: TrainingState, fake: Tensor) -> None:
     with _frozen(state.discriminator), state.precision():
-        fake_logits = state.discriminator(fake)
+        fake_logits = state.discriminator(_show(state, fake, 2))
     loss = generator_loss(fake_logits)
     loss.backward()
     gradient = _apply(state, "generator")
     _add(state, g_loss=loss.detach(), g_gradient=gradient)
+
+
+def _show(state: TrainingState, images: Tensor, occasion: int) -> Tensor:
+    """The images as the discriminator is to see them; the three occasions of a step differ."""
+    recipe, progress = state.recipe, state.progress
+    random = torch_stream(Stream.AUGMENTATION, recipe.seed, progress.rollbacks, progress.step, occasion)
+    return AUGMENTATIONS[recipe.augment](images, random)
 
 
 def _apply(state: TrainingState, net: str) -> Tensor:

@@ -1,0 +1,134 @@
+"""The two updates, against a second writing of the paper's algorithm with an Adam written out."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from tests.training.toys import TOY
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dcgan.training.objective import discriminator_loss, generator_loss
+from dcgan.training.state import MEASURES, TrainingState
+from dcgan.training.step import train_step
+
+PLAIN = replace(TOY, augment="none")
+
+
+def batches(count: int) -> list[tuple[Tensor, Tensor]]:
+    random = torch.Generator().manual_seed(0)
+    return [
+        (torch.rand(4, 1, 16, 16, generator=random) * 2 - 1, torch.rand(4, 4, generator=random) * 2 - 1)
+        for _ in range(count)
+    ]
+
+
+def adam(net: nn.Module, l2: float, lr: float) -> Callable[[Tensor], None]:
+    """Adam with coupled L2, written out."""
+    moments = {p: (torch.zeros_like(p), torch.zeros_like(p)) for p in net.parameters()}
+    count = 0
+
+    def update(loss: Tensor) -> None:
+        nonlocal count
+        count += 1
+        gradients = torch.autograd.grad(loss, list(moments), retain_graph=True)
+        with torch.no_grad():
+            for (p, (first, second)), gradient in zip(moments.items(), gradients, strict=True):
+                gradient = gradient + l2 * p
+                first.mul_(0.5).add_(gradient, alpha=0.5)
+                second.mul_(0.999).add_(gradient * gradient, alpha=0.001)
+                p.sub_(lr * (first / (1 - 0.5**count)) / ((second / (1 - 0.999**count)).sqrt() + 1e-8))
+
+    return update
+
+
+@pytest.mark.parametrize("updates", ["both", "alternate"])
+def test_the_updates_are_those_of_the_algorithm(updates: str) -> None:
+    recipe = PLAIN.changed({"updates": updates, "l2": 1e-3, "lr": 1e-3, "channels_last": False})
+    state, plain = TrainingState(recipe), TrainingState(recipe)
+    generator, discriminator = plain.generator, plain.discriminator
+    update_g, update_d = adam(generator, 1e-3, 1e-3), adam(discriminator, 1e-3, 1e-3)
+    for step, (real, z) in enumerate(batches(4)):
+        train_step(state, real, z)
+        if updates == "both" or step % 2 == 1:
+            d_real, d_fake = discriminator(real).sigmoid(), discriminator(generator(z).detach()).sigmoid()
+            update_d(-d_real.log().mean() - (1 - d_fake).log().mean())
+        if updates == "both" or step % 2 == 0:
+            update_g(-discriminator(generator(z)).sigmoid().log().mean())
+    for trained, expected in ((state.generator, generator), (state.discriminator, discriminator)):
+        for (name, p), q in zip(trained.named_parameters(), expected.parameters(), strict=True):
+            torch.testing.assert_close(p, q, atol=2e-5, rtol=1e-3, msg=name)
+
+
+def test_by_turns_one_mini_batch_changes_one_net_and_the_generator_comes_first() -> None:
+    state = TrainingState(PLAIN.changed({"updates": "alternate"}))
+    first, second = batches(2)
+
+    def weights(net: nn.Module) -> Tensor:
+        return torch.cat([p.detach().flatten() for p in net.parameters()])
+
+    g, d = weights(state.generator), weights(state.discriminator)
+    train_step(state, *first)
+    assert not torch.equal(weights(state.generator), g)
+    assert torch.equal(weights(state.discriminator), d)
+    g = weights(state.generator)
+    train_step(state, *second)
+    assert torch.equal(weights(state.generator), g)
+    assert not torch.equal(weights(state.discriminator), d)
+
+
+def test_the_losses_are_non_saturating_and_on_logits() -> None:
+    real, fake = torch.tensor([0.0, 2.0]), torch.tensor([-1.0, 80.0])
+    expected = -real.sigmoid().log().mean() - torch.tensor([(1 - torch.tensor(-1.0).sigmoid()).log(), -80.0]).mean()
+    torch.testing.assert_close(discriminator_loss(real, fake), expected)
+    torch.testing.assert_close(generator_loss(fake[:1]), -fake[:1].sigmoid().log().mean())
+    assert generator_loss(torch.tensor([-200.0])).item() == 200.0  # log D(G(z)) itself would be -inf
+
+
+def test_counters_and_sums_say_what_happened() -> None:
+    state = TrainingState(PLAIN)
+    for real, z in batches(3):
+        train_step(state, real, z)
+    assert (state.progress.step, state.progress.images) == (3, 12)
+    sums = dict(zip(MEASURES, state.sums.tolist(), strict=False))
+    assert state.sums[-2:].tolist() == [3, 3]
+    assert 0 < sums["d_real"] < 3
+    assert sums["g_gradient"] > 0
+
+
+def test_the_averaged_generator_forgets_by_half_lives() -> None:
+    state = TrainingState(replace(PLAIN, average_half_life=8))
+    old = [p.clone() for p in state.averaged.parameters()]
+    state.progress.images = 1_000_000  # beyond the ramp
+    train_step(state, *batches(1)[0])
+    decay = 0.5 ** (4 / 8)
+    for averaged, before, now in zip(state.averaged.parameters(), old, state.generator.parameters(), strict=True):
+        torch.testing.assert_close(averaged, decay * before + (1 - decay) * now)
+
+
+def test_without_averaging_the_last_weights_draw() -> None:
+    state = TrainingState(replace(PLAIN, average_half_life=0))
+    train_step(state, *batches(1)[0])
+    for averaged, now in zip(state.averaged.parameters(), state.generator.parameters(), strict=True):
+        assert torch.equal(averaged, now)
+
+
+def test_bfloat16_learns_the_same_to_its_precision() -> None:
+    exact, fast = TrainingState(PLAIN), TrainingState(replace(PLAIN, precision="bfloat16"))
+    real, z = batches(1)[0]
+    for state in (exact, fast):
+        train_step(state, real, z)
+    assert fast.generator.stem.weight.dtype == torch.float32
+    difference = (exact.sums[: len(MEASURES)] / fast.sums[: len(MEASURES)]).log().abs()
+    assert difference.max() < 0.1
+
+
+def test_nothing_is_seen_twice_through_batch_norm() -> None:
+    """Real and drawn pictures pass as separate mini-batches: the view of one knows nothing of the other."""
+    state = TrainingState(PLAIN)
+    real, _ = batches(1)[0]
+    alone = state.discriminator(real)
+    mixed = state.discriminator(torch.cat([real, -real]))[:4]
+    assert (alone - mixed).abs().max() > 1e-4
+    assert F.softplus(-alone).mean() + F.softplus(alone).mean() == discriminator_loss(alone, alone)

@@ -1,0 +1,48 @@
+"""A tiny run that every test of the training room can afford."""
+
+from pathlib import Path
+
+import numpy as np
+
+from dcgan.model import Pixels
+from dcgan.training.journal import Journal
+from dcgan.training.loop import Ending, Loop
+from dcgan.training.pictures import Pictures
+from dcgan.training.recipe import Recipe
+from dcgan.training.state import TrainingState
+from dcgan.training.stop import StopRequest
+from dcgan.training.watching import Silent, Watcher
+
+TOY = Recipe(
+    size=16,
+    channels=1,
+    width=2,
+    latent_dim=4,
+    batch_size=4,
+    average_half_life=16,
+    images=64,
+    sheet_every=16,
+    checkpoint_every=32,
+    device="cpu",
+    precision="float32",
+    threads=1,
+)
+
+
+def discs(count: int = 24, size: int = 16, channels: int = 1) -> Pixels:
+    """Discs of random places, radii and shades: pictures that vary."""
+    random = np.random.default_rng(0)
+    rows, columns = np.mgrid[:size, :size]
+    pictures = np.zeros((count, size, size, channels), np.uint8)
+    for picture in pictures:
+        y, x, radius = random.uniform((3, 3, 2), (size - 3, size - 3, size / 3))
+        picture[(rows - y) ** 2 + (columns - x) ** 2 < radius**2] = random.integers(80, 256, channels)
+    return pictures
+
+
+def sit(run: Path, state: TrainingState, watcher: Watcher | None = None, stop: StopRequest | None = None) -> Ending:
+    """One sitting on the discs."""
+    (run / "checkpoints").mkdir(parents=True, exist_ok=True)
+    with Journal(run, state.progress) as journal:
+        pictures = Pictures(discs(), state.device)
+        return Loop(run, state, pictures, journal, watcher or Silent()).train(stop or StopRequest())
