@@ -68,7 +68,7 @@ def test_pictures_are_turned_upright(kind: str, orientation: int) -> None:
     assert difference(found.pixels, expected.pixels) < 1
 
 
-@pytest.mark.parametrize(("width", "height", "size"), [(640, 480, 60), (1000, 1500, 64), (777, 333, 37), (96, 64, 32)])
+@pytest.mark.parametrize(("width", "height", "size"), [(640, 480, 60), (1000, 1500, 64), (777, 333, 36), (96, 64, 32)])
 def test_jpegs_decoded_at_a_reduced_scale_differ_by_less_than_one_level(width: int, height: int, size: int) -> None:
     data = encoded(photo(width, height), "JPEG", quality=90)
     with Image.open(io.BytesIO(data)) as picture:

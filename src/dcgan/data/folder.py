@@ -44,37 +44,34 @@ class Folder:
             yield Item(name, content, self._catalogue.label(name))
 
     def _walk(self, root: Path) -> None:
-        status = root.stat()
-        seen = {(status.st_dev, status.st_ino)}
+        seen: set[tuple[int, int]] = set()
         folders = [(root, "")]
         linked: list[tuple[Path, str]] = []  # read after the others, so that pictures keep the names of real folders
         while folders or linked:
             folder, prefix = folders.pop() if folders else linked.pop(0)
             try:
+                status = folder.stat()
                 entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
             except OSError as error:
                 if folder == root:
                     raise
                 self._catalogue.add_refused(prefix, Refused(Reason.UNREADABLE, f"folder: {error.strerror}"))
                 continue
+            if (status.st_dev, status.st_ino) in seen:
+                self._catalogue.skipped["link to a folder read already"] += 1
+                continue
+            seen.add((status.st_dev, status.st_ino))
             for entry in entries:
                 name = prefix + printable(entry.name)
                 try:
-                    if not _is_folder(entry):
+                    if not entry.is_dir():
                         self._add_file(entry, name)
-                        continue
-                    if is_hidden(entry.name):
+                    elif is_hidden(entry.name):
                         self._catalogue.skipped["hidden"] += 1
-                        continue
-                    status = entry.stat()
+                    else:
+                        (linked if entry.is_symlink() else folders).append((folder / entry.name, name + "/"))
                 except OSError as error:  # a link to itself, or gone meanwhile
                     self._add_unreadable(name, error.strerror)
-                    continue
-                if (status.st_dev, status.st_ino) in seen:
-                    self._catalogue.skipped["link to a folder read already"] += 1
-                    continue
-                seen.add((status.st_dev, status.st_ino))
-                (linked if entry.is_symlink() else folders).append((folder / entry.name, name + "/"))
 
     def _add_file(self, entry: "os.DirEntry[str]", name: str) -> None:
         if entry.is_file():
@@ -90,10 +87,6 @@ class Folder:
             self._catalogue.add_refused(name, Refused(Reason.UNREADABLE, why or ""))
         else:
             self._catalogue.skip(name)
-
-
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
-    return entry.is_dir()
 
 
 def _head(path: Path) -> bytes:

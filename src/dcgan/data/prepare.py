@@ -140,7 +140,7 @@ def _fill(
             if progress and time.monotonic() - told > 0.1:
                 told = time.monotonic()
                 progress(done, max(total, done))
-            if writer.count == options.limit:
+            if options.limit and writer.count == options.limit:
                 break
     if progress:
         seen = writer.count + writer.refused.total()

@@ -28,6 +28,7 @@ from dcgan.errors import SourceError
 def _drawn_faces(parameter: str, size: int) -> Source:
     from dcgan.data.drawn import DrawnFaces  # its drawing library is an extra: "dcgan[demo]"
 
+    size = max(size, 16)
     if not parameter:
         return DrawnFaces(size=size)
     if not parameter.isdecimal() or int(parameter) == 0:
@@ -98,7 +99,7 @@ def open_source(source: str | Path, size: int = 64) -> Source:
         name, _, parameter = str(source).partition(":")
         if name in BUILT_IN:
             return BUILT_IN[name](parameter, size)
-        raise SourceError(f"{source}: no such file or folder. Without files: {', '.join(BUILT_IN)}")
+        raise SourceError(f"{source}: no such file or folder. Sources without files: {_without_files()}")
     if path.is_dir():
         if is_packed_set(path):
             raise SourceError(f"{path} is a packed set already: train on it as it is, or prepare its source again")
@@ -115,6 +116,10 @@ def open_source(source: str | Path, size: int = 64) -> Source:
     raise SourceError(f"{path} is no source of pictures. Sources: a folder, {kinds}; told by content, not by name")
 
 
+def _without_files() -> str:
+    return ", ".join(f"{name}, {name}:COUNT" for name in BUILT_IN)
+
+
 def _head(path: Path) -> bytes:
     """The first bytes of a file, unpacked if it is compressed."""
     try:
@@ -125,7 +130,5 @@ def _head(path: Path) -> bytes:
             return head
         with unpack(path) as unpacked:
             return unpacked.read(512)
-    except PermissionError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
-    except (OSError, EOFError, zlib.error, lzma.LZMAError):
-        return head
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise SourceError(f"{path} cannot be read: {error}") from error

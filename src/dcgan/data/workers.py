@@ -159,7 +159,7 @@ class _Workers:
         self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         self._threads = ThreadPoolExecutor(count)
         for _ in range(count):
-            self._start()
+            self._idle.put(self._start())
 
     def __enter__(self) -> "_Workers":
         return self
@@ -177,34 +177,32 @@ class _Workers:
         """Have a chunk decoded in its turn."""
         return self._threads.submit(self._decode, [item.content for item in chunk])
 
-    def _start(self) -> None:
-        with self._lock:
-            if not self._closing:
-                worker = _Worker(self._options)
-                self._alive.add(worker)
-                self._idle.put(worker)
+    def _start(self) -> _Worker:
+        worker = _Worker(self._options)
+        self._alive.add(worker)
+        return worker
 
     def _decode(self, contents: list[Content]) -> list[Result]:
         worker = self._idle.get()
         try:
-            answer = worker.ask(contents)
+            return worker.ask(contents)
         except _DiedError:
             if self._closing:
                 raise
-            status = self._replace(worker)
-            if len(contents) == 1:
-                return [(Refused(Reason.CRASHED, _how_it_died(status)), None)]
-            return [self._decode([content])[0] for content in contents]
-        self._idle.put(worker)
-        return answer
+            status, worker = self._replace(worker)
+        finally:
+            self._idle.put(worker)  # in any case: other threads may be waiting for one
+        if len(contents) == 1:
+            return [(Refused(Reason.CRASHED, _how_it_died(status)), None)]
+        return [self._decode([content])[0] for content in contents]
 
-    def _replace(self, worker: _Worker) -> int:
+    def _replace(self, dead: _Worker) -> tuple[int, _Worker]:
+        """Let go of a worker that died; its exit status, and another one."""
+        dead.kill()
+        status = dead.wait()
         with self._lock:
-            self._alive.discard(worker)
-        worker.kill()
-        status = worker.wait()
-        self._start()
-        return status
+            self._alive.discard(dead)
+            return status, dead if self._closing else self._start()
 
 
 def _chunks(items: Iterable[Item], options: DecodeOptions) -> Iterator[list[Item]]:

@@ -1,0 +1,58 @@
+"""The verb `prepare`: one short answer on stdout, the rest on stderr."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.data.hostile import JPEG
+
+from dcgan.cli import app
+from dcgan.data.packed import PackedSet
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    for name, data in (("a.jpg", JPEG), ("b.jpg", JPEG), ("empty.jpg", b""), ("two\nlines.jpg", b"?"), ("c.txt", b"?")):
+        (tmp_path / "in" / name).write_bytes(data)
+    return tmp_path / "in"
+
+
+def test_the_answer_is_one_line_and_what_was_left_out_is_told_beside_it(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app(["prepare", str(folder), str(tmp_path / "out"), "--size", "16"])
+    out, err = capsys.readouterr()
+    assert out == f"2 pictures used, 2 refused: {tmp_path / 'out'}\n"
+    assert "1 .txt" in err
+    assert "empty file" in err
+    assert "'two\\nlines.jpg'" in err
+    assert "index.parquet (status = refused)" in err
+    assert PackedSet.open(tmp_path / "out").size == 16
+
+
+def test_json_is_one_line_for_machines(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    app(["prepare", str(folder), str(tmp_path / "out"), "--json"])
+    out, _ = capsys.readouterr()
+    facts = json.loads(out)
+    assert out.count("\n") == 1
+    assert facts.pop("seconds") >= 0
+    assert facts == {
+        "path": str(tmp_path / "out"),
+        "index": str(tmp_path / "out" / "index.parquet"),
+        "used": 2,
+        "refused": {"empty file": 1, "not a picture": 1},
+        "skipped": {".txt": 1},
+    }
+
+
+def test_every_flag_arrives(folder: Path, tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    flags = {"size": 8, "channels": 4, "background": "red", "min-size": 1, "limit": 1, "workers": 1}
+    words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
+    for _ in range(2):
+        app(["prepare", str(folder), out, *words, "--overwrite"])
+    packed = PackedSet.open(tmp_path / "out")
+    assert packed.images.shape == (1, 8, 8, 4)
+    options = json.loads((packed.path / "dataset.json").read_text())["options"]
+    assert options == {"size": 8, "channels": 4, "background": "red", "min_size": 1, "limit": 1}

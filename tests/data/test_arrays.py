@@ -1,0 +1,232 @@
+"""Array files: which shapes and values are understood, and that nothing is ever unpickled."""
+
+import gzip
+import pickle
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dcgan.data.items import Pixels, Reason, Refused
+from dcgan.data.sources import open_source
+from dcgan.errors import SourceError
+
+RANDOM = np.random.default_rng(0)
+GREY = RANDOM.integers(0, 256, (5, 8, 9), np.uint8)
+COLOUR = RANDOM.integers(0, 256, (5, 8, 9, 3), np.uint8)
+
+Save = Callable[[Path, NDArray[np.generic]], Path]
+
+
+def save_npy(folder: Path, array: NDArray[np.generic]) -> Path:
+    np.save(folder / "a.npy", array)
+    return folder / "a.npy"
+
+
+def save_npz(folder: Path, array: NDArray[np.generic]) -> Path:
+    np.savez_compressed(folder / "a.npz", images=array)
+    return folder / "a.npz"
+
+
+def save_idx(path: Path, array: NDArray[np.generic], kind: int = 8) -> Path:
+    data = struct.pack(f">HBB{array.ndim}I", 0, kind, array.ndim, *array.shape) + array.tobytes()
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    return path
+
+
+def pixels(path: Path) -> Pixels:
+    items = list(open_source(path))
+    assert [item.name for item in items] == [f"{items[0].name.partition('[')[0]}[{n}]" for n in range(len(items))]
+    contents = [item.content for item in items]
+    assert all(isinstance(content, np.ndarray) and content.dtype == np.uint8 for content in contents)
+    return np.stack([content for content in contents if isinstance(content, np.ndarray)])
+
+
+def complaint(path: Path) -> str:
+    with pytest.raises(SourceError) as caught:
+        open_source(path)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("save", [save_npy, save_npz])
+def test_the_usual_layouts_are_understood(tmp_path: Path, save: Save) -> None:
+    assert np.array_equal(pixels(save(tmp_path, GREY)), GREY[..., None])
+    assert np.array_equal(pixels(save(tmp_path, GREY[..., None])), GREY[..., None])
+    assert np.array_equal(pixels(save(tmp_path, GREY[:, None])), GREY[..., None])
+    assert np.array_equal(pixels(save(tmp_path, COLOUR)), COLOUR)
+    assert np.array_equal(pixels(save(tmp_path, np.ascontiguousarray(COLOUR.transpose(0, 3, 1, 2)))), COLOUR)
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (np.full((2, 8, 8), 0.5, np.float32), 128),
+        (np.stack([np.zeros((8, 8)), np.ones((8, 8))]), (0, 255)),
+        (np.stack([-np.ones((8, 8)), np.zeros((8, 8)), np.ones((8, 8))]).astype(np.float16), (0, 128, 255)),
+        (np.stack([np.zeros((8, 8)), np.full((8, 8), 254.6)]), (0, 255)),
+        (np.stack([np.zeros((8, 8)), np.full((8, 8), 65_535)]).astype(np.uint16), (0, 255)),
+        (np.full((2, 8, 8), 200, np.int64), 200),
+        (np.full((2, 8, 8), 200, ">i4"), 200),
+        (np.stack([np.zeros((8, 8)), np.ones((8, 8))]).astype(np.bool_), (0, 255)),
+    ],
+    ids=str,
+)
+def test_values_are_taken_by_the_range_of_the_whole_array(
+    tmp_path: Path, array: NDArray[np.generic], expected: int | tuple[int, ...]
+) -> None:
+    found = pixels(save_npy(tmp_path, array))
+    assert (found == np.reshape(expected, (-1, 1, 1, 1))).all()
+
+
+@pytest.mark.parametrize(
+    ("array", "why"),
+    [
+        (np.zeros((8, 8)), r"shape \(8, 8\) is none of"),
+        (np.zeros((64, 64, 3)), "A single picture needs a first axis of 1"),
+        (np.zeros((2, 3, 64, 3)), "can mean"),
+        (np.zeros((2, 8, 8, 5)), "is none of"),
+        (np.zeros((0, 8, 8)), "holds no picture"),
+        (np.full((2, 8, 8), 300), "values from 300 to 300"),
+        (np.full((2, 8, 8), -5.0), "values from -5 to -5"),
+        (np.full((2, 8, 8), 1j), "must be numbers, not complex"),
+        (np.full((2, 8, 8), "a"), "must be numbers, not <U1"),
+        (np.asfortranarray(COLOUR), "column by column"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_not_understood_is_explained(tmp_path: Path, array: NDArray[np.generic], why: str) -> None:
+    with pytest.raises(SourceError, match=why):
+        open_source(save_npy(tmp_path, array))
+
+
+def test_a_picture_with_nan_is_refused_and_the_others_are_used(tmp_path: Path) -> None:
+    array = np.zeros((3, 8, 8), np.float32)
+    array[1, 0, 0] = np.nan
+    refused = [isinstance(item.content, Refused) for item in open_source(save_npy(tmp_path, array))]
+    assert refused == [False, True, False]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_of_a_cut_off_array_the_whole_pictures_are_used(tmp_path: Path, dtype: type) -> None:
+    path = save_npy(tmp_path, (GREY[:, :1] // 255).astype(dtype))
+    path.write_bytes(path.read_bytes()[: -int(1.5 * 9 * np.dtype(dtype).itemsize)])
+    *whole, last = open_source(path)
+    assert len(whole) == 3
+    assert last.name == "a.npy[3:5]"
+    assert last.content == Refused(Reason.TRUNCATED, "the file ends here: 3 of 5 pictures are whole")
+
+
+# Labels
+
+
+@pytest.mark.parametrize("name", ["labels", "y", "Y", "y_train"])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.array([3, 1, 4, 1, 5]), "31415"),
+        (np.array([[3], [1], [4], [1], [5]]), "31415"),
+        (np.array(list("abcde")), "abcde"),
+        (np.array([b"x"] * 5), "xxxxx"),
+    ],
+    ids=["numbers", "column", "text", "bytes"],
+)
+def test_labels_of_an_npz_are_taken(tmp_path: Path, name: str, values: NDArray[np.generic], expected: str) -> None:
+    arrays: dict[str, Any] = {"x": COLOUR, name: values}
+    np.savez(tmp_path / "a.npz", **arrays)
+    assert [item.label for item in open_source(tmp_path / "a.npz")] == list(expected)
+
+
+def test_labels_must_be_one_for_each_picture(tmp_path: Path) -> None:
+    for labels, why in ((np.zeros(4), "must be one number"), (np.zeros(4, int), "5 pictures, but 4 labels")):
+        np.savez(tmp_path / "a.npz", images=COLOUR, labels=labels)
+        assert why in complaint(tmp_path / "a.npz")
+    np.savez(tmp_path / "a.npz", images=COLOUR, labels=np.zeros((5, 10), int))
+    assert "must be one number" in complaint(tmp_path / "a.npz")
+
+
+def test_an_npz_without_a_likely_name_lists_what_it_holds(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", mean=COLOUR, std=COLOUR)
+    assert "found mean, std" in complaint(tmp_path / "a.npz")
+    np.savez(tmp_path / "a.npz", whatever=COLOUR)
+    assert np.array_equal(pixels(tmp_path / "a.npz"), COLOUR)
+
+
+# Nothing is ever run
+
+
+class Bomb:
+    """Unpickling it leaves a file behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_pickled_objects_are_refused_and_not_unpickled(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    bombs = np.array([Bomb(ran)] * 5, dtype=object)
+    np.save(tmp_path / "a.npy", bombs)
+    np.savez(tmp_path / "a.npz", images=bombs)
+    np.savez(tmp_path / "b.npz", images=COLOUR, labels=bombs)
+    for name in ("a.npy", "a.npz", "b.npz"):
+        assert "holds Python objects" in complaint(tmp_path / name)
+    (tmp_path / "c.npy").write_bytes(pickle.dumps(Bomb(ran)))
+    assert "is no source of pictures" in complaint(tmp_path / "c.npy")
+    assert not ran.exists()
+
+
+@pytest.mark.parametrize("data", [b"\x93NUMPY", b"\x93NUMPY\1\0\xff\xff", b"\x93NUMPY\1\0\4\0oops", b"\x93NUMPY\x09\0"])
+def test_a_broken_header_is_explained(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.npy").write_bytes(data)
+    assert "cannot be read" in complaint(tmp_path / "a.npy")
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("images.npy", data)
+    assert "cannot be read" in complaint(tmp_path / "a.npz")
+
+
+# IDX
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("stem", ["train-images-idx3-ubyte", "train-images.idx3-ubyte", "emnist-images"])
+def test_idx_files_find_the_labels_beside_them(tmp_path: Path, stem: str, suffix: str) -> None:
+    path = save_idx(tmp_path / f"{stem}{suffix}", GREY)
+    assert [item.label for item in open_source(path)] == [None] * 5
+    labels = stem.replace("images", "labels").replace("idx3", "idx1")
+    save_idx(tmp_path / labels, np.array([5, 0, 4, 1, 9], np.uint8))
+    assert [item.label for item in open_source(path)] == ["5", "0", "4", "1", "9"]
+    assert np.array_equal(pixels(path), GREY[..., None])
+
+
+def test_idx_files_may_hold_other_numbers(tmp_path: Path) -> None:
+    assert np.array_equal(pixels(save_idx(tmp_path / "a", GREY.astype(">i4"), 12)), GREY[..., None])
+    assert np.array_equal(pixels(save_idx(tmp_path / "a", (GREY / 255).astype(">f4"), 13)), GREY[..., None])
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_an_idx_file_that_is_too_short_is_used_as_far_as_it_goes(tmp_path: Path, suffix: str) -> None:
+    path = save_idx(tmp_path / "images", GREY)
+    data = path.read_bytes()[:-10]
+    path = tmp_path / f"cut{suffix}"
+    path.write_bytes(gzip.compress(data) if suffix else data)
+    *whole, last = open_source(path)
+    assert len(whole) == 4
+    assert isinstance(last.content, Refused)
+    assert last.content.reason == Reason.TRUNCATED
+
+
+def test_an_idx_file_with_too_many_or_too_few_labels_is_explained(tmp_path: Path) -> None:
+    path = save_idx(tmp_path / "images", GREY)
+    save_idx(tmp_path / "labels", np.zeros(6, np.uint8))
+    assert "5 pictures, but 6 labels" in complaint(path)
+
+
+def test_the_labels_alone_are_no_pictures(tmp_path: Path) -> None:
+    assert "shape (6,) is none of" in complaint(save_idx(tmp_path / "labels", np.zeros(6, np.uint8)))

@@ -1,0 +1,145 @@
+"""Sources that are trained on directly: prepared once, again when something changed, and by one process at a time."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.data.hostile import JPEG, PNG
+
+from dcgan.data import cache
+from dcgan.data.cache import cached
+from dcgan.data.packed import PackedSet
+from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.errors import PackedSetError, SourceError
+
+SMALL = PrepareOptions(size=8)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jpg").write_bytes(JPEG)
+    (tmp_path / "in" / "b.png").write_bytes(PNG)
+    return tmp_path / "in"
+
+
+def test_the_second_time_nothing_is_prepared(folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = cached(folder, SMALL)
+    assert first.path.parent == home
+    monkeypatch.setattr(cache, "prepare", None)
+    assert cached(str(folder), SMALL).path == first.path
+
+
+def test_progress_is_told_only_when_something_is_prepared(folder: Path) -> None:
+    told: list[int] = []
+    cached(folder, SMALL, lambda done, _: told.append(done))
+    assert told[-1] == 2
+    told.clear()
+    cached(folder, SMALL, lambda done, _: told.append(done))
+    assert told == []
+
+
+def test_other_options_make_another_set(folder: Path) -> None:
+    paths = {cached(folder, options).path for options in (SMALL, PrepareOptions(size=16), PrepareOptions(channels=1))}
+    assert len(paths) == 3
+
+
+def test_an_added_changed_renamed_or_removed_picture_makes_another_set(folder: Path) -> None:
+    seen = {cached(folder, SMALL).path}
+
+    def is_new() -> bool:
+        path = cached(folder, SMALL).path
+        return path not in seen and not seen.add(path)  # type: ignore[func-returns-value]
+
+    (folder / "c.jpg").write_bytes(JPEG)
+    assert is_new()
+    (folder / "c.jpg").write_bytes(PNG)
+    assert is_new()
+    (folder / "c.jpg").rename(folder / "d.jpg")
+    assert is_new()
+    (folder / "a.jpg").unlink()
+    assert is_new()
+    (folder / "notes.txt").write_text("not a picture")
+    assert not is_new()
+
+
+def test_files_are_sources_too_and_their_labels_count(tmp_path: Path) -> None:
+    images, labels = tmp_path / "images", tmp_path / "labels"
+    images.write_bytes(bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 8, 0, 0, 0, 8]) + bytes(128))
+    assert cached(images, SMALL).label_names == ()
+    labels.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 3, 4]))
+    assert cached(images, SMALL).label_names == ("3", "4")
+    labels.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 3, 5]))
+    os.utime(labels, ns=(1, 1))
+    assert cached(images, SMALL).label_names == ("3", "5")
+
+
+def test_a_packed_set_is_opened_where_it_is(folder: Path, tmp_path: Path, home: Path) -> None:
+    prepare(folder, tmp_path / "packed", SMALL)
+    for options in (None, SMALL):
+        assert cached(tmp_path / "packed", options).path == tmp_path / "packed"
+    assert not home.exists()
+
+
+@pytest.mark.parametrize(("options", "flag"), [({"size": 16}, "--size"), ({"size": 8, "channels": 1}, "--channels")])
+def test_a_packed_set_that_is_not_as_asked_for_names_the_flag(
+    folder: Path, tmp_path: Path, options: dict[str, int], flag: str
+) -> None:
+    prepare(folder, tmp_path / "packed", SMALL)
+    with pytest.raises(PackedSetError, match=flag):
+        cached(tmp_path / "packed", PrepareOptions(**options))  # type: ignore[arg-type]
+
+
+def test_a_source_that_is_not_there_is_an_error(home: Path) -> None:
+    with pytest.raises(SourceError, match="no such file or folder"):
+        cached("gone", SMALL)
+    assert not list(home.glob("gone*"))
+
+
+def test_what_a_killed_process_left_behind_is_removed(folder: Path, home: Path) -> None:
+    path = cached(folder, SMALL).path
+    left = home / f".{path.name}.partial-12345678"
+    left.mkdir()
+    for file in path.iterdir():
+        file.rename(left / file.name)
+    path.rmdir()
+    assert len(cached(folder, SMALL)) == 2
+    assert not left.exists()
+
+
+def test_a_cache_that_cannot_be_written_names_the_way_out(folder: Path, home: Path) -> None:
+    home.write_text("a file is in the way")
+    with pytest.raises(PackedSetError, match="DCGAN_CACHE"):
+        cached(folder, SMALL)
+
+
+def test_several_processes_may_ask_at_once(folder: Path, home: Path) -> None:
+    for n in range(100):
+        (folder / f"{n}.jpg").write_bytes(JPEG)
+    code = "import sys; from dcgan.data.cache import cached; print(len(cached(sys.argv[1])))"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code, folder], env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    assert [process.communicate(timeout=60)[0] for process in processes] == ["102\n"] * 3
+    (path,) = (path for path in home.iterdir() if path.is_dir())
+    PackedSet.open(path).verify()
+
+
+def test_drawn_faces_are_kept_by_their_name(home: Path) -> None:
+    pytest.importorskip("dicebear", reason="the extra 'demo' is not installed")
+    packed = cached("drawn-faces:5", SMALL)
+    assert packed.path.name.startswith("drawn-faces-")
+    assert np.array_equal(cached("drawn-faces:5", SMALL).images, packed.images)
+    assert cached("drawn-faces:6", SMALL).path != packed.path
+    assert packed.path.parent == home

@@ -1,0 +1,249 @@
+"""The packed set on disk: what is written is what is read, and whatever is wrong with one is named."""
+
+import errno
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from numpy.typing import NDArray
+
+from dcgan.data.items import Item, Reason, Refused
+from dcgan.data.packed import PackedSet, is_packed_set
+from dcgan.data.packed_writer import Origin, PackedSetWriter, write_packed_set
+from dcgan.errors import PackedSetError
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 3), np.uint8)
+
+
+def write(path: Path, labels: list[str | None] | None = None, overwrite: bool = False) -> Path:
+    with write_packed_set(path, size=8, channels=3, overwrite=overwrite) as writer:
+        for number, pixels in enumerate(PIXELS):
+            label = labels[number] if labels else None
+            item = Item(f"{number}.png", b"", label, {"hat": "none"})
+            writer.add(pixels, item, Origin(30, 20, (5, 0, 25, 20), "abc"))
+            if number == 5:
+                writer.refuse(Item("bad.png", b""), Refused(Reason.CORRUPT, "header"), Origin(sha256="def"))
+        writer.finish("a test", {"size": 8}, {".txt": 2})
+    return path
+
+
+def complaint(path: Path) -> str:
+    with pytest.raises(PackedSetError) as caught:
+        PackedSet.open(path)
+    return str(caught.value)
+
+
+@pytest.fixture
+def packed(tmp_path: Path) -> PackedSet:
+    return PackedSet.open(write(tmp_path / "set"))
+
+
+def test_what_is_written_is_what_is_read(packed: PackedSet) -> None:
+    assert np.array_equal(packed.images, PIXELS)
+    assert isinstance(packed.images, np.memmap)
+    assert (len(packed), packed.size, packed.channels) == (12, 8, 3)
+    assert is_packed_set(packed.path)
+    packed.verify()
+
+
+def test_the_pictures_are_a_plain_npy_file(packed: PackedSet) -> None:
+    assert np.array_equal(np.load(packed.path / "images.npy"), PIXELS)
+
+
+def test_the_index_lists_used_and_refused_pictures_in_order(packed: PackedSet) -> None:
+    rows = packed.index().to_pylist()
+    assert [row["row"] for row in rows] == [0, 1, 2, 3, 4, 5, -1, 6, 7, 8, 9, 10, 11]
+    assert rows[0] == {
+        "row": 0,
+        "name": "0.png",
+        "label": None,
+        "attributes": [("hat", "none")],
+        "width": 30,
+        "height": 20,
+        "box": [5, 0, 25, 20],
+        "sha256": "abc",
+        "status": "used",
+        "reason": None,
+        "detail": None,
+    }
+    assert rows[6] == {
+        "row": -1,
+        "name": "bad.png",
+        "label": None,
+        "attributes": [],
+        "width": None,
+        "height": None,
+        "box": None,
+        "sha256": "def",
+        "status": "refused",
+        "reason": "corrupt",
+        "detail": "header",
+    }
+
+
+def test_the_description_counts(packed: PackedSet) -> None:
+    facts = json.loads((packed.path / "dataset.json").read_text())
+    assert (facts["count"], facts["refused"], facts["skipped"]) == (12, {"corrupt": 1}, {".txt": 2})
+    assert (facts["source"], facts["options"]) == ("a test", {"size": 8})
+
+
+def test_labels_are_numbered_by_name(tmp_path: Path) -> None:
+    packed = PackedSet.open(write(tmp_path / "set", ["dog", "cat", None] * 4))
+    assert packed.label_names == ("cat", "dog")
+    assert packed.labels.tolist() == [1, 0, -1] * 4
+    assert packed.labels.dtype == np.int64
+    packed.verify()
+
+
+def test_labels_that_are_numbers_keep_their_value(tmp_path: Path) -> None:
+    packed = PackedSet.open(write(tmp_path / "set", [str(n) for n in reversed(range(12))]))
+    assert packed.label_names == tuple(str(n) for n in range(12))
+    assert packed.labels.tolist() == list(reversed(range(12)))
+
+
+def test_the_fingerprint_depends_on_pictures_and_labels_only(tmp_path: Path) -> None:
+    def fingerprint(name: str, labels: list[str | None] | None = None) -> str:
+        return PackedSet.open(write(tmp_path / name, labels)).fingerprint
+
+    assert fingerprint("a") == fingerprint("b")
+    assert len({fingerprint("a1"), fingerprint("c", ["x"] * 12), fingerprint("d", ["y"] * 12)}) == 3
+
+
+def test_a_changed_picture_is_noticed(packed: PackedSet) -> None:
+    with (packed.path / "images.npy").open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(bytes([int(PIXELS[-1, -1, -1, -1]) ^ 1]))
+    with pytest.raises(PackedSetError, match="does not match its fingerprint"):
+        PackedSet.open(packed.path).verify()
+
+
+# What is wrong is named
+
+
+def test_a_missing_folder(tmp_path: Path) -> None:
+    assert "there is no such folder" in complaint(tmp_path / "gone")
+    assert not is_packed_set(tmp_path / "gone")
+
+
+def test_a_folder_that_is_none(tmp_path: Path) -> None:
+    assert "it has no dataset.json" in complaint(tmp_path)
+    (tmp_path / "dataset.json").write_text('{"name": "something else"}')
+    assert "does not describe a packed set" in complaint(tmp_path)
+    assert not is_packed_set(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["images.npy", "index.parquet"])
+def test_a_missing_or_cut_off_file(packed: PackedSet, name: str) -> None:
+    file = packed.path / name
+    data = file.read_bytes()
+    for end in (len(data) - 1, len(data) // 2, 9, 0):
+        file.write_bytes(data[:end])
+        assert str(file) in complaint(packed.path)
+        assert "Prepare the set again" in complaint(packed.path)
+    file.unlink()
+    assert f"{file} is missing" in complaint(packed.path)
+
+
+@pytest.mark.parametrize(
+    ("array", "why"),
+    [(PIXELS[:5], "shape"), (PIXELS[..., :1], "shape"), (PIXELS.astype(np.int16), "int16"), (PIXELS[0, 0, 0], "shape")],
+)
+def test_pictures_that_contradict_the_description(packed: PackedSet, array: NDArray[np.generic], why: str) -> None:
+    np.save(packed.path / "images.npy", array)
+    assert why in complaint(packed.path)
+
+
+def test_pickled_pictures_are_not_loaded(packed: PackedSet) -> None:
+    np.save(packed.path / "images.npy", np.array([{}], dtype=object))
+    assert "images.npy" in complaint(packed.path)
+
+
+def test_an_index_that_lists_other_pictures(packed: PackedSet) -> None:
+    table = packed.index()
+    pq.write_table(table.slice(1), packed.path / "index.parquet")
+    assert "does not list the 12 pictures" in complaint(packed.path)
+    pq.write_table(table.select(["name"]), packed.path / "index.parquet")
+    assert "index.parquet" in complaint(packed.path)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"version": 99}, "format version 99"),
+        ({"count": 11}, "shape"),
+        ({"label_names": 5}, "label names"),
+        ({"fingerprint": None}, "lacks fingerprint"),
+    ],
+)
+def test_a_description_that_is_wrong(packed: PackedSet, change: dict[str, object], why: str) -> None:
+    file = packed.path / "dataset.json"
+    facts = json.loads(file.read_text()) | change
+    file.write_text(json.dumps({name: value for name, value in facts.items() if value is not None}))
+    assert why in complaint(packed.path)
+
+
+def test_a_description_that_is_no_json(packed: PackedSet) -> None:
+    (packed.path / "dataset.json").write_text("{")
+    assert "dataset.json cannot be read" in complaint(packed.path)
+
+
+# Writing
+
+
+def fail_half_way(path: Path, overwrite: bool = False) -> None:
+    with write_packed_set(path, size=8, channels=3, overwrite=overwrite) as writer:
+        writer.add(PIXELS[0], Item("a", b""))
+        raise RuntimeError("oh")
+
+
+def test_writing_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="oh"):
+        fail_half_way(tmp_path / "set")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_explained_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(PackedSetWriter, "add", full)
+    with pytest.raises(PackedSetError, match=r"cannot write the packed set .*: No space left on device"):
+        write(tmp_path / "set")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_of_another_shape_are_not_taken(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not uint8"), write_packed_set(tmp_path / "s", size=8, channels=1) as writer:
+        writer.add(PIXELS[0], Item("a", b""))
+
+
+def test_an_existing_set_is_replaced_only_when_asked_to(tmp_path: Path) -> None:
+    path = write(tmp_path / "set")
+    with pytest.raises(PackedSetError, match="--overwrite"):
+        write(path)
+    write(path, ["x"] * 12, overwrite=True)
+    assert PackedSet.open(path).label_names == ("x",)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["set"]
+
+
+def test_a_failed_replacement_keeps_the_old_set(tmp_path: Path) -> None:
+    path = write(tmp_path / "set")
+    with pytest.raises(RuntimeError, match="oh"):
+        fail_half_way(path, overwrite=True)
+    PackedSet.open(path).verify()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["set"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_of_something_else_is_never_replaced(tmp_path: Path, overwrite: bool) -> None:
+    (tmp_path / "holiday.jpg").write_bytes(b"precious")
+    for path in (tmp_path, tmp_path / "holiday.jpg"):
+        with pytest.raises(PackedSetError, match="is not a packed set: name another"):
+            write(path, overwrite=overwrite)
+    assert (tmp_path / "holiday.jpg").read_bytes() == b"precious"
+
+
+def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
+    PackedSet.open(write(tmp_path)).verify()

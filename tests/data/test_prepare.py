@@ -1,0 +1,205 @@
+"""From a source to a packed set: complete, repeatable, and all or nothing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.data.hostile import JPEG, encoded, photo
+
+from dcgan.data.items import Item, Reason, Refused
+from dcgan.data.packed import PackedSet
+from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.errors import PackedSetError, SourceError
+
+SMALL = PrepareOptions(size=16)
+
+
+@dataclass
+class Given:
+    """A source of the items given."""
+
+    items: list[Item]
+    description: str = "given items"
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self.items)
+
+
+def pictures(count: int) -> Given:
+    """Every third cannot be used."""
+    usable = [encoded(photo(40 + n % 7, 30), "JPEG") for n in range(20)]
+    return Given([Item(f"{n}", b"?" if n % 3 == 2 else usable[n % 20], f"label {n % 4}") for n in range(count)])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("cat/1.jpg", "cat/2.jpg", "dog/3.jpg"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(JPEG)
+    return tmp_path / "in"
+
+
+def test_a_folder_becomes_a_packed_set(folder: Path, tmp_path: Path) -> None:
+    report = prepare(folder, tmp_path / "out", SMALL)
+    packed = PackedSet.open(tmp_path / "out")
+    packed.verify()
+    assert packed.images.shape == (3, 16, 16, 3)
+    assert (packed.label_names, packed.labels.tolist()) == (("cat", "dog"), [0, 0, 1])
+    assert (report.used, report.refused, report.skipped) == (3, {}, {})
+    assert (report.path, report.index) == (packed.path, packed.path / "index.parquet")
+    assert report.seconds > 0
+
+
+def test_the_index_tells_where_each_picture_comes_from(folder: Path, tmp_path: Path) -> None:
+    prepare(folder, tmp_path / "out", SMALL)
+    row = PackedSet.open(tmp_path / "out").index().to_pylist()[2]
+    assert (row["name"], row["label"], row["row"]) == ("dog/3.jpg", "dog", 2)
+    assert (row["width"], row["height"], row["box"]) == (60, 40, [10, 0, 50, 40])
+    assert len(row["sha256"]) == 64
+
+
+def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
+    source = pictures(150)
+    for workers in (1, 2, 5):
+        prepare(source, tmp_path / str(workers), SMALL, workers=workers)
+    for name in ("images.npy", "refused.csv"):
+        assert len({(tmp_path / str(workers) / name).read_bytes() for workers in (1, 2, 5)}) == 1
+    one, two, five = (PackedSet.open(tmp_path / str(workers)) for workers in (1, 2, 5))
+    assert one.index().equals(two.index())
+    assert one.fingerprint == two.fingerprint == five.fingerprint
+
+
+def test_small_and_large_sources_are_decoded_alike(tmp_path: Path) -> None:
+    prepare(pictures(200), tmp_path / "large", SMALL)
+    prepare(pictures(60), tmp_path / "small", SMALL)  # in this process
+    large, small = PackedSet.open(tmp_path / "large"), PackedSet.open(tmp_path / "small")
+    assert np.array_equal(large.images[:40], small.images)
+
+
+def test_the_limit_counts_used_pictures(tmp_path: Path) -> None:
+    for count in (30, 300):
+        report = prepare(pictures(count), tmp_path / str(count), PrepareOptions(size=16, limit=10))
+        assert (report.used, report.refused) == (10, {"not a picture": 4})
+        assert len(PackedSet.open(tmp_path / str(count))) == 10
+
+
+def test_progress_ends_at_all(tmp_path: Path) -> None:
+    told: list[tuple[int, int | None]] = []
+    prepare(pictures(90), tmp_path / "out", SMALL, lambda done, total: told.append((done, total)))
+    assert told[-1] == (90, 90)
+    assert told == sorted(told)
+
+
+def test_examples_of_refused_pictures_are_reported(tmp_path: Path) -> None:
+    assert prepare(pictures(90), tmp_path / "out", SMALL).examples == {"not a picture": ("2", "5", "8")}
+
+
+def test_attributes_reach_the_index(tmp_path: Path) -> None:
+    prepare(Given([Item("a", JPEG, None, {"hat": "dark04"})]), tmp_path / "out", SMALL)
+    assert PackedSet.open(tmp_path / "out").index()["attributes"].to_pylist() == [[("hat", "dark04")]]
+
+
+def test_channels_and_background_are_applied_and_recorded(tmp_path: Path) -> None:
+    clear = np.zeros((9, 9, 4), np.uint8)
+    options = PrepareOptions(size=8, channels=1, background="#808080")
+    prepare(Given([Item("a", clear)]), tmp_path / "out", options)
+    packed = PackedSet.open(tmp_path / "out")
+    assert (packed.images == 0x80).all()
+    assert packed.channels == 1
+    facts = json.loads((packed.path / "dataset.json").read_text())
+    assert facts["options"] == {"size": 8, "channels": 1, "background": "#808080", "min_size": 0, "limit": 0}
+
+
+# What cannot be done
+
+
+def test_a_source_without_usable_pictures_is_an_error_with_reasons(tmp_path: Path) -> None:
+    source = Given([Item("a", b""), Item("b", b"?"), Item("c", b"?"), Item("d", Refused(Reason.ENCRYPTED))])
+    with pytest.raises(SourceError) as caught:
+        prepare(source, tmp_path / "out")
+    assert str(caught.value) == (
+        "given items: none of 4 pictures can be used: 2 not a picture (b), 1 empty file (a), 1 encrypted (d)"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"size": 7}, "--size is 7; it must be from 8 to 1024 pixels"),
+        ({"size": 1025}, "--size is 1025; it must be from 8 to 1024 pixels"),
+        ({"channels": 2}, "--channels is 2; it must be 1 (grey), 3 (RGB) or 4 (RGBA)"),
+        ({"min_size": -1}, "--min-size is -1; it must be 0 (off) or more"),
+        ({"limit": -1}, "--limit is -1; it must be 0 (off) or more"),
+        ({"background": "blurple"}, "--background is 'blurple'; it must be a colour's name or #rrggbb"),
+    ],
+)
+def test_a_wrong_option_names_the_flag_and_the_range(options: dict[str, int], message: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        PrepareOptions(**options)  # type: ignore[arg-type]
+    assert str(caught.value) == message
+
+
+def test_a_negative_number_of_workers_is_an_error(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="--workers is -1"):
+        prepare(folder, tmp_path / "out", workers=-1)
+
+
+def test_an_existing_set_is_replaced_only_when_asked_to(folder: Path, tmp_path: Path) -> None:
+    prepare(folder, tmp_path / "out", SMALL)
+    with pytest.raises(PackedSetError, match="--overwrite"):
+        prepare(folder, tmp_path / "out", PrepareOptions(size=8))
+    prepare(folder, tmp_path / "out", PrepareOptions(size=8), overwrite=True)
+    assert PackedSet.open(tmp_path / "out").size == 8
+
+
+def test_the_pictures_themselves_are_never_overwritten(folder: Path) -> None:
+    with pytest.raises(PackedSetError, match="is not a packed set"):
+        prepare(folder, folder, SMALL, overwrite=True)
+    assert (folder / "dog" / "3.jpg").read_bytes() == JPEG
+
+
+@pytest.mark.parametrize("count", [30, 300])
+def test_stopping_half_way_leaves_nothing(tmp_path: Path, count: int) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(pictures(count), tmp_path / "out", SMALL, stop)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_ends_the_command_and_its_workers_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "0.png").write_bytes(encoded(photo(1500, 1000), "PNG"))
+    for n in range(1, 2000):
+        os.link(tmp_path / "in" / "0.png", tmp_path / "in" / f"{n}.png")
+    command = [sys.executable, "-m", "dcgan", "prepare", str(tmp_path / "in"), str(tmp_path / "out")]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(
+        command, env=environment, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while not list(tmp_path.glob(".out.partial-*")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.5)
+        os.killpg(process.pid, signal.SIGINT)  # as the terminal does it
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)  # no worker is left

@@ -1,0 +1,145 @@
+"""Folders and the registry: what is found, in which order, under which label, and what is said when nothing is."""
+
+from pathlib import Path
+
+import pytest
+from tests.data.hostile import JPEG, PNG
+
+from dcgan.data.items import Item, Source
+from dcgan.data.prepare import prepare
+from dcgan.data.sources import open_source
+from dcgan.errors import SourceError
+
+
+def write(root: Path, *names: str, data: bytes = JPEG) -> Path:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(data)
+    return root
+
+
+def labels(source: Source) -> dict[str, str | None]:
+    return {item.name: item.label for item in source}
+
+
+def complaint(source: Path | str) -> str:
+    with pytest.raises(SourceError) as caught:
+        open_source(source)
+    return str(caught.value)
+
+
+def test_a_flat_folder_has_no_labels(tmp_path: Path) -> None:
+    source = open_source(write(tmp_path, "b.jpg", "a.jpg"))
+    assert list(source) == [Item("a.jpg", tmp_path / "a.jpg"), Item("b.jpg", tmp_path / "b.jpg")]
+    assert source.total == 2
+
+
+def test_sub_folders_are_labels(tmp_path: Path) -> None:
+    source = open_source(str(write(tmp_path, "dog/1.jpg", "cat/2.jpg", "cat/young/3.jpg")))
+    assert labels(source) == {"cat/2.jpg": "cat", "cat/young/3.jpg": "cat", "dog/1.jpg": "dog"}
+    assert [item.name for item in source] == sorted(item.name for item in source)
+
+
+def test_one_sub_folder_is_a_label_too(tmp_path: Path) -> None:
+    assert labels(open_source(write(tmp_path, "cat/1.jpg"))) == {"cat/1.jpg": "cat"}
+
+
+def test_a_single_folder_around_the_labels_is_none(tmp_path: Path) -> None:
+    source = open_source(write(tmp_path, "flowers/rose/1.jpg", "flowers/tulip/2.jpg"))
+    assert labels(source) == {"flowers/rose/1.jpg": "rose", "flowers/tulip/2.jpg": "tulip"}
+
+
+def test_a_picture_beside_the_sub_folders_means_that_they_are_no_labels(tmp_path: Path) -> None:
+    source = open_source(write(tmp_path, "cat/1.jpg", "dog/2.jpg", "cover.jpg"))
+    assert set(labels(source).values()) == {None}
+
+
+def test_what_only_pretends_to_be_a_picture_does_not_cost_the_labels(tmp_path: Path) -> None:
+    write(tmp_path, "cat/1.jpg", "dog/2.jpg")
+    write(tmp_path, "download.jpg", data=b"<html>")
+    write(tmp_path, "readme.txt", data=b"hello")
+    assert labels(open_source(tmp_path)) == {"cat/1.jpg": "cat", "dog/2.jpg": "dog", "download.jpg": None}
+
+
+def test_skipped_files_are_counted_by_kind(tmp_path: Path) -> None:
+    write(tmp_path, "a.jpg", "b.csv", "c.csv", "notes", ".DS_Store", "__MACOSX/a.jpg", data=b"?")
+    write(tmp_path, "real.png", data=PNG)
+    assert open_source(tmp_path).skipped == {".csv": 2, "no extension": 1, "hidden": 2}
+
+
+def test_linked_folders_are_read_once_and_by_their_own_name(tmp_path: Path) -> None:
+    write(tmp_path, "zoo/1.jpg")
+    (tmp_path / "again").symlink_to("zoo")
+    (tmp_path / "zoo" / "up").symlink_to("..")
+    source = open_source(tmp_path)
+    assert [item.name for item in source] == ["zoo/1.jpg"]
+    assert source.skipped == {"link to a folder read already": 2}
+
+
+def test_links_out_of_the_folder_are_followed(tmp_path: Path) -> None:
+    write(tmp_path / "disk", "cat/1.jpg")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "pets").symlink_to(tmp_path / "disk")
+    assert [item.name for item in open_source(tmp_path / "here")] == ["pets/cat/1.jpg"]
+
+
+def test_many_folders_that_link_to_each_other_do_not_multiply(tmp_path: Path) -> None:
+    for one in range(12):
+        write(tmp_path, f"{one}/x.jpg")
+        for other in range(12):
+            (tmp_path / str(one) / f"to-{other}").symlink_to(tmp_path / str(other))
+    assert open_source(tmp_path).total == 12
+
+
+def test_nothing_there() -> None:
+    assert complaint("no/such/place") == (
+        "no/such/place: no such file or folder. Sources without files: drawn-faces, drawn-faces:COUNT"
+    )
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / "empty" / "nested").mkdir(parents=True)
+    assert "holds no files" in complaint(tmp_path)
+
+
+def test_a_folder_without_pictures_says_what_was_found(tmp_path: Path) -> None:
+    write(tmp_path, *(f"{n}.txt" for n in range(10)), "a.mp4", "b.mp4", data=b"?")
+    assert complaint(tmp_path) == (
+        f"{tmp_path}: found 12 files: 10 .txt, 2 .mp4; none is a picture. Formats read: JPEG, PNG, WebP, GIF, BMP, TIFF"
+    )
+
+
+def test_a_folder_of_archives_points_at_them(tmp_path: Path) -> None:
+    write(tmp_path, "train-images-idx3-ubyte.gz", "photos.zip", data=b"?")
+    assert "name the file itself" in complaint(tmp_path)
+
+
+def test_a_single_picture_points_at_its_folder(tmp_path: Path) -> None:
+    assert "name the folder" in complaint(write(tmp_path, "a.jpg") / "a.jpg")
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", bytes(range(256)) * 9])
+def test_a_file_that_is_no_source_lists_what_is(tmp_path: Path, data: bytes) -> None:
+    assert "Sources: a folder, .npz, .zip, .npy, IDX" in complaint(write(tmp_path, "x", data=data) / "x")
+
+
+@pytest.mark.parametrize("data", [b"\x1f\x8bnonsense", b"BZh9nonsense", b"\xfd7zXZ\0nonsense", b"\x1f\x8b"])
+def test_a_file_that_cannot_be_unpacked_says_so(tmp_path: Path, data: bytes) -> None:
+    assert "cannot be read" in complaint(write(tmp_path, "x.gz", data=data) / "x.gz")
+
+
+def test_a_packed_set_is_no_source(tmp_path: Path) -> None:
+    prepare(write(tmp_path / "in", "a.jpg"), tmp_path / "out")
+    assert "is a packed set already" in complaint(tmp_path / "out")
+
+
+@pytest.mark.parametrize("count", ["0", "-3", "many", "1.5"])
+def test_a_built_in_source_wants_a_count(count: str) -> None:
+    assert "must be a whole number of 1 or more" in complaint(f"drawn-faces:{count}")
+
+
+def test_built_in_faces_are_drawn_at_the_size_asked_for() -> None:
+    pytest.importorskip("dicebear", reason="the extra 'demo' is not installed")
+    source = open_source("drawn-faces:3", size=48)
+    assert source.total == 3
+    assert [item.label in ("glasses", "no glasses") for item in source] == [True] * 3
