@@ -255,6 +255,7 @@ _CONTENT: list[tuple[str, bytes, str]] = [
     ("animated.webp", _animated("WEBP"), USED),
     ("animated.png", _animated("PNG"), USED),
     ("pages.tiff", _pages(), USED),
+    ("two-in-one.jpg", _animated("MPO"), USED),
     ("progressive.jpg", encoded(photo(), "JPEG", progressive=True), USED),
     ("profile.jpg", _with_profile(), USED),
     ("garbage-behind.jpg", JPEG + b"<script>" * 999, USED),

@@ -141,14 +141,28 @@ def test_a_transparent_palette_entry_shows_the_background() -> None:
     assert (used(data, DecodeOptions(8, background=(9, 8, 7))).pixels == (9, 8, 7)).all()
 
 
-@pytest.mark.parametrize(("mode", "colour"), [("CMYK", (0, 255, 255, 0)), ("LAB", None), ("YCbCr", None)])
-def test_print_and_video_colours_become_red(mode: str, colour: tuple[int, ...] | None) -> None:
-    picture = flat(colour, mode) if colour else flat((255, 0, 0), "RGB").convert(mode)
-    if mode == "LAB":
-        picture = Image.merge("LAB", [Image.new("L", (20, 30), value) for value in (136, 208, 195)])  # red
-    red, green, blue = used(encoded(picture, "TIFF"), DecodeOptions(8)).pixels[4, 4].astype(int)
-    assert red > 240
-    assert max(green, blue) < 30
+@pytest.mark.parametrize(
+    ("red", "kind"),
+    [
+        (flat((0, 255, 255, 0), "CMYK"), "JPEG"),
+        (flat((0, 255, 255, 0), "CMYK"), "TIFF"),
+        (flat((255, 0, 0), "RGB").convert("YCbCr"), "JPEG"),
+        (flat((255, 0, 0), "RGB").convert("YCbCr"), "TIFF"),
+        (flat((136, 208, 195), "LAB"), "TIFF"),
+    ],
+    ids=["cmyk.jpg", "cmyk.tiff", "ycbcr.jpg", "ycbcr.tiff", "lab.tiff"],
+)
+def test_print_and_video_colours_stay_red(red: Image.Image, kind: str) -> None:
+    first, *others = used(encoded(red, kind), DecodeOptions(8)).pixels[4, 4].astype(int)
+    assert first > 240
+    assert max(others) < 30
+
+
+def test_a_jpeg_read_as_grey_is_its_luminance() -> None:
+    data = encoded(photo(300, 200), "JPEG", quality=90)
+    with Image.open(io.BytesIO(data)) as picture:
+        expected = used(encoded(picture.convert("L"), "PNG"), DecodeOptions(32, 1))
+    assert difference(used(data, DecodeOptions(32, 1)).pixels, expected.pixels) < 1
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])

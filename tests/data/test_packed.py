@@ -89,6 +89,14 @@ def test_the_description_counts(packed: PackedSet) -> None:
     assert (facts["source"], facts["options"]) == ("a test", {"size": 8})
 
 
+def test_a_set_may_be_empty(tmp_path: Path) -> None:
+    with write_packed_set(tmp_path / "set", size=8, channels=3) as writer:
+        writer.finish("nothing", {}, {})
+    packed = PackedSet.open(str(tmp_path / "set"))
+    assert packed.images.shape == (0, 8, 8, 3)
+    packed.verify()
+
+
 def test_labels_are_numbered_by_name(tmp_path: Path) -> None:
     packed = PackedSet.open(write(tmp_path / "set", ["dog", "cat", None] * 4))
     assert packed.label_names == ("cat", "dog")

@@ -45,9 +45,9 @@ SCHEMA = pa.schema(
 class PackedSet:
     """A packed set, opened for reading. Indexing `images` reads just those pictures from disk.
 
-    >>> photos = PackedSet.open(Path("packed"))  # doctest: +SKIP
-    >>> photos.images[:64].shape                 # doctest: +SKIP
-    (64, 64, 64, 3)
+    Example:
+        photos = PackedSet.open("packed")
+        photos.images[:64]  # (64, H, W, C) uint8
     """
 
     path: Path
@@ -73,12 +73,13 @@ class PackedSet:
         return len(self.images)
 
     @classmethod
-    def open(cls, path: Path) -> "PackedSet":
+    def open(cls, path: str | Path) -> "PackedSet":
         """Open the packed set in folder `path`; quick, whatever its size.
 
         Raises:
             PackedSetError: A file is missing, cut off, contradicts another, or of a newer dcgan.
         """
+        path = Path(path)
         facts = _description(path)
         images = _open_images(path / IMAGES)
         expected = (facts["count"], facts["size"], facts["size"], facts["channels"])
@@ -108,10 +109,10 @@ class PackedSet:
             raise _broken(self.path, "does not match its fingerprint: pictures or labels were changed")
 
 
-def is_packed_set(path: Path) -> bool:
+def is_packed_set(path: str | Path) -> bool:
     """Whether the folder `path` claims to be a packed set; `PackedSet.open` tells if it is a whole one."""
     try:
-        facts = json.loads((path / DESCRIPTION).read_bytes())
+        facts = json.loads((Path(path) / DESCRIPTION).read_bytes())
     except (OSError, ValueError):
         return False
     return isinstance(facts, dict) and facts.get("format") == "dcgan packed set"

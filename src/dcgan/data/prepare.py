@@ -81,7 +81,7 @@ class PrepareReport:
 
 def prepare(
     source: str | Path | Source,
-    out: Path,
+    out: str | Path,
     options: PrepareOptions | None = None,
     progress: Progress | None = None,
     *,
@@ -109,6 +109,7 @@ def prepare(
     options = options or PrepareOptions()
     if workers < 0:
         raise SourceError(f"--workers is {workers}; it must be 0 (one for each core) or more")
+    out = Path(out)
     check_free(out, overwrite)
     opened = open_source(source, options.size) if isinstance(source, str | Path) else source
     with write_packed_set(out, size=options.size, channels=options.channels, overwrite=overwrite) as writer:

@@ -9,7 +9,6 @@ it dies, it is known which chunk it held.
 import os
 import pickle
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -36,7 +35,11 @@ PATIENCE = 60.0
 _CHUNK_ITEMS = 32
 _CHUNK_BYTES = 8 << 20  # of content, and of results: memory does not grow with the size of the pictures
 _CHUNKS_AHEAD = 3  # for each worker
-_START = "import sys; sys.path[:] = {path!r}; from dcgan.data.workers import serve; serve()"
+_KILLED = -9  # exit status of a process that was ended from outside
+_START = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.path[:] = {path!r}; "
+    "from dcgan.data.workers import serve; serve()"
+)  # Ctrl-C reaches the whole process group, but it is the parent that ends its workers
 
 
 def decode_all(items: Iterable[Item], options: DecodeOptions, workers: int = 0) -> Generator[tuple[Item, Result]]:
@@ -74,7 +77,6 @@ def cores() -> int:
 
 def serve() -> None:
     """Be a worker: decode the chunks that come on standard input until it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group; the parent tells us to end
     with os.fdopen(os.dup(0), "rb") as chunks, os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what a library prints must not get among the answers
         options: DecodeOptions = pickle.load(chunks)
@@ -230,6 +232,6 @@ def _without_content(item: Item) -> Item:
 
 
 def _how_it_died(status: int) -> str:
-    if status == -signal.SIGKILL:
+    if status == _KILLED:
         return "its process was ended: it took too long, or the memory ran out"
     return f"its process ended with signal {-status}" if status < 0 else f"its process ended with status {status}"
