@@ -1,0 +1,209 @@
+"""Our training step against the textbook loop, in one run.
+
+    python benchmarks/train_step.py
+    python benchmarks/train_step.py --size 32 --batch-size 128 --seconds 60
+
+The textbook loop is what tutorials print: float32, contiguous memory, BCE on labels of ones and zeros, the generated
+batch judged again for the generator's update, `.item()` each step, and two worker processes that decode JPEG files from
+a folder, resize and crop them. Ours reads the same pictures from a packed set. Both nets have the same shapes (5x5
+kernels) and see the same number of pictures a step. The two take turns, so that a machine that slows down slows both.
+"""
+
+import argparse
+import json
+import platform
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from dcgan.data.packed import PackedSet
+from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.networks.stages import build_architecture
+from dcgan.randomness import Stream, batch_order, draw_latents, stream
+from dcgan.training.device import resolve
+from dcgan.training.pictures import Pictures
+from dcgan.training.recipe import Recipe
+from dcgan.training.state import TrainingState
+from dcgan.training.step import train_step
+
+Step = Callable[[], None]
+
+
+class Folder(Dataset[Tensor]):
+    """JPEG files, decoded, resized and cropped each time they are asked for."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.files = sorted(folder.glob("*.jpg"))
+        self.size = size
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, position: int) -> Tensor:
+        image = Image.open(self.files[position]).convert("RGB")
+        scale = self.size / min(image.size)
+        image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BILINEAR)
+        left, top = (image.width - self.size) // 2, (image.height - self.size) // 2
+        image = image.crop((left, top, left + self.size, top + self.size))
+        pixels = torch.from_numpy(np.asarray(image).copy())
+        return pixels.permute(2, 0, 1).float() / 127.5 - 1
+
+
+def textbook_nets(size: int, width: int) -> tuple[nn.Module, nn.Module]:
+    """The two nets as tutorials write them, with the shapes of ours."""
+    architecture = build_architecture(
+        stages="strided",
+        size=size,
+        channels=3,
+        width=width,
+        kernel=5,
+        latent_dim=100,
+        latent="normal",
+        batch_norm_epsilon=1e-5,
+    )
+    first = architecture.generator_geometry[0].small
+    layers: list[nn.Module] = [
+        nn.ConvTranspose2d(100, architecture.stem, first, bias=False),
+        nn.BatchNorm2d(architecture.stem),
+        nn.ReLU(True),
+    ]
+    channels = architecture.stem
+    for stage in architecture.generator:
+        layers += [
+            nn.ConvTranspose2d(channels, stage.width, 5, 2, 2, output_padding=1, bias=False),
+            nn.BatchNorm2d(stage.width),
+            nn.ReLU(True),
+        ]
+        channels = stage.width
+    generator = nn.Sequential(*layers[:-2], nn.Tanh())
+    layers, channels = [], 3
+    for stage in architecture.discriminator:
+        layers += [nn.Conv2d(channels, stage.width, 5, 2, 2, bias=False)]
+        layers += [nn.BatchNorm2d(stage.width)] if channels != 3 else []
+        layers += [nn.LeakyReLU(0.2, inplace=True)]
+        channels = stage.width
+    last = architecture.discriminator_geometry[-1].small
+    discriminator = nn.Sequential(*layers, nn.Conv2d(channels, 1, last, bias=False), nn.Flatten(0))
+    return generator, discriminator
+
+
+def textbook(folder: Path, size: int, width: int, batch_size: int) -> Step:
+    """One step of the textbook loop at each call."""
+    generator, discriminator = textbook_nets(size, width)
+    optimise_g = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
+    optimise_d = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
+    criterion = nn.BCEWithLogitsLoss()
+    loader = DataLoader(Folder(folder, size), batch_size, shuffle=True, num_workers=2, drop_last=True)
+
+    def forever() -> Iterator[Tensor]:
+        while True:
+            yield from loader
+
+    batches = forever()
+
+    def step() -> None:
+        real = next(batches)
+        ones, zeros = torch.ones(batch_size), torch.zeros(batch_size)
+        discriminator.zero_grad()
+        loss_real = criterion(discriminator(real), ones)
+        loss_real.backward()
+        fake = generator(torch.randn(batch_size, 100, 1, 1))
+        loss_fake = criterion(discriminator(fake.detach()), zeros)
+        loss_fake.backward()
+        optimise_d.step()
+        generator.zero_grad()
+        loss_generator = criterion(discriminator(fake), ones)
+        loss_generator.backward()
+        optimise_g.step()
+        (loss_real + loss_fake).item(), loss_generator.item()
+
+    return step
+
+
+def ours(data: PackedSet, recipe: Recipe) -> Step:
+    """One step of our loop at each call."""
+    recipe = resolve(recipe)
+    state = TrainingState(recipe)
+    pictures = Pictures(data.images, state.device)
+
+    def step() -> None:
+        key = (recipe.seed, 0, state.progress.step)
+        real = pictures.images(batch_order(*key, recipe.batch_size, len(pictures)))
+        z = draw_latents(stream(Stream.TRAINING, *key), recipe.batch_size, recipe.latent_dim, recipe.latent)
+        train_step(state, real, torch.from_numpy(z))
+
+    return step
+
+
+def make_photographs(folder: Path, count: int) -> None:
+    """JPEG files of 256x192 with gradients and grain, which take as long to decode as photographs do."""
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for number in range(count):
+        coarse = Image.fromarray(random.integers(0, 256, (6, 8, 3), np.uint8))
+        smooth = np.asarray(coarse.resize((256, 192), Image.Resampling.BICUBIC), np.int16)
+        grain = random.normal(0, 12, smooth.shape)
+        picture = Image.fromarray((smooth + grain).clip(0, 255).astype(np.uint8))
+        picture.save(folder / f"{number:05}.jpg", quality=90)
+
+
+def alternate(steps: dict[str, Step], batch_size: int, seconds: float, rounds: int) -> dict[str, list[float]]:
+    """Pictures a second of each step, in rounds by turns, after one round that is not counted."""
+    rates: dict[str, list[float]] = {name: [] for name in steps}
+    for round_ in range(rounds + 1):
+        for name, step in steps.items():
+            start, count = time.perf_counter(), 0
+            while time.perf_counter() - start < (seconds / rounds if round_ else 2.0):
+                step()
+                count += 1
+            if round_:
+                rates[name].append(count * batch_size / (time.perf_counter() - start))
+    return rates
+
+
+def main() -> None:
+    """Measure and print a table, or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=int, nargs="+", default=[64, 32])
+    parser.add_argument("--width", type=int, default=64)
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--seconds", type=float, default=60.0, help="for each way and size")
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        make_photographs(Path(name) / "photographs", 2000)
+        for size in arguments.size:
+            packed = Path(name) / f"packed-{size}"
+            prepare(Path(name) / "photographs", packed, PrepareOptions(size=size))
+            same = Recipe(size=size, channels=3, width=arguments.width, kernel=5, batch_size=arguments.batch_size)
+            data = PackedSet.open(packed)
+            steps = {
+                "textbook": textbook(Path(name) / "photographs", size, arguments.width, arguments.batch_size),
+                "ours": ours(data, same.changed({"augment": "none"})),
+                "ours, as trained by default (4x4 kernels, translation)": ours(data, same.changed({"kernel": 4})),
+            }
+            rates = alternate(steps, arguments.batch_size, arguments.seconds, arguments.rounds)
+            for way, values in rates.items():
+                median, base = float(np.median(values)), float(np.median(rates["textbook"]))
+                rows.append({"size": size, "way": way, "pictures_per_second": median, "ratio": median / base})
+    if arguments.json:
+        print(json.dumps(rows))
+        return
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.machine()}")
+    print(f"width {arguments.width}, mini-batches of {arguments.batch_size}\n")
+    print(f"{'size':>5}  {'way':<56} {'pictures/s':>10}  {'ratio':>5}")
+    for row in rows:
+        print(f"{row['size']:>5}  {row['way']:<56} {row['pictures_per_second']:>10.1f}  {row['ratio']:>5.2f}")
+
+
+if __name__ == "__main__":
+    main()
