@@ -22,6 +22,7 @@ _KINDS = {  # what the journal calls an event: how grave it is, and what people 
     "saturation": ("warn", "The discriminator saturated"),
     "damaged": ("warn", "A checkpoint was damaged"),
     "stopped": ("", "Stopped"),
+    "started": ("", "Started"),
     "resumed": ("", "Resumed"),
     "finished": ("good", "Finished"),
 }

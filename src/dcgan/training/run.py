@@ -198,8 +198,8 @@ def _sit(run: Path, recipe: Recipe, card: Mapping[str, object], data: PackedSet,
             for sentence in damaged:
                 journal.event(state.progress, "damaged", sentence)
                 watcher.event("damaged", sentence)
-            if begun:
-                journal.event(state.progress, "resumed", f"resumed at {state.progress.images:,} images")
+            kind = "resumed" if begun else "started"
+            journal.event(state.progress, kind, f"{kind} at {state.progress.images:,} images")
             ending = Loop(run, state, pictures, journal, watcher).train(stop)
             journal.event(state.progress, ending, f"{ending} at {state.progress.images:,} images")
         if ending == "finished":
