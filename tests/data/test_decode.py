@@ -279,6 +279,21 @@ def test_any_mode_and_size_gives_n_by_n(mode: str, width: int, height: int, size
     assert 0 <= top <= bottom <= height
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 30), st.sampled_from(["L", "RGB", "CMYK"]))
+def test_jpegs_of_any_size_find_their_centre_at_the_reduced_scale(
+    width: int, height: int, size: int, mode: str
+) -> None:
+    left_dark = Image.new("L", (width, height), 255)
+    left_dark.paste(0, (0, 0, width // 2, height))
+    result = used(encoded(left_dark.convert(mode), "JPEG", quality=100), DecodeOptions(size))
+    assert result.pixels.shape == (size, size, 3)
+    assert (result.width, result.height) == (width, height)
+    if min(width, height) > 30 and size > 8:
+        assert result.pixels[:, : size // 2 - 3].max() < 100
+        assert result.pixels[:, size // 2 + 3 :].min() > 150
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_pixels_are_treated_like_files(channels: int) -> None:
     rows, columns = np.mgrid[0:40, 0:60]

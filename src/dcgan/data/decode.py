@@ -6,6 +6,7 @@ a resize of the centre square: the same as resizing everything and cropping then
 
 import hashlib
 import io
+import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,7 +161,8 @@ def _decode(picture: Image.Image, options: DecodeOptions) -> Decoded:
     picture.load()
     scale = 1
     if picture.format in ("JPEG", "MPO"):
-        scale = round(width / picture.width)
+        reduced = max(picture.size)
+        scale = next(scale for scale in (1, 2, 4, 8) if math.ceil(max(width, height) / scale) == reduced)
     else:  # a TIFF turns itself upright
         width, height = picture.size
     return _fit(picture, width, height, scale, options)
