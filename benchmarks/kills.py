@@ -18,8 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-IMAGES = 12_000
-RECIPE = ["--size", "32", "--width", "16", "--images", str(IMAGES), "--threads", "1"]
+IMAGES = 20_000
+RECIPE = ["--size", "32", "--width", "8", "--images", str(IMAGES), "--threads", "1"]
 CADENCE = ["--sheet-every", "640", "--checkpoint-every", "320", "--keep", "2"]
 STARTING = 0.2  # share of the kills that come while the process is still starting
 
@@ -42,19 +42,14 @@ def digests(run: Path) -> dict[str, str]:
     return {str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def sittings(run: Path) -> int:
-    """How many processes have begun to train."""
-    events = run / "events.jsonl"
-    return events.read_text().count('"kind": "') if events.exists() else 0
-
-
-def kill_somewhere(process: subprocess.Popen[bytes], run: Path, moments: random.Random) -> bool:
-    """Kill the process at a random moment; False if it ended before that."""
-    before = sittings(run)
-    if moments.random() > STARTING:
-        while sittings(run) == before and process.poll() is None:
-            time.sleep(0.005)
-    time.sleep(moments.uniform(0, 3))
+def kill_somewhere(process: subprocess.Popen[bytes], run: Path, goal: int, moments: random.Random) -> bool:
+    """Kill the process at a random moment after its newest checkpoint has reached `goal`; False if it ended before."""
+    if moments.random() < STARTING:
+        time.sleep(moments.uniform(0.5, 5))
+    else:
+        while progress(run) < goal and process.poll() is None:
+            time.sleep(0.002)
+        time.sleep(moments.uniform(0, 0.5))
     if process.poll() is not None:
         return False
     process.send_signal(signal.SIGKILL)
@@ -78,7 +73,8 @@ def main() -> None:
         while kills < arguments.kills:
             begun = (run / "run.json").exists()
             process = dcgan("train", *(["--resume", killed] if begun else [faces, "--out", killed, *RECIPE, *CADENCE]))
-            if not kill_somewhere(process, run, moments):
+            goal = round(IMAGES * 0.95 * (kills + moments.random()) / arguments.kills)
+            if not kill_somewhere(process, run, goal, moments):
                 if process.returncode:
                     sys.exit(f"a resumed run failed with status {process.returncode}")
                 sys.exit(f"the run ended after {kills} kills already; make it longer")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from dcgan.cli.console import answer, progress_bar
+from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError
 
@@ -63,6 +63,8 @@ def sample(
     from dcgan.training.device import resolve_device
 
     loaded = load(model, resolve_device(device))
+    if loaded.details.get("images") == 0:
+        warn(f"{model} has no checkpoint but the one it began with: these pictures are of an untrained generator")
 
     def draw(some: "list[int] | range") -> Pixels:
         return loaded.sample(some, truncation=truncation, batch_statistics=batch_statistics, batch_size=batch_size)

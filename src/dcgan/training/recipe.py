@@ -75,7 +75,7 @@ class Recipe:
 
     sheet_every: int = 10_000
     """Images between two sheets of samples, each with a check of the training's health."""
-    checkpoint_every: int = 50_000
+    checkpoint_every: int = 20_000
     """Images between two checkpoints."""
     keep: int = 3
     """How many of the newest checkpoints to keep; the last healthy one and chosen ones always stay."""

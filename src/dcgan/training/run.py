@@ -81,6 +81,8 @@ def train(
     run = Path(out)
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
         raise RunError(f"{run} exists; go on with it by `dcgan train --resume {run}`, or name another --out")
+    if (Path(source) / CARD).is_file():
+        raise RunError(f"{source} is a run, not a source of pictures; go on with it by `dcgan train --resume {source}`")
     recipe = resolve(recipe or Recipe())
     data = open_data(source, recipe, preparing)
     recipe = replace(recipe, size=data.size, channels=data.channels)
@@ -211,11 +213,10 @@ def _sit(run: Path, recipe: Recipe, card: Mapping[str, object], data: PackedSet,
 
 
 def _save_final_model(run: Path, state: TrainingState, pictures: Pictures) -> None:
-    with new_folder(run / "model.new") as folder:
-        measured_model(state, pictures).save(folder)
-    if (run / "model").exists():  # of a shorter run that was extended
+    if (run / "model").exists():  # of a shorter run that was extended; the last checkpoint holds the new one already
         shutil.rmtree(run / "model")
-    (run / "model.new").rename(run / "model")
+    with new_folder(run / "model") as folder:
+        measured_model(state, pictures).save(folder)
 
 
 def _data_of(
