@@ -40,5 +40,7 @@ def demo(
     recipe = Recipe(size=32, channels=3, minutes=minutes, seed=seed)
     with Live() as live:
         if (out / runs.CARD).exists():
-            return report(runs.resume(out, {"minutes": minutes}, watcher=live, preparing=live.prepare), as_json)
-        return report(runs.train(SOURCE, out, recipe, watcher=live, preparing=live.prepare), as_json)
+            result = runs.resume(out, {"minutes": minutes}, watcher=live, preparing=live.prepare)
+        else:
+            result = runs.train(SOURCE, out, recipe, watcher=live, preparing=live.prepare)
+    return report(result, as_json)

@@ -65,13 +65,14 @@ def train(
             complain("--dry-run does not go with --resume; the recipe of a run is in its recipe.toml")
             return 2
         with Live() as live:
-            return report(runs.resume(resume, recipe.values(), watcher=live, preparing=live.prepare), as_json)
+            result = runs.resume(resume, recipe.values(), watcher=live, preparing=live.prepare)
+        return report(result, as_json)
     assert source is not None
     if dry_run:
         return _show(source, recipe, as_json)
     with Live() as live:
-        run = out or _next_run(source)
-        return report(runs.train(source, run, recipe, watcher=live, preparing=live.prepare), as_json)
+        result = runs.train(source, out or _next_run(source), recipe, watcher=live, preparing=live.prepare)
+    return report(result, as_json)
 
 
 def presets(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
