@@ -5,7 +5,12 @@ import sys
 from cyclopts import App
 
 from dcgan.cli.console import complain
+from dcgan.cli.demo import demo
+from dcgan.cli.models import choose, import_authors
+from dcgan.cli.prepare import prepare
 from dcgan.cli.recipe_flags import take_recipe
+from dcgan.cli.sample import sample
+from dcgan.cli.train import presets, train
 from dcgan.errors import DcganError
 
 app = App(
@@ -15,17 +20,9 @@ app = App(
     version_flags=["--version"],
     result_action="return_value",
 )
-app.command("dcgan.cli.demo:demo", help="Train for a few minutes on built-in faces, and end with a sheet of new ones.")
-app.command("dcgan.cli.prepare:prepare", help="Turn a source of pictures into a packed set, ready for training.")
-app.command(
-    "dcgan.cli.train:train",
-    help="Train a DCGAN on your own pictures, or go on with a training.",
-    config=(take_recipe,),
-)
-app.command("dcgan.cli.sample:sample", help="Draw new pictures: a sheet, a folder, or arrays.")
-app.command("dcgan.cli.train:presets", help="List the named recipes and the size of their nets.")
-app.command("dcgan.cli.models:choose", help="Keep a checkpoint of a run for good.")
-app.command("dcgan.cli.models:import_authors", help="Turn the weights that DCGAN's authors released into a model.")
+for verb in (demo, prepare, presets, sample, choose, import_authors):
+    app.command(verb)
+app.command(train, config=(take_recipe,))
 
 
 def main() -> None:

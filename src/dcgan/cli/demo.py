@@ -23,7 +23,7 @@ def demo(
     The faces are drawn as you start (10,000 of them, 32x32, in the CC0 style "pixel-art" of DiceBear). Where OUT holds
     a demo already it goes on with it.
 
-    Examples:
+    For example:
         dcgan demo
 
         dcgan demo --minutes 10 --out runs/faces

@@ -14,7 +14,7 @@ AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 def import_authors(folder: Path, /, *, out: Path, as_json: AsJson = False) -> None:
     """Turn the weights that the authors of DCGAN released into a model. Only their SVHN pair is whole.
 
-    Examples:
+    For example:
         dcgan import-authors svhn_unsup_all_conv_dcgan_100z_gaussian_lr_0.0005_64mb --out svhn
 
         dcgan sample svhn --seeds 0-99 --out house-numbers.png
@@ -43,7 +43,7 @@ def import_authors(folder: Path, /, *, out: Path, as_json: AsJson = False) -> No
 def choose(run: Path, /, *, name: str, images: int | None = None, as_json: AsJson = False) -> None:
     """Keep a checkpoint of a run for good, as RUN/chosen/NAME; nothing deletes or overwrites it.
 
-    Examples:
+    For example:
         dcgan choose runs/photos --name before-the-holidays
 
         dcgan choose runs/photos --images 150016 --name best

@@ -30,7 +30,7 @@ def prepare(
     Pictures are turned upright, the shorter side is resized to the size asked for, and the centre square is kept. What
     cannot be used is left out and listed with its reason, in OUT/refused.csv and OUT/index.parquet.
 
-    Examples:
+    For example:
         dcgan prepare drawn-faces:5000 faces
 
         dcgan prepare photos/ packed --size 64

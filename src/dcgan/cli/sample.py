@@ -27,7 +27,7 @@ def sample(
 ) -> None:
     """Draw new pictures. A seed is always the same picture of a model, whatever is drawn beside it.
 
-    Examples:
+    For example:
         dcgan sample runs/photos --seeds 0-63 --out sheet.png
 
         dcgan sample runs/photos --seeds 0-999 --out pictures/

@@ -30,7 +30,7 @@ def train(
     SOURCE is a folder of pictures, a .zip or .tar, an .npy or .npz array, an MNIST-style IDX file, a packed set made by
     `dcgan prepare`, or `drawn-faces`, the built-in set. Ctrl-C saves a checkpoint and prints the command to go on.
 
-    Examples:
+    For example:
         dcgan train photos/ --out runs/photos
 
         dcgan train photos.zip --size 32 --minutes 20
@@ -78,7 +78,7 @@ def train(
 def presets(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
     """List the named recipes and the size of their nets.
 
-    Examples:
+    For example:
         dcgan presets
 
         dcgan presets --json
