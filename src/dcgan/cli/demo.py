@@ -24,9 +24,9 @@ def demo(
     a demo already it goes on with it.
 
     For example:
-        dcgan demo
 
-        dcgan demo --minutes 10 --out runs/faces
+    - `dcgan demo`
+    - `dcgan demo --minutes 10 --out runs/faces`
 
     Args:
         out: Run folder to make, or to go on with.

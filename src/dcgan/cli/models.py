@@ -15,9 +15,9 @@ def import_authors(folder: Path, /, *, out: Path, as_json: AsJson = False) -> No
     """Turn the weights that the authors of DCGAN released into a model. Only their SVHN pair is whole.
 
     For example:
-        dcgan import-authors svhn_unsup_all_conv_dcgan_100z_gaussian_lr_0.0005_64mb --out svhn
 
-        dcgan sample svhn --seeds 0-99 --out house-numbers.png
+    - `dcgan import-authors svhn_unsup_all_conv_dcgan_100z_gaussian_lr_0.0005_64mb --out svhn`
+    - `dcgan sample svhn --seeds 0-99 --out house-numbers.png`
 
     Args:
         folder: Folder of the release with 200_gen_params.jl_01.npy and so on; its pickles are not read.
@@ -44,9 +44,9 @@ def choose(run: Path, /, *, name: str, images: int | None = None, as_json: AsJso
     """Keep a checkpoint of a run for good, as RUN/chosen/NAME; nothing deletes or overwrites it.
 
     For example:
-        dcgan choose runs/photos --name before-the-holidays
 
-        dcgan choose runs/photos --images 150016 --name best
+    - `dcgan choose runs/photos --name before-the-holidays`
+    - `dcgan choose runs/photos --images 150016 --name best`
 
     Args:
         run: The run folder.

@@ -31,13 +31,11 @@ def prepare(
     cannot be used is left out and listed with its reason, in OUT/refused.csv and OUT/index.parquet.
 
     For example:
-        dcgan prepare drawn-faces:5000 faces
 
-        dcgan prepare photos/ packed --size 64
-
-        dcgan prepare photos.zip packed --size 128 --min-size 128 --overwrite
-
-        dcgan prepare train-images-idx3-ubyte.gz mnist --size 32 --channels 1
+    - `dcgan prepare drawn-faces:5000 faces`
+    - `dcgan prepare photos/ packed --size 64`
+    - `dcgan prepare photos.zip packed --size 128 --min-size 128 --overwrite`
+    - `dcgan prepare train-images-idx3-ubyte.gz mnist --size 32 --channels 1`
 
     Args:
         source: A folder, .zip, .tar (.gz, .xz, .bz2), .npy, .npz, IDX file (MNIST), or drawn-faces[:COUNT]. If all

@@ -28,11 +28,10 @@ def sample(
     """Draw new pictures. A seed is always the same picture of a model, whatever is drawn beside it.
 
     For example:
-        dcgan sample runs/photos --seeds 0-63 --out sheet.png
 
-        dcgan sample runs/photos --seeds 0-999 --out pictures/
-
-        dcgan sample runs/photos --seeds 7,17,100-120 --truncation 0.7 --out samples.npz
+    - `dcgan sample runs/photos --seeds 0-63 --out sheet.png`
+    - `dcgan sample runs/photos --seeds 0-999 --out pictures/`
+    - `dcgan sample runs/photos --seeds 7,17,100-120 --truncation 0.7 --out samples.npz`
 
     Args:
         model: A run, one of its checkpoints, or a model folder.

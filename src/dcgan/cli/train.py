@@ -31,15 +31,12 @@ def train(
     `dcgan prepare`, or `drawn-faces`, the built-in set. Ctrl-C saves a checkpoint and prints the command to go on.
 
     For example:
-        dcgan train photos/ --out runs/photos
 
-        dcgan train photos.zip --size 32 --minutes 20
-
-        dcgan train packed/ --preset paper-64 --device cuda
-
-        dcgan train --resume runs/photos
-
-        dcgan train --resume runs/photos --images 2000000
+    - `dcgan train photos/ --out runs/photos`
+    - `dcgan train photos.zip --size 32 --minutes 20`
+    - `dcgan train packed/ --preset paper-64 --device cuda`
+    - `dcgan train --resume runs/photos`
+    - `dcgan train --resume runs/photos --images 2000000`
 
     Args:
         source: The pictures to learn from.
@@ -79,9 +76,9 @@ def presets(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] =
     """List the named recipes and the size of their nets.
 
     For example:
-        dcgan presets
 
-        dcgan presets --json
+    - `dcgan presets`
+    - `dcgan presets --json`
 
     Args:
         as_json: Answer with one line of JSON.

@@ -34,8 +34,8 @@ class Recipe:
     stages: Literal["strided", "paired"] = "strided"
     """Layout of the nets: one convolution a halving, or two, as in the paper's ImageNet net."""
     width: int = 32
-    """Channels of the discriminator's first stage, 1 to 1024; they double with each halving, up to eight times. 32 gives
-    the best pictures in an hour of CPU; with a GPU take 64 or 128."""
+    """Channels of the discriminator's first stage, 1 to 1024; they double with each halving, up to eight times.
+    32 gives the best pictures in an hour of CPU; with a GPU take 64 or 128."""
     kernel: int = 4
     """Side of the convolution kernels, 3 to 5. The paper has 5, or 3 for ImageNet; 4 takes 2/3 of the time."""
     latent_dim: int = 100
