@@ -18,9 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
-IMAGES = 20_000
+IMAGES = 8_000
 RECIPE = ["--size", "32", "--width", "8", "--images", str(IMAGES), "--threads", "1"]
-CADENCE = ["--sheet-every", "640", "--checkpoint-every", "320", "--keep", "2"]
+CADENCE = ["--sheet-every", "640", "--checkpoint-every", "64", "--keep", "2"]
 STARTING = 0.2  # share of the kills that come while the process is still starting
 
 

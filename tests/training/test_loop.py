@@ -105,6 +105,15 @@ def test_an_extended_run_equals_one_that_was_as_long_from_the_start(tmp_path: Pa
     assert_identical(everything(long), everything(extended))
 
 
+def test_by_turns_a_record_of_one_step_is_no_alarm(tmp_path: Path) -> None:
+    recipe = TOY.changed({"updates": "alternate", "images": 12, "sheet_every": 4})
+    assert sit(tmp_path, TrainingState(recipe)) == "finished"
+    first, second, third = read_records(tmp_path / "metrics.jsonl")
+    assert ("g_loss" in first, "d_loss" in first) == (True, False)  # the generator's turn came first
+    assert ("g_loss" in second, "d_loss" in second) == (False, True)
+    assert third["rollbacks"] == 0
+
+
 def test_a_damaged_checkpoint_is_passed_over_and_named(tmp_path: Path) -> None:
     sit(tmp_path, TrainingState(TOY))
     newest = list_checkpoints(tmp_path)[-1]

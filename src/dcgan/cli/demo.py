@@ -37,7 +37,7 @@ def demo(
     from dcgan.cli.live import Live
     from dcgan.training import run as runs
 
-    recipe = Recipe(size=32, channels=3, minutes=minutes, seed=seed)
+    recipe = Recipe(size=32, channels=3, width=64, minutes=minutes, seed=seed)
     with Live() as live:
         if (out / runs.CARD).exists():
             result = runs.resume(out, {"minutes": minutes}, watcher=live, preparing=live.prepare)

@@ -43,9 +43,9 @@ class Live:
 
     def sheet(self, record: dict[str, float], path: Path) -> None:
         """Show how it goes beside the bar, or as a line where nobody looks at a terminal."""
-        facts = (
-            f"D(x) {record['d_real']:.2f}  D(G(z)) {record['d_fake']:.2f}  diversity {record['diversity']:.2f}  {path}"
-        )
+        names = {"d_real": "D(x)", "d_fake": "D(G(z))", "diversity": "diversity"}
+        values = (f"{label} {record[name]:.2f}" for name, label in names.items() if name in record)
+        facts = "  ".join([*values, str(path)])
         if stderr.is_terminal:
             self._progress.update(self._training, note=facts)
         else:

@@ -82,7 +82,7 @@ class Loop:
         seconds, images = self._last
         record["images_per_second"] = (progress.images - images) / max(progress.seconds - seconds, 1e-9)
         finite = all(math.isfinite(value) for value in record.values())
-        verdict = judge(progress, record["diversity"], record["d_real"], record["d_fake"], finite)
+        verdict = judge(progress, record["diversity"], record.get("d_real", 0.5), record.get("d_fake", 0.5), finite)
         self.journal.record(record)
         self.watcher.sheet(record, self.journal.draw_sheet(progress, draw_samples(state)))
         if verdict.trouble:

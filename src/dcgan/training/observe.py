@@ -3,8 +3,6 @@
 None of it changes the weights in training.
 """
 
-import math
-
 import torch
 
 from dcgan.model import Model, Pixels, to_pixels
@@ -28,7 +26,8 @@ def take_record(state: TrainingState, real_spread: float) -> dict[str, float]:
     """Means since the last record, and the diversity of a fixed batch of z; the running sums start anew.
 
     `d_real` and `d_fake` are D(x) and D(G(z)), 0 to 1; the losses are in nats; `d_gradient` and `g_gradient` are norms;
-    `diversity` is 1 where generated pictures vary like real ones and near 0 where they are near-identical.
+    `diversity` is 1 where generated pictures vary like real ones, near 0 where they are near-identical. Measures of a
+    net that was not updated since the last record are left out.
     """
     recipe, progress = state.recipe, state.progress
     sums = state.sums.tolist()
@@ -36,7 +35,8 @@ def take_record(state: TrainingState, real_spread: float) -> dict[str, float]:
     record: dict[str, float] = {"images": progress.images, "step": progress.step, "seconds": round(progress.seconds, 3)}
     for name, value in zip(MEASURES, sums, strict=False):
         count = sums[len(MEASURES) + name.startswith("g_")]
-        record[name] = value / count if count else math.nan
+        if count:
+            record[name] = value / count
     z = draw_latents(stream(Stream.HEALTH, recipe.seed, 1), BATCH, recipe.latent_dim, recipe.latent)
     with state.precision():
         generated = state.generator(torch.from_numpy(z).to(state.device))
