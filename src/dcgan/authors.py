@@ -71,10 +71,12 @@ def _read(folder: Path, net: str) -> Arrays:
         number = re.search(r"_(\d+)\.npy$", path.name)
         if number:
             try:
-                array = np.load(path, allow_pickle=False)
+                array = np.asarray(np.load(path, allow_pickle=False), np.float32)
             except (OSError, ValueError, EOFError) as error:
                 raise ModelError(f"{path} is no array: {error}") from error
-            arrays[int(number[1])] = np.asarray(array, np.float32)
+            if not np.isfinite(array).all():
+                raise ModelError(f"{path} holds values that are not finite numbers")
+            arrays[int(number[1])] = array
     if not arrays:
         raise ModelError(
             f"{folder} has no *_{net}_params.jl_NN.npy; name a folder such as "

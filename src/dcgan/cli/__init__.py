@@ -32,6 +32,9 @@ def main() -> None:
     except DcganError as error:
         complain(str(error))
         sys.exit(1)
+    except MemoryError:
+        complain("memory is not enough for this; ask for fewer or smaller pictures at once")
+        sys.exit(1)
     except KeyboardInterrupt:
         complain("stopped")
         sys.exit(130)

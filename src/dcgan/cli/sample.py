@@ -1,13 +1,20 @@
 """`dcgan sample`: new pictures from a model."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike
+
+    from dcgan.model import Pixels
 
 CHUNK = 1024  # pictures held in memory at once when they go to a folder
 
@@ -53,44 +60,54 @@ def sample(
     if columns is not None and columns < 1:
         raise DcganError(f"--columns must be at least 1, not {columns}")
 
-    import numpy as np
-    from PIL import Image
-
-    from dcgan.figures.sheets import save_picture, sheet
-    from dcgan.files import write_atomic
-    from dcgan.model import Pixels, load
+    from dcgan.figures.sheets import FORMATS, save_picture, sheet
+    from dcgan.model import load
     from dcgan.training.device import resolve_device
 
+    suffix = out.suffix.lower()
+    if suffix not in ("", ".npz", *FORMATS):
+        raise DcganError(f"--out {out}: name a sheet ({', '.join(FORMATS)}), an .npz file, or a folder")
     loaded = load(model, resolve_device(device))
     if loaded.details.get("images") == 0:
         warn(f"{model} has no checkpoint but the one it began with: these pictures are of an untrained generator")
 
-    def draw(some: "list[int] | range") -> Pixels:
+    def draw(some: list[int]) -> "Pixels":
         return loaded.sample(some, truncation=truncation, batch_statistics=batch_statistics, batch_size=batch_size)
 
-    suffix = out.suffix.lower()
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         if suffix == ".npz":
-            import io
-
-            buffer = io.BytesIO()
-            z = loaded.latents(wanted, truncation)
-            np.savez_compressed(buffer, pixels=draw(wanted), seeds=np.array(wanted), z=z)
-            out.parent.mkdir(parents=True, exist_ok=True)
-            write_atomic(out, buffer.getvalue())
+            _save_arrays(out, pixels=draw(wanted), seeds=wanted, z=loaded.latents(wanted, truncation))
         elif suffix:
             save_picture(sheet(draw(wanted), columns=columns), out)
         else:
-            out.mkdir(parents=True, exist_ok=True)
-            step = max(1, CHUNK // batch_size) * batch_size
-            with progress_bar("drawing") as bar:
-                for start in range(0, len(wanted), step):
-                    for seed, pixels in zip(
-                        wanted[start : start + step], draw(wanted[start : start + step]), strict=True
-                    ):
-                        Image.fromarray(pixels.squeeze()).save(out / f"seed-{seed:06d}.png")
-                    bar(min(start + step, len(wanted)), len(wanted))
+            _fill_folder(out, wanted, max(1, CHUNK // batch_size) * batch_size, draw)
     except OSError as error:
         raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
     facts = {"out": out, "pictures": len(wanted), "model": model, "images_seen": loaded.details.get("images")}
     answer(f"drew {len(wanted):,} pictures: {out}", facts, as_json)
+
+
+def _save_arrays(path: Path, **arrays: "ArrayLike") -> None:
+    import io
+
+    import numpy as np
+
+    from dcgan.files import write_atomic
+
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
+    write_atomic(path, buffer.getvalue())
+
+
+def _fill_folder(folder: Path, seeds: list[int], step: int, draw: "Callable[[list[int]], Pixels]") -> None:
+    """One PNG a seed, `step` of them in memory at once."""
+    from PIL import Image
+
+    folder.mkdir(exist_ok=True)
+    with progress_bar("drawing") as bar:
+        for start in range(0, len(seeds), step):
+            some = seeds[start : start + step]
+            for seed, pixels in zip(some, draw(some), strict=True):
+                Image.fromarray(pixels.squeeze()).save(folder / f"seed-{seed:06d}.png")
+            bar(start + len(some), len(seeds))

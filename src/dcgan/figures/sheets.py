@@ -15,7 +15,7 @@ Pixels = NDArray[np.uint8]  # (N, H, W, C)
 
 WHITE = (255, 255, 255)
 
-_FORMATS: dict[str, tuple[str, dict[str, object]]] = {  # the way Pillow is told to write each suffix
+FORMATS: dict[str, tuple[str, dict[str, object]]] = {  # the way Pillow is told to write each suffix
     ".png": ("PNG", {"optimize": True}),
     ".jpg": ("JPEG", {"quality": 95, "subsampling": 0}),
     ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
@@ -80,9 +80,9 @@ def picture_bytes(image: Image.Image, suffix: str) -> bytes:
     Raises:
         DcganError: The suffix is none of these.
     """
-    if suffix.lower() not in _FORMATS:
-        raise DcganError(f"cannot draw a picture as {suffix or 'a file without a suffix'}: use {', '.join(_FORMATS)}")
-    name, options = _FORMATS[suffix.lower()]
+    if suffix.lower() not in FORMATS:
+        raise DcganError(f"cannot draw a picture as {suffix or 'a file without a suffix'}: use {', '.join(FORMATS)}")
+    name, options = FORMATS[suffix.lower()]
     if name == "JPEG" and image.mode == "RGBA":  # JPEG has no transparency
         image = Image.alpha_composite(Image.new("RGBA", image.size, WHITE), image).convert("RGB")
     content = io.BytesIO()

@@ -1,6 +1,6 @@
 """What a net is made of: stages (width, kernel, stride), and the arithmetic that makes them fit any picture size."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import accumulate
 from math import ceil
 from typing import Literal, NamedTuple
@@ -54,12 +54,15 @@ class Architecture:
     batch_norm_epsilon: float
 
     def __post_init__(self) -> None:
+        stages = (Stage(self.stem, 3, 1), *self.generator, *self.discriminator)
+        numbers = (self.size, self.channels, self.latent_dim, *(n for stage in stages for n in astuple(stage)))
+        # a card of a model may come from anywhere, and 16.0 is in a range too
+        _require(all(type(number) is int for number in numbers), "sizes, widths, kernels and strides are whole numbers")
         _require(self.size in SIZES, f"size must be {SIZES[0]} to {SIZES[-1]} pixels, not {self.size}")
         _require(self.channels in CHANNELS, f"channels must be 1, 3 or 4, not {self.channels}")
         _require(self.latent_dim in LATENT_DIMS, f"latent_dim must be {LATENT_DIMS[0]} to {LATENT_DIMS[-1]}")
         _require(self.latent in ("uniform", "normal"), f"latent must be 'uniform' or 'normal', not {self.latent!r}")
         _require(0 < self.batch_norm_epsilon < 1, "batch_norm_epsilon must lie between 0 and 1")
-        stages = (Stage(self.stem, 3, 1), *self.generator, *self.discriminator)
         for stage in stages:
             _require(0 < stage.width <= 8 * WIDTHS[-1], f"a stage's width must be 1 to {8 * WIDTHS[-1]}: {stage}")
             _require(stage.kernel in KERNELS, f"kernel must be {KERNELS[0]} to {KERNELS[-1]}: {stage}")

@@ -12,8 +12,9 @@ def resolve_device(name: str) -> str:
     """The device that `name` means here ("auto", "cpu", "cuda", "cuda:1", "mps").
 
     Raises:
-        RecipeError: This machine, or this build of torch, has no such device.
+        RecipeError: It is no name of a device, or this machine, or this build of torch, has no such device.
     """
+    Recipe(device=name)  # checks the name
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     kind, _, index = name.partition(":")

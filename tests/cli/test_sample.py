@@ -1,0 +1,120 @@
+"""The verb `sample`: sheets, folders and arrays of the pictures that seeds stand for."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from tests.training.toys import TOY, discs
+
+import dcgan
+from dcgan.cli import app
+from dcgan.cli.seeds import parse_seeds
+from dcgan.errors import DcganError
+from dcgan.training.run import train
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample")
+    np.save(folder / "discs.npy", discs()[..., 0])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DCGAN_CACHE", str(folder / "cache"))
+        return train(folder / "discs.npy", folder / "run", TOY).run
+
+
+def sample(run: Path, *words: object) -> None:
+    app(["sample", str(run), *map(str, words)])
+
+
+def test_a_folder_gets_one_picture_a_seed(run: Path, tmp_path: Path) -> None:
+    sample(run, "--seeds", "3,100-102", "--out", tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        f"seed-{seed:06}.png" for seed in (3, 100, 101, 102)
+    ]
+    with Image.open(tmp_path / "out" / "seed-000101.png") as picture:
+        assert np.array_equal(np.asarray(picture), dcgan.load(run).sample([101])[0, :, :, 0])
+
+
+def test_an_npz_holds_pixels_seeds_and_latents(run: Path, tmp_path: Path) -> None:
+    sample(run, "--seeds", "5,2", "--truncation", "0.5", "--out", tmp_path / "some" / "out.npz")
+    arrays = np.load(tmp_path / "some" / "out.npz")
+    model = dcgan.load(run)
+    assert arrays["seeds"].tolist() == [5, 2]
+    assert np.array_equal(arrays["z"], model.latents([5, 2], 0.5))
+    assert np.array_equal(arrays["pixels"], model.sample([5, 2], truncation=0.5))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".jpg"])
+def test_a_sheet_is_one_picture_of_all(run: Path, tmp_path: Path, suffix: str) -> None:
+    sample(run, "--seeds", "0-5", "--columns", "3", "--out", tmp_path / f"sheet{suffix}")
+    with Image.open(tmp_path / f"sheet{suffix}") as sheet:
+        assert sheet.width > sheet.height >= 32
+
+
+def test_json_is_one_line(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sample(run, "--seeds", "0-5", "--out", tmp_path / "a.png", "--json")
+    out, _ = capsys.readouterr()
+    assert json.loads(out) == {
+        "out": str(tmp_path / "a.png"),
+        "pictures": 6,
+        "model": str(run),
+        "images_seen": 64,
+    }
+    assert out.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--seeds", "5-3"], "runs backwards"),
+        (["--seeds", "a"], "neither a number nor a range"),
+        (["--seeds", ""], "neither a number nor a range"),
+        (["--seeds", "-1"], "neither"),
+        (["--seeds", "0-99999999999"], "at most"),
+        (["--truncation", "0"], "--truncation"),
+        (["--truncation", "nan"], "--truncation"),
+        (["--batch-size", "0"], "--batch-size"),
+        (["--seeds", "1", "--batch-statistics"], "at least 2"),
+        (["--columns", "0"], "--columns"),
+        (["--device", "tpu"], "--device"),
+        (["--out", "/dev/null/x.png"], "--out"),
+        (["--out", "sheet.txt"], "--out"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_by_the_flag(
+    words: list[str], expected: str, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DcganError, match=expected):
+        sample(run, *words)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_where_a_folder_is_wanted_is_refused(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(DcganError, match="--out"):
+        sample(run, "--out", tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+SEED = st.integers(0, 10**6)
+
+
+@given(st.lists(st.tuples(SEED, st.integers(0, 50)), min_size=1, max_size=8))
+def test_numbers_and_ranges_are_read_in_their_order(ranges: list[tuple[int, int]]) -> None:
+    text = ",".join(f"{first}-{first + more}" if more else f"{first}" for first, more in ranges)
+    assert parse_seeds(text) == [seed for first, more in ranges for seed in range(first, first + more + 1)]
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_seeds_or_an_error_that_names_the_flag(text: str) -> None:
+    try:
+        seeds = parse_seeds(text)
+    except DcganError as error:
+        assert "--seeds" in str(error)  # noqa: PT017  # either outcome is right
+    else:
+        assert seeds

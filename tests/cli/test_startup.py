@@ -1,0 +1,83 @@
+"""The command line starts quickly, and explains itself."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from dcgan.cli import app
+
+HEAVY = {"torch", "numpy", "PIL", "pyarrow", "safetensors", "tensorboard", "dicebear"}
+VERBS = ("train", "demo", "prepare", "presets", "sample", "choose", "import-authors")
+
+
+def dcgan(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "dcgan", *words], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], *([verb, "--help"] for verb in VERBS)])
+def test_no_help_page_imports_anything_heavy(words: list[str]) -> None:
+    code = f"import sys, dcgan.cli; dcgan.cli.app({words}); print(*sys.modules, file=sys.stderr)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert HEAVY & set(result.stderr.split()) == set()
+
+
+def test_help_comes_at_once() -> None:
+    def seconds(*command: str) -> float:
+        start = time.perf_counter()
+        subprocess.run([sys.executable, *command], capture_output=True, check=True)
+        return time.perf_counter() - start
+
+    bare = min(seconds("-c", "pass") for _ in range(5))  # what this machine needs for Python itself
+    assert min(seconds("-m", "dcgan", "--help") for _ in range(5)) < 0.4 + bare
+
+
+def test_help_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    app(["--help"])
+    out = capsys.readouterr().out
+    assert [verb for verb in VERBS if verb not in out] == []
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    app([verb, "--help"])
+    assert f"dcgan {verb}" in capsys.readouterr().out.partition("For example")[2]
+
+
+def test_the_flags_of_training_are_there_by_their_names(capsys: pytest.CaptureFixture[str]) -> None:
+    app(["train", "--help"])
+    out = capsys.readouterr().out
+    names = "size channels width batch-size lr seed checkpoint-every keep device precision preset on-collapse resume"
+    lengths = "images epochs steps minutes"
+    assert [name for name in (names + " " + lengths).split() if f"--{name}" not in out] == []
+
+
+def test_presets_are_listed_with_their_parameter_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    app(["presets", "--json"])
+    rows = json.loads(capsys.readouterr().out)
+    assert {"default", "paper-64", "paper-imagenet-32", "paper-svhn-32"} <= rows.keys()
+    # 5x5 kernels between 1024, 512, 256, 128 and 3 channels, the linear stem and a gain and a bias a unit normalised
+    kernels = 25 * (1024 * 512 + 512 * 256 + 256 * 128 + 128 * 3)
+    assert rows["paper-64"]["generator"] == 100 * 16 * 1024 + kernels + 2 * (16 * 1024 + 512 + 256 + 128)
+    assert rows["paper-64"]["discriminator"] == kernels + 16 * 1024 + 2 * (256 + 512 + 1024)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["fly"],
+        ["train", "x", "--sise", "64"],
+        ["train", "x", "--size", "big"],
+        ["train", "x", "--precision", "float8"],
+        ["sample"],
+        ["train", "x", "--images"],
+    ],
+)
+def test_wrong_usage_is_answered_without_a_traceback(words: list[str]) -> None:
+    result = dcgan(*words)
+    assert result.returncode in (1, 2)
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert result.stderr.strip()

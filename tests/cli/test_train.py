@@ -1,0 +1,232 @@
+"""The verb `train`: recipes from flags, files and presets; stops, kills and resumes of real processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.training.toys import TOY, discs
+
+from dcgan.cli import app
+from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.errors import DcganError
+from dcgan.files import sha256
+from dcgan.training.run import read_run
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("discs")
+    np.save(folder / "discs.npy", discs()[..., 0])
+    prepare(folder / "discs.npy", folder / "packed", PrepareOptions(size=16, channels=1))
+    return folder / "packed"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
+
+
+SMALL = ["--width", "2", "--latent-dim", "4", "--batch-size", "4", "--images", "32", "--threads", "1"]
+
+
+def run_app(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[object, str]:
+    status = app(list(map(str, words)))
+    return status, capsys.readouterr().out
+
+
+def recipe_of(capsys: pytest.CaptureFixture[str], *words: object) -> dict[str, object]:
+    """What `--dry-run` says would be trained."""
+    _, out = run_app(capsys, "train", *words, "--dry-run", "--json")
+    recipe = json.loads(out)["recipe"]
+    assert isinstance(recipe, dict)
+    return recipe
+
+
+def test_a_training_ends_with_a_sheet_and_the_next_commands(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out = run_app(capsys, "train", packed, "--out", "run", *SMALL)
+    assert status == 0
+    assert "finished after 32 images: run" in out
+    assert "dcgan sample run" in out
+    sheet = next(line.removeprefix("newest sheet: ") for line in out.splitlines() if line.startswith("newest sheet"))
+    assert Path(sheet).is_file()
+
+
+def test_json_is_one_line_for_machines(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out = run_app(capsys, "train", packed, "--out", "run", "--json", *SMALL)
+    assert out.count("\n") == 1
+    assert json.loads(out) == {
+        "run": "run",
+        "ending": "finished",
+        "images": 32,
+        "sheet": "run/sheets/0000000032.png",
+        "resume": None,
+    }
+
+
+def test_without_out_runs_are_numbered(packed: Path) -> None:
+    for _ in range(2):
+        app(["train", str(packed), *SMALL])
+    assert sorted(path.name for path in Path("runs").iterdir()) == ["packed-1", "packed-2"]
+
+
+def test_a_dry_run_trains_nothing(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out = run_app(capsys, "train", packed, "--dry-run", *SMALL)
+    assert status == 0
+    assert "pictures: 24" in out
+    assert "width = 2" in out
+    assert list(Path().iterdir()) == []
+
+
+def test_flags_win_over_the_file_and_the_file_over_the_preset(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.toml").write_text('preset = "paper-svhn-32"\nlr = 0.001\nwidth = 5\nsize = 16\nchannels = 1\n')
+    recipe = recipe_of(capsys, packed, "--recipe-file", "mine.toml", "--width", "7")
+    assert recipe["width"] == 7  # of the flag
+    assert recipe["lr"] == 0.001  # of the file
+    assert recipe["latent"] == "normal"  # of the preset that the file names
+    assert recipe["epochs"] == 200
+    named = recipe_of(capsys, packed, "--recipe-file", "mine.toml", "--preset", "paper-64")
+    assert (named["latent"], named["lr"], named["size"]) == ("uniform", 0.001, 16)
+
+
+def test_a_length_on_the_command_line_replaces_that_of_the_preset(
+    packed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = recipe_of(capsys, packed, "--preset", "paper-64", "--size", 16, "--channels", 1, "--minutes", 3)
+    assert (recipe["minutes"], recipe["epochs"]) == (3, None)
+
+
+def test_the_recipe_of_a_run_is_a_recipe_file(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    app(["train", str(packed), "--out", "run", *SMALL, "--seed", "9"])
+    capsys.readouterr()
+    recipe = recipe_of(capsys, packed, "--recipe-file", "run/recipe.toml")
+    assert recipe == dict(read_run(Path("run"))[0].values())
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--recipe-file", "none.toml"], "none.toml"),
+        (["--preset", "paper-65"], "paper-64"),
+        (["--size", "8"], "--size"),
+        (["--lr", "nan"], "--lr"),
+        (["--device", "tpu"], "--device"),
+        (["--device", "cuda:77"], "--device"),
+        (["--size", "32"], "--size 32"),
+        (["--preset", "paper-64"], "preset paper-64"),
+    ],
+)
+def test_a_recipe_that_does_not_work_is_refused_before_anything_is_made(
+    words: list[str], expected: str, packed: Path
+) -> None:
+    with pytest.raises(DcganError, match=expected):
+        app(["train", str(packed), "--out", "run", *words])
+    assert not Path("run").exists()
+
+
+@pytest.mark.parametrize("line", ["sise = 64", 'size = "64"', "lr = [1]", "size = 7"])
+def test_a_recipe_file_with_a_slip_is_an_error(line: str, packed: Path) -> None:
+    Path("mine.toml").write_text(line)
+    with pytest.raises(DcganError, match=line[:2]):
+        app(["train", str(packed), "--recipe-file", "mine.toml"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["train"], ["train", "x", "--resume", "y"], ["train", "--resume", "y", "--out", "z"]],
+)
+def test_a_source_or_a_run_to_go_on_with_must_be_named(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    if "y" in words:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("dcgan.training.run.read_run", lambda _: (TOY, {}))
+            assert app(words) == 2
+    else:
+        assert app(words) == 2
+    assert "error: " in capsys.readouterr().err
+
+
+def start(*words: object) -> subprocess.Popen[str]:
+    """A training in a process of its own, as a user starts it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "dcgan", "train", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_images(run: Path, images: int, process: subprocess.Popen[str]) -> None:
+    """Wait until a checkpoint of so many images is there."""
+    deadline = time.monotonic() + 120
+    while max((int(path.name) for path in (run / "checkpoints").glob("[0-9]*")), default=-1) < images:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def digests(run: Path) -> dict[str, str]:
+    return {path.name: sha256(path) for path in (run / "model").glob("*.safetensors")}
+
+
+LONG = [*SMALL[:-4], "--images", "1200", "--threads", "1", "--checkpoint-every", "40", "--sheet-every", "400"]
+
+
+@pytest.fixture(scope="module")
+def whole(packed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What a run without interruption ends with."""
+    run = tmp_path_factory.mktemp("whole") / "run"
+    process = start(packed, "--out", run, *LONG)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return digests(run)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_and_tells_how_to_go_on_and_nothing_is_lost(
+    number: signal.Signals, status: int, packed: Path, whole: dict[str, str]
+) -> None:
+    process = start(packed, "--out", "run", *LONG)
+    wait_for_images(Path("run"), 80, process)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == status
+    assert "Go on with: dcgan train --resume run" in out
+    assert "Traceback" not in err
+    again = start("--resume", "run")
+    again.communicate(timeout=300)
+    assert again.returncode == 0
+    assert digests(Path("run")) == whole
+
+
+def test_after_kills_a_run_ends_with_the_very_weights_of_one_that_was_not_killed(
+    packed: Path, whole: dict[str, str]
+) -> None:
+    words: list[object] = [packed, "--out", "run", *LONG]
+    for images in (120, 480, 800):
+        process = start(*words)
+        wait_for_images(Path("run"), images, process)
+        process.kill()
+        process.communicate()
+        words = ["--resume", "run"]
+    last = start("--resume", "run")
+    _, err = last.communicate(timeout=300)
+    assert last.returncode == 0, err
+    assert digests(Path("run")) == whole
+    assert not list(Path("run").rglob(".*partial*"))
+
+
+def test_the_users_own_mistake_is_one_line_and_status_1() -> None:
+    process = start("nowhere/", "--out", "run")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert out == ""
+    assert "error: " in err
+    assert "nowhere" in err
+    assert "Traceback" not in err
+    assert not os.path.lexists("run")

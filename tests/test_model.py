@@ -1,0 +1,258 @@
+"""A model on disk and in use: what is saved is what is loaded, a seed is a picture, and a broken folder is named."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+
+from dcgan.errors import ModelError
+from dcgan.files import sha256
+from dcgan.model import Model, find, load, to_images, to_pixels
+from dcgan.networks.batch_norm import measure_statistics
+from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.generator import Generator
+from dcgan.networks.initialise import initialise
+from dcgan.networks.memory import use_channels_last
+from dcgan.networks.stages import build_architecture
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    architecture = build_architecture(
+        stages="strided", size=16, channels=3, width=8, kernel=4, latent_dim=6, latent="normal", batch_norm_epsilon=1e-5
+    )
+    random = torch.Generator().manual_seed(0)
+    generator, discriminator = Generator(architecture).eval(), Discriminator(architecture).eval()
+    for net in (generator, discriminator):
+        initialise(net, random)
+        use_channels_last(net)
+    with torch.no_grad():
+        generator.convolutions[-1].weight.mul_(20)  # type: ignore[operator]  # so that pictures use all levels
+    z = torch.randn(64, 6, generator=random)
+    measure_statistics(generator, [z])
+    measure_statistics(discriminator, [generator(z).detach()])
+    return Model(architecture, generator, discriminator, {"images": 5, "recipe": {"lr": 0.1}})
+
+
+@pytest.fixture
+def saved(model: Model, tmp_path: Path) -> Path:
+    (tmp_path / "model").mkdir()
+    model.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def levels_apart(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> int:
+    return int(np.abs(first.astype(int) - second).max())
+
+
+def test_what_is_saved_is_what_is_loaded(model: Model, saved: Path) -> None:
+    loaded = load(saved)
+    assert loaded.architecture == model.architecture
+    assert loaded.details == model.details
+    for name, net in (("generator", model.generator), ("discriminator", model.discriminator)):
+        assert {key: value.tolist() for key, value in net.state_dict().items()} == {
+            key: value.tolist() for key, value in getattr(loaded, name).state_dict().items()
+        }
+    assert np.array_equal(loaded.sample(range(9)), model.sample(range(9)))
+
+
+def test_the_nets_are_plain_modules_of_the_promised_shapes(saved: Path) -> None:
+    loaded = load(str(saved))
+    images = loaded.generator(torch.zeros(5, 6))
+    assert images.shape == (5, 3, 16, 16)
+    assert images.abs().max() <= 1
+    assert loaded.discriminator(images).shape == (5,)
+    assert not loaded.generator.training
+    loaded.generator(torch.zeros(5, 6)).sum().backward()  # gradients reach the weights
+    assert all(parameter.grad is not None for parameter in loaded.generator.parameters())
+
+
+def test_a_seed_is_the_same_picture_whatever_is_drawn_beside_it(model: Model) -> None:
+    expected = model.sample(range(40))
+    assert len(np.unique(expected)) > 200  # pictures worth comparing
+    for batch_size in (1, 3, 64):
+        assert levels_apart(model.sample(range(40), batch_size=batch_size), expected) <= 1
+    assert levels_apart(model.sample([31, 7, 7]), expected[[31, 7, 7]]) <= 1
+    assert levels_apart(expected[:1], expected[1:2]) > 10
+
+
+def test_a_seed_is_the_same_picture_whatever_the_number_of_threads(model: Model) -> None:
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        one = model.sample(range(20))
+        torch.set_num_threads(4)
+        assert levels_apart(model.sample(range(20)), one) <= 1
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_with_batch_statistics_a_picture_depends_on_its_neighbours(model: Model) -> None:
+    full = model.sample(range(8), batch_statistics=True)
+    assert levels_apart(full[:2], model.sample(range(2), batch_statistics=True)) > 10
+    assert not model.generator.training
+
+
+def test_truncation_scales_the_latents(model: Model) -> None:
+    assert model.latents([3], 0.5).tolist() == (model.latents([3]) * 0.5).tolist()
+    far, near = model.sample(range(20)), model.sample(range(20), truncation=0.2)
+    assert near.astype(float).std(axis=0).mean() < far.astype(float).std(axis=0).mean()
+    for value in (0.0, 1.1, float("nan")):
+        with pytest.raises(ValueError, match="truncation"):
+            model.latents([0], value)
+
+
+def test_no_seeds_are_no_pictures(model: Model) -> None:
+    assert model.sample([]).shape == (0, 16, 16, 3)
+
+
+def test_pixels_and_images_are_each_others_inverse() -> None:
+    pixels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+    images = to_images(torch.from_numpy(pixels))
+    assert images.shape == (1, 1, 16, 16)
+    assert (images.min().item(), images.max().item()) == (-1, 1)
+    assert np.array_equal(to_pixels(images), pixels)
+
+
+def test_values_beyond_the_range_become_black_and_white() -> None:
+    assert to_pixels(torch.tensor([-3.0, 3.0]).reshape(1, 1, 1, 2)).ravel().tolist() == [0, 255]
+
+
+def place(source: Path, target: Path, **facts: int) -> Path:
+    shutil.copytree(source, target)
+    card = json.loads((target / "model.json").read_text())
+    (target / "model.json").write_text(json.dumps(card | facts))
+    return target
+
+
+def test_a_run_means_its_model_that_has_seen_most(saved: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    early = place(saved, run / "checkpoints" / "0000000100", images=100)
+    assert find(run) == early
+    late = place(saved, run / "checkpoints" / "0000000200", images=200)
+    assert find(run) == late
+    final = place(saved, run / "model", images=200)
+    assert find(run) == final
+    extended = place(saved, run / "checkpoints" / "0000000300", images=300)
+    assert find(run) == extended
+    again = place(saved, run / "checkpoints" / "0000000250-r1", images=250, rollbacks=1)
+    assert find(run) == again  # what was rolled back is left behind, however far it went
+    (again / "model.json").write_text("{")
+    assert find(run) == extended
+    assert find(early) == early
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_where_there_is_no_model_the_error_says_so(made: bool, tmp_path: Path) -> None:
+    if made:
+        (tmp_path / "x").mkdir()
+    with pytest.raises(ModelError, match="no model at"):
+        find(tmp_path / "x")
+
+
+def edit(change: Callable[[dict[str, object]], object]) -> Callable[[Path], object]:
+    """Change the card of a model."""
+
+    def damage(folder: Path) -> None:
+        card = json.loads((folder / "model.json").read_text())
+        change(card)
+        (folder / "model.json").write_text(json.dumps(card))
+
+    return damage
+
+
+def architecture(**values: object) -> Callable[[Path], object]:
+    """Change its architecture."""
+
+    def change(card: dict[str, object]) -> None:
+        assert isinstance(card["architecture"], dict)
+        card["architecture"].update(values)
+
+    return edit(change)
+
+
+def tensors(change: Callable[[dict[str, torch.Tensor]], object]) -> Callable[[Path], object]:
+    """Change the generator's tensors, and the checksum with them, as somebody would who means it."""
+
+    def damage(folder: Path) -> None:
+        path = folder / "generator.safetensors"
+        content = load_file(path)
+        change(content)
+        save_file(content, path)
+        edit(lambda card: card["sha256"].update({path.name: sha256(path)}))(folder)  # type: ignore[attr-defined]
+
+    return damage
+
+
+def resealed(content: bytes) -> Callable[[Path], object]:
+    """Put other bytes in the place of the generator's, with the right checksum."""
+
+    def damage(folder: Path) -> None:
+        path = folder / "generator.safetensors"
+        path.write_bytes(content)
+        edit(lambda card: card["sha256"].update({path.name: sha256(path)}))(folder)  # type: ignore[attr-defined]
+
+    return damage
+
+
+def overwrite(name: str, content: bytes) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).write_bytes(content)
+
+
+def cut(folder: Path) -> None:
+    path = folder / "generator.safetensors"
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+STAGE = {"width": 3, "kernel": 4, "stride": 2}
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "empty card": (overwrite("model.json", b""), "damaged"),
+    "cut card": (overwrite("model.json", b'{"format": 1, "arch'), "damaged"),
+    "binary card": (overwrite("model.json", b"\xff\xfe\x00"), "damaged"),
+    "deep card": (overwrite("model.json", b"[" * 100_000), "damaged"),
+    "card of another kind": (overwrite("model.json", b"[1, 2]"), "no model card"),
+    "later format": (edit(lambda card: card.update(format=99)), "update dcgan"),
+    "no format": (edit(lambda card: card.pop("format")), "no model card"),
+    "no architecture": (edit(lambda card: card.pop("architecture")), "architecture"),
+    "architecture of an unknown part": (architecture(attention=True), "architecture"),
+    "huge size": (architecture(size=10**9), "size must be 16 to 256"),
+    "size as text": (architecture(size="64"), "architecture"),
+    "size as a fraction": (architecture(size=16.0), "architecture"),
+    "endless latents": (architecture(latent_dim=10**15), "latent_dim"),
+    "no stages": (architecture(generator=[]), "architecture"),
+    "a thousand stages": (architecture(discriminator=[STAGE] * 1000), "32 stages"),
+    "stages of another kind": (architecture(generator=[3]), "architecture"),
+    "stride of zero": (architecture(generator=[STAGE | {"stride": 0}]), "stride"),
+    "epsilon that is no number": (architecture(batch_norm_epsilon=float("nan")), "epsilon"),
+    "other nets": (architecture(generator=[STAGE]), "does not hold the tensors"),
+    "no checksums": (edit(lambda card: card.pop("sha256")), "checksum"),
+    "checksums of another kind": (edit(lambda card: card.update(sha256=[1])), "checksum"),
+    "missing tensors": (lambda folder: (folder / "generator.safetensors").unlink(), "cannot read"),
+    "cut tensors": (cut, "checksum"),
+    "no safetensors": (resealed(b"x" * 100), "damaged"),
+    "empty tensors": (resealed(b""), "damaged"),
+    "a header longer than the file": (resealed((2**60).to_bytes(8, "little") + b"{}"), "damaged"),
+    "a pickle": (resealed(b"\x80\x04cos\nsystem\n(S'echo'\ntR."), "damaged"),
+    "a tensor too few": (tensors(lambda t: t.pop("stem.weight")), "does not hold the tensors"),
+    "a tensor too many": (tensors(lambda t: t.update(more=torch.zeros(1))), "does not hold the tensors"),
+    "another shape": (tensors(lambda t: t.update({"stem_norm.gain": torch.zeros(3)})), "stem_norm.gain should be"),
+    "another type": (tensors(lambda t: t.update({"stem.weight": t["stem.weight"].double()})), "float32"),
+    "not a number": (tensors(lambda t: t["stem.weight"].fill_(torch.nan)), "not finite"),
+    "infinite": (tensors(lambda t: t["norms.0.variance"].fill_(torch.inf)), "not finite"),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_a_broken_or_hostile_folder_is_an_error_that_names_it(kind: str, saved: Path) -> None:
+    damage, expected = DAMAGES[kind]
+    damage(saved)
+    with pytest.raises(ModelError, match=expected) as caught:
+        load(saved)
+    assert str(saved) in str(caught.value)

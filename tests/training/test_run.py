@@ -1,0 +1,331 @@
+"""A run folder from its start to its end: what is in it, how it goes on, and what is refused."""
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from filelock import FileLock
+from PIL import Image
+from tests.training.toys import TOY, discs
+
+import dcgan
+from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.errors import DcganError, PackedSetError, RecipeError, RunError, SourceError
+from dcgan.files import sha256
+from dcgan.training.checkpoint import choose, list_checkpoints
+from dcgan.training.journal import read_events, read_records
+from dcgan.training.run import open_data, read_run, resume, train
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A source that is no packed set: an array of 24 grey pictures."""
+    np.save(tmp_path / "discs.npy", discs()[..., 0])
+    return tmp_path / "discs.npy"
+
+
+@pytest.fixture
+def packed(pictures: Path, tmp_path: Path) -> Path:
+    prepare(pictures, tmp_path / "packed", PrepareOptions(size=16, channels=1))
+    return tmp_path / "packed"
+
+
+@pytest.fixture
+def run(packed: Path, tmp_path: Path) -> Path:
+    """A run that has ended."""
+    return train(packed, tmp_path / "run", TOY).run
+
+
+def digests(run: Path) -> dict[str, str]:
+    """The tensor files of the final model and the newest checkpoint."""
+    folders = [run / "model", list_checkpoints(run)[-1].path]
+    return {str(path.relative_to(run)): sha256(path) for folder in folders for path in folder.glob("*.safetensors")}
+
+
+def kinds(run: Path) -> list[object]:
+    return [event["kind"] for event in read_events(run / "events.jsonl")]
+
+
+def test_a_run_folder_holds_all_that_was_promised(run: Path) -> None:
+    assert {path.name for path in run.iterdir() if not path.name.startswith(".")} == {
+        *("run.json", "recipe.toml", "metrics.jsonl", "events.jsonl", "tensorboard", "sheets"),
+        *("film.webp", "checkpoints", "model", "report.html"),
+    }
+    assert [path.stem for path in sorted((run / "sheets").iterdir())] == [f"{n:010}" for n in (16, 32, 48, 64)]
+    with Image.open(run / "film.webp") as film:
+        assert getattr(film, "n_frames", 1) == 4
+    records = read_records(run / "metrics.jsonl")
+    assert [record["images"] for record in records] == [16, 32, 48, 64]
+    promised = {"d_real", "d_fake", "d_loss", "g_loss", "d_gradient", "g_gradient", "diversity", "learning_rate"}
+    assert promised <= records[0].keys()
+    assert 0 < (records[0]["d_real"] or 0) < 1
+    assert kinds(run) == ["started", "finished"]
+    assert list((run / "tensorboard").glob("events.*"))
+    assert "data:image/png;base64" in (run / "report.html").read_text()
+
+
+def test_the_recipe_of_a_run_says_everything_definite(run: Path) -> None:
+    recipe, card = read_run(run)
+    assert recipe == TOY
+    assert card["pictures"] == 24
+
+
+def test_auto_becomes_what_it_came_to(packed: Path, tmp_path: Path) -> None:
+    train(packed, tmp_path / "run", replace(TOY, device="auto", precision="auto", threads=None, size=None, images=4))
+    recipe, _ = read_run(tmp_path / "run")
+    assert recipe.device != "auto"
+    assert recipe.precision in ("float32", "bfloat16")
+    assert recipe.threads == torch.get_num_threads()
+    assert recipe.size == 16
+
+
+def test_a_run_is_what_load_and_sample_take(run: Path) -> None:
+    model = dcgan.load(run)
+    assert model.details["images"] == 64
+    assert model.sample(range(4)).shape == (4, 16, 16, 1)
+    assert model.discriminator(model.generator(torch.zeros(3, 4))).shape == (3,)
+
+
+def test_two_runs_of_one_recipe_are_bit_identical_and_another_seed_is_not(packed: Path, tmp_path: Path) -> None:
+    first, second, other = (
+        digests(train(packed, tmp_path / name, replace(TOY, seed=seed)).run)
+        for name, seed in (("a", 0), ("b", 0), ("c", 1))
+    )
+    assert first == second
+    assert first != other
+
+
+def test_a_raw_source_trains_as_its_packed_set_does(pictures: Path, packed: Path, tmp_path: Path) -> None:
+    raw = train(pictures, tmp_path / "raw", TOY).run
+    assert digests(raw) == digests(train(packed, tmp_path / "run", TOY).run)
+
+
+def test_a_finished_run_that_is_resumed_stays_as_it_is(run: Path) -> None:
+    before = digests(run)
+    result = resume(run)
+    assert (result.ending, result.images) == ("finished", 64)
+    assert digests(run) == before
+
+
+def test_an_extended_run_is_bit_identical_to_one_that_was_as_long_at_once(
+    run: Path, packed: Path, tmp_path: Path
+) -> None:
+    result = resume(run, {"images": 128})
+    assert result.images == 128
+    assert dcgan.load(run).details["images"] == 128
+    assert read_run(run)[0].images == 128
+    assert digests(run) == digests(train(packed, tmp_path / "long", replace(TOY, images=128)).run)
+
+
+def test_lengths_in_steps_and_epochs_end_where_they_say(packed: Path, tmp_path: Path) -> None:
+    assert train(packed, tmp_path / "steps", TOY.changed({"steps": 7})).images == 28
+    assert train(packed, tmp_path / "epochs", TOY.changed({"epochs": 1.5})).images == 36
+    assert train(packed, tmp_path / "minutes", TOY.changed({"minutes": 1e-4})).ending == "finished"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"lr": 0.1}, {"size": 32}, {"seed": 5}, {"batch_size": 8}, {"width": 3}, {"precision": "bfloat16"}]
+)
+def test_what_shapes_the_weights_cannot_change(run: Path, changes: Mapping[str, object]) -> None:
+    flag = "--" + next(iter(changes)).replace("_", "-")
+    with pytest.raises(RunError, match=f"{flag} cannot change"):
+        resume(run, changes)
+
+
+def test_what_does_not_may_change_and_is_written_down(run: Path) -> None:
+    resume(run, {"images": 96, "keep": 1, "checkpoint_every": 8})
+    assert read_run(run)[0].keep == 1
+    assert [checkpoint.images for checkpoint in list_checkpoints(run)] == [96]
+
+
+def test_a_folder_that_holds_something_is_not_trained_into(packed: Path, run: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="--resume"):
+        train(packed, run, TOY)
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(RunError, match="exists"):
+        train(packed, tmp_path / "file", TOY)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_an_empty_folder_is_taken(packed: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert train(packed, tmp_path / "empty", TOY).ending == "finished"
+
+
+def test_a_run_is_no_source_of_pictures(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="is a run, not a source"):
+        train(run, tmp_path / "other", TOY)
+
+
+def test_nothing_is_made_for_a_source_that_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(SourceError):
+        train(tmp_path / "nowhere", tmp_path / "run", TOY)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("name", "value"), [("size", 32), ("channels", 3)])
+def test_a_packed_set_of_another_shape_is_refused_with_the_remedy(packed: Path, name: str, value: int) -> None:
+    with pytest.raises(PackedSetError, match=f"--{name} {value}"):
+        open_data(packed, TOY.changed({name: value}))
+
+
+def test_one_picture_is_no_set(tmp_path: Path) -> None:
+    np.save(tmp_path / "one.npy", discs(1)[..., 0])
+    with pytest.raises(PackedSetError, match="at least 2"):
+        train(tmp_path / "one.npy", tmp_path / "run", TOY)
+
+
+def test_two_pictures_are_enough_to_start(tmp_path: Path) -> None:
+    np.save(tmp_path / "two.npy", discs(2)[..., 0])
+    assert train(tmp_path / "two.npy", tmp_path / "run", TOY).ending == "finished"
+
+
+def test_pictures_all_alike_are_no_division_by_zero(tmp_path: Path) -> None:
+    np.save(tmp_path / "same.npy", np.zeros((8, 16, 16), np.uint8))
+    assert train(tmp_path / "same.npy", tmp_path / "run", TOY).ending == "finished"
+
+
+def test_a_run_whose_cache_was_deleted_prepares_its_source_again(pictures: Path, cache: Path, tmp_path: Path) -> None:
+    run = train(pictures, tmp_path / "run", TOY).run
+    shutil.rmtree(cache)
+    assert resume(run, {"images": 96}).images == 96
+
+
+def test_a_run_whose_pictures_have_changed_is_not_gone_on_with(pictures: Path, cache: Path, tmp_path: Path) -> None:
+    run = train(pictures, tmp_path / "run", TOY).run
+    shutil.rmtree(cache)
+    np.save(pictures, discs(23)[..., 0])
+    with pytest.raises(RunError, match=r"pictures in .* are not those"):
+        resume(run, {"images": 96})
+
+
+def test_a_run_whose_pictures_are_gone_says_so(pictures: Path, cache: Path, tmp_path: Path) -> None:
+    run = train(pictures, tmp_path / "run", TOY).run
+    shutil.rmtree(cache)
+    pictures.unlink()
+    with pytest.raises(SourceError, match=r"discs\.npy"):
+        resume(run)
+
+
+def write(name: str, text: str) -> Callable[[Path], object]:
+    return lambda run: (run / name).write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("damage", "expected"),
+    [
+        (shutil.rmtree, "is no run: the folder does not exist"),
+        (lambda run: (run / "run.json").unlink(), r"is no run: it has no run\.json"),
+        (write("run.json", "{"), r"run\.json is damaged"),
+        (write("run.json", "[]"), r"run\.json is damaged"),
+        (write("run.json", '{"source": 1}'), r"run\.json is damaged"),
+        (lambda run: (run / "recipe.toml").unlink(), r"recipe\.toml"),
+        (write("recipe.toml", "lr = "), r"recipe\.toml is no TOML"),
+        (write("recipe.toml", 'lr = "fast"'), "lr"),
+        (write("recipe.toml", "lr = 5"), "--lr must be"),
+        (write("recipe.toml", "width = 3\nsize = 16\nchannels = 1\nlatent_dim = 4"), "no whole checkpoint"),
+    ],
+)
+def test_a_damaged_run_is_an_error_that_says_what_is_wrong(
+    damage: Callable[[Path], object], expected: str, run: Path
+) -> None:
+    damage(run)
+    with pytest.raises(DcganError, match=expected):
+        resume(run)
+
+
+def test_a_damaged_newest_checkpoint_is_told_and_the_one_before_is_taken(run: Path) -> None:
+    before = digests(run)
+    (list_checkpoints(run)[-1].path / "generator.safetensors").write_bytes(b"")
+    assert resume(run).ending == "finished"
+    assert "damaged" in kinds(run)
+    assert digests(run) == before
+
+
+def test_damaged_metrics_are_mended(run: Path) -> None:
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write('{"images": 70, "rollb')
+    resume(run, {"images": 96})
+    assert [record["images"] for record in read_records(run / "metrics.jsonl")] == [16, 32, 48, 64, 80, 96]
+    for line in (run / "metrics.jsonl").read_text().splitlines():
+        json.loads(line)
+
+
+def test_two_processes_do_not_train_one_run(run: Path) -> None:
+    with FileLock(run / ".lock"), pytest.raises(RunError, match="another process"):
+        resume(run, {"images": 128})
+
+
+def test_a_full_disk_ends_the_sitting_and_costs_nothing(
+    packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = digests(train(packed, tmp_path / "whole", TOY).run)
+    run = tmp_path / "run"
+    true_fsync = os.fsync
+
+    def full_after_the_first_checkpoint(handle: int) -> None:
+        if (run / "checkpoints" / f"{32:010}").exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        true_fsync(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full_after_the_first_checkpoint)
+        with pytest.raises(RunError, match=f"No space left.*--resume {run}"):
+            train(packed, run, TOY)
+    assert not list(run.rglob("*partial*"))
+    resume(run)
+    assert digests(run) == whole
+
+
+def test_a_model_that_memory_cannot_hold_is_answered_with_smaller_ones(
+    packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(*_: object) -> None:
+        raise torch.OutOfMemoryError("tried to allocate 80 GiB")
+
+    monkeypatch.setattr("dcgan.training.loop.train_step", too_much)
+    with pytest.raises(RunError, match="--batch-size"):
+        train(packed, tmp_path / "run", TOY)
+
+
+def test_a_device_that_is_not_there_is_refused_before_anything_is_made(packed: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="--device cuda"):
+        train(packed, tmp_path / "run", replace(TOY, device="cuda:99"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_chosen_checkpoint_stays_whatever_happens_after(run: Path) -> None:
+    kept = choose(run, 32, "good")
+    before = dcgan.load(kept).sample(range(4))
+    resume(run, {"images": 160, "keep": 1})
+    assert [checkpoint.images for checkpoint in list_checkpoints(run)] == [160]
+    assert np.array_equal(dcgan.load(kept).sample(range(4)), before)
+
+
+@pytest.mark.parametrize(
+    ("images", "name", "expected"),
+    [
+        (33, "good", "no checkpoint at 33 images; there are: 0, 32, 64"),
+        (None, "../away", "--name"),
+        (None, ".hidden", "--name"),
+        (None, "", "--name"),
+        (None, "taken", "never overwritten"),
+    ],
+)
+def test_what_cannot_be_chosen_is_refused(run: Path, images: int | None, name: str, expected: str) -> None:
+    choose(run, None, "taken")
+    with pytest.raises(RunError, match=expected):
+        choose(run, images, name)
