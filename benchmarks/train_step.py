@@ -6,7 +6,8 @@
 The textbook loop is what tutorials print: float32, contiguous memory, BCE on labels of ones and zeros, the generated
 batch judged again for the generator's update, `.item()` each step, and two worker processes that decode JPEG files from
 a folder, resize and crop them. Ours reads the same pictures from a packed set. Both nets have the same shapes (5x5
-kernels) and see the same number of pictures a step. The two take turns, so that a machine that slows down slows both.
+kernels) and see the same number of pictures a step. Each way lives in a process of its own; they take turns, so that a
+machine that slows down slows all, and the first seconds of a turn are not counted.
 """
 
 import argparse
@@ -15,7 +16,10 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import torch
@@ -27,7 +31,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.networks.stages import build_architecture
 from dcgan.randomness import Stream, batch_order, draw_latents, stream
-from dcgan.training.device import resolve
+from dcgan.training.device import resolve, reuse_memory
 from dcgan.training.pictures import Pictures
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
@@ -127,9 +131,10 @@ def textbook(folder: Path, size: int, width: int, batch_size: int) -> Step:
     return step
 
 
-def ours(data: PackedSet, recipe: Recipe) -> Step:
+def ours(packed: Path, recipe: Recipe) -> Step:
     """One step of our loop at each call."""
-    recipe = resolve(recipe)
+    reuse_memory()
+    data, recipe = PackedSet.open(packed), resolve(recipe)
     state = TrainingState(recipe)
     pictures = Pictures(data.images, state.device)
 
@@ -154,18 +159,35 @@ def make_photographs(folder: Path, count: int) -> None:
         picture.save(folder / f"{number:05}.jpg", quality=90)
 
 
-def alternate(steps: dict[str, Step], batch_size: int, seconds: float, rounds: int) -> dict[str, list[float]]:
-    """Pictures a second of each step, in rounds by turns, after one round that is not counted."""
-    rates: dict[str, list[float]] = {name: [] for name in steps}
-    for round_ in range(rounds + 1):
-        for name, step in steps.items():
+def take_turns(make: Callable[..., Step], arguments: tuple[object, ...], turns: Connection) -> None:
+    """In a process of its own: each number of seconds received is answered by the steps a second in that time."""
+    step = make(*arguments)
+    while seconds := turns.recv():
+        for counted in (min(2.0, seconds), seconds):
             start, count = time.perf_counter(), 0
-            while time.perf_counter() - start < (seconds / rounds if round_ else 2.0):
+            while time.perf_counter() - start < counted:
                 step()
                 count += 1
-            if round_:
-                rates[name].append(count * batch_size / (time.perf_counter() - start))
-    return rates
+        turns.send(count / (time.perf_counter() - start))
+
+
+def compare(ways: dict[str, tuple[object, ...]], seconds: float, rounds: int) -> dict[str, float]:
+    """Median steps a second of each way, measured in rounds by turns."""
+    context = get_context("spawn")
+    ends, processes = {}, []
+    for name, (make, *arguments) in ways.items():
+        ends[name], far = context.Pipe()
+        processes.append(context.Process(target=take_turns, args=(make, tuple(arguments), far)))
+        processes[-1].start()
+    rates: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, end in ends.items():
+            end.send(seconds / rounds)
+            rates[name].append(end.recv())
+    for end, process in zip(ends.values(), processes, strict=True):
+        end.send(0)
+        process.join()
+    return {name: median(values) for name, values in rates.items()}
 
 
 def main() -> None:
@@ -185,16 +207,15 @@ def main() -> None:
             packed = Path(name) / f"packed-{size}"
             prepare(Path(name) / "photographs", packed, PrepareOptions(size=size))
             same = Recipe(size=size, channels=3, width=arguments.width, kernel=5, batch_size=arguments.batch_size)
-            data = PackedSet.open(packed)
-            steps = {
-                "textbook": textbook(Path(name) / "photographs", size, arguments.width, arguments.batch_size),
-                "ours": ours(data, same.changed({"augment": "none"})),
-                "ours, as trained by default (4x4 kernels, translation)": ours(data, same.changed({"kernel": 4})),
+            ways: dict[str, tuple[object, ...]] = {
+                "textbook": (textbook, Path(name) / "photographs", size, arguments.width, arguments.batch_size),
+                "ours": (ours, packed, same.changed({"augment": "none"})),
+                "ours, as trained by default (4x4 kernels, translation)": (ours, packed, same.changed({"kernel": 4})),
             }
-            rates = alternate(steps, arguments.batch_size, arguments.seconds, arguments.rounds)
-            for way, values in rates.items():
-                median, base = float(np.median(values)), float(np.median(rates["textbook"]))
-                rows.append({"size": size, "way": way, "pictures_per_second": median, "ratio": median / base})
+            rates = compare(ways, arguments.seconds, arguments.rounds)
+            for way, rate in rates.items():
+                pictures, ratio = rate * arguments.batch_size, rate / rates["textbook"]
+                rows.append({"size": size, "way": way, "pictures_per_second": pictures, "ratio": ratio})
     if arguments.json:
         print(json.dumps(rows))
         return

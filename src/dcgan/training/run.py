@@ -18,7 +18,7 @@ from dcgan.data.prepare import PrepareOptions
 from dcgan.errors import PackedSetError, RunError
 from dcgan.files import new_folder, remove_partial, write_atomic
 from dcgan.training.checkpoint import FOLDER, list_checkpoints, restore_newest
-from dcgan.training.device import resolve, resolve_device
+from dcgan.training.device import resolve, resolve_device, reuse_memory
 from dcgan.training.journal import Journal
 from dcgan.training.loop import Ending, Loop
 from dcgan.training.observe import measured_model
@@ -186,6 +186,8 @@ def _sit(run: Path, recipe: Recipe, card: Mapping[str, object], data: PackedSet,
     """One sitting: from the newest checkpoint, or the beginning, until the run ends or is stopped."""
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
+    if recipe.device == "cpu":
+        reuse_memory()
     with _explained(run), _locked(run), StopRequest() as stop:
         (run / FOLDER).mkdir(exist_ok=True)
         remove_partial(run)
