@@ -16,12 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 IMAGES = 8_000
 RECIPE = ["--size", "32", "--width", "8", "--images", str(IMAGES), "--threads", "1"]
 CADENCE = ["--sheet-every", "640", "--checkpoint-every", "64", "--keep", "2"]
-STARTING = 0.2  # share of the kills that come while the process is still starting
+STARTING, WRITING = 0.2, 0.4  # shares of the kills that come while the process starts, and while it writes
 
 
 def dcgan(*arguments: str) -> subprocess.Popen[bytes]:
@@ -42,14 +43,29 @@ def digests(run: Path) -> dict[str, str]:
     return {str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    """Wait until the condition holds or the process has ended."""
+    while not condition() and process.poll() is None:
+        time.sleep(0.0005)
+
+
+def is_writing(run: Path) -> bool:
+    """Whether a checkpoint is half-written at this moment."""
+    return any((run / "checkpoints").glob(".*.partial-*"))
+
+
 def kill_somewhere(process: subprocess.Popen[bytes], run: Path, goal: int, moments: random.Random) -> bool:
     """Kill the process at a random moment after its newest checkpoint has reached `goal`; False if it ended before."""
-    if moments.random() < STARTING:
+    kind = moments.random()
+    if kind < STARTING:
         time.sleep(moments.uniform(0.5, 5))
     else:
-        while progress(run) < goal and process.poll() is None:
-            time.sleep(0.002)
-        time.sleep(moments.uniform(0, 0.5))
+        wait_for(lambda: progress(run) >= goal, process)
+        if kind < STARTING + WRITING:
+            wait_for(lambda: is_writing(run), process)
+            time.sleep(moments.uniform(0, 0.01))
+        else:
+            time.sleep(moments.uniform(0, 0.5))
     if process.poll() is not None:
         return False
     process.send_signal(signal.SIGKILL)
@@ -79,12 +95,15 @@ def main() -> None:
                     sys.exit(f"a resumed run failed with status {process.returncode}")
                 sys.exit(f"the run ended after {kills} kills already; make it longer")
             kills += 1
-            writing = any(run.glob("**/.*.partial-*"))
+            writing = is_writing(run)
             in_writing += writing
-            print(f"kill {kills}: newest checkpoint {progress(run):,} images{', while writing' * writing}", flush=True)
+            print(
+                f"kill {kills}: newest checkpoint {progress(run):,} images{', a half-written one beside it' * writing}",
+                flush=True,
+            )
         assert dcgan("train", "--resume", killed).wait() == 0
         expected, found = digests(Path(whole)), digests(run)
-        print(f"{kills} kills, {in_writing} of them while a file was being written")
+        print(f"{kills} kills, {in_writing} of them while a checkpoint was being written")
         for file, digest in expected.items():
             print(f"{'identical' if found.get(file) == digest else 'DIFFERENT'}  {digest[:16]}  {file}")
         sys.exit(0 if found == expected else 1)

@@ -1,8 +1,13 @@
 """The verb `prepare`: one short answer on stdout, the rest on stderr."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.data.hostile import JPEG
 
@@ -56,3 +61,26 @@ def test_every_flag_arrives(folder: Path, tmp_path: Path) -> None:
     assert packed.images.shape == (1, 8, 8, 4)
     options = json.loads((packed.path / "dataset.json").read_text())["options"]
     assert options == {"size": 8, "channels": 4, "background": "red", "min_size": 1, "limit": 1}
+
+
+def test_sigterm_ends_it_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    np.save(tmp_path / "many.npy", np.zeros((20_000, 8, 8), np.uint8))
+    words = ["prepare", str(tmp_path / "many.npy"), str(tmp_path / "out"), "--size", "64"]
+    process = subprocess.Popen([sys.executable, "-m", "dcgan", *words], stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.glob(".out.partial-*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.terminate()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir()] == ["many.npy"]
+
+
+def test_an_error_stands_alone_without_an_empty_bar(tmp_path: Path) -> None:
+    words = ["prepare", str(tmp_path / "nowhere"), str(tmp_path / "out")]
+    result = subprocess.run([sys.executable, "-m", "dcgan", *words], capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1

@@ -1,5 +1,6 @@
 """The command line: one thin file a group of verbs. Nothing heavy is imported before the verb that needs it."""
 
+import signal
 import sys
 
 from cyclopts import App
@@ -27,6 +28,7 @@ app.command(train, config=(take_recipe,))
 
 def main() -> None:
     """Run one verb. Exit status: 0 done, 1 an error that the message explains, 2 wrong usage, 130 stopped by Ctrl-C."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # an orderly end, that cleans up
     try:
         status = app()
     except DcganError as error:

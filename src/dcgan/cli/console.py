@@ -42,10 +42,19 @@ class Rate(ProgressColumn):
 
 @contextmanager
 def progress_bar(what: str) -> Iterator["Bar"]:
-    """Show a bar with count, rate and time left on stderr while the block runs."""
+    """Show a bar with count, rate and time left on stderr, from the first thing it is told until the block ends."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=stderr) as progress:
+    progress = Progress(*columns, console=stderr)
+    try:
         yield Bar(progress, what)
+    finally:
+        end(progress)
+
+
+def end(progress: Progress) -> None:
+    """Stop a display, if it was ever started: rich would print an empty line."""
+    if progress.live.is_started:
+        progress.stop()
 
 
 class Bar:
@@ -57,8 +66,5 @@ class Bar:
 
     def __call__(self, done: int, total: int | None) -> None:
         """Move the bar."""
+        self._progress.start()
         self._progress.update(self._task, completed=done, total=total)
-
-    def describe(self, text: str) -> None:
-        """Change the words before the bar."""
-        self._progress.update(self._task, description=text)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from dcgan.cli.console import Rate, say, stderr, warn
+from dcgan.cli.console import Rate, end, say, stderr, warn
 
 
 class Live:
@@ -25,18 +25,19 @@ class Live:
         self._training = self._progress.add_task("training", total=None, visible=False, note="")
 
     def __enter__(self) -> "Live":
-        self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        end(self._progress)
 
     def prepare(self, done: int, total: int | None) -> None:
         """Move the bar of the preparing."""
+        self._progress.start()
         self._progress.update(self._preparing, completed=done, total=total, visible=done != total)
 
     def step(self, images: int, target: int) -> None:
         """Move the bar of the training."""
+        self._progress.start()
         if not self._progress.tasks[self._training].visible:  # the rate counts from where this sitting begins
             self._progress.reset(self._training, visible=True)
         self._progress.update(self._training, completed=images, total=max(images, target))
