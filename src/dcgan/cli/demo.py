@@ -15,7 +15,7 @@ def demo(
     *,
     out: Path = Path("runs/demo"),
     minutes: float = 4.0,
-    seed: int = 0,
+    seed: int | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
     """Train for a few minutes on built-in faces, and end with a sheet of new ones.
@@ -31,16 +31,19 @@ def demo(
     Args:
         out: Run folder to make, or to go on with.
         minutes: How long to train.
-        seed: Seed of the training.
+        seed: Seed of the training. Default: 0, or that of the demo to go on with.
         as_json: Answer with one line of JSON.
     """
     from dcgan.cli.live import Live
     from dcgan.training import run as runs
 
-    recipe = Recipe(size=32, channels=3, width=64, minutes=minutes, seed=seed)
+    wanted: dict[str, object] = {"minutes": minutes}
+    if seed is not None:
+        wanted["seed"] = seed
     with Live() as live:
         if (out / runs.CARD).exists():
-            result = runs.resume(out, {"minutes": minutes}, watcher=live, preparing=live.prepare)
+            result = runs.resume(out, wanted, watcher=live, preparing=live.prepare)
         else:
+            recipe = Recipe(size=32, channels=3, width=64).changed(wanted)
             result = runs.train(SOURCE, out, recipe, watcher=live, preparing=live.prepare)
     return report(result, as_json)

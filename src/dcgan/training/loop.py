@@ -47,7 +47,7 @@ class Loop:
         state, recipe = self.state, self.state.recipe
         if state.progress.images == 0:
             self._save()
-        over = self._over()
+        over = state.progress.images > 0 and self._over()  # even the shortest run sees one mini-batch
         while not over:
             if stop.signal is not None:
                 self._save()
