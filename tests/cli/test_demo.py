@@ -23,7 +23,7 @@ def test_the_demo_ends_with_a_sheet_and_goes_on_when_asked_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = str(tmp_path / "demo")
-    for minutes in ("0.01", "0.02"):
+    for minutes in ("0.01", "0.1"):
         assert app(["demo", "--out", out, "--minutes", minutes, "--json"]) == 0
     first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert Path(first["sheet"]).is_file()
