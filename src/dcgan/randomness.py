@@ -25,6 +25,7 @@ class Stream(IntEnum):
     STATISTICS = 4
     HEALTH = 5
     AUGMENTATION = 6
+    EVALUATION = 7
 
 
 def stream(purpose: Stream, *key: int) -> np.random.Generator:

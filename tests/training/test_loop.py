@@ -133,7 +133,12 @@ def test_when_no_checkpoint_is_whole_the_error_says_so(tmp_path: Path) -> None:
         restore_newest(tmp_path, TrainingState(TOY))
 
 
-def test_only_the_newest_checkpoints_are_kept(tmp_path: Path) -> None:
+def test_only_the_newest_checkpoints_are_kept_and_the_newest_healthy_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sit(tmp_path / "toy", TrainingState(replace(TOY, checkpoint_every=8, keep=2)))  # a toy never learns to vary
+    assert [checkpoint.images for checkpoint in list_checkpoints(tmp_path / "toy")] == [0, 56, 64]
+    monkeypatch.setattr(health, "COLLAPSED", 0.0)
     sit(tmp_path, TrainingState(replace(TOY, checkpoint_every=8, keep=2)))
     assert [checkpoint.images for checkpoint in list_checkpoints(tmp_path)] == [56, 64]
 

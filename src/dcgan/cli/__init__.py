@@ -7,6 +7,7 @@ from cyclopts import App
 
 from dcgan.cli.console import complain
 from dcgan.cli.demo import demo
+from dcgan.cli.evaluate import evaluate
 from dcgan.cli.models import choose, import_authors
 from dcgan.cli.prepare import prepare
 from dcgan.cli.recipe_flags import take_recipe
@@ -21,7 +22,7 @@ app = App(
     version_flags=["--version"],
     result_action="return_value",
 )
-for verb in (demo, prepare, presets, sample, choose, import_authors):
+for verb in (demo, prepare, presets, sample, evaluate, choose, import_authors):
     app.command(verb)
 app.command(train, config=(take_recipe,))
 

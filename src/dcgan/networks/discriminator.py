@@ -29,10 +29,14 @@ class Discriminator(nn.Module):
             width = stage.width
         self.head = nn.Linear(width * maps[-1].small ** 2, 1, bias=False)
 
+    def activations(self, images: Tensor) -> list[Tensor]:
+        """The map after each stage: (N, width, side, side), from the picture's side down."""
+        maps = [F.leaky_relu(self.convolutions[0](images), SLOPE)]
+        for convolution, norm in zip(self.convolutions[1:], self.norms, strict=True):
+            maps.append(F.leaky_relu(norm(convolution(maps[-1])), SLOPE))
+        return maps
+
     def forward(self, images: Tensor) -> Tensor:
         """Judge images."""
-        h = F.leaky_relu(self.convolutions[0](images), SLOPE)
-        for convolution, norm in zip(self.convolutions[1:], self.norms, strict=True):
-            h = F.leaky_relu(norm(convolution(h)), SLOPE)
-        logits: Tensor = self.head(h.contiguous().flatten(1)).squeeze(1).float()
+        logits: Tensor = self.head(self.activations(images)[-1].contiguous().flatten(1)).squeeze(1).float()
         return logits

@@ -60,11 +60,12 @@ def judge(progress: Progress, diversity: float, d_real: float, d_fake: float, fi
         progress.healthy = False
         return Verdict("nan", "a loss or a gradient is no finite number (NaN): the weights are lost")
     progress.alive |= diversity > ALIVE
-    suspect = diversity < COLLAPSED and (progress.alive or progress.images > GRACE)
+    alike = diversity < COLLAPSED
+    suspect = alike and (progress.alive or progress.images > GRACE)
     saturated = d_real > SATURATED and d_fake < 1 - SATURATED
     progress.collapsed_checks = progress.collapsed_checks + 1 if suspect else 0
     progress.saturated_checks = progress.saturated_checks + 1 if saturated else 0
-    progress.healthy = not suspect
+    progress.healthy = not alike  # before the grace is over that is no alarm, but nothing to go back to either
     if progress.collapsed_checks >= PATIENCE["collapse"]:
         return Verdict(
             "collapse",

@@ -1,0 +1,145 @@
+"""What turns pictures into features that distances are measured in. Adding one is one function and one entry."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dcgan.errors import ModelError
+from dcgan.metrics import efficientnet, inception
+from dcgan.model import Model, Pixels, to_images
+from dcgan.networks.memory import use_channels_last
+
+Features = NDArray[np.float32]  # (N, D)
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """A named way from pixels to features.
+
+    Attributes:
+        name: Its key in `EXTRACTORS`.
+        identity: Everything that its features depend on: weights, resizing, range. Figures made with different
+            identities cannot be compared.
+        extract: Pixels (N, H, W, C), uint8, of any side and 1, 3 or 4 channels, to features (N, D), float32.
+    """
+
+    name: str
+    identity: str
+    extract: Callable[[Pixels], Features]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an extractor may need."""
+
+    weights: Path | None = None
+    model: Model | None = None
+    device: str = "cpu"
+
+
+def build_extractor(name: str, wanted: Wanted | None = None) -> Extractor:
+    """The extractor of that name.
+
+    Raises:
+        ModelError: There is none of that name, or its weights are missing or not the published ones.
+    """
+    if name not in EXTRACTORS:
+        raise ModelError(f"--extractor {name!r} is unknown; there are {', '.join(EXTRACTORS)}")
+    return EXTRACTORS[name](wanted or Wanted())
+
+
+def _inception(wanted: Wanted) -> Extractor:
+    net = inception.load_inception(wanted.weights or inception.downloaded_weights()).to(wanted.device)
+
+    def images(levels: Tensor) -> Tensor:
+        return (inception.resize_as_tensorflow_1(levels, inception.SIDE) - 128) / 128
+
+    return Extractor(
+        "inception",
+        f"inception 2015-12-05 {inception.SHA256[:8]}, {inception.FEATURES} features, resized bilinearly to "
+        f"{inception.SIDE} as TensorFlow 1 does, (levels - 128) / 128",
+        _through(net, images, wanted.device),
+    )
+
+
+def _efficientnet(wanted: Wanted) -> Extractor:
+    net = efficientnet.load_efficientnet(wanted.weights or efficientnet.packaged_weights()).to(wanted.device)
+
+    def images(levels: Tensor) -> Tensor:
+        side = (efficientnet.SIDE, efficientnet.SIDE)
+        return (F.interpolate(levels, side, mode="bicubic", antialias=True).clamp(0, 255) - 127) / 128
+
+    return Extractor(
+        "efficientnet-lite0",
+        f"efficientnet-lite0 {efficientnet.SHA256_START}, {efficientnet.FEATURES} features, resized bicubically to "
+        f"{efficientnet.SIDE}, (levels - 127) / 128",
+        _through(net, images, wanted.device),
+    )
+
+
+def _discriminator(wanted: Wanted) -> Extractor:
+    model = wanted.model
+    if model is None:
+        raise ModelError("the extractor discriminator needs a model to take it from")
+    architecture = model.architecture
+    net = model.discriminator.eval()
+    weights = b"".join(tensor.cpu().numpy().tobytes() for tensor in net.state_dict().values())
+    identity = f"discriminator {hashlib.sha256(weights).hexdigest()[:12]}, mean of each map of each stage"
+
+    @torch.inference_mode()
+    def extract(pixels: Pixels) -> Features:
+        wanted_shape = (architecture.size, architecture.size, architecture.channels)
+        if pixels.shape[1:] != wanted_shape:
+            raise ModelError(f"this discriminator judges pictures of shape {wanted_shape}, not {pixels.shape[1:]}")
+        maps = net.activations(to_images(torch.from_numpy(pixels).to(wanted.device)))
+        return torch.cat([map_.float().mean(dim=(2, 3)) for map_ in maps], 1).cpu().numpy()
+
+    return Extractor("discriminator", identity, extract)
+
+
+def _pixels(wanted: Wanted) -> Extractor:  # noqa: ARG001  # it needs nothing
+    @torch.inference_mode()
+    def extract(pixels: Pixels) -> Features:
+        small = F.adaptive_avg_pool2d(to_images(torch.from_numpy(to_rgb(pixels))), 16)
+        return small.flatten(1).numpy()
+
+    return Extractor("pixels", "pixels averaged down to 16 x 16, RGB in [-1, 1]", extract)
+
+
+EXTRACTORS: Mapping[str, Callable[[Wanted], Extractor]] = MappingProxyType(
+    {
+        "efficientnet-lite0": _efficientnet,
+        "inception": _inception,
+        "discriminator": _discriminator,
+        "pixels": _pixels,
+    }
+)
+
+
+def to_rgb(pixels: Pixels) -> Pixels:
+    """Pixels (N, H, W, 1, 3 or 4) as (N, H, W, 3): grey three times, RGBA over white."""
+    if pixels.shape[3] == 4:
+        alpha = pixels[..., 3:].astype(np.uint16)
+        return ((pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return np.repeat(pixels, 3, axis=3) if pixels.shape[3] == 1 else pixels
+
+
+def _through(net: nn.Module, images: Callable[[Tensor], Tensor], device: str) -> Callable[[Pixels], Features]:
+    """Pixels through a net that takes RGB as `images` makes it of levels 0 to 255."""
+    use_channels_last(net)
+
+    @torch.inference_mode()
+    def extract(pixels: Pixels) -> Features:
+        levels = torch.from_numpy(to_rgb(pixels)).to(device).permute(0, 3, 1, 2).float()
+        features: Features = net(images(levels)).cpu().numpy()
+        return features
+
+    return extract

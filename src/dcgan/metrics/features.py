@@ -1,0 +1,67 @@
+"""Features of real pictures and of drawn ones; those of real pictures are kept, keyed by content."""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcgan.data.cache import cache_folder
+from dcgan.data.packed import PackedSet
+from dcgan.files import write_atomic
+from dcgan.metrics.extractors import Extractor, Features
+from dcgan.model import Model, Pixels
+from dcgan.randomness import Stream, stream
+
+BATCH = 64
+
+Progress = Callable[[int, int | None], None]
+
+
+def real_features(data: PackedSet, extractor: Extractor, count: int, progress: Progress | None = None) -> Features:
+    """Features (count, D) of pictures of `data`, always the same ones; if `count` is their number, all in their order.
+
+    They are kept in the cache folder, keyed by the pictures' fingerprint, the extractor's identity and `count`.
+
+    Raises:
+        ValueError: There are fewer pictures than `count`.
+    """
+    key = hashlib.sha256(f"{data.fingerprint} {extractor.identity} {count}".encode()).hexdigest()[:24]
+    path = cache_folder() / f"features-{key}.npy"
+    try:
+        features: Features = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        pass
+    else:
+        if features.shape[:1] == (count,):
+            return features
+    positions = some_positions(data, count)
+    pixels = (data.images[positions[start : start + BATCH]] for start in range(0, count, BATCH))
+    features = _extract(pixels, extractor, count, progress)
+    content = io.BytesIO()
+    np.save(content, features)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, content.getvalue())
+    return features
+
+
+def drawn_features(model: Model, extractor: Extractor, count: int, progress: Progress | None = None) -> Features:
+    """Features (count, D) of the pictures of seeds 0 to count - 1."""
+    pixels = (model.sample(range(start, min(start + BATCH, count))) for start in range(0, count, BATCH))
+    return _extract(pixels, extractor, count, progress)
+
+
+def some_positions(data: PackedSet, count: int) -> NDArray[np.int64]:
+    """Which pictures stand for the set: `count` positions in their order, the same ones each time."""
+    return np.sort(stream(Stream.EVALUATION, 0).choice(len(data), count, replace=False))
+
+
+def _extract(batches: Iterator[Pixels], extractor: Extractor, count: int, progress: Progress | None) -> Features:
+    parts, done = [], 0
+    for pixels in batches:
+        parts.append(extractor.extract(pixels))
+        done += len(pixels)
+        if progress:
+            progress(done, count)
+    return np.concatenate(parts)
