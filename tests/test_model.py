@@ -245,6 +245,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "another shape": (tensors(lambda t: t.update({"stem_norm.gain": torch.zeros(3)})), "stem_norm.gain should be"),
     "another type": (tensors(lambda t: t.update({"stem.weight": t["stem.weight"].double()})), "float32"),
     "not a number": (tensors(lambda t: t["stem.weight"].fill_(torch.nan)), "not finite"),
+    "variances below 0": (tensors(lambda t: t["norms.0.variance"].fill_(-1.0)), "variances below 0"),
     "infinite": (tensors(lambda t: t["norms.0.variance"].fill_(torch.inf)), "not finite"),
 }
 

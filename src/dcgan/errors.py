@@ -1,5 +1,7 @@
 """The errors that a user can mend: each message says what was wrong, where, and what to do."""
 
+import shlex
+
 
 class DcganError(Exception):
     """Something the user can mend. The command line prints it as one message, without a traceback."""
@@ -23,3 +25,8 @@ class ModelError(DcganError):
 
 class RunError(DcganError):
     """A run cannot be started, resumed or extended as asked."""
+
+
+def command(*words: object) -> str:
+    """A command line of ours that can be pasted into a shell, whatever the words hold."""
+    return shlex.join(["dcgan", *map(str, words)])

@@ -3,6 +3,7 @@
 No pickle is read or written: loading a stranger's model runs no code.
 """
 
+import errno
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -99,9 +100,7 @@ class Model:
     def save(self, folder: Path) -> None:
         """Write the model into the existing `folder`: two safetensors files, and `model.json` with their checksums."""
         for name, net in self._nets().items():
-            save_file(
-                {key: value.contiguous() for key, value in net.state_dict().items()}, folder / f"{name}.safetensors"
-            )
+            write_tensors(net.state_dict(), folder / f"{name}.safetensors")
         card = {
             "format": FORMAT,
             "architecture": asdict(self.architecture),
@@ -182,6 +181,19 @@ def read_card(folder: Path) -> dict[str, object]:
     return card
 
 
+def write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Write a safetensors file.
+
+    Raises:
+        OSError: The disk is full, or the file cannot be written.
+    """
+    try:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
+    except SafetensorError as error:  # the only way in which it tells what the disk said
+        full = "os error 28" in str(error)
+        raise OSError(errno.ENOSPC if full else errno.EIO, "No space left on device" if full else str(error)) from error
+
+
 def read_tensors(path: Path, card: Mapping[str, object]) -> dict[str, Tensor]:
     """The tensors of a safetensors file, after a check of the checksum that `card` has for it.
 
@@ -233,4 +245,6 @@ def _fill(net: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
             raise ModelError(f"{path}: {name} should be float32 of shape {wanted}, not {tensor.dtype} of {found}")
         if not tensor.isfinite().all():
             raise ModelError(f"{path}: {name} holds values that are not finite numbers")
+        if name.endswith("variance") and (tensor < 0).any():
+            raise ModelError(f"{path}: {name} holds variances below 0")
     net.load_state_dict(tensors, assign=True)

@@ -118,3 +118,21 @@ def test_any_text_is_seeds_or_an_error_that_names_the_flag(text: str) -> None:
         assert "--seeds" in str(error)  # noqa: PT017  # either outcome is right
     else:
         assert seeds
+
+
+def test_a_folder_that_holds_other_things_is_left_alone(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "holiday.jpg").write_text("mine")
+    with pytest.raises(DcganError, match="other things"):
+        sample(run, "--seeds", "0-3", "--out", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
+
+
+def test_a_sheet_too_wide_for_its_format_names_the_way_out(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(DcganError, match=r"too many for \.webp.*\.png"):
+        sample(run, "--seeds", "0-299", "--columns", "300", "--out", tmp_path / "wide.webp")
+
+
+def test_a_name_is_told_as_it_is(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "a :smile: [red].png"
+    sample(run, "--seeds", "0", "--out", out, "--json")
+    assert json.loads(capsys.readouterr().out)["out"] == str(out)

@@ -64,10 +64,18 @@ def test_presets_are_listed_with_their_parameter_counts(capsys: pytest.CaptureFi
     assert rows["paper-64"]["discriminator"] == kernels + 16 * 1024 + 2 * (256 + 512 + 1024)
 
 
+def test_presets_fit_a_terminal_of_80_columns() -> None:
+    out = dcgan("presets").stdout
+    assert max(map(len, out.splitlines())) <= 80
+    assert "paper-imagenet-32" in out
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ["fly"],
+        ["prepare", "", "out"],
+        ["prepare", "x", "out", "--workers", "5000"],
         ["train", "x", "--sise", "64"],
         ["train", "x", "--size", "big"],
         ["train", "x", "--precision", "float8"],

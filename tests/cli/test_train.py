@@ -187,7 +187,7 @@ def whole(packed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
     return digests(run)
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_saves_and_tells_how_to_go_on_and_nothing_is_lost(
     number: signal.Signals, status: int, packed: Path, whole: dict[str, str]
 ) -> None:
@@ -230,3 +230,22 @@ def test_the_users_own_mistake_is_one_line_and_status_1() -> None:
     assert "nowhere" in err
     assert "Traceback" not in err
     assert not os.path.lexists("run")
+
+
+def test_a_reader_of_the_messages_who_goes_away_does_not_end_the_training(packed: Path) -> None:
+    words = [packed, "--out", "run", *SMALL, "--sheet-every", "4"]
+    with start(*words) as process:
+        assert process.stderr is not None
+        process.stderr.close()
+        assert process.wait(timeout=120) == 0
+    assert read_run(Path("run"))[0].images == 32
+
+
+@pytest.mark.parametrize("words", [["prepare", "x", "z" * 300], ["train", "x", "--out", "z" * 300]])
+def test_a_name_too_long_is_no_traceback(words: list[str]) -> None:
+    np.save("x", discs()[..., 0])
+    words = [word.replace("x", "x.npy") if word == "x" else word for word in words]
+    result = subprocess.run([sys.executable, "-m", "dcgan", *words], capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert "File name too long" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -48,6 +48,8 @@ def test_an_unknown_preset_is_answered_with_those_there_are() -> None:
         ("lr", 0.0, "--lr must be above 0 and at most 1, not 0.0"),
         ("lr", float("nan"), "--lr must be above 0"),
         ("images", 0, "--images must be more than 0, not 0"),
+        ("minutes", float("inf"), "--minutes must be more than 0, and finite"),
+        ("epochs", float("inf"), "--epochs must be more than 0, and finite"),
         ("minutes", -1.0, "--minutes must be more than 0"),
         ("keep", 0, "--keep must be 1 or more"),
         ("checkpoint_every", 0, "--checkpoint-every must be 1 or more"),

@@ -13,6 +13,7 @@ import pytest
 import torch
 from filelock import FileLock
 from PIL import Image
+from safetensors import SafetensorError
 from tests.training.toys import TOY, discs
 
 import dcgan
@@ -72,7 +73,7 @@ def test_a_run_folder_holds_all_that_was_promised(run: Path) -> None:
     promised = {"d_real", "d_fake", "d_loss", "g_loss", "d_gradient", "g_gradient", "diversity", "learning_rate"}
     assert promised <= records[0].keys()
     assert 0 < (records[0]["d_real"] or 0) < 1
-    assert kinds(run) == ["started", "finished"]
+    assert kinds(run) == ["started", "collapse", "finished"]  # a toy never learns to vary
     assert list((run / "tensorboard").glob("events.*"))
     assert "data:image/png;base64" in (run / "report.html").read_text()
 
@@ -329,3 +330,64 @@ def test_what_cannot_be_chosen_is_refused(run: Path, images: int | None, name: s
     choose(run, None, "taken")
     with pytest.raises(RunError, match=expected):
         choose(run, images, name)
+
+
+def test_a_full_disk_met_by_the_weights_themselves_is_told_in_words_too(
+    packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr("dcgan.model.save_file", full)
+    with pytest.raises(RunError, match=r"No space left on device\..* make room"):
+        train(packed, tmp_path / "run", TOY)
+
+
+def test_a_run_whose_checkpoints_are_gone_is_not_begun_anew_over_its_records(run: Path) -> None:
+    shutil.rmtree(run / "checkpoints")
+    with pytest.raises(RunError, match="no checkpoint left"):
+        resume(run, {"images": 128})
+    assert len(read_records(run / "metrics.jsonl")) == 4
+    assert dcgan.load(run).details["images"] == 64
+
+
+def test_a_run_is_not_made_shorter_than_it_is(run: Path) -> None:
+    with pytest.raises(RunError, match="has seen 64 images already"):
+        resume(run, {"images": 32})
+    assert read_run(run)[0].images == 64
+
+
+def test_a_packed_set_that_was_edited_is_noticed(run: Path, packed: Path, tmp_path: Path) -> None:
+    images = np.load(packed / "images.npy")
+    np.save(packed / "images.npy", np.zeros_like(images))
+    with pytest.raises(PackedSetError, match="fingerprint"):
+        resume(run, {"images": 96})
+    with pytest.raises(PackedSetError, match="fingerprint"):
+        train(packed, tmp_path / "other", TOY)
+
+
+def test_pictures_all_alike_are_told(tmp_path: Path) -> None:
+    np.save(tmp_path / "same.npy", np.zeros((8, 16, 16), np.uint8))
+    run = train(tmp_path / "same.npy", tmp_path / "run", TOY).run
+    assert "alike" in kinds(run)
+
+
+def test_a_run_that_ends_with_near_identical_pictures_says_so(run: Path) -> None:
+    *_, last = (event for event in read_events(run / "events.jsonl") if event["kind"] == "collapse")
+    assert "near-identical" in str(last["text"])  # a toy never learns to vary
+
+
+def test_commands_can_be_pasted_whatever_the_run_is_called(packed: Path, tmp_path: Path) -> None:
+    run = train(packed, tmp_path / "my run, 2", TOY).run
+    with pytest.raises(RunError, match=r"--resume '.*my run, 2'"):
+        train(packed, run, TOY)
+    assert "my run, 2&#x27; --images" in (run / "report.html").read_text()
+
+
+def test_a_run_inside_its_source_is_none_of_its_pictures(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for number, picture in enumerate(discs(8)):
+        Image.fromarray(picture[..., 0]).save(tmp_path / "photos" / f"{number}.png")
+    for name in ("first", "second"):
+        run = train(tmp_path / "photos", tmp_path / "photos" / name, TOY).run
+        assert read_run(run)[1]["pictures"] == 8

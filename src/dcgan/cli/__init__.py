@@ -35,13 +35,16 @@ def main() -> None:
     except DcganError as error:
         complain(str(error))
         sys.exit(1)
+    except BrokenPipeError:  # the reader of our output (`| head`) has gone
+        sys.stderr.close()
+        sys.exit(141)
+    except OSError as error:  # what no room foresaw: a name too long, a device that is full
+        complain(f"{error.filename or 'the answer'}: {error.strerror or error}")
+        sys.exit(1)
     except MemoryError:
         complain("memory is not enough for this; ask for fewer or smaller pictures at once")
         sys.exit(1)
     except KeyboardInterrupt:
         complain("stopped")
         sys.exit(130)
-    except BrokenPipeError:  # the reader of our output (`| head`) has gone
-        sys.stderr.close()
-        sys.exit(141)
     sys.exit(status if isinstance(status, int) else 0)

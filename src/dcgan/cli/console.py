@@ -8,8 +8,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-stdout = Console(soft_wrap=True, highlight=False, markup=False)
-stderr = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+
+class Bystander(Console):
+    """A console that nobody has to listen to: when its reader is gone the work goes on in silence."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing from now on."""
+        self.quiet = True
+
+
+stdout = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+stderr = Bystander(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
 def answer(text: str, facts: Mapping[str, object], as_json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer
-from dcgan.errors import DcganError, ModelError
+from dcgan.errors import DcganError, ModelError, command
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 
@@ -36,7 +36,8 @@ def import_authors(folder: Path, /, *, out: Path, as_json: AsJson = False) -> No
     except OSError as error:
         raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
     size, channels = model.architecture.size, model.architecture.channels
-    text = f"imported a model for {size}x{size} pictures: {out}\ndraw: dcgan sample {out} --seeds 0-99 --out sheet.png"
+    draw = command("sample", out, "--seeds", "0-99", "--out", "sheet.png")
+    text = f"imported a model for {size}x{size} pictures: {out}\ndraw: {draw}"
     answer(text, {"model": out, "size": size, "channels": channels, **model.details}, as_json)
 
 

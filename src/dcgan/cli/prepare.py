@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from dcgan.cli.console import answer, progress_bar, say, warn
+from dcgan.cli.console import answer, progress_bar, say
+from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
     from dcgan.data.prepare import PrepareReport
@@ -50,6 +51,9 @@ def prepare(
         overwrite: Replace the packed set that is at OUT.
         as_json: Answer with one line of JSON.
     """
+    if not source:
+        raise DcganError("SOURCE is empty; name a folder, an archive or an array file")
+
     from dcgan.data.prepare import PrepareOptions
     from dcgan.data.prepare import prepare as prepare_source
 
@@ -78,4 +82,4 @@ def _tell_refused(report: "PrepareReport") -> None:
     for reason, count in sorted(report.refused.items(), key=lambda entry: -entry[1]):
         table.add_row(f"{count:,}", reason, ", ".join(repr(name) for name in report.examples[reason]))
     stderr.print(table)
-    warn(f"the full list: {report.index} (status = refused), or {report.path / 'refused.csv'}")
+    say(f"the full list: {report.index} (status = refused), or {report.path / 'refused.csv'}")

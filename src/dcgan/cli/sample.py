@@ -105,6 +105,8 @@ def _fill_folder(folder: Path, seeds: list[int], step: int, draw: "Callable[[lis
     from PIL import Image
 
     folder.mkdir(exist_ok=True)
+    if any(not path.match("seed-*.png") for path in folder.iterdir()):
+        raise DcganError(f"--out {folder} holds other things than drawn pictures; name a new folder")
     with progress_bar("drawing") as bar:
         for start in range(0, len(seeds), step):
             some = seeds[start : start + step]

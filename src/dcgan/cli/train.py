@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, complain, progress_bar, stdout
+from dcgan.errors import command
 from dcgan.training.presets import PRESETS
 from dcgan.training.recipe import Recipe
 
@@ -83,30 +84,30 @@ def presets(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] =
     Args:
         as_json: Answer with one line of JSON.
     """
-    from rich import box
     from rich.table import Table
 
     rows = {name: _describe(recipe) for name, recipe in PRESETS.items()}
     if as_json:
         answer("", rows, as_json=True)
         return
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("preset")
-    for column in next(iter(rows.values())):
-        table.add_column(column.replace("_", " "), justify="right")
-    for name, facts in rows.items():
-        table.add_row(name, *(f"{value:,}" if isinstance(value, int) else str(value) for value in facts.values()))
+    table = Table("preset", box=None)
+    for name in rows:
+        table.add_column(name, justify="right", no_wrap=True)
+    for fact in next(iter(rows.values())):
+        values = [facts[fact] for facts in rows.values()]
+        table.add_row(fact, *(f"{value:,}" if isinstance(value, int) else value for value in values))
     stdout.print(table)
 
 
 def report(result: "Result", as_json: bool) -> int:
     """Tell how a sitting ended and what to do next; return the exit status."""
     run, images = result.run, f"{result.images:,} images"
-    resume = f"dcgan train --resume {run}"
+    resume = command("train", "--resume", run)
+    draw = command("sample", run, "--seeds", "0-63", "--out", "sheet.png")
     text = {
         "finished": f"finished after {images}: {run}\n"
         f"newest sheet: {result.sheet}\nreport: {run / 'report.html'}\n"
-        f"draw more: dcgan sample {run} --seeds 0-63 --out sheet.png",
+        f"draw more: {draw}",
         "stopped": f"stopped after {images}; nothing is lost. Go on with: {resume}",
         "collapsed": f"the training went wrong and was stopped after {images}; the healthy checkpoints stay in "
         f"{run / 'checkpoints'}. Go back to them with: {resume} --on-collapse rollback",

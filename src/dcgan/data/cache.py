@@ -42,9 +42,10 @@ def cached(source: str | Path, options: PrepareOptions | None = None, progress: 
         return _fitting(PackedSet.open(Path(source)), options)
     options = options or PrepareOptions()
     path = cache_folder() / _key(source, options)
-    if not is_packed_set(path):
+    if not _is_whole(path):
         with _alone(path):
-            if not is_packed_set(path):  # another process may have made it while we waited
+            if not _is_whole(path):  # another process may have made it while we waited
+                rmtree(path, ignore_errors=True)
                 prepare(source, path, options, progress)
     return PackedSet.open(path)
 
@@ -66,6 +67,14 @@ def _alone(path: Path) -> Iterator[None]:
             yield
     except OSError as error:
         raise PackedSetError(f"cannot write to {path.parent}: {error}; set DCGAN_CACHE to another folder") from error
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        PackedSet.open(path)
+    except PackedSetError:
+        return False
+    return True
 
 
 def _fitting(packed: PackedSet, options: PrepareOptions | None) -> PackedSet:

@@ -10,11 +10,14 @@ from dcgan.data.formats import HEAD
 from dcgan.data.items import Item, Reason, Refused
 from dcgan.errors import SourceError
 
+OURS = frozenset({"run.json", "dataset.json"})  # a folder that holds one of them was made by us
+
 
 class Folder:
     """The pictures in and below a folder, by name. If all lie in sub-folders, those of the first level are the labels.
 
-    Links are followed, but no folder is read twice. Hidden files and folders are passed over.
+    Links are followed, but no folder is read twice. Hidden files and folders are passed over, and so are runs and
+    packed sets that lie in the folder.
 
     Raises:
         SourceError: The folder cannot be read or holds no picture.
@@ -61,6 +64,9 @@ class Folder:
                 self._catalogue.skipped["link to a folder read already"] += 1
                 continue
             seen.add((status.st_dev, status.st_ino))
+            if folder != root and OURS & {entry.name for entry in entries}:
+                self._catalogue.skipped["run or packed set"] += 1
+                continue
             for entry in entries:
                 name = prefix + printable(entry.name)
                 try:

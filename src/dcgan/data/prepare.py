@@ -21,6 +21,7 @@ Progress = Callable[[int, int | None], None]
 """Called with the number of pictures done and of all, None while unknown."""
 
 _EXAMPLES = 3  # names kept for each reason
+MOST_WORKERS = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +108,8 @@ def prepare(
     """
     began = time.monotonic()
     options = options or PrepareOptions()
-    if workers < 0:
-        raise SourceError(f"--workers is {workers}; it must be 0 (one for each core) or more")
+    if not 0 <= workers <= MOST_WORKERS:
+        raise SourceError(f"--workers is {workers}; it must be 0 (one for each core) to {MOST_WORKERS}")
     out = Path(out)
     check_free(out, overwrite)
     opened = open_source(source, options.size) if isinstance(source, str | Path) else source

@@ -78,7 +78,7 @@ def picture_bytes(image: Image.Image, suffix: str) -> bytes:
     """Encode a picture as the format of a file suffix: .png, .jpg, .jpeg (quality 95, on white) or .webp (lossless).
 
     Raises:
-        DcganError: The suffix is none of these.
+        DcganError: The suffix is none of these, or the picture is too large for the format.
     """
     if suffix.lower() not in FORMATS:
         raise DcganError(f"cannot draw a picture as {suffix or 'a file without a suffix'}: use {', '.join(FORMATS)}")
@@ -86,7 +86,12 @@ def picture_bytes(image: Image.Image, suffix: str) -> bytes:
     if name == "JPEG" and image.mode == "RGBA":  # JPEG has no transparency
         image = Image.alpha_composite(Image.new("RGBA", image.size, WHITE), image).convert("RGB")
     content = io.BytesIO()
-    image.save(content, name, **options)
+    try:
+        image.save(content, name, **options)
+    except (OSError, ValueError) as error:  # each format has a largest picture
+        raise DcganError(
+            f"{image.width} x {image.height} pixels are too many for {suffix} ({error}); take .png, or fewer pictures"
+        ) from error
     return content.getvalue()
 
 

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from safetensors.torch import save_file
-
 from dcgan.errors import ModelError, RunError
 from dcgan.files import new_folder, sha256
-from dcgan.model import CARD, Model, load, read_card, read_tensors
+from dcgan.model import CARD, Model, load, read_card, read_tensors, write_tensors
 from dcgan.training.state import Progress, TrainingState
 
 FOLDER = "checkpoints"
@@ -49,7 +47,7 @@ def save_checkpoint(run: Path, state: TrainingState, model: Model) -> Checkpoint
         shutil.rmtree(path)
     with new_folder(path) as folder:
         model.save(folder)
-        save_file({name: tensor.contiguous() for name, tensor in state.tensors().items()}, folder / STATE)
+        write_tensors(state.tensors(), folder / STATE)
         card = read_card(folder)
         digests = card["sha256"]
         assert isinstance(digests, dict)
@@ -138,7 +136,8 @@ def choose(run: Path, images: int | None, name: str) -> Path:
     if target.exists():
         raise RunError(f"{target} exists; a chosen checkpoint is never overwritten: take another --name")
     with new_folder(target) as folder:
-        shutil.copytree(matching[-1].path, folder, dirs_exist_ok=True)
+        for file in matching[-1].path.iterdir():
+            shutil.copyfile(file, folder / file.name)
     return target
 
 

@@ -13,8 +13,8 @@ Trouble = Literal["nan", "collapse", "saturation"]
 
 BATCH = 128  # pictures that diversity is measured on
 COLLAPSED = 0.15  # below this diversity the pictures are near-identical
-ALIVE = 0.3  # a generator that was above this once has learnt to vary its pictures
-GRACE = 50_000  # images after which a generator that never varied its pictures counts as collapsed too
+ALIVE = 0.25  # a generator that was above this once has learnt to vary its pictures
+GRACE = 30_000  # images after which a generator that never varied its pictures counts as collapsed too
 SATURATED = 0.99  # D(x) above this and D(G(z)) below one minus this
 PATIENCE = {"collapse": 2, "saturation": 3}  # checks in a row
 

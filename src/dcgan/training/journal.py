@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +38,8 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         if self._board is not None:
-            self._board.close()
+            with suppress(OSError):  # metrics.jsonl has all of it; what is wrong with the disk is told elsewhere
+                self._board.close()
 
     def record(self, values: Record) -> None:
         """Append one record of metrics to metrics.jsonl (null for what is no number) and TensorBoard."""

@@ -47,6 +47,8 @@ class Loop:
         state, recipe = self.state, self.state.recipe
         if state.progress.images == 0:
             self._save()
+            if not self.real_spread:
+                self._tell("alike", "the pictures to learn from are all alike: no collapse can be told from them")
         over = state.progress.images > 0 and self._over()  # even the shortest run sees one mini-batch
         while not over:
             if stop.signal is not None:
@@ -72,6 +74,8 @@ class Loop:
                     over = False
                 elif save:
                     self._save()
+        if not state.progress.healthy:
+            self._tell("collapse", "the run ends with near-identical pictures; train for longer, or with another --lr")
         return "finished"
 
     def _look(self) -> str | None:

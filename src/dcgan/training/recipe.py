@@ -117,7 +117,7 @@ class Recipe:
         need(0 <= self.seed < 2**63, "seed", "0 to 2^63 - 1")
         for name in LENGTHS:
             length = getattr(self, name)
-            need(length is None or length > 0, name, "more than 0")
+            need(length is None or 0 < length < float("inf"), name, "more than 0, and finite")
         for name in ("sheet_every", "checkpoint_every", "keep"):
             need(getattr(self, name) >= 1, name, "1 or more")
         need(self.on_collapse in ("rollback", "stop", "ignore"), "on_collapse", "rollback, stop or ignore")

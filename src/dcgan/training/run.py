@@ -1,5 +1,6 @@
 """A run: the folder of one training. Start it, resume it, extend it."""
 
+import errno
 import json
 import platform
 import shutil
@@ -15,15 +16,15 @@ from filelock import FileLock, Timeout
 from dcgan.data.cache import cached
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.prepare import PrepareOptions
-from dcgan.errors import PackedSetError, RunError
+from dcgan.errors import PackedSetError, RunError, command
 from dcgan.files import new_folder, remove_partial, write_atomic
 from dcgan.training.checkpoint import FOLDER, list_checkpoints, restore_newest
 from dcgan.training.device import resolve, resolve_device, reuse_memory
-from dcgan.training.journal import Journal
+from dcgan.training.journal import METRICS, Journal, read_records
 from dcgan.training.loop import Ending, Loop
 from dcgan.training.observe import measured_model
 from dcgan.training.pictures import Pictures
-from dcgan.training.recipe import MAY_CHANGE, Recipe, read_toml
+from dcgan.training.recipe import LENGTHS, MAY_CHANGE, Recipe, read_toml
 from dcgan.training.state import TrainingState
 from dcgan.training.stop import StopRequest
 from dcgan.training.summary import list_sheets, write_film, write_report
@@ -32,6 +33,7 @@ from dcgan.training.watching import Silent, Watcher
 CARD = "run.json"
 RECIPE = "recipe.toml"
 FORMAT = 1
+VERIFIED = 2**30  # bytes; a packed set up to this size, a second's work, is compared with its fingerprint at the start
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,10 @@ def train(
     """
     run = Path(out)
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
-        raise RunError(f"{run} exists; go on with it by `dcgan train --resume {run}`, or name another --out")
+        raise RunError(f"{run} exists; go on with it by `{command('train', '--resume', run)}`, or name another --out")
     if (Path(source) / CARD).is_file():
-        raise RunError(f"{source} is a run, not a source of pictures; go on with it by `dcgan train --resume {source}`")
+        go_on = command("train", "--resume", source)
+        raise RunError(f"{source} is a run, not a source of pictures; go on with it by `{go_on}`")
     recipe = resolve(recipe or Recipe())
     data = open_data(source, recipe, preparing)
     recipe = replace(recipe, size=data.size, channels=data.channels)
@@ -130,6 +133,10 @@ def resume(
     recipe = recipe.changed(changes)
     recipe = replace(recipe, device=resolve_device(recipe.device))
     data = _data_of(run, card, recipe, preparing)
+    seen = max((checkpoint.images for checkpoint in list_checkpoints(run)), default=0)
+    target = recipe.target_images(len(data))
+    if target is not None and target < seen and any(name in LENGTHS for name in changes):
+        raise RunError(f"{run} has seen {seen:,} images already; the new length would end it at {target:,}")
     if changes:
         with _explained(run):
             write_atomic(run / RECIPE, recipe.to_toml())
@@ -145,7 +152,7 @@ def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
     """
     if not (run / CARD).is_file():
         hint = "the folder does not exist" if not run.exists() else f"it has no {CARD}"
-        raise RunError(f"{run} is no run: {hint}; start one with `dcgan train SOURCE --out {run}`")
+        raise RunError(f"{run} is no run: {hint}; start one with `{command('train', 'SOURCE', '--out', run)}`")
     try:
         card = json.loads((run / CARD).read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -177,6 +184,8 @@ def open_data(
     else:
         options = PrepareOptions(size=recipe.size or 64, channels=recipe.channels or 3)
         data = cached(str(source), options, preparing)
+    if data.images.nbytes <= VERIFIED:
+        data.verify()
     if len(data) < 2:
         raise PackedSetError(f"{source} has {len(data)} usable picture; a GAN learns from a set: give it at least 2")
     return data
@@ -195,6 +204,8 @@ def _sit(run: Path, recipe: Recipe, card: Mapping[str, object], data: PackedSet,
         state = TrainingState(recipe)
         damaged: list[str] = []
         begun = list_checkpoints(run)
+        if not begun and read_records(run / METRICS):
+            raise RunError(f"{run} has no checkpoint left to go on from, and to begin anew would overwrite its records")
         if begun:
             _, damaged = restore_newest(run, state)
         pictures = Pictures(data.images, state.device)
@@ -203,9 +214,9 @@ def _sit(run: Path, recipe: Recipe, card: Mapping[str, object], data: PackedSet,
                 journal.event(state.progress, "damaged", sentence)
                 watcher.event("damaged", sentence)
             kind = "resumed" if begun else "started"
-            journal.event(state.progress, kind, f"{kind} at {state.progress.images:,} images")
+            journal.event(state.progress, kind, f"at {state.progress.images:,} images")
             ending = Loop(run, state, pictures, journal, watcher).train(stop)
-            journal.event(state.progress, ending, f"{ending} at {state.progress.images:,} images")
+            journal.event(state.progress, ending, f"at {state.progress.images:,} images")
         if ending == "finished":
             _save_final_model(run, state, pictures)
         write_film(run)
@@ -253,9 +264,10 @@ def _explained(run: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        remedy = "make room" if error.errno == errno.ENOSPC else "mend that"
         raise RunError(
-            f"cannot write to {run}: {error.strerror or error}. What was saved before stays; make room and go on with "
-            f"`dcgan train --resume {run}`"
+            f"cannot write to {run}: {error.strerror or error}. What was saved before stays; {remedy} and go on with "
+            f"`{command('train', '--resume', run)}`"
         ) from error
     except torch.OutOfMemoryError as error:
         raise RunError(

@@ -1,12 +1,16 @@
-"""Stopping at a good moment: Ctrl-C and SIGTERM ask, the loop answers between two steps."""
+"""Stopping at a good moment: Ctrl-C, SIGTERM and a closed terminal ask, the loop answers between two steps."""
 
 import signal
 import threading
+import time
 from types import FrameType
 
 
 class StopRequest:
-    """Within the block, the first SIGINT or SIGTERM is remembered in `signal`; a second SIGINT ends at once.
+    """Within the block, the first SIGINT, SIGTERM or SIGHUP is remembered in `signal`.
+
+    A second SIGINT ends at once, unless it comes within a second: that is an impatient finger. SIGHUP stays ignored
+    where it was (nohup).
 
     Outside the main thread (where Python allows no handlers) nothing is caught; set `signal` by hand to stop.
     """
@@ -14,11 +18,13 @@ class StopRequest:
     def __init__(self) -> None:
         self.signal: int | None = None
         self._former: dict[int, object] = {}
+        self._asked = 0.0
 
     def __enter__(self) -> "StopRequest":
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._former[number] = signal.signal(number, self._remember)
+            for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+                if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN:
+                    self._former.setdefault(number, signal.signal(number, self._remember))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -26,6 +32,7 @@ class StopRequest:
             signal.signal(number, handler)  # type: ignore[arg-type]  # it is what signal.signal returned
 
     def _remember(self, number: int, _frame: FrameType | None) -> None:
-        if self.signal is not None and number == signal.SIGINT:
+        if self.signal is None:
+            self.signal, self._asked = number, time.monotonic()
+        elif number == signal.SIGINT and time.monotonic() - self._asked > 1:
             raise KeyboardInterrupt
-        self.signal = number

@@ -7,6 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from dcgan.data.packed import PackedSet
+from dcgan.errors import command
 from dcgan.figures.films import evenly, film
 from dcgan.figures.report import ReportFacts, duration, report
 from dcgan.figures.sheets import picture_bytes, sheet
@@ -59,10 +60,10 @@ def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, 
         data=_data_facts(data),
         machine=machine if isinstance(machine, dict) else {},
         commands=(
-            ("Draw new pictures", f"dcgan sample {run} --seeds 0-63 --out sheet.png"),
-            ("Go on after a stop", f"dcgan train --resume {run}"),
-            ("Train for longer", f"dcgan train --resume {run} --images {_twice(records):,}".replace(",", "")),
-            ("Keep this state for good", f"dcgan choose {run} --name good"),
+            ("Draw new pictures", command("sample", run, "--seeds", "0-63", "--out", "sheet.png")),
+            ("Go on after a stop", command("train", "--resume", run)),
+            ("Train for longer", command("train", "--resume", run, "--images", _twice(records))),
+            ("Keep this state for good", command("choose", run, "--name", "good")),
         ),
     )
     write_atomic(run / REPORT, report(facts))
