@@ -47,7 +47,7 @@ def test_an_unknown_preset_is_answered_with_those_there_are() -> None:
         ("batch_size", 1, "--batch-size must be 2 to 65536 pictures, not 1"),
         ("lr", 0.0, "--lr must be above 0 and at most 1, not 0.0"),
         ("lr", float("nan"), "--lr must be above 0"),
-        ("images", 0, "--images must be more than 0, not 0"),
+        ("images", 0, "--images must be more than 0, and finite, not 0"),
         ("minutes", float("inf"), "--minutes must be more than 0, and finite"),
         ("epochs", float("inf"), "--epochs must be more than 0, and finite"),
         ("minutes", -1.0, "--minutes must be more than 0"),

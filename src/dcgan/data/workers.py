@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
@@ -77,16 +78,14 @@ def cores() -> int:
 
 def serve() -> None:
     """Be a worker: decode the chunks that come on standard input until it ends."""
-    with os.fdopen(os.dup(0), "rb") as chunks, os.fdopen(os.dup(1), "wb") as answers:
+    gone = suppress(EOFError, pickle.UnpicklingError, BrokenPipeError)  # the parent has ended, or needs no more
+    with gone, os.fdopen(os.dup(0), "rb") as chunks, os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what a library prints must not get among the answers
         options: DecodeOptions = pickle.load(chunks)
         pickle.dump("ready", answers)
         answers.flush()
         while True:
-            try:
-                contents: list[Content] = pickle.load(chunks)
-            except EOFError:
-                return
+            contents: list[Content] = pickle.load(chunks)
             pickle.dump([decode_content(content, options) for content in contents], answers)
             answers.flush()
 
