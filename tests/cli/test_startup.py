@@ -10,7 +10,7 @@ import pytest
 from dcgan.cli import app
 
 HEAVY = {"torch", "numpy", "PIL", "pyarrow", "safetensors", "tensorboard", "dicebear"}
-VERBS = ("train", "demo", "prepare", "presets", "sample", "choose", "import-authors")
+VERBS = ("train", "demo", "prepare", "presets", "sample", "evaluate", "choose", "import-authors")
 
 
 def dcgan(*words: str) -> subprocess.CompletedProcess[str]:

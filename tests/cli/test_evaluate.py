@@ -1,0 +1,78 @@
+"""The verb `evaluate`: a table for people, one line for machines, a sheet of neighbours."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.training.toys import TOY, discs
+
+from dcgan.cli import app
+from dcgan.errors import DcganError
+from dcgan.training.run import train
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("evaluate")
+    np.save(home / "discs.npy", discs(60)[:40, ..., 0])
+    np.save(home / "more.npy", discs(60)[40:, ..., 0])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DCGAN_CACHE", str(home / "cache"))
+        train(home / "discs.npy", home / "run", TOY)
+    return home
+
+
+@pytest.fixture(autouse=True)
+def cache(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DCGAN_CACHE", str(home / "cache"))
+
+
+def evaluate(home: Path, *words: object) -> None:
+    extractor = [] if "--extractor" in words else ["--extractor", "pixels"]
+    app(["evaluate", str(home / "run"), str(home / "discs.npy"), *extractor, *map(str, words)])
+
+
+def test_the_answer_names_what_the_figures_were_made_with(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evaluate(home)
+    out, err = capsys.readouterr()
+    for line in ("Fréchet distance", "kernel distance", "precision", "recall", "coverage", "1-NN accuracy"):
+        assert line in out
+    assert "40 pictures of each kind; pixels averaged down to 16 x 16" in out
+    assert "few for a Fréchet distance" in err
+
+
+def test_json_is_one_line_and_the_same_each_time(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evaluate(home, "--json")
+    evaluate(home, "--json")
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == second
+    facts = json.loads(first)
+    assert facts["pictures"] == 40
+    assert facts["kernel_distance"].keys() == {"mean", "spread", "subsets", "size"}
+    assert 0 <= facts["precision"] <= 1
+
+
+def test_with_held_out_pictures_near_copies_are_counted_and_drawn(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate(home, "--held-out", home / "more.npy", "--neighbours", tmp_path / "near.png", "--json")
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["memorising"].keys() == {"rate", "held_out_rate", "threshold"}
+    with Image.open(tmp_path / "near.png") as sheet:
+        assert sheet.width > sheet.height > 64
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--extractor", "vgg"], "--extractor"),
+        (["--neighbours", "near.png"], "--held-out"),
+        (["--samples", "3"], "too few"),
+        (["--device", "tpu"], "--device"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(words: list[str], expected: str, home: Path) -> None:
+    with pytest.raises(DcganError, match=expected):
+        evaluate(home, *words)
