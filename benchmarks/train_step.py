@@ -29,9 +29,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.networks.memory import reuse_memory
 from dcgan.networks.stages import build_architecture
 from dcgan.randomness import Stream, batch_order, draw_latents, stream
-from dcgan.training.device import resolve, reuse_memory
+from dcgan.training.device import resolve
 from dcgan.training.pictures import Pictures
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState

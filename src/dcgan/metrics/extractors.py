@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from dcgan.errors import ModelError
 from dcgan.metrics import efficientnet, inception
 from dcgan.model import Model, Pixels, to_images
-from dcgan.networks.memory import use_channels_last
+from dcgan.networks.memory import reuse_memory, use_channels_last
 
 Features = NDArray[np.float32]  # (N, D)
 
@@ -135,6 +135,8 @@ def to_rgb(pixels: Pixels) -> Pixels:
 def _through(net: nn.Module, images: Callable[[Tensor], Tensor], device: str) -> Callable[[Pixels], Features]:
     """Pixels through a net that takes RGB as `images` makes it of levels 0 to 255."""
     use_channels_last(net)
+    if device == "cpu":
+        reuse_memory()
 
     @torch.inference_mode()
     def extract(pixels: Pixels) -> Features:

@@ -1,15 +1,11 @@
 """Which device, which arithmetic: what `auto` comes to on this machine."""
 
-import ctypes
-import platform
 from dataclasses import replace
 
 import torch
 
 from dcgan.errors import RecipeError
 from dcgan.training.recipe import Recipe
-
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3  # of mallopt(3)
 
 
 def resolve_device(name: str) -> str:
@@ -49,15 +45,3 @@ def has_fast_bfloat16(device: str) -> bool:
         capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
         return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
     return False
-
-
-def reuse_memory() -> None:
-    """Keep the memory of freed maps for the next step rather than give it back to the system and ask again.
-
-    A training step on a CPU frees and allocates the same hundreds of megabytes again and again, and each time the
-    system hands out pages anew. Holds for the whole process; with another C library than glibc it does nothing.
-    """
-    if platform.libc_ver()[0] == "glibc":
-        libc = ctypes.CDLL(None)
-        for option, size in ((M_MMAP_THRESHOLD, 1 << 30), (M_TRIM_THRESHOLD, (1 << 31) - 1), (M_TOP_PAD, 1 << 28)):
-            libc.mallopt(option, size)

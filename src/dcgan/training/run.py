@@ -18,8 +18,9 @@ from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.prepare import PrepareOptions
 from dcgan.errors import PackedSetError, RunError, command
 from dcgan.files import new_folder, remove_partial, write_atomic
+from dcgan.networks.memory import reuse_memory
 from dcgan.training.checkpoint import FOLDER, list_checkpoints, restore_newest
-from dcgan.training.device import resolve, resolve_device, reuse_memory
+from dcgan.training.device import resolve, resolve_device
 from dcgan.training.journal import METRICS, Journal, read_records
 from dcgan.training.loop import Ending, Loop
 from dcgan.training.observe import measured_model
