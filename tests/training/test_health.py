@@ -41,12 +41,14 @@ def test_a_recovery_starts_the_count_anew() -> None:
 
 
 def test_a_generator_that_never_varied_counts_as_collapsed_after_its_grace() -> None:
-    progress = Progress(images=GRACE + 1)
+    progress = Progress(step=GRACE + 1)
     assert [check(progress, 0.02), check(progress, 0.02)] == [None, "collapse"]
+    beginner = Progress(images=200_000, step=GRACE)  # large mini-batches: many images, but few updates yet
+    assert [check(beginner, 0.02), check(beginner, 0.02)] == [None, None]
 
 
 def test_an_odd_loss_is_no_collapse() -> None:
-    progress = Progress(images=GRACE + 1, alive=True)
+    progress = Progress(images=1000, alive=True)
     assert check(progress, 0.9, d_real=0.98, d_fake=0.01) is None
     assert progress.healthy
 

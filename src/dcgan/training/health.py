@@ -14,7 +14,7 @@ Trouble = Literal["nan", "collapse", "saturation"]
 BATCH = 128  # pictures that diversity is measured on
 COLLAPSED = 0.15  # below this diversity the pictures are near-identical
 ALIVE = 0.25  # a generator that was above this once has learnt to vary its pictures
-GRACE = 30_000  # images after which a generator that never varied its pictures counts as collapsed too
+GRACE = 600  # mini-batches after which a generator that never varied its pictures counts as collapsed too
 SATURATED = 0.99  # D(x) above this and D(G(z)) below one minus this
 PATIENCE = {"collapse": 2, "saturation": 3}  # checks in a row
 
@@ -61,7 +61,7 @@ def judge(progress: Progress, diversity: float, d_real: float, d_fake: float, fi
         return Verdict("nan", "a loss or a gradient is no finite number (NaN): the weights are lost")
     progress.alive |= diversity > ALIVE
     alike = diversity < COLLAPSED
-    suspect = alike and (progress.alive or progress.images > GRACE)
+    suspect = alike and (progress.alive or progress.step > GRACE)
     saturated = d_real > SATURATED and d_fake < 1 - SATURATED
     progress.collapsed_checks = progress.collapsed_checks + 1 if suspect else 0
     progress.saturated_checks = progress.saturated_checks + 1 if saturated else 0
