@@ -40,6 +40,7 @@ def test_the_answer_names_what_the_figures_were_made_with(home: Path, capsys: py
     for line in ("Fréchet distance", "kernel distance", "precision", "recall", "coverage", "1-NN accuracy"):
         assert line in out
     assert "40 pictures of each kind; pixels averaged down to 16 x 16" in out
+    assert "±" not in out  # one subset of 40 has no spread
     assert "few for a Fréchet distance" in err
 
 

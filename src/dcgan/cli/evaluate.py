@@ -105,12 +105,13 @@ def _facts(result: "Evaluation") -> dict[str, object]:
 def _table(result: "Evaluation", neighbours: Path | None) -> str:
     """The result for people."""
     kernel, near, told = result.kernel, result.neighbourhoods, result.two_sample
+    spread = f" ± {1000 * kernel.spread:.2f}" if kernel.subsets > 1 else ""  # one subset has none to show
     rows = [
         ("Fréchet distance", f"{result.frechet:.2f}", "0 is best; falls with the number of pictures"),
         (
             "kernel distance x 1000",
-            f"{1000 * kernel.mean:.2f} ± {1000 * kernel.spread:.2f}",
-            f"0 is best; {kernel.subsets} subsets of {kernel.size}",
+            f"{1000 * kernel.mean:.2f}{spread}",
+            f"0 is best; subsets: {kernel.subsets} of {kernel.size}",
         ),
         ("precision", f"{near.precision:.3f}", "share of drawn pictures among real ones, 0 to 1"),
         ("recall", f"{near.recall:.3f}", "share of real pictures among drawn ones, 0 to 1"),

@@ -42,12 +42,15 @@ def cached(source: str | Path, options: PrepareOptions | None = None, progress: 
         return _fitting(PackedSet.open(Path(source)), options)
     options = options or PrepareOptions()
     path = cache_folder() / _key(source, options)
-    if not _is_whole(path):
+    packed = _whole(path)
+    if packed is None:
         with _alone(path):
-            if not _is_whole(path):  # another process may have made it while we waited
+            packed = _whole(path)  # another process may have made it while we waited
+            if packed is None:
                 rmtree(path, ignore_errors=True)
                 prepare(source, path, options, progress)
-    return PackedSet.open(path)
+                packed = PackedSet.open(path)
+    return packed
 
 
 def cache_folder() -> Path:
@@ -69,12 +72,11 @@ def _alone(path: Path) -> Iterator[None]:
         raise PackedSetError(f"cannot write to {path.parent}: {error}; set DCGAN_CACHE to another folder") from error
 
 
-def _is_whole(path: Path) -> bool:
+def _whole(path: Path) -> PackedSet | None:
     try:
-        PackedSet.open(path)
+        return PackedSet.open(path)
     except PackedSetError:
-        return False
-    return True
+        return None
 
 
 def _fitting(packed: PackedSet, options: PrepareOptions | None) -> PackedSet:

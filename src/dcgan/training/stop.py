@@ -22,9 +22,11 @@ class StopRequest:
 
     def __enter__(self) -> "StopRequest":
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-                if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN:
-                    self._former.setdefault(number, signal.signal(number, self._remember))
+            numbers = [signal.SIGINT, signal.SIGTERM]
+            if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+                numbers.append(signal.SIGHUP)
+            for number in numbers:
+                self._former[number] = signal.signal(number, self._remember)
         return self
 
     def __exit__(self, *_: object) -> None:
