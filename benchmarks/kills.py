@@ -1,7 +1,7 @@
 """Is a run that was killed at random moments, and resumed, bit-identical to one that was not?
 
-    python benchmarks/kills.py
-    python benchmarks/kills.py --kills 100 --seed 7
+    python -m benchmarks.kills
+    python -m benchmarks.kills --kills 100 --seed 7
 
 Trains once to the end; then again, with `kill -9` at random moments: while it starts, while it trains, while it writes.
 Each time it goes on by `dcgan train --resume`. At the end every tensor file of the last checkpoint and of the model is

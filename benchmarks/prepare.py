@@ -1,7 +1,7 @@
 """How fast `dcgan prepare` is, beside the loop with Pillow that everybody writes first.
 
-    python benchmarks/prepare.py                        # 2,000 made-up photographs of 512 × 384
-    python benchmarks/prepare.py --folder photos/ --size 128
+    python -m benchmarks.prepare                        # 2,000 made-up photographs of 512 × 384
+    python -m benchmarks.prepare --folder photos/ --size 128
 
 The two take turns, so that whatever else the machine does falls on both.
 """

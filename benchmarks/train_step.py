@@ -1,13 +1,12 @@
 """Our training step against the textbook loop, in one run.
 
-    python benchmarks/train_step.py
-    python benchmarks/train_step.py --size 32 --batch-size 128 --seconds 60
+    python -m benchmarks.train_step
+    python -m benchmarks.train_step --size 32 --batch-size 128 --seconds 60
 
-The textbook loop is what tutorials print: float32, contiguous memory, BCE on labels of ones and zeros, the generated
-batch judged again for the generator's update, `.item()` each step, and two worker processes that decode JPEG files from
-a folder, resize and crop them. Ours reads the same pictures from a packed set. Both nets have the same shapes (5x5
-kernels) and see the same number of pictures a step. Each way lives in a process of its own; they take turns, so that a
-machine that slows down slows all, and the first seconds of a turn are not counted.
+The textbook loop is that of benchmarks/textbook.py, with two worker processes that decode JPEG files from a folder,
+resize and crop them. Ours reads the same pictures from a packed set. Both nets have the same shapes (5x5 kernels) and
+see the same number of pictures a step. Each way lives in a process of its own; they take turns, so that a machine that
+slows down slows all, and the first seconds of a turn are not counted.
 """
 
 import argparse
@@ -23,16 +22,16 @@ from statistics import median
 
 import numpy as np
 import torch
+from benchmarks.textbook import Textbook
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.networks.memory import reuse_memory
-from dcgan.networks.stages import build_architecture
-from dcgan.randomness import Stream, batch_order, draw_latents, stream
 from dcgan.training.device import resolve
+from dcgan.training.draws import draw_step
 from dcgan.training.pictures import Pictures
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
@@ -61,50 +60,9 @@ class Folder(Dataset[Tensor]):
         return pixels.permute(2, 0, 1).float() / 127.5 - 1
 
 
-def textbook_nets(size: int, width: int) -> tuple[nn.Module, nn.Module]:
-    """The two nets as tutorials write them, with the shapes of ours."""
-    architecture = build_architecture(
-        stages="strided",
-        size=size,
-        channels=3,
-        width=width,
-        kernel=5,
-        latent_dim=100,
-        latent="normal",
-        batch_norm_epsilon=1e-5,
-    )
-    first = architecture.generator_geometry[0].small
-    layers: list[nn.Module] = [
-        nn.ConvTranspose2d(100, architecture.stem, first, bias=False),
-        nn.BatchNorm2d(architecture.stem),
-        nn.ReLU(True),
-    ]
-    channels = architecture.stem
-    for stage in architecture.generator:
-        layers += [
-            nn.ConvTranspose2d(channels, stage.width, 5, 2, 2, output_padding=1, bias=False),
-            nn.BatchNorm2d(stage.width),
-            nn.ReLU(True),
-        ]
-        channels = stage.width
-    generator = nn.Sequential(*layers[:-2], nn.Tanh())
-    layers, channels = [], 3
-    for stage in architecture.discriminator:
-        layers += [nn.Conv2d(channels, stage.width, 5, 2, 2, bias=False)]
-        layers += [nn.BatchNorm2d(stage.width)] if channels != 3 else []
-        layers += [nn.LeakyReLU(0.2, inplace=True)]
-        channels = stage.width
-    last = architecture.discriminator_geometry[-1].small
-    discriminator = nn.Sequential(*layers, nn.Conv2d(channels, 1, last, bias=False), nn.Flatten(0))
-    return generator, discriminator
-
-
 def textbook(folder: Path, size: int, width: int, batch_size: int) -> Step:
     """One step of the textbook loop at each call."""
-    generator, discriminator = textbook_nets(size, width)
-    optimise_g = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
-    optimise_d = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
-    criterion = nn.BCEWithLogitsLoss()
+    loop = Textbook(size, 3, width, kernel=5)
     loader = DataLoader(Folder(folder, size), batch_size, shuffle=True, num_workers=2, drop_last=True)
 
     def forever() -> Iterator[Tensor]:
@@ -114,20 +72,7 @@ def textbook(folder: Path, size: int, width: int, batch_size: int) -> Step:
     batches = forever()
 
     def step() -> None:
-        real = next(batches)
-        ones, zeros = torch.ones(batch_size), torch.zeros(batch_size)
-        discriminator.zero_grad()
-        loss_real = criterion(discriminator(real), ones)
-        loss_real.backward()
-        fake = generator(torch.randn(batch_size, 100, 1, 1))
-        loss_fake = criterion(discriminator(fake.detach()), zeros)
-        loss_fake.backward()
-        optimise_d.step()
-        generator.zero_grad()
-        loss_generator = criterion(discriminator(fake), ones)
-        loss_generator.backward()
-        optimise_g.step()
-        (loss_real + loss_fake).item(), loss_generator.item()
+        loop.step(next(batches))
 
     return step
 
@@ -140,10 +85,8 @@ def ours(packed: Path, recipe: Recipe) -> Step:
     pictures = Pictures(data.images, state.device)
 
     def step() -> None:
-        key = (recipe.seed, 0, state.progress.step)
-        real = pictures.images(batch_order(*key, recipe.batch_size, len(pictures)))
-        z = draw_latents(stream(Stream.TRAINING, *key), recipe.batch_size, recipe.latent_dim, recipe.latent)
-        train_step(state, real, torch.from_numpy(z))
+        draws = draw_step(recipe, 0, state.progress.step, len(pictures))
+        train_step(state, pictures.images(draws.positions), state.tensor(draws.z), state.tensor(draws.views))
 
     return step
 

@@ -60,7 +60,14 @@ def interrupted(run: Path, recipe: Recipe, sittings: list[int]) -> TrainingState
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"updates": "alternate", "l2": 1e-4}, {"precision": "bfloat16"}, {"average_half_life": 0}]
+    "changes",
+    [
+        {},
+        {"updates": "alternate", "l2": 1e-4},
+        {"precision": "bfloat16"},
+        {"average_half_life": 0},
+        {"normalisation": "spectral", "loss": "hinge", "augment": "everything", "lr_discriminator": 1e-3, "r1": 1.0},
+    ],
 )
 def test_a_run_in_sittings_ends_with_the_very_weights_of_one_that_was_not_interrupted(
     changes: dict[str, object], tmp_path: Path
@@ -163,8 +170,8 @@ def collapse(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
 
     def at(step: int, rollbacks: int) -> None:
 
-        def then_collapse(state: TrainingState, real: Tensor, z: Tensor) -> None:
-            train_step(state, real, z)
+        def then_collapse(state: TrainingState, real: Tensor, z: Tensor, views: Tensor) -> None:
+            train_step(state, real, z, views)
             if state.progress.step >= step and state.progress.rollbacks == rollbacks:
                 with torch.no_grad():
                     state.generator.stem_norm.gain.zero_()
@@ -228,8 +235,8 @@ def test_on_collapse_ignore_goes_on(collapse: Callable[[int, int], None], tmp_pa
 
 def test_nan_is_rolled_back_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
-    def then_nan(state: TrainingState, real: Tensor, z: Tensor) -> None:
-        train_step(state, real, z)
+    def then_nan(state: TrainingState, real: Tensor, z: Tensor, views: Tensor) -> None:
+        train_step(state, real, z, views)
         if state.progress.images == 40 and not state.progress.rollbacks:
             with torch.no_grad():
                 state.discriminator.head.weight[0, 0] = torch.nan
@@ -247,8 +254,8 @@ def test_a_training_that_goes_wrong_again_and_again_ends_with_advice(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
 
-    def always_nan(state: TrainingState, real: Tensor, z: Tensor) -> None:
-        train_step(state, real * torch.nan, z)
+    def always_nan(state: TrainingState, real: Tensor, z: Tensor, views: Tensor) -> None:
+        train_step(state, real * torch.nan, z, views)
 
     monkeypatch.setattr("dcgan.training.loop.train_step", always_nan)
     with pytest.raises(RunError, match="--lr"):

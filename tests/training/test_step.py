@@ -9,17 +9,22 @@ from tests.training.toys import TOY
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcgan.training.objective import discriminator_loss, generator_loss
+from dcgan.training.objective import LOSSES, discriminator_loss, generator_loss, gradient_penalty
 from dcgan.training.state import MEASURES, TrainingState
 from dcgan.training.step import train_step
 
 PLAIN = replace(TOY, augment="none")
 
 
-def batches(count: int) -> list[tuple[Tensor, Tensor]]:
+def batches(count: int) -> list[tuple[Tensor, Tensor, Tensor]]:
+    """Real pictures, z, and the numbers of an augmentation that takes two."""
     random = torch.Generator().manual_seed(0)
     return [
-        (torch.rand(4, 1, 16, 16, generator=random) * 2 - 1, torch.rand(4, 4, generator=random) * 2 - 1)
+        (
+            torch.rand(4, 1, 16, 16, generator=random) * 2 - 1,
+            torch.rand(4, 4, generator=random) * 2 - 1,
+            torch.rand(3, 4, 2, generator=random),
+        )
         for _ in range(count)
     ]
 
@@ -49,8 +54,8 @@ def test_the_updates_are_those_of_the_algorithm(updates: str) -> None:
     state, plain = TrainingState(recipe), TrainingState(recipe)
     generator, discriminator = plain.generator, plain.discriminator
     update_g, update_d = adam(generator, 1e-3, 1e-3), adam(discriminator, 1e-3, 1e-3)
-    for step, (real, z) in enumerate(batches(4)):
-        train_step(state, real, z)
+    for step, (real, z, views) in enumerate(batches(4)):
+        train_step(state, real, z, views)
         if updates == "both" or step % 2 == 1:
             d_real, d_fake = discriminator(real).sigmoid(), discriminator(generator(z).detach()).sigmoid()
             update_d(-d_real.log().mean() - (1 - d_fake).log().mean())
@@ -86,10 +91,45 @@ def test_the_losses_are_non_saturating_and_on_logits() -> None:
     assert generator_loss(torch.tensor([-200.0])).item() == 200.0  # log D(G(z)) itself would be -inf
 
 
+def test_the_hinge_rests_once_a_logit_is_beyond_its_margin() -> None:
+    loss = LOSSES["hinge"]
+    assert loss.discriminator(torch.tensor([1.0, 5.0]), torch.tensor([-1.0, -3.0])).item() == 0.0
+    assert loss.discriminator(torch.tensor([0.0, 2.0]), torch.tensor([0.5, -3.0])).item() == pytest.approx(1.25)
+    assert loss.generator(torch.tensor([2.0, -1.0])).item() == -0.5
+
+
+def test_the_gradient_penalty_of_a_linear_judge_is_half_its_squared_norm() -> None:
+    weight = torch.tensor([1.0, -2.0, 2.0])
+    real = torch.rand(5, 3, 1, 1, requires_grad=True)
+    penalty = gradient_penalty((real.flatten(1) * weight).sum(1), real)
+    assert penalty.item() == pytest.approx(4.5)
+
+
+@pytest.mark.parametrize(("step", "penalised"), [(0, True), (1, False), (8, True)])
+def test_the_gradient_penalty_reaches_the_discriminator_on_some_steps(step: int, penalised: bool) -> None:
+    norms = []
+    for recipe in (PLAIN, replace(PLAIN, r1=100.0)):
+        state = TrainingState(recipe)
+        state.progress.step = step
+        train_step(state, *batches(1)[0])
+        norms.append(state.sums[MEASURES.index("d_gradient")].item())
+    assert (norms[0] != norms[1]) is penalised
+
+
+@pytest.mark.parametrize("net", ["generator", "discriminator"])
+def test_each_net_has_its_learning_rate_and_roll_backs_halve_both(net: str) -> None:
+    state = TrainingState(replace(PLAIN, lr=1e-3, lr_discriminator=4e-3))
+    rate = {"generator": 1e-3, "discriminator": 4e-3}[net]
+    assert state.optimisers[net].param_groups[0]["lr"] == rate
+    state.progress.rollbacks = 2
+    state.set_learning_rates()
+    assert state.optimisers[net].param_groups[0]["lr"] == rate / 4
+
+
 def test_counters_and_sums_say_what_happened() -> None:
     state = TrainingState(PLAIN)
-    for real, z in batches(3):
-        train_step(state, real, z)
+    for batch in batches(3):
+        train_step(state, *batch)
     assert (state.progress.step, state.progress.images) == (3, 12)
     sums = dict(zip(MEASURES, state.sums.tolist(), strict=False))
     assert state.sums[-2:].tolist() == [3, 3]
@@ -116,9 +156,8 @@ def test_without_averaging_the_last_weights_draw() -> None:
 
 def test_bfloat16_learns_the_same_to_its_precision() -> None:
     exact, fast = TrainingState(PLAIN), TrainingState(replace(PLAIN, precision="bfloat16"))
-    real, z = batches(1)[0]
     for state in (exact, fast):
-        train_step(state, real, z)
+        train_step(state, *batches(1)[0])
     assert fast.generator.stem.weight.dtype == torch.float32
     difference = (exact.sums[: len(MEASURES)] / fast.sums[: len(MEASURES)]).log().abs()
     assert difference.max() < 0.1
@@ -127,7 +166,7 @@ def test_bfloat16_learns_the_same_to_its_precision() -> None:
 def test_nothing_is_seen_twice_through_batch_norm() -> None:
     """Real and drawn pictures pass as separate mini-batches: the view of one knows nothing of the other."""
     state = TrainingState(PLAIN)
-    real, _ = batches(1)[0]
+    real = batches(1)[0][0]
     alone = state.discriminator(real)
     mixed = state.discriminator(torch.cat([real, -real]))[:4]
     assert (alone - mixed).abs().max() > 1e-4

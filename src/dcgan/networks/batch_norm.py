@@ -50,6 +50,8 @@ def measure_statistics(net: nn.Module, batches: Iterable[Tensor]) -> None:
         batches: Inputs of the net, at least one, each of two or more.
     """
     layers = [module for module in net.modules() if isinstance(module, BatchNorm)]
+    if not layers:  # spectrally normalised: nothing to measure, and a look must not change it
+        return
     sums = {layer: (torch.zeros_like(layer.mean), torch.zeros_like(layer.variance)) for layer in layers}
 
     def observe(layer: nn.Module, inputs: tuple[Tensor]) -> None:

@@ -4,6 +4,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dcgan.networks.batch_norm import BatchNorm
+from dcgan.networks.spectral_norm import normalise_spectrally
 from dcgan.networks.stages import Architecture
 
 SLOPE = 0.2  # of LeakyReLU below zero
@@ -13,21 +14,31 @@ class Discriminator(nn.Module):
     """images (N, channels, size, size) in [-1, 1] -> logits (N,), positive for "real".
 
     Strided convolutions with LeakyReLU 0.2; batch norm after each but the first; the last map is flattened into one
-    linear unit. No biases but batch norm's (paper section 3; the released code).
+    linear unit. No biases but batch norm's (paper section 3; the released code). With the normalisation "spectral" no
+    batch norm, but biases, and all weights spectrally normalised (Miyato et al. 2018): a picture is then judged by
+    itself, whatever batch it comes in.
     """
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         maps = architecture.discriminator_geometry
+        spectral = architecture.normalisation == "spectral"
         self.convolutions = nn.ModuleList()
         self.norms = nn.ModuleList()
         width = architecture.channels
         for stage, fit in zip(architecture.discriminator, maps, strict=True):
-            self.convolutions.append(nn.Conv2d(width, stage.width, stage.kernel, stage.stride, fit.padding, bias=False))
-            if len(self.convolutions) > 1:  # the input layer has none
-                self.norms.append(BatchNorm(stage.width, architecture.batch_norm_epsilon))
+            if self.convolutions:  # the input layer has no norm
+                self.norms.append(
+                    nn.Identity() if spectral else BatchNorm(stage.width, architecture.batch_norm_epsilon)
+                )
+            self.convolutions.append(
+                nn.Conv2d(width, stage.width, stage.kernel, stage.stride, fit.padding, bias=spectral)
+            )
             width = stage.width
-        self.head = nn.Linear(width * maps[-1].small ** 2, 1, bias=False)
+        self.head = nn.Linear(width * maps[-1].small ** 2, 1, bias=spectral)
+        if spectral:
+            for layer in (*self.convolutions, self.head):
+                normalise_spectrally(layer)
 
     def activations(self, images: Tensor) -> list[Tensor]:
         """The map after each stage: (N, width, side, side), from the picture's side down."""

@@ -12,6 +12,7 @@ WIDTHS = range(1, 1025)
 LATENT_DIMS = range(1, 4097)
 
 LatentDistribution = Literal["uniform", "normal"]
+Normalisation = Literal["batch", "spectral"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Architecture:
     generator: tuple[Stage, ...]
     discriminator: tuple[Stage, ...]
     batch_norm_epsilon: float
+    normalisation: Normalisation = "batch"  # of the discriminator; the generator always has batch norm
 
     def __post_init__(self) -> None:
         stages = (Stage(self.stem, 3, 1), *self.generator, *self.discriminator)
@@ -63,6 +65,7 @@ class Architecture:
         _require(self.latent_dim in LATENT_DIMS, f"latent_dim must be {LATENT_DIMS[0]} to {LATENT_DIMS[-1]}")
         _require(self.latent in ("uniform", "normal"), f"latent must be 'uniform' or 'normal', not {self.latent!r}")
         _require(0 < self.batch_norm_epsilon < 1, "batch_norm_epsilon must lie between 0 and 1")
+        _require(self.normalisation in ("batch", "spectral"), "normalisation must be 'batch' or 'spectral'")
         for stage in stages:
             _require(0 < stage.width <= 8 * WIDTHS[-1], f"a stage's width must be 1 to {8 * WIDTHS[-1]}: {stage}")
             _require(stage.kernel in KERNELS, f"kernel must be {KERNELS[0]} to {KERNELS[-1]}: {stage}")
@@ -140,6 +143,7 @@ def build_architecture(
     latent_dim: int,
     latent: LatentDistribution,
     batch_norm_epsilon: float,
+    normalisation: Normalisation = "batch",
 ) -> Architecture:
     """Lay out a mirrored pair of nets by the name of a stage list (a key of `STAGE_LISTS`).
 
@@ -159,6 +163,7 @@ def build_architecture(
         generator=mirror(channels, discriminator),
         discriminator=discriminator,
         batch_norm_epsilon=batch_norm_epsilon,
+        normalisation=normalisation,
     )
 
 

@@ -6,6 +6,7 @@ discriminator knows every real picture, or every pixel, before the generator has
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import torch
@@ -15,31 +16,76 @@ from torch.nn import functional as F
 SHIFT = 8  # a picture is moved by up to its side divided by this, as in Zhao et al.
 
 
-def translate(images: Tensor, random: torch.Generator) -> Tensor:
+@dataclass(frozen=True)
+class Augmentation:
+    """A change of pictures, fixed by so many random numbers a picture.
+
+    Attributes:
+        numbers: How many it takes.
+        apply: Images (N, C, H, W) in [-1, 1] and numbers (N, `numbers`) in [0, 1) to images of the same shape.
+    """
+
+    numbers: int
+    apply: Callable[[Tensor, Tensor], Tensor]
+
+
+def translate(images: Tensor, numbers: Tensor) -> Tensor:
     """Move each picture by up to an eighth of its side, each way; what comes in at the edge is mid-grey.
 
     Args:
         images: (N, C, H, W) in [-1, 1].
-        random: Where the shifts come from; on the CPU.
+        numbers: (N, 2) in [0, 1): where to, down and to the right.
 
     Returns:
         The moved pictures (N, C, H, W), in channels_last memory.
     """
     count, _, side, _ = images.shape
     reach = side // SHIFT
-    shifts = torch.randint(0, 2 * reach + 1, (2, count, 1), generator=random).to(images.device)
+    shifts = (numbers * (2 * reach + 1)).long()
     places = torch.arange(side, device=images.device)
-    rows, columns = places + shifts[0], places + shifts[1]  # (N, side) each
+    rows, columns = places + shifts[:, :1], places + shifts[:, 1:]  # (N, side) each
     padded = F.pad(images, (reach, reach, reach, reach)).permute(0, 2, 3, 1)  # (N, H + 2r, W + 2r, C)
     which = torch.arange(count, device=images.device)[:, None, None]
     return padded[which, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
-def nothing(images: Tensor, random: torch.Generator) -> Tensor:  # noqa: ARG001  # the signature of its neighbours
-    """Leave the pictures as they are, as the paper did."""
-    return images
+def recolour(images: Tensor, numbers: Tensor) -> Tensor:
+    """Change brightness (by up to 0.5), saturation (0 to 2 times) and contrast (0.5 to 1.5 times).
+
+    Args:
+        images: (N, C, H, W) in [-1, 1].
+        numbers: (N, 3) in [0, 1).
+    """
+    brightness, saturation, contrast = numbers[:, :, None, None, None].unbind(1)
+    images = images + brightness - 0.5
+    grey = images.mean(dim=1, keepdim=True)
+    images = (images - grey) * 2 * saturation + grey
+    mean = images.mean(dim=(1, 2, 3), keepdim=True)
+    return (images - mean) * (contrast + 0.5) + mean
 
 
-AUGMENTATIONS: Mapping[str, Callable[[Tensor, torch.Generator], Tensor]] = MappingProxyType(
-    {"none": nothing, "translate": translate}
+def cut_out(images: Tensor, numbers: Tensor) -> Tensor:
+    """Lay a mid-grey square of half the side over each picture; its centre lies anywhere on the picture.
+
+    Args:
+        images: (N, C, H, W) in [-1, 1].
+        numbers: (N, 2) in [0, 1): the centre.
+    """
+    side = images.shape[-1]
+    places = torch.arange(side, device=images.device)
+    hidden = (places - (numbers * side).floor()[:, :, None]).abs() < side / 4  # (N, 2, side)
+    return images.masked_fill((hidden[:, 0, :, None] & hidden[:, 1, None, :])[:, None], 0.0)
+
+
+def everything(images: Tensor, numbers: Tensor) -> Tensor:
+    """Recolour, translate and cut out: Zhao et al.'s strongest policy. Takes (N, 7) numbers."""
+    return cut_out(translate(recolour(images, numbers[:, :3]), numbers[:, 3:5]), numbers[:, 5:])
+
+
+AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
+    {
+        "none": Augmentation(0, lambda images, _: images),
+        "translate": Augmentation(2, translate),
+        "everything": Augmentation(7, everything),
+    }
 )

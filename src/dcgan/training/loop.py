@@ -5,11 +5,9 @@ import time
 from pathlib import Path
 from typing import Literal
 
-import torch
-
 from dcgan.errors import RunError
-from dcgan.randomness import Stream, batch_order, draw_latents, stream
 from dcgan.training.checkpoint import newest_healthy, prune, restore_checkpoint, save_checkpoint
+from dcgan.training.draws import draw_step
 from dcgan.training.health import judge
 from dcgan.training.journal import Journal
 from dcgan.training.observe import draw_samples, measured_model, real_spread, take_record
@@ -55,12 +53,11 @@ class Loop:
                 self._save()
                 return "stopped"
             progress = state.progress
-            key = (recipe.seed, progress.rollbacks, progress.step)
             before = progress.images
 
-            real = self.pictures.images(batch_order(*key, recipe.batch_size, len(self.pictures)))
-            z = draw_latents(stream(Stream.TRAINING, *key), recipe.batch_size, recipe.latent_dim, recipe.latent)
-            train_step(state, real, torch.from_numpy(z).to(state.device))
+            draws = draw_step(recipe, progress.rollbacks, progress.step, len(self.pictures))
+            real, z, views = self.pictures.images(draws.positions), state.tensor(draws.z), state.tensor(draws.views)
+            train_step(state, real, z, views)
 
             over = self._over()
             self.watcher.step(progress.images, self._estimate())
@@ -112,11 +109,12 @@ class Loop:
             )
         restore_checkpoint(checkpoint, state)
         state.progress.rollbacks = rollbacks
-        rate = state.set_learning_rate()
+        state.set_learning_rates()
         self._last = (self._seconds(), state.progress.images)
         self.journal.rewind(state.progress)
         self._tell(
-            "rollback", f"back to the healthy checkpoint at {checkpoint.images:,} images; learning rate {rate:g}"
+            "rollback",
+            f"back to the healthy checkpoint at {checkpoint.images:,} images; learning rate {state.learning_rate():g}",
         )
         self._save()
 

@@ -41,7 +41,7 @@ def take_record(state: TrainingState, real_spread: float) -> dict[str, float]:
     with state.precision():
         generated = state.generator(torch.from_numpy(z).to(state.device))
     record["diversity"] = spread(generated) / real_spread if real_spread else 1.0
-    record["learning_rate"] = state.learning_rate
+    record["learning_rate"] = state.learning_rate()
     record["rollbacks"] = progress.rollbacks
     return record
 

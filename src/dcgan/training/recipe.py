@@ -10,7 +10,7 @@ from typing import Literal
 import tomli_w
 
 from dcgan.errors import RecipeError
-from dcgan.networks.stages import Architecture, LatentDistribution, build_architecture
+from dcgan.networks.stages import Architecture, LatentDistribution, Normalisation, build_architecture
 
 LENGTHS = ("images", "epochs", "steps", "minutes")
 MAY_CHANGE = (*LENGTHS, "checkpoint_every", "sheet_every", "keep", "device", "on_collapse", "threads")
@@ -44,21 +44,30 @@ class Recipe:
     """Distribution of z: uniform is U(-1, 1), normal is N(0, 1)."""
     batch_norm_epsilon: float = 1e-5
     """Added to the variance in batch norm. The released code has 1e-8."""
+    normalisation: Normalisation = "batch"
+    """Of the discriminator: batch norm, or spectral, which bounds how fast its judgement changes."""
 
     batch_size: int = 64
     """Pictures in a mini-batch, 2 to 65536."""
     lr: float = 2e-4
     """Learning rate of Adam for both nets, up to 1."""
+    lr_discriminator: float | None = None
+    """Another learning rate for the discriminator. Default: --lr."""
     beta1: float = 0.5
     """Adam's momentum, 0 to 1. The paper: 0.9 oscillates."""
     beta2: float = 0.999
     """Adam's decay of the squared gradients, 0 to 1."""
     l2: float = 0.0
     """L2 penalty added to every gradient (coupled). The released code has 1e-5."""
+    loss: Literal["nonsaturating", "hinge"] = "nonsaturating"
+    """What the nets are trained for; the paper has the non-saturating loss."""
+    r1: float = 0.0
+    """Weight of a penalty on the discriminator's gradient at real pictures. 0: none; 1 to 10 hold it back."""
     updates: Literal["both", "alternate"] = "both"
     """A mini-batch updates both nets, D then G; or one net by turns, as in the released code."""
-    augment: Literal["none", "translate"] = "translate"
-    """What the discriminator is shown: pictures as they are, or moved at random by up to an eighth of their side."""
+    augment: Literal["none", "translate", "everything"] = "translate"
+    """What the discriminator is shown: pictures as they are; moved at random by up to an eighth of their side; or
+    moved, recoloured and with a hole, for very small sets."""
     average_half_life: int = 5_000
     """Half-life of the averaged generator in images; it is the one that draws. 0: the last weights draw."""
 
@@ -107,12 +116,17 @@ class Recipe:
         need(self.latent in ("uniform", "normal"), "latent", "uniform or normal")
         need(0 < self.batch_norm_epsilon < 1, "batch_norm_epsilon", "between 0 and 1")
         need(2 <= self.batch_size <= 65536, "batch_size", "2 to 65536 pictures")
-        need(0 < self.lr <= 1, "lr", "above 0 and at most 1")
+        need(self.normalisation in ("batch", "spectral"), "normalisation", "batch or spectral")
+        for name in ("lr", "lr_discriminator"):
+            rate = getattr(self, name)
+            need(rate is None or 0 < rate <= 1, name, "above 0 and at most 1")
         need(0 <= self.beta1 < 1, "beta1", "at least 0 and below 1")
         need(0 <= self.beta2 < 1, "beta2", "at least 0 and below 1")
         need(0 <= self.l2 <= 1, "l2", "0 to 1")
         need(self.updates in ("both", "alternate"), "updates", "both or alternate")
-        need(self.augment in ("none", "translate"), "augment", "none or translate")
+        need(self.loss in ("nonsaturating", "hinge"), "loss", "nonsaturating or hinge")
+        need(0 <= self.r1 <= 1e6, "r1", "0 to 1000000")
+        need(self.augment in ("none", "translate", "everything"), "augment", "none, translate or everything")
         need(self.average_half_life >= 0, "average_half_life", "0 or more images")
         need(0 <= self.seed < 2**63, "seed", "0 to 2^63 - 1")
         for name in LENGTHS:
@@ -144,6 +158,7 @@ class Recipe:
             latent_dim=self.latent_dim,
             latent=self.latent,
             batch_norm_epsilon=self.batch_norm_epsilon,
+            normalisation=self.normalisation,
         )
 
     def target_images(self, count: int) -> int | None:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dcgan.networks.discriminator import Discriminator
@@ -51,6 +53,7 @@ class TrainingState:
         # sums since the last record: each measure, then how often each net was updated
         self.sums = torch.zeros(len(MEASURES) + 2, device=self.device)
         self.progress = Progress()
+        self.set_learning_rates()
 
     def _place(self, net: Net, key: int) -> Net:
         """Initialise a net by its key and bring it to the device, in the recipe's memory layout."""
@@ -60,21 +63,24 @@ class TrainingState:
             use_channels_last(net)
         return net
 
-    @property
-    def learning_rate(self) -> float:
-        """What the roll-backs so far have left of the recipe's."""
-        return self.recipe.lr * 0.5**self.progress.rollbacks
+    def learning_rate(self, net: str = "generator") -> float:
+        """What the roll-backs so far have left of the recipe's, for "generator" or "discriminator"."""
+        own = self.recipe.lr_discriminator if net == "discriminator" else None
+        return (own or self.recipe.lr) * 0.5**self.progress.rollbacks
 
-    def set_learning_rate(self) -> float:
-        """Give the optimisers the learning rate of this moment, and return it."""
-        for optimiser in self.optimisers.values():
+    def set_learning_rates(self) -> None:
+        """Give the optimisers the learning rates of this moment."""
+        for net, optimiser in self.optimisers.items():
             for group in optimiser.param_groups:
-                group["lr"] = self.learning_rate
-        return self.learning_rate
+                group["lr"] = self.learning_rate(net)
 
     def precision(self) -> torch.autocast:
         """A block in which convolutions compute in the recipe's precision."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16")
+
+    def tensor(self, numbers: NDArray[np.float32]) -> Tensor:
+        """Numbers on the device."""
+        return torch.from_numpy(numbers).to(self.device)
 
     def tensors(self) -> dict[str, Tensor]:
         """What a resumed run needs beyond a model: the generator in training, both optimisers' moments, the sums."""
@@ -92,7 +98,7 @@ class TrainingState:
                 tensor.copy_(tensors[name])
         self.averaged.load_state_dict(averaged.state_dict())
         self.discriminator.load_state_dict(discriminator.state_dict())
-        self.set_learning_rate()
+        self.set_learning_rates()
 
     def _tensors(self) -> Iterator[tuple[str, Tensor]]:
         yield "sums", self.sums

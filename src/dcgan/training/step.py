@@ -6,14 +6,15 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from dcgan.randomness import Stream, torch_stream
 from dcgan.training.augment import AUGMENTATIONS
 from dcgan.training.averaging import average
-from dcgan.training.objective import discriminator_loss, generator_loss
+from dcgan.training.objective import LOSSES, gradient_penalty
 from dcgan.training.state import MEASURES, TrainingState
 
+PENALISED = 8  # one step in so many has the gradient penalty, with as many times its weight (Karras et al. 2020)
 
-def train_step(state: TrainingState, real: Tensor, z: Tensor) -> None:
+
+def train_step(state: TrainingState, real: Tensor, z: Tensor, views: Tensor) -> None:
     """Train on one mini-batch.
 
     Updates D and then G (`updates = "both"`), or one of them by turns, G first, as the released code does
@@ -25,6 +26,8 @@ def train_step(state: TrainingState, real: Tensor, z: Tensor) -> None:
             for the device.
         real: Images (N, C, H, W) in [-1, 1].
         z: Latent vectors (N, latent_dim).
+        views: Random numbers (3, N, ...) of the augmentation: for real pictures, drawn ones, and drawn ones as the
+            generator has them judged.
     """
     recipe, progress = state.recipe, state.progress
     both = recipe.updates == "both"
@@ -34,9 +37,9 @@ def train_step(state: TrainingState, real: Tensor, z: Tensor) -> None:
     with torch.set_grad_enabled(train_generator), state.precision():
         fake = state.generator(z)  # one drawing serves both updates
     if train_discriminator:
-        _update_discriminator(state, real, fake.detach())
+        _update_discriminator(state, real, fake.detach(), views)
     if train_generator:
-        _update_generator(state, fake)
+        _update_generator(state, fake, views)
 
     progress.step += 1
     progress.images += len(z)
@@ -45,31 +48,30 @@ def train_step(state: TrainingState, real: Tensor, z: Tensor) -> None:
         average(state.averaged, state.generator, half_life=half_life, images=progress.images, batch_size=len(z))
 
 
-def _update_discriminator(state: TrainingState, real: Tensor, fake: Tensor) -> None:
+def _update_discriminator(state: TrainingState, real: Tensor, fake: Tensor, views: Tensor) -> None:
+    recipe = state.recipe
+    augment, loss_of = AUGMENTATIONS[recipe.augment].apply, LOSSES[recipe.loss].discriminator
+    penalised = recipe.r1 > 0 and state.progress.step % PENALISED == 0
     with state.precision():
-        real_logits = state.discriminator(_show(state, real, 0))
-        fake_logits = state.discriminator(_show(state, fake, 1))
-    loss = discriminator_loss(real_logits, fake_logits)
-    loss.backward()
+        real = augment(real, views[0]).requires_grad_(penalised)
+        real_logits = state.discriminator(real)
+        fake_logits = state.discriminator(augment(fake, views[1]))
+    loss = loss_of(real_logits, fake_logits)
+    penalty = PENALISED * recipe.r1 * gradient_penalty(real_logits, real) if penalised else 0.0
+    (loss + penalty).backward()
     gradient = _apply(state, "discriminator")
     d_real, d_fake = real_logits.detach().sigmoid().mean(), fake_logits.detach().sigmoid().mean()
     _add(state, d_real=d_real, d_fake=d_fake, d_loss=loss.detach(), d_gradient=gradient)
 
 
-def _update_generator(state: TrainingState, fake: Tensor) -> None:
+def _update_generator(state: TrainingState, fake: Tensor, views: Tensor) -> None:
+    augment, loss_of = AUGMENTATIONS[state.recipe.augment].apply, LOSSES[state.recipe.loss].generator
     with _frozen(state.discriminator), state.precision():
-        fake_logits = state.discriminator(_show(state, fake, 2))
-    loss = generator_loss(fake_logits)
+        fake_logits = state.discriminator(augment(fake, views[2]))
+    loss = loss_of(fake_logits)
     loss.backward()
     gradient = _apply(state, "generator")
     _add(state, g_loss=loss.detach(), g_gradient=gradient)
-
-
-def _show(state: TrainingState, images: Tensor, occasion: int) -> Tensor:
-    """The images as the discriminator is to see them; the three occasions of a step differ."""
-    recipe, progress = state.recipe, state.progress
-    random = torch_stream(Stream.AUGMENTATION, recipe.seed, progress.rollbacks, progress.step, occasion)
-    return AUGMENTATIONS[recipe.augment](images, random)
 
 
 def _apply(state: TrainingState, net: str) -> Tensor:

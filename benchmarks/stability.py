@@ -1,0 +1,257 @@
+"""How often trainings stay healthy, and how good they get in equal time: ours, its options, and the textbook loop.
+
+    dcgan prepare cifar10/train sets/cifar-10 --size 32 --channels 3   # and so on, one packed set each
+    python -m benchmarks.stability run sets/* --recipes default textbook --seeds 0 1 2 --marks 60 120 240
+    python -m benchmarks.stability table
+    python -m benchmarks.stability plot
+
+Each training is a process with one thread, and its time is the processor time of that process: what runs beside it does
+not count, nor does the measuring. At each mark it draws 1,000 pictures, whose kernel distance to 1,000 real ones is
+measured at the end (efficientnet-lite0). The textbook loop has its pictures in memory, decoded and scaled beforehand,
+and is told of no cost of loading; ours reads a packed set, writes sheets and checkpoints, and looks after its health.
+
+Results are lines of JSON in benchmarks/results/stability.jsonl; trainings that are there already are not repeated.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import torch
+from benchmarks.textbook import LATENT_DIM, Textbook
+
+from dcgan.data.packed import PackedSet
+from dcgan.figures.sheets import save_picture, sheet
+from dcgan.metrics.extractors import build_extractor
+from dcgan.metrics.features import BATCH, real_features
+from dcgan.metrics.kernel import kernel_distance
+from dcgan.model import Pixels, to_images, to_pixels
+from dcgan.networks.memory import reuse_memory
+from dcgan.randomness import Stream, stream
+from dcgan.training.device import resolve
+from dcgan.training.health import BATCH as JUDGED
+from dcgan.training.health import judge, spread
+from dcgan.training.journal import EVENTS, Journal, read_events
+from dcgan.training.loop import Loop
+from dcgan.training.observe import measured_model
+from dcgan.training.pictures import Pictures
+from dcgan.training.recipe import Recipe
+from dcgan.training.state import Progress, TrainingState
+from dcgan.training.stop import StopRequest
+from dcgan.training.watching import Silent
+
+RESULTS = Path(__file__).parent / "results" / "stability.jsonl"
+DRAWN = 1000  # pictures of each kind that a distance is measured on
+CHECKED = 10_000  # images between two checks of the textbook loop's health, as in ours
+
+RECIPES: dict[str, dict[str, object] | None] = {
+    "textbook": None,
+    "default": {},
+    "float32": {"precision": "float32"},
+    "float32, contiguous": {"precision": "float32", "channels_last": False},
+    "lr 5e-4": {"lr": 5e-4},
+    "lr 1e-3": {"lr": 1e-3},
+    "two rates": {"lr": 1e-4, "lr_discriminator": 4e-4},
+    "hinge": {"loss": "hinge"},
+    "spectral": {"normalisation": "spectral"},
+    "spectral, hinge": {"normalisation": "spectral", "loss": "hinge"},
+    "r1": {"r1": 5.0},
+    "augment none": {"augment": "none"},
+    "augment none, ignore": {"augment": "none", "on_collapse": "ignore"},
+    "augment everything": {"augment": "everything"},
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training."""
+
+    data: Path
+    recipe: str
+    seed: int
+    marks: tuple[float, ...]
+    sheets: Path | None
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What makes it another training."""
+        return self.data.name, self.recipe, self.seed
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where a training stands."""
+
+    seconds: float
+    images: int
+    pixels: Pixels
+
+
+class Clock:
+    """Processor time of this process, without the pauses."""
+
+    def __init__(self) -> None:
+        self.start = time.process_time()
+
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.process_time() - self.start
+
+    def pause(self, since: float) -> None:
+        """Leave out what has passed since `since` seconds."""
+        self.start += self.seconds() - since
+
+
+class Marker(Silent):
+    """Draws pictures at each mark, and asks for a stop at the last."""
+
+    def __init__(self, marks: Sequence[float], state: TrainingState, pictures: Pictures, stop: StopRequest) -> None:
+        self.left, self.state, self.pictures, self.stop = list(marks), state, pictures, stop
+        self.clock = Clock()
+        self.reached: list[Mark] = []
+
+    def step(self, images: int, target: int) -> None:  # noqa: ARG002  # a watcher's signature
+        """Look at the clock."""
+        now = self.clock.seconds()
+        if self.left and now >= self.left[0]:
+            self.left.pop(0)
+            pixels = measured_model(self.state, self.pictures).sample(range(DRAWN))
+            self.reached.append(Mark(now, images, pixels))
+            self.clock.pause(now)
+        if not self.left:
+            self.stop.signal = 0
+
+
+def train_ours(data: PackedSet, job: Job, changes: dict[str, object]) -> tuple[list[Mark], dict[str, object]]:
+    """The real loop, in a folder that is thrown away."""
+    reuse_memory()
+    recipe = resolve(replace(Recipe(size=data.size, channels=data.channels, threads=1).changed(changes), seed=job.seed))
+    recipe = replace(recipe, images=10**9)
+    with tempfile.TemporaryDirectory() as name:
+        run, stop = Path(name), StopRequest()
+        (run / "checkpoints").mkdir()
+        state = TrainingState(recipe)
+        pictures = Pictures(data.images, state.device)
+        marker = Marker(job.marks, state, pictures, stop)
+        with Journal(run, state.progress) as journal:
+            ending = Loop(run, state, pictures, journal, marker).train(stop)
+        kinds = [event["kind"] for event in read_events(run / EVENTS)]
+    facts = {"collapses": kinds.count("collapse"), "rollbacks": state.progress.rollbacks}
+    return marker.reached, {**facts, "ending": ending}
+
+
+def train_textbook(data: PackedSet, job: Job) -> tuple[list[Mark], dict[str, object]]:
+    """The textbook loop, on pictures that are in memory as it wants them."""
+    torch.manual_seed(job.seed)
+    loop, batch_size = Textbook(data.size, data.channels), 128
+    images = to_images(torch.from_numpy(np.array(data.images))).contiguous()
+    marks: list[Mark] = []
+    left, clock, seen, order = list(job.marks), Clock(), 0, iter(torch.empty(0, 0))
+    real_spread, progress, collapses = spread(images[torch.randperm(len(images))[:JUDGED]]), Progress(), 0
+    fixed = torch.randn(max(DRAWN, JUDGED), LATENT_DIM, 1, 1)
+
+    def draw(count: int) -> torch.Tensor:
+        """As tutorials do: by the statistics of the mini-batch."""
+        with torch.no_grad():
+            return torch.cat([loop.generator(z) for z in fixed[:count].split(BATCH)])
+
+    while left:
+        rows = next(order, None)
+        if rows is None or len(rows) < batch_size:
+            order = iter(torch.randperm(len(images)).split(batch_size))
+            continue
+        loop.step(images[rows])
+        seen += batch_size
+        progress.step += 1
+        now = clock.seconds()
+        if seen // CHECKED != (seen - batch_size) // CHECKED:
+            diversity = spread(draw(JUDGED)) / real_spread
+            collapses += judge(progress, diversity, 0.5, 0.5, finite=True).trouble == "collapse"
+        if now >= left[0]:
+            left.pop(0)
+            marks.append(Mark(now, seen, to_pixels(draw(DRAWN))))
+        clock.pause(now)
+    return marks, {"collapses": collapses, "rollbacks": 0, "ending": "stopped"}
+
+
+def train_and_measure(job: Job) -> dict[str, object]:
+    """One line of the results."""
+    torch.set_num_threads(1)
+    data, changes = PackedSet.open(job.data), RECIPES[job.recipe]
+    marks, facts = train_textbook(data, job) if changes is None else train_ours(data, job, changes)
+    if job.sheets:
+        job.sheets.mkdir(parents=True, exist_ok=True)
+        save_picture(sheet(marks[-1].pixels[:64]), job.sheets / f"{job.data.name}, {job.recipe}, {job.seed}.png")
+    extractor = build_extractor("efficientnet-lite0")
+    count = min(DRAWN, len(data))
+    real, real_spread = real_features(data, extractor, count), _spread(np.array(data.images[:JUDGED]))
+    rows = []
+    for mark in marks:
+        batches = [extractor.extract(mark.pixels[start : start + BATCH]) for start in range(0, count, BATCH)]
+        distance = kernel_distance(real, np.concatenate(batches)[:count], stream(Stream.EVALUATION, 1))
+        diversity = _spread(mark.pixels[:JUDGED]) / real_spread
+        rows.append(
+            {"seconds": mark.seconds, "images": mark.images, "kernel_distance": distance.mean, "diversity": diversity}
+        )
+    made = {"torch": torch.__version__, "date": datetime.now(UTC).date().isoformat()}
+    return {"set": job.data.name, "recipe": job.recipe, "seed": job.seed, **facts, "marks": rows, **made}
+
+
+def _spread(pixels: Pixels) -> float:
+    return spread(to_images(torch.from_numpy(pixels)))
+
+
+def main() -> None:
+    """Run, or show what was measured."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    verbs = parser.add_subparsers(required=True)
+    run = verbs.add_parser("run", help="train and measure")
+    run.add_argument("sets", type=Path, nargs="+")
+    run.add_argument("--recipes", nargs="+", choices=RECIPES, default=["default", "textbook"])
+    run.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    run.add_argument("--marks", type=float, nargs="+", default=[60.0, 120.0, 240.0], help="seconds")
+    run.add_argument("--workers", type=int, default=2, help="trainings at a time, one processor each")
+    run.add_argument("--sheets", type=Path, help="folder for a sheet of the last mark of each")
+    run.set_defaults(do=measure)
+    arguments = parser.parse_args()
+    arguments.do(arguments)
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """Train what is not yet in the results."""
+    results: Path = arguments.results
+    known = {(row["set"], row["recipe"], row["seed"]) for row in read_results(results)}
+    jobs = [
+        Job(data, recipe, seed, tuple(arguments.marks), arguments.sheets)
+        for seed in arguments.seeds
+        for recipe in arguments.recipes
+        for data in arguments.sets
+    ]
+    results.parent.mkdir(parents=True, exist_ok=True)
+    context = get_context("spawn")
+    with ProcessPoolExecutor(arguments.workers, context, max_tasks_per_child=1) as pool:
+        futures = [pool.submit(train_and_measure, job) for job in jobs if job.key not in known]
+        for done, future in enumerate(as_completed(futures), 1):
+            row = future.result()
+            with results.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+            last = row["marks"][-1]  # type: ignore[index]  # rows of `train_and_measure`
+            print(f"{done}/{len(futures)}  {row['set']}, {row['recipe']}, seed {row['seed']}: {last}", flush=True)
+
+
+def read_results(path: Path) -> list[dict[str, object]]:
+    """All lines so far."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
+if __name__ == "__main__":
+    main()

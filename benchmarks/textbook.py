@@ -1,0 +1,81 @@
+"""The DCGAN that tutorials print: what ours is measured against.
+
+Float32, contiguous memory, BCE on labels of ones and zeros, the generated batch judged again for the generator's
+update, `.item()` each step, Adam at 2e-4 with a momentum of 0.5, weights from N(0, 0.02), z from N(0, 1).
+"""
+
+import torch
+from torch import Tensor, nn
+
+from dcgan.networks.stages import build_architecture
+
+LATENT_DIM = 100
+
+
+def textbook_nets(size: int, channels: int, width: int, kernel: int) -> tuple[nn.Module, nn.Module]:
+    """Generator and discriminator as tutorials write them, with the shapes of ours."""
+    architecture = build_architecture(
+        stages="strided",
+        size=size,
+        channels=channels,
+        width=width,
+        kernel=kernel,
+        latent_dim=LATENT_DIM,
+        latent="normal",
+        batch_norm_epsilon=1e-5,
+    )
+    maps = architecture.generator_geometry
+    layers: list[nn.Module] = [
+        nn.ConvTranspose2d(LATENT_DIM, architecture.stem, maps[0].small, bias=False),
+        nn.BatchNorm2d(architecture.stem),
+        nn.ReLU(True),
+    ]
+    before = architecture.stem
+    for stage, fit in zip(architecture.generator, maps, strict=True):
+        layers += [
+            nn.ConvTranspose2d(before, stage.width, kernel, 2, fit.padding, fit.output_padding, bias=False),
+            nn.BatchNorm2d(stage.width),
+            nn.ReLU(True),
+        ]
+        before = stage.width
+    generator = nn.Sequential(*layers[:-2], nn.Tanh())
+    layers, before, maps = [], channels, architecture.discriminator_geometry
+    for stage, fit in zip(architecture.discriminator, maps, strict=True):
+        layers += [nn.Conv2d(before, stage.width, kernel, 2, fit.padding, bias=False)]
+        layers += [nn.BatchNorm2d(stage.width)] if before != channels else []
+        layers += [nn.LeakyReLU(0.2, inplace=True)]
+        before = stage.width
+    discriminator = nn.Sequential(*layers, nn.Conv2d(before, 1, maps[-1].small, bias=False), nn.Flatten(0))
+    for module in (*generator.modules(), *discriminator.modules()):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(module.weight, 0.0, 0.02)
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.weight, 1.0, 0.02)
+    return generator, discriminator
+
+
+class Textbook:
+    """The nets, their optimisers, and one step at each call."""
+
+    def __init__(self, size: int, channels: int, width: int = 64, kernel: int = 4, device: str = "cpu") -> None:
+        generator, discriminator = textbook_nets(size, channels, width, kernel)
+        self.generator, self.discriminator = generator.to(device), discriminator.to(device)
+        self.optimise_g = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
+        self.optimise_d = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
+        self.criterion = nn.BCEWithLogitsLoss()
+
+    def step(self, real: Tensor) -> tuple[float, float]:
+        """Train on images (N, C, H, W); return the losses of D and G."""
+        ones, zeros = torch.ones(len(real), device=real.device), torch.zeros(len(real), device=real.device)
+        self.discriminator.zero_grad()
+        loss_real = self.criterion(self.discriminator(real), ones)
+        loss_real.backward()
+        fake = self.generator(torch.randn(len(real), LATENT_DIM, 1, 1, device=real.device))
+        loss_fake = self.criterion(self.discriminator(fake.detach()), zeros)
+        loss_fake.backward()
+        self.optimise_d.step()
+        self.generator.zero_grad()
+        loss_generator = self.criterion(self.discriminator(fake), ones)
+        loss_generator.backward()
+        self.optimise_g.step()
+        return (loss_real + loss_fake).item(), loss_generator.item()

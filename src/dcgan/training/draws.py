@@ -1,0 +1,38 @@
+"""The random numbers of one mini-batch: all that a step needs besides the weights."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcgan.randomness import Latents, Stream, batch_order, draw_latents, stream
+from dcgan.training.augment import AUGMENTATIONS
+from dcgan.training.recipe import Recipe
+
+VIEWS = 3  # the discriminator looks at real pictures, at drawn ones, and at drawn ones for the generator's sake
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What chance decides in one mini-batch.
+
+    Attributes:
+        positions: Which real pictures, (N,).
+        z: Latent vectors (N, latent_dim).
+        views: Numbers of the augmentation for each of the three views of D, (3, N, numbers), in [0, 1).
+    """
+
+    positions: NDArray[np.int64]
+    z: Latents
+    views: NDArray[np.float32]
+
+
+def draw_step(recipe: Recipe, rollbacks: int, step: int, count: int) -> Draws:
+    """The draws of mini-batch `step` (from 0) of a training on `count` pictures, after so many roll-backs."""
+    key, size = (recipe.seed, rollbacks, step), recipe.batch_size
+    numbers = AUGMENTATIONS[recipe.augment].numbers
+    return Draws(
+        positions=batch_order(*key, size, count),
+        z=draw_latents(stream(Stream.TRAINING, *key), size, recipe.latent_dim, recipe.latent),
+        views=stream(Stream.AUGMENTATION, *key).random((VIEWS, size, numbers), dtype=np.float32),
+    )

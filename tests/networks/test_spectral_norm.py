@@ -1,0 +1,82 @@
+"""Spectral normalisation of the discriminator."""
+
+import torch
+from torch import nn
+
+from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.initialise import initialise
+from dcgan.networks.spectral_norm import normalise_spectrally, own_weight
+from dcgan.networks.stages import Architecture, build_architecture
+
+
+def architecture() -> Architecture:
+    return build_architecture(
+        stages="strided",
+        size=16,
+        channels=3,
+        width=4,
+        kernel=4,
+        latent_dim=8,
+        latent="uniform",
+        batch_norm_epsilon=1e-5,
+        normalisation="spectral",
+    )
+
+
+def test_the_largest_singular_value_becomes_one() -> None:
+    layer = nn.Linear(7, 5)
+    exact = own_weight(layer).detach() / torch.linalg.svdvals(own_weight(layer).detach())[0]
+    normalise_spectrally(layer)
+    for _ in range(200):
+        layer(torch.zeros(1, 7))
+    torch.testing.assert_close(layer.weight, exact, atol=1e-4, rtol=1e-4)
+
+
+def test_it_agrees_with_torch_s_own() -> None:
+    torch.manual_seed(0)
+    ours, theirs = nn.Conv2d(3, 6, 3), nn.Conv2d(3, 6, 3)
+    theirs.load_state_dict(ours.state_dict())
+    normalise_spectrally(ours)
+    nn.utils.parametrizations.spectral_norm(theirs, n_power_iterations=50)
+    images = torch.rand(2, 3, 8, 8)
+    for _ in range(100):
+        ours(images)
+    torch.testing.assert_close(ours(images), theirs(images), atol=1e-4, rtol=1e-4)
+
+
+def test_the_gradient_is_that_of_the_quotient() -> None:
+    layer = nn.Linear(4, 3, bias=False)
+    normalise_spectrally(layer)
+    layer.double()
+    x, weight = torch.rand(2, 4, dtype=torch.double), own_weight(layer)
+
+    def settled() -> torch.Tensor:
+        for _ in range(500):  # power iteration until the singular value is exact
+            layer.train()(x)
+        return layer.eval()(x).square().sum()
+
+    before = settled()
+    before.backward()
+    assert weight.grad is not None
+    step = 1e-6 * torch.rand_like(weight)
+    with torch.no_grad():
+        weight += step
+    torch.testing.assert_close(settled() - before, (weight.grad * step).sum(), rtol=1e-3, atol=1e-10)
+
+
+def test_a_spectrally_normalised_discriminator_judges_each_picture_by_itself() -> None:
+    net = Discriminator(architecture())
+    initialise(net, torch.Generator().manual_seed(0))
+    images = torch.rand(4, 3, 16, 16)
+    net(images)
+    net.eval()
+    torch.testing.assert_close(net(images)[:1], net(images[:1]))
+
+
+def test_its_start_depends_on_the_seed_alone() -> None:
+    first, second = Discriminator(architecture()), Discriminator(architecture())
+    for net in (first, second):
+        initialise(net, torch.Generator().manual_seed(3))
+        net(torch.ones(2, 3, 16, 16))
+    for (name, one), other in zip(first.state_dict().items(), second.state_dict().values(), strict=True):
+        assert torch.equal(one, other), name
