@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from dcgan.model import Model, load
     from dcgan.training.presets import preset
     from dcgan.training.recipe import Recipe
-    from dcgan.training.run import Result, resume, train
+    from dcgan.training.run import resume, train
+    from dcgan.training.sitting import Result
 
 _HOMES = {
     "DcganError": "dcgan.errors",
@@ -28,7 +29,7 @@ _HOMES = {
     "PackedSet": "dcgan.data.packed",
     "PrepareOptions": "dcgan.data.prepare",
     "Recipe": "dcgan.training.recipe",
-    "Result": "dcgan.training.run",
+    "Result": "dcgan.training.sitting",
     "load": "dcgan.model",
     "prepare": "dcgan.data.prepare",
     "preset": "dcgan.training.presets",

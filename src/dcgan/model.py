@@ -6,6 +6,7 @@ No pickle is read or written: loading a stranger's model runs no code.
 import errno
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,7 @@ Pixels = NDArray[np.uint8]  # (N, H, W, C)
 
 FORMAT = 1
 CARD = "model.json"
+BEST = "best"  # in place of a checkpoint's name: the best of its run
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,11 @@ def find(path: Path) -> Path:
     """
     if (path / CARD).is_file():
         return path
+    if path.name == BEST and not path.exists() and path.parent.is_dir():
+        best = best_checkpoint(path.parent)
+        if best is None:
+            raise ModelError(f"no model at {path}: no checkpoint of {path.parent} was measured; see --evaluate-every")
+        return best
     if not path.exists():
         raise ModelError(f"no model at {path}: the folder does not exist")
     candidates = [card.parent for card in (*path.glob(f"model/{CARD}"), *path.glob(f"checkpoints/[0-9]*/{CARD}"))]
@@ -160,6 +167,22 @@ def find(path: Path) -> Path:
             "name a run of `dcgan train`, one of its checkpoints, or a model folder"
         )
     return max(candidates, key=lambda folder: (_rank(folder), folder.name == "model"))
+
+
+def best_checkpoint(run: Path) -> Path | None:
+    """Of a run's checkpoints the one with the least kernel distance, if any was measured (`--evaluate-every`).
+
+    Distances that were measured otherwise than that of the newest one (another extractor, other numbers of pictures)
+    are not compared with it.
+    """
+    measured = []
+    for folder in sorted((card.parent for card in run.glob(f"checkpoints/[0-9]*/{CARD}")), key=_rank):
+        with suppress(ModelError):
+            distance = read_card(folder).get("kernel_distance")
+            if isinstance(distance, dict) and isinstance(distance.get("mean"), float):
+                measured.append((distance["mean"], distance.get("measured"), folder))
+    comparable = [(mean, folder) for mean, how, folder in measured if how == measured[-1][1]]
+    return min(comparable, key=lambda pair: pair[0])[1] if comparable else None
 
 
 def read_card(folder: Path) -> dict[str, object]:

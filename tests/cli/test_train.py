@@ -66,6 +66,7 @@ def test_json_is_one_line_for_machines(packed: Path, capsys: pytest.CaptureFixtu
         "ending": "finished",
         "images": 32,
         "sheet": "run/sheets/0000000032.png",
+        "best": None,
         "resume": None,
     }
 

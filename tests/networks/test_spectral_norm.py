@@ -53,14 +53,15 @@ def test_the_gradient_is_that_of_the_quotient() -> None:
     def settled() -> torch.Tensor:
         for _ in range(500):  # power iteration until the singular value is exact
             layer.train()(x)
-        return layer.eval()(x).square().sum()
+        judged: torch.Tensor = layer.eval()(x)
+        return judged.square().sum()
 
     before = settled()
     before.backward()
     assert weight.grad is not None
     step = 1e-6 * torch.rand_like(weight)
     with torch.no_grad():
-        weight += step
+        weight.add_(step)
     torch.testing.assert_close(settled() - before, (weight.grad * step).sum(), rtol=1e-3, atol=1e-10)
 
 

@@ -17,7 +17,7 @@ from dcgan.training.checkpoint import list_checkpoints, newest_healthy, restore_
 from dcgan.training.journal import read_records
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
-from dcgan.training.step import train_step
+from dcgan.training.step import Update, train_step
 from dcgan.training.stop import StopRequest
 from dcgan.training.watching import Silent
 
@@ -170,8 +170,8 @@ def collapse(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
 
     def at(step: int, rollbacks: int) -> None:
 
-        def then_collapse(state: TrainingState, real: Tensor, z: Tensor, views: Tensor) -> None:
-            train_step(state, real, z, views)
+        def then_collapse(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, update: Update) -> None:
+            train_step(state, real, z, views, update)
             if state.progress.step >= step and state.progress.rollbacks == rollbacks:
                 with torch.no_grad():
                     state.generator.stem_norm.gain.zero_()
@@ -235,8 +235,8 @@ def test_on_collapse_ignore_goes_on(collapse: Callable[[int, int], None], tmp_pa
 
 def test_nan_is_rolled_back_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
-    def then_nan(state: TrainingState, real: Tensor, z: Tensor, views: Tensor) -> None:
-        train_step(state, real, z, views)
+    def then_nan(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, update: Update) -> None:
+        train_step(state, real, z, views, update)
         if state.progress.images == 40 and not state.progress.rollbacks:
             with torch.no_grad():
                 state.discriminator.head.weight[0, 0] = torch.nan
@@ -254,8 +254,8 @@ def test_a_training_that_goes_wrong_again_and_again_ends_with_advice(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
 
-    def always_nan(state: TrainingState, real: Tensor, z: Tensor, views: Tensor) -> None:
-        train_step(state, real * torch.nan, z, views)
+    def always_nan(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, update: Update) -> None:
+        train_step(state, real * torch.nan, z, views, update)
 
     monkeypatch.setattr("dcgan.training.loop.train_step", always_nan)
     with pytest.raises(RunError, match="--lr"):

@@ -44,7 +44,7 @@ class Live:
 
     def sheet(self, record: dict[str, float], path: Path) -> None:
         """Show how it goes beside the bar, or as a line where nobody looks at a terminal."""
-        names = {"d_real": "D(x)", "d_fake": "D(G(z))", "diversity": "diversity"}
+        names = {"d_real": "D(x)", "d_fake": "D(G(z))", "diversity": "diversity", "kernel_distance": "kernel distance"}
         values = (f"{label} {record[name]:.2f}" for name, label in names.items() if name in record)
         facts = "  ".join([*values, str(path)])
         if stderr.is_terminal:

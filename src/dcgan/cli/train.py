@@ -1,5 +1,6 @@
 """`dcgan train` and `dcgan presets`: the recipe is the flags."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +13,7 @@ from dcgan.training.presets import PRESETS
 from dcgan.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from dcgan.training.run import Result
+    from dcgan.training.sitting import Result
 
 
 def train(
@@ -38,6 +39,7 @@ def train(
     - `dcgan train packed/ --preset paper-64 --device cuda`
     - `dcgan train --resume runs/photos`
     - `dcgan train --resume runs/photos --images 2000000`
+    - `torchrun --nproc-per-node 4 -m dcgan train packed/ --out runs/photos --batch-size 256`
 
     Args:
         source: The pictures to learn from.
@@ -50,6 +52,9 @@ def train(
     """
     if (source is None) == (resume is None):
         complain("name either a SOURCE to learn from, or --resume RUN to go on with one; see `dcgan train --help`")
+        return 2
+    if resume is None and out is None and "WORLD_SIZE" in os.environ:
+        complain("several ranks need --out: each would choose a folder of its own")
         return 2
     if resume is not None and out is not None:
         complain("--out does not go with --resume: the run stays in its folder")
@@ -101,13 +106,16 @@ def presets(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] =
 
 def report(result: "Result", as_json: bool) -> int:
     """Tell how a sitting ended and what to do next; return the exit status."""
+    if not result.leads:  # one rank speaks for all
+        return 0
     run, images = result.run, f"{result.images:,} images"
     resume = command("train", "--resume", run)
     draw = command("sample", run, "--seeds", "0-63", "--out", "sheet.png")
     text = {
         "finished": f"finished after {images}: {run}\n"
         f"newest sheet: {result.sheet}\nreport: {run / 'report.html'}\n"
-        f"draw more: {draw}",
+        + (f"best checkpoint: {run / 'best'}, that is {result.best}\n" if result.best else "")
+        + f"draw more: {draw}",
         "stopped": f"stopped after {images}; nothing is lost. Go on with: {resume}",
         "collapsed": f"the training went wrong and was stopped after {images}; the healthy checkpoints stay in "
         f"{run / 'checkpoints'}. Go back to them with: {resume} --on-collapse rollback",
@@ -117,6 +125,7 @@ def report(result: "Result", as_json: bool) -> int:
         "ending": result.ending,
         "images": result.images,
         "sheet": result.sheet,
+        "best": result.best,
         "resume": None if result.ending == "finished" else resume,
     }
     answer(text, facts, as_json)

@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
-from itertools import pairwise
 
-from dcgan.figures.curves import curves, short
+from dcgan.figures.curves import short
+from dcgan.figures.report_charts import Record, charts, value_of
 from dcgan.figures.report_style import STYLE
-
-Record = Mapping[str, float | None]
 
 _TYPES = ((b"\x89PNG", "png"), (b"RIFF", "webp"), (b"GIF8", "gif"), (b"\xff\xd8", "jpeg"))  # by first bytes
 _KINDS = {  # what the journal calls an event: how grave it is, and what people call it
@@ -58,58 +56,6 @@ class ReportFacts:
     """How to go on: what for, and the command line."""
 
 
-@dataclass(frozen=True)
-class _Chart:
-    title: str
-    y_label: str
-    lines: Mapping[str, str]  # name in the legend: name in the record
-    hint: str
-    log_y: bool = False
-    y_range: tuple[float, float] | None = None
-    only_if_it_changes: bool = False
-
-
-_CHARTS = (
-    _Chart(
-        "What D believes",
-        "probability",
-        {"D(x)": "d_real", "D(G(z))": "d_fake"},
-        "How real the discriminator finds real pictures, D(x), and drawn ones, D(G(z)). Both near 0.5 is an even "
-        "match; at 1 and 0 the generator learns little from it.",
-        y_range=(0, 1),
-    ),
-    _Chart(
-        "Losses",
-        "nats",
-        {"D": "d_loss", "G": "g_loss"},
-        "A balance of two players, not a measure of quality: neither needs to fall.",
-    ),
-    _Chart(
-        "Diversity",
-        "1 = the real pictures",
-        {"diversity": "diversity"},
-        "How far drawn pictures are from one another, against the real ones. Near 0 they are all alike.",
-        y_range=(0, 1),
-    ),
-    _Chart(
-        "Gradient norms",
-        "logarithmic",
-        {"D": "d_gradient", "G": "g_gradient"},
-        "Steady is well; a jump by tens, or a fall to nothing, announces trouble.",
-        log_y=True,
-    ),
-    _Chart("Speed", "images a second", {"speed": "images_per_second"}, "How fast the run went.", y_range=(0, 1)),
-    _Chart(
-        "Learning rate",
-        "logarithmic",
-        {"rate": "learning_rate"},
-        "Halved by every roll-back.",
-        log_y=True,
-        only_if_it_changes=True,
-    ),
-)
-
-
 def report(facts: ReportFacts) -> str:
     """Write the report of a run as one page of HTML.
 
@@ -125,7 +71,7 @@ def report(facts: ReportFacts) -> str:
             _pictures(facts),
             _section("From noise to pictures", _stages(facts.stages)),
             _film_and_events(facts),
-            _section("Curves", "".join(_charts(facts.metrics)), "grid wide charts"),
+            _section("Curves", "".join(charts(facts.metrics)), "grid wide charts"),
             _section("Recipe", _table(facts.recipe, as_typed=True), "card columns"),
             _data_and_machine(facts),
             _section("Go on from here", _commands(facts.commands), "card"),
@@ -169,7 +115,7 @@ def _numbers(metrics: Sequence[Record]) -> str:
         "diversity": ("diversity", "{:.2f}".format),
         "rollbacks": ("roll-backs", "{:.0f}".format),
     }
-    last = {name: value for name in ways if math.isfinite(value := _value(metrics[-1], name))}
+    last = {name: value for name in ways if math.isfinite(value := value_of(metrics[-1], name))}
     items = [f"<div><dt>{ways[name][0]}</dt><dd>{ways[name][1](value)}</dd></div>" for name, value in last.items()]
     return f'<dl class="numbers">{"".join(items)}</dl>'
 
@@ -225,26 +171,6 @@ def _clock(time: str) -> str:
         return time
 
 
-def _charts(metrics: Sequence[Record]) -> Iterator[str]:
-    rolled_back = [
-        _value(before, "images")
-        for before, after in pairwise(metrics)
-        if _value(after, "rollbacks") > _value(before, "rollbacks")
-    ]
-    for chart in _CHARTS:
-        series = {
-            legend: [(_value(record, "images"), _value(record, name)) for record in metrics]
-            for legend, name in chart.lines.items()
-        }
-        values = {y for points in series.values() for _, y in points if math.isfinite(y)}
-        if not values or (len(values) == 1 and chart.only_if_it_changes):
-            continue
-        svg = curves(
-            series, chart.title, "images seen", chart.y_label, chart.log_y, y_range=chart.y_range, marks=rolled_back
-        )
-        yield f'<figure class="card">{svg}<figcaption>{escape(chart.hint)}</figcaption></figure>'
-
-
 def _data_and_machine(facts: ReportFacts) -> str:
     tables = [
         f'<div><h2>{title}</h2><div class="card">{_table(rows)}</div></div>'
@@ -291,9 +217,3 @@ def _figure(picture: bytes | None, caption: str) -> str:
     data = base64.b64encode(picture).decode()
     words = escape(caption)
     return f'<figure><img alt="{words}" src="data:image/{kind};base64,{data}"><figcaption>{words}</figcaption></figure>'
-
-
-def _value(record: Record, name: str) -> float:
-    """A number of a record, NaN where there is none."""
-    value = record.get(name)
-    return math.nan if value is None else float(value)

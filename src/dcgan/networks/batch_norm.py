@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dcgan.networks.synchronised import synchronised_batch_norm
+
 
 class BatchNorm(nn.Module):
     """Normalise each feature over the batch (and the map), then scale and shift.
@@ -14,6 +16,9 @@ class BatchNorm(nn.Module):
     In training mode it uses the statistics of the batch at hand and keeps none (paper section 3; no running averages in
     the released code). In evaluation mode it uses `mean` and `variance`, which `measure_statistics` fills in.
     Takes (N, F) or (N, F, H, W). The gain starts as N(1, 0.02), the bias as 0.
+
+    Attributes:
+        synchronised: In training mode, normalise by the mini-batches of all ranks together.
     """
 
     mean: Tensor
@@ -22,6 +27,7 @@ class BatchNorm(nn.Module):
     def __init__(self, features: int, epsilon: float) -> None:
         super().__init__()
         self.epsilon = epsilon
+        self.synchronised = False
         self.gain = nn.Parameter(torch.empty(features))
         self.bias = nn.Parameter(torch.empty(features))
         self.register_buffer("mean", torch.zeros(features))
@@ -29,6 +35,8 @@ class BatchNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise; the result has the shape of `x`."""
+        if self.training and self.synchronised:
+            return synchronised_batch_norm(x, self.gain, self.bias, self.epsilon)
         if self.training:
             return F.batch_norm(x, None, None, self.gain, self.bias, training=True, eps=self.epsilon)
         return F.batch_norm(x, self.mean, self.variance, self.gain, self.bias, eps=self.epsilon)
@@ -36,6 +44,13 @@ class BatchNorm(nn.Module):
     def extra_repr(self) -> str:
         """Shown by print(net)."""
         return f"{len(self.gain)}, epsilon={self.epsilon}"
+
+
+def synchronise(net: nn.Module) -> None:
+    """Let every `BatchNorm` of `net` normalise over all ranks while it trains."""
+    for module in net.modules():
+        if isinstance(module, BatchNorm):
+            module.synchronised = True
 
 
 @torch.no_grad()

@@ -2,13 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dcgan.errors import ModelError, RunError
 from dcgan.files import new_folder, sha256
-from dcgan.model import CARD, Model, load, read_card, read_tensors, write_tensors
+from dcgan.model import CARD, Model, best_checkpoint, load, read_card, read_tensors, write_tensors
 from dcgan.training.state import Progress, TrainingState
 
 FOLDER = "checkpoints"
@@ -106,11 +105,12 @@ def newest_healthy(run: Path) -> Checkpoint | None:
 
 
 def prune(run: Path, keep: int) -> None:
-    """Delete all but the `keep` newest checkpoints; the newest healthy one stays whatever its age."""
+    """Delete all but the `keep` newest checkpoints; the newest healthy one and the best stay whatever their age."""
     checkpoints = list_checkpoints(run)
-    spared: Sequence[Checkpoint | None] = [*checkpoints[-keep:], newest_healthy(run)]
+    best = best_checkpoint(run)
+    spared = {checkpoint.path for checkpoint in (*checkpoints[-keep:], newest_healthy(run)) if checkpoint}
     for checkpoint in checkpoints:
-        if checkpoint not in spared:
+        if checkpoint.path not in spared and checkpoint.path != best:
             shutil.rmtree(checkpoint.path, ignore_errors=True)
 
 

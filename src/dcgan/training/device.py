@@ -28,8 +28,14 @@ def resolve_device(name: str) -> str:
 
 
 def resolve(recipe: Recipe) -> Recipe:
-    """The recipe with device, precision and threads made definite for this machine."""
+    """The recipe with device, precision and threads made definite for this machine.
+
+    Raises:
+        RecipeError: This machine has no such device, or the device cannot do what the recipe asks.
+    """
     device = resolve_device(recipe.device)
+    if recipe.capture and not device.startswith("cuda"):
+        raise RecipeError(f"--capture records CUDA graphs; with --device {device} leave it out")
     threads = recipe.threads or torch.get_num_threads()
     precision = recipe.precision
     if precision == "auto":

@@ -26,6 +26,10 @@ class Draws:
     z: Latents
     views: NDArray[np.float32]
 
+    def of(self, rows: slice) -> "Draws":
+        """Some rows of the mini-batch: a rank's share."""
+        return Draws(self.positions[rows], self.z[rows], self.views[:, rows])
+
 
 def draw_step(recipe: Recipe, rollbacks: int, step: int, count: int) -> Draws:
     """The draws of mini-batch `step` (from 0) of a training on `count` pictures, after so many roll-backs."""

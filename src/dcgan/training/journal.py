@@ -24,12 +24,17 @@ Record = Mapping[str, float]
 
 
 class Journal:
-    """The written side of a run folder. Use it in a `with` block: it closes TensorBoard's file."""
+    """The written side of a run folder. Use it in a `with` block: it closes TensorBoard's file.
 
-    def __init__(self, run: Path, progress: Progress) -> None:
+    One that does not write (`writes` False, for the ranks that do not lead) lets everything pass.
+    """
+
+    def __init__(self, run: Path, progress: Progress, *, writes: bool = True) -> None:
         self.run = run
-        (run / SHEETS).mkdir(exist_ok=True)
-        _forget_after(run / METRICS, progress)
+        self._writes = writes
+        if writes:
+            (run / SHEETS).mkdir(exist_ok=True)
+            _forget_after(run / METRICS, progress)
         self._board: SummaryWriter | None = None
         self._purge = progress.images + 1
 
@@ -43,6 +48,8 @@ class Journal:
 
     def record(self, values: Record) -> None:
         """Append one record of metrics to metrics.jsonl (null for what is no number) and TensorBoard."""
+        if not self._writes:
+            return
         _append(self.run / METRICS, {name: value if math.isfinite(value) else None for name, value in values.items()})
         for name, value in values.items():
             if name not in ("images", "step", "seconds"):
@@ -51,6 +58,8 @@ class Journal:
 
     def event(self, progress: Progress, kind: str, text: str) -> None:
         """Append what happened (a roll-back, a stop, ...) to events.jsonl, with its time and place."""
+        if not self._writes:
+            return
         place = {"images": progress.images, "step": progress.step, "rollbacks": progress.rollbacks}
         _append(
             self.run / EVENTS,
@@ -60,7 +69,8 @@ class Journal:
     def draw_sheet(self, progress: Progress, pixels: Pixels) -> Path:
         """Save a sheet of samples, named by the images seen."""
         path = self.run / SHEETS / f"{stem(progress)}.png"
-        save_picture(sheet(pixels), path)
+        if self._writes:
+            save_picture(sheet(pixels), path)
         return path
 
     def rewind(self, progress: Progress) -> None:

@@ -2,18 +2,22 @@
 
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from dcgan.errors import RunError
+from dcgan.model import Model
+from dcgan.training.capture import CapturedUpdate
 from dcgan.training.checkpoint import newest_healthy, prune, restore_checkpoint, save_checkpoint
 from dcgan.training.draws import draw_step
+from dcgan.training.evaluating import Evaluator
 from dcgan.training.health import judge
 from dcgan.training.journal import Journal
 from dcgan.training.observe import draw_samples, measured_model, real_spread, take_record
 from dcgan.training.pictures import Pictures
 from dcgan.training.state import TrainingState
-from dcgan.training.step import train_step
+from dcgan.training.step import train_step, update_nets
 from dcgan.training.stop import StopRequest
 from dcgan.training.watching import Watcher
 
@@ -29,12 +33,23 @@ class Loop:
     interrupted anywhere and goes on from a checkpoint ends with the same weights as one that was not.
     """
 
-    def __init__(self, run: Path, state: TrainingState, pictures: Pictures, journal: Journal, watcher: Watcher) -> None:
+    def __init__(
+        self,
+        run: Path,
+        state: TrainingState,
+        pictures: Pictures,
+        journal: Journal,
+        watcher: Watcher,
+        evaluator: Evaluator | None = None,
+    ) -> None:
         self.run = run
         self.state = state
+        self.ranks = state.ranks
         self.pictures = pictures
         self.journal = journal
         self.watcher = watcher
+        self.evaluator = evaluator
+        self.update = CapturedUpdate() if state.recipe.capture else update_nets
         self.target = state.recipe.target_images(len(pictures))
         self.real_spread = real_spread(pictures, state.recipe.seed)
         self._sitting = time.monotonic() - state.progress.seconds
@@ -48,54 +63,74 @@ class Loop:
             if not self.real_spread:
                 self._tell("alike", "the pictures to learn from are all alike: no collapse can be told from them")
         over = state.progress.images > 0 and self._over()  # even the shortest run sees one mini-batch
+        stopped, over = map(bool, self.ranks.largest(stop.signal is not None, over))
         while not over:
-            if stop.signal is not None:
+            if stopped:
                 self._save()
                 return "stopped"
             progress = state.progress
             before = progress.images
 
             draws = draw_step(recipe, progress.rollbacks, progress.step, len(self.pictures))
+            draws = draws.of(self.ranks.share(recipe.batch_size))
             real, z, views = self.pictures.images(draws.positions), state.tensor(draws.z), state.tensor(draws.views)
-            train_step(state, real, z, views)
+            train_step(state, real, z, views, self.update)
 
-            over = self._over()
             self.watcher.step(progress.images, self._estimate())
-            save = over or _crossed(recipe.checkpoint_every, before, progress.images)
+            stopped, over = map(bool, self.ranks.largest(stop.signal is not None, self._over()))
+            evaluate = recipe.evaluate_every and (over or _crossed(recipe.evaluate_every, before, progress.images))
+            save = over or evaluate or _crossed(recipe.checkpoint_every, before, progress.images)
             if save or _crossed(recipe.sheet_every, before, progress.images):
-                trouble = self._look()
+                model = measured_model(state, self.pictures) if save else None
+                if model and evaluate:
+                    model = self._evaluated(model)
+                trouble = self._look(model)
                 if trouble == "nan" or (trouble == "collapse" and recipe.on_collapse != "ignore"):
                     if recipe.on_collapse != "rollback":
                         return "collapsed"
                     self._roll_back()
                     over = False
-                elif save:
-                    self._save()
+                elif model:
+                    self._save(model)
         if not state.progress.healthy:
             self._tell("collapse", "the run ends with near-identical pictures; train for longer, or with another --lr")
         return "finished"
 
-    def _look(self) -> str | None:
-        """Write the record and the sheet of this moment, and name what is wrong, if anything is."""
-        state, progress = self.state, self.state.progress
-        progress.seconds = self._seconds()
-        record = take_record(state, self.real_spread)
-        seconds, images = self._last
-        record["images_per_second"] = (progress.images - images) / max(progress.seconds - seconds, 1e-9)
-        finite = all(math.isfinite(value) for value in record.values())
-        verdict = judge(progress, record["diversity"], record.get("d_real", 0.5), record.get("d_fake", 0.5), finite)
-        self.journal.record(record)
-        self.watcher.sheet(record, self.journal.draw_sheet(progress, draw_samples(state)))
-        if verdict.trouble:
-            self._tell(verdict.trouble, verdict.text)
-        self._last = (self._seconds(), progress.images)
-        return verdict.trouble
+    def _evaluated(self, model: Model) -> Model:
+        """The model with its kernel distance on its card."""
+        details = self.evaluator.details(model) if self.evaluator else {}
+        return replace(model, details={**model.details, **details})
 
-    def _save(self) -> None:
+    def _look(self, model: Model | None) -> str | None:
+        """Write the record and the sheet of this moment, and name what is wrong, if anything is."""
         state = self.state
         state.progress.seconds = self._seconds()
-        save_checkpoint(self.run, state, measured_model(state, self.pictures))
-        prune(self.run, state.recipe.keep)
+        self.ranks.average([state.sums])
+        record = take_record(state, self.real_spread)
+        seconds, images = self._last
+        record["images_per_second"] = (state.progress.images - images) / max(state.progress.seconds - seconds, 1e-9)
+        distance = model.details.get("kernel_distance") if model else None
+        if isinstance(distance, dict):
+            record["kernel_distance"] = distance["mean"]
+        finite = all(math.isfinite(value) for value in record.values())
+        d_real, d_fake = record.get("d_real", 0.5), record.get("d_fake", 0.5)
+        verdict = judge(state.progress, record["diversity"], d_real, d_fake, finite)
+        verdict, state.progress = self.ranks.agree((verdict, state.progress))
+        self.journal.record(record)
+        self.watcher.sheet(record, self.journal.draw_sheet(state.progress, draw_samples(state)))
+        if verdict.trouble:
+            self._tell(verdict.trouble, verdict.text)
+        self._last = (self._seconds(), state.progress.images)
+        return verdict.trouble
+
+    def _save(self, model: Model | None = None) -> None:
+        state = self.state
+        state.progress.seconds = self._seconds()
+        self.ranks.average([state.sums])
+        model = model or measured_model(state, self.pictures)
+        if self.ranks.leads:
+            save_checkpoint(self.run, state, model)
+            prune(self.run, state.recipe.keep)
 
     def _roll_back(self) -> None:
         """Go back to the last healthy checkpoint with half the learning rate, on other random numbers."""
@@ -108,6 +143,7 @@ class Loop:
                 "more pictures"
             )
         restore_checkpoint(checkpoint, state)
+        self.ranks.wait()  # until all have read it
         state.progress.rollbacks = rollbacks
         state.set_learning_rates()
         self._last = (self._seconds(), state.progress.images)

@@ -13,7 +13,12 @@ from dcgan.errors import RecipeError
 from dcgan.networks.stages import Architecture, LatentDistribution, Normalisation, build_architecture
 
 LENGTHS = ("images", "epochs", "steps", "minutes")
-MAY_CHANGE = (*LENGTHS, "checkpoint_every", "sheet_every", "keep", "device", "on_collapse", "threads")
+MAY_CHANGE = (
+    *LENGTHS,
+    *("evaluate_every", "evaluate_samples", "evaluate_extractor"),
+    *("checkpoint_every", "sheet_every", "keep", "on_collapse"),
+    *("device", "capture", "threads"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +87,12 @@ class Recipe:
     minutes: float | None = None
     """Length: stop after this many minutes of training. Of several lengths the first to be reached ends the run."""
 
+    evaluate_every: int = 0
+    """Images between two measurements of the kernel distance; the best checkpoint stays, as RUN/best. 0: never."""
+    evaluate_samples: int = 1000
+    """Pictures of each kind that it is measured on, 100 or more."""
+    evaluate_extractor: Literal["efficientnet-lite0", "inception", "pixels"] = "efficientnet-lite0"
+    """What it is measured in; see `dcgan evaluate --help`."""
     sheet_every: int = 10_000
     """Images between two sheets of samples, each with a check of the training's health."""
     checkpoint_every: int = 20_000
@@ -97,6 +108,10 @@ class Recipe:
     """Arithmetic of the convolutions. auto: bfloat16 where the hardware has it."""
     channels_last: bool = True
     """Memory layout of the maps; the faster one on most hardware. Results differ only by rounding."""
+    capture: bool = False
+    """Record the step as a CUDA graph and replay it: faster on one GPU, above all with small nets."""
+    sync_batch_norm: bool = False
+    """With several ranks (torchrun): normalise by the joint mini-batch, not by each rank's share."""
     threads: int | None = None
     """CPU threads. Default: all. A resumed run is bit-identical for the same number."""
 
@@ -132,6 +147,10 @@ class Recipe:
         for name in LENGTHS:
             length = getattr(self, name)
             need(length is None or 0 < length < float("inf"), name, "more than 0, and finite")
+        need(self.evaluate_every >= 0, "evaluate_every", "0 or more images")
+        need(self.evaluate_samples >= 100, "evaluate_samples", "100 or more pictures")
+        known_extractor = self.evaluate_extractor in ("efficientnet-lite0", "inception", "pixels")
+        need(known_extractor, "evaluate_extractor", "efficientnet-lite0, inception or pixels")
         for name in ("sheet_every", "checkpoint_every", "keep"):
             need(getattr(self, name) >= 1, name, "1 or more")
         need(self.on_collapse in ("rollback", "stop", "ignore"), "on_collapse", "rollback, stop or ignore")

@@ -1,59 +1,31 @@
 """A run: the folder of one training. Start it, resume it, extend it."""
 
-import errno
 import json
 import platform
-import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
-from filelock import FileLock, Timeout
 
 from dcgan.data.cache import cached
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.prepare import PrepareOptions
 from dcgan.errors import PackedSetError, RunError, command
-from dcgan.files import new_folder, remove_partial, write_atomic
-from dcgan.networks.memory import reuse_memory
-from dcgan.training.checkpoint import FOLDER, list_checkpoints, restore_newest
-from dcgan.training.device import resolve, resolve_device
-from dcgan.training.journal import METRICS, Journal, read_records
-from dcgan.training.loop import Ending, Loop
-from dcgan.training.observe import measured_model
-from dcgan.training.pictures import Pictures
+from dcgan.files import new_folder, write_atomic
+from dcgan.training.checkpoint import list_checkpoints
+from dcgan.training.device import resolve
+from dcgan.training.evaluating import build_evaluator
+from dcgan.training.ranks import joined
 from dcgan.training.recipe import LENGTHS, MAY_CHANGE, Recipe, read_toml
-from dcgan.training.state import TrainingState
-from dcgan.training.stop import StopRequest
-from dcgan.training.summary import list_sheets, write_film, write_report
+from dcgan.training.sitting import Result, explained, sit
 from dcgan.training.watching import Silent, Watcher
 
 CARD = "run.json"
 RECIPE = "recipe.toml"
 FORMAT = 1
 VERIFIED = 2**30  # bytes; a packed set up to this size, a second's work, is compared with its fingerprint at the start
-
-
-@dataclass(frozen=True)
-class Result:
-    """How a sitting of a run ended.
-
-    Attributes:
-        run: The run folder.
-        ending: "finished", "stopped" (by a signal; to be resumed) or "collapsed" (with `on_collapse` "stop").
-        images: Images seen.
-        sheet: The newest sheet of samples, if there is one yet.
-        stopped_by: The signal's number if one stopped it.
-    """
-
-    run: Path
-    ending: Ending
-    images: int
-    sheet: Path | None
-    stopped_by: int | None
 
 
 def train(
@@ -81,16 +53,29 @@ def train(
     Example:
         >>> dcgan.train("pictures/", "runs/first", dcgan.Recipe(size=32, minutes=20))
     """
-    run = Path(out)
+    run, recipe = Path(out), recipe or Recipe()
+    with joined(recipe) as ranks:
+        data = _begin(run, source, recipe, preparing) if ranks.leads else None
+        ranks.wait()
+        recipe, card = read_run(run)
+        data = data or _data_of(run, card, recipe, preparing)
+        return sit(run, recipe, card, data, build_evaluator(recipe, data), watcher or Silent(), ranks)
+
+
+def _begin(
+    run: Path, source: str | Path, recipe: Recipe, preparing: Callable[[int, int | None], None] | None
+) -> PackedSet:
+    """Make the folder of a new run, with its recipe and card; return the pictures that it learns from."""
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
         raise RunError(f"{run} exists; go on with it by `{command('train', '--resume', run)}`, or name another --out")
     if (Path(source) / CARD).is_file():
         go_on = command("train", "--resume", source)
         raise RunError(f"{source} is a run, not a source of pictures; go on with it by `{go_on}`")
-    recipe = resolve(recipe or Recipe())
+    recipe = resolve(recipe)
     data = open_data(source, recipe, preparing)
     recipe = replace(recipe, size=data.size, channels=data.channels)
     recipe.architecture()
+    build_evaluator(recipe, data)  # what it needs may be missing
     card = {
         "format": FORMAT,
         "source": _absolute(source),
@@ -100,10 +85,10 @@ def train(
         "created": datetime.now(UTC).isoformat("T", "seconds"),
         "machine": _machine(recipe),
     }
-    with _explained(run), new_folder(run) as folder:
+    with explained(run), new_folder(run) as folder:
         (folder / RECIPE).write_text(recipe.to_toml(), "utf-8")
         (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
-    return _sit(run, recipe, card, data, watcher or Silent())
+    return data
 
 
 def resume(
@@ -132,16 +117,18 @@ def resume(
         flags = ", ".join("--" + name.replace("_", "-") for name in fixed)
         raise RunError(f"{flags} cannot change in a run that has begun; start a new one for that")
     recipe = recipe.changed(changes)
-    recipe = replace(recipe, device=resolve_device(recipe.device))
-    data = _data_of(run, card, recipe, preparing)
-    seen = max((checkpoint.images for checkpoint in list_checkpoints(run)), default=0)
-    target = recipe.target_images(len(data))
-    if target is not None and target < seen and any(name in LENGTHS for name in changes):
-        raise RunError(f"{run} has seen {seen:,} images already; the new length would end it at {target:,}")
-    if changes:
-        with _explained(run):
-            write_atomic(run / RECIPE, recipe.to_toml())
-    return _sit(run, recipe, card, data, watcher or Silent())
+    with joined(recipe) as ranks:
+        recipe = resolve(recipe)
+        data = _data_of(run, card, recipe, preparing)
+        seen = max((checkpoint.images for checkpoint in list_checkpoints(run)), default=0)
+        target = recipe.target_images(len(data))
+        if target is not None and target < seen and any(name in LENGTHS for name in changes):
+            raise RunError(f"{run} has seen {seen:,} images already; the new length would end it at {target:,}")
+        evaluator = build_evaluator(recipe, data)
+        if changes and ranks.leads:
+            with explained(run):
+                write_atomic(run / RECIPE, recipe.to_toml())
+        return sit(run, recipe, card, data, evaluator, watcher or Silent(), ranks)
 
 
 def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
@@ -192,47 +179,6 @@ def open_data(
     return data
 
 
-def _sit(run: Path, recipe: Recipe, card: Mapping[str, object], data: PackedSet, watcher: Watcher) -> Result:
-    """One sitting: from the newest checkpoint, or the beginning, until the run ends or is stopped."""
-    if recipe.threads:
-        torch.set_num_threads(recipe.threads)
-    if recipe.device == "cpu":
-        reuse_memory()
-    with _explained(run), _locked(run), StopRequest() as stop:
-        (run / FOLDER).mkdir(exist_ok=True)
-        remove_partial(run)
-        remove_partial(run / FOLDER)
-        state = TrainingState(recipe)
-        damaged: list[str] = []
-        begun = list_checkpoints(run)
-        if not begun and read_records(run / METRICS):
-            raise RunError(f"{run} has no checkpoint left to go on from, and to begin anew would overwrite its records")
-        if begun:
-            _, damaged = restore_newest(run, state)
-        pictures = Pictures(data.images, state.device)
-        with Journal(run, state.progress) as journal:
-            for sentence in damaged:
-                journal.event(state.progress, "damaged", sentence)
-                watcher.event("damaged", sentence)
-            kind = "resumed" if begun else "started"
-            journal.event(state.progress, kind, f"at {state.progress.images:,} images")
-            ending = Loop(run, state, pictures, journal, watcher).train(stop)
-            journal.event(state.progress, ending, f"at {state.progress.images:,} images")
-        if ending == "finished":
-            _save_final_model(run, state, pictures)
-        write_film(run)
-        write_report(run, recipe, data, card)
-        sheets = list_sheets(run)
-        return Result(run, ending, state.progress.images, sheets[-1] if sheets else None, stop.signal)
-
-
-def _save_final_model(run: Path, state: TrainingState, pictures: Pictures) -> None:
-    if (run / "model").exists():  # of a shorter run that was extended; the last checkpoint holds the new one already
-        shutil.rmtree(run / "model")
-    with new_folder(run / "model") as folder:
-        measured_model(state, pictures).save(folder)
-
-
 def _data_of(
     run: Path, card: Mapping[str, object], recipe: Recipe, preparing: Callable[[int, int | None], None] | None
 ) -> PackedSet:
@@ -244,36 +190,6 @@ def _data_of(
             f"the pictures in {source} are not those that {run} began with; bring them back, or start a new run"
         )
     return data
-
-
-@contextmanager
-def _locked(run: Path) -> Iterator[None]:
-    lock = FileLock(run / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise RunError(f"another process is training {run}; stop it first, or wait until it ends") from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
-def _explained(run: Path) -> Iterator[None]:
-    """Turn what disk and memory do to a run into words."""
-    try:
-        yield
-    except OSError as error:
-        remedy = "make room" if error.errno == errno.ENOSPC else "mend that"
-        raise RunError(
-            f"cannot write to {run}: {error.strerror or error}. What was saved before stays; {remedy} and go on with "
-            f"`{command('train', '--resume', run)}`"
-        ) from error
-    except torch.OutOfMemoryError as error:
-        raise RunError(
-            "the device is out of memory; take a smaller --batch-size, --width or --size, or another --device"
-        ) from error
 
 
 def _absolute(source: str | Path) -> str:

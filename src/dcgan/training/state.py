@@ -9,11 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from dcgan.networks.batch_norm import synchronise
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
 from dcgan.networks.initialise import initialise
 from dcgan.networks.memory import use_channels_last
 from dcgan.randomness import Stream, torch_stream
+from dcgan.training.ranks import Ranks
 from dcgan.training.recipe import Recipe
 
 Net = TypeVar("Net", bound=nn.Module)
@@ -39,9 +41,10 @@ class Progress:
 class TrainingState:
     """Nets, averaged generator, optimisers and running sums on their device."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, ranks: Ranks = Ranks()) -> None:  # noqa: B008  # it is frozen
         architecture = recipe.architecture()
         self.recipe = recipe
+        self.ranks = ranks
         self.device = torch.device(recipe.device)
         self.generator = self._place(Generator(architecture), 0)
         self.averaged = self._place(Generator(architecture), 0).requires_grad_(False).eval()
@@ -54,6 +57,9 @@ class TrainingState:
         self.sums = torch.zeros(len(MEASURES) + 2, device=self.device)
         self.progress = Progress()
         self.set_learning_rates()
+        if recipe.sync_batch_norm and ranks.count > 1:
+            for net in (self.generator, self.discriminator):
+                synchronise(net)
 
     def _place(self, net: Net, key: int) -> Net:
         """Initialise a net by its key and bring it to the device, in the recipe's memory layout."""
@@ -119,4 +125,12 @@ class TrainingState:
 def _adam(net: nn.Module, recipe: Recipe) -> torch.optim.Adam:
     """Adam as the released code has it: L2 enters through the gradient (coupled)."""
     betas = (recipe.beta1, recipe.beta2)
-    return torch.optim.Adam(net.parameters(), recipe.lr, betas, eps=1e-8, weight_decay=recipe.l2, fused=True)
+    return torch.optim.Adam(
+        net.parameters(),
+        recipe.lr,
+        betas,
+        eps=1e-8,
+        weight_decay=recipe.l2,
+        fused=True,
+        capturable=recipe.capture,
+    )

@@ -1,7 +1,8 @@
 """One mini-batch: the two updates of the paper's algorithm."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -9,13 +10,25 @@ from torch import Tensor, nn
 from dcgan.training.augment import AUGMENTATIONS
 from dcgan.training.averaging import average
 from dcgan.training.objective import LOSSES, gradient_penalty
+from dcgan.training.recipe import Recipe
 from dcgan.training.state import MEASURES, TrainingState
 
 PENALISED = 8  # one step in so many has the gradient penalty, with as many times its weight (Karras et al. 2020)
 
 
-def train_step(state: TrainingState, real: Tensor, z: Tensor, views: Tensor) -> None:
-    """Train on one mini-batch.
+class Kind(NamedTuple):
+    """What one step does."""
+
+    discriminator: bool
+    generator: bool
+    penalised: bool  # with the gradient penalty
+
+
+Update = Callable[[TrainingState, Tensor, Tensor, Tensor, Kind], None]
+
+
+def train_step(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, update: Update | None = None) -> None:
+    """Train on one mini-batch, or on this rank's share of one.
 
     Updates D and then G (`updates = "both"`), or one of them by turns, G first, as the released code does
     ("alternate"). Real and generated images pass through D as separate mini-batches, so that batch norm sees one kind
@@ -28,30 +41,42 @@ def train_step(state: TrainingState, real: Tensor, z: Tensor, views: Tensor) -> 
         z: Latent vectors (N, latent_dim).
         views: Random numbers (3, N, ...) of the augmentation: for real pictures, drawn ones, and drawn ones as the
             generator has them judged.
+        update: What changes the nets; another way to run `update_nets`.
     """
     recipe, progress = state.recipe, state.progress
-    both = recipe.updates == "both"
-    train_generator = both or progress.step % 2 == 0
-    train_discriminator = both or progress.step % 2 == 1
+    kind = _kind(recipe, progress.step)
+    (update or update_nets)(state, real, z, views, kind)
+    images = len(z) * state.ranks.count
+    progress.step += 1
+    progress.images += images
+    if kind.generator:
+        half_life = recipe.average_half_life
+        average(state.averaged, state.generator, half_life=half_life, images=progress.images, batch_size=images)
 
-    with torch.set_grad_enabled(train_generator), state.precision():
+
+def update_nets(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, kind: Kind) -> None:
+    """The updates of one step."""
+    with torch.set_grad_enabled(kind.generator), state.precision():
         fake = state.generator(z)  # one drawing serves both updates
-    if train_discriminator:
-        _update_discriminator(state, real, fake.detach(), views)
-    if train_generator:
+    if kind.discriminator:
+        _update_discriminator(state, real, fake.detach(), views, kind.penalised)
+    if kind.generator:
         _update_generator(state, fake, views)
 
-    progress.step += 1
-    progress.images += len(z)
-    if train_generator:
-        half_life = recipe.average_half_life
-        average(state.averaged, state.generator, half_life=half_life, images=progress.images, batch_size=len(z))
+
+def _kind(recipe: Recipe, step: int) -> Kind:
+    both = recipe.updates == "both"
+    turn = step // (1 if both else 2)  # of the discriminator
+    return Kind(
+        discriminator=both or step % 2 == 1,
+        generator=both or step % 2 == 0,
+        penalised=recipe.r1 > 0 and turn % PENALISED == 0,
+    )
 
 
-def _update_discriminator(state: TrainingState, real: Tensor, fake: Tensor, views: Tensor) -> None:
+def _update_discriminator(state: TrainingState, real: Tensor, fake: Tensor, views: Tensor, penalised: bool) -> None:
     recipe = state.recipe
     augment, loss_of = AUGMENTATIONS[recipe.augment].apply, LOSSES[recipe.loss].discriminator
-    penalised = recipe.r1 > 0 and state.progress.step % PENALISED == 0
     with state.precision():
         real = augment(real, views[0]).requires_grad_(penalised)
         real_logits = state.discriminator(real)
@@ -78,6 +103,7 @@ def _apply(state: TrainingState, net: str) -> Tensor:
     """Step one net's optimiser and return the norm of the gradient that it used."""
     optimiser = state.optimisers[net]
     gradients = [p.grad for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
+    state.ranks.average(gradients)
     norm = torch.nn.utils.get_total_norm(gradients)
     optimiser.step()
     optimiser.zero_grad()

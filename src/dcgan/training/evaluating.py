@@ -1,0 +1,44 @@
+"""How good the averaged generator is while it trains: its kernel distance to the pictures it learns from."""
+
+from dataclasses import dataclass
+
+from dcgan.data.packed import PackedSet
+from dcgan.metrics.extractors import Extractor, Wanted, build_extractor
+from dcgan.metrics.features import drawn_features, real_features
+from dcgan.metrics.kernel import kernel_distance
+from dcgan.model import Model
+from dcgan.randomness import Stream, stream
+from dcgan.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """A measure of a run's models, always the same one: the same real pictures, seeds and extractor."""
+
+    data: PackedSet
+    extractor: Extractor
+    samples: int
+
+    def details(self, model: Model) -> dict[str, object]:
+        """What a checkpoint's card says of its quality: `kernel_distance` with its mean, spread and way of measuring.
+
+        0 is best; a distance is compared with none that was measured in another way.
+        """
+        count = min(self.samples, len(self.data))
+        real = real_features(self.data, self.extractor, count)
+        drawn = drawn_features(model, self.extractor, self.samples)
+        distance = kernel_distance(real, drawn, stream(Stream.EVALUATION, 1))
+        how = f"{self.samples} drawn, {count} real; {self.extractor.identity}"
+        return {"kernel_distance": {"mean": distance.mean, "spread": distance.spread, "measured": how}}
+
+
+def build_evaluator(recipe: Recipe, data: PackedSet) -> Evaluator | None:
+    """What the recipe asks for, if it does.
+
+    Raises:
+        ModelError: The extractor's weights are missing.
+    """
+    if not recipe.evaluate_every:
+        return None
+    extractor = build_extractor(recipe.evaluate_extractor, Wanted(device=recipe.device))
+    return Evaluator(data, extractor, recipe.evaluate_samples)

@@ -1,0 +1,123 @@
+"""Several processes, one training: each takes its share of every mini-batch. `torchrun` starts them.
+
+The joint mini-batch is that of the recipe, whatever the number of ranks: all draws are functions of (seed, step), and
+a rank takes its rows of them. After each backward pass the gradients are averaged over the ranks, all in one message.
+(DistributedDataParallel wants one backward pass for each forward pass; a GAN's step sends three mini-batches through
+the discriminator, two of which share a backward pass, and the gradient penalty differentiates twice.)
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch import Tensor, distributed
+
+from dcgan.errors import RecipeError, RunError
+from dcgan.training.recipe import Recipe
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """This process among those that train together; on its own by default.
+
+    Attributes:
+        rank: 0 to count - 1. Rank 0 leads: it alone writes and talks.
+        count: How many there are.
+    """
+
+    rank: int = 0
+    count: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the one that writes."""
+        return self.rank == 0
+
+    def share(self, batch_size: int) -> slice:
+        """The rows of a joint mini-batch that are this rank's."""
+        rows = batch_size // self.count
+        return slice(self.rank * rows, (self.rank + 1) * rows)
+
+    def average(self, tensors: Sequence[Tensor]) -> None:
+        """Replace tensors on the device by their means over the ranks."""
+        if self.count == 1:
+            return
+        together = torch.cat([tensor.flatten() for tensor in tensors])
+        distributed.all_reduce(together)
+        together /= self.count
+        for tensor, part in zip(tensors, together.split([tensor.numel() for tensor in tensors]), strict=True):
+            tensor.copy_(part.view(tensor.shape))
+
+    def largest(self, *numbers: int) -> list[int]:
+        """The largest of each number over the ranks."""
+        if self.count == 1:
+            return list(numbers)
+        together = torch.tensor(numbers)
+        distributed.all_reduce(together, distributed.ReduceOp.MAX)
+        return together.tolist()
+
+    def agree(self, value: T) -> T:
+        """What rank 0 says."""
+        if self.count == 1:
+            return value
+        box = [value]
+        distributed.broadcast_object_list(box, src=0, device=torch.device("cpu"))
+        return box[0]
+
+    def wait(self) -> None:
+        """Go on when all are here."""
+        self.largest(0)
+
+
+def ranks_here() -> Ranks:
+    """The ranks that the environment speaks of; torchrun sets it."""
+    return Ranks(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+
+
+@contextmanager
+def joined(recipe: Recipe) -> Iterator[Ranks]:
+    """Within the block the ranks can talk to each other.
+
+    Raises:
+        RecipeError: The recipe does not suit several ranks.
+        RunError: Another rank was lost.
+    """
+    ranks = ranks_here()
+    if ranks.count == 1:
+        yield ranks
+        return
+    if ":" in recipe.device:
+        raise RecipeError(f"--device {recipe.device}: with several ranks each takes its own; say --device cuda")
+    if recipe.capture:
+        raise RecipeError("--capture records the work of one GPU; with several ranks leave it out")
+    if recipe.batch_size % ranks.count or recipe.batch_size < 2 * ranks.count:
+        raise RecipeError(
+            f"--batch-size {recipe.batch_size} cannot be shared by {ranks.count} ranks: it must be a multiple of "
+            f"{ranks.count}, and at least {2 * ranks.count}"
+        )
+    on_gpu = recipe.device in ("auto", "cuda") and torch.cuda.is_available()
+    if on_gpu:
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", ranks.rank)) % torch.cuda.device_count())
+    try:
+        distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo")
+        yield ranks
+    except RuntimeError as error:
+        if not _lost(error):
+            raise
+        raise RunError(
+            f"rank {ranks.rank} lost the others: one of them was ended, or had an error of its own. What was saved "
+            "stays; go on with the same command and --resume RUN, with any number of ranks"
+        ) from error
+    finally:
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
+
+
+def _lost(error: RuntimeError) -> bool:
+    """Whether an error says that another rank does not answer."""
+    return isinstance(error, distributed.DistError) or "gloo" in str(error).lower()
