@@ -17,18 +17,20 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
 
 import numpy as np
 import torch
-from benchmarks.textbook import LATENT_DIM, Textbook
+from benchmarks.textbook import Textbook
 
 from dcgan.data.packed import PackedSet
+from dcgan.figures.curves import curves
 from dcgan.figures.sheets import save_picture, sheet
 from dcgan.metrics.extractors import build_extractor
 from dcgan.metrics.features import BATCH, real_features
@@ -38,7 +40,7 @@ from dcgan.networks.memory import reuse_memory
 from dcgan.randomness import Stream, stream
 from dcgan.training.device import resolve
 from dcgan.training.health import BATCH as JUDGED
-from dcgan.training.health import judge, spread
+from dcgan.training.health import COLLAPSED, judge, spread
 from dcgan.training.journal import EVENTS, Journal, read_events
 from dcgan.training.loop import Loop
 from dcgan.training.observe import measured_model
@@ -55,18 +57,17 @@ CHECKED = 10_000  # images between two checks of the textbook loop's health, as 
 RECIPES: dict[str, dict[str, object] | None] = {
     "textbook": None,
     "default": {},
-    "float32": {"precision": "float32"},
-    "float32, contiguous": {"precision": "float32", "channels_last": False},
-    "lr 5e-4": {"lr": 5e-4},
+    "lr 2e-4": {"lr": 2e-4},
     "lr 1e-3": {"lr": 1e-3},
     "two rates": {"lr": 1e-4, "lr_discriminator": 4e-4},
     "hinge": {"loss": "hinge"},
-    "spectral": {"normalisation": "spectral"},
-    "spectral, hinge": {"normalisation": "spectral", "loss": "hinge"},
     "r1": {"r1": 5.0},
+    "spectral, hinge": {"normalisation": "spectral", "loss": "hinge", "lr": 2e-4},
+    "augment everything": {"augment": "everything"},
     "augment none": {"augment": "none"},
     "augment none, ignore": {"augment": "none", "on_collapse": "ignore"},
-    "augment everything": {"augment": "everything"},
+    "float32": {"precision": "float32"},
+    "float32, contiguous": {"precision": "float32", "channels_last": False},
 }
 
 
@@ -78,12 +79,13 @@ class Job:
     recipe: str
     seed: int
     marks: tuple[float, ...]
+    unit: str  # of the marks: "seconds" or "images"
     sheets: Path | None
 
     @property
-    def key(self) -> tuple[str, str, int]:
+    def key(self) -> tuple[str, str, int, str]:
         """What makes it another training."""
-        return self.data.name, self.recipe, self.seed
+        return self.data.name, self.recipe, self.seed, self.unit
 
 
 @dataclass(frozen=True)
@@ -113,15 +115,16 @@ class Clock:
 class Marker(Silent):
     """Draws pictures at each mark, and asks for a stop at the last."""
 
-    def __init__(self, marks: Sequence[float], state: TrainingState, pictures: Pictures, stop: StopRequest) -> None:
-        self.left, self.state, self.pictures, self.stop = list(marks), state, pictures, stop
+    def __init__(self, job: Job, state: TrainingState, pictures: Pictures, stop: StopRequest) -> None:
+        self.left, self.unit = list(job.marks), job.unit
+        self.state, self.pictures, self.stop = state, pictures, stop
         self.clock = Clock()
         self.reached: list[Mark] = []
 
     def step(self, images: int, target: int) -> None:  # noqa: ARG002  # a watcher's signature
         """Look at the clock."""
         now = self.clock.seconds()
-        if self.left and now >= self.left[0]:
+        if self.left and (now if self.unit == "seconds" else images) >= self.left[0]:
             self.left.pop(0)
             pixels = measured_model(self.state, self.pictures).sample(range(DRAWN))
             self.reached.append(Mark(now, images, pixels))
@@ -140,7 +143,7 @@ def train_ours(data: PackedSet, job: Job, changes: dict[str, object]) -> tuple[l
         (run / "checkpoints").mkdir()
         state = TrainingState(recipe)
         pictures = Pictures(data.images, state.device)
-        marker = Marker(job.marks, state, pictures, stop)
+        marker = Marker(job, state, pictures, stop)
         with Journal(run, state.progress) as journal:
             ending = Loop(run, state, pictures, journal, marker).train(stop)
         kinds = [event["kind"] for event in read_events(run / EVENTS)]
@@ -151,12 +154,13 @@ def train_ours(data: PackedSet, job: Job, changes: dict[str, object]) -> tuple[l
 def train_textbook(data: PackedSet, job: Job) -> tuple[list[Mark], dict[str, object]]:
     """The textbook loop, on pictures that are in memory as it wants them."""
     torch.manual_seed(job.seed)
-    loop, batch_size = Textbook(data.size, data.channels), 128
+    recipe = Recipe(size=data.size, channels=data.channels, width=64)  # as wide as the tutorials have it
+    loop, batch_size = Textbook(recipe.architecture()), 128
     images = to_images(torch.from_numpy(np.array(data.images))).contiguous()
     marks: list[Mark] = []
     left, clock, seen, order = list(job.marks), Clock(), 0, iter(torch.empty(0, 0))
     real_spread, progress, collapses = spread(images[torch.randperm(len(images))[:JUDGED]]), Progress(), 0
-    fixed = torch.randn(max(DRAWN, JUDGED), LATENT_DIM, 1, 1)
+    fixed = torch.randn(max(DRAWN, JUDGED), recipe.latent_dim, 1, 1)
 
     def draw(count: int) -> torch.Tensor:
         """As tutorials do: by the statistics of the mini-batch."""
@@ -175,14 +179,14 @@ def train_textbook(data: PackedSet, job: Job) -> tuple[list[Mark], dict[str, obj
         if seen // CHECKED != (seen - batch_size) // CHECKED:
             diversity = spread(draw(JUDGED)) / real_spread
             collapses += judge(progress, diversity, 0.5, 0.5, finite=True).trouble == "collapse"
-        if now >= left[0]:
+        if (now if job.unit == "seconds" else seen) >= left[0]:
             left.pop(0)
             marks.append(Mark(now, seen, to_pixels(draw(DRAWN))))
         clock.pause(now)
     return marks, {"collapses": collapses, "rollbacks": 0, "ending": "stopped"}
 
 
-def train_and_measure(job: Job) -> dict[str, object]:
+def train_and_measure(job: Job) -> dict[str, Any]:
     """One line of the results."""
     torch.set_num_threads(1)
     data, changes = PackedSet.open(job.data), RECIPES[job.recipe]
@@ -202,7 +206,8 @@ def train_and_measure(job: Job) -> dict[str, object]:
             {"seconds": mark.seconds, "images": mark.images, "kernel_distance": distance.mean, "diversity": diversity}
         )
     made = {"torch": torch.__version__, "date": datetime.now(UTC).date().isoformat()}
-    return {"set": job.data.name, "recipe": job.recipe, "seed": job.seed, **facts, "marks": rows, **made}
+    named = {"set": job.data.name, "recipe": job.recipe, "seed": job.seed, "unit": job.unit}
+    return {**named, **facts, "marks": rows, **made}
 
 
 def _spread(pixels: Pixels) -> float:
@@ -218,10 +223,17 @@ def main() -> None:
     run.add_argument("sets", type=Path, nargs="+")
     run.add_argument("--recipes", nargs="+", choices=RECIPES, default=["default", "textbook"])
     run.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    run.add_argument("--marks", type=float, nargs="+", default=[60.0, 120.0, 240.0], help="seconds")
+    run.add_argument("--marks", type=float, nargs="+", default=[60.0, 120.0, 240.0], help="when to measure")
+    run.add_argument("--unit", choices=["seconds", "images"], default="seconds", help="of the marks")
     run.add_argument("--workers", type=int, default=2, help="trainings at a time, one processor each")
     run.add_argument("--sheets", type=Path, help="folder for a sheet of the last mark of each")
     run.set_defaults(do=measure)
+    table = verbs.add_parser("table", help="print what was measured")
+    table.set_defaults(do=lambda arguments: print_tables(read_results(arguments.results)))
+    plot = verbs.add_parser("plot", help="draw kernel distance over time")
+    plot.add_argument("--recipes", nargs="+", choices=RECIPES, default=["textbook", "default"])
+    plot.add_argument("--out", type=Path, default=Path("docs/pictures/equal-time.svg"))
+    plot.set_defaults(do=lambda arguments: draw(read_results(arguments.results), arguments.recipes, arguments.out))
     arguments = parser.parse_args()
     arguments.do(arguments)
 
@@ -229,9 +241,9 @@ def main() -> None:
 def measure(arguments: argparse.Namespace) -> None:
     """Train what is not yet in the results."""
     results: Path = arguments.results
-    known = {(row["set"], row["recipe"], row["seed"]) for row in read_results(results)}
+    known = {(row["set"], row["recipe"], row["seed"], row["unit"]) for row in read_results(results)}
     jobs = [
-        Job(data, recipe, seed, tuple(arguments.marks), arguments.sheets)
+        Job(data, recipe, seed, tuple(arguments.marks), arguments.unit, arguments.sheets)
         for seed in arguments.seeds
         for recipe in arguments.recipes
         for data in arguments.sets
@@ -244,13 +256,60 @@ def measure(arguments: argparse.Namespace) -> None:
             row = future.result()
             with results.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
-            last = row["marks"][-1]  # type: ignore[index]  # rows of `train_and_measure`
+            last = row["marks"][-1]
             print(f"{done}/{len(futures)}  {row['set']}, {row['recipe']}, seed {row['seed']}: {last}", flush=True)
 
 
-def read_results(path: Path) -> list[dict[str, object]]:
+def read_results(path: Path) -> list[dict[str, Any]]:
     """All lines so far."""
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
+def groups(rows: list[dict[str, Any]]) -> dict[tuple[str, str, str], list[dict[str, Any]]]:
+    """The trainings that differ by their seeds alone, by (set, unit, recipe)."""
+    found: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in sorted(rows, key=lambda row: (row["unit"] != "seconds", row["set"], [*RECIPES].index(row["recipe"]))):
+        found.setdefault((row["set"], row["unit"], row["recipe"]), []).append(row)
+    return found
+
+
+def print_tables(rows: list[dict[str, Any]]) -> None:
+    """A line for each set and recipe: the kernel distance x 1000 at each mark, mean ± standard deviation of seeds."""
+    unit = None
+    for (name, marked, recipe), group in groups(rows).items():
+        if marked != unit:
+            unit = marked
+            marks = sorted({round(mark[unit], -1) for row in rows if row["unit"] == unit for mark in row["marks"]})
+            heads = [f"{mark:,.0f} {'s' if unit == 'seconds' else 'images'}" for mark in marks]
+            labels = "".join(f"{head:>15}" for head in heads)
+            print(f"\n{'set':<10}{'recipe':<22}{'runs':>5}{'healthy':>8}{'roll-backs':>11}{labels}{'images':>9}")
+        cells = []
+        for mark in marks:
+            found = [m["kernel_distance"] for row in group for m in row["marks"] if abs(m[unit] - mark) <= mark / 10]
+            deviation = f" ± {1000 * stdev(found):.0f}" if len(found) > 1 else ""
+            cells.append(f"{1000 * fmean(found):.0f}{deviation}" if found else "")
+        healthy = sum(not row["collapses"] and row["marks"][-1]["diversity"] >= COLLAPSED for row in group)
+        rollbacks, images = sum(row["rollbacks"] for row in group), fmean(row["marks"][-1]["images"] for row in group)
+        line = "".join(f"{cell:>15}" for cell in cells)
+        print(f"{name:<10}{recipe:<22}{len(group):>5}{healthy:>8}{rollbacks:>11}{line}{images:>9,.0f}")
+
+
+def draw(rows: list[dict[str, Any]], recipes: list[str], out: Path) -> None:
+    """A chart a set: each recipe's mean over the seeds."""
+    charts: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    for (name, unit, recipe), group in groups(rows).items():
+        if unit == "seconds" and recipe in recipes:
+            marks = zip(*(row["marks"] for row in group), strict=False)
+            line = [(fmean(m["seconds"] for m in at), fmean(m["kernel_distance"] for m in at)) for at in marks]
+            charts.setdefault(name, {})[recipe] = line
+    parts = []
+    for place, (name, series) in enumerate(charts.items()):
+        chart = curves(series, name, "seconds of one processor", "kernel distance, 0 is best", y_range=(0, 0))
+        x, y = 20 + place % 2 * 580, 20 + place // 2 * 320
+        parts.append(chart.replace("<svg ", f'<svg x="{x}" y="{y}" width="560" height="300" ', 1))
+    height = 20 + (len(charts) + 1) // 2 * 320
+    page = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1180 {height}" color="#222">'
+    out.write_text("\n".join([page, '<rect width="100%" height="100%" fill="#fff"/>', *parts, "</svg>\n"]), "utf-8")
 
 
 if __name__ == "__main__":

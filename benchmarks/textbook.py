@@ -7,42 +7,32 @@ update, `.item()` each step, Adam at 2e-4 with a momentum of 0.5, weights from N
 import torch
 from torch import Tensor, nn
 
-from dcgan.networks.stages import build_architecture
-
-LATENT_DIM = 100
+from dcgan.networks.stages import Architecture
 
 
-def textbook_nets(size: int, channels: int, width: int, kernel: int) -> tuple[nn.Module, nn.Module]:
+def textbook_nets(architecture: Architecture) -> tuple[nn.Module, nn.Module]:
     """Generator and discriminator as tutorials write them, with the shapes of ours."""
-    architecture = build_architecture(
-        stages="strided",
-        size=size,
-        channels=channels,
-        width=width,
-        kernel=kernel,
-        latent_dim=LATENT_DIM,
-        latent="normal",
-        batch_norm_epsilon=1e-5,
-    )
     maps = architecture.generator_geometry
     layers: list[nn.Module] = [
-        nn.ConvTranspose2d(LATENT_DIM, architecture.stem, maps[0].small, bias=False),
+        nn.ConvTranspose2d(architecture.latent_dim, architecture.stem, maps[0].small, bias=False),
         nn.BatchNorm2d(architecture.stem),
         nn.ReLU(True),
     ]
     before = architecture.stem
     for stage, fit in zip(architecture.generator, maps, strict=True):
         layers += [
-            nn.ConvTranspose2d(before, stage.width, kernel, 2, fit.padding, fit.output_padding, bias=False),
+            nn.ConvTranspose2d(
+                before, stage.width, stage.kernel, stage.stride, fit.padding, fit.output_padding, bias=False
+            ),
             nn.BatchNorm2d(stage.width),
             nn.ReLU(True),
         ]
         before = stage.width
     generator = nn.Sequential(*layers[:-2], nn.Tanh())
-    layers, before, maps = [], channels, architecture.discriminator_geometry
+    layers, before, maps = [], architecture.channels, architecture.discriminator_geometry
     for stage, fit in zip(architecture.discriminator, maps, strict=True):
-        layers += [nn.Conv2d(before, stage.width, kernel, 2, fit.padding, bias=False)]
-        layers += [nn.BatchNorm2d(stage.width)] if before != channels else []
+        layers += [nn.Conv2d(before, stage.width, stage.kernel, stage.stride, fit.padding, bias=False)]
+        layers += [nn.BatchNorm2d(stage.width)] if len(layers) > 1 else []
         layers += [nn.LeakyReLU(0.2, inplace=True)]
         before = stage.width
     discriminator = nn.Sequential(*layers, nn.Conv2d(before, 1, maps[-1].small, bias=False), nn.Flatten(0))
@@ -57,8 +47,9 @@ def textbook_nets(size: int, channels: int, width: int, kernel: int) -> tuple[nn
 class Textbook:
     """The nets, their optimisers, and one step at each call."""
 
-    def __init__(self, size: int, channels: int, width: int = 64, kernel: int = 4, device: str = "cpu") -> None:
-        generator, discriminator = textbook_nets(size, channels, width, kernel)
+    def __init__(self, architecture: Architecture, device: str = "cpu") -> None:
+        generator, discriminator = textbook_nets(architecture)
+        self.latent_dim = architecture.latent_dim
         self.generator, self.discriminator = generator.to(device), discriminator.to(device)
         self.optimise_g = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
         self.optimise_d = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
@@ -70,7 +61,7 @@ class Textbook:
         self.discriminator.zero_grad()
         loss_real = self.criterion(self.discriminator(real), ones)
         loss_real.backward()
-        fake = self.generator(torch.randn(len(real), LATENT_DIM, 1, 1, device=real.device))
+        fake = self.generator(torch.randn(len(real), self.latent_dim, 1, 1, device=real.device))
         loss_fake = self.criterion(self.discriminator(fake.detach()), zeros)
         loss_fake.backward()
         self.optimise_d.step()

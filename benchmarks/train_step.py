@@ -60,10 +60,13 @@ class Folder(Dataset[Tensor]):
         return pixels.permute(2, 0, 1).float() / 127.5 - 1
 
 
-def textbook(folder: Path, size: int, width: int, batch_size: int) -> Step:
+def textbook(folder: Path, recipe: Recipe) -> Step:
     """One step of the textbook loop at each call."""
-    loop = Textbook(size, 3, width, kernel=5)
-    loader = DataLoader(Folder(folder, size), batch_size, shuffle=True, num_workers=2, drop_last=True)
+    architecture = recipe.architecture()
+    loop = Textbook(architecture)
+    loader = DataLoader(
+        Folder(folder, architecture.size), recipe.batch_size, shuffle=True, num_workers=2, drop_last=True
+    )
 
     def forever() -> Iterator[Tensor]:
         while True:
@@ -152,7 +155,7 @@ def main() -> None:
             prepare(Path(name) / "photographs", packed, PrepareOptions(size=size))
             same = Recipe(size=size, channels=3, width=arguments.width, kernel=5, batch_size=arguments.batch_size)
             ways: dict[str, tuple[object, ...]] = {
-                "textbook": (textbook, Path(name) / "photographs", size, arguments.width, arguments.batch_size),
+                "textbook": (textbook, Path(name) / "photographs", same),
                 "ours": (ours, packed, same.changed({"augment": "none"})),
                 "ours, as trained by default (4x4 kernels, translation)": (ours, packed, same.changed({"kernel": 4})),
             }
