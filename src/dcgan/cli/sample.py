@@ -62,12 +62,16 @@ def sample(
 
     from dcgan.figures.sheets import FORMATS, save_picture, sheet
     from dcgan.model import load
+    from dcgan.networks.memory import reuse_memory
     from dcgan.training.device import resolve_device
 
     suffix = out.suffix.lower()
     if suffix not in ("", ".npz", *FORMATS):
         raise DcganError(f"--out {out}: name a sheet ({', '.join(FORMATS)}), an .npz file, or a folder")
-    loaded = load(model, resolve_device(device))
+    device = resolve_device(device)
+    if device == "cpu":
+        reuse_memory()
+    loaded = load(model, device)
     if loaded.details.get("images") == 0:
         warn(f"{model} has no checkpoint but the one it began with: these pictures are of an untrained generator")
 
