@@ -80,12 +80,15 @@ def textbook(folder: Path, recipe: Recipe) -> Step:
     return step
 
 
-def ours(packed: Path, recipe: Recipe) -> Step:
-    """One step of our loop at each call."""
+def ours(packed: Path, recipe: Recipe, compiled: bool = False) -> Step:
+    """One step of our loop at each call, the nets as they are or through torch.compile."""
     reuse_memory()
     data, recipe = PackedSet.open(packed), resolve(recipe)
     state = TrainingState(recipe)
     pictures = Pictures(data.images, state.device)
+    if compiled:
+        for net in (state.generator, state.discriminator):
+            net.compile(dynamic=False)
 
     def step() -> None:
         draws = draw_step(recipe, 0, state.progress.step, len(pictures))
@@ -145,6 +148,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--seconds", type=float, default=60.0, help="for each way and size")
     parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--compiled", action="store_true", help="also ours through torch.compile; needs a C++ compiler")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     rows = []
@@ -159,6 +163,8 @@ def main() -> None:
                 "ours": (ours, packed, same.changed({"augment": "none"})),
                 "ours, as trained by default (4x4 kernels, translation)": (ours, packed, same.changed({"kernel": 4})),
             }
+            if arguments.compiled:
+                ways["ours, through torch.compile"] = (ours, packed, same.changed({"augment": "none"}), True)
             rates = compare(ways, arguments.seconds, arguments.rounds)
             for way, rate in rates.items():
                 pictures, ratio = rate * arguments.batch_size, rate / rates["textbook"]
