@@ -22,15 +22,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
 import torch
+from benchmarks.stability_results import RECIPES, draw, print_tables, read_results
 from benchmarks.textbook import Textbook
 
 from dcgan.data.packed import PackedSet
-from dcgan.figures.curves import curves
 from dcgan.figures.sheets import save_picture, sheet
 from dcgan.metrics.extractors import build_extractor
 from dcgan.metrics.features import BATCH, real_features
@@ -40,7 +39,7 @@ from dcgan.networks.memory import reuse_memory
 from dcgan.randomness import Stream, stream
 from dcgan.training.device import resolve
 from dcgan.training.health import BATCH as JUDGED
-from dcgan.training.health import COLLAPSED, judge, spread
+from dcgan.training.health import judge, spread
 from dcgan.training.journal import EVENTS, Journal, read_events
 from dcgan.training.loop import Loop
 from dcgan.training.observe import measured_model
@@ -53,22 +52,6 @@ from dcgan.training.watching import Silent
 RESULTS = Path(__file__).parent / "results" / "stability.jsonl"
 DRAWN = 1000  # pictures of each kind that a distance is measured on
 CHECKED = 10_000  # images between two checks of the textbook loop's health, as in ours
-
-RECIPES: dict[str, dict[str, object] | None] = {
-    "textbook": None,
-    "default": {},
-    "lr 2e-4": {"lr": 2e-4},
-    "lr 1e-3": {"lr": 1e-3},
-    "two rates": {"lr": 1e-4, "lr_discriminator": 4e-4},
-    "hinge": {"loss": "hinge"},
-    "r1": {"r1": 5.0},
-    "spectral, hinge": {"normalisation": "spectral", "loss": "hinge", "lr": 2e-4},
-    "augment everything": {"augment": "everything"},
-    "augment none": {"augment": "none"},
-    "augment none, ignore": {"augment": "none", "on_collapse": "ignore"},
-    "float32": {"precision": "float32"},
-    "float32, contiguous": {"precision": "float32", "channels_last": False},
-}
 
 
 @dataclass(frozen=True)
@@ -258,58 +241,6 @@ def measure(arguments: argparse.Namespace) -> None:
                 file.write(json.dumps(row) + "\n")
             last = row["marks"][-1]
             print(f"{done}/{len(futures)}  {row['set']}, {row['recipe']}, seed {row['seed']}: {last}", flush=True)
-
-
-def read_results(path: Path) -> list[dict[str, Any]]:
-    """All lines so far."""
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
-
-
-def groups(rows: list[dict[str, Any]]) -> dict[tuple[str, str, str], list[dict[str, Any]]]:
-    """The trainings that differ by their seeds alone, by (set, unit, recipe)."""
-    found: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for row in sorted(rows, key=lambda row: (row["unit"] != "seconds", row["set"], [*RECIPES].index(row["recipe"]))):
-        found.setdefault((row["set"], row["unit"], row["recipe"]), []).append(row)
-    return found
-
-
-def print_tables(rows: list[dict[str, Any]]) -> None:
-    """A line for each set and recipe: the kernel distance x 1000 at each mark, mean ± standard deviation of seeds."""
-    unit = None
-    for (name, marked, recipe), group in groups(rows).items():
-        if marked != unit:
-            unit = marked
-            marks = sorted({round(mark[unit], -1) for row in rows if row["unit"] == unit for mark in row["marks"]})
-            heads = [f"{mark:,.0f} {'s' if unit == 'seconds' else 'images'}" for mark in marks]
-            labels = "".join(f"{head:>15}" for head in heads)
-            print(f"\n{'set':<10}{'recipe':<22}{'runs':>5}{'healthy':>8}{'roll-backs':>11}{labels}{'images':>9}")
-        cells = []
-        for mark in marks:
-            found = [m["kernel_distance"] for row in group for m in row["marks"] if abs(m[unit] - mark) <= mark / 10]
-            deviation = f" ± {1000 * stdev(found):.0f}" if len(found) > 1 else ""
-            cells.append(f"{1000 * fmean(found):.0f}{deviation}" if found else "")
-        healthy = sum(not row["collapses"] and row["marks"][-1]["diversity"] >= COLLAPSED for row in group)
-        rollbacks, images = sum(row["rollbacks"] for row in group), fmean(row["marks"][-1]["images"] for row in group)
-        line = "".join(f"{cell:>15}" for cell in cells)
-        print(f"{name:<10}{recipe:<22}{len(group):>5}{healthy:>8}{rollbacks:>11}{line}{images:>9,.0f}")
-
-
-def draw(rows: list[dict[str, Any]], recipes: list[str], out: Path) -> None:
-    """A chart a set: each recipe's mean over the seeds."""
-    charts: dict[str, dict[str, list[tuple[float, float]]]] = {}
-    for (name, unit, recipe), group in groups(rows).items():
-        if unit == "seconds" and recipe in recipes:
-            marks = zip(*(row["marks"] for row in group), strict=False)
-            line = [(fmean(m["seconds"] for m in at), fmean(m["kernel_distance"] for m in at)) for at in marks]
-            charts.setdefault(name, {})[recipe] = line
-    parts = []
-    for place, (name, series) in enumerate(charts.items()):
-        chart = curves(series, name, "seconds of one processor", "kernel distance, 0 is best", y_range=(0, 0))
-        x, y = 20 + place % 2 * 580, 20 + place // 2 * 320
-        parts.append(chart.replace("<svg ", f'<svg x="{x}" y="{y}" width="560" height="300" ', 1))
-    height = 20 + (len(charts) + 1) // 2 * 320
-    page = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1180 {height}" color="#222">'
-    out.write_text("\n".join([page, '<rect width="100%" height="100%" fill="#fff"/>', *parts, "</svg>\n"]), "utf-8")
 
 
 if __name__ == "__main__":
