@@ -23,12 +23,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from dcgan.model import to_images
 from dcgan.training.capture import CapturedUpdate
 from dcgan.training.device import resolve
-from dcgan.training.draws import draw_step
+from dcgan.training.loop import train_batch
 from dcgan.training.pictures import Pictures
 from dcgan.training.presets import preset
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
-from dcgan.training.step import Update, train_step, update_nets
+from dcgan.training.step import Update, update_nets
 
 BEDROOMS = 3_033_042  # pictures in LSUN's bedrooms
 COUNT = 20_000  # pictures of the made-up set
@@ -81,15 +81,14 @@ def textbook(recipe: Recipe, pixels: Pixels, device: str) -> Step:
     return step
 
 
-def ours(state: TrainingState, pictures: Pictures, update: Update) -> Step:
+def ours(recipe: Recipe, pictures: Pictures, update: Update, compiled: bool = False) -> Step:
     """Our loop's step."""
+    state = TrainingState(recipe)
+    if compiled:
+        for net in (state.generator, state.discriminator):
+            net.compile(dynamic=False)
 
-    def step() -> None:
-        draws = draw_step(state.recipe, 0, state.progress.step, len(pictures))
-        real = pictures.images(draws.positions)
-        train_step(state, real, state.tensor(draws.z), state.tensor(draws.views), update)
-
-    return step
+    return lambda: train_batch(state, pictures, update)
 
 
 def flops_of(step: Step, batch_size: int) -> float:
@@ -111,9 +110,8 @@ def agreement(recipe: Recipe, pictures: Pictures) -> float:
     weights = []
     for update in (update_nets, CapturedUpdate()):
         state = TrainingState(recipe)
-        step = ours(state, pictures, update)
         for _ in range(20):
-            step()
+            train_batch(state, pictures, update)
         weights.append(torch.cat([p.detach().flatten() for p in state.generator.parameters()]))
     return float((weights[0] - weights[1]).abs().max())
 
@@ -124,11 +122,12 @@ def compare(recipe: Recipe, pixels: Pixels, seconds: float, most: float) -> list
     plain, captured = recipe.changed({"precision": "float32"}), recipe.changed({"capture": True})
     ways: dict[str, Callable[[], Step]] = {
         "textbook": lambda: textbook(recipe, pixels, device),
-        "ours, float32": lambda: ours(TrainingState(plain), pictures, update_nets),
-        "ours": lambda: ours(TrainingState(recipe), pictures, update_nets),
+        "ours, float32": lambda: ours(plain, pictures, update_nets),
+        "ours": lambda: ours(recipe, pictures, update_nets),
     }
     if device.startswith("cuda"):
-        ways["ours, captured"] = lambda: ours(TrainingState(captured), pictures, CapturedUpdate())
+        ways["ours, captured"] = lambda: ours(captured, pictures, CapturedUpdate())
+        ways["ours, compiled"] = lambda: ours(captured, pictures, CapturedUpdate(), compiled=True)  # and captured
     flops = flops_of(ways["ours"](), recipe.batch_size)
     rates = {way: rate(make(), device, seconds) * recipe.batch_size for way, make in ways.items()}
     return [
@@ -146,6 +145,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     on_gpu = arguments.device.startswith("cuda")
+    torch.backends.cudnn.benchmark = True  # for all ways
     most = ceiling(arguments.device, arguments.seconds / 2)
     facts: dict[str, object] = {
         "torch": torch.__version__,

@@ -31,11 +31,10 @@ from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.networks.memory import reuse_memory
 from dcgan.training.device import resolve
-from dcgan.training.draws import draw_step
+from dcgan.training.loop import train_batch
 from dcgan.training.pictures import Pictures
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
-from dcgan.training.step import train_step
 
 Step = Callable[[], None]
 
@@ -90,11 +89,7 @@ def ours(packed: Path, recipe: Recipe, compiled: bool = False) -> Step:
         for net in (state.generator, state.discriminator):
             net.compile(dynamic=False)
 
-    def step() -> None:
-        draws = draw_step(recipe, 0, state.progress.step, len(pictures))
-        train_step(state, pictures.images(draws.positions), state.tensor(draws.z), state.tensor(draws.views))
-
-    return step
+    return lambda: train_batch(state, pictures)
 
 
 def make_photographs(folder: Path, count: int) -> None:

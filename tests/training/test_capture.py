@@ -9,10 +9,10 @@ from tests.training.toys import TOY, discs
 from dcgan.errors import RecipeError
 from dcgan.training.capture import CapturedUpdate
 from dcgan.training.device import resolve
-from dcgan.training.draws import draw_step
+from dcgan.training.loop import train_batch
 from dcgan.training.pictures import Pictures
 from dcgan.training.state import TrainingState
-from dcgan.training.step import Update, train_step, update_nets
+from dcgan.training.step import Update, update_nets
 
 
 def test_on_a_cpu_there_is_nothing_to_capture() -> None:
@@ -32,9 +32,7 @@ def test_replayed_steps_train_as_usual_ones_do_across_a_roll_back_too(updates: s
             if step == 25:
                 state.progress.rollbacks = 1
                 state.set_learning_rates()
-            draws = draw_step(recipe, state.progress.rollbacks, step, len(pictures))
-            real = pictures.images(draws.positions)
-            train_step(state, real, state.tensor(draws.z), state.tensor(draws.views), update)
+            train_batch(state, pictures, update)
         return torch.cat([p.detach().flatten() for p in state.generator.parameters()])
 
     torch.testing.assert_close(trained(CapturedUpdate()), trained(update_nets), atol=1e-4, rtol=1e-3)

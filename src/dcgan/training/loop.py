@@ -17,7 +17,7 @@ from dcgan.training.journal import Journal
 from dcgan.training.observe import draw_samples, measured_model, real_spread, take_record
 from dcgan.training.pictures import Pictures
 from dcgan.training.state import TrainingState
-from dcgan.training.step import train_step, update_nets
+from dcgan.training.step import Update, train_step, update_nets
 from dcgan.training.stop import StopRequest
 from dcgan.training.watching import Watcher
 
@@ -71,10 +71,7 @@ class Loop:
             progress = state.progress
             before = progress.images
 
-            draws = draw_step(recipe, progress.rollbacks, progress.step, len(self.pictures))
-            draws = draws.of(self.ranks.share(recipe.batch_size))
-            real, z, views = self.pictures.images(draws.positions), state.tensor(draws.z), state.tensor(draws.views)
-            train_step(state, real, z, views, self.update)
+            train_batch(state, self.pictures, self.update)
 
             self.watcher.step(progress.images, self._estimate())
             stopped, over = map(bool, self.ranks.largest(stop.signal is not None, self._over()))
@@ -170,6 +167,13 @@ class Loop:
         minutes, images = self.state.recipe.minutes, self.state.progress.images
         by_time = round(images * max(1.0, minutes * 60 / self._seconds())) if minutes else None
         return min(limit for limit in (self.target, by_time) if limit is not None)
+
+
+def train_batch(state: TrainingState, pictures: Pictures, update: Update = update_nets) -> None:
+    """Train on the next mini-batch, or on this rank's share of it: which pictures and which z is drawn here."""
+    recipe, progress = state.recipe, state.progress
+    draws = draw_step(recipe, progress.rollbacks, progress.step, len(pictures)).of(state.ranks.share(recipe.batch_size))
+    train_step(state, pictures.images(draws.positions), state.tensor(draws.z), state.tensor(draws.views), update)
 
 
 def _crossed(every: int, before: int, after: int) -> bool:

@@ -66,6 +66,7 @@ def sit(
         torch.set_num_threads(recipe.threads)
     if recipe.device == "cpu":
         reuse_memory()
+    torch.backends.cudnn.benchmark = True  # the shapes never change: let it try its ways of convolving once
     with explained(run), ExitStack() as stack:
         if ranks.leads:
             stack.enter_context(_locked(run))

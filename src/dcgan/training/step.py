@@ -78,7 +78,7 @@ def _update_discriminator(state: TrainingState, real: Tensor, fake: Tensor, view
     recipe = state.recipe
     augment, loss_of = AUGMENTATIONS[recipe.augment].apply, LOSSES[recipe.loss].discriminator
     with state.precision():
-        real = augment(real, views[0]).requires_grad_(penalised)
+        real = augment(real, views[0]).detach().requires_grad_(penalised)
         real_logits = state.discriminator(real)
         fake_logits = state.discriminator(augment(fake, views[1]))
     loss = loss_of(real_logits, fake_logits)
