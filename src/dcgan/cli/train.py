@@ -53,7 +53,7 @@ def train(
     if (source is None) == (resume is None):
         complain("name either a SOURCE to learn from, or --resume RUN to go on with one; see `dcgan train --help`")
         return 2
-    if resume is None and out is None and "WORLD_SIZE" in os.environ:
+    if resume is None and out is None and int(os.environ.get("WORLD_SIZE", 1)) > 1:
         complain("several ranks need --out: each would choose a folder of its own")
         return 2
     if resume is not None and out is not None:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 import torch
@@ -19,6 +20,8 @@ from dcgan.errors import RecipeError, RunError
 from dcgan.training.recipe import Recipe
 
 T = TypeVar("T")
+
+PATIENCE = timedelta(hours=12)  # with a leading rank that prepares pictures; a lost one is noticed at once
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def joined(recipe: Recipe) -> Iterator[Ranks]:
     if on_gpu:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", ranks.rank)) % torch.cuda.device_count())
     try:
-        distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo")
+        distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo", timeout=PATIENCE)
         yield ranks
     except RuntimeError as error:
         if not _lost(error):
