@@ -13,7 +13,8 @@ from safetensors.torch import load_file, save_file
 
 from dcgan.errors import ModelError
 from dcgan.files import sha256
-from dcgan.model import Model, find, load, to_images, to_pixels
+from dcgan.model import Model, load, to_images, to_pixels
+from dcgan.model_folder import find
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator

@@ -3,22 +3,19 @@
 No pickle is read or written: loading a stranger's model runs no code.
 """
 
-import errno
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from dcgan.errors import ModelError
 from dcgan.files import sha256
+from dcgan.model_folder import CARD, FORMAT, find, read_card, read_tensors, write_tensors
 from dcgan.networks.batch_norm import batch_statistics as by_the_batch
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
@@ -27,10 +24,6 @@ from dcgan.networks.stages import Architecture, Stage
 from dcgan.randomness import Latents, latents_of_seeds
 
 Pixels = NDArray[np.uint8]  # (N, H, W, C)
-
-FORMAT = 1
-CARD = "model.json"
-BEST = "best"  # in place of a checkpoint's name: the best of its run
 
 
 @dataclass(frozen=True)
@@ -143,107 +136,6 @@ def load(path: str | Path, device: str = "cpu") -> Model:
         use_channels_last(net)
     details = {key: value for key, value in card.items() if key not in ("format", "architecture", "sha256")}
     return Model(architecture, generator, discriminator, details)
-
-
-def find(path: Path) -> Path:
-    """The model folder that `path` means: itself, or in a run the one that has seen most.
-
-    Raises:
-        ModelError: There is none.
-    """
-    if (path / CARD).is_file():
-        return path
-    if path.name == BEST and not path.exists() and path.parent.is_dir():
-        best = best_checkpoint(path.parent)
-        if best is None:
-            raise ModelError(f"no model at {path}: no checkpoint of {path.parent} was measured; see --evaluate-every")
-        return best
-    if not path.exists():
-        raise ModelError(f"no model at {path}: the folder does not exist")
-    candidates = [card.parent for card in (*path.glob(f"model/{CARD}"), *path.glob(f"checkpoints/[0-9]*/{CARD}"))]
-    if not candidates:
-        raise ModelError(
-            f"no model at {path}: neither a model ({CARD}) nor a run with checkpoints; "
-            "name a run of `dcgan train`, one of its checkpoints, or a model folder"
-        )
-    return max(candidates, key=lambda folder: (_rank(folder), folder.name == "model"))
-
-
-def best_checkpoint(run: Path) -> Path | None:
-    """Of a run's checkpoints the one with the least kernel distance, if any was measured (`--evaluate-every`).
-
-    Distances that were measured otherwise than that of the newest one (another extractor, other numbers of pictures)
-    are not compared with it.
-    """
-    measured = []
-    for folder in sorted((card.parent for card in run.glob(f"checkpoints/[0-9]*/{CARD}")), key=_rank):
-        with suppress(ModelError):
-            distance = read_card(folder).get("kernel_distance")
-            if isinstance(distance, dict) and isinstance(distance.get("mean"), float):
-                measured.append((distance["mean"], distance.get("measured"), folder))
-    comparable = [(mean, folder) for mean, how, folder in measured if how == measured[-1][1]]
-    return min(comparable, key=lambda pair: pair[0])[1] if comparable else None
-
-
-def read_card(folder: Path) -> dict[str, object]:
-    """The content of a model's `model.json`.
-
-    Raises:
-        ModelError: It is missing, no JSON, or of a later format.
-    """
-    try:
-        card = json.loads((folder / CARD).read_text("utf-8"))
-    except OSError as error:
-        raise ModelError(f"cannot read {folder / CARD}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{folder / CARD} is damaged: {error}") from error
-    if not isinstance(card, dict) or not isinstance(card.get("format"), int):
-        raise ModelError(f"{folder / CARD} is no model card")
-    if card["format"] > FORMAT:
-        raise ModelError(f"{folder} has model format {card['format']}; this dcgan reads up to {FORMAT}: update dcgan")
-    return card
-
-
-def write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Write a safetensors file.
-
-    Raises:
-        OSError: The disk is full, or the file cannot be written.
-    """
-    try:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
-    except SafetensorError as error:  # the only way in which it tells what the disk said
-        full = "os error 28" in str(error)
-        raise OSError(errno.ENOSPC if full else errno.EIO, "No space left on device" if full else str(error)) from error
-
-
-def read_tensors(path: Path, card: Mapping[str, object]) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, after a check of the checksum that `card` has for it.
-
-    Raises:
-        ModelError: The file is missing, has changed or is damaged.
-    """
-    digests = card.get("sha256")
-    try:
-        if not isinstance(digests, dict) or sha256(path) != digests.get(path.name):
-            raise ModelError(
-                f"{path} is not the file that was written: its checksum differs; it is damaged or was changed"
-            )
-        return load_file(path)
-    except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
-    except (SafetensorError, ValueError) as error:
-        raise ModelError(f"{path} is damaged: {error}") from error
-
-
-def _rank(folder: Path) -> tuple[int, int]:
-    """What a run has to show is ordered by its roll-backs, then by the images seen; a broken one comes last."""
-    try:
-        card = read_card(folder)
-    except ModelError:
-        return (-1, -1)
-    rollbacks, images = card.get("rollbacks", 0), card.get("images", 0)
-    return (rollbacks, images) if isinstance(rollbacks, int) and isinstance(images, int) else (-1, -1)
 
 
 def _architecture(folder: Path, card: Mapping[str, object]) -> Architecture:

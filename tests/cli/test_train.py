@@ -121,6 +121,7 @@ def test_the_recipe_of_a_run_is_a_recipe_file(packed: Path, capsys: pytest.Captu
         (["--device", "cuda:77"], "--device"),
         (["--size", "32"], "--size 32"),
         (["--preset", "paper-64"], "preset paper-64"),
+        (["--evaluate-every", "1.5"], "--evaluate-every must be a whole number, not 1.5"),
     ],
 )
 def test_a_recipe_that_does_not_work_is_refused_before_anything_is_made(
@@ -129,6 +130,11 @@ def test_a_recipe_that_does_not_work_is_refused_before_anything_is_made(
     with pytest.raises(DcganError, match=expected):
         app(["train", str(packed), "--out", "run", *words])
     assert not Path("run").exists()
+
+
+def test_a_checkpoint_to_choose_is_named_in_one_way(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app(["choose", "run", "--name", "good", "--best", "--images", "64"]) == 2
+    assert "--best and --images" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("line", ["sise = 64", 'size = "64"', "lr = [1]", "size = 7"])

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from tests.training.toys import TOY, discs
 
-from dcgan.errors import ModelError, RecipeError
+from dcgan.errors import ModelError, RecipeError, RunError
 from dcgan.files import sha256
 from dcgan.metrics.kernel import KernelDistance
-from dcgan.model import best_checkpoint, find, load, read_card
+from dcgan.model import load
+from dcgan.model_folder import best_checkpoint, find, read_card
 from dcgan.training import evaluating
-from dcgan.training.checkpoint import list_checkpoints
-from dcgan.training.journal import read_records
+from dcgan.training.checkpoint import choose, list_checkpoints
+from dcgan.training.journal import read_events, read_records
 from dcgan.training.recipe import Recipe
 from dcgan.training.run import resume, train
 
@@ -89,6 +90,61 @@ def test_a_run_that_was_killed_and_resumed_has_the_same_best(pictures: Path, tmp
     assert parts.best.name == whole.best.name
     first, second = (read_card(best)["kernel_distance"] for best in (whole.best, parts.best))
     assert first == second
+
+
+@pytest.mark.usefixtures("distances")
+def test_the_best_of_each_way_of_measuring_stays(pictures: Path, tmp_path: Path) -> None:
+    run = train(pictures, tmp_path / "run", MEASURED.changed({"images": 64})).run
+    resume(run, {"images": 128, "evaluate_samples": 500})
+    kept = {checkpoint.images for checkpoint in list_checkpoints(run)}
+    assert kept >= {48, 96, 128}  # measured in turn: 0.9 0.5 0.2 0.3, then 0.4 0.25 0.6 0.7
+
+
+def test_a_collapsed_checkpoint_is_not_the_best_while_there_is_a_healthy_one(pictures: Path, tmp_path: Path) -> None:
+    run = train(pictures, tmp_path / "run", MEASURED.changed({"keep": 99})).run
+
+    def tell(checkpoint: Path, healthy: bool, mean: float) -> None:
+        card = read_card(checkpoint)
+        assert isinstance(card["progress"], dict)
+        assert isinstance(card["kernel_distance"], dict)
+        card["progress"]["healthy"], card["kernel_distance"]["mean"] = healthy, mean
+        (checkpoint / "model.json").write_text(json.dumps(card))
+
+    first, second, *others = [checkpoint.path for checkpoint in list_checkpoints(run)[1:]]
+    for other in others:
+        tell(other, False, 0.5)
+    tell(first, False, 0.1)
+    tell(second, True, 0.9)
+    assert best_checkpoint(run) == second
+    tell(second, False, 0.9)
+    assert best_checkpoint(run) == first  # better than none
+
+
+def test_damaged_weights_are_passed_over_and_told(pictures: Path, tmp_path: Path) -> None:
+    result = train(pictures, tmp_path / "run", MEASURED.changed({"images": 64, "keep": 99}))
+    newest = list_checkpoints(result.run)[-1].path
+    measured = [checkpoint.path for checkpoint in list_checkpoints(result.run)[1:-1]]
+    for checkpoint in measured:
+        (checkpoint / "discriminator.safetensors").write_bytes(b"nothing")
+    assert best_checkpoint(result.run) == newest
+    resume(result.run, {"images": 80})
+    told = [event["text"] for event in read_events(result.run / "events.jsonl") if event["kind"] == "damaged"]
+    assert all(any(str(checkpoint) in str(text) for text in told) for checkpoint in measured)
+
+
+@pytest.mark.usefixtures("distances")
+def test_the_best_can_be_chosen_for_good(pictures: Path, tmp_path: Path) -> None:
+    run = train(pictures, tmp_path / "run", MEASURED).run
+    assert load(choose(run, "good", best=True)).details["images"] == 48
+    with pytest.raises(RunError, match=r"checkpoint of .*run; name that run, and --best"):
+        choose(run / "best", "again")
+    with pytest.raises(RunError, match=r"it is in the run .*; name that"):
+        resume(run / "best")
+
+
+def test_a_best_of_what_is_no_run_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="does not exist"):
+        find(tmp_path / "best")
 
 
 def test_where_nothing_was_measured_there_is_no_best(pictures: Path, tmp_path: Path) -> None:

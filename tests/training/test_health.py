@@ -35,6 +35,17 @@ def test_collapse_is_named_when_it_lasts_and_pictures_had_varied_before() -> Non
     assert check(progress, COLLAPSED / 2) == "collapse"
 
 
+def test_a_check_that_does_not_count_tells_health_but_neither_alarms_nor_comforts() -> None:
+    progress = Progress(images=1000, alive=True)
+    for _ in range(3):
+        assert judge(progress, 0.05, 0.5, 0.5, finite=True, counts=False).trouble is None
+        assert not progress.healthy
+    assert check(progress, 0.05) is None
+    judge(progress, 0.9, 0.5, 0.5, finite=True, counts=False)
+    assert progress.healthy
+    assert check(progress, 0.05) == "collapse"
+
+
 def test_a_recovery_starts_the_count_anew() -> None:
     progress = Progress(images=1000, alive=True)
     assert [check(progress, value) for value in (0.05, 0.6, 0.05, 0.05)] == [None, None, None, "collapse"]

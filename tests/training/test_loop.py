@@ -11,10 +11,10 @@ from tests.training.toys import TOY, sit
 from torch import Tensor
 
 from dcgan.errors import RunError
-from dcgan.model import load
+from dcgan.model import Model, load
 from dcgan.training import health
-from dcgan.training.checkpoint import list_checkpoints, newest_healthy, restore_newest
-from dcgan.training.journal import read_records
+from dcgan.training.checkpoint import Checkpoint, list_checkpoints, newest_healthy, restore_newest, save_checkpoint
+from dcgan.training.journal import read_events, read_records
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
 from dcgan.training.step import Update, train_step
@@ -197,6 +197,51 @@ def test_a_collapse_is_noticed_and_rolled_back_with_half_the_learning_rate(
     assert state.progress.rollbacks == 1
     assert state.optimisers["generator"].param_groups[0]["lr"] == COLLAPSING.lr / 2
     assert state.generator.stem_norm.gain.abs().max() > 0.5  # the healthy weights are back
+
+
+def test_saving_more_often_does_not_hasten_the_alarm(collapse: Callable[[int, int], None], tmp_path: Path) -> None:
+    collapse(9, 0)
+    for every in (16, 4):
+        state = TrainingState(replace(COLLAPSING, checkpoint_every=every))
+        state.progress.alive = True
+        sit(tmp_path / str(every), state)
+        alarm = read_events(tmp_path / str(every) / "events.jsonl")[0]
+        assert (alarm["kind"], alarm["images"]) == ("collapse", 64)
+
+
+def test_a_roll_back_passes_over_a_damaged_checkpoint(collapse: Callable[[int, int], None], tmp_path: Path) -> None:
+    collapse(13, 0)
+    state = TrainingState(COLLAPSING)
+    state.progress.alive = True
+
+    class Spoil(Silent):
+        """Damages the checkpoint at 48 images once the training is beyond it."""
+
+        def step(self, images: int, target: int) -> None:
+            if images == 60 and not state.progress.rollbacks:
+                (tmp_path / "checkpoints" / "0000000048" / "generator.safetensors").write_bytes(b"")
+
+    assert sit(tmp_path, state, Spoil()) == "finished"
+    damaged, rollback = [
+        event for event in read_events(tmp_path / "events.jsonl") if event["kind"] in ("damaged", "rollback")
+    ]
+    assert "0000000048" in str(damaged["text"])
+    assert "at 32 images" in str(rollback["text"])
+
+
+def test_a_moment_is_saved_once_even_when_a_stop_comes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = []
+
+    def save(run: Path, state: TrainingState, model: Model) -> Checkpoint:
+        saved.append(state.progress.images)
+        return save_checkpoint(run, state, model)
+
+    monkeypatch.setattr("dcgan.training.loop.save_checkpoint", save)
+    assert sit(tmp_path, TrainingState(TOY), StopAfter(8, stop := StopRequest()), stop) == "stopped"
+    again = TrainingState(TOY)
+    restore_newest(tmp_path, again)
+    assert sit(tmp_path, again, None, stop) == "stopped"  # asked at once: what is on disk may hold a measurement
+    assert saved == [0, 32]
 
 
 def test_a_run_with_a_rollback_is_exact_across_sittings_too(

@@ -1,11 +1,13 @@
 """Several ranks that train together: real processes, started by torchrun, that talk through gloo."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +19,10 @@ from tests.training.toys import TOY, discs
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import RecipeError
 from dcgan.training.checkpoint import list_checkpoints
+from dcgan.training.device import resolve
 from dcgan.training.draws import draw_step
 from dcgan.training.journal import read_events, read_records
-from dcgan.training.ranks import Ranks, joined
+from dcgan.training.ranks import Ranks, joined, threads_here
 from dcgan.training.recipe import Recipe
 from dcgan.training.run import resume, train
 
@@ -107,9 +110,45 @@ def test_one_rank_that_is_asked_to_stop_stops_all_with_a_checkpoint(
     running: "subprocess.Popen[str]", tmp_path: Path
 ) -> None:
     os.kill(ranks_of(running)[1], signal.SIGINT)
-    out, _ = running.communicate(timeout=120)
+    out, err = running.communicate(timeout=120)
     assert "stopped after" in out
+    assert "torchrun --nproc-per-node 2 -m dcgan train --resume" in out
+    assert running.returncode != 0  # as one process that was asked to stop: nobody takes the run for finished
+    assert "exitcode  : 130" in err
     assert read_events(tmp_path / "run" / "events.jsonl")[-1]["kind"] == "stopped"
+
+
+def test_a_mistake_that_rank_0_finds_is_told_once(packed: Path, tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "file").touch()
+    process = start(packed, tmp_path / "taken", JOINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert err.count("taken exists; go on with it") == 1
+    assert "error (rank 1): rank 1 ends with rank 0, which has an error of its own" in err
+    assert "lost the others" not in err
+
+
+def test_a_dry_run_of_several_ranks_answers_once_and_checks_their_share(packed: Path, tmp_path: Path) -> None:
+    def dry_run(batch_size: int) -> "subprocess.CompletedProcess[str]":
+        launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+        words = ["-m", "dcgan", "train", str(packed), "--dry-run", "--json", "--batch-size", str(batch_size)]
+        return subprocess.run([*launcher, *words], capture_output=True, text=True, check=False)
+
+    assert json.loads(dry_run(8).stdout)["pictures"] == 24
+    assert "--batch-size 7 cannot be shared by 2 ranks" in dry_run(7).stderr
+    assert not list(tmp_path.glob("runs*"))
+
+
+def test_ranks_share_the_processors_of_their_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    recipe = Recipe(device="cpu")
+    assert threads_here(recipe, Ranks(0, 4)) == 4
+    assert threads_here(replace(recipe, threads=16), Ranks(0, 4)) == 4
+    assert threads_here(replace(recipe, threads=3), Ranks(0, 4)) == 3
+    assert resolve(recipe, Ranks(0, 4)).threads is None  # so that one process that goes on takes all
+    assert threads_here(replace(recipe, threads=16), Ranks()) == 16
 
 
 def test_shares_make_up_the_mini_batch_and_are_the_same_whoever_draws() -> None:

@@ -309,7 +309,7 @@ def test_a_device_that_is_not_there_is_refused_before_anything_is_made(packed: P
 
 
 def test_a_chosen_checkpoint_stays_whatever_happens_after(run: Path) -> None:
-    kept = choose(run, 32, "good")
+    kept = choose(run, "good", 32)
     before = dcgan.load(kept).sample(range(4))
     resume(run, {"images": 160, "keep": 1})
     assert [checkpoint.images for checkpoint in list_checkpoints(run)] == [0, 160]
@@ -327,9 +327,9 @@ def test_a_chosen_checkpoint_stays_whatever_happens_after(run: Path) -> None:
     ],
 )
 def test_what_cannot_be_chosen_is_refused(run: Path, images: int | None, name: str, expected: str) -> None:
-    choose(run, None, "taken")
+    choose(run, "taken")
     with pytest.raises(RunError, match=expected):
-        choose(run, images, name)
+        choose(run, name, images)
 
 
 def test_a_full_disk_met_by_the_weights_themselves_is_told_in_words_too(
@@ -338,7 +338,7 @@ def test_a_full_disk_met_by_the_weights_themselves_is_told_in_words_too(
     def full(*_: object) -> None:
         raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
 
-    monkeypatch.setattr("dcgan.model.save_file", full)
+    monkeypatch.setattr("dcgan.model_folder.save_file", full)
     with pytest.raises(RunError, match=r"No space left on device\..* make room"):
         train(packed, tmp_path / "run", TOY)
 

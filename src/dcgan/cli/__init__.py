@@ -10,7 +10,7 @@ from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
 from dcgan.cli.models import choose, import_authors
 from dcgan.cli.prepare import prepare
-from dcgan.cli.recipe_flags import take_recipe
+from dcgan.cli.recipe_flags import take_recipe, whole_numbers
 from dcgan.cli.sample import sample
 from dcgan.cli.train import presets, train
 from dcgan.errors import DcganError
@@ -23,8 +23,8 @@ app = App(
     result_action="return_value",
 )
 for verb in (demo, prepare, presets, sample, evaluate, choose, import_authors):
-    app.command(verb)
-app.command(train, config=(take_recipe,))
+    app.command(verb, config=(whole_numbers,), help_epilogue="")
+app.command(train, config=(whole_numbers, take_recipe), help_epilogue="")
 
 
 def main() -> None:

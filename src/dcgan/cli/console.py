@@ -1,6 +1,7 @@
 """What the verbs say: one short answer to stdout, everything else to stderr."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -37,8 +38,9 @@ def warn(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Tell the error that ends the command, on stderr."""
-    stderr.print(f"error: {text}", style="red")
+    """Tell the error that ends the command, on stderr; of several ranks, those that do not lead give their number."""
+    rank = os.environ.get("RANK", "0")
+    stderr.print(f"error{'' if rank == '0' else f' (rank {rank})'}: {text}", style="red")
 
 
 class Rate(ProgressColumn):

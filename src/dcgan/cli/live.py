@@ -44,8 +44,9 @@ class Live:
 
     def sheet(self, record: dict[str, float], path: Path) -> None:
         """Show how it goes beside the bar, or as a line where nobody looks at a terminal."""
-        names = {"d_real": "D(x)", "d_fake": "D(G(z))", "diversity": "diversity", "kernel_distance": "kernel distance"}
-        values = (f"{label} {record[name]:.2f}" for name, label in names.items() if name in record)
+        names = {"d_real": ("D(x)", 1), "d_fake": ("D(G(z))", 1), "diversity": ("diversity", 1)}
+        names |= {"kernel_distance": ("kernel distance x 1000", 1000)}
+        values = (f"{label} {factor * record[name]:.2f}" for name, (label, factor) in names.items() if name in record)
         facts = "  ".join([*values, str(path)])
         if stderr.is_terminal:
             self._progress.update(self._training, note=facts)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from dcgan.cli.console import answer
+from dcgan.cli.console import answer, complain
 from dcgan.errors import DcganError, ModelError, command
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
@@ -41,24 +41,32 @@ def import_authors(folder: Path, /, *, out: Path, as_json: AsJson = False) -> No
     answer(text, {"model": out, "size": size, "channels": channels, **model.details}, as_json)
 
 
-def choose(run: Path, /, *, name: str, images: int | None = None, as_json: AsJson = False) -> None:
+def choose(
+    run: Path, /, *, name: str, images: int | None = None, best: bool = False, as_json: AsJson = False
+) -> int | None:
     """Keep a checkpoint of a run for good, as RUN/chosen/NAME; nothing deletes or overwrites it.
 
     For example:
 
     - `dcgan choose runs/photos --name before-the-holidays`
-    - `dcgan choose runs/photos --images 150016 --name best`
+    - `dcgan choose runs/photos --images 150016 --name good`
+    - `dcgan choose runs/photos --best --name for-the-exhibition`
 
     Args:
         run: The run folder.
         name: What to call it.
         images: Images seen by the checkpoint: the number its folder is named by. Default: the newest.
+        best: The one with the least kernel distance, in a run with --evaluate-every.
         as_json: Answer with one line of JSON.
     """
     from dcgan.training.checkpoint import choose as keep
 
+    if best and images is not None:
+        complain("--best and --images each name a checkpoint; leave one out")
+        return 2
     try:
-        path = keep(run, images, name)
+        path = keep(run, name, images, best=best)
     except OSError as error:
         raise DcganError(f"cannot copy the checkpoint: {error.strerror or error}") from error
     answer(f"kept: {path}", {"path": path}, as_json)
+    return None

@@ -1,9 +1,14 @@
-"""Where a recipe comes from on the command line: flags, over a TOML file, over a preset or the run to go on with."""
+"""What is done with flags before a verb sees them: they are checked, and a recipe is made up from where it comes from.
+
+That is flags, over a TOML file, over a preset or the run to go on with.
+"""
 
 from pathlib import Path
 
 from cyclopts import App, ArgumentCollection
 from cyclopts.config import Dict
+
+from dcgan.errors import DcganError
 
 
 def take_recipe(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
@@ -27,3 +32,19 @@ def take_recipe(app: App, commands: tuple[str, ...], arguments: ArgumentCollecti
     lengths = LENGTHS if any(length in given for length in LENGTHS) else ()
     values = {key: value for key, value in base.values().items() if value is not None and key not in lengths}
     Dict(values, use_commands_as_keys=False, source=resumed or file or "preset")(app, commands, arguments)
+
+
+def whole_numbers(_app: App, _commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Refuse 1.5 where a whole number is wanted; the parser itself would round it."""
+    for argument in arguments:
+        if argument.hint in (int, int | None):
+            for token in argument.tokens:
+                if "." in token.value and not _is_whole(token.value):
+                    raise DcganError(f"{argument.name} must be a whole number, not {token.value}")
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        return float(text).is_integer()
+    except ValueError:
+        return True  # no number at all: the parser says so itself

@@ -53,7 +53,7 @@ def train(
     if (source is None) == (resume is None):
         complain("name either a SOURCE to learn from, or --resume RUN to go on with one; see `dcgan train --help`")
         return 2
-    if resume is None and out is None and int(os.environ.get("WORLD_SIZE", 1)) > 1:
+    if resume is None and out is None and not dry_run and int(os.environ.get("WORLD_SIZE", 1)) > 1:
         complain("several ranks need --out: each would choose a folder of its own")
         return 2
     if resume is not None and out is not None:
@@ -110,6 +110,8 @@ def report(result: "Result", as_json: bool) -> int:
         return 0
     run, images = result.run, f"{result.images:,} images"
     resume = command("train", "--resume", run)
+    if "LOCAL_WORLD_SIZE" in os.environ:  # torchrun started us
+        resume = f"torchrun --nproc-per-node {os.environ['LOCAL_WORLD_SIZE']} -m {resume}"
     draw = command("sample", run, "--seeds", "0-63", "--out", "sheet.png")
     text = {
         "finished": f"finished after {images}: {run}\n"
@@ -145,11 +147,16 @@ def _next_run(source: str) -> Path:
 
 def _show(source: str, recipe: Recipe, as_json: bool) -> int:
     from dcgan.training.device import resolve
+    from dcgan.training.ranks import check_suits, ranks_here
     from dcgan.training.run import open_data
 
+    ranks = ranks_here()
+    check_suits(recipe, ranks)
+    if not ranks.leads:
+        return 0
     with progress_bar("preparing") as bar:
         data = open_data(source, recipe, bar)
-    recipe = resolve(replace(recipe, size=data.size, channels=data.channels))
+    recipe = resolve(replace(recipe, size=data.size, channels=data.channels), ranks)
     facts = {"pictures": len(data), **_describe(recipe), "target_images": recipe.target_images(len(data))}
     lines = [
         f"{key.replace('_', ' ')}: {value:,}" if isinstance(value, int) else f"{key}: {value}"

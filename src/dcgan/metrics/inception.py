@@ -207,8 +207,8 @@ def downloaded_weights() -> Path:
             torch.hub.download_url_to_file(ADDRESS, str(path), hash_prefix=SHA256, progress=False)
         except (OSError, RuntimeError) as error:
             raise ModelError(
-                f"the Inception weights cannot be downloaded ({error}); get {ADDRESS} some other way and name the file "
-                "by --weights, or take --extractor efficientnet-lite0, which works offline"
+                f"the Inception weights cannot be downloaded ({error}); get {ADDRESS} some other way and put the file "
+                f"at {path}, or take the extractor efficientnet-lite0, which works offline"
             ) from error
     return path
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dcgan.errors import ModelError, RunError
 from dcgan.files import new_folder, sha256
-from dcgan.model import CARD, Model, best_checkpoint, load, read_card, read_tensors, write_tensors
+from dcgan.model import Model, load
+from dcgan.model_folder import BEST, CARD, best_checkpoints, find, is_whole, read_card, read_tensors, write_tensors
 from dcgan.training.state import Progress, TrainingState
 
 FOLDER = "checkpoints"
@@ -76,23 +77,26 @@ def restore_checkpoint(checkpoint: Checkpoint, state: TrainingState) -> None:
         raise ModelError(f"the checkpoint {path} does not fit this run: {error}") from error
 
 
-def restore_newest(run: Path, state: TrainingState) -> tuple[Checkpoint, list[str]]:
-    """Bring `state` back to the newest checkpoint that is whole.
+def restore_newest(run: Path, state: TrainingState, *, healthy: bool = False) -> tuple[Checkpoint, list[str]]:
+    """Bring `state` back to the newest checkpoint that is whole, or to the newest `healthy` one that is.
 
     Returns:
-        The checkpoint, and a sentence for each newer one that had to be passed over.
+        The checkpoint, and a sentence for each that is damaged.
 
     Raises:
         RunError: None is whole.
     """
     damaged = []
-    for checkpoint in reversed(list_checkpoints(run)):
+    left = [checkpoint for checkpoint in list_checkpoints(run) if not healthy or _healthy(checkpoint)]
+    while left:
+        checkpoint = left.pop()
         try:
             restore_checkpoint(checkpoint, state)
         except ModelError as error:
             damaged.append(f"passed over a damaged checkpoint: {error}")
         else:
-            return checkpoint, damaged
+            older = (other.path for other in left if not is_whole(other.path))
+            return checkpoint, [*damaged, *(f"an older checkpoint is damaged: {path}" for path in older)]
     raise RunError("\n".join([f"{run} has no whole checkpoint to resume from", *damaged]))
 
 
@@ -105,40 +109,52 @@ def newest_healthy(run: Path) -> Checkpoint | None:
 
 
 def prune(run: Path, keep: int) -> None:
-    """Delete all but the `keep` newest checkpoints; the newest healthy one and the best stay whatever their age."""
+    """Delete all but the `keep` newest checkpoints.
+
+    The newest healthy one stays whatever its age, and so does the best of each way of measuring.
+    """
     checkpoints = list_checkpoints(run)
-    best = best_checkpoint(run)
     spared = {checkpoint.path for checkpoint in (*checkpoints[-keep:], newest_healthy(run)) if checkpoint}
+    spared.update(best_checkpoints(run).values())
     for checkpoint in checkpoints:
-        if checkpoint.path not in spared and checkpoint.path != best:
+        if checkpoint.path not in spared:
             shutil.rmtree(checkpoint.path, ignore_errors=True)
 
 
-def choose(run: Path, images: int | None, name: str) -> Path:
+def choose(run: Path, name: str, images: int | None = None, *, best: bool = False) -> Path:
     """Copy a checkpoint to `run/chosen/name`, where nothing deletes or overwrites it.
 
     Args:
         run: The run folder.
-        images: Images seen by the checkpoint; None for the newest.
+        images: Images seen by the checkpoint. By default the newest.
+        best: Take the one with the least kernel distance instead.
         name: What to call it: letters, digits, ".", "-" and "_".
 
     Raises:
         RunError: There is no such checkpoint, or the name is taken or no name.
     """
-    checkpoints = list_checkpoints(run)
-    matching = [checkpoint for checkpoint in checkpoints if images in (None, checkpoint.images)]
-    if not matching:
-        there = ", ".join(str(checkpoint.images) for checkpoint in checkpoints) or "none"
-        raise RunError(f"{run} has no checkpoint{'' if images is None else f' at {images} images'}; there are: {there}")
+    checkpoint = find(run / BEST) if best else _seen(run, images)
     if not name or name.startswith(".") or not set(name) <= set(_NAME):
         raise RunError(f"--name {name!r}: use letters, digits, '.', '-' and '_', not '.' first")
     target = run / "chosen" / name
     if target.exists():
         raise RunError(f"{target} exists; a chosen checkpoint is never overwritten: take another --name")
     with new_folder(target) as folder:
-        for file in matching[-1].path.iterdir():
+        for file in checkpoint.iterdir():
             shutil.copyfile(file, folder / file.name)
     return target
+
+
+def _seen(run: Path, images: int | None) -> Path:
+    """The newest checkpoint that has seen so many images, or the newest."""
+    if run.name == BEST and not run.exists():
+        raise RunError(f"{run} is a checkpoint of {run.parent}; name that run, and --best")
+    checkpoints = list_checkpoints(run)
+    matching = [checkpoint for checkpoint in checkpoints if images in (None, checkpoint.images)]
+    if not matching:
+        there = ", ".join(str(checkpoint.images) for checkpoint in checkpoints) or "none"
+        raise RunError(f"{run} has no checkpoint{'' if images is None else f' at {images} images'}; there are: {there}")
+    return matching[-1].path
 
 
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"

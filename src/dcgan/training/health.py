@@ -45,7 +45,9 @@ def spread(images: Tensor) -> float:
     return float(distances.min(dim=1).values.mean())
 
 
-def judge(progress: Progress, diversity: float, d_real: float, d_fake: float, finite: bool) -> Verdict:
+def judge(
+    progress: Progress, diversity: float, d_real: float, d_fake: float, *, finite: bool, counts: bool = True
+) -> Verdict:
     """Judge one check, and keep count in `progress` of what lasts over several.
 
     Args:
@@ -54,18 +56,22 @@ def judge(progress: Progress, diversity: float, d_real: float, d_fake: float, fi
         d_real: Mean D(x) since the last check, 0 to 1.
         d_fake: Mean D(G(z)) since the last check, 0 to 1.
         finite: Whether losses and gradients are finite numbers.
+        counts: Whether this check is one of those whose number in a row matters. One in between finds out whether the
+            training is healthy at that moment; alarm it gives only for numbers that are not finite.
     """
     progress.checked = progress.images
     if not finite:
         progress.healthy = False
         return Verdict("nan", "a loss or a gradient is no finite number (NaN): the weights are lost")
-    progress.alive |= diversity > ALIVE
     alike = diversity < COLLAPSED
+    progress.healthy = not alike  # before the grace is over that is no alarm, but nothing to go back to either
+    if not counts:
+        return Verdict(None, "")
+    progress.alive |= diversity > ALIVE
     suspect = alike and (progress.alive or progress.step > GRACE)
     saturated = d_real > SATURATED and d_fake < 1 - SATURATED
     progress.collapsed_checks = progress.collapsed_checks + 1 if suspect else 0
     progress.saturated_checks = progress.saturated_checks + 1 if saturated else 0
-    progress.healthy = not alike  # before the grace is over that is no alarm, but nothing to go back to either
     if progress.collapsed_checks >= PATIENCE["collapse"]:
         return Verdict(
             "collapse",

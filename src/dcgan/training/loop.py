@@ -9,7 +9,7 @@ from typing import Literal
 from dcgan.errors import RunError
 from dcgan.model import Model
 from dcgan.training.capture import CapturedUpdate
-from dcgan.training.checkpoint import newest_healthy, prune, restore_checkpoint, save_checkpoint
+from dcgan.training.checkpoint import newest_healthy, prune, restore_newest, save_checkpoint
 from dcgan.training.draws import draw_step
 from dcgan.training.evaluating import Evaluator
 from dcgan.training.health import judge
@@ -54,6 +54,7 @@ class Loop:
         self.real_spread = real_spread(pictures, state.recipe.seed)
         self._sitting = time.monotonic() - state.progress.seconds
         self._last = (state.progress.seconds, state.progress.images)
+        self._saved = state.progress.images  # a moment that has a checkpoint already
 
     def train(self, stop: StopRequest) -> Ending:
         """Train until a length of the recipe is reached, a stop is asked for, or a collapse ends the run."""
@@ -63,10 +64,12 @@ class Loop:
             if not self.real_spread:
                 self._tell("alike", "the pictures to learn from are all alike: no collapse can be told from them")
         over = state.progress.images > 0 and self._over()  # even the shortest run sees one mini-batch
-        stopped, over = map(bool, self.ranks.largest(stop.signal is not None, over))
+        over, stopped_by = self._agreed(over, stop)
         while not over:
-            if stopped:
-                self._save()
+            if stopped_by is not None:
+                stop.signal = stopped_by
+                if state.progress.images != self._saved:
+                    self._save()
                 return "stopped"
             progress = state.progress
             before = progress.images
@@ -74,14 +77,15 @@ class Loop:
             train_batch(state, self.pictures, self.update)
 
             self.watcher.step(progress.images, self._estimate())
-            stopped, over = map(bool, self.ranks.largest(stop.signal is not None, self._over()))
+            over, stopped_by = self._agreed(self._over(), stop)
             evaluate = recipe.evaluate_every and (over or _crossed(recipe.evaluate_every, before, progress.images))
             save = over or evaluate or _crossed(recipe.checkpoint_every, before, progress.images)
-            if save or _crossed(recipe.sheet_every, before, progress.images):
+            check = over or _crossed(recipe.sheet_every, before, progress.images)
+            if save or check:
                 model = measured_model(state, self.pictures) if save else None
                 if model and evaluate:
                     model = self._evaluated(model)
-                trouble = self._look(model)
+                trouble = self._look(model, counts=check)
                 if trouble == "nan" or (trouble == "collapse" and recipe.on_collapse != "ignore"):
                     if recipe.on_collapse != "rollback":
                         return "collapsed"
@@ -93,13 +97,22 @@ class Loop:
             self._tell("collapse", "the run ends with near-identical pictures; train for longer, or with another --lr")
         return "finished"
 
+    def _agreed(self, over: bool, stop: StopRequest) -> tuple[bool, int | None]:
+        """Whether the run is over for any rank, and the signal that asked any of them to stop."""
+        ended, number = self.ranks.largest(over, -1 if stop.signal is None else stop.signal)
+        return bool(ended), number if number >= 0 else None
+
     def _evaluated(self, model: Model) -> Model:
         """The model with its kernel distance on its card."""
         details = self.evaluator.details(model) if self.evaluator else {}
         return replace(model, details={**model.details, **details})
 
-    def _look(self, model: Model | None) -> str | None:
-        """Write the record and the sheet of this moment, and name what is wrong, if anything is."""
+    def _look(self, model: Model | None, *, counts: bool) -> str | None:
+        """Write the record and the sheet of this moment, and name what is wrong, if anything is.
+
+        Only the checks that `counts` are asked whether a collapse lasts: those that come every `sheet_every` images,
+        and the last. How often a run is saved or measured does not matter to that.
+        """
         state = self.state
         state.progress.seconds = self._seconds()
         self.ranks.average([state.sums])
@@ -111,7 +124,7 @@ class Loop:
             record["kernel_distance"] = distance["mean"]
         finite = all(math.isfinite(value) for value in record.values())
         d_real, d_fake = record.get("d_real", 0.5), record.get("d_fake", 0.5)
-        verdict = judge(state.progress, record["diversity"], d_real, d_fake, finite)
+        verdict = judge(state.progress, record["diversity"], d_real, d_fake, finite=finite, counts=counts)
         verdict, state.progress = self.ranks.agree((verdict, state.progress))
         self.journal.record(record)
         self.watcher.sheet(record, self.journal.draw_sheet(state.progress, draw_samples(state)))
@@ -128,23 +141,25 @@ class Loop:
         if self.ranks.leads:
             save_checkpoint(self.run, state, model)
             prune(self.run, state.recipe.keep)
+        self._saved = state.progress.images
 
     def _roll_back(self) -> None:
         """Go back to the last healthy checkpoint with half the learning rate, on other random numbers."""
         state, rollbacks = self.state, self.state.progress.rollbacks + 1
-        checkpoint = newest_healthy(self.run)
-        if checkpoint is None or rollbacks > MOST_ROLLBACKS:
+        if newest_healthy(self.run) is None or rollbacks > MOST_ROLLBACKS:
             raise RunError(
                 f"the training went wrong again after {rollbacks - 1} roll-backs; the checkpoints and sheets in "
                 f"{self.run} stay. Try another recipe: a lower --lr, --updates alternate, a larger --width or "
                 "more pictures"
             )
-        restore_checkpoint(checkpoint, state)
+        checkpoint, damaged = restore_newest(self.run, state, healthy=True)
         self.ranks.wait()  # until all have read it
         state.progress.rollbacks = rollbacks
         state.set_learning_rates()
         self._last = (self._seconds(), state.progress.images)
         self.journal.rewind(state.progress)
+        for sentence in damaged:
+            self._tell("damaged", sentence)
         self._tell(
             "rollback",
             f"back to the healthy checkpoint at {checkpoint.images:,} images; learning rate {state.learning_rate():g}",

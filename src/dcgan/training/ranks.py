@@ -7,7 +7,7 @@ the discriminator, two of which share a backward pass, and the gradient penalty 
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -72,6 +72,24 @@ class Ranks:
         distributed.broadcast_object_list(box, src=0, device=torch.device("cpu"))
         return box[0]
 
+    def first(self, prepare: Callable[[], T]) -> T | None:
+        """What `prepare` returns on rank 0, while the others wait for it; they get None.
+
+        Raises:
+            RunError: On the others, when it failed on rank 0.
+        """
+        if not self.leads:
+            if not self.agree(True):
+                raise RunError(f"rank {self.rank} ends with rank 0, which has an error of its own to tell")
+            return None
+        try:
+            prepared = prepare()
+        except BaseException:
+            self.agree(False)
+            raise
+        self.agree(True)
+        return prepared
+
     def wait(self) -> None:
         """Go on when all are here."""
         self.largest(0)
@@ -80,6 +98,33 @@ class Ranks:
 def ranks_here() -> Ranks:
     """The ranks that the environment speaks of; torchrun sets it."""
     return Ranks(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+
+
+def check_suits(recipe: Recipe, ranks: Ranks) -> None:
+    """Refuse a recipe that so many ranks cannot share.
+
+    Raises:
+        RecipeError: What does not suit them.
+    """
+    if ranks.count == 1:
+        return
+    if ":" in recipe.device:
+        raise RecipeError(f"--device {recipe.device}: with several ranks each takes its own; say --device cuda")
+    if recipe.capture:
+        raise RecipeError("--capture records the work of one GPU; with several ranks leave it out")
+    if recipe.batch_size % ranks.count or recipe.batch_size < 2 * ranks.count:
+        raise RecipeError(
+            f"--batch-size {recipe.batch_size} cannot be shared by {ranks.count} ranks: it must be a multiple of "
+            f"{ranks.count}, and at least {2 * ranks.count}"
+        )
+
+
+def threads_here(recipe: Recipe, ranks: Ranks) -> int | None:
+    """CPU threads for this process: the recipe's, but no more than its share where several ranks are on the machine."""
+    if ranks.count == 1:
+        return recipe.threads
+    share = max(1, (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", ranks.count)))
+    return min(recipe.threads or share, share)
 
 
 @contextmanager
@@ -91,18 +136,10 @@ def joined(recipe: Recipe) -> Iterator[Ranks]:
         RunError: Another rank was lost.
     """
     ranks = ranks_here()
+    check_suits(recipe, ranks)
     if ranks.count == 1:
         yield ranks
         return
-    if ":" in recipe.device:
-        raise RecipeError(f"--device {recipe.device}: with several ranks each takes its own; say --device cuda")
-    if recipe.capture:
-        raise RecipeError("--capture records the work of one GPU; with several ranks leave it out")
-    if recipe.batch_size % ranks.count or recipe.batch_size < 2 * ranks.count:
-        raise RecipeError(
-            f"--batch-size {recipe.batch_size} cannot be shared by {ranks.count} ranks: it must be a multiple of "
-            f"{ranks.count}, and at least {2 * ranks.count}"
-        )
     on_gpu = recipe.device in ("auto", "cuda") and torch.cuda.is_available()
     if on_gpu:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", ranks.rank)) % torch.cuda.device_count())
@@ -113,8 +150,8 @@ def joined(recipe: Recipe) -> Iterator[Ranks]:
         if not _lost(error):
             raise
         raise RunError(
-            f"rank {ranks.rank} lost the others: one of them was ended, or had an error of its own. What was saved "
-            "stays; go on with the same command and --resume RUN, with any number of ranks"
+            f"rank {ranks.rank} lost the others: one of them was ended, or tells an error of its own. What was saved "
+            "stays; go on with --resume RUN, with any number of ranks"
         ) from error
     finally:
         if distributed.is_initialized():

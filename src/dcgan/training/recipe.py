@@ -17,7 +17,7 @@ MAY_CHANGE = (
     *LENGTHS,
     *("evaluate_every", "evaluate_samples", "evaluate_extractor"),
     *("checkpoint_every", "sheet_every", "keep", "on_collapse"),
-    *("device", "capture", "threads"),
+    *("device", "capture", "sync_batch_norm", "threads"),
 )
 
 
@@ -98,7 +98,7 @@ class Recipe:
     checkpoint_every: int = 20_000
     """Images between two checkpoints."""
     keep: int = 3
-    """How many of the newest checkpoints to keep; the last healthy one and chosen ones always stay."""
+    """How many of the newest checkpoints to keep; the last healthy one, the best and chosen ones always stay."""
     on_collapse: Literal["rollback", "stop", "ignore"] = "rollback"
     """On a collapse: back to the last healthy checkpoint with half the learning rate, stop, or go on."""
 
@@ -113,7 +113,8 @@ class Recipe:
     sync_batch_norm: bool = False
     """With several ranks (torchrun): normalise by the joint mini-batch, not by each rank's share."""
     threads: int | None = None
-    """CPU threads. Default: all. A resumed run is bit-identical for the same number."""
+    """CPU threads. Default: all, of which each of several ranks takes its share, as it does of a larger number given
+    here. A resumed run is bit-identical for the same number."""
 
     def __post_init__(self) -> None:
         def need(condition: bool, name: str, range_: str) -> None:

@@ -17,7 +17,7 @@ from dcgan.files import new_folder, write_atomic
 from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.device import resolve
 from dcgan.training.evaluating import build_evaluator
-from dcgan.training.ranks import joined
+from dcgan.training.ranks import Ranks, joined
 from dcgan.training.recipe import LENGTHS, MAY_CHANGE, Recipe, read_toml
 from dcgan.training.sitting import Result, explained, sit
 from dcgan.training.watching import Silent, Watcher
@@ -53,17 +53,17 @@ def train(
     Example:
         >>> dcgan.train("pictures/", "runs/first", dcgan.Recipe(size=32, minutes=20))
     """
-    run, recipe = Path(out), recipe or Recipe()
-    with joined(recipe) as ranks:
-        data = _begin(run, source, recipe, preparing) if ranks.leads else None
-        ranks.wait()
+    run, wanted = Path(out), recipe or Recipe()
+    with joined(wanted) as ranks:
+        data = ranks.first(lambda: _begin(run, source, wanted, preparing, ranks))
         recipe, card = read_run(run)
         data = data or _data_of(run, card, recipe, preparing)
-        return sit(run, recipe, card, data, build_evaluator(recipe, data), watcher or Silent(), ranks)
+        evaluator = build_evaluator(recipe, data) if ranks.leads else None
+        return sit(run, recipe, card, data, evaluator, watcher or Silent(), ranks)
 
 
 def _begin(
-    run: Path, source: str | Path, recipe: Recipe, preparing: Callable[[int, int | None], None] | None
+    run: Path, source: str | Path, recipe: Recipe, preparing: Callable[[int, int | None], None] | None, ranks: Ranks
 ) -> PackedSet:
     """Make the folder of a new run, with its recipe and card; return the pictures that it learns from."""
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
@@ -71,7 +71,7 @@ def _begin(
     if (Path(source) / CARD).is_file():
         go_on = command("train", "--resume", source)
         raise RunError(f"{source} is a run, not a source of pictures; go on with it by `{go_on}`")
-    recipe = resolve(recipe)
+    recipe = resolve(recipe, ranks)
     data = open_data(source, recipe, preparing)
     recipe = replace(recipe, size=data.size, channels=data.channels)
     recipe.architecture()
@@ -118,13 +118,13 @@ def resume(
         raise RunError(f"{flags} cannot change in a run that has begun; start a new one for that")
     recipe = recipe.changed(changes)
     with joined(recipe) as ranks:
-        recipe = resolve(recipe)
+        recipe = resolve(recipe, ranks)
         data = _data_of(run, card, recipe, preparing)
         seen = max((checkpoint.images for checkpoint in list_checkpoints(run)), default=0)
         target = recipe.target_images(len(data))
         if target is not None and target < seen and any(name in LENGTHS for name in changes):
             raise RunError(f"{run} has seen {seen:,} images already; the new length would end it at {target:,}")
-        evaluator = build_evaluator(recipe, data)
+        evaluator = ranks.first(lambda: build_evaluator(recipe, data))
         if changes and ranks.leads:
             with explained(run):
                 write_atomic(run / RECIPE, recipe.to_toml())
@@ -140,6 +140,9 @@ def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
     """
     if not (run / CARD).is_file():
         hint = "the folder does not exist" if not run.exists() else f"it has no {CARD}"
+        if (run.parent / CARD).is_file():
+            hint = f"it is in the run {run.parent}, which goes on from its newest checkpoint; name that"
+            raise RunError(f"{run} is no run: {hint}")
         raise RunError(f"{run} is no run: {hint}; start one with `{command('train', 'SOURCE', '--out', run)}`")
     try:
         card = json.loads((run / CARD).read_text("utf-8"))

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from dcgan.data.packed import PackedSet
 from dcgan.errors import RunError, command
 from dcgan.files import new_folder, remove_partial
-from dcgan.model import best_checkpoint
+from dcgan.model_folder import best_checkpoint
 from dcgan.networks.memory import reuse_memory
 from dcgan.training.checkpoint import FOLDER, list_checkpoints, restore_newest
 from dcgan.training.evaluating import Evaluator
@@ -21,7 +21,7 @@ from dcgan.training.journal import METRICS, Journal, read_records
 from dcgan.training.loop import Ending, Loop
 from dcgan.training.observe import measured_model
 from dcgan.training.pictures import Pictures
-from dcgan.training.ranks import Ranks
+from dcgan.training.ranks import Ranks, threads_here
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
 from dcgan.training.stop import StopRequest
@@ -62,21 +62,15 @@ def sit(
     ranks: Ranks,
 ) -> Result:
     """Go on with a run, or begin it, in this process; the other ranks do the same."""
-    if recipe.threads:
-        torch.set_num_threads(recipe.threads)
+    if threads := threads_here(recipe, ranks):
+        torch.set_num_threads(threads)
     if recipe.device == "cpu":
         reuse_memory()
     torch.backends.cudnn.benchmark = True  # the shapes never change: let it try its ways of convolving once
     with explained(run), ExitStack() as stack:
-        if ranks.leads:
-            stack.enter_context(_locked(run))
-            (run / FOLDER).mkdir(exist_ok=True)
-            remove_partial(run)
-            remove_partial(run / FOLDER)
-        else:
-            watcher = Silent()
+        ranks.first(lambda: stack.enter_context(_taken(run)))
+        watcher = watcher if ranks.leads else Silent()
         stop = stack.enter_context(StopRequest())
-        ranks.wait()
         state = TrainingState(recipe, ranks)
         damaged = _restore(run, state)
         ranks.wait()  # until all have read what the leading one may replace
@@ -119,13 +113,17 @@ def _save_final_model(run: Path, state: TrainingState, pictures: Pictures) -> No
 
 
 @contextmanager
-def _locked(run: Path) -> Iterator[None]:
+def _taken(run: Path) -> Iterator[None]:
+    """Within the block the run is this process's alone; what a killed one left half-written is cleared away."""
     lock = FileLock(run / ".lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
         raise RunError(f"another process is training {run}; stop it first, or wait until it ends") from None
     try:
+        (run / FOLDER).mkdir(exist_ok=True)
+        remove_partial(run)
+        remove_partial(run / FOLDER)
         yield
     finally:
         lock.release()

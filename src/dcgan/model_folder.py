@@ -1,0 +1,144 @@
+"""The folder of a model: where it is, its card and its tensors; all of it verified by checksums.
+
+No pickle is read or written: loading a stranger's model runs no code.
+"""
+
+import errno
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from dcgan.errors import ModelError
+from dcgan.files import sha256
+
+FORMAT = 1
+CARD = "model.json"
+BEST = "best"  # in place of a checkpoint's name: the best of its run
+
+
+def find(path: Path) -> Path:
+    """The model folder that `path` means: itself, or in a run the one that has seen most.
+
+    Raises:
+        ModelError: There is none.
+    """
+    if (path / CARD).is_file():
+        return path
+    if path.name == BEST and not path.exists() and (path.parent / "checkpoints").is_dir():
+        best = best_checkpoint(path.parent)
+        if best is None:
+            raise ModelError(
+                f"no model at {path}: {path.parent} has no whole checkpoint that was measured; see --evaluate-every"
+            )
+        return best
+    if not path.exists():
+        raise ModelError(f"no model at {path}: the folder does not exist")
+    candidates = [card.parent for card in (*path.glob(f"model/{CARD}"), *path.glob(f"checkpoints/[0-9]*/{CARD}"))]
+    if not candidates:
+        raise ModelError(
+            f"no model at {path}: neither a model ({CARD}) nor a run with checkpoints; "
+            "name a run of `dcgan train`, one of its checkpoints, or a model folder"
+        )
+    return max(candidates, key=lambda folder: (_rank(folder), folder.name == "model"))
+
+
+def best_checkpoint(run: Path) -> Path | None:
+    """Of a run's checkpoints the one with the least kernel distance, if any was measured (`--evaluate-every`).
+
+    Distances that were measured otherwise than that of the newest one (another extractor, other numbers of pictures)
+    are not compared with it. Healthy checkpoints go before collapsed ones, and damaged ones are passed over.
+    """
+    return next(reversed(best_checkpoints(run).values()), None)
+
+
+def best_checkpoints(run: Path) -> dict[str, Path]:
+    """The best checkpoint of each way of measuring; the way of the newest one comes last."""
+    candidates: dict[str, list[tuple[bool, float, Path]]] = {}
+    for folder in sorted((card.parent for card in run.glob(f"checkpoints/[0-9]*/{CARD}")), key=_rank):
+        with suppress(ModelError):
+            card = read_card(folder)
+            distance, progress = card.get("kernel_distance"), card.get("progress")
+            if isinstance(distance, dict) and isinstance(distance.get("mean"), float):
+                collapsed = isinstance(progress, dict) and progress.get("healthy") is False
+                how = str(distance.get("measured"))
+                candidates[how] = [*candidates.pop(how, []), (collapsed, distance["mean"], folder)]
+    best = {how: [folder for *_, folder in sorted(found)] for how, found in candidates.items()}
+    whole = {how: next(filter(is_whole, folders), None) for how, folders in best.items()}
+    return {how: folder for how, folder in whole.items() if folder}
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether all files of a model folder are those that were written."""
+    try:
+        digests = read_card(folder).get("sha256")
+        return isinstance(digests, dict) and all(
+            Path(name).name == name and sha256(folder / name) == digest for name, digest in digests.items()
+        )
+    except (ModelError, OSError):
+        return False
+
+
+def read_card(folder: Path) -> dict[str, object]:
+    """The content of a model's `model.json`.
+
+    Raises:
+        ModelError: It is missing, no JSON, or of a later format.
+    """
+    try:
+        card = json.loads((folder / CARD).read_text("utf-8"))
+    except OSError as error:
+        raise ModelError(f"cannot read {folder / CARD}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{folder / CARD} is damaged: {error}") from error
+    if not isinstance(card, dict) or not isinstance(card.get("format"), int):
+        raise ModelError(f"{folder / CARD} is no model card")
+    if card["format"] > FORMAT:
+        raise ModelError(f"{folder} has model format {card['format']}; this dcgan reads up to {FORMAT}: update dcgan")
+    return card
+
+
+def write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Write a safetensors file.
+
+    Raises:
+        OSError: The disk is full, or the file cannot be written.
+    """
+    try:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
+    except SafetensorError as error:  # the only way in which it tells what the disk said
+        full = "os error 28" in str(error)
+        raise OSError(errno.ENOSPC if full else errno.EIO, "No space left on device" if full else str(error)) from error
+
+
+def read_tensors(path: Path, card: Mapping[str, object]) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, after a check of the checksum that `card` has for it.
+
+    Raises:
+        ModelError: The file is missing, has changed or is damaged.
+    """
+    digests = card.get("sha256")
+    try:
+        if not isinstance(digests, dict) or sha256(path) != digests.get(path.name):
+            raise ModelError(
+                f"{path} is not the file that was written: its checksum differs; it is damaged or was changed"
+            )
+        return load_file(path)
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
+    except (SafetensorError, ValueError) as error:
+        raise ModelError(f"{path} is damaged: {error}") from error
+
+
+def _rank(folder: Path) -> tuple[int, int]:
+    """What a run has to show is ordered by its roll-backs, then by the images seen; a broken one comes last."""
+    try:
+        card = read_card(folder)
+    except ModelError:
+        return (-1, -1)
+    rollbacks, images = card.get("rollbacks", 0), card.get("images", 0)
+    return (rollbacks, images) if isinstance(rollbacks, int) and isinstance(images, int) else (-1, -1)
