@@ -13,6 +13,7 @@ import pytest
 from tests.training.toys import TOY, discs
 
 from dcgan.cli import app
+from dcgan.cli.live import Live
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import DcganError
 from dcgan.files import sha256
@@ -130,6 +131,12 @@ def test_a_recipe_that_does_not_work_is_refused_before_anything_is_made(
     with pytest.raises(DcganError, match=expected):
         app(["train", str(packed), "--out", "run", *words])
     assert not Path("run").exists()
+
+
+def test_each_sheet_is_told_with_its_kernel_distance_as_evaluate_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with Live() as live:
+        live.sheet({"images": 640, "images_per_second": 99.5, "kernel_distance": 0.05174}, Path("0000000640.png"))
+    assert "kernel distance x 1000 51.74  0000000640.png" in capsys.readouterr().err
 
 
 def test_a_checkpoint_to_choose_is_named_in_one_way(capsys: pytest.CaptureFixture[str]) -> None:

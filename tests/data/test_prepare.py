@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,6 +95,23 @@ def test_the_limit_counts_used_pictures(tmp_path: Path) -> None:
         report = prepare(pictures(count), tmp_path / str(count), PrepareOptions(size=16, limit=10))
         assert (report.used, report.refused) == (10, {"not a picture": 4})
         assert len(PackedSet.open(tmp_path / str(count))) == 10
+
+
+def test_of_more_pictures_only_the_names_take_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcgan.data.packed_writer._ROWS_A_GROUP", 64)
+    (tmp_path / "photo.jpg").write_bytes(JPEG)
+    peaks = {}
+    for count in (300, 300, 2300):  # the first takes what is allocated once
+        folder = tmp_path / f"{count}"
+        if not folder.exists():
+            folder.mkdir()
+            for number in range(count):
+                os.link(tmp_path / "photo.jpg", folder / f"{number:05}.jpg")
+        tracemalloc.start()
+        prepare(folder, tmp_path / "out", PrepareOptions(size=32), workers=1, overwrite=True)
+        peaks[count] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peaks[2300] - peaks[300] < 2000 * 400  # a packed picture itself has 3,072 bytes
 
 
 def test_progress_ends_at_all(tmp_path: Path) -> None:

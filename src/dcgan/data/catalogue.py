@@ -65,9 +65,9 @@ class Catalogue(Generic[Key]):
             raise SourceError(f"{where}: {_what_else(self.skipped)}. Formats read: {', '.join(formats.READ)}")
         if not in_order:
             self._entries.sort(key=lambda entry: entry[0])
-        folders = [name.split("/")[:-1] for name, _ in self._entries if "/" in name]
+        folders = {name.rpartition("/")[0] for name, _ in self._entries if "/" in name}
         if folders and not self._flat:
-            self._depth = _label_depth(folders)
+            self._depth = _label_depth([folder.split("/") for folder in folders])
 
     def __iter__(self) -> Iterator[tuple[str, Key]]:
         yield from self._entries
