@@ -1,9 +1,10 @@
 """How often trainings stay healthy, and how good they get in equal time: ours, its options, and the textbook loop.
 
     dcgan prepare cifar10/train sets/cifar-10 --size 32 --channels 3   # and so on, one packed set each
-    python -m benchmarks.stability run sets/* --recipes default textbook --seeds 0 1 2 --marks 60 120 240
+    python -m benchmarks.stability run sets/* --recipes default textbook --seeds 0 1 2 --sheets sheets/
     python -m benchmarks.stability table
     python -m benchmarks.stability plot
+    python -m benchmarks.stability pictures --sheets sheets/
 
 Each training is a process with one thread, and its time is the processor time of that process: what runs beside it does
 not count, nor does the measuring. At each mark it draws 1,000 pictures, whose kernel distance to 1,000 real ones is
@@ -26,7 +27,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from benchmarks.stability_results import RECIPES, draw, print_tables, read_results
+from benchmarks.stability_results import RECIPES, draw, montage, print_tables, read_results
 from benchmarks.textbook import Textbook
 
 from dcgan.data.packed import PackedSet
@@ -217,6 +218,11 @@ def main() -> None:
     plot.add_argument("--recipes", nargs="+", choices=RECIPES, default=["textbook", "default"])
     plot.add_argument("--out", type=Path, default=Path("docs/pictures/equal-time.svg"))
     plot.set_defaults(do=lambda arguments: draw(read_results(arguments.results), arguments.recipes, arguments.out))
+    pictures = verbs.add_parser("pictures", help="show what was drawn at the last mark")
+    pictures.add_argument("--recipes", nargs="+", choices=RECIPES, default=["textbook", "default"])
+    pictures.add_argument("--sheets", type=Path, required=True, help="folder that `run --sheets` filled")
+    pictures.add_argument("--out", type=Path, default=Path("docs/pictures/equal-time.jpg"))
+    pictures.set_defaults(do=lambda a: montage(read_results(a.results), a.recipes, a.sheets, a.out))
     arguments = parser.parse_args()
     arguments.do(arguments)
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from PIL import Image
+
 from dcgan.figures.curves import curves
 from dcgan.training.health import COLLAPSED
 
@@ -58,6 +60,20 @@ def print_tables(rows: list[dict[str, Any]]) -> None:
         rollbacks, images = sum(row["rollbacks"] for row in group), fmean(row["marks"][-1]["images"] for row in group)
         line = "".join(f"{cell:>15}" for cell in cells)
         print(f"{name:<10}{recipe:<22}{len(group):>5}{healthy:>8}{rollbacks:>11}{line}{images:>9,.0f}")
+
+
+def montage(rows: list[dict[str, Any]], recipes: list[str], sheets: Path, out: Path) -> None:
+    """What was drawn at the last mark, seed 0: a column a set, a row a recipe, the corner of 5 x 5 pictures of each."""
+    sets = sorted({row["set"] for row in rows})
+    side, space = 240, 12  # pixels
+    page = Image.new("RGB", (len(sets) * (side + space) - space, len(recipes) * (side + space) - space), "white")
+    for row, recipe in enumerate(recipes):
+        for column, name in enumerate(sets):
+            with Image.open(sheets / f"{name}, {recipe}, 0.png") as sheet:
+                across = sheet.width * 5 // 8
+                corner = sheet.convert("RGB").crop((0, 0, across, across)).resize((side, side))
+            page.paste(corner, (column * (side + space), row * (side + space)))
+    page.save(out, quality=85)
 
 
 def draw(rows: list[dict[str, Any]], recipes: list[str], out: Path) -> None:
