@@ -7,6 +7,7 @@ import errno
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -18,6 +19,7 @@ from dcgan.files import sha256
 
 FORMAT = 1
 CARD = "model.json"
+NETS = ("generator", "discriminator")
 BEST = "best"  # in place of a checkpoint's name: the best of its run
 
 
@@ -63,10 +65,11 @@ def best_checkpoints(run: Path) -> dict[str, Path]:
         with suppress(ModelError):
             card = read_card(folder)
             distance, progress = card.get("kernel_distance"), card.get("progress")
-            if isinstance(distance, dict) and isinstance(distance.get("mean"), float):
+            mean = distance.get("mean") if isinstance(distance, dict) else None
+            if isinstance(distance, dict) and isinstance(mean, float) and isfinite(mean):
                 collapsed = isinstance(progress, dict) and progress.get("healthy") is False
                 how = str(distance.get("measured"))
-                candidates[how] = [*candidates.pop(how, []), (collapsed, distance["mean"], folder)]
+                candidates[how] = [*candidates.pop(how, []), (collapsed, mean, folder)]
     best = {how: [folder for *_, folder in sorted(found)] for how, found in candidates.items()}
     whole = {how: next(filter(is_whole, folders), None) for how, folders in best.items()}
     return {how: folder for how, folder in whole.items() if folder}
@@ -76,8 +79,10 @@ def is_whole(folder: Path) -> bool:
     """Whether all files of a model folder are those that were written."""
     try:
         digests = read_card(folder).get("sha256")
-        return isinstance(digests, dict) and all(
-            Path(name).name == name and sha256(folder / name) == digest for name, digest in digests.items()
+        return (
+            isinstance(digests, dict)
+            and {f"{net}.safetensors" for net in NETS} <= digests.keys()
+            and all(Path(name).name == name and sha256(folder / name) == digest for name, digest in digests.items())
         )
     except (ModelError, OSError):
         return False

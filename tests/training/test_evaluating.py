@@ -138,7 +138,7 @@ def test_the_best_can_be_chosen_for_good(pictures: Path, tmp_path: Path) -> None
     assert load(choose(run, "good", best=True)).details["images"] == 48
     with pytest.raises(RunError, match=r"checkpoint of .*run; name that run, and --best"):
         choose(run / "best", "again")
-    with pytest.raises(RunError, match=r"it is in the run .*; name that"):
+    with pytest.raises(RunError, match=r"in .*run, which goes on from its newest checkpoint: name that"):
         resume(run / "best")
 
 
@@ -164,6 +164,14 @@ def test_a_damaged_card_is_passed_over(pictures: Path, tmp_path: Path) -> None:
     card = json.loads((again / "model.json").read_text())
     (again / "model.json").write_text(json.dumps(card | {"kernel_distance": {"mean": "low"}}))
     assert best_checkpoint(result.run) not in (again, result.best)
+    spoilt: list[dict[str, object]] = [
+        {"kernel_distance": {"mean": float("nan")}},
+        {"sha256": {}},
+        {"sha256": {"../../else": "where"}},
+    ]
+    for wild in spoilt:
+        (again / "model.json").write_text(json.dumps(card | wild))
+        assert best_checkpoint(result.run) not in (again, result.best)
 
 
 @pytest.mark.parametrize(

@@ -140,9 +140,9 @@ def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
     """
     if not (run / CARD).is_file():
         hint = "the folder does not exist" if not run.exists() else f"it has no {CARD}"
-        if (run.parent / CARD).is_file():
-            hint = f"it is in the run {run.parent}, which goes on from its newest checkpoint; name that"
-            raise RunError(f"{run} is no run: {hint}")
+        for above in (run.parent, run.parent.parent):
+            if (above / CARD).is_file():
+                raise RunError(f"{run} is no run, but in {above}, which goes on from its newest checkpoint: name that")
         raise RunError(f"{run} is no run: {hint}; start one with `{command('train', 'SOURCE', '--out', run)}`")
     try:
         card = json.loads((run / CARD).read_text("utf-8"))
