@@ -132,6 +132,21 @@ def test_a_damaged_checkpoint_is_passed_over_and_named(tmp_path: Path) -> None:
     assert str(newest.path) in damaged[0]
 
 
+@pytest.mark.parametrize(
+    ("counter", "value"),
+    [("images", "64"), ("images", 32), ("step", -1), ("rollbacks", 1.5), ("seconds", float("nan")), ("healthy", "yes")],
+)
+def test_a_checkpoint_with_odd_counters_is_passed_over(tmp_path: Path, counter: str, value: object) -> None:
+    sit(tmp_path, TrainingState(TOY))
+    card = list_checkpoints(tmp_path)[-1].path / "model.json"
+    written = json.loads(card.read_text())
+    written["progress"][counter] = value
+    card.write_text(json.dumps(written))
+    checkpoint, damaged = restore_newest(tmp_path, TrainingState(TOY))
+    assert checkpoint.images == 32
+    assert "counter" in damaged[0]
+
+
 def test_when_no_checkpoint_is_whole_the_error_says_so(tmp_path: Path) -> None:
     sit(tmp_path, TrainingState(TOY))
     for checkpoint in list_checkpoints(tmp_path):

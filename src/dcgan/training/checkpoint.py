@@ -67,13 +67,12 @@ def restore_checkpoint(checkpoint: Checkpoint, state: TrainingState) -> None:
     card = read_card(path)
     tensors = read_tensors(path / STATE, card)
     try:
-        counters = card["progress"]
-        if not isinstance(counters, dict):
-            raise TypeError("its counters are missing")
-        progress = Progress(**counters)
+        progress = Progress.read(card["progress"])
+        if (progress.rollbacks, progress.images) != (checkpoint.rollbacks, checkpoint.images):
+            raise ValueError("its counters are those of another")
         state.progress = progress
         state.restore(tensors, model.generator, model.discriminator)
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"the checkpoint {path} does not fit this run: {error}") from error
 
 

@@ -1,7 +1,7 @@
 """Everything that changes while training: weights, averages, moments, counters. What a checkpoint holds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TypeVar
 
 import numpy as np
@@ -36,6 +36,22 @@ class Progress:
     saturated_checks: int = 0  # the same for the discriminator
     healthy: bool = True  # what the last check found
     checked: int = 0  # images seen at the last check
+
+    @classmethod
+    def read(cls, counters: object) -> "Progress":
+        """The counters that a checkpoint's card has.
+
+        Raises:
+            TypeError, ValueError: They are not what was written.
+        """
+        if not isinstance(counters, dict):
+            raise TypeError("its counters are missing")
+        progress = cls(**counters)
+        for field in fields(cls):
+            value = getattr(progress, field.name)
+            if type(value) is not field.type or not 0 <= value < float("inf"):
+                raise ValueError(f"its counter {field.name} is {value!r}")
+        return progress
 
 
 class TrainingState:
