@@ -23,6 +23,10 @@ class ModelError(DcganError):
     """A model or checkpoint folder is missing, broken or does not fit."""
 
 
+class LatentError(DcganError):
+    """Latent vectors, a concept or a formula cannot be read, or do not fit the model."""
+
+
 class RunError(DcganError):
     """A run cannot be started, resumed or extended as asked."""
 

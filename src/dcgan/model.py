@@ -3,9 +3,11 @@
 No pickle is read or written: loading a stranger's model runs no code.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +47,15 @@ class Model:
     generator: Generator
     discriminator: Discriminator
     details: Mapping[str, object] = field(default_factory=dict)
+
+    @cached_property
+    def identity(self) -> str:
+        """Names the function from z to pictures: 16 hexadecimal digits of a hash over the generator's tensors."""
+        digest = hashlib.sha256(json.dumps([self.architecture.latent, self.architecture.size]).encode())
+        for name, tensor in sorted(self.generator.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(tensor.float().contiguous().cpu().numpy().tobytes())
+        return digest.hexdigest()[:16]
 
     def latents(self, seeds: Iterable[int], truncation: float = 1.0) -> Latents:
         """The z of each seed: (N, latent_dim), float32, scaled by `truncation` (above 0, at most 1) towards 0."""
@@ -155,11 +166,11 @@ def _fill(net: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
         odd = ", ".join(sorted(tensors.keys() ^ expected.keys())[:4])
         raise ModelError(f"{path} does not hold the tensors of this architecture: {odd} ...")
     for name, tensor in tensors.items():
-        if tensor.shape != expected[name].shape or tensor.dtype != torch.float32:
+        if tensor.shape != expected[name].shape or tensor.dtype not in (torch.float32, torch.float16):
             wanted, found = tuple(expected[name].shape), tuple(tensor.shape)
-            raise ModelError(f"{path}: {name} should be float32 of shape {wanted}, not {tensor.dtype} of {found}")
+            raise ModelError(f"{path}: {name} should be float32 or float16 of {wanted}, not {tensor.dtype} of {found}")
         if not tensor.isfinite().all():
             raise ModelError(f"{path}: {name} holds values that are not finite numbers")
         if name.endswith("variance") and (tensor < 0).any():
             raise ModelError(f"{path}: {name} holds variances below 0")
-    net.load_state_dict(tensors, assign=True)
+    net.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)

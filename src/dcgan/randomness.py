@@ -26,6 +26,9 @@ class Stream(IntEnum):
     HEALTH = 5
     AUGMENTATION = 6
     EVALUATION = 7
+    WALK = 8
+    ARITHMETIC = 9
+    CLASSIFIER = 10
 
 
 def stream(purpose: Stream, *key: int) -> np.random.Generator:

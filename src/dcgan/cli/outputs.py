@@ -1,0 +1,83 @@
+"""What verbs of the latent space write: figures, films and latent vectors, told by the suffix of each --out."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcgan.errors import DcganError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from dcgan.figures.theme import Theme
+    from dcgan.figures.video import Frame
+    from dcgan.model import Model
+
+FRAMES_PER_SECOND = 30.0
+LATENTS = ".npz"
+
+
+def open_model(path: Path, device: str) -> "tuple[Model, str]":
+    """Load a model for drawing, onto the device that the flag means here."""
+    from dcgan.model import load
+    from dcgan.networks.memory import reuse_memory
+    from dcgan.training.device import resolve_device
+
+    device = resolve_device(device)
+    if device == "cpu":
+        reuse_memory()
+    return load(path, device), device
+
+
+def chosen_theme(name: str) -> "Theme":
+    """The colours that --theme names."""
+    from dcgan.figures.theme import THEMES
+
+    if name not in THEMES:
+        raise DcganError(f"--theme {name!r} is unknown; there are {', '.join(THEMES)}")
+    return THEMES[name]
+
+
+def check_outputs(outs: list[Path], *, films: bool = True, fps: float = FRAMES_PER_SECOND) -> None:
+    """Refuse files that cannot be written, before any work.
+
+    Raises:
+        DcganError: A suffix means nothing, a folder stands in the way, or the rate of a film is out of range.
+    """
+    from dcgan.figures.sheets import FORMATS
+    from dcgan.figures.video import VIDEOS
+
+    kinds = [*FORMATS, *(suffix for suffix in VIDEOS if films and suffix not in FORMATS), LATENTS]
+    for out in outs:
+        if out.suffix.lower() not in kinds:
+            raise DcganError(f"--out {out}: name a file of one of these kinds: {', '.join(kinds)}")
+        if out.is_dir():
+            raise DcganError(f"--out {out} is a folder; name a file")
+    if not 1 <= fps <= 100:
+        raise DcganError(f"--fps must be 1 to 100, not {fps:g}")
+
+
+def write_outputs(
+    outs: list[Path],
+    *,
+    figure: "Callable[[], Image]",
+    film: "Callable[[], Iterable[Frame]] | None" = None,
+    latents: Callable[[Path], None],
+    fps: float = FRAMES_PER_SECOND,
+) -> None:
+    """Write each file as what its suffix says; each is made only if it is asked for."""
+    from dcgan.figures.sheets import FORMATS, save_picture
+    from dcgan.figures.video import write_video
+
+    for out in outs:
+        suffix = out.suffix.lower()
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            if suffix == LATENTS:
+                latents(out)
+            elif suffix in FORMATS:
+                save_picture(figure(), out)
+            elif film is not None:
+                write_video(film(), out, fps)
+        except OSError as error:
+            raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error

@@ -1,0 +1,1 @@
+"""What nets know of pictures: classifiers of attributes."""

@@ -1,0 +1,120 @@
+"""A small classifier of yes-or-no attributes, trained in a minute: it names what a model's pictures show."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional as F
+
+from dcgan.model import Pixels, to_images
+from dcgan.networks.memory import use_channels_last
+from dcgan.randomness import Stream, stream, torch_stream
+
+BATCH = 64
+HELD_OUT = 0.1  # share of the pictures that only measure the accuracy
+NOISE = 0.1  # standard deviation of what is added to images: drawn pictures are never as clean as real ones
+
+Answers = NDArray[np.bool_]  # (N, A)
+Logits = NDArray[np.float32]  # (N, A)
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class AttributeClassifier:
+    """Says which attributes a picture has.
+
+    Attributes:
+        net: Images (N, C, H, W) to logits (N, A).
+        accuracy: (A,), the share of right answers on held-out pictures, 0 to 1.
+    """
+
+    net: nn.Module
+    accuracy: NDArray[np.float64]
+
+    @torch.inference_mode()
+    def logits(self, pixels: Pixels) -> Logits:
+        """How sure it is of each attribute: pixels (N, H, W, C) to (N, A); above 0 is yes."""
+        batches = (torch.from_numpy(pixels[start : start + BATCH]) for start in range(0, len(pixels), BATCH))
+        nothing = np.empty((0, len(self.accuracy)), np.float32)
+        return np.concatenate([nothing, *(self.net(to_images(batch)).numpy() for batch in batches)])
+
+
+def train_attributes(
+    pixels: Pixels,
+    answers: Answers,
+    *,
+    epochs: int = 8,
+    width: int = 32,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> AttributeClassifier:
+    """Train a convolutional classifier of several attributes at once.
+
+    Three strided convolutions with batch norm, and a linear layer on the last map; Adam, a learning rate that falls to
+    0, noise on the images. The same seed and pictures give the same classifier on the same machine.
+
+    Args:
+        pixels: (N, H, W, C), uint8, N of 20 or more; a memory map will do.
+        answers: (N, A), whether each picture has each attribute.
+        epochs: Passes over the pictures.
+        width: Channels of the first layer.
+        seed: Of weights, order and noise.
+        progress: Told (pictures seen, in all).
+
+    Raises:
+        ValueError: There are too few pictures, or an attribute that none or all of the pictures to learn from have.
+    """
+    order = stream(Stream.CLASSIFIER, seed, 0).permutation(len(pixels))
+    held_out, learnt = np.split(order, [int(len(order) * HELD_OUT)])
+    if len(held_out) < 2:
+        raise ValueError(f"{len(pixels)} pictures are too few to learn attributes from")
+    shares = answers[learnt].mean(axis=0)
+    if not ((shares > 0) & (shares < 1)).all():
+        raise ValueError("an attribute that all pictures have, or none, cannot be learnt")
+    net = _build(pixels.shape[1], pixels.shape[3], answers.shape[1], width, seed)
+    targets = torch.from_numpy(answers.astype(np.float32))
+    optimiser = torch.optim.Adam(net.parameters(), lr=1e-3)
+    steps = epochs * (len(learnt) // BATCH or 1)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - step / steps)
+    noise, step = torch_stream(Stream.CLASSIFIER, seed, 1), 0
+    net.train()
+    for epoch in range(epochs):
+        shuffled = stream(Stream.CLASSIFIER, seed, 2, epoch).permutation(learnt)
+        for start in range(0, max(BATCH, len(learnt) // BATCH * BATCH), BATCH):
+            rows = np.sort(shuffled[start : start + BATCH])  # in order, as a memory map is read best
+            images = to_images(torch.from_numpy(np.asarray(pixels[rows])))
+            images += NOISE * torch.randn(images.shape, generator=noise)
+            optimiser.zero_grad()
+            F.binary_cross_entropy_with_logits(net(images), targets[rows]).backward()
+            optimiser.step()
+            schedule.step()
+            step += 1
+            if progress:
+                progress(step * BATCH, steps * BATCH)
+    net.eval()
+    rows = np.sort(held_out)
+    untested = AttributeClassifier(net, np.zeros(answers.shape[1]))
+    right = (untested.logits(np.asarray(pixels[rows])) > 0) == answers[rows]
+    return AttributeClassifier(net, right.mean(axis=0))
+
+
+def _build(size: int, channels: int, attributes: int, width: int, seed: int) -> nn.Module:
+    layers: list[nn.Module] = []
+    before, side = channels, size
+    for after in (width, 2 * width, 4 * width):
+        layers += [nn.Conv2d(before, after, 3, 2, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+        before, side = after, (side + 1) // 2
+    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(min(side, 8)), nn.Flatten())
+    net.append(nn.Linear(before * min(side, 8) ** 2, attributes))
+    random = torch_stream(Stream.CLASSIFIER, seed, 3)
+    for layer in net:
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            fan_in = layer.weight[0].numel()
+            nn.init.normal_(layer.weight, std=(2 / fan_in) ** 0.5, generator=random)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    use_channels_last(net)
+    return net

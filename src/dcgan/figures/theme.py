@@ -1,0 +1,75 @@
+"""Colours and letters of figures for people: on light or on dark ground."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from PIL import Image, ImageDraw, ImageFont
+
+Colour = tuple[int, int, int]  # RGB
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of a figure."""
+
+    ground: Colour
+    ink: Colour
+    faint: Colour  # of rules, and of what stands in the background
+    accent: Colour
+
+
+THEMES: Mapping[str, Theme] = MappingProxyType(
+    {
+        "light": Theme((255, 255, 255), (38, 42, 48), (206, 210, 216), (37, 99, 235)),
+        "dark": Theme((17, 20, 25), (226, 230, 236), (66, 72, 82), (125, 170, 255)),
+    }
+)
+
+SMALL, NORMAL = 15, 18  # heights of letters, pixels
+
+
+@cache
+def font(height: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The font of labels: the one that comes with Pillow, so that a figure is the same everywhere."""
+    return ImageFont.load_default(height)
+
+
+def text_width(text: str, height: int) -> int:
+    """Pixels that a line of text takes."""
+    return round(font(height).getlength(text))
+
+
+def fitted(text: str, width: int, height: int) -> str:
+    """The line of text, cut off with … where it would be wider than `width` pixels."""
+    if text_width(text, height) <= width:
+        return text
+    while text and text_width(text + "…", height) > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+class Canvas:
+    """A page in a theme, to put pictures and words on."""
+
+    def __init__(self, width: int, height: int, theme: Theme) -> None:
+        self.theme = theme
+        self.image = Image.new("RGB", (width, height), theme.ground)
+        self.draw = ImageDraw.Draw(self.image)
+
+    def text(self, x: float, y: float, text: str, anchor: str = "mm", height: int = SMALL, faint: bool = False) -> None:
+        """Write a line; the anchor is Pillow's: left, middle, right, and ascender, middle, baseline."""
+        colour = self.theme.ink
+        if faint:
+            colour = _mixed(self.theme.ink, self.theme.ground)
+        self.draw.text((x, y), text, fill=colour, font=font(height), anchor=anchor)
+
+    def paste(self, picture: Image.Image, x: int, y: int) -> None:
+        """Put a picture with its upper left corner at (x, y); what is transparent in it shows the ground."""
+        self.image.paste(picture, (x, y), picture if picture.mode == "RGBA" else None)
+
+
+def _mixed(first: Colour, second: Colour) -> Colour:
+    red, green, blue = ((2 * a + b) // 3 for a, b in zip(first, second, strict=True))
+    return red, green, blue

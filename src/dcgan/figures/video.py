@@ -1,0 +1,80 @@
+"""Films of many frames: H.264 in .mp4, or .gif and .webp; frame by frame, whole or not at all."""
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dcgan.errors import DcganError
+
+Frame = NDArray[np.uint8]  # (H, W, 3)
+
+_ANIMATIONS: dict[str, dict[str, int]] = {
+    ".gif": {"disposal": 1},
+    ".webp": {"quality": 85, "method": 4},
+}
+VIDEOS = (".mp4", *_ANIMATIONS)
+
+
+def write_video(frames: Iterable[Frame], path: Path, frames_per_second: float) -> None:
+    """Write a film; of .gif and .webp, one that begins anew when it is over.
+
+    Args:
+        frames: (H, W, 3) each, uint8, all of one even size.
+        path: Where to: .mp4 (H.264, 4:2:0), .gif or .webp.
+        frames_per_second: 1 to 100; .gif can show 100 / n, n a whole number.
+
+    Raises:
+        DcganError: The suffix is none of these, there is no frame, or the extra "video" is not installed.
+        OSError: The file cannot be written.
+    """
+    if path.suffix.lower() not in VIDEOS:
+        raise DcganError(f"cannot make a film as {path.suffix or 'a file without a suffix'}: use {', '.join(VIDEOS)}")
+    if not 1 <= frames_per_second <= 100:
+        raise DcganError(f"a film has 1 to 100 frames a second, not {frames_per_second:g}")
+    coming = iter(frames)
+    first = next(coming, None)
+    if first is None:
+        raise DcganError("a film needs a frame")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.parent / f".{uuid4().hex[:8]}.partial{path.suffix}"
+    write = _write_mp4 if path.suffix.lower() == ".mp4" else _write_animation
+    try:
+        write(chain([first], coming), partial, frames_per_second)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _write_mp4(frames: Iterator[Frame], path: Path, frames_per_second: float) -> None:
+    try:
+        import av
+    except ImportError as error:
+        raise DcganError("films as .mp4 need the extra: pip install 'dcgan[video]'; or take .gif or .webp") from error
+    rate = Fraction(frames_per_second).limit_denominator(1000)
+    with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("libx264", rate=rate, options={"crf": "16", "preset": "medium"})
+        stream.pix_fmt = "yuv420p"  # what every player shows
+        for place, frame in enumerate(frames):
+            if place == 0:
+                stream.height, stream.width = frame.shape[:2]
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+
+
+def _write_animation(frames: Iterator[Frame], path: Path, frames_per_second: float) -> None:
+    first = Image.fromarray(next(frames))
+    first.save(
+        path,
+        None,
+        save_all=True,
+        append_images=(Image.fromarray(frame) for frame in frames),
+        duration=round(1000 / frames_per_second),
+        loop=0,
+        **_ANIMATIONS[path.suffix.lower()],
+    )

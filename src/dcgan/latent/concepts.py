@@ -1,0 +1,168 @@
+"""Concepts: a name for some latent vectors, or for a direction, and the small TOML file that they live in.
+
+model = "8c1f0a6be2d4"            # whose latent space; may be left out
+
+[smiling]
+seeds = [3, 17, 40]               # three or more, averaged: "a single sample is unstable" (paper section 6.3.2)
+
+[mine]
+latents = "samples.npz"           # beside this file; rows = [0, 2, 5] takes some of them
+
+[glasses-axis]
+axis = [0.12, -0.03, ...]         # a direction: what to add to z to get the thing
+"""
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcgan.errors import LatentError
+from dcgan.files import write_atomic
+from dcgan.latent.formula import NAME
+from dcgan.latent.latent_files import read_latents
+from dcgan.model import Model
+from dcgan.randomness import Latents
+
+ENOUGH = 3  # examples of a concept, as in the paper
+MODEL = "model"  # the key of the file that names whose latent space it is
+_KINDS = ("seeds", "latents", "axis")
+
+
+@dataclass(frozen=True)
+class Concept:
+    """What stands for a concept in a model's latent space.
+
+    Attributes:
+        name: Letters, digits, _ and -, a letter first.
+        z: (N, D), its examples; of an axis the one direction.
+        entry: How it is written in a file: `seeds`, `latents` (and `rows`), or `axis`.
+    """
+
+    name: str
+    z: Latents
+    entry: Mapping[str, object]
+
+    @property
+    def is_axis(self) -> bool:
+        """Whether it is a direction, which no picture shows by itself."""
+        return "axis" in self.entry
+
+    @property
+    def mean(self) -> NDArray[np.float32]:
+        """(D,), what it is in a sum."""
+        return np.asarray(self.z.mean(axis=0), np.float32)
+
+
+def concept_of_seeds(name: str, seeds: Iterable[int], model: Model) -> Concept:
+    """A concept that is the mean of the z of some seeds."""
+    chosen = list(seeds)
+    return Concept(_checked(name), model.latents(chosen), MappingProxyType({"seeds": chosen}))
+
+
+def concept_of_axis(name: str, axis: NDArray[np.float32]) -> Concept:
+    """A concept that is a direction (D,)."""
+    entry = {"axis": [round(float(number), 6) for number in axis]}
+    return Concept(_checked(name), np.asarray([entry["axis"]], np.float32), MappingProxyType(entry))
+
+
+def read_concepts(path: Path, model: Model) -> dict[str, Concept]:
+    """The concepts of a file, by name.
+
+    Raises:
+        LatentError: The file is missing or no TOML, another model's, or a concept in it is not what one can be.
+    """
+    content = _content(path)
+    whose = content.pop(MODEL, model.identity)
+    if whose != model.identity:
+        raise LatentError(
+            f"{path} has concepts of another model ({whose}; this one is {model.identity}): find new ones"
+        )
+    return {name: _concept(path, name, entry, model) for name, entry in content.items()}
+
+
+def add_concepts(path: Path, concepts: Iterable[Concept], model: Model) -> None:
+    """Add concepts at the end of a file, or make it; what stands in it stays as it is, comments too.
+
+    Raises:
+        LatentError: The file is another model's, or has a concept of such a name already.
+        OSError: The file cannot be written.
+    """
+    new = list(concepts)
+    text = f"{MODEL} = {json.dumps(model.identity)}\n"
+    if path.exists():
+        known = read_concepts(path, model)
+        if twice := [concept.name for concept in new if concept.name in known]:
+            raise LatentError(f"{path} has {', '.join(twice)} already; take it out of the file, or choose another name")
+        text = path.read_text("utf-8")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, "\n".join([text.rstrip("\n") + "\n", *(_written(concept) for concept in new)]))
+
+
+def unknown(name: str, known: Iterable[str], path: Path | None) -> LatentError:
+    """The error for a name that no concept has."""
+    where = f"{path} has {', '.join(known) or 'none'}" if path else "no --concepts FILE was given"
+    hint = "; a minus needs spaces around it" if "-" in name else ""
+    return LatentError(f"there is no concept {name!r}: {where}{hint}. Find one with `dcgan concepts`")
+
+
+def _content(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise LatentError(f"cannot read --concepts {path}: {error.strerror}; make it with `dcgan concepts`") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LatentError(f"{path} is no TOML file: {error}") from error
+
+
+def _concept(path: Path, name: str, entry: object, model: Model) -> Concept:
+    kinds = [kind for kind in _KINDS if kind in entry] if isinstance(entry, dict) else []
+    if (
+        not isinstance(entry, dict)
+        or len(kinds) != 1
+        or not entry.keys() <= {*kinds, *(["rows"] if "latents" in kinds else [])}
+    ):
+        raise LatentError(f'{path}: concept {name!r} needs just one of seeds = [...], latents = "FILE" or axis = [...]')
+    if kinds == ["seeds"]:
+        seeds = entry["seeds"]
+        if (
+            not isinstance(seeds, list)
+            or not seeds
+            or not all(type(seed) is int and 0 <= seed < 2**63 for seed in seeds)
+        ):
+            raise LatentError(f"{path}: the seeds of {name!r} must be a list of whole numbers from 0 to 2^63 - 1")
+        return concept_of_seeds(name, seeds, model)
+    if kinds == ["latents"]:
+        z = read_latents(path.parent / str(entry["latents"]), model)
+        rows = entry.get("rows", list(range(len(z))))
+        if not isinstance(rows, list) or not rows or not all(type(row) is int and 0 <= row < len(z) for row in rows):
+            raise LatentError(f"{path}: the rows of {name!r} must be whole numbers from 0 to {len(z) - 1}")
+        return Concept(_checked(name), z[rows], MappingProxyType(entry))
+    axis, dimension = entry["axis"], model.architecture.latent_dim
+    numbers = isinstance(axis, list) and all(type(number) in (int, float) and np.isfinite(number) for number in axis)
+    if not isinstance(axis, list) or not numbers or len(axis) != dimension:
+        raise LatentError(f"{path}: the axis of {name!r} must be a list of {dimension} numbers, as this model's z has")
+    return Concept(_checked(name), np.asarray([axis], np.float32), MappingProxyType(entry))
+
+
+def _written(concept: Concept) -> str:
+    """As TOML; JSON's lists, numbers and strings are TOML's too."""
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in concept.entry.items()]
+    return "\n".join(
+        [
+            f"[{json.dumps(concept.name, ensure_ascii=False) if not concept.name.isascii() else concept.name}]",
+            *lines,
+            "",
+        ]
+    )
+
+
+def _checked(name: str) -> str:
+    if not NAME.fullmatch(name) or name == MODEL:
+        raise LatentError(f"a concept cannot be called {name!r}: a letter first, then letters, digits, _ and -")
+    return name

@@ -1,0 +1,56 @@
+"""Latent vectors as files, so that what was seen can be drawn again: .npz with z, seeds, pixels, and whose they are."""
+
+import io
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from dcgan.errors import LatentError
+from dcgan.files import write_atomic
+from dcgan.model import Model, Pixels
+from dcgan.randomness import Latents
+
+SEEDLESS = -1  # in place of a seed, for a z that was computed
+
+
+def write_latents(path: Path, model: Model, z: Latents, pixels: Pixels, seeds: list[int] | None = None) -> None:
+    """Write z (N, D) with their pictures, their seeds where they have any, and the model's identity.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    content = io.BytesIO()
+    names = np.asarray(seeds if seeds is not None else [SEEDLESS] * len(z), np.int64)
+    np.savez_compressed(content, allow_pickle=False, z=z, seeds=names, pixels=pixels, model=np.array(model.identity))
+    write_atomic(path, content.getvalue())
+
+
+def read_latents(path: Path, model: Model) -> Latents:
+    """The latent vectors of a file, for this model: z (N, D), float32.
+
+    A plain .npy with z (N, D) will do as well, and an .npz without the model's identity; they are believed.
+
+    Raises:
+        LatentError: The file cannot be read, holds no z, is another model's, or has another dimension.
+    """
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        arrays = (
+            {"z": loaded} if isinstance(loaded, np.ndarray) else {k: loaded[k] for k in ("z", "model") if k in loaded}
+        )
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise LatentError(f"{path} cannot be read as latent vectors (.npz, .npy): {error}") from error
+    if "z" not in arrays:
+        raise LatentError(f"{path} holds no array called z; make one with `dcgan sample MODEL --out {path.name}`")
+    if "model" in arrays and str(arrays["model"]) != model.identity:
+        raise LatentError(
+            f"{path} has latent vectors of another model ({arrays['model']}; this one is {model.identity}): "
+            "they mean nothing here"
+        )
+    z, dimension = arrays["z"], model.architecture.latent_dim
+    if z.ndim != 2 or z.shape[1] != dimension or not len(z) or not np.issubdtype(z.dtype, np.floating):
+        raise LatentError(f"{path}: z is {z.dtype} of shape {z.shape}; this model needs floats of (N, {dimension})")
+    if not np.isfinite(z).all():
+        raise LatentError(f"{path}: z holds values that are not finite numbers")
+    return np.asarray(z, np.float32)

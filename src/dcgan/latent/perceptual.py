@@ -1,0 +1,42 @@
+"""How different two pictures look, in the features of a model's own discriminator."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dcgan.model import Model, Pixels, to_images
+
+BATCH = 64
+Distances = NDArray[np.float64]
+
+
+@torch.inference_mode()
+def distances(model: Model, first: Pixels, second: Pixels) -> Distances:
+    """How different each picture of `first` looks from its partner in `second`.
+
+    The maps of every convolutional layer are scaled to unit length at each position; the squared difference is averaged
+    over positions and layers, and its root taken (Zhang et al. 2018, "The Unreasonable Effectiveness of Deep Features
+    as a Perceptual Metric", without their learned weights, and with the features that the model has learnt itself).
+
+    Args:
+        model: Whose discriminator looks.
+        first: Pixels (N, H, W, C), uint8, of the model's size and channels.
+        second: Pixels (N, H, W, C), uint8.
+
+    Returns:
+        (N,), 0 for the same picture, at most 2.
+    """
+    net = model.discriminator.eval()
+    device = next(net.parameters()).device
+    parts = [np.empty(0)]
+    for start in range(0, len(first), BATCH):
+        pair = (torch.from_numpy(pixels[start : start + BATCH]).to(device) for pixels in (first, second))
+        maps = zip(*(net.activations(to_images(pixels)) for pixels in pair), strict=True)
+        squares = [(_unit(a) - _unit(b)).square().sum(dim=1).mean(dim=(1, 2)) for a, b in maps]
+        parts.append(torch.stack(squares).mean(dim=0).sqrt().double().cpu().numpy())
+    return np.concatenate(parts)
+
+
+def _unit(maps: Tensor) -> Tensor:
+    return torch.nn.functional.normalize(maps.float(), dim=1)
