@@ -103,10 +103,16 @@ class Model:
         """Draw the picture of each seed: pixels (N, H, W, C), uint8. The same seed is always the same picture."""
         return self.draw(self.latents(seeds, truncation), batch_size=batch_size, batch_statistics=batch_statistics)
 
-    def save(self, folder: Path) -> None:
-        """Write the model into the existing `folder`: two safetensors files, and `model.json` with their checksums."""
+    def save(self, folder: Path, *, half: bool = False) -> None:
+        """Write the model into the existing `folder`: two safetensors files, and `model.json` with their checksums.
+
+        With `half`, weights are rounded to half precision; batch norm's numbers, which are few, stay as they are.
+        """
         for name, net in self._nets().items():
-            write_tensors(net.state_dict(), folder / f"{name}.safetensors")
+            tensors = net.state_dict()
+            if half:
+                tensors = {key: tensor.half() if tensor.ndim > 1 else tensor for key, tensor in tensors.items()}
+            write_tensors(tensors, folder / f"{name}.safetensors")
         card = {
             "format": FORMAT,
             "architecture": asdict(self.architecture),
@@ -131,7 +137,7 @@ def to_images(pixels: Tensor) -> Tensor:
 
 
 def load(path: str | Path, device: str = "cpu") -> Model:
-    """Load a model from a model folder, a checkpoint, or a run (its newest).
+    """Load a model from a model folder, a checkpoint, a run (its newest), or by its name if it comes with dcgan.
 
     Raises:
         ModelError: There is none, or it is broken: what is wrong and where.

@@ -21,10 +21,11 @@ FORMAT = 1
 CARD = "model.json"
 NETS = ("generator", "discriminator")
 BEST = "best"  # in place of a checkpoint's name: the best of its run
+SHIPPED = Path(__file__).parent / "models"  # those that come with dcgan, called by their names
 
 
 def find(path: Path) -> Path:
-    """The model folder that `path` means: itself, or in a run the one that has seen most.
+    """The model folder that `path` means: itself, in a run the one that has seen most, or one that comes with dcgan.
 
     Raises:
         ModelError: There is none.
@@ -39,7 +40,10 @@ def find(path: Path) -> Path:
             )
         return best
     if not path.exists():
-        raise ModelError(f"no model at {path}: the folder does not exist")
+        if len(path.parts) == 1 and (SHIPPED / path / CARD).is_file():
+            return SHIPPED / path
+        names = ", ".join(sorted(card.parent.name for card in SHIPPED.glob(f"*/{CARD}")))
+        raise ModelError(f"no model at {path}: the folder does not exist; models that come with dcgan: {names}")
     candidates = [card.parent for card in (*path.glob(f"model/{CARD}"), *path.glob(f"checkpoints/[0-9]*/{CARD}"))]
     if not candidates:
         raise ModelError(

@@ -10,7 +10,7 @@ from dcgan.cli.console import complain
 from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
 from dcgan.cli.latent import arithmetic, turn, walk
-from dcgan.cli.models import choose, import_authors
+from dcgan.cli.models import choose, export, import_authors
 from dcgan.cli.prepare import prepare
 from dcgan.cli.recipe_flags import take_recipe, whole_numbers
 from dcgan.cli.sample import sample
@@ -24,7 +24,20 @@ app = App(
     version_flags=["--version"],
     result_action="return_value",
 )
-for verb in (demo, prepare, presets, sample, walk, arithmetic, turn, concepts, evaluate, choose, import_authors):
+for verb in (
+    demo,
+    prepare,
+    presets,
+    sample,
+    walk,
+    arithmetic,
+    turn,
+    concepts,
+    evaluate,
+    choose,
+    export,
+    import_authors,
+):
     app.command(verb, config=(whole_numbers,), help_epilogue="")
 app.command(train, config=(whole_numbers, take_recipe), help_epilogue="")
 

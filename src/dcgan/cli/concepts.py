@@ -81,7 +81,7 @@ def concepts(
         from dcgan.figures.labelled import numbered
         from dcgan.figures.sheets import save_picture
 
-        loaded, _ = open_model(model, device)
+        loaded = open_model(model, device)
         save_picture(numbered(loaded.sample(seeds), [str(seed) for seed in seeds], colours), sheet)
         answer(f"{len(seeds)} samples with their seeds: {sheet}", {"sheet": sheet, "seeds": seeds}, as_json)
         return
@@ -92,7 +92,7 @@ def concepts(
         raise DcganError(f"{', '.join(described)}: conditions need --source, labelled pictures to learn them from")
     if axis and by_hand:
         raise DcganError(f"{', '.join(by_hand)}: an axis is found from conditions, not from seeds; leave --axis out")
-    loaded, _ = open_model(model, device)
+    loaded = open_model(model, device)
 
     from dcgan.figures.labelled import labelled_grid
     from dcgan.figures.sheets import save_picture

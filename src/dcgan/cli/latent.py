@@ -87,7 +87,7 @@ def walk(
     _need(frames >= 2, "--frames", "2 or more", frames)
     _need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
     _need(1 <= wall <= 400, "--wall", "1 to 400", wall)
-    loaded, _ = open_model(model, device)
+    loaded = open_model(model, device)
     keys, names = _keys(loaded, seeds, seed, latents)
     loop = loop or wall > 1
 
@@ -132,7 +132,7 @@ def walk(
 
 def arithmetic(
     model: Path,
-    formula: str,
+    formula: Annotated[str, Parameter(allow_leading_hyphen=True)],
     /,
     *,
     concepts: Path | None = None,
@@ -177,7 +177,7 @@ def arithmetic(
     _need(0 <= neighbours <= 99, "--neighbours", "0 to 99", neighbours)
     _need(0 <= reach <= 10, "--reach", "0 to 10", reach)
     _need(seed >= 0, "--seed", "0 or more", seed)
-    loaded, _ = open_model(model, device)
+    loaded = open_model(model, device)
     known = _concepts(model, concepts, loaded, [term.name for term in terms])
 
     from dcgan.figures.sums import draw_sum
@@ -255,7 +255,7 @@ def turn(
     _need(2 <= steps <= 1000, "--steps", "2 to 1000", steps)
     _need(0 < reach <= 100, "--reach", "above 0 and at most 100", reach)
     _need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
-    loaded, _ = open_model(model, device)
+    loaded = open_model(model, device)
     z, names = _keys(loaded, seeds, 0, latents)
 
     from dcgan.figures.labelled import labelled_grid

@@ -41,6 +41,44 @@ def import_authors(folder: Path, /, *, out: Path, as_json: AsJson = False) -> No
     answer(text, {"model": out, "size": size, "channels": channels, **model.details}, as_json)
 
 
+def export(
+    model: Path,
+    /,
+    *,
+    out: Path,
+    half: Annotated[bool, Parameter(negative="")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a model by itself, to keep or to give away: without what only a training needs.
+
+    For example:
+
+    - `dcgan export runs/photos --out photos-model`
+    - `dcgan export runs/photos/best --half --out photos-model`
+
+    Args:
+        model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
+        out: Model folder to make.
+        half: Round the weights to half precision: half the size, and another model, which has concepts of its own.
+        as_json: Answer with one line of JSON.
+    """
+    from dcgan.files import new_folder
+    from dcgan.model import load
+
+    if out.exists():
+        raise ModelError(f"--out {out} exists; name another folder")
+    loaded = load(model)
+    try:
+        with new_folder(out) as partial:
+            loaded.save(partial, half=half)
+        size = sum(file.stat().st_size for file in out.iterdir())
+    except OSError as error:
+        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
+    exported = load(out)
+    facts = {"model": out, "bytes": size, "identity": exported.identity}
+    answer(f"exported a model of {size / 1e6:.1f} MB: {out}", facts, as_json)
+
+
 def choose(
     run: Path, /, *, name: str, images: int | None = None, best: bool = False, as_json: AsJson = False
 ) -> int | None:

@@ -17,7 +17,7 @@ FRAMES_PER_SECOND = 30.0
 LATENTS = ".npz"
 
 
-def open_model(path: Path, device: str) -> "tuple[Model, str]":
+def open_model(path: Path, device: str) -> "Model":
     """Load a model for drawing, onto the device that the flag means here."""
     from dcgan.model import load
     from dcgan.networks.memory import reuse_memory
@@ -26,7 +26,7 @@ def open_model(path: Path, device: str) -> "tuple[Model, str]":
     device = resolve_device(device)
     if device == "cpu":
         reuse_memory()
-    return load(path, device), device
+    return load(path, device)
 
 
 def chosen_theme(name: str) -> "Theme":

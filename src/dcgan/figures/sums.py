@@ -15,6 +15,7 @@ Pixels = NDArray[np.uint8]
 MOST = 5  # examples shown of a concept
 TILE = 96
 _SIGN = 34  # pixels between columns, for + and -
+_OF_PIXELS = "the sum of pixels"
 
 
 def draw_sum(
@@ -45,14 +46,14 @@ def draw_sum(
     top = MARGIN + LINE
     row_of_means = top + max(shown, down) * (side + GAP) + LINE
     right = left + sum(widths) + len(terms) * _SIGN + _SIGN
-    canvas = Canvas(right + max(across * (side + GAP), 2 * side) + MARGIN, row_of_means + side + MARGIN, theme)
+    block = max(across * (side + GAP) - GAP, 2 * side + _SIGN, text_width(_OF_PIXELS, SMALL) + side)
+    canvas = Canvas(right + 8 + block + MARGIN, row_of_means + side + LINE + MARGIN, theme)
     canvas.text(left - 12, top + max(shown, down) * (side + GAP) / 2, "samples", "rm", faint=True)
     canvas.text(left - 12, row_of_means + side / 2, "mean of z", "rm", faint=True)
     x = left
     for place, (term, name, width) in enumerate(zip(terms, names, widths, strict=True)):
-        sign = "\N{MINUS SIGN}" if term.startswith("-") else "+"
-        if place or sign != "+":
-            canvas.text(x + _SIGN / 2, row_of_means + side / 2, sign, height=2 * NORMAL)
+        if place or term.startswith("-"):
+            _draw_sign(canvas, x + _SIGN // 2, row_of_means + side // 2, minus=term.startswith("-"))
         x += _SIGN
         corner = x + (width - side) // 2
         canvas.text(x + width / 2, top - LINE / 2 - 2, fitted(name, width + _SIGN - 8, SMALL))
@@ -64,10 +65,21 @@ def draw_sum(
     canvas.draw.line([(left, rule), (canvas.image.width - MARGIN, rule)], theme.faint)
     canvas.text(x + _SIGN / 2 + 8, row_of_means + side / 2, "=", height=2 * NORMAL)
     _draw_results(canvas, results, right + 8, top, across, side)
+    canvas.paste(enlarged(results[0], TILE), right + 8, row_of_means)
+    canvas.text(right + 8 + side / 2, row_of_means + side + LINE / 2, "Y")
     if in_pixel_space is not None:
-        canvas.paste(enlarged(in_pixel_space, TILE), right + 8, row_of_means)
-        canvas.text(right + 8 + side + 12, row_of_means + side / 2, "of pixels", "lm", faint=True)
+        x = right + 8 + block - side
+        canvas.paste(enlarged(in_pixel_space, TILE), x, row_of_means)
+        canvas.text(x + side, row_of_means + side + LINE / 2, _OF_PIXELS, "rm", faint=True)
     return canvas.image
+
+
+def _draw_sign(canvas: Canvas, x: int, y: int, *, minus: bool) -> None:
+    """A plus or a minus; Pillow's font has no minus that is as wide as its plus."""
+    reach = NORMAL // 2
+    canvas.draw.line([(x - reach, y), (x + reach, y)], canvas.theme.ink, 3)
+    if not minus:
+        canvas.draw.line([(x, y - reach), (x, y + reach)], canvas.theme.ink, 3)
 
 
 def _draw_results(canvas: Canvas, results: Pixels, left: int, top: int, across: int, side: int) -> None:

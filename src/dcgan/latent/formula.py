@@ -73,6 +73,4 @@ def _tokens(text: str) -> list[tuple[str, str, int]]:
 
 def _wrong(text: str, place: int, what: str) -> LatentError:
     pointed = f"  {text}\n  {' ' * place}^"
-    return LatentError(
-        f'the formula does not parse: {what}\n{pointed}\nwrite for example "smiling - neutral + 2 * hat"'
-    )
+    return LatentError(f'the formula does not parse: {what}\n{pointed}\nwrite for example "smiling - neutral + hat"')
