@@ -5,9 +5,9 @@
 
 Sums. A triple is P - M + B: P and M differ in the one attribute that is wanted, B lacks it and differs from both in at
 least one of the others; so Y = P - M + B should have the wanted attribute (or lack it, where the sum takes it away) and
-keep the others of B. The seeds of P, M and B are drawn at random from those whose pictures a first classifier calls such. A second one judges
-Y and its eight neighbours: it has another width, another seed and other drawings, and it never saw a drawn sample.
-Each triple is made of 1, 2, 3, 5 and 9 samples a concept, and in pixel space.
+keep the others of B. The seeds of P, M and B are drawn at random from those whose pictures a first classifier calls
+such. A second one judges Y and its eight neighbours: it has another width, seed and set of drawings, and it never
+saw a picture of the model. Each triple is made of 1, 2, 3, 5 and 9 samples a concept, and in pixel space.
 
 Axes. Random samples are moved along an axis: between the means of nine samples with and nine without, or that of least
 squares. The judge says how its attribute changes, and what else does.

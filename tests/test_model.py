@@ -10,35 +10,17 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
+from tests.toy_model import toy_model
 
 from dcgan.errors import ModelError
 from dcgan.files import sha256
 from dcgan.model import Model, load, to_images, to_pixels
 from dcgan.model_folder import find
-from dcgan.networks.batch_norm import measure_statistics
-from dcgan.networks.discriminator import Discriminator
-from dcgan.networks.generator import Generator
-from dcgan.networks.initialise import initialise
-from dcgan.networks.memory import use_channels_last
-from dcgan.networks.stages import build_architecture
 
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    architecture = build_architecture(
-        stages="strided", size=16, channels=3, width=8, kernel=4, latent_dim=6, latent="normal", batch_norm_epsilon=1e-5
-    )
-    random = torch.Generator().manual_seed(0)
-    generator, discriminator = Generator(architecture).eval(), Discriminator(architecture).eval()
-    for net in (generator, discriminator):
-        initialise(net, random)
-        use_channels_last(net)
-    with torch.no_grad():
-        generator.convolutions[-1].weight.mul_(20)  # type: ignore[operator]  # so that pictures use all levels
-    z = torch.randn(64, 6, generator=random)
-    measure_statistics(generator, [z])
-    measure_statistics(discriminator, [generator(z).detach()])
-    return Model(architecture, generator, discriminator, {"images": 5, "recipe": {"lr": 0.1}})
+    return toy_model()
 
 
 @pytest.fixture
@@ -258,3 +240,38 @@ def test_a_broken_or_hostile_folder_is_an_error_that_names_it(kind: str, saved: 
     with pytest.raises(ModelError, match=expected) as caught:
         load(saved)
     assert str(saved) in str(caught.value)
+
+
+def test_half_precision_halves_the_files_and_moves_pictures_by_little(
+    model: Model, saved: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "half").mkdir()
+    model.save(tmp_path / "half", half=True)
+    half = load(tmp_path / "half")
+    sizes = [(folder / "generator.safetensors").stat().st_size for folder in (tmp_path / "half", saved)]
+    assert sizes[0] < 0.7 * sizes[1]
+    assert {tensor.dtype for tensor in half.generator.state_dict().values()} == {torch.float32}
+    assert 0 < np.abs(half.sample(range(8)).astype(int) - model.sample(range(8))).mean() < 2
+
+
+def test_the_identity_is_that_of_the_pictures(model: Model, saved: Path) -> None:
+    assert load(saved).identity == model.identity
+    other = toy_model()
+    with torch.no_grad():
+        other.generator.stem.weight[0, 0] += 1
+    assert other.identity != model.identity
+
+
+def test_a_model_that_comes_with_dcgan_is_called_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    pixels = load("faces").sample([0])
+    assert pixels.shape == (1, 32, 32, 3)
+    with pytest.raises(ModelError, match="models that come with dcgan: faces"):
+        load("faecs")
+
+
+def test_a_folder_of_that_name_goes_before_it(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "faces").mkdir()
+    model.save(tmp_path / "faces")
+    assert load("faces").identity == model.identity

@@ -10,7 +10,10 @@ import pytest
 from dcgan.cli import app
 
 HEAVY = {"torch", "numpy", "PIL", "pyarrow", "safetensors", "tensorboard", "dicebear"}
-VERBS = ("train", "demo", "prepare", "presets", "sample", "evaluate", "choose", "import-authors")
+VERBS = (
+    *("train", "demo", "prepare", "presets", "sample", "evaluate", "choose", "export", "import-authors"),
+    *("walk", "arithmetic", "turn", "concepts"),
+)
 
 
 def dcgan(*words: str) -> subprocess.CompletedProcess[str]:

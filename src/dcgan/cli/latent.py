@@ -89,6 +89,7 @@ def walk(
     _need(1 <= wall <= 400, "--wall", "1 to 400", wall)
     loaded = open_model(model, device)
     keys, names = _keys(loaded, seeds, seed, latents)
+    _need(len(keys) >= 2, "--seeds or --latents", "two samples or more", len(keys))
     loop = loop or wall > 1
 
     from dcgan.figures.jumps import draw_jumps
@@ -205,7 +206,7 @@ def turn(
     end: Annotated[str | None, Parameter(name="--to")] = None,
     axis: str | None = None,
     concepts: Path | None = None,
-    seeds: str = "0-7",
+    seeds: str | None = None,
     latents: Path | None = None,
     steps: int = 9,
     reach: float = 1.0,
@@ -233,7 +234,7 @@ def turn(
         end: Concept that it goes to.
         axis: A concept that is an axis, in place of --from and --to.
         concepts: TOML file of concepts. Default: the one in the model's folder, if there is one.
-        seeds: The samples, such as 0-7 or 3,17,40.
+        seeds: The samples, such as 3,17,40. Default: 0-7.
         latents: File with z of the samples instead (.npz of any verb here, .npy).
         steps: Pictures in each row, 2 or more.
         reach: How many times the axis is added at the right end, and taken away at the left.
@@ -256,7 +257,7 @@ def turn(
     _need(0 < reach <= 100, "--reach", "above 0 and at most 100", reach)
     _need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
     loaded = open_model(model, device)
-    z, names = _keys(loaded, seeds, 0, latents)
+    z, names = _keys(loaded, seeds or (None if latents else "0-7"), 0, latents)
 
     from dcgan.figures.labelled import labelled_grid
     from dcgan.latent.latent_files import write_latents
@@ -305,6 +306,8 @@ def _keys(model: "Model", seeds: str | None, seed: int, latents: Path | None) ->
     from dcgan.randomness import Stream, stream
 
     if latents is not None:
+        if seeds is not None:
+            raise DcganError("--seeds and --latents each name the samples; leave one out")
         z = read_latents(latents, model)
         return z, [f"#{row}" for row in range(len(z))]
     if seeds is None:

@@ -68,13 +68,15 @@ def _write_mp4(frames: Iterator[Frame], path: Path, frames_per_second: float) ->
 
 
 def _write_animation(frames: Iterator[Frame], path: Path, frames_per_second: float) -> None:
+    """By Pillow, which lengthens a frame where the next ones are the same."""
     first = Image.fromarray(next(frames))
-    first.save(
-        path,
-        None,
-        save_all=True,
-        append_images=(Image.fromarray(frame) for frame in frames),
-        duration=round(1000 / frames_per_second),
-        loop=0,
-        **_ANIMATIONS[path.suffix.lower()],
-    )
+    with path.open("wb") as file:
+        first.save(
+            file,
+            "GIF" if path.suffix.lower() == ".gif" else "WEBP",
+            save_all=True,
+            append_images=(Image.fromarray(frame) for frame in frames),
+            duration=round(1000 / frames_per_second),
+            loop=0,
+            **_ANIMATIONS[path.suffix.lower()],
+        )

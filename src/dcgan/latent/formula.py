@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dcgan.errors import LatentError
 
-NAME = re.compile(r"[^\W\d][\w-]*")
+NAME = re.compile(r"[^\W\d]\w*(?:-\w+)*")
 _TOKEN = re.compile(rf"\s*(?:(?P<number>\d+(?:\.\d*)?|\.\d+)|(?P<name>{NAME.pattern})|(?P<sign>[-+*]))")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcgan.errors import LatentError
 from dcgan.files import write_atomic
@@ -34,11 +35,14 @@ def read_latents(path: Path, model: Model) -> Latents:
     Raises:
         LatentError: The file cannot be read, holds no z, is another model's, or has another dimension.
     """
+    arrays: dict[str, NDArray[np.generic]] = {}
     try:
-        loaded = np.load(path, allow_pickle=False)
-        arrays = (
-            {"z": loaded} if isinstance(loaded, np.ndarray) else {k: loaded[k] for k in ("z", "model") if k in loaded}
-        )
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                arrays["z"] = loaded
+            else:
+                arrays |= {name: loaded[name] for name in ("z", "model") if name in loaded}
     except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise LatentError(f"{path} cannot be read as latent vectors (.npz, .npy): {error}") from error
     if "z" not in arrays:

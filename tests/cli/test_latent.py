@@ -1,0 +1,267 @@
+"""The verbs of the latent space, on a small model."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+from tests.toy_model import toy_model
+
+from dcgan.cli import app
+from dcgan.errors import DcganError, LatentError, ModelError
+from dcgan.latent.concepts import read_concepts
+from dcgan.model import load
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("latent")
+    (folder / "model").mkdir()
+    toy_model("uniform").save(folder / "model")
+    (folder / "concepts.toml").write_text(
+        "[a]\nseeds=[1,2,3]\n[b]\nseeds=[4,5,6]\n[one]\nseeds=[7]\n[up]\naxis=[1,0,0,0,0,0]"
+    )
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
+
+
+def run(home: Path, verb: str, *words: object) -> None:
+    app([verb, str(home / "model"), *map(str, words)])
+
+
+def with_concepts(home: Path) -> tuple[str, str]:
+    return ("--concepts", str(home / "concepts.toml"))
+
+
+def test_a_walk_makes_a_figure_a_film_latents_and_a_test(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(
+        home,
+        "walk",
+        "--seeds",
+        "1,2,3",
+        "--frames",
+        4,
+        "--out",
+        "w.png",
+        "--out",
+        "w.gif",
+        "--out",
+        "w.npz",
+        "--jumps",
+        "j.png",
+        "--seconds",
+        0.2,
+        "--fps",
+        20,
+        "--json",
+    )
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["rows"] == ["1 to 2", "2 to 3"]
+    assert len(facts["largest_steps"]) == 2
+    with Image.open("w.gif") as film:
+        assert getattr(film, "n_frames", 1) == 8
+        assert min(film.size) >= 512
+    with Image.open("w.png") as figure, Image.open("j.png") as jumps:
+        assert figure.width > 4 * 64
+        assert jumps.width > 300
+    arrays = np.load("w.npz")
+    assert arrays["z"].shape == (8, 6)
+    assert np.array_equal(arrays["pixels"][0], load(home / "model").sample([1])[0])
+
+
+def test_nine_random_samples_are_the_default_and_have_a_seed(home: Path) -> None:
+    for seed, name in ((0, "a.npz"), (0, "b.npz"), (1, "c.npz")):
+        run(home, "walk", "--seed", seed, "--frames", 2, "--out", name)
+    a, b, c = (np.load(f"{name}.npz")["z"] for name in "abc")
+    assert len(a) == 16
+    assert np.array_equal(a, b)
+    assert not np.array_equal(a, c)
+
+
+def test_what_one_verb_wrote_another_goes_on_with(home: Path) -> None:
+    run(home, "arithmetic", "a - b + a", *with_concepts(home), "--neighbours", 2, "--out", "sum.npz")
+    run(home, "walk", "--latents", "sum.npz", "--frames", 3, "--out", "walk.npz", "--loop")
+    run(home, "turn", "--latents", "sum.npz", "--axis", "up", *with_concepts(home), "--steps", 3, "--out", "turn.npz")
+    run(home, "sample", "--latents", "turn.npz", "--out", "again.npz")
+    assert np.load("walk.npz")["z"].shape == (9, 6)
+    assert np.array_equal(np.load("turn.npz")["pixels"], np.load("again.npz")["pixels"])
+    run(home, "sample", "--latents", "sum.npz", "--out", "pictures")
+    assert sorted(path.name for path in Path("pictures").iterdir()) == [f"latent-00000{row}.png" for row in range(3)]
+
+
+def test_a_wall_of_pictures_is_a_loop(home: Path) -> None:
+    run(home, "walk", "--seeds", "1,2", "--wall", 4, "--seconds", 0.2, "--fps", 20, "--out", "w.gif", "--out", "w.npz")
+    with Image.open("w.gif") as film:
+        assert getattr(film, "n_frames", 1) == 8
+    z = np.load("w.npz")["z"]
+    assert z[0] == pytest.approx(z[-1])
+
+
+def test_a_turn_goes_from_one_concept_to_the_other(home: Path) -> None:
+    run(
+        home,
+        "turn",
+        "--from",
+        "a",
+        "--to",
+        "b",
+        *with_concepts(home),
+        "--seeds",
+        "1-3",
+        "--steps",
+        3,
+        "--out",
+        "t.npz",
+        "--out",
+        "t.png",
+    )
+    z = np.load("t.npz")["z"].reshape(3, 3, 6)
+    model = load(home / "model")
+    axis = model.latents([4, 5, 6]).mean(axis=0) - model.latents([1, 2, 3]).mean(axis=0)
+    assert z[:, 2] - z[:, 1] == pytest.approx(np.tile(axis, (3, 1)), abs=1e-5)
+    assert Path("t.png").exists()
+
+
+def test_a_film_to_and_fro(home: Path) -> None:
+    run(
+        home,
+        "turn",
+        "--axis",
+        "up",
+        *with_concepts(home),
+        "--seeds",
+        "1-2",
+        "--seconds",
+        0.5,
+        "--fps",
+        20,
+        "--out",
+        "t.gif",
+    )
+    with Image.open("t.gif") as film:
+        assert sum(frame.info["duration"] for frame in ImageSequence.Iterator(film)) == 500  # the ends are held
+
+
+def test_concepts_by_hand_from_a_numbered_sheet(home: Path) -> None:
+    run(home, "concepts", "--show", "0-19", "--sheet", "numbered.png")
+    run(home, "concepts", "mine: 3, 5,7-8", "--out", "mine.toml", "--sheet", "mine.png")
+    run(home, "concepts", "other: 9", "--out", "mine.toml")
+    known = read_concepts(Path("mine.toml"), load(home / "model"))
+    assert known["mine"].entry == {"seeds": [3, 5, 7, 8]}
+    assert [*known] == ["mine", "other"]
+    assert Path("numbered.png").exists()
+    assert Path("mine.png").exists()
+
+
+def bright_and_dark(folder: Path, model: Path) -> Path:
+    """Pictures of the model itself, sorted by the mean of their red."""
+    pixels = load(model).sample(range(300))
+    red = pixels[..., 0].mean(axis=(1, 2))
+    for name, rows in (("bright", np.argsort(red)[200:]), ("dark", np.argsort(red)[:100])):
+        (folder / name).mkdir(parents=True)
+        for row in rows:
+            Image.fromarray(pixels[row]).save(folder / name / f"{row}.png")
+    return folder
+
+
+def test_concepts_and_axes_from_labelled_pictures(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = bright_and_dark(Path("pictures"), home / "model")
+    words = ("--source", source, "--examples", 20, "--pool", 400, "--out", "found.toml")
+    run(home, "concepts", "red: bright", "pale: dark", *words, "--sheet", "found.png", "--json")
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["accuracy"]["bright"] > 0.8
+    run(home, "concepts", "redder: bright", "--axis", *words)
+    model = load(home / "model")
+    known = read_concepts(Path("found.toml"), model)
+    means = {name: model.draw(known[name].z)[..., 0].mean() for name in ("red", "pale")}
+    assert means["red"] > means["pale"] + 5
+    z = model.latents(range(1000, 1050))
+    lifted = model.draw(z + known["redder"].mean)[..., 0].mean() - model.draw(z)[..., 0].mean()
+    assert lifted > 3
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["walk", "--seeds", "5"], "two samples or more"),
+        (["walk", "--seeds", "x"], "--seeds"),
+        (["walk", "--seeds", "99999999999999999999,1"], "2\\^63"),
+        (["walk", "--frames", "1"], "--frames must be 2 or more"),
+        (["walk", "--out", "w.txt"], "--out w.txt: name a file"),
+        (["walk", "--theme", "pink"], "--theme 'pink'"),
+        (["walk", "--fps", "0"], "--fps"),
+        (["walk", "--wall", "0"], "--wall"),
+        (["walk", "--seconds", "nan"], "--seconds"),
+        (["walk", "--latents", "none.npz"], "No such file"),
+        (["walk", "--seeds", "1,2", "--latents", "x.npz"], "leave one out"),
+        (["walk", "--device", "cpux"], "--device"),
+        (["arithmetic", "a - nobody"], "no concept 'nobody'.* has a, b, one, up"),
+        (["arithmetic", "a-b"], "a minus needs spaces"),
+        (["arithmetic", "a +"], "does not parse"),
+        (["arithmetic", "- a"], ""),
+        (["arithmetic", "a", "--neighbours", "-1"], "--neighbours"),
+        (["arithmetic", "a", "--out", "a.mp4"], "--out a.mp4"),
+        (["turn", "--from", "a"], "--to CONCEPT"),
+        (["turn", "--axis", "a"], "no axis"),
+        (["turn", "--axis", "up", "--from", "a", "--to", "b"], "name the axis"),
+        (["turn", "--from", "a", "--to", "b", "--steps", "1"], "--steps"),
+        (["turn", "--from", "a", "--to", "b", "--reach", "0"], "--reach"),
+        (["concepts"], "give definitions"),
+        (["concepts", "--show", "1-3"], "--sheet FILE"),
+        (["concepts", "cat"], "no definition"),
+        (["concepts", "a b: 1"], "no definition"),
+        (["concepts", "c: 1", "c: 2"], "defined twice"),
+        (["concepts", "cat: cat"], "need --source"),
+        (["concepts", "c: 1,2", "--axis"], "leave --axis out"),
+        (["concepts", "c: 5-1"], "backwards"),
+        (["concepts", "c: 1", "--examples", "0"], "--examples"),
+    ],
+)
+def test_mistakes_are_named(home: Path, words: list[str], message: str) -> None:
+    verb, *rest = words
+    extra = with_concepts(home) if verb in ("arithmetic", "turn") else ()
+    if not message:
+        run(home, verb, *rest, *extra)
+        assert Path("arithmetic.png").exists()
+        return
+    with pytest.raises(DcganError, match=message):
+        run(home, verb, *rest, *extra)
+
+
+def test_without_a_file_of_concepts_the_models_own_is_taken(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(LatentError, match="no --concepts FILE was given"):
+        run(home, "arithmetic", "a")
+    (tmp_path / "model").mkdir()
+    toy_model("uniform").save(tmp_path / "model")
+    (tmp_path / "model" / "concepts.toml").write_text("[mine]\nseeds = [1, 2, 3]")
+    app(["arithmetic", str(tmp_path / "model"), "mine"])
+
+
+def test_a_concept_of_one_sample_is_warned_of(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(home, "arithmetic", "one + a", *with_concepts(home))
+    assert "one has 1 sample(s)" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_model_without_its_training_is_exported_whole_or_in_half(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(home, "export", "--out", "whole")
+    run(home, "export", "--out", "half", "--half", "--json")
+    facts = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert load(Path("whole")).identity == load(home / "model").identity
+    assert load(Path("half")).identity == facts["identity"] != load(Path("whole")).identity
+    with pytest.raises(ModelError, match="exists"):
+        run(home, "export", "--out", "half")
+
+
+def test_the_model_that_comes_with_dcgan_adds_up() -> None:
+    app(["arithmetic", "faces", "glasses - plain + hat"])
+    app(["walk", "faces", "--seeds", "1,2", "--frames", "2"])
+    assert Path("arithmetic.png").exists()
+    assert Path("walk.png").exists()

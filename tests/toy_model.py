@@ -1,0 +1,36 @@
+"""An untrained model that is quick and whose pictures vary: what tests of the latent space can afford."""
+
+import torch
+
+from dcgan.model import Model
+from dcgan.networks.batch_norm import measure_statistics
+from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.generator import Generator
+from dcgan.networks.initialise import initialise
+from dcgan.networks.memory import use_channels_last
+from dcgan.networks.stages import LatentDistribution, build_architecture
+
+
+def toy_model(latent: LatentDistribution = "normal", channels: int = 3) -> Model:
+    """A pair of nets for pictures of 16 x 16, with 6 numbers in z."""
+    architecture = build_architecture(
+        stages="strided",
+        size=16,
+        channels=channels,
+        width=8,
+        kernel=4,
+        latent_dim=6,
+        latent=latent,
+        batch_norm_epsilon=1e-5,
+    )
+    random = torch.Generator().manual_seed(0)
+    generator, discriminator = Generator(architecture).eval(), Discriminator(architecture).eval()
+    for net in (generator, discriminator):
+        initialise(net, random)
+        use_channels_last(net)
+    with torch.no_grad():
+        generator.convolutions[-1].weight.mul_(20)  # type: ignore[operator]  # so that pictures use all levels
+    z = torch.randn(64, 6, generator=random)
+    measure_statistics(generator, [z])
+    measure_statistics(discriminator, [generator(z).detach()])
+    return Model(architecture, generator, discriminator, {"images": 5, "recipe": {"lr": 0.1}})
