@@ -9,6 +9,7 @@ from dcgan.cli.concepts import concepts
 from dcgan.cli.console import complain
 from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
+from dcgan.cli.features import features
 from dcgan.cli.latent import arithmetic, turn, walk
 from dcgan.cli.models import choose, export, import_authors
 from dcgan.cli.prepare import prepare
@@ -24,20 +25,13 @@ app = App(
     version_flags=["--version"],
     result_action="return_value",
 )
-for verb in (
-    demo,
-    prepare,
-    presets,
-    sample,
-    walk,
-    arithmetic,
-    turn,
-    concepts,
-    evaluate,
-    choose,
-    export,
-    import_authors,
-):
+VERBS = (
+    *(demo, prepare, presets, sample),
+    *(walk, arithmetic, turn, concepts),
+    *(features, evaluate),
+    *(choose, export, import_authors),
+)
+for verb in VERBS:
     app.command(verb, config=(whole_numbers,), help_epilogue="")
 app.command(train, config=(whole_numbers, take_recipe), help_epilogue="")
 

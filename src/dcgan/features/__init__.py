@@ -1,1 +1,1 @@
-"""What nets know of pictures: classifiers of attributes."""
+"""What nets know of pictures: features of a discriminator, linear machines on them, classifiers of attributes."""

@@ -1,0 +1,92 @@
+"""A discriminator's maps as features (paper section 5.1): each max-pooled to a small grid, flattened and joined."""
+
+from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional as F
+
+from dcgan.data.packed import PackedSet
+from dcgan.errors import ModelError
+from dcgan.model import Model, Pixels, to_images
+from dcgan.networks.batch_norm import measure_statistics
+from dcgan.networks.discriminator import Discriminator
+
+BATCH = 128  # pictures at once; batch statistics are those of so many, as in the released code
+GRID = 4
+
+Features = NDArray[np.float32]  # (N, D)
+Statistics = Literal["pictures", "model"]
+Progress = Callable[[int, int | None], None]
+
+
+class FeatureExtractor:
+    """Pixels to the features of a discriminator.
+
+    Attributes:
+        layers: Which convolutional layers, from 0; all by default.
+        grid: Side of the grid that each map is max-pooled to; smaller maps stay as they are.
+        size: D, how many features a picture has: 28,672 for the paper's ImageNet net.
+
+    Raises:
+        ModelError: There is no such layer, or the grid is below 1.
+    """
+
+    def __init__(self, model: Model, layers: Iterable[int] | None = None, grid: int = GRID) -> None:
+        maps = model.architecture.discriminator_geometry
+        self.layers = tuple(range(len(maps)) if layers is None else layers)
+        self.grid = grid
+        wrong = [layer for layer in self.layers if not 0 <= layer < len(maps)]
+        if wrong or not self.layers or len(set(self.layers)) < len(self.layers):
+            raise ModelError(f"--layers {self.layers}: this discriminator has layers 0 to {len(maps) - 1}; each once")
+        if grid < 1:
+            raise ModelError(f"--grid must be 1 or more, not {grid}")
+        widths = [stage.width for stage in model.architecture.discriminator]
+        self.size = sum(widths[layer] * min(grid, maps[layer].small) ** 2 for layer in self.layers)
+        self._shape = (model.architecture.size, model.architecture.size, model.architecture.channels)
+        self._net: Discriminator = deepcopy(model.discriminator).eval()
+        self._device = next(self._net.parameters()).device
+
+    def measure(self, pixels: Pixels, batches: int | None = None, progress: Progress | None = None) -> None:
+        """Normalise by these pictures: by the mean over mini-batches of 128 of their statistics, the authors' way.
+
+        Args:
+            pixels: (N, H, W, C), uint8; a memory map will do.
+            batches: How many mini-batches; by default all that are full, or one that is not.
+            progress: Told (pictures, in all).
+        """
+        whole = max(1, len(pixels) // BATCH)
+        total = min(batches or whole, whole)
+
+        def images() -> Iterator[torch.Tensor]:
+            for batch in range(total):
+                yield self._images(pixels[batch * BATCH : (batch + 1) * BATCH])
+                if progress:
+                    progress((batch + 1) * BATCH, total * BATCH)
+
+        measure_statistics(self._net, images())
+
+    @torch.inference_mode()
+    def extract(self, pixels: Pixels) -> Features:
+        """The features of pictures: pixels (N, H, W, C), uint8, to (N, D), layer by layer, channel by channel."""
+        parts = [np.empty((0, self.size), np.float32)]
+        for start in range(0, len(pixels), BATCH):
+            maps = self._net.activations(self._images(pixels[start : start + BATCH]))
+            pooled = [F.adaptive_max_pool2d(maps[layer], min(self.grid, maps[layer].shape[2])) for layer in self.layers]
+            parts.append(torch.cat([grid.float().contiguous().flatten(1) for grid in pooled], 1).cpu().numpy())
+        return np.concatenate(parts)
+
+    def batches(self, data: PackedSet, progress: Progress | None = None) -> Iterator[Features]:
+        """The features of a packed set, a mini-batch at a time: no more than that is held in memory."""
+        for start in range(0, len(data), BATCH):
+            yield self.extract(data.images[start : start + BATCH])
+            if progress:
+                progress(min(start + BATCH, len(data)), len(data))
+
+    def _images(self, pixels: Pixels) -> torch.Tensor:
+        if pixels.shape[1:] != self._shape:
+            raise ModelError(f"this discriminator judges pictures of shape {self._shape}, not {pixels.shape[1:]}")
+        return to_images(torch.from_numpy(np.array(pixels)).to(self._device))

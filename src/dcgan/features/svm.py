@@ -1,0 +1,189 @@
+"""A linear support vector machine for many features: L2 penalty, squared hinge loss, one class against all others.
+
+The problem is LinearSVC's (liblinear's solver 0 and 2): for each class minimise
+
+    1/2 |w|^2 + C * sum_i max(0, 1 - y_i (w . x_i))^2
+
+where w takes the bias as one weight more. A truncated Newton method solves it for all classes at once, so that each
+pass over the features serves every class; they are read in blocks and may be a memory map of half precision.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+ROWS = 2048  # of features brought to float32 at once
+INNER = 40  # conjugate-gradient steps for one Newton step, at most
+
+Matrix = NDArray[np.float32] | NDArray[np.float16]
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class LinearSVM:
+    """A fitted machine.
+
+    Attributes:
+        weights: (D, K), float32.
+        bias: (K,).
+        objective: (K,), the value of the problem of each class.
+        passes: How often the features were read.
+    """
+
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    objective: NDArray[np.float64]
+    passes: int
+
+    def scores(self, features: Matrix) -> NDArray[np.float32]:
+        """How far on its side of each class's plane: features (N, D) to (N, K)."""
+        weights = torch.from_numpy(self.weights)
+        parts = [block @ weights for block in _blocks(features)]
+        scores = torch.cat(parts) if parts else torch.empty(0, len(self.bias))
+        return scores.numpy() + self.bias
+
+    def predict(self, features: Matrix) -> NDArray[np.int64]:
+        """The class with the largest score: (N,)."""
+        return np.asarray(self.scores(features).argmax(axis=1), np.int64)
+
+
+def fit_svm(
+    features: Matrix,
+    labels: NDArray[np.int64],
+    classes: int,
+    penalty: float,
+    *,
+    tolerance: float = 1e-5,
+    most: int = 50,
+    start: LinearSVM | None = None,
+    progress: Progress | None = None,
+) -> LinearSVM:
+    """Fit a machine.
+
+    Args:
+        features: (N, D), float32 or float16; a memory map will do.
+        labels: (N,), 0 to `classes` - 1.
+        classes: K, 2 or more.
+        penalty: C, above 0: the larger, the more each picture counts.
+        tolerance: A class is done when the next step promises to lower its objective by less than this share of it.
+        most: Newton steps at most.
+        start: A machine to start from, as that of another C.
+        progress: Told (Newton steps, None).
+
+    Raises:
+        ValueError: Labels are out of range or do not match the features, or C is not above 0.
+    """
+    if len(labels) != len(features) or not len(labels) or labels.min() < 0 or labels.max() >= classes or classes < 2:
+        raise ValueError(f"{len(labels)} labels for {len(features)} rows of features; they must be 0 to {classes - 1}")
+    if not penalty > 0 or not np.isfinite(penalty):
+        raise ValueError(f"C must be above 0, not {penalty}")
+    problem = _Problem(features, labels, classes, penalty)
+    weights = torch.zeros(problem.size, classes)
+    if start is not None:
+        weights = torch.from_numpy(np.vstack([start.weights, start.bias]))
+    margins = problem.times(weights) if start is not None else torch.zeros(len(labels), classes)
+    open_ = torch.ones(classes, dtype=torch.bool)
+    for step in range(most):
+        gradient = problem.gradient(weights, margins)
+        direction = _newton_direction(problem, gradient, margins, open_)
+        gain = -(gradient * direction).sum(dim=0) / 2  # what a quadratic would still fall by
+        open_ &= gain > tolerance * problem.objective(weights, margins)
+        along = problem.times(direction)
+        length = problem.line_search(weights, margins, direction, along)
+        weights = weights + length * direction
+        margins = margins + length * along
+        if progress:
+            progress(step + 1, None)
+        if not open_.any():
+            break
+    objective = problem.objective(weights, margins).numpy()
+    return LinearSVM(weights[:-1].numpy(), weights[-1].numpy(), objective, problem.passes)
+
+
+class _Problem:
+    """The features with a column of ones, and the sums over them."""
+
+    def __init__(self, features: Matrix, labels: NDArray[np.int64], classes: int, penalty: float) -> None:
+        self.features = features
+        self.size = features.shape[1] + 1
+        self.penalty = penalty
+        self.signs = torch.full((len(labels), classes), -1.0)
+        self.signs[torch.arange(len(labels)), torch.from_numpy(labels)] = 1.0
+        self.passes = 0
+
+    def times(self, weights: Tensor) -> Tensor:
+        """X w: (N, K)."""
+        self.passes += 1
+        return torch.cat([torch.addmm(weights[-1], block, weights[:-1]) for block in _blocks(self.features)])
+
+    def transposed_times(self, values: Tensor) -> Tensor:
+        """X' v: (D + 1, K)."""
+        self.passes += 1
+        total = torch.zeros(self.size, values.shape[1])
+        for place, block in enumerate(_blocks(self.features)):
+            total[:-1] += block.T @ values[place * ROWS : (place + 1) * ROWS]
+        total[-1] = values.sum(dim=0)
+        return total
+
+    def gradient(self, weights: Tensor, margins: Tensor) -> Tensor:
+        """(D + 1, K)."""
+        slack = (1 - self.signs * margins).clamp_min(0)
+        return weights - 2 * self.penalty * self.transposed_times(self.signs * slack)
+
+    def curvature(self, vectors: Tensor, active: Tensor) -> Tensor:
+        """The Hessian times vectors (D + 1, K), in one pass; `active` marks the pictures within the margin."""
+        self.passes += 1
+        total = torch.zeros_like(vectors)
+        for place, block in enumerate(_blocks(self.features)):
+            inside = active[place * ROWS : (place + 1) * ROWS]
+            product = torch.addmm(vectors[-1], block, vectors[:-1]) * inside
+            total[:-1] += block.T @ product
+            total[-1] += product.sum(dim=0)
+        return vectors + 2 * self.penalty * total
+
+    def objective(self, weights: Tensor, margins: Tensor) -> Tensor:
+        """(K,), float64."""
+        slack = (1 - self.signs * margins).clamp_min(0).double()
+        return 0.5 * weights.double().square().sum(dim=0) + self.penalty * slack.square().sum(dim=0)
+
+    def line_search(self, weights: Tensor, margins: Tensor, direction: Tensor, along: Tensor) -> Tensor:
+        """How far to go along each class's direction: the minimum, by Newton's method in one dimension. (K,)."""
+        square, inner = direction.square().sum(dim=0), (weights * direction).sum(dim=0)
+        length = torch.ones(weights.shape[1])
+        for _ in range(10):
+            slack = (1 - self.signs * (margins + length * along)).clamp_min(0)
+            slope = inner + length * square - 2 * self.penalty * (slack * self.signs * along).sum(dim=0)
+            bend = square + 2 * self.penalty * ((slack > 0) * along.square()).sum(dim=0)
+            length = (length - slope / bend.clamp_min(1e-30)).clamp(0, 10)
+        return length
+
+
+def _newton_direction(problem: _Problem, gradient: Tensor, margins: Tensor, open_: Tensor) -> Tensor:
+    """Solve Hessian times direction = -gradient roughly, by conjugate gradients for all classes side by side."""
+    active = (problem.signs * margins < 1).float()
+    direction = torch.zeros_like(gradient)
+    residual = -gradient * open_
+    search = residual.clone()
+    square = residual.square().sum(dim=0)
+    enough = 0.01 * square  # a tenth of the gradient
+    for _ in range(INNER):
+        going = square > enough
+        if not going.any():
+            break
+        product = problem.curvature(search, active)
+        step = torch.where(going, square / (search * product).sum(dim=0).clamp_min(1e-30), torch.zeros(()))
+        direction += step * search
+        residual -= step * product
+        fresh = residual.square().sum(dim=0)
+        search = residual + torch.where(going, fresh / square.clamp_min(1e-30), torch.zeros(())) * search
+        square = torch.where(going, fresh, square)
+    return direction
+
+
+def _blocks(features: Matrix) -> Iterator[Tensor]:
+    for start in range(0, len(features), ROWS):
+        yield torch.from_numpy(np.asarray(features[start : start + ROWS], np.float32))

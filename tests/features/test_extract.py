@@ -1,0 +1,125 @@
+"""The discriminator's maps as features, and their files."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+from tests.toy_model import toy_model
+
+from dcgan.data.packed import PackedSet
+from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.errors import ModelError
+from dcgan.features.extract import FeatureExtractor
+from dcgan.features.files import write_features
+from dcgan.model import Model, to_images
+from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.generator import Generator
+from dcgan.training.presets import preset
+
+MODEL = toy_model()
+PIXELS = MODEL.sample(range(300))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> PackedSet:
+    np.savez(tmp_path / "pictures.npz", images=PIXELS, labels=np.arange(300) % 3)
+    prepare(tmp_path / "pictures.npz", tmp_path / "packed", PrepareOptions(size=16))
+    return PackedSet.open(tmp_path / "packed")
+
+
+@pytest.mark.parametrize(("name", "size"), [("paper-imagenet-32", 28_672), ("paper-svhn-32", 7_168)])
+def test_the_papers_nets_have_as_many_features_as_in_the_paper(name: str, size: int) -> None:
+    architecture = preset(name).architecture()
+    with torch.device("meta"):
+        model = Model(architecture, Generator(architecture), Discriminator(architecture))
+        assert FeatureExtractor(model).size == size
+
+
+def test_each_map_is_pooled_to_the_grid_by_its_largest() -> None:
+    extractor = FeatureExtractor(MODEL, grid=2)
+    features = extractor.extract(PIXELS[:5])
+    expected = []
+    for layer in MODEL.discriminator.activations(to_images(torch.from_numpy(PIXELS[:5]))):
+        maps = layer.detach().numpy()
+        half = maps.shape[2] // 2
+        corners = [maps[:, :, y : y + half, x : x + half].max(axis=(2, 3)) for y in (0, half) for x in (0, half)]
+        expected.append(np.stack(corners, axis=2).reshape(5, -1))
+    assert features == pytest.approx(np.concatenate(expected, axis=1), rel=1e-4, abs=1e-5)
+    assert features.shape == (5, extractor.size)
+
+
+def test_layers_can_be_chosen_in_any_order() -> None:
+    both = FeatureExtractor(MODEL).extract(PIXELS[:3])
+    first, second = (FeatureExtractor(MODEL, [layer]).extract(PIXELS[:3]) for layer in (0, 1))
+    assert np.array_equal(np.concatenate([first, second], axis=1), both)
+    assert np.array_equal(FeatureExtractor(MODEL, [1, 0]).extract(PIXELS[:3]), np.concatenate([second, first], axis=1))
+
+
+def test_the_batch_does_not_matter() -> None:
+    extractor = FeatureExtractor(MODEL)
+    assert extractor.extract(PIXELS)[200:] == pytest.approx(extractor.extract(PIXELS[200:]), rel=1e-4, abs=1e-5)
+
+
+def test_statistics_are_means_over_mini_batches_of_128_and_leave_the_model_alone() -> None:
+    pixels = np.clip(PIXELS.astype(int) // 2 + 20, 0, 255).astype(np.uint8)
+    net = MODEL.discriminator
+    before = net.get_buffer("norms.0.mean").clone()
+    extractor = FeatureExtractor(MODEL)
+    plain = extractor.extract(pixels[:4])
+    extractor.measure(pixels)
+    with torch.no_grad():
+        maps = torch.nn.functional.leaky_relu(
+            MODEL.discriminator.convolutions[0](to_images(torch.from_numpy(pixels[:256]))), 0.2
+        )
+        maps = MODEL.discriminator.convolutions[1](maps)
+    means = torch.stack([maps[:128].mean(dim=(0, 2, 3)), maps[128:].mean(dim=(0, 2, 3))]).mean(dim=0)
+    assert extractor._net.get_buffer("norms.0.mean").numpy() == pytest.approx(means.numpy(), rel=1e-3, abs=1e-4)
+    assert torch.equal(net.get_buffer("norms.0.mean"), before)
+    assert np.abs(extractor.extract(pixels[:4]) - plain).max() > 0.01
+
+
+@pytest.mark.parametrize(("layers", "grid"), [([2], 4), ([-1], 4), ([], 4), ([0, 0], 4), ([0], 0)])
+def test_what_the_net_does_not_have_is_refused(layers: list[int], grid: int) -> None:
+    with pytest.raises(ModelError, match=r"--layers|--grid"):
+        FeatureExtractor(MODEL, layers, grid)
+
+
+def test_pictures_of_another_shape_are_refused() -> None:
+    with pytest.raises(ModelError, match="judges pictures of shape"):
+        FeatureExtractor(MODEL).extract(PIXELS[:, :8, :8])
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_an_npy_holds_a_row_a_picture_and_can_be_mapped(data: PackedSet, tmp_path: Path, half: bool) -> None:
+    extractor = FeatureExtractor(MODEL)
+    told: list[tuple[int, int | None]] = []
+    write_features(tmp_path / "f.npy", extractor, data, half=half, progress=lambda *now: told.append(now))
+    features = np.load(tmp_path / "f.npy", mmap_mode="r")
+    assert features.dtype == (np.float16 if half else np.float32)
+    assert features == pytest.approx(extractor.extract(PIXELS), rel=2e-3 if half else 1e-4, abs=1e-3 if half else 1e-5)
+    assert told[-1] == (300, 300)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_parquet_names_each_picture(data: PackedSet, tmp_path: Path, half: bool) -> None:
+    extractor = FeatureExtractor(MODEL, [1])
+    write_features(tmp_path / "f.parquet", extractor, data, half=half)
+    table = pq.read_table(tmp_path / "f.parquet")
+    assert table.column_names == ["name", "label", "features"]
+    assert table["label"].to_pylist()[:4] == ["0", "1", "2", "0"]
+    features = np.array(table["features"].to_pylist(), np.float32)
+    assert features == pytest.approx(extractor.extract(PIXELS), rel=2e-3, abs=1e-3)
+
+
+def test_features_that_cannot_be_written_leave_nothing(data: PackedSet, tmp_path: Path) -> None:
+    other = replace(MODEL, architecture=preset("paper-svhn-32").architecture())
+    extractor = FeatureExtractor(MODEL)
+    extractor._shape = (other.architecture.size, other.architecture.size, 3)
+    with pytest.raises(ModelError):
+        write_features(tmp_path / "out" / "f.npy", extractor, data)
+    assert [*(tmp_path / "out").iterdir()] == []
+    with pytest.raises(ModelError, match=r"\.npy or \.parquet"):
+        write_features(tmp_path / "f.csv", FeatureExtractor(MODEL), data)

@@ -1,0 +1,79 @@
+"""The scikit-learn transformer."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.toy_model import toy_model
+
+from dcgan.errors import DcganError
+from dcgan.features.extract import FeatureExtractor
+
+base = pytest.importorskip("sklearn.base")
+from sklearn.exceptions import NotFittedError  # noqa: E402
+from sklearn.pipeline import make_pipeline  # noqa: E402
+from sklearn.svm import LinearSVC  # noqa: E402
+from sklearn.utils.estimator_checks import check_estimator  # noqa: E402
+
+from dcgan.features.transformer import DiscriminatorFeatures  # noqa: E402
+
+MODEL = toy_model()
+PIXELS = MODEL.sample(range(40))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "model").mkdir()
+    MODEL.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_it_makes_the_features_of_its_statistics(folder: Path) -> None:
+    brought = DiscriminatorFeatures(folder, statistics="model").fit(PIXELS).transform(PIXELS[:4])
+    assert brought == pytest.approx(FeatureExtractor(MODEL).extract(PIXELS[:4]), abs=1e-5)
+    measured = FeatureExtractor(MODEL)
+    measured.measure(PIXELS)
+    assert DiscriminatorFeatures(folder).fit(PIXELS).transform(PIXELS[:4]) == pytest.approx(
+        measured.extract(PIXELS[:4]), abs=1e-5
+    )
+
+
+def test_flat_pixels_are_the_same_pictures(folder: Path) -> None:
+    transformer = DiscriminatorFeatures(folder, layers=(1,), grid=2).fit(PIXELS)
+    flat = transformer.transform(PIXELS.reshape(len(PIXELS), -1))
+    assert np.array_equal(flat, transformer.transform(PIXELS))
+    assert len(transformer.get_feature_names_out()) == flat.shape[1]
+
+
+def test_it_goes_into_a_pipeline_and_can_be_cloned(folder: Path) -> None:
+    labels = PIXELS[:, :, :, 0].mean(axis=(1, 2)) > np.median(PIXELS[:, :, :, 0].mean(axis=(1, 2)))
+    pipeline = base.clone(make_pipeline(DiscriminatorFeatures(folder), LinearSVC(C=1.0)))
+    assert pipeline.fit(PIXELS, labels).score(PIXELS, labels) > 0.9
+    assert pipeline[0].get_params()["grid"] == 4
+
+
+def test_mistakes_are_named(folder: Path) -> None:
+    with pytest.raises(NotFittedError):
+        DiscriminatorFeatures(folder).transform(PIXELS)
+    with pytest.raises(ValueError, match="statistics must be"):
+        DiscriminatorFeatures(folder, statistics="running").fit(PIXELS)
+    with pytest.raises(ValueError, match="2 pictures or more"):
+        DiscriminatorFeatures(folder).fit(PIXELS[:1])
+    for wrong in (PIXELS.astype(float), PIXELS[:, :8], PIXELS[0]):
+        with pytest.raises(DcganError, match="pixels must be uint8"):
+            DiscriminatorFeatures(folder).fit(wrong)
+
+
+def test_it_passes_the_checks_of_estimators_that_need_no_made_up_numbers(folder: Path) -> None:
+    """Those that feed an estimator tables of floats cannot apply: this one takes pictures."""
+    results = check_estimator(DiscriminatorFeatures(folder), on_fail=None, on_skip=None)
+    passed = {result["check_name"] for result in results if result["status"] == "passed"}
+    assert passed >= {
+        "check_estimator_cloneable",
+        "check_no_attributes_set_in_init",
+        "check_parameters_default_constructible",
+        "check_get_params_invariance",
+        "check_set_params",
+        "check_estimator_repr",
+        "check_do_not_raise_errors_in_init_or_set_params",
+    }
