@@ -29,6 +29,8 @@ class Stream(IntEnum):
     WALK = 8
     ARITHMETIC = 9
     CLASSIFIER = 10
+    PROBE = 11
+    KMEANS = 12
 
 
 def stream(purpose: Stream, *key: int) -> np.random.Generator:

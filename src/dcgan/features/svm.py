@@ -5,7 +5,8 @@ The problem is LinearSVC's (liblinear's solver 0 and 2): for each class minimise
     1/2 |w|^2 + C * sum_i max(0, 1 - y_i (w . x_i))^2
 
 where w takes the bias as one weight more. A truncated Newton method solves it for all classes at once, so that each
-pass over the features serves every class; they are read in blocks and may be a memory map of half precision.
+pass over the features serves every class; they are read in blocks and may be a memory map of half precision. Where
+there are fewer pictures than features, it is solved in the space that the pictures span: the solution lies there.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from torch import Tensor
 
 ROWS = 2048  # of features brought to float32 at once
 INNER = 40  # conjugate-gradient steps for one Newton step, at most
+SPANNED = 4096  # pictures whose space is looked for, at most: their products are a matrix of so many by so many
 
 Matrix = NDArray[np.float32] | NDArray[np.float16]
 Progress = Callable[[int, int | None], None]
@@ -81,6 +83,10 @@ def fit_svm(
         raise ValueError(f"{len(labels)} labels for {len(features)} rows of features; they must be 0 to {classes - 1}")
     if not penalty > 0 or not np.isfinite(penalty):
         raise ValueError(f"C must be above 0, not {penalty}")
+    if start is None and len(features) <= min(features.shape[1] // 2, SPANNED):
+        points, back = _spanned(features)
+        small = fit_svm(points, labels, classes, penalty, tolerance=tolerance, most=most, progress=progress)
+        return LinearSVM(back(small.weights), small.bias, small.objective, small.passes)
     problem = _Problem(features, labels, classes, penalty)
     weights = torch.zeros(problem.size, classes)
     if start is not None:
@@ -182,6 +188,19 @@ def _newton_direction(problem: _Problem, gradient: Tensor, margins: Tensor, open
         search = residual + torch.where(going, fresh / square.clamp_min(1e-30), torch.zeros(())) * search
         square = torch.where(going, fresh, square)
     return direction
+
+
+def _spanned(features: Matrix) -> tuple[Matrix, Callable[[NDArray[np.float32]], NDArray[np.float32]]]:
+    """The same pictures in coordinates of the space they span (N, R), and the way back for weights (R, K) to (D, K)."""
+    whole = torch.from_numpy(np.asarray(features, np.float64))
+    values, vectors = torch.linalg.eigh(whole @ whole.T)
+    kept = values > 1e-12 * values[-1].clamp_min(1e-300)
+    lengths, vectors = values[kept].sqrt(), vectors[:, kept]
+
+    def back(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray((whole.T @ (vectors / lengths) @ torch.from_numpy(weights).double()).float().numpy())
+
+    return np.asarray((vectors * lengths).float().numpy()), back
 
 
 def _blocks(features: Matrix) -> Iterator[Tensor]:
