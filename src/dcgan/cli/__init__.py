@@ -13,6 +13,7 @@ from dcgan.cli.features import features
 from dcgan.cli.latent import arithmetic, turn, walk
 from dcgan.cli.models import choose, export, import_authors
 from dcgan.cli.prepare import prepare
+from dcgan.cli.probe import probe
 from dcgan.cli.recipe_flags import take_recipe, whole_numbers
 from dcgan.cli.sample import sample
 from dcgan.cli.train import presets, train
@@ -28,7 +29,7 @@ app = App(
 VERBS = (
     *(demo, prepare, presets, sample),
     *(walk, arithmetic, turn, concepts),
-    *(features, evaluate),
+    *(features, probe, evaluate),
     *(choose, export, import_authors),
 )
 for verb in VERBS:

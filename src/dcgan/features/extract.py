@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from dcgan.data.packed import PackedSet
 from dcgan.errors import ModelError
 from dcgan.model import Model, Pixels, to_images
 from dcgan.networks.batch_norm import measure_statistics
@@ -78,13 +77,6 @@ class FeatureExtractor:
             pooled = [F.adaptive_max_pool2d(maps[layer], min(self.grid, maps[layer].shape[2])) for layer in self.layers]
             parts.append(torch.cat([grid.float().contiguous().flatten(1) for grid in pooled], 1).cpu().numpy())
         return np.concatenate(parts)
-
-    def batches(self, data: PackedSet, progress: Progress | None = None) -> Iterator[Features]:
-        """The features of a packed set, a mini-batch at a time: no more than that is held in memory."""
-        for start in range(0, len(data), BATCH):
-            yield self.extract(data.images[start : start + BATCH])
-            if progress:
-                progress(min(start + BATCH, len(data)), len(data))
 
     def _images(self, pixels: Pixels) -> torch.Tensor:
         if pixels.shape[1:] != self._shape:

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from dcgan.data.packed import PackedSet
 from dcgan.errors import ModelError
-from dcgan.features.extract import FeatureExtractor, Features
+from dcgan.features.extract import BATCH, Features
+from dcgan.features.ways import Extracts
 
 FILES = (".npy", ".parquet")
 
@@ -22,7 +23,7 @@ Progress = Callable[[int, int | None], None]
 
 
 def write_features(
-    path: Path, extractor: FeatureExtractor, data: PackedSet, *, half: bool = False, progress: Progress | None = None
+    path: Path, extractor: Extracts, data: PackedSet, *, half: bool = False, progress: Progress | None = None
 ) -> None:
     """Write the features of every picture of a set, in its order, whole or not at all.
 
@@ -45,8 +46,11 @@ def write_features(
     partial = path.parent / f".{path.name}.partial-{uuid4().hex[:8]}"
     try:
         with writer(partial, data, extractor.size, dtype) as write:
-            for batch in extractor.batches(data, progress):
+            for start in range(0, len(data), BATCH):  # no more than that is held in memory
+                batch = extractor.extract(data.images[start : start + BATCH])
                 write(batch.clip(-65504, 65504) if half else batch)
+                if progress:
+                    progress(min(start + BATCH, len(data)), len(data))
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

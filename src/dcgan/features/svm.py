@@ -73,7 +73,7 @@ def fit_svm(
         penalty: C, above 0: the larger, the more each picture counts.
         tolerance: A class is done when the next step promises to lower its objective by less than this share of it.
         most: Newton steps at most.
-        start: A machine to start from, as that of another C.
+        start: A machine to start from, as that of another C; with few pictures it is not needed, nor looked at.
         progress: Told (Newton steps, None).
 
     Raises:
@@ -83,7 +83,7 @@ def fit_svm(
         raise ValueError(f"{len(labels)} labels for {len(features)} rows of features; they must be 0 to {classes - 1}")
     if not penalty > 0 or not np.isfinite(penalty):
         raise ValueError(f"C must be above 0, not {penalty}")
-    if start is None and len(features) <= min(features.shape[1] // 2, SPANNED):
+    if len(features) <= min(features.shape[1] // 2, SPANNED):
         points, back = _spanned(features)
         small = fit_svm(points, labels, classes, penalty, tolerance=tolerance, most=most, progress=progress)
         return LinearSVM(back(small.weights), small.bias, small.objective, small.passes)

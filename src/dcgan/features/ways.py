@@ -1,0 +1,99 @@
+"""The ways to features that a probe compares. Adding one is one function and one entry."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Protocol
+
+import numpy as np
+
+from dcgan.data.packed import PackedSet
+from dcgan.features.extract import GRID, FeatureExtractor, Features
+from dcgan.features.kmeans import fit_kmeans
+from dcgan.model import Model, Pixels
+from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.initialise import initialise
+from dcgan.networks.memory import use_channels_last
+from dcgan.randomness import Stream, torch_stream
+
+Progress = Callable[[int, int | None], None]
+
+
+class Extracts(Protocol):
+    """Anything that turns pictures into features."""
+
+    @property
+    def size(self) -> int:
+        """How many features a picture has."""
+
+    def extract(self, pixels: Pixels) -> Features:
+        """Pixels (N, H, W, C), uint8, to (N, size), float32."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a way may need: `learnt` are the pictures that a classifier learns from; no way here looks at their labels."""
+
+    model: Model
+    learnt: PackedSet
+    layers: tuple[int, ...] | None = None
+    grid: int = GRID
+    centroids: int = 1600
+    seed: int = 0
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to features.
+
+    Attributes:
+        meaning: In a few words, for a table.
+        build: What makes the features.
+        standardise: Whether each feature is brought to mean 0 and variance 1 for the linear machine.
+    """
+
+    meaning: str
+    build: Callable[[Wanted], Extracts]
+    standardise: bool = False
+
+
+def _dcgan(wanted: Wanted) -> Extracts:
+    extractor = FeatureExtractor(wanted.model, wanted.layers, wanted.grid)
+    extractor.measure(wanted.learnt.images, progress=wanted.progress)
+    return extractor
+
+
+def _random(wanted: Wanted) -> Extracts:
+    net = Discriminator(wanted.model.architecture)
+    initialise(net, torch_stream(Stream.PROBE, wanted.seed, 2))
+    use_channels_last(net)
+    return _dcgan(replace(wanted, model=replace(wanted.model, discriminator=net)))
+
+
+def _kmeans(wanted: Wanted) -> Extracts:
+    return fit_kmeans(wanted.learnt.images, wanted.centroids, seed=wanted.seed, progress=wanted.progress)
+
+
+@dataclass(frozen=True)
+class _Flat:
+    """Pixels in [-1, 1], one after the other."""
+
+    size: int
+
+    def extract(self, pixels: Pixels) -> Features:
+        return np.asarray(pixels.reshape(len(pixels), -1) / np.float32(127.5) - 1, np.float32)
+
+
+def _pixels(wanted: Wanted) -> Extracts:
+    return _Flat(int(np.prod(wanted.learnt.images.shape[1:])))
+
+
+WAYS: Mapping[str, Way] = MappingProxyType(
+    {
+        "dcgan": Way("the discriminator's maps", _dcgan),
+        "random": Way("the same net, untrained", _random),
+        "kmeans": Way("K-means of patches (Coates & Ng)", _kmeans, standardise=True),
+        "pixels": Way("the pixels themselves", _pixels),
+    }
+)
