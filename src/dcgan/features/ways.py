@@ -32,7 +32,7 @@ class Extracts(Protocol):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a way may need: `learnt` are the pictures that a classifier learns from; no way here looks at their labels."""
+    """What a way may need. `learnt` are the pictures to learn from; no way here looks at their labels."""
 
     model: Model
     learnt: PackedSet
