@@ -21,6 +21,16 @@ from dcgan.data.archives import TarArchive, ZipArchive
 from dcgan.data.arrays import is_idx, open_idx, open_npy, open_npz
 from dcgan.data.folder import Folder
 from dcgan.data.items import Source
+from dcgan.data.official import (
+    is_cifar_binary,
+    is_cifar_folder,
+    is_cifar_pickle,
+    is_mat,
+    open_cifar_binary,
+    open_cifar_folder,
+    open_cifar_pickle,
+    open_mat,
+)
 from dcgan.data.packed import is_packed_set
 from dcgan.errors import SourceError
 
@@ -79,6 +89,9 @@ FILES = (
     FileKind(".zip", lambda _, head: head.startswith((b"PK\3\4", b"PK\5\6")), ZipArchive),
     FileKind(".npy", lambda _, head: head.startswith(b"\x93NUMPY"), open_npy),
     FileKind("IDX (MNIST)", lambda _, head: is_idx(head), open_idx),
+    FileKind(".mat (SVHN, CIFAR-10)", is_mat, open_mat),
+    FileKind("CIFAR-10's binary version", is_cifar_binary, open_cifar_binary),
+    FileKind("CIFAR-10's Python version", is_cifar_pickle, open_cifar_pickle),
     FileKind(".tar (.gz, .xz, .bz2)", _is_tar, TarArchive),
 )
 """Files that are sources, in the order in which they are tried."""
@@ -103,7 +116,7 @@ def open_source(source: str | Path, size: int = 64) -> Source:
     if path.is_dir():
         if is_packed_set(path):
             raise SourceError(f"{path} is a packed set already: train on it as it is, or prepare its source again")
-        return Folder(path)
+        return open_cifar_folder(path) if is_cifar_folder(path) else Folder(path)
     if not path.is_file():
         raise SourceError(f"{path} is neither a file nor a folder")
     head = _head(path)

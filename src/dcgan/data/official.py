@@ -1,0 +1,235 @@
+"""CIFAR-10 and SVHN in the files that their authors give out; none of them runs code, the pickled ones neither.
+
+SVHN: cropped digits, train_32x32.mat and its like. CIFAR-10: the Python, MATLAB and binary versions; a folder of one of
+them stands for its five training batches, its file test_batch for the test set.
+"""
+
+import io
+import pickle
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcgan.data.items import Item
+from dcgan.errors import SourceError
+
+MAT = b"MATLAB 5.0 MAT-file"
+_SIDE, _PIXELS = 32, 3 * 32 * 32
+_CLASSES = 10
+
+Pictures = NDArray[np.uint8]  # (N, H, W, C)
+Batch = tuple[Pictures, list[int]]  # pixels (N, 32, 32, 3), and a number for each
+
+
+class OfficialSet:
+    """Labelled pictures that were read into memory: pixels (N, H, W, C), uint8."""
+
+    def __init__(self, description: str, names: Sequence[str], pixels: Pictures, labels: Sequence[str]) -> None:
+        self.description = description
+        self._names, self._pixels, self._labels = names, pixels, labels
+
+    @property
+    def total(self) -> int:
+        """How many items come."""
+        return len(self._pixels)
+
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """Nothing is passed over."""
+        return {}
+
+    def __iter__(self) -> Iterator[Item]:
+        for name, pixels, label in zip(self._names, self._pixels, self._labels, strict=True):
+            yield Item(name, pixels, label)
+
+
+def is_mat(_: Path, head: bytes) -> bool:
+    """Whether it is a MATLAB file of the kind that SVHN and CIFAR-10 come in."""
+    return head.startswith(MAT)
+
+
+def is_cifar_binary(path: Path, head: bytes) -> bool:
+    """Whether it is a batch of CIFAR-10's binary version: rows of 3,073 bytes, each with a class first."""
+    size = path.stat().st_size
+    if path.suffix != ".bin" or not size or size % (_PIXELS + 1) or not head:
+        return False
+    rows = np.memmap(path, np.uint8, "r").reshape(-1, _PIXELS + 1)
+    return bool((rows[:, 0] < _CLASSES).all())
+
+
+def is_cifar_pickle(path: Path, head: bytes) -> bool:
+    """Whether it is a batch of CIFAR-10's Python version, by its first bytes and its name."""
+    return head.startswith(b"\x80") and (path.name.startswith("data_batch") or path.name == "test_batch")
+
+
+def is_cifar_folder(path: Path) -> bool:
+    """Whether a folder holds training batches of CIFAR-10."""
+    return any(path.glob("data_batch_[0-9]*"))
+
+
+def open_mat(path: Path) -> OfficialSet:
+    """A file of SVHN's cropped digits (class 10 is the digit 0), or a batch of CIFAR-10's MATLAB version.
+
+    Raises:
+        SourceError: It cannot be read, or is neither; or scipy is not installed.
+    """
+    content = _load_mat(path)
+    if "X" in content and "y" in content:
+        pixels, numbers = content["X"], content["y"].ravel()
+        if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[2] != 3 or len(numbers) != pixels.shape[3]:
+            raise SourceError(
+                f"{path}: X is {pixels.dtype} {pixels.shape} for {len(numbers)} labels, not uint8 (H, W, 3, N)"
+            )
+        labels = [str(int(number) % 10) for number in numbers]
+        names = [f"{path.name}[{row}]" for row in range(len(labels))]
+        return OfficialSet(f"SVHN {path}", names, np.asarray(pixels.transpose(3, 0, 1, 2), np.uint8), labels)
+    if "data" in content and "labels" in content:
+        return _cifar(path, [(path, lambda path: _planes(path, content["data"], content["labels"].ravel().tolist()))])
+    found = ", ".join(content) or "nothing"
+    raise SourceError(f"{path} is neither SVHN's cropped digits (X, y) nor CIFAR-10 (data, labels); it holds {found}")
+
+
+def open_cifar_binary(path: Path) -> OfficialSet:
+    """A batch of CIFAR-10's binary version."""
+    return _cifar(path, [(path, _read_binary)])
+
+
+def open_cifar_pickle(path: Path) -> OfficialSet:
+    """A batch of CIFAR-10's Python version, read without running what it asks for.
+
+    Raises:
+        SourceError: It is damaged, or asks for anything but arrays.
+    """
+    return _cifar(path, [(path, _read_pickle)])
+
+
+def open_cifar_folder(path: Path) -> OfficialSet:
+    """The training batches of any version of CIFAR-10, in their order.
+
+    Raises:
+        SourceError: A batch cannot be read.
+    """
+    batches: list[tuple[Path, Callable[[Path], Batch]]] = []
+    for batch in sorted(path.glob("data_batch_[0-9]*")):
+        head = batch.read_bytes()[: len(MAT)]
+        if is_mat(batch, head):
+            batches.append((batch, _read_mat))
+        elif is_cifar_binary(batch, head):
+            batches.append((batch, _read_binary))
+        else:
+            batches.append((batch, _read_pickle))
+    return _cifar(path, batches)
+
+
+def _cifar(where: Path, batches: Sequence[tuple[Path, Callable[[Path], Batch]]]) -> OfficialSet:
+    words = _words(where if where.is_dir() else where.parent)
+    pixels, labels, names = [], [], []
+    for path, read in batches:
+        some, numbers = read(path)
+        if len(some) != len(numbers) or not all(0 <= number < _CLASSES for number in numbers):
+            raise SourceError(f"{path}: {len(some)} pictures with {len(numbers)} labels, which must be 0 to 9")
+        pixels.append(some)
+        labels += [words[number] for number in numbers]
+        names += [f"{path.name}[{row}]" for row in range(len(numbers))]
+    return OfficialSet(f"CIFAR-10 {where}", names, np.concatenate(pixels), labels)
+
+
+def _words(folder: Path) -> list[str]:
+    """The names of the classes, of the file that lies beside the batches; or their numbers."""
+    numbers = [str(number) for number in range(_CLASSES)]
+    try:
+        if (folder / "batches.meta.txt").is_file():
+            found = (folder / "batches.meta.txt").read_text("utf-8").split()
+        elif (folder / "batches.meta").is_file():
+            names = _unpickled(folder / "batches.meta").get(b"label_names")
+            found = [name.decode() for name in names if isinstance(name, bytes)] if isinstance(names, list) else []
+        elif (folder / "batches.meta.mat").is_file():
+            found = [
+                str(np.asarray(word).ravel()[0])
+                for word in _load_mat(folder / "batches.meta.mat")["label_names"].ravel()
+            ]
+        else:
+            return numbers
+    except (OSError, UnicodeDecodeError, KeyError, IndexError) as error:
+        raise SourceError(f"the names of the classes in {folder} cannot be read: {error}") from error
+    return found if len(found) == _CLASSES else numbers
+
+
+def _read_binary(path: Path) -> Batch:
+    rows = np.fromfile(path, np.uint8)
+    if len(rows) % (_PIXELS + 1):
+        raise SourceError(f"{path} is cut off: {len(rows):,} bytes are no whole number of pictures")
+    rows = rows.reshape(-1, _PIXELS + 1)
+    return _planes(path, rows[:, 1:], rows[:, 0].tolist())
+
+
+def _read_mat(path: Path) -> Batch:
+    content = _load_mat(path)
+    if not {"data", "labels"} <= content.keys():
+        raise SourceError(f"{path} is no batch of CIFAR-10: it holds {', '.join(content) or 'nothing'}")
+    return _planes(path, content["data"], content["labels"].ravel().tolist())
+
+
+def _read_pickle(path: Path) -> Batch:
+    content = _unpickled(path)
+    data, labels = content.get(b"data"), content.get(b"labels")
+    if not isinstance(data, np.ndarray) or not isinstance(labels, list) or not all(type(n) is int for n in labels):
+        raise SourceError(f"{path} is no batch of CIFAR-10: it lacks data or labels")
+    return _planes(path, data, labels)
+
+
+def _planes(path: Path, data: NDArray[np.generic], labels: list[int]) -> Batch:
+    """Rows of three planes to pixels (N, 32, 32, 3)."""
+    if data.dtype != np.uint8 or data.ndim != 2 or data.shape[1] != _PIXELS:
+        raise SourceError(f"{path}: data is {data.dtype} {data.shape}, not uint8 (N, {_PIXELS})")
+    return np.asarray(data, np.uint8).reshape(-1, 3, _SIDE, _SIDE).transpose(0, 2, 3, 1), labels
+
+
+def _load_mat(path: Path) -> dict[str, NDArray[np.generic]]:
+    try:
+        from scipy.io import loadmat
+    except ImportError as error:
+        raise SourceError(f"{path}: MATLAB files need the extra: pip install 'dcgan[features]'") from error
+    try:
+        content = loadmat(path)
+    except Exception as error:  # whatever a damaged file makes of the parser
+        raise SourceError(f"{path} cannot be read: {str(error) or type(error).__name__}") from error
+    return {name: array for name, array in content.items() if isinstance(array, np.ndarray)}
+
+
+def _bytes_of(text: str, encoding: str) -> bytes:
+    """What Python 3 writes in place of bytes, where an older pickle is asked for."""
+    if encoding != "latin1":
+        raise pickle.UnpicklingError(f"it has text in {encoding}")
+    return text.encode("latin1")
+
+
+class _ArraysOnly(pickle.Unpickler):
+    """Makes numpy arrays and nothing else: whatever else a pickle asks for could run code."""
+
+    _ALLOWED: Mapping[tuple[str, str], object] = {
+        ("_codecs", "encode"): _bytes_of,
+        ("__builtin__", "bytes"): bytes,
+        ("numpy", "ndarray"): np.ndarray,
+        ("numpy", "dtype"): np.dtype,
+        ("numpy.core.multiarray", "_reconstruct"): np._core.multiarray._reconstruct,  # type: ignore[attr-defined]
+        ("numpy._core.multiarray", "_reconstruct"): np._core.multiarray._reconstruct,  # type: ignore[attr-defined]
+    }
+
+    def find_class(self, module: str, name: str) -> object:
+        """The thing of that name, if it is harmless."""
+        if (module, name) not in self._ALLOWED:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which could run code")
+        return self._ALLOWED[module, name]
+
+
+def _unpickled(path: Path) -> dict[bytes, object]:
+    try:
+        content = _ArraysOnly(io.BytesIO(path.read_bytes()), encoding="bytes").load()
+    except Exception as error:  # whatever a damaged file makes of the parser
+        raise SourceError(f"{path} cannot be read: {str(error) or type(error).__name__}") from error
+    if not isinstance(content, dict):
+        raise SourceError(f"{path} holds a {type(content).__name__}, not a batch of CIFAR-10")
+    return content
