@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dcgan.model import Model
 
 ALL = "all"
+SUPERVISED = "supervised"
 
 
 def probe(
@@ -30,6 +31,7 @@ def probe(
     layers: str | None = None,
     grid: int = 4,
     centroids: int = 1600,
+    trials: int = 64,
     validation: float = 0.1,
     confusion: Path | None = None,
     seed: int = 0,
@@ -53,12 +55,14 @@ def probe(
         source: Labelled pictures: a folder of folders, a packed set, drawn-faces.
         test: Labelled pictures to score on. Default: a fifth of the source.
         labels: Labels of each class to learn from: numbers, or all; several with commas.
-        against: Other features: random (the same net, untrained), kmeans, pixels; or none.
+        against: Other ways: random (the same net, untrained), kmeans, pixels, supervised (the same net, trained on the
+            labels alone); or none.
         draws: Draws to score for each number of labels.
         penalties: Values of C to choose from, with commas. Default: those of the released code, 1e-4 to 1e-2.
         layers: Convolutional layers, from 0, such as 1,2. Default: all.
         grid: Side of the grid that each map is max-pooled to.
         centroids: Of kmeans.
+        trials: Of the random search for supervised, whose best on the validation pictures is scored.
         validation: Share of the source that only chooses C.
         confusion: Figure to make of what was taken for what by the model's features, with the most labels.
         seed: Names splits and draws.
@@ -66,16 +70,16 @@ def probe(
         device: cpu, cuda, cuda:N, mps, or auto.
         as_json: Answer with one line of JSON.
     """
-    from dcgan.features.compare import compare
+    from dcgan.features.compare import compare, compare_supervised
     from dcgan.features.probe import PENALTIES
     from dcgan.features.ways import WAYS, Wanted
 
     names = ["dcgan", *(name.strip() for name in against.split(",") if name.strip() not in ("", "none", "dcgan"))]
-    if unknown := [name for name in names if name not in WAYS]:
-        raise DcganError(f"--against {', '.join(unknown)}: there are {', '.join(WAYS)}, and none")
+    if unknown := [name for name in names if name not in (*WAYS, SUPERVISED)]:
+        raise DcganError(f"--against {', '.join(unknown)}: there are {', '.join(WAYS)}, {SUPERVISED}, and none")
     counts = [_count(text.strip()) for text in labels.split(",")]
     chosen = _penalties(penalties) if penalties else PENALTIES
-    if not 0 < validation < 1 or draws < 1 or centroids < 1 or seed < 0:
+    if not 0 < validation < 1 or draws < 1 or centroids < 1 or trials < 1 or seed < 0:
         raise DcganError(
             "--validation must lie between 0 and 1, --draws and --centroids be 1 or more, --seed 0 or more"
         )
@@ -91,9 +95,14 @@ def probe(
     for name in names:
         wanted = Wanted(loaded, learnt, which, grid, centroids, seed)
         try:
-            results[name] = compare(
-                name, wanted, tested, counts, progress_bar, penalties=chosen, validation=validation, draws=draws
-            )
+            if name == SUPERVISED:
+                results[name] = compare_supervised(
+                    wanted, tested, counts, progress_bar, validation=validation, trials=trials
+                )
+            else:
+                results[name] = compare(
+                    name, wanted, tested, counts, progress_bar, penalties=chosen, validation=validation, draws=draws
+                )
         except ValueError as error:
             raise DcganError(f"{source}: {error}") from error
     if confusion is not None:
@@ -158,13 +167,14 @@ def _facts(results: "dict[str, list[Probed]]") -> list[dict[str, object]]:
 def _table(results: "dict[str, list[Probed]]") -> str:
     from dcgan.features.ways import WAYS
 
+    meanings = {**{name: way.meaning for name, way in WAYS.items()}, SUPERVISED: "the same net, on labels alone"}
     first = next(iter(results.values()))
     heads = "".join(f"{_named(probed.labels_per_class) + ' labels':>20}" for probed in first)
-    lines = [f"{'features':<36}{heads}"]
+    lines = [f"{'features':<40}{heads}"]
     for name, found in results.items():
         cells = []
         for probed in found:
             spread = f" ± {100 * probed.spread:.1f}" if probed.spread else ""
             cells.append(f"{100 * probed.mean:.1f}{spread} %")
-        lines.append(f"{f'{name}: {WAYS[name].meaning}':<36}" + "".join(f"{cell:>20}" for cell in cells))
+        lines.append(f"{f'{name}: {meanings[name]}':<40}" + "".join(f"{cell:>20}" for cell in cells))
     return "\n".join([*lines, "accuracy on the test pictures; ± 1.96 standard deviations over the draws"])

@@ -10,7 +10,8 @@ import numpy as np
 
 from dcgan.data.packed import PackedSet
 from dcgan.features.files import write_features
-from dcgan.features.probe import DRAWS, PENALTIES, Labelled, Probed, Progress, probe_all, probe_few, split
+from dcgan.features.probe import DRAWS, PENALTIES, Labelled, Probed, Progress, draw_labels, probe_all, probe_few, split
+from dcgan.features.supervised import TRIALS, search
 from dcgan.features.svm import ROWS
 from dcgan.features.ways import WAYS, Extracts, Wanted
 
@@ -87,6 +88,48 @@ def compare(
                         )
                     )
         return found
+
+
+def compare_supervised(
+    wanted: Wanted,
+    test: PackedSet | None,
+    counts: Sequence[int | None],
+    bar: Bar,
+    *,
+    validation: float = 0.1,
+    trials: int = TRIALS,
+) -> list[Probed]:
+    """The same net on the labels alone, on the same splits: for each count the best of a random search on one draw.
+
+    Raises:
+        ValueError: As `compare`.
+    """
+    data, classes, seed = wanted.learnt, len(wanted.learnt.label_names), wanted.seed
+    rows = np.arange(len(data))
+    if test is None:
+        chosen, rows = split(data.labels, TESTED, seed)
+        scored = data.images[chosen], data.labels[chosen]
+    else:
+        scored = test.images, test.labels
+    held_out, others = (rows[part] for part in split(data.labels[rows], validation, seed))
+    found = []
+    for count in counts:
+        own = others if count is None else others[draw_labels(data.labels[others], count, seed, 0)]
+        with bar(f"supervised: {'all' if count is None else count} labels") as progress:
+            found.append(
+                search(
+                    wanted.model.architecture,
+                    (data.images[own], data.labels[own]),
+                    (data.images[held_out], data.labels[held_out]),
+                    scored,
+                    classes,
+                    count,
+                    trials=trials,
+                    seed=seed,
+                    progress=progress,
+                )
+            )
+    return found
 
 
 def standardised(source: Labelled, test: Labelled) -> tuple[Labelled, Labelled]:

@@ -84,7 +84,7 @@ def fit_kmeans(
     Args:
         pixels: (N, H, W, C), uint8, of 8 pixels a side or more.
         centroids: K.
-        patches: How many to learn from.
+        patches: How many to learn from, at most; of few pictures not more than they have places for.
         iterations: Of K-means.
         seed: Of patches and first centroids.
         progress: Told (iterations, in all).
@@ -96,6 +96,8 @@ def fit_kmeans(
         raise ValueError(
             f"{centroids} centroids of {patches} patches of {SIDE} pixels from pictures {pixels.shape[1:3]}"
         )
+    places = (pixels.shape[1] - SIDE + 1) * (pixels.shape[2] - SIDE + 1)
+    patches = min(patches, max(centroids, len(pixels) * places))
     random = stream(Stream.KMEANS, seed)
     which = np.sort(random.integers(len(pixels), size=patches))
     tops, lefts = (random.integers(side - SIDE + 1, size=patches) for side in pixels.shape[1:3])

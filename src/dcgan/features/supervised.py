@@ -1,0 +1,155 @@
+"""The paper's control: the discriminator's architecture, trained on the same labels alone, best of a random search."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dcgan.features.probe import Labels, Probed, confusion_of
+from dcgan.model import Pixels, to_images
+from dcgan.networks.batch_norm import measure_statistics
+from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.initialise import initialise
+from dcgan.networks.memory import use_channels_last
+from dcgan.networks.stages import Architecture
+from dcgan.randomness import Stream, stream, torch_stream
+
+TRIALS = 64  # as in the paper
+SEEN = 30_000  # pictures that a trial sees at least, so that few labels are learnt as long as many
+PASSES = 10  # over the labelled pictures, at least
+CHUNK = 256  # pictures judged at once
+
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a random search draws."""
+
+    lr: float  # of Adam, 1e-4 to 1e-2, evenly in its logarithm; it falls to 0 along a cosine
+    l2: float  # 1e-6 to 1e-2, evenly in its logarithm
+    dropout: float  # before the last layer, 0 to 0.7
+    shift: int  # pixels that a picture is moved by, each way, at random: 0, 2 or 4
+    batch_size: int  # 32, 64 or 128
+
+
+class Classifier(nn.Module):
+    """A discriminator whose last layer tells classes: images (N, C, H, W) to logits (N, K)."""
+
+    def __init__(self, architecture: Architecture, classes: int, dropout: float) -> None:
+        super().__init__()
+        self.body = Discriminator(architecture)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(self.body.head.in_features, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Judge images."""
+        flat = self.body.activations(images)[-1].contiguous().flatten(1)
+        logits: Tensor = self.head(self.dropout(flat))
+        return logits
+
+
+def draw_trial(seed: int, place: int) -> Trial:
+    """The hyper-parameters of one trial of the search."""
+    random = stream(Stream.PROBE, seed, 3, place)
+    return Trial(
+        lr=float(10 ** random.uniform(-4, -2)),
+        l2=float(10 ** random.uniform(-6, -2)),
+        dropout=float(random.uniform(0, 0.7)),
+        shift=int(random.choice([0, 2, 4])),
+        batch_size=int(random.choice([32, 64, 128])),
+    )
+
+
+def train_classifier(
+    architecture: Architecture, pixels: Pixels, labels: Labels, classes: int, trial: Trial, seed: int
+) -> Classifier:
+    """Train on labels alone, from random weights.
+
+    Args:
+        architecture: Whose discriminator.
+        pixels: (N, H, W, C), uint8, of its size.
+        labels: (N,), 0 to `classes` - 1.
+        classes: K.
+        trial: The hyper-parameters.
+        seed: Of weights, order, shifts and dropout.
+    """
+    net = Classifier(architecture, classes, trial.dropout)
+    initialise(net, torch_stream(Stream.PROBE, seed, 4))
+    use_channels_last(net)
+    batch_size = min(trial.batch_size, len(labels))
+    steps = max(SEEN, PASSES * len(labels)) // batch_size
+    optimiser = torch.optim.Adam(net.parameters(), trial.lr, betas=(0.5, 0.999), weight_decay=trial.l2)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    random, targets = stream(Stream.PROBE, seed, 5), torch.from_numpy(labels)
+    order = np.empty(0, np.int64)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # of dropout
+        net.train()
+        for _ in range(steps):
+            while len(order) < batch_size:
+                order = np.concatenate([order, random.permutation(len(labels))])
+            rows, order = order[:batch_size], order[batch_size:]
+            images = to_images(torch.from_numpy(_shifted(pixels[rows], trial.shift, random)))
+            optimiser.zero_grad()
+            F.cross_entropy(net(images), targets[rows]).backward()
+            optimiser.step()
+            schedule.step()
+    whole = range(0, max(1, len(labels) - batch_size + 1), batch_size)
+    measure_statistics(net, (to_images(torch.from_numpy(np.array(pixels[at : at + batch_size]))) for at in whole))
+    return net.eval()
+
+
+@torch.inference_mode()
+def predict(net: Classifier, pixels: Pixels) -> Labels:
+    """The likeliest class of each picture: (N,)."""
+    starts = range(0, len(pixels), CHUNK)
+    parts = [net(to_images(torch.from_numpy(np.array(pixels[at : at + CHUNK])))).argmax(dim=1).numpy() for at in starts]
+    return np.concatenate([np.empty(0, np.int64), *parts])
+
+
+def search(
+    architecture: Architecture,
+    learnt: tuple[Pixels, Labels],
+    validation: tuple[Pixels, Labels],
+    test: tuple[Pixels, Labels],
+    classes: int,
+    per_class: int | None,
+    *,
+    trials: int = TRIALS,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Probed:
+    """The best of so many trials on the validation pictures, scored on the test pictures.
+
+    The result's `validation` has the accuracy of every trial, by its number, and `penalty` is the number of the best.
+    """
+    scores: dict[float, float] = {}
+    best: Classifier | None = None
+    for place in range(trials):
+        net = train_classifier(architecture, *learnt, classes, draw_trial(seed, place), seed + place)
+        accuracy = float((predict(net, validation[0]) == validation[1]).mean())
+        if best is None or accuracy > max(scores.values()):
+            best = net
+        scores[place] = accuracy
+        if progress:
+            progress(place + 1, trials)
+    assert best is not None
+    predicted = predict(best, test[0])
+    winner = max(scores, key=lambda place: scores[place])
+    accuracies = np.array([(predicted == test[1]).mean()])
+    return Probed(per_class, winner, scores, accuracies, confusion_of(test[1], predicted, classes))
+
+
+def _shifted(pixels: NDArray[np.uint8], reach: int, random: np.random.Generator) -> NDArray[np.uint8]:
+    """Each picture moved by up to `reach` pixels each way; its edge is repeated."""
+    if not reach:
+        return np.array(pixels)
+    height, width = pixels.shape[1:3]
+    padded = np.pad(pixels, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="edge")
+    places = random.integers(0, 2 * reach + 1, (len(pixels), 2))
+    return np.stack([picture[y : y + height, x : x + width] for picture, (y, x) in zip(padded, places, strict=True)])

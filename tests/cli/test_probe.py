@@ -1,0 +1,101 @@
+"""The verbs `features` and `probe`, on a small model."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.toy_model import toy_model
+
+from dcgan.cli import app
+from dcgan.errors import DcganError
+
+MODEL = toy_model()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model, and pictures sorted into two folders by a square in a corner."""
+    folder = tmp_path_factory.mktemp("probe")
+    (folder / "model").mkdir()
+    MODEL.save(folder / "model")
+    random = np.random.default_rng(0)
+    for name, (y, x) in {"left": (4, 1), "right": (4, 10)}.items():
+        (folder / "pictures" / name).mkdir(parents=True)
+        for place in range(60):
+            picture = random.integers(0, 120, (16, 16, 3)).astype(np.uint8)
+            picture[y : y + 5, x : x + 5] += 110
+            Image.fromarray(picture).save(folder / "pictures" / name / f"{place}.png")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("dcgan.features.supervised.SEEN", 500)
+
+
+def run(home: Path, verb: str, *words: object) -> None:
+    app([verb, str(home / "model"), str(home / "pictures"), *map(str, words)])
+
+
+def test_all_ways_are_probed_on_the_same_splits(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    against = "random,pixels,kmeans,supervised"
+    small = ("--draws", 3, "--centroids", 8, "--trials", 1, "--penalties", "1e-3,1e-1")
+    run(home, "probe", "--labels", "5,all", "--against", against, *small, "--confusion", "c.png", "--json")
+    results = json.loads(capsys.readouterr().out)["results"]
+    assert {(row["features"], row["labels_per_class"]) for row in results} == {
+        (name, labels) for name in ("dcgan", *against.split(",")) for labels in ("5", "all")
+    }
+    accuracy = {(row["features"], row["labels_per_class"]): row["accuracy"] for row in results}
+    assert min(accuracy["dcgan", "all"], accuracy["random", "all"], accuracy["pixels", "all"]) > 0.9
+    assert {row["draws"] for row in results if row["labels_per_class"] == "5" and row["features"] != "supervised"} == {
+        3
+    }
+    assert Path("c.png").exists()
+
+
+def test_the_table_names_each_way(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(home, "probe", "--labels", "4", "--draws", 2, "--against", "none", "--test", home / "pictures")
+    out = capsys.readouterr().out
+    assert "dcgan: the discriminator's maps" in out
+    assert "4 labels" in out
+
+
+def test_features_are_written(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(home, "features", "--out", "f.npy", "--layers", "1", "--grid", 2, "--half", "--json")
+    facts = json.loads(capsys.readouterr().out)
+    features = np.load("f.npy")
+    assert features.shape == (120, facts["features"]) == (120, 64)
+    assert features.dtype == np.float16
+    run(home, "features", "--out", "g.parquet", "--statistics", home / "pictures")
+    assert Path("g.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["probe", "--labels", "some"], "--labels"),
+        (["probe", "--labels", "0"], "--labels"),
+        (["probe", "--labels", "1000"], "class 0 has .* 1000 are wanted"),
+        (["probe", "--against", "magic"], "--against magic: there are dcgan"),
+        (["probe", "--penalties", "0"], "--penalties"),
+        (["probe", "--penalties", "a"], "--penalties"),
+        (["probe", "--validation", "1"], "--validation"),
+        (["probe", "--layers", "x"], "--layers"),
+        (["probe", "--layers", "7"], "--layers"),
+        (["features", "--out", "f.csv"], "--out f.csv"),
+        (["features", "--out", "f.npy", "--layers", "9"], "layers 0 to 1"),
+        (["features", "--out", "f.npy", "--grid", "0"], "--grid"),
+    ],
+)
+def test_mistakes_are_named(home: Path, words: list[str], message: str) -> None:
+    with pytest.raises(DcganError, match=message):
+        run(home, words[0], *words[1:])
+
+
+def test_a_source_without_labels_is_named(home: Path) -> None:
+    with pytest.raises(DcganError, match="a folder of its own"):
+        app(["probe", str(home / "model"), str(home / "pictures" / "left")])

@@ -1,0 +1,63 @@
+"""The control: the same net, trained on labels alone."""
+
+import numpy as np
+import pytest
+import torch
+from tests.toy_model import toy_model
+
+from dcgan.features.supervised import Trial, draw_trial, predict, search, train_classifier
+
+ARCHITECTURE = toy_model().architecture
+TRIAL = Trial(lr=2e-3, l2=1e-5, dropout=0.2, shift=2, batch_size=16)
+
+
+def squares(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Noise with a bright square in one of three corners, which is the class."""
+    random = np.random.default_rng(seed)
+    pixels = random.integers(0, 90, (count, 16, 16, 3)).astype(np.uint8)
+    labels = random.integers(3, size=count)
+    for picture, label in zip(pixels, labels, strict=True):
+        y, x = ((2, 2), (2, 9), (9, 2))[label]
+        picture[y : y + 5, x : x + 5] += 150
+    return pixels, labels
+
+
+def test_it_learns_from_labels_and_is_no_better_than_its_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcgan.features.supervised.SEEN", 2000)
+    pixels, labels = squares(120, 0)
+    test = squares(100, 1)
+    net = train_classifier(ARCHITECTURE, pixels, labels, 3, TRIAL, 0)
+    assert (predict(net, test[0]) == test[1]).mean() > 0.9
+    shuffled = np.random.default_rng(2).permutation(labels)
+    lost = train_classifier(ARCHITECTURE, pixels, shuffled, 3, TRIAL, 0)
+    assert (predict(lost, test[0]) == test[1]).mean() < 0.6
+
+
+def test_the_seed_names_a_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcgan.features.supervised.SEEN", 200)
+    pixels, labels = squares(40, 0)
+    nets = [train_classifier(ARCHITECTURE, pixels, labels, 3, TRIAL, seed) for seed in (1, 1, 2)]
+    heads = [net.head.weight for net in nets]
+    assert torch.equal(heads[0], heads[1])
+    assert not torch.equal(heads[0], heads[2])
+
+
+def test_trials_lie_in_their_ranges_and_differ() -> None:
+    trials = [draw_trial(0, place) for place in range(50)]
+    assert len({trial.lr for trial in trials}) == 50
+    assert all(1e-4 <= trial.lr <= 1e-2 and 1e-6 <= trial.l2 <= 1e-2 and 0 <= trial.dropout <= 0.7 for trial in trials)
+    assert {trial.shift for trial in trials} == {0, 2, 4}
+    assert {trial.batch_size for trial in trials} == {32, 64, 128}
+    assert draw_trial(0, 3) == trials[3]
+
+
+def test_the_best_trial_on_validation_is_scored_on_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcgan.features.supervised.SEEN", 600)
+    learnt, validation, test = squares(60, 0), squares(60, 1), squares(60, 2)
+    told: list[tuple[int, int | None]] = []
+    found = search(ARCHITECTURE, learnt, validation, test, 3, 20, trials=3, progress=lambda *now: told.append(now))
+    assert [*found.validation] == [0, 1, 2]
+    assert found.validation[found.penalty] == max(found.validation.values())
+    best = train_classifier(ARCHITECTURE, *learnt, 3, draw_trial(0, int(found.penalty)), int(found.penalty))
+    assert found.mean == pytest.approx((predict(best, test[0]) == test[1]).mean())
+    assert told == [(1, 3), (2, 3), (3, 3)]
