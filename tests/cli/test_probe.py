@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from tests.toy_model import toy_model
 
 from dcgan.cli import app
 from dcgan.errors import DcganError
+from dcgan.features.classifier import load_classifier
 
 MODEL = toy_model()
 
@@ -99,3 +101,56 @@ def test_mistakes_are_named(home: Path, words: list[str], message: str) -> None:
 def test_a_source_without_labels_is_named(home: Path) -> None:
     with pytest.raises(DcganError, match="a folder of its own"):
         app(["probe", str(home / "model"), str(home / "pictures" / "left")])
+
+
+def test_a_classifier_is_learnt_once_and_labels_pictures(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(home, "learn", "--out", "classifier", "--json")
+    assert json.loads(capsys.readouterr().out)["accuracy"] > 0.9
+    words = [str(home / "pictures"), "--review", "unsure.png", "--json"]
+    app(["classify", "classifier", *words, "--out", "labels.csv"])
+    counts = json.loads(capsys.readouterr().out)["labels"]
+    assert counts == {"left": 60, "right": 60}
+    app(["classify", "classifier", *words, "--out", "labels.parquet"])
+    rows = pq.read_table("labels.parquet").to_pylist()
+    assert all(row["name"].startswith(row["label"]) and row["margin"] >= 0 for row in rows)
+    assert Path("labels.csv").read_text().splitlines()[0] == '"name","label","score","second","margin"'
+    assert len(Path("labels.csv").read_text().splitlines()) == 121
+    assert Path("unsure.png").exists()
+    with pytest.raises(DcganError, match="exists"):
+        run(home, "learn", "--out", "classifier")
+
+
+def test_a_loaded_classifier_says_what_the_learnt_one_says(home: Path) -> None:
+    run(home, "learn", "--out", "classifier", "--layers", "0,1", "--grid", 2)
+    loaded = load_classifier(Path("classifier"))
+    pixels = MODEL.sample(range(20))
+    scores = loaded.scores(pixels)
+    loaded.save(Path("again"))
+    assert np.array_equal(load_classifier(Path("again")).scores(pixels), scores)
+    assert (loaded.layers, loaded.grid, loaded.names) == ((0, 1), 2, ("left", "right"))
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("classifier.json", "{", "damaged"),
+        ("classifier.json", "[]", "damaged"),
+        ("classifier.json", '{"format": 9}', "damaged"),
+        ("machine.safetensors", "x", "checksum differs"),
+        ("model/discriminator.safetensors", "x", "checksum differs"),
+    ],
+)
+def test_a_damaged_classifier_is_named(home: Path, file: str, content: str, message: str) -> None:
+    run(home, "learn", "--out", "classifier")
+    (Path("classifier") / file).write_text(content)
+    with pytest.raises(DcganError, match=message):
+        app(["classify", "classifier", str(home / "pictures")])
+
+
+def test_what_is_no_classifier_is_named(home: Path) -> None:
+    with pytest.raises(DcganError, match="is no classifier"):
+        app(["classify", str(home / "model"), str(home / "pictures")])
+    with pytest.raises(DcganError, match=r"--out x\.txt"):
+        app(["classify", "c", str(home / "pictures"), "--out", "x.txt"])
+    with pytest.raises(DcganError, match="two classes"):
+        app(["learn", str(home / "model"), str(home / "pictures" / "left"), "--out", "c"])

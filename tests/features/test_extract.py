@@ -76,7 +76,7 @@ def test_statistics_are_means_over_mini_batches_of_128_and_leave_the_model_alone
         )
         maps = MODEL.discriminator.convolutions[1](maps)
     means = torch.stack([maps[:128].mean(dim=(0, 2, 3)), maps[128:].mean(dim=(0, 2, 3))]).mean(dim=0)
-    assert extractor._net.get_buffer("norms.0.mean").numpy() == pytest.approx(means.numpy(), rel=1e-3, abs=1e-4)
+    assert extractor.net.get_buffer("norms.0.mean").numpy() == pytest.approx(means.numpy(), rel=1e-3, abs=1e-4)
     assert torch.equal(net.get_buffer("norms.0.mean"), before)
     assert np.abs(extractor.extract(pixels[:4]) - plain).max() > 0.01
 

@@ -5,6 +5,7 @@ import sys
 
 from cyclopts import App
 
+from dcgan.cli.classify import classify, learn
 from dcgan.cli.concepts import concepts
 from dcgan.cli.console import complain
 from dcgan.cli.demo import demo
@@ -29,7 +30,8 @@ app = App(
 VERBS = (
     *(demo, prepare, presets, sample),
     *(walk, arithmetic, turn, concepts),
-    *(features, probe, evaluate),
+    *(features, probe, learn, classify),
+    *(evaluate,),
     *(choose, export, import_authors),
 )
 for verb in VERBS:

@@ -50,12 +50,7 @@ def features(
 
     if out.suffix.lower() not in FILES or out.is_dir():
         raise DcganError(f"--out {out}: name a file, {' or '.join(FILES)}")
-    chosen = None
-    if layers is not None:
-        numbers = layers.replace(",", " ").split()
-        if not numbers or not all(number.isdecimal() for number in numbers):
-            raise DcganError(f"--layers {layers!r}: write numbers of layers, such as 0,2")
-        chosen = [int(number) for number in numbers]
+    chosen = layers_of(layers)
 
     from dcgan.data.cache import cached
     from dcgan.data.prepare import PrepareOptions
@@ -78,3 +73,17 @@ def features(
         raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
     facts = {"out": out, "pictures": len(data), "features": extractor.size, "layers": extractor.layers, "grid": grid}
     answer(f"{extractor.size:,} features of each of {len(data):,} pictures: {out}", facts, as_json)
+
+
+def layers_of(text: str | None) -> tuple[int, ...] | None:
+    """What --layers names: numbers with commas, or all.
+
+    Raises:
+        DcganError: It is no such list.
+    """
+    if text is None:
+        return None
+    numbers = text.replace(",", " ").split()
+    if not numbers or not all(number.isdecimal() for number in numbers):
+        raise DcganError(f"--layers {text!r}: write numbers of layers, such as 0,2")
+    return tuple(int(number) for number in numbers)

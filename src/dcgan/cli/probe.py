@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
+from dcgan.cli.features import layers_of
 from dcgan.cli.outputs import chosen_theme, open_model
 from dcgan.errors import DcganError
 
@@ -84,7 +85,7 @@ def probe(
             "--validation must lie between 0 and 1, --draws and --centroids be 1 or more, --seed 0 or more"
         )
     colours = chosen_theme(theme)
-    which = tuple(_whole(text, "--layers") for text in layers.split(",")) if layers else None
+    which = layers_of(layers)
     loaded = open_model(model, device)
     learnt, tested = _open(loaded, source, test)
     if len(learnt.label_names) < 2:
@@ -114,14 +115,9 @@ def probe(
 
 
 def _count(text: str) -> int | None:
-    return None if text == ALL else _whole(text, "--labels", "or all")
-
-
-def _whole(text: str, flag: str, other: str = "") -> int:
-    number = text.strip()
-    if not number.isdecimal() or (flag == "--labels" and int(number) < 1):
-        raise DcganError(f"{flag}: {number!r} is no whole number {other}".rstrip())
-    return int(number)
+    if text != ALL and (not text.isdecimal() or int(text) < 1):
+        raise DcganError(f"--labels: {text!r} is neither a number of labels nor all")
+    return None if text == ALL else int(text)
 
 
 def _penalties(text: str) -> tuple[float, ...]:

@@ -28,6 +28,7 @@ class FeatureExtractor:
     Attributes:
         layers: Which convolutional layers, from 0; all by default.
         grid: Side of the grid that each map is max-pooled to; smaller maps stay as they are.
+        net: The discriminator, a copy; `measure` changes its statistics.
         size: D, how many features a picture has: 28,672 for the paper's ImageNet net.
 
     Raises:
@@ -46,8 +47,8 @@ class FeatureExtractor:
         widths = [stage.width for stage in model.architecture.discriminator]
         self.size = sum(widths[layer] * min(grid, maps[layer].small) ** 2 for layer in self.layers)
         self._shape = (model.architecture.size, model.architecture.size, model.architecture.channels)
-        self._net: Discriminator = deepcopy(model.discriminator).eval()
-        self._device = next(self._net.parameters()).device
+        self.net: Discriminator = deepcopy(model.discriminator).eval()
+        self._device = next(self.net.parameters()).device
 
     def measure(self, pixels: Pixels, batches: int | None = None, progress: Progress | None = None) -> None:
         """Normalise by these pictures: by the mean over mini-batches of 128 of their statistics, the authors' way.
@@ -66,14 +67,14 @@ class FeatureExtractor:
                 if progress:
                     progress((batch + 1) * BATCH, total * BATCH)
 
-        measure_statistics(self._net, images())
+        measure_statistics(self.net, images())
 
     @torch.inference_mode()
     def extract(self, pixels: Pixels) -> Features:
         """The features of pictures: pixels (N, H, W, C), uint8, to (N, D), layer by layer, channel by channel."""
         parts = [np.empty((0, self.size), np.float32)]
         for start in range(0, len(pixels), BATCH):
-            maps = self._net.activations(self._images(pixels[start : start + BATCH]))
+            maps = self.net.activations(self._images(pixels[start : start + BATCH]))
             pooled = [F.adaptive_max_pool2d(maps[layer], min(self.grid, maps[layer].shape[2])) for layer in self.layers]
             parts.append(torch.cat([grid.float().contiguous().flatten(1) for grid in pooled], 1).cpu().numpy())
         return np.concatenate(parts)

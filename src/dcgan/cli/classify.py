@@ -1,0 +1,162 @@
+"""`dcgan learn` and `dcgan classify`: a classifier of one's own pictures."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from dcgan.cli.console import answer, progress_bar
+from dcgan.cli.outputs import chosen_theme, open_model
+from dcgan.errors import DcganError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+AsJson = Annotated[bool, Parameter(name="--json", negative="")]
+
+CHUNK = 512  # pictures judged at once
+TABLES = (".csv", ".parquet")
+
+
+def learn(
+    model: Path,
+    source: str,
+    /,
+    *,
+    out: Path,
+    layers: str | None = None,
+    grid: int = 4,
+    seed: int = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Learn to classify from labelled pictures, by a linear machine on the discriminator's features.
+
+    For example:
+
+    - `dcgan learn runs/photos labelled/ --out classifier`
+    - `dcgan learn faces drawn-faces:2000 --out glasses`
+
+    Args:
+        model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
+        source: Labelled pictures: a folder of folders, a packed set, drawn-faces.
+        out: Classifier folder to make: safetensors and JSON.
+        layers: Convolutional layers, from 0, such as 1,2. Default: all.
+        grid: Side of the grid that each map is max-pooled to.
+        seed: Of the fifth that is held out to choose C.
+        as_json: Answer with one line of JSON.
+    """
+    from dcgan.cli.features import layers_of
+    from dcgan.data.cache import cached
+    from dcgan.data.prepare import PrepareOptions
+    from dcgan.features.classifier import learn as fit
+
+    if out.exists():
+        raise DcganError(f"--out {out} exists; name another folder")
+    chosen = layers_of(layers)
+    loaded = open_model(model, "cpu")
+    options = PrepareOptions(size=loaded.architecture.size, channels=loaded.architecture.channels)
+    with progress_bar("preparing") as bar:
+        data = cached(source, options, bar)
+    try:
+        with progress_bar("learning") as bar:
+            classifier = fit(loaded, data, chosen, grid, seed=seed, progress=bar)
+    except ValueError as error:
+        raise DcganError(f"{source}: {error}") from error
+    try:
+        classifier.save(out)
+    except OSError as error:
+        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
+    facts = {"out": out, "labels": classifier.names, "pictures": len(data), "accuracy": classifier.accuracy}
+    text = f"learnt {len(classifier.names)} classes from {len(data):,} pictures: {out}"
+    answer(f"{text}\naccuracy on a held-out fifth: {classifier.accuracy:.1%}", facts, as_json)
+
+
+def classify(
+    classifier: Path,
+    source: str,
+    /,
+    *,
+    out: Path = Path("labels.csv"),
+    review: Path | None = None,
+    theme: str = "light",
+    as_json: AsJson = False,
+) -> None:
+    """Label pictures, and show those that it is least sure of.
+
+    For example:
+
+    - `dcgan classify classifier photos/ --out labels.csv`
+    - `dcgan classify classifier photos/ --out labels.parquet --review unsure.png`
+
+    Args:
+        classifier: A folder that `dcgan learn` made.
+        source: Pictures, as for `dcgan train`.
+        out: .csv or .parquet: name, label, score, the second best label, and the margin between the two.
+        review: Sheet to make of the 100 pictures with the least margin.
+        theme: light or dark.
+        as_json: Answer with one line of JSON.
+    """
+    if out.suffix.lower() not in TABLES or out.is_dir():
+        raise DcganError(f"--out {out}: name a file, {' or '.join(TABLES)}")
+    colours = chosen_theme(theme)
+
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from dcgan.data.cache import cached
+    from dcgan.data.prepare import PrepareOptions
+    from dcgan.features.classifier import load_classifier
+
+    loaded = load_classifier(classifier)
+    architecture = loaded.model.architecture
+    with progress_bar("preparing") as bar:
+        data = cached(source, PrepareOptions(size=architecture.size, channels=architecture.channels), bar)
+    parts = []
+    with progress_bar("classifying") as bar:
+        for start in range(0, len(data), CHUNK):
+            parts.append(loaded.scores(data.images[start : start + CHUNK]))
+            bar(min(start + CHUNK, len(data)), len(data))
+    scores = np.concatenate(parts)
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :2]
+    best, second = np.take_along_axis(scores, order, axis=1).T
+    index = data.index()
+    names = np.array(loaded.names, object)
+    columns = {
+        "name": index.filter(pc.greater_equal(index["row"], 0))["name"].to_pylist(),
+        "label": names[order[:, 0]].tolist(),
+        "score": best.tolist(),
+        "second": names[order[:, 1]].tolist(),
+        "margin": (best - second).tolist(),
+    }
+    _write(pa.table(columns), out)
+    if review is not None:
+        from dcgan.figures.labelled import numbered
+        from dcgan.figures.sheets import save_picture
+
+        unsure = np.argsort(best - second, kind="stable")[:100]
+        captions = [f"{columns['label'][row]}?" for row in unsure]
+        save_picture(numbered(data.images[np.sort(unsure)][np.argsort(np.argsort(unsure))], captions, colours), review)
+    counts = {name: int((order[:, 0] == place).sum()) for place, name in enumerate(loaded.names)}
+    listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    answer(f"labelled {len(data):,} pictures ({listed}): {out}", {"out": out, "labels": counts}, as_json)
+
+
+def _write(table: "pa.Table", out: Path) -> None:
+    import io
+
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    from dcgan.files import write_atomic
+
+    content = io.BytesIO()
+    if out.suffix.lower() == ".csv":
+        pyarrow.csv.write_csv(table, content)
+    else:
+        pyarrow.parquet.write_table(table, content)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(out, content.getvalue())
+    except OSError as error:
+        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
