@@ -5,19 +5,21 @@ import sys
 
 from cyclopts import App
 
+from dcgan.cli.arithmetic import arithmetic
 from dcgan.cli.classify import classify, learn
 from dcgan.cli.concepts import concepts
 from dcgan.cli.console import complain
 from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
 from dcgan.cli.features import features
-from dcgan.cli.latent import arithmetic, turn, walk
 from dcgan.cli.models import choose, export, import_authors
 from dcgan.cli.prepare import prepare
 from dcgan.cli.probe import probe
 from dcgan.cli.recipe_flags import take_recipe, whole_numbers
 from dcgan.cli.sample import sample
 from dcgan.cli.train import presets, train
+from dcgan.cli.turn import turn
+from dcgan.cli.walk import walk
 from dcgan.errors import DcganError
 
 app = App(

@@ -1,6 +1,6 @@
 """What verbs of the latent space write: figures, films and latent vectors, told by the suffix of each --out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,12 +9,14 @@ from dcgan.errors import DcganError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from dcgan.cli.console import Bar
     from dcgan.figures.theme import Theme
     from dcgan.figures.video import Frame
-    from dcgan.model import Model
+    from dcgan.model import Model, Pixels
 
 FRAMES_PER_SECOND = 30.0
 LATENTS = ".npz"
+FILM_SIDE = 512  # pixels; a film's picture is enlarged until it is at least so wide
 
 
 def open_model(path: Path, device: str) -> "Model":
@@ -81,3 +83,22 @@ def write_outputs(
                 write_video(film(), out, fps)
         except OSError as error:
             raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
+
+
+def film_frames(groups: "Iterable[Pixels]", total: int, bar: "Bar") -> "Iterator[Frame]":
+    """Each group of pictures as one frame of a film, RGB and of even sides."""
+    import numpy as np
+
+    from dcgan.figures.sheets import sheet
+
+    for done, pixels in enumerate(groups, 1):
+        columns = int(np.ceil(np.sqrt(len(pixels))))
+        scale = max(1, -(-FILM_SIDE // (columns * pixels.shape[2])))
+        frame = np.asarray(sheet(pixels, columns, gap=0, scale=scale).convert("RGB"))
+        yield frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
+        bar(done, total)
+
+
+def listed(paths: list[Path]) -> str:
+    """File names for people."""
+    return ", ".join(map(str, paths))
