@@ -3,7 +3,6 @@
 No pickle is read or written: loading a stranger's model runs no code.
 """
 
-import errno
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,7 +10,7 @@ from math import isfinite
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from dcgan.errors import ModelError
@@ -20,6 +19,7 @@ from dcgan.files import sha256
 FORMAT = 1
 CARD = "model.json"
 NETS = ("generator", "discriminator")
+OWN_CONCEPTS = "concepts.toml"  # that a model folder may bring along
 BEST = "best"  # in place of a checkpoint's name: the best of its run
 SHIPPED = Path(__file__).parent / "models"  # those that come with dcgan, called by their names
 
@@ -117,11 +117,7 @@ def write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
     Raises:
         OSError: The disk is full, or the file cannot be written.
     """
-    try:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
-    except SafetensorError as error:  # the only way in which it tells what the disk said
-        full = "os error 28" in str(error)
-        raise OSError(errno.ENOSPC if full else errno.EIO, "No space left on device" if full else str(error)) from error
+    path.write_bytes(save({name: tensor.contiguous() for name, tensor in tensors.items()}))
 
 
 def read_tensors(path: Path, card: Mapping[str, object]) -> dict[str, Tensor]:

@@ -189,10 +189,17 @@ def test_concepts_and_axes_from_labelled_pictures(home: Path, capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["walk", "--seeds", "5"], "two samples or more"),
+        (["walk", "--seeds", "5"], "2 to 1000 samples"),
         (["walk", "--seeds", "x"], "--seeds"),
         (["walk", "--seeds", "99999999999999999999,1"], "2\\^63"),
-        (["walk", "--frames", "1"], "--frames must be 2 or more"),
+        (["walk", "--frames", "1"], "--frames must be 2 to 1000"),
+        (["walk", "--seeds", "0-5000"], "2 to 1000 samples"),
+        (["walk", "--out", "a.png", "--jumps", "a.png"], "named twice"),
+        (["walk", "--jumps", "j.txt"], "--jumps j.txt"),
+        (["walk", "--out", "a.gif", "--fps", "60"], "50 frames a second"),
+        (["arithmetic", " + ".join(["a"] * 13)], "13 terms"),
+        (["concepts", "--show", "1-3", "c: 1"], "call of their own"),
+        (["concepts", "c: 1,2,3", "--source", "drawn-faces"], "--source is for definitions by conditions"),
         (["walk", "--out", "w.txt"], "--out w.txt: name a file"),
         (["walk", "--theme", "pink"], "--theme 'pink'"),
         (["walk", "--fps", "0"], "--fps"),
@@ -265,3 +272,26 @@ def test_the_model_that_comes_with_dcgan_adds_up() -> None:
     app(["walk", "faces", "--seeds", "1,2", "--frames", "2"])
     assert Path("arithmetic.png").exists()
     assert Path("walk.png").exists()
+
+
+def test_concepts_are_listed(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(home, "concepts", "--out", home / "concepts.toml", "--json")
+    kinds = json.loads(capsys.readouterr().out)["concepts"]
+    assert kinds == {"a": "3 samples", "b": "3 samples", "one": "1 samples", "up": "an axis"}
+    app(["concepts", "faces"])
+    assert "glasses-axis" in capsys.readouterr().out
+
+
+def test_a_concept_of_few_different_seeds_is_warned_of_at_once(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(home, "concepts", "few: 1,1,1")
+    assert "fewer than 3 different seeds" in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_exported_model_keeps_its_concepts_where_they_are_its_own(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    toy_model("uniform").save(tmp_path / "model")
+    (tmp_path / "model" / "concepts.toml").write_text("[mine]\nseeds = [1, 2, 3]")
+    app(["export", "model", "--out", "whole"])
+    app(["export", "model", "--out", "half", "--half"])
+    assert (tmp_path / "whole" / "concepts.toml").read_text() == "[mine]\nseeds = [1, 2, 3]"
+    assert not (tmp_path / "half" / "concepts.toml").exists()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from dcgan.errors import DcganError
 from dcgan.figures.video import write_video
@@ -42,6 +42,14 @@ def test_an_animation_begins_anew_and_keeps_its_time(tmp_path: Path, suffix: str
         film.load()
         assert film.info["duration"] == 50
         assert np.abs(np.asarray(film.convert("RGB")).astype(int) - [*frames(5)][4]).mean() < 8
+
+
+def test_the_rate_of_a_gif_is_kept_on_the_whole(tmp_path: Path) -> None:
+    write_video(frames(16), tmp_path / "film.gif", 30)
+    with Image.open(tmp_path / "film.gif") as film:
+        lasting = [frame.info["duration"] for frame in ImageSequence.Iterator(film)]
+    assert set(lasting) == {30, 40}
+    assert abs(sum(lasting) - 16 * 1000 / 30) <= 10
 
 
 def test_a_film_that_fails_leaves_the_old_one(tmp_path: Path) -> None:

@@ -72,7 +72,13 @@ def test_a_name_is_not_given_twice(tmp_path: Path) -> None:
         ("[a]\n", "needs just one of"),
         ("[a]\nseeds = [1]\naxis = [1, 2, 3, 4, 5, 6]", "needs just one of"),
         ("[a]\nseed = [1]", "needs just one of"),
-        ("[a]\nseeds = [1]\nrows = [0]", "needs just one of"),
+        ("x = " + "[" * 20_000 + "]" * 20_000, "no TOML"),
+        ("[a]\nseeds = [" + "9" * 5000 + "]", "no TOML"),
+        ("[a]\naxis = [" + ", ".join(["9" * 400] * 6) + "]", "list of 6 numbers"),
+        ("[a]\naxis = [1e308, 0, 0, 0, 0, 0]", "list of 6 numbers"),
+        ('[a]\nseeds = [1]\nnote = "x"', "does not understand note beside seeds"),
+        ("[a]\nlatents = 3", "name of a file"),
+        ("[a]\nseeds = [1]\nrows = [0]", "does not understand rows"),
         ("a = 3", "needs just one of"),
         ("[a]\naxis = [1, 2]", "list of 6 numbers"),
         ("[a]\naxis = [1, 2, 3, 4, 5, nan]", "list of 6 numbers"),
@@ -84,6 +90,11 @@ def test_a_name_is_not_given_twice(tmp_path: Path) -> None:
 def test_what_is_no_concept_is_named(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(LatentError, match=message):
         read_concepts(written(tmp_path, text), MODEL)
+
+
+def test_a_file_that_windows_wrote_is_read(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_bytes(b"\xef\xbb\xbf[a]\r\nseeds = [1, 2, 3]\r\n")
+    assert [*read_concepts(tmp_path / "c.toml", MODEL)] == ["a"]
 
 
 def test_rows_that_a_latent_file_lacks_are_named(tmp_path: Path) -> None:

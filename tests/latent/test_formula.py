@@ -17,6 +17,7 @@ from dcgan.latent.formula import Term, parse_formula
         ("2*a-.5 * b", [(2, "a"), (-0.5, "b")]),
         ("long-hair - short_2", [(1, "long-hair"), (-1, "short_2")]),
         ("  männlich+Frau ", [(1, "männlich"), (1, "Frau")]),
+        ("a \N{MINUS SIGN} b", [(1, "a"), (-1, "b")]),
         ("a + a", [(1, "a"), (1, "a")]),
     ],
 )

@@ -29,7 +29,7 @@ def test_computed_vectors_have_no_seeds(tmp_path: Path) -> None:
 
 
 def test_plain_arrays_will_do(tmp_path: Path) -> None:
-    np.save(tmp_path / "z.npy", np.ones((2, 6)))
+    np.save(tmp_path / "z.npy", np.ones(6))  # one vector
     np.savez(tmp_path / "z.npz", z=np.ones((2, 6)))
     for name in ("z.npy", "z.npz"):
         assert read_latents(tmp_path / name, MODEL).dtype == np.float32
@@ -46,9 +46,10 @@ def test_latents_of_another_model_are_refused(tmp_path: Path) -> None:
     "z",
     [
         np.ones((2, 5)),
-        np.ones(6),
+        np.ones(5),
         np.ones((0, 6)),
         np.full((1, 6), np.nan),
+        np.full((1, 6), 1e300),
         np.ones((2, 6), int),
         np.ones((1, 6), complex),
     ],

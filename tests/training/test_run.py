@@ -13,7 +13,6 @@ import pytest
 import torch
 from filelock import FileLock
 from PIL import Image
-from safetensors import SafetensorError
 from tests.training.toys import TOY, discs
 
 import dcgan
@@ -335,10 +334,14 @@ def test_what_cannot_be_chosen_is_refused(run: Path, images: int | None, name: s
 def test_a_full_disk_met_by_the_weights_themselves_is_told_in_words_too(
     packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+    write = Path.write_bytes
 
-    monkeypatch.setattr("dcgan.model_folder.save_file", full)
+    def full(path: Path, data: bytes) -> int:
+        if path.suffix == ".safetensors":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(RunError, match=r"No space left on device\..* make room"):
         train(packed, tmp_path / "run", TOY)
 

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer
 from dcgan.cli.latent_inputs import known_concepts, need
-from dcgan.cli.outputs import check_outputs, chosen_theme, listed, open_model, write_outputs
+from dcgan.cli.outputs import Outs, check_outputs, chosen_theme, listed, open_model, write_outputs
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 
@@ -18,7 +18,7 @@ def arithmetic(
     /,
     *,
     concepts: Path | None = None,
-    out: list[Path] | None = None,
+    out: Outs = None,
     neighbours: int = 8,
     reach: float = 0.25,
     seed: int = 0,

@@ -45,10 +45,12 @@ def concepts(
     Three ways. By hand: look at a numbered sheet (--show), then give seeds. By a classifier: it learns attributes from
     a labelled SOURCE and picks the samples that it is surest of. As an axis (--axis): least squares of the classifier's
     logits on z. A definition is NAME: SEEDS, or NAME: CONDITIONS, where a condition is an attribute or label, with "no"
-    before it or =VALUE after it. Definitions are added to the file; what stands in it stays.
+    before it or =VALUE after it. Definitions are added to the file; what stands in it stays. Without any definition the
+    concepts that there are, in the file or else the model's own, are listed.
 
     For example:
 
+    - `dcgan concepts faces`
     - `dcgan concepts faces --show 0-99 --sheet numbered.png`
     - `dcgan concepts faces "smiling: 3,17,40" --out mine.toml`
     - `dcgan concepts faces "cool: glasses, hat, no beard" --source drawn-faces --out mine.toml --sheet cool.png`
@@ -69,9 +71,12 @@ def concepts(
         device: cpu, cuda, cuda:N, mps, or auto; the classifier stays on the CPU.
         as_json: Answer with one line of JSON.
     """
-    if (show is None) == (not definitions):
-        raise DcganError('give definitions ("NAME: SEEDS" or "NAME: CONDITIONS"), or --show SEEDS with --sheet FILE')
+    if show is not None and definitions:
+        raise DcganError("--show only draws; give definitions in a call of their own")
     colours = chosen_theme(theme)
+    if show is None and not definitions:
+        _list(model, out, as_json)
+        return
     if show is not None:
         if sheet is None:
             raise DcganError("--show needs --sheet FILE, where to draw")
@@ -90,19 +95,24 @@ def concepts(
     by_hand, described = _sorted_out(definitions)
     if described and source is None:
         raise DcganError(f"{', '.join(described)}: conditions need --source, labelled pictures to learn them from")
+    if source is not None and not described:
+        raise DcganError("--source is for definitions by conditions, and there is none")
     if axis and by_hand:
         raise DcganError(f"{', '.join(by_hand)}: an axis is found from conditions, not from seeds; leave --axis out")
     loaded = open_model(model, device)
 
     from dcgan.figures.labelled import labelled_grid
     from dcgan.figures.sheets import save_picture
-    from dcgan.latent.concepts import add_concepts, concept_of_seeds, read_concepts
+    from dcgan.latent.concepts import ENOUGH, add_concepts, concept_of_seeds, read_concepts
 
     if out.exists():
         known = read_concepts(out, loaded)
         if twice := [name for name in (*by_hand, *described) if name in known]:
             raise LatentError(f"--out {out} has {', '.join(twice)} already; take it out, or choose another name")
     found = [concept_of_seeds(name, parse_seeds(text), loaded) for name, text in by_hand.items()]
+    for concept in found:
+        if len(set(parse_seeds(by_hand[concept.name]))) < ENOUGH:
+            warn(f"{concept.name} has fewer than {ENOUGH} different seeds; sums with it are unstable")
     accuracies: dict[str, float] = {}
     if described and source is not None:
         more, accuracies = _find(loaded, described, source, axis=axis, examples=examples, pool=pool)
@@ -174,7 +184,10 @@ def _find(
     options = PrepareOptions(size=model.architecture.size, channels=model.architecture.channels)
     with progress_bar("preparing") as bar:
         data = cached(source, options, bar)
-    answers = ask(data, questions)
+    try:
+        answers = ask(data, questions)
+    except LatentError as error:
+        raise LatentError(f"--source {source}: {error}") from error
     classifier = _classifier(data.images[:LEARNT], answers[:LEARNT])
     accuracies = {str(q): round(float(share), 4) for q, share in zip(questions, classifier.accuracy, strict=True)}
     for name, share in accuracies.items():
@@ -209,3 +222,20 @@ def _classifier(pixels: "Pixels", answers: "Answers") -> "AttributeClassifier":
             return train_attributes(pixels, answers, progress=bar)
         except ValueError as error:
             raise LatentError(f"--source: {error}") from error
+
+
+def _list(model: Path, file: Path, as_json: bool) -> None:
+    """Tell what concepts a file has, or else the model's own."""
+    from dcgan.latent.concepts import read_concepts
+    from dcgan.model import load
+    from dcgan.model_folder import OWN_CONCEPTS, find
+
+    own = find(model) / OWN_CONCEPTS
+    path = file if file.exists() or not own.is_file() else own
+    if not path.exists():
+        raise DcganError(f'{model} has no concepts, and there is no {file}; give definitions, as "NAME: 3,17,40"')
+    known = read_concepts(path, load(model))
+    kinds = {name: "an axis" if concept.is_axis else f"{len(concept.z)} samples" for name, concept in known.items()}
+    width = max(map(len, kinds), default=0)
+    lines = [f"{name:<{width}}  {kind}" for name, kind in kinds.items()]
+    answer("\n".join([*lines, f"in {path}"]), {"file": path, "concepts": kinds}, as_json)

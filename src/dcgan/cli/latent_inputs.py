@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from dcgan.randomness import Latents
 
 KEYS = 9  # of a walk by default, as in the paper
-OWN_CONCEPTS = "concepts.toml"  # that a model folder may bring along
 
 
 def need(condition: bool, flag: str, range_: str, value: object) -> None:
@@ -43,7 +42,7 @@ def samples_of(model: "Model", seeds: str | None, seed: int, latents: Path | Non
 def known_concepts(model_path: Path, path: Path | None, model: "Model", names: list[str]) -> "dict[str, Concept]":
     """The concepts that are named, from the file given or the model's own."""
     from dcgan.latent.concepts import ENOUGH, read_concepts, unknown
-    from dcgan.model_folder import find
+    from dcgan.model_folder import OWN_CONCEPTS, find
 
     own = find(model_path) / OWN_CONCEPTS
     path = path or (own if own.is_file() else None)

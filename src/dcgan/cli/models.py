@@ -59,11 +59,15 @@ def export(
     Args:
         model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
         out: Model folder to make.
-        half: Round the weights to half precision: half the size, and another model, which has concepts of its own.
+        half: Round the weights to half precision: half the size. Unless they were rounded before it is another model,
+            which has concepts of its own.
         as_json: Answer with one line of JSON.
     """
+    import shutil
+
     from dcgan.files import new_folder
     from dcgan.model import load
+    from dcgan.model_folder import OWN_CONCEPTS, find
 
     if out.exists():
         raise ModelError(f"--out {out} exists; name another folder")
@@ -71,12 +75,17 @@ def export(
     try:
         with new_folder(out) as partial:
             loaded.save(partial, half=half)
+            concepts = find(model) / OWN_CONCEPTS
+            kept = concepts.is_file() and load(partial).identity == loaded.identity
+            if kept:
+                shutil.copyfile(concepts, partial / OWN_CONCEPTS)
         size = sum(file.stat().st_size for file in out.iterdir())
     except OSError as error:
         raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
     exported = load(out)
-    facts = {"model": out, "bytes": size, "identity": exported.identity}
-    answer(f"exported a model of {size / 1e6:.1f} MB: {out}", facts, as_json)
+    facts = {"model": out, "bytes": size, "identity": exported.identity, "concepts": kept}
+    left = "" if kept or not concepts.is_file() else "\nits concepts are not those of the rounded model; find new ones"
+    answer(f"exported a model of {size / 1e6:.1f} MB: {out}{left}", facts, as_json)
 
 
 def choose(

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from dcgan.errors import DcganError
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from dcgan.model import Model, Pixels
 
 FRAMES_PER_SECOND = 30.0
+FASTEST_GIF = 50.0  # frames a second: it counts in hundredths, and players slow down what lasts one
+Outs = Annotated[list[Path] | None, Parameter(negative="")]
 LATENTS = ".npz"
 FILM_SIDE = 512  # pixels; a film's picture is enlarged until it is at least so wide
 
@@ -40,7 +44,7 @@ def chosen_theme(name: str) -> "Theme":
     return THEMES[name]
 
 
-def check_outputs(outs: list[Path], *, films: bool = True, fps: float = FRAMES_PER_SECOND) -> None:
+def check_outputs(outs: list[Path], *, films: bool = True, fps: float = FRAMES_PER_SECOND, flag: str = "--out") -> None:
     """Refuse files that cannot be written, before any work.
 
     Raises:
@@ -50,11 +54,15 @@ def check_outputs(outs: list[Path], *, films: bool = True, fps: float = FRAMES_P
     from dcgan.figures.video import VIDEOS
 
     kinds = [*FORMATS, *(suffix for suffix in VIDEOS if films and suffix not in FORMATS), LATENTS]
+    if len(set(outs)) < len(outs):
+        raise DcganError(f"{listed(outs)}: one file is named twice, and one would overwrite the other")
     for out in outs:
         if out.suffix.lower() not in kinds:
-            raise DcganError(f"--out {out}: name a file of one of these kinds: {', '.join(kinds)}")
+            raise DcganError(f"{flag} {out}: name a file of one of these kinds: {', '.join(kinds)}")
         if out.is_dir():
-            raise DcganError(f"--out {out} is a folder; name a file")
+            raise DcganError(f"{flag} {out} is a folder; name a file")
+    if any(out.suffix.lower() == ".gif" for out in outs) and fps > FASTEST_GIF:
+        raise DcganError(f"a .gif shows {FASTEST_GIF:g} frames a second at most; --fps {fps:g} needs .mp4")
     if not 1 <= fps <= 100:
         raise DcganError(f"--fps must be 1 to 100, not {fps:g}")
 

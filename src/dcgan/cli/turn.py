@@ -9,6 +9,7 @@ from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.latent_inputs import known_concepts, need, samples_of
 from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
+    Outs,
     check_outputs,
     chosen_theme,
     film_frames,
@@ -38,7 +39,7 @@ def turn(
     latents: Path | None = None,
     steps: int = 9,
     reach: float = 1.0,
-    out: list[Path] | None = None,
+    out: Outs = None,
     seconds: float = 4.0,
     fps: float = FRAMES_PER_SECOND,
     theme: str = "light",

@@ -10,6 +10,7 @@ from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.latent_inputs import need, samples_of
 from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
+    Outs,
     check_outputs,
     chosen_theme,
     film_frames,
@@ -39,7 +40,7 @@ def walk(
     frames: int = 10,
     loop: Annotated[bool, Switch] = False,
     as_seen: Annotated[bool, Switch] = False,
-    out: list[Path] | None = None,
+    out: Outs = None,
     jumps: Path | None = None,
     seconds: float = 1.25,
     fps: float = FRAMES_PER_SECOND,
@@ -66,7 +67,7 @@ def walk(
         seeds: The samples to walk through, two or more, such as 3,17,40. Default: nine random ones.
         seed: Names the nine random ones.
         latents: File with z to walk through instead (.npz of any verb here, .npy).
-        frames: Pictures in each row of the figure, with both ends.
+        frames: Pictures in each row of the figure, with both ends; more of them are smaller steps.
         loop: Go back to the first in the end; a film then has no seam.
         as_seen: Space the pictures evenly by how different they look, not by distance in z.
         out: A figure (.png, .jpg, .webp), a film (.mp4, .gif) or latent vectors (.npz); may be given several times.
@@ -84,14 +85,15 @@ def walk(
     outs = out or [Path("walk.png")]
     check_outputs(outs, fps=fps)
     if jumps:
-        check_outputs([jumps], films=False)
+        check_outputs([jumps], films=False, flag="--jumps")
+        check_outputs([*outs, jumps], fps=fps)
     colours = chosen_theme(theme)
-    need(frames >= 2, "--frames", "2 or more", frames)
+    need(2 <= frames <= 1000, "--frames", "2 to 1000", frames)
     need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
     need(1 <= wall <= 400, "--wall", "1 to 400", wall)
     loaded = open_model(model, device)
     keys, names = samples_of(loaded, seeds, seed, latents)
-    need(len(keys) >= 2, "--seeds or --latents", "two samples or more", len(keys))
+    need(2 <= len(keys) <= 1000, "--seeds or --latents", "2 to 1000 samples", len(keys))
     loop = loop or wall > 1
 
     from dcgan.figures.jumps import draw_jumps
@@ -127,7 +129,8 @@ def walk(
         save_picture(draw_jumps(measured.rows, measured.pairs, labels, colours), jumps)
     largest = measured.largest
     where = labels[int(largest.argmax())]
-    text = f"largest step: {largest.max():.2f} of the distance of a random pair, in the row {where}"
+    text = f"largest of {frames - 1} steps: {largest.max():.2f} of the distance of a random pair, in the row {where}"
     written = [*outs, *([jumps] if jumps else [])]
-    facts = {"out": written, "rows": labels, "largest_steps": [round(float(share), 4) for share in largest]}
+    steps = {"frames": frames, "largest_steps": [round(float(share), 4) for share in largest]}
+    facts = {"out": written, "rows": labels, **steps}
     answer(f"walked through {len(keys)} samples: {listed(written)}\n{text}", facts, as_json)

@@ -31,7 +31,7 @@ def draw_jumps(rows: Distances, pairs: Distances, labels: list[str], theme: Them
     def place(value: float) -> float:
         return left + value / most * _WIDTH
 
-    canvas.text(left, MARGIN + LINE / 2, "Steps of the walk, as they look; a random pair is 1", "lm", NORMAL)
+    canvas.text(left, MARGIN + LINE / 2, f"{rows.shape[1]} steps a row, as they look; a random pair is 1", "lm", NORMAL)
     bottom = top + (len(rows) + 1) * _ROW
     low, high = (place(float(np.quantile(others, share))) for share in (0.05, 0.95))
     canvas.draw.rectangle((low, top, min(high, left + _WIDTH), bottom), fill=theme.faint)

@@ -16,6 +16,8 @@ MOST = 5  # examples shown of a concept
 TILE = 96
 _SIGN = 34  # pixels between columns, for + and -
 _OF_PIXELS = "the sum of pixels"
+_MEAN = "mean of all z"
+_SAMPLES, _FIRST = ("samples",), ("the first", f"{MOST} samples")
 
 
 def draw_sum(
@@ -42,14 +44,16 @@ def draw_sum(
     widths = [max(side, min(text_width(name, SMALL), 2 * side)) for name in names]
     across = ceil(sqrt(len(results)))
     down = ceil(len(results) / across)
-    left = MARGIN + text_width("mean of z", SMALL) + 12
+    left = MARGIN + text_width(_MEAN, SMALL) + 12
     top = MARGIN + LINE
     row_of_means = top + max(shown, down) * (side + GAP) + LINE
     right = left + sum(widths) + len(terms) * _SIGN + _SIGN
     block = max(across * (side + GAP) - GAP, 2 * side + _SIGN, text_width(_OF_PIXELS, SMALL) + side)
     canvas = Canvas(right + 8 + block + MARGIN, row_of_means + side + LINE + MARGIN, theme)
-    canvas.text(left - 12, top + max(shown, down) * (side + GAP) / 2, "samples", "rm", faint=True)
-    canvas.text(left - 12, row_of_means + side / 2, "mean of z", "rm", faint=True)
+    middle = top + max(shown, down) * (side + GAP) / 2
+    for line, words in enumerate(_SAMPLES if all(len(group) <= MOST for group in examples) else _FIRST):
+        canvas.text(left - 12, middle + line * 20, words, "rm", faint=True)
+    canvas.text(left - 12, row_of_means + side / 2, _MEAN, "rm", faint=True)
     x = left
     for place, (term, name, width) in enumerate(zip(terms, names, widths, strict=True)):
         if place or term.startswith("-"):
@@ -59,7 +63,10 @@ def draw_sum(
         canvas.text(x + width / 2, top - LINE / 2 - 2, fitted(name, width + _SIGN - 8, SMALL))
         for row, picture in enumerate(examples[place][:MOST]):
             canvas.paste(enlarged(picture, TILE), corner, top + row * (side + GAP))
-        canvas.paste(enlarged(means[place], TILE), corner, row_of_means)
+        if len(examples[place]):
+            canvas.paste(enlarged(means[place], TILE), corner, row_of_means)
+        else:
+            canvas.text(x + width / 2, row_of_means + side / 2, "an axis", faint=True)
         x += width
     rule = row_of_means - LINE / 2 - GAP / 2
     canvas.draw.line([(left, rule), (canvas.image.width - MARGIN, rule)], theme.faint)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ _ANIMATIONS: dict[str, dict[str, int]] = {
     ".gif": {"disposal": 1},
     ".webp": {"quality": 85, "method": 4},
 }
+_MOST = 100_000  # frames of an animation: so many durations, in whole hundredths, that add up to the rate asked for
 VIDEOS = (".mp4", *_ANIMATIONS)
 
 
@@ -27,7 +28,7 @@ def write_video(frames: Iterable[Frame], path: Path, frames_per_second: float) -
     Args:
         frames: (H, W, 3) each, uint8, all of one even size.
         path: Where to: .mp4 (H.264, 4:2:0), .gif or .webp.
-        frames_per_second: 1 to 100; .gif can show 100 / n, n a whole number.
+        frames_per_second: 1 to 100; .gif counts in hundredths, so frames may last unequally.
 
     Raises:
         DcganError: The suffix is none of these, there is no frame, or the extra "video" is not installed.
@@ -70,13 +71,14 @@ def _write_mp4(frames: Iterator[Frame], path: Path, frames_per_second: float) ->
 def _write_animation(frames: Iterator[Frame], path: Path, frames_per_second: float) -> None:
     """By Pillow, which lengthens a frame where the next ones are the same."""
     first = Image.fromarray(next(frames))
+    ends = [round(100 * place / frames_per_second) for place in range(_MOST)]  # hundredths of a second
     with path.open("wb") as file:
         first.save(
             file,
             "GIF" if path.suffix.lower() == ".gif" else "WEBP",
             save_all=True,
             append_images=(Image.fromarray(frame) for frame in frames),
-            duration=round(1000 / frames_per_second),
+            duration=[10 * (end - start) for start, end in pairwise(ends)],
             loop=0,
             **_ANIMATIONS[path.suffix.lower()],
         )

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from dcgan.errors import LatentError
 from dcgan.files import write_atomic
 from dcgan.latent.formula import NAME
-from dcgan.latent.latent_files import read_latents
+from dcgan.latent.latent_files import LARGEST, read_latents
 from dcgan.model import Model
 from dcgan.randomness import Latents
 
@@ -113,21 +113,19 @@ def unknown(name: str, known: Iterable[str], path: Path | None) -> LatentError:
 
 def _content(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))  # Windows puts a mark in front
     except OSError as error:
         raise LatentError(f"cannot read --concepts {path}: {error.strerror}; make it with `dcgan concepts`") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers of a million digits, and lists in lists in lists
         raise LatentError(f"{path} is no TOML file: {error}") from error
 
 
 def _concept(path: Path, name: str, entry: object, model: Model) -> Concept:
     kinds = [kind for kind in _KINDS if kind in entry] if isinstance(entry, dict) else []
-    if (
-        not isinstance(entry, dict)
-        or len(kinds) != 1
-        or not entry.keys() <= {*kinds, *(["rows"] if "latents" in kinds else [])}
-    ):
+    if not isinstance(entry, dict) or len(kinds) != 1:
         raise LatentError(f'{path}: concept {name!r} needs just one of seeds = [...], latents = "FILE" or axis = [...]')
+    if odd := entry.keys() - {*kinds, *(["rows"] if kinds == ["latents"] else [])}:
+        raise LatentError(f"{path}: concept {name!r} does not understand {', '.join(sorted(odd))} beside {kinds[0]}")
     if kinds == ["seeds"]:
         seeds = entry["seeds"]
         if (
@@ -138,15 +136,20 @@ def _concept(path: Path, name: str, entry: object, model: Model) -> Concept:
             raise LatentError(f"{path}: the seeds of {name!r} must be a list of whole numbers from 0 to 2^63 - 1")
         return concept_of_seeds(name, seeds, model)
     if kinds == ["latents"]:
-        z = read_latents(path.parent / str(entry["latents"]), model)
+        if not isinstance(entry["latents"], str):
+            raise LatentError(f'{path}: the latents of {name!r} must be the name of a file, as "samples.npz"')
+        try:
+            z = read_latents(path.parent / entry["latents"], model)
+        except LatentError as error:
+            raise LatentError(f"{path}: concept {name!r}: {error}") from error
         rows = entry.get("rows", list(range(len(z))))
         if not isinstance(rows, list) or not rows or not all(type(row) is int and 0 <= row < len(z) for row in rows):
             raise LatentError(f"{path}: the rows of {name!r} must be whole numbers from 0 to {len(z) - 1}")
         return Concept(_checked(name), z[rows], MappingProxyType(entry))
     axis, dimension = entry["axis"], model.architecture.latent_dim
-    numbers = isinstance(axis, list) and all(type(number) in (int, float) and np.isfinite(number) for number in axis)
+    numbers = isinstance(axis, list) and all(type(n) in (int, float) and abs(n) <= LARGEST for n in axis)
     if not isinstance(axis, list) or not numbers or len(axis) != dimension:
-        raise LatentError(f"{path}: the axis of {name!r} must be a list of {dimension} numbers, as this model's z has")
+        raise LatentError(f"{path}: the axis of {name!r} must be a list of {dimension} numbers up to {LARGEST:g}")
     return Concept(_checked(name), np.asarray([axis], np.float32), MappingProxyType(entry))
 
 

@@ -69,23 +69,21 @@ def answer(data: PackedSet, questions: Sequence[Question]) -> Answers:
     labels = [label for label, kept in zip(table["label"].to_pylist(), used, strict=True) if kept]
     attributes = [dict(a or ()) for a, kept in zip(table["attributes"].to_pylist(), used, strict=True) if kept]
     rows = [{**known, "label": label} for known, label in zip(attributes, labels, strict=True)]
-    columns = [_ask(data, rows, question) for question in questions]
+    columns = [_ask(rows, question) for question in questions]
     for question, column in zip(questions, columns, strict=True):
         if column.all() or not column.any():
             which = "all" if column.all() else "none"
-            raise LatentError(
-                f"{data.path}: {which} of the pictures have {question!s}, so it cannot be learnt from them"
-            )
+            raise LatentError(f"{which} of the pictures have {question!s}, so it cannot be learnt from them")
     return np.stack(columns, axis=1)
 
 
-def _ask(data: PackedSet, rows: list[dict[str, str | None]], question: Question) -> NDArray[np.bool_]:
+def _ask(rows: list[dict[str, str | None]], question: Question) -> NDArray[np.bool_]:
     name, value = question.name, question.value
     values = {row.get(name) for row in rows}
     if value is not None:
         if value not in values:
             known = ", ".join(sorted(str(v) for v in values if v is not None)[:_SHOWN]) or "no such attribute"
-            raise LatentError(f"{data.path} knows no picture with {question!s}; of {name} it has: {known}")
+            raise LatentError(f"it knows no picture with {question!s}; of {name} it has: {known}")
         return np.array([row.get(name) == value for row in rows])
     if name != "label" and ABSENT in values:
         return np.array([row.get(name, ABSENT) != ABSENT for row in rows])
@@ -93,9 +91,12 @@ def _ask(data: PackedSet, rows: list[dict[str, str | None]], question: Question)
     if name in labels:
         return np.array([row["label"] == name for row in rows])
     names = {name for row in rows[:1000] for name in row if name != "label"}
-    known = ", ".join(sorted({*names, *(label for label in labels if label)})[:_SHOWN]) or "nothing"
+    known = (
+        ", ".join(sorted({*names, *(label for label in labels if label)})[:_SHOWN])
+        or "no labels; put pictures into folders"
+    )
     hint = f"; write {name}=VALUE" if name in names else ""
-    raise LatentError(f"{data.path} knows no {name!r}{hint}. It knows: {known}")
+    raise LatentError(f"it knows no {name!r}{hint}. It knows: {known}")
 
 
 def surest(logits: Logits, wanted: Sequence[bool], count: int) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from dcgan.errors import LatentError
 
 NAME = re.compile(r"[^\W\d]\w*(?:-\w+)*")
+MOST = 12  # terms; a figure has a column for each
 _TOKEN = re.compile(rf"\s*(?:(?P<number>\d+(?:\.\d*)?|\.\d+)|(?P<name>{NAME.pattern})|(?P<sign>[-+*]))")
 
 
@@ -30,7 +31,7 @@ def parse_formula(text: str) -> tuple[Term, ...]:
         LatentError: It is no such formula; the message points at the place.
     """
     terms: list[Term] = []
-    tokens = _tokens(text)
+    tokens = _tokens(text.replace("\N{MINUS SIGN}", "-"))
     place = 0
     while place < len(tokens):
         sign = 1.0
@@ -51,6 +52,8 @@ def parse_formula(text: str) -> tuple[Term, ...]:
             )
         terms.append(Term(sign * factor, tokens[place][1]))
         place += 1
+    if len(terms) > MOST:
+        raise LatentError(f"the formula has {len(terms)} terms; a sum may have {MOST}")
     if not terms:
         raise LatentError('the formula is empty; write for example "smiling - neutral + glasses"')
     return tuple(terms)

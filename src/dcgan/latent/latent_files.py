@@ -12,6 +12,7 @@ from dcgan.files import write_atomic
 from dcgan.model import Model, Pixels
 from dcgan.randomness import Latents
 
+LARGEST = 1e6  # number that z may hold
 SEEDLESS = -1  # in place of a seed, for a z that was computed
 
 
@@ -43,8 +44,10 @@ def read_latents(path: Path, model: Model) -> Latents:
                 arrays["z"] = loaded
             else:
                 arrays |= {name: loaded[name] for name in ("z", "model") if name in loaded}
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise LatentError(f"{path} cannot be read as latent vectors (.npz, .npy): {error}") from error
+    except OSError as error:
+        raise LatentError(f"{path} cannot be read as latent vectors: {error.strerror or error}") from error
+    except (ValueError, EOFError, BadZipFile, MemoryError) as error:  # numpy's own words would advise to unpickle it
+        raise LatentError(f"{path} cannot be read as latent vectors: it is no whole .npz or .npy of numbers") from error
     if "z" not in arrays:
         raise LatentError(f"{path} holds no array called z; make one with `dcgan sample MODEL --out {path.name}`")
     if "model" in arrays and str(arrays["model"]) != model.identity:
@@ -52,9 +55,9 @@ def read_latents(path: Path, model: Model) -> Latents:
             f"{path} has latent vectors of another model ({arrays['model']}; this one is {model.identity}): "
             "they mean nothing here"
         )
-    z, dimension = arrays["z"], model.architecture.latent_dim
+    z, dimension = np.atleast_2d(arrays["z"]), model.architecture.latent_dim
     if z.ndim != 2 or z.shape[1] != dimension or not len(z) or not np.issubdtype(z.dtype, np.floating):
         raise LatentError(f"{path}: z is {z.dtype} of shape {z.shape}; this model needs floats of (N, {dimension})")
-    if not np.isfinite(z).all():
-        raise LatentError(f"{path}: z holds values that are not finite numbers")
+    if not (np.abs(z) <= LARGEST).all():
+        raise LatentError(f"{path}: z holds values that are no numbers, or beyond {LARGEST:g}; those of z are about 1")
     return np.asarray(z, np.float32)
