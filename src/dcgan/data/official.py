@@ -206,6 +206,9 @@ def _bytes_of(text: str, encoding: str) -> bytes:
     return text.encode("latin1")
 
 
+_RECONSTRUCT = np.empty(0).__reduce__()[0]  # what numpy itself asks for, wherever this numpy keeps it
+
+
 class _ArraysOnly(pickle.Unpickler):
     """Makes numpy arrays and nothing else: whatever else a pickle asks for could run code."""
 
@@ -214,8 +217,8 @@ class _ArraysOnly(pickle.Unpickler):
         ("__builtin__", "bytes"): bytes,
         ("numpy", "ndarray"): np.ndarray,
         ("numpy", "dtype"): np.dtype,
-        ("numpy.core.multiarray", "_reconstruct"): np._core.multiarray._reconstruct,  # type: ignore[attr-defined]
-        ("numpy._core.multiarray", "_reconstruct"): np._core.multiarray._reconstruct,  # type: ignore[attr-defined]
+        ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
+        ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
     }
 
     def find_class(self, module: str, name: str) -> object:
