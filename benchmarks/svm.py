@@ -3,8 +3,8 @@
     python -m benchmarks.svm
     python -m benchmarks.svm --pictures 50000 --features 28672 --ours-alone
 
-The features are made up: clouds around ten centres, cut off below like the maps of a discriminator. Each way has a process
-of its own, whose peak of memory is what the operating system counts.
+The features are made up: clouds around ten centres, cut off below like the maps of a discriminator. Each way has a
+process of its own, whose peak of memory is what the operating system counts.
 """
 
 import argparse
