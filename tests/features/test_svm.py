@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dcgan.features.svm import LinearSVM, fit_svm
+from dcgan.features.svm import LinearSVM, fit_path, fit_svm
 
 svm = pytest.importorskip("sklearn.svm")
 datasets = pytest.importorskip("sklearn.datasets")
@@ -55,12 +55,19 @@ def test_a_map_of_half_precision_in_many_blocks(tmp_path: Path, monkeypatch: pyt
     assert np.array_equal(parts.predict(mapped), whole.predict(features))
 
 
-def test_a_machine_of_another_penalty_is_a_good_start() -> None:
+@pytest.mark.parametrize("count", [100, 1797])
+def test_a_path_of_penalties_is_that_of_single_fits_and_quicker(count: int) -> None:
     features, labels = digits()
-    first = fit_svm(features, labels, 10, 0.1)
-    cold, warm = fit_svm(features, labels, 10, 0.2), fit_svm(features, labels, 10, 0.2, start=first)
-    assert warm.objective == pytest.approx(cold.objective, rel=1e-4)
-    assert warm.passes < cold.passes
+    features, labels = np.tile(features[:count], (1, 4)), labels[:count]  # a hundred pictures span less than 256
+    penalties = (1e-3, 1e-2, 2e-2)
+    told: list[tuple[int, int | None]] = []
+    path = fit_path(features, labels, 10, penalties, progress=lambda *now: told.append(now))
+    alone = [fit_svm(features, labels, 10, penalty) for penalty in penalties]
+    for one, other in zip(path, alone, strict=True):
+        assert one.objective == pytest.approx(other.objective, rel=1e-4)
+        assert one.weights.shape == (256, 10)
+    assert path[-1].passes < alone[-1].passes
+    assert told == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_two_classes_by_hand() -> None:

@@ -13,7 +13,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.errors import ModelError
 from dcgan.features.extract import GRID, FeatureExtractor
 from dcgan.features.probe import PENALTIES, split
-from dcgan.features.svm import LinearSVM, fit_svm
+from dcgan.features.svm import LinearSVM, fit_path, fit_svm
 from dcgan.files import new_folder, sha256
 from dcgan.model import Model, Pixels, load
 from dcgan.model_folder import read_tensors, write_tensors
@@ -98,16 +98,11 @@ def learn(
     extractor.measure(data.images)
     features = extractor.extract(data.images).astype(np.float16)
     held_out, others = split(data.labels, 0.2, seed)
-    scores: dict[float, float] = {}
-    for done, penalty in enumerate(PENALTIES, 1):
-        machine = fit_svm(features[others], data.labels[others], len(data.label_names), penalty)
-        scores[penalty] = float((machine.predict(features[held_out]) == data.labels[held_out]).mean())
-        if progress:
-            progress(done, len(PENALTIES) + 1)
+    machines = fit_path(features[others], data.labels[others], len(data.label_names), PENALTIES, progress=progress)
+    right = [float((machine.predict(features[held_out]) == data.labels[held_out]).mean()) for machine in machines]
+    scores = dict(zip(PENALTIES, right, strict=True))
     best = max(scores, key=lambda penalty: scores[penalty])
     machine = fit_svm(features, data.labels, len(data.label_names), best)
-    if progress:
-        progress(len(PENALTIES) + 1, len(PENALTIES) + 1)
     own = replace(model, discriminator=extractor.net)
     return PictureClassifier(own, extractor.layers, grid, machine, data.label_names, scores[best])
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.features.svm import LinearSVM, Matrix, fit_svm
+from dcgan.features.svm import LinearSVM, Matrix, fit_path, fit_svm
 from dcgan.randomness import Stream, stream
 
 PENALTIES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)  # those of the released code
@@ -115,28 +115,29 @@ def probe_few(
         penalties: Values of C to choose from.
         draws: How many to score; the paper's ± is 1.96 standard deviations over 100.
         seed: Names the draws.
-        progress: Told (machines fitted, in all).
+        progress: Told (draws, in all).
 
     Raises:
         ValueError: A class has fewer pictures than are wanted.
     """
-    total, done = len(penalties) * min(CHOOSING, draws) + draws, 0
-
-    def fit(penalty: float, draw: int) -> LinearSVM:
-        nonlocal done
+    choosing = min(CHOOSING, draws)
+    machines = []
+    for draw in range(choosing):
         some = learnt.rows(draw_labels(learnt.labels, per_class, seed, draw))
-        machine = fit_svm(some.features, some.labels, classes, penalty)
-        done += 1
+        machines += fit_path(some.features, some.labels, classes, sorted(penalties))
         if progress:
-            progress(done, total)
-        return machine
-
-    scores: dict[float, float] = {}
-    for penalty in penalties:
-        machines = [fit(penalty, draw) for draw in range(min(CHOOSING, draws))]
-        scores[penalty] = float(np.mean([(p == validation.labels).mean() for p in predict_all(machines, validation)]))
+            progress(draw + 1, choosing + draws)
+    right = [float((predicted == validation.labels).mean()) for predicted in predict_all(machines, validation)]
+    means = np.reshape(right, (choosing, len(penalties))).mean(axis=0).tolist()
+    scores = dict(zip(sorted(penalties), means, strict=True))
     best = max(scores, key=lambda penalty: scores[penalty])
-    predicted = predict_all([fit(best, CHOOSING + draw) for draw in range(draws)], test)
+    machines = []
+    for draw in range(draws):
+        some = learnt.rows(draw_labels(learnt.labels, per_class, seed, CHOOSING + draw))
+        machines.append(fit_svm(some.features, some.labels, classes, best))
+        if progress:
+            progress(choosing + draw + 1, choosing + draws)
+    predicted = predict_all(machines, test)
     accuracies = np.array([(p == test.labels).mean() for p in predicted])
     confusion = np.mean([confusion_of(test.labels, p, classes) for p in predicted], axis=0)
     return Probed(per_class, best, scores, accuracies, confusion)
@@ -155,21 +156,13 @@ def probe_all(
 
     The machines of growing C are each started from the one before.
     """
-    scores: dict[float, float] = {}
-    best: LinearSVM | None = None
-    machine: LinearSVM | None = None
-    for done, penalty in enumerate(sorted(penalties), 1):
-        machine = fit_svm(learnt.features, learnt.labels, classes, penalty, start=machine)
-        accuracy = float((machine.predict(validation.features) == validation.labels).mean())
-        if not scores or accuracy > max(scores.values()):
-            best = machine
-        scores[penalty] = accuracy
-        if progress:
-            progress(done, len(penalties))
-    assert best is not None
+    machines = fit_path(learnt.features, learnt.labels, classes, sorted(penalties), progress=progress)
+    right = [float((predicted == validation.labels).mean()) for predicted in predict_all(machines, validation)]
+    scores = dict(zip(sorted(penalties), right, strict=True))
+    penalty = max(scores, key=lambda penalty: scores[penalty])
+    best = machines[sorted(penalties).index(penalty)]
     predicted = best.predict(test.features)
     accuracies = np.array([(predicted == test.labels).mean()])
-    penalty = max(scores, key=lambda penalty: scores[penalty])
     return Probed(None, penalty, scores, accuracies, confusion_of(test.labels, predicted, classes))
 
 

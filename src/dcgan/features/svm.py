@@ -9,7 +9,7 @@ pass over the features serves every class; they are read in blocks and may be a 
 there are fewer pictures than features, it is solved in the space that the pictures span: the solution lies there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +19,10 @@ from torch import Tensor
 
 ROWS = 2048  # of features brought to float32 at once
 INNER = 40  # conjugate-gradient steps for one Newton step, at most
-SPANNED = 4096  # pictures whose space is looked for, at most: their products are a matrix of so many by so many
+SPANNED = 2048  # pictures whose space is looked for, at most: their products are a matrix of so many by so many
 
 Matrix = NDArray[np.float32] | NDArray[np.float16]
+Back = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # weights (R, K) of other coordinates to (D, K)
 Progress = Callable[[int, int | None], None]
 
 
@@ -61,8 +62,6 @@ def fit_svm(
     *,
     tolerance: float = 1e-5,
     most: int = 50,
-    start: LinearSVM | None = None,
-    progress: Progress | None = None,
 ) -> LinearSVM:
     """Fit a machine.
 
@@ -73,27 +72,63 @@ def fit_svm(
         penalty: C, above 0: the larger, the more each picture counts.
         tolerance: A class is done when the next step promises to lower its objective by less than this share of it.
         most: Newton steps at most.
-        start: A machine to start from, as that of another C; with few pictures it is not needed, nor looked at.
-        progress: Told (Newton steps, None).
 
     Raises:
         ValueError: Labels are out of range or do not match the features, or C is not above 0.
     """
+    return fit_path(features, labels, classes, [penalty], tolerance=tolerance, most=most)[0]
+
+
+def fit_path(
+    features: Matrix,
+    labels: NDArray[np.int64],
+    classes: int,
+    penalties: Sequence[float],
+    *,
+    tolerance: float = 1e-5,
+    most: int = 50,
+    progress: Progress | None = None,
+) -> list[LinearSVM]:
+    """Fit a machine for each of several C, each started from the one before: quickest in growing order.
+
+    Args:
+        features: As `fit_svm`, like `labels`, `classes`, `tolerance` and `most`.
+        labels: (N,).
+        classes: K.
+        penalties: Values of C.
+        tolerance: When a class is done.
+        most: Newton steps at most, for each C.
+        progress: Told (machines, in all).
+
+    Raises:
+        ValueError: As `fit_svm`.
+    """
     if len(labels) != len(features) or not len(labels) or labels.min() < 0 or labels.max() >= classes or classes < 2:
         raise ValueError(f"{len(labels)} labels for {len(features)} rows of features; they must be 0 to {classes - 1}")
-    if not penalty > 0 or not np.isfinite(penalty):
-        raise ValueError(f"C must be above 0, not {penalty}")
+    for penalty in penalties:
+        if not penalty > 0 or not np.isfinite(penalty):
+            raise ValueError(f"C must be above 0, not {penalty}")
+    points: Matrix = features
+    back: Back = _as_they_are
     if len(features) <= min(features.shape[1] // 2, SPANNED):
         points, back = _spanned(features)
-        small = fit_svm(points, labels, classes, penalty, tolerance=tolerance, most=most, progress=progress)
-        return LinearSVM(back(small.weights), small.bias, small.objective, small.passes)
-    problem = _Problem(features, labels, classes, penalty)
-    weights = torch.zeros(problem.size, classes)
-    if start is not None:
-        weights = torch.from_numpy(np.vstack([start.weights, start.bias]))
-    margins = problem.times(weights) if start is not None else torch.zeros(len(labels), classes)
-    open_ = torch.ones(classes, dtype=torch.bool)
-    for step in range(most):
+    weights = torch.zeros(points.shape[1] + 1, classes)
+    machines = []
+    for done, penalty in enumerate(penalties, 1):
+        problem = _Problem(points, labels, classes, penalty)
+        weights, objective = _minimum(problem, weights, tolerance, most)
+        plane = back(weights[:-1].numpy())
+        machines.append(LinearSVM(plane, weights[-1].numpy(), objective.numpy(), problem.passes))
+        if progress:
+            progress(done, len(penalties))
+    return machines
+
+
+def _minimum(problem: "_Problem", weights: Tensor, tolerance: float, most: int) -> tuple[Tensor, Tensor]:
+    """The weights (D + 1, K) at which each class's objective is least, and the objectives (K,)."""
+    margins = problem.times(weights) if weights.any() else torch.zeros(problem.signs.shape)
+    open_ = torch.ones(weights.shape[1], dtype=torch.bool)
+    for _ in range(most):
         gradient = problem.gradient(weights, margins)
         direction = _newton_direction(problem, gradient, margins, open_)
         gain = -(gradient * direction).sum(dim=0) / 2  # what a quadratic would still fall by
@@ -102,12 +137,9 @@ def fit_svm(
         length = problem.line_search(weights, margins, direction, along)
         weights = weights + length * direction
         margins = margins + length * along
-        if progress:
-            progress(step + 1, None)
         if not open_.any():
             break
-    objective = problem.objective(weights, margins).numpy()
-    return LinearSVM(weights[:-1].numpy(), weights[-1].numpy(), objective, problem.passes)
+    return weights, problem.objective(weights, margins)
 
 
 class _Problem:
@@ -190,7 +222,11 @@ def _newton_direction(problem: _Problem, gradient: Tensor, margins: Tensor, open
     return direction
 
 
-def _spanned(features: Matrix) -> tuple[Matrix, Callable[[NDArray[np.float32]], NDArray[np.float32]]]:
+def _as_they_are(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    return weights
+
+
+def _spanned(features: Matrix) -> tuple[Matrix, Back]:
     """The same pictures in coordinates of the space they span (N, R), and the way back for weights (R, K) to (D, K)."""
     whole = torch.from_numpy(np.asarray(features, np.float64))
     values, vectors = torch.linalg.eigh(whole @ whole.T)
