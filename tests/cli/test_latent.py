@@ -204,6 +204,7 @@ def test_concepts_and_axes_from_labelled_pictures(home: Path, capsys: pytest.Cap
         (["walk", "--theme", "pink"], "--theme 'pink'"),
         (["walk", "--fps", "0"], "--fps"),
         (["walk", "--wall", "0"], "--wall"),
+        (["walk", "--seconds", "3600"], "more than 100,000 frames"),
         (["walk", "--seconds", "nan"], "--seconds"),
         (["walk", "--latents", "none.npz"], "No such file"),
         (["walk", "--seeds", "1,2", "--latents", "x.npz"], "leave one out"),

@@ -18,6 +18,7 @@ from dcgan.cli.outputs import (
     open_model,
     write_outputs,
 )
+from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,8 @@ AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 
 
 Switch = Parameter(negative="")
+
+MOST_FRAMES = 100_000  # of a film: its small pictures are held in memory
 
 
 def walk(
@@ -95,6 +98,8 @@ def walk(
     keys, names = samples_of(loaded, seeds, seed, latents)
     need(2 <= len(keys) <= 1000, "--seeds or --latents", "2 to 1000 samples", len(keys))
     loop = loop or wall > 1
+    if seconds * fps * len(keys) > MOST_FRAMES:
+        raise DcganError(f"--seconds {seconds:g} makes a film of more than {MOST_FRAMES:,} frames; take fewer seconds")
 
     from dcgan.figures.jumps import draw_jumps
     from dcgan.figures.labelled import labelled_grid

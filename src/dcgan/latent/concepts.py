@@ -81,7 +81,7 @@ def read_concepts(path: Path, model: Model) -> dict[str, Concept]:
     whose = content.pop(MODEL, model.identity)
     if whose != model.identity:
         raise LatentError(
-            f"{path} has concepts of another model ({whose}; this one is {model.identity}): find new ones"
+            f"{path} has concepts of another model ({whose}; this one is {model.identity}): name another file"
         )
     return {name: _concept(path, name, entry, model) for name, entry in content.items()}
 
