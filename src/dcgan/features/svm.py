@@ -9,6 +9,7 @@ pass over the features serves every class; they are read in blocks and may be a 
 there are fewer pictures than features, it is solved in the space that the pictures span: the solution lies there.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from torch import Tensor
 
 ROWS = 2048  # of features brought to float32 at once
 INNER = 40  # conjugate-gradient steps for one Newton step, at most
+APART = 1e-6  # of the mean square length of the pictures, added to each
 SPANNED = 2048  # pictures whose space is looked for, at most: their products are a matrix of so many by so many
 
 Matrix = NDArray[np.float32] | NDArray[np.float16]
@@ -112,29 +114,30 @@ def fit_path(
     back: Back = _as_they_are
     if len(features) <= min(features.shape[1] // 2, SPANNED):
         points, back = _spanned(features)
-    weights = torch.zeros(points.shape[1] + 1, classes)
+    blocks = _Blocks(points)
+    weights = torch.zeros(classes, points.shape[1] + 1)
     machines = []
     for done, penalty in enumerate(penalties, 1):
-        problem = _Problem(points, labels, classes, penalty)
+        problem = _Problem(blocks, labels, classes, penalty)
         weights, objective = _minimum(problem, weights, tolerance, most)
-        plane = back(weights[:-1].numpy())
-        machines.append(LinearSVM(plane, weights[-1].numpy(), objective.numpy(), problem.passes))
+        plane = np.ascontiguousarray(back(weights[:, :-1].T.numpy()))
+        machines.append(LinearSVM(plane, weights[:, -1].numpy(), objective.numpy(), problem.passes))
         if progress:
             progress(done, len(penalties))
     return machines
 
 
 def _minimum(problem: "_Problem", weights: Tensor, tolerance: float, most: int) -> tuple[Tensor, Tensor]:
-    """The weights (D + 1, K) at which each class's objective is least, and the objectives (K,)."""
+    """The weights (K, D + 1) at which each class's objective is least, and the objectives (K,)."""
     margins = problem.times(weights) if weights.any() else torch.zeros(problem.signs.shape)
-    open_ = torch.ones(weights.shape[1], dtype=torch.bool)
+    open_ = torch.ones(len(weights), dtype=torch.bool)
     for _ in range(most):
         gradient = problem.gradient(weights, margins)
         direction = _newton_direction(problem, gradient, margins, open_)
-        gain = -(gradient * direction).sum(dim=0) / 2  # what a quadratic would still fall by
+        gain = -(gradient * direction).sum(dim=1) / 2  # what a quadratic would still fall by
         open_ &= gain > tolerance * problem.objective(weights, margins)
         along = problem.times(direction)
-        length = problem.line_search(weights, margins, direction, along)
+        length = problem.line_search(weights, margins, direction, along)[:, None]
         weights = weights + length * direction
         margins = margins + length * along
         if not open_.any():
@@ -142,60 +145,66 @@ def _minimum(problem: "_Problem", weights: Tensor, tolerance: float, most: int) 
     return weights, problem.objective(weights, margins)
 
 
-class _Problem:
-    """The features with a column of ones, and the sums over them."""
+class _Blocks:
+    """Features as float32, a block of rows at a time: held in memory if they take a quarter of it at most."""
 
-    def __init__(self, features: Matrix, labels: NDArray[np.int64], classes: int, penalty: float) -> None:
-        self.features = features
-        self.size = features.shape[1] + 1
+    def __init__(self, features: Matrix) -> None:
+        self.shape = features.shape
+        self._features = features
+        self._held = list(_blocks(features)) if 4 * features.size <= _memory() / 4 else None
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter(self._held) if self._held is not None else _blocks(self._features)
+
+
+class _Problem:
+    """The sums over the features and a column of ones. Weights are rows (K, D + 1): so their products are quickest."""
+
+    def __init__(self, blocks: _Blocks, labels: NDArray[np.int64], classes: int, penalty: float) -> None:
+        self.blocks = blocks
         self.penalty = penalty
-        self.signs = torch.full((len(labels), classes), -1.0)
-        self.signs[torch.arange(len(labels)), torch.from_numpy(labels)] = 1.0
+        self.signs = torch.full((classes, len(labels)), -1.0)
+        self.signs[torch.from_numpy(labels), torch.arange(len(labels))] = 1.0
         self.passes = 0
 
     def times(self, weights: Tensor) -> Tensor:
-        """X w: (N, K)."""
+        """w X': (K, N)."""
         self.passes += 1
-        return torch.cat([torch.addmm(weights[-1], block, weights[:-1]) for block in _blocks(self.features)])
-
-    def transposed_times(self, values: Tensor) -> Tensor:
-        """X' v: (D + 1, K)."""
-        self.passes += 1
-        total = torch.zeros(self.size, values.shape[1])
-        for place, block in enumerate(_blocks(self.features)):
-            total[:-1] += block.T @ values[place * ROWS : (place + 1) * ROWS]
-        total[-1] = values.sum(dim=0)
-        return total
+        return torch.cat([weights[:, :-1] @ block.T for block in self.blocks], dim=1) + weights[:, -1:]
 
     def gradient(self, weights: Tensor, margins: Tensor) -> Tensor:
-        """(D + 1, K)."""
-        slack = (1 - self.signs * margins).clamp_min(0)
-        return weights - 2 * self.penalty * self.transposed_times(self.signs * slack)
+        """(K, D + 1)."""
+        self.passes += 1
+        pull = self.signs * (1 - self.signs * margins).clamp_min(0)
+        total = torch.zeros_like(weights)
+        for block, part in zip(self.blocks, pull.split(ROWS, dim=1), strict=True):
+            total[:, :-1] += part @ block
+        total[:, -1] = pull.sum(dim=1)
+        return weights - 2 * self.penalty * total
 
     def curvature(self, vectors: Tensor, active: Tensor) -> Tensor:
-        """The Hessian times vectors (D + 1, K), in one pass; `active` marks the pictures within the margin."""
+        """The Hessian times vectors (K, D + 1), in one pass; `active` marks the pictures within the margin."""
         self.passes += 1
         total = torch.zeros_like(vectors)
-        for place, block in enumerate(_blocks(self.features)):
-            inside = active[place * ROWS : (place + 1) * ROWS]
-            product = torch.addmm(vectors[-1], block, vectors[:-1]) * inside
-            total[:-1] += block.T @ product
-            total[-1] += product.sum(dim=0)
+        for block, inside in zip(self.blocks, active.split(ROWS, dim=1), strict=True):
+            product = (vectors[:, :-1] @ block.T + vectors[:, -1:]) * inside
+            total[:, :-1] += product @ block
+            total[:, -1] += product.sum(dim=1)
         return vectors + 2 * self.penalty * total
 
     def objective(self, weights: Tensor, margins: Tensor) -> Tensor:
         """(K,), float64."""
         slack = (1 - self.signs * margins).clamp_min(0).double()
-        return 0.5 * weights.double().square().sum(dim=0) + self.penalty * slack.square().sum(dim=0)
+        return 0.5 * weights.double().square().sum(dim=1) + self.penalty * slack.square().sum(dim=1)
 
     def line_search(self, weights: Tensor, margins: Tensor, direction: Tensor, along: Tensor) -> Tensor:
         """How far to go along each class's direction: the minimum, by Newton's method in one dimension. (K,)."""
-        square, inner = direction.square().sum(dim=0), (weights * direction).sum(dim=0)
-        length = torch.ones(weights.shape[1])
+        square, inner = direction.square().sum(dim=1), (weights * direction).sum(dim=1)
+        length = torch.ones(len(weights))
         for _ in range(10):
-            slack = (1 - self.signs * (margins + length * along)).clamp_min(0)
-            slope = inner + length * square - 2 * self.penalty * (slack * self.signs * along).sum(dim=0)
-            bend = square + 2 * self.penalty * ((slack > 0) * along.square()).sum(dim=0)
+            slack = (1 - self.signs * (margins + length[:, None] * along)).clamp_min(0)
+            slope = inner + length * square - 2 * self.penalty * (slack * self.signs * along).sum(dim=1)
+            bend = square + 2 * self.penalty * ((slack > 0) * along.square()).sum(dim=1)
             length = (length - slope / bend.clamp_min(1e-30)).clamp(0, 10)
         return length
 
@@ -204,20 +213,20 @@ def _newton_direction(problem: _Problem, gradient: Tensor, margins: Tensor, open
     """Solve Hessian times direction = -gradient roughly, by conjugate gradients for all classes side by side."""
     active = (problem.signs * margins < 1).float()
     direction = torch.zeros_like(gradient)
-    residual = -gradient * open_
+    residual = -gradient * open_[:, None]
     search = residual.clone()
-    square = residual.square().sum(dim=0)
+    square = residual.square().sum(dim=1)
     enough = 0.01 * square  # a tenth of the gradient
     for _ in range(INNER):
         going = square > enough
         if not going.any():
             break
         product = problem.curvature(search, active)
-        step = torch.where(going, square / (search * product).sum(dim=0).clamp_min(1e-30), torch.zeros(()))
+        step = torch.where(going, square / (search * product).sum(dim=1).clamp_min(1e-30), torch.zeros(()))[:, None]
         direction += step * search
         residual -= step * product
-        fresh = residual.square().sum(dim=0)
-        search = residual + torch.where(going, fresh / square.clamp_min(1e-30), torch.zeros(())) * search
+        fresh = residual.square().sum(dim=1)
+        search = residual + torch.where(going, fresh / square.clamp_min(1e-30), torch.zeros(()))[:, None] * search
         square = torch.where(going, fresh, square)
     return direction
 
@@ -227,16 +236,31 @@ def _as_they_are(weights: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _spanned(features: Matrix) -> tuple[Matrix, Back]:
-    """The same pictures in coordinates of the space they span (N, R), and the way back for weights (R, K) to (D, K)."""
-    whole = torch.from_numpy(np.asarray(features, np.float64))
-    values, vectors = torch.linalg.eigh(whole @ whole.T)
-    kept = values > 1e-12 * values[-1].clamp_min(1e-300)
-    lengths, vectors = values[kept].sqrt(), vectors[:, kept]
+    """The same pictures in N coordinates of the space they span, and the way back for weights (N, K) to (D, K).
+
+    X X' = L L' by Cholesky, so X = L Q' with orthonormal Q = X' L'^-1: L has the pictures, Q the space. What is added to
+    the diagonal keeps pictures that others span apart; it is a millionth of what a picture's features are.
+    """
+    whole = torch.from_numpy(np.asarray(features, np.float32))
+    products = torch.zeros(len(whole), len(whole), dtype=torch.float64)
+    for part in whole.split(ROWS, dim=1):
+        products += part @ part.T
+    products.diagonal().add_(APART * products.diagonal().mean() + 1e-30)
+    lower = torch.linalg.cholesky(products)
 
     def back(weights: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray((whole.T @ (vectors / lengths) @ torch.from_numpy(weights).double()).float().numpy())
+        inner = torch.from_numpy(weights).double()
+        return np.asarray((whole.T @ torch.linalg.solve_triangular(lower.T, inner, upper=True).float()).numpy())
 
-    return np.asarray((vectors * lengths).float().numpy()), back
+    return np.asarray(lower.float().numpy()), back
+
+
+def _memory() -> int:
+    """Bytes of memory that the machine has; 8 GiB where it does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 8 * 2**30
 
 
 def _blocks(features: Matrix) -> Iterator[Tensor]:
