@@ -1,0 +1,12 @@
+"""The first layer's kernels, which are small pictures themselves."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcgan.model import Model
+
+
+def first_kernels(model: Model) -> NDArray[np.float32]:
+    """What each feature of the first layer weighs the pixels by: (F, kernel, kernel, C), of either sign."""
+    weights = model.discriminator.convolutions[0].weight  # as the net uses it: normalised, where it is
+    return np.ascontiguousarray(weights.detach().float().permute(0, 2, 3, 1).cpu().numpy())
