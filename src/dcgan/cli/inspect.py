@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.latent_inputs import need
-from dcgan.cli.outputs import chosen_theme, listed, open_model
+from dcgan.cli.outputs import chosen_theme, open_model
 from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError
 

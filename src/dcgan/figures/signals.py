@@ -13,16 +13,21 @@ from dcgan.figures.theme import NORMAL, SMALL, Canvas, Theme, text_width
 Pixels = NDArray[np.uint8]
 
 _APART = 12  # pixels between the features, and twice that between the sides
+_CLIPPED = 2.5  # times a signal's root mean square: where black and white are, so that weaker parts can be seen
 
 
 def signal_pixels(signals: NDArray[np.float32]) -> Pixels:
-    """Numbers (..., H, W, C) as pixels (..., H, W, 1 or 3), uint8: grey is 0, black and white each one's largest.
+    """Numbers (..., H, W, C) as pixels (..., H, W, 1 or 3), uint8: 0 is grey, and each is scaled by its own size.
 
-    Of four channels the colours are shown.
+    Its size is the root mean square of what is not 0, for a unit sees a part of the picture. Of four channels the
+    colours are shown.
     """
     shown = signals[..., :3]
-    largest = np.abs(shown).max(axis=(-3, -2, -1), keepdims=True)
-    return np.round(127.5 + 127.5 * shown / np.where(largest > 0, largest, 1)).astype(np.uint8)
+    axes = (-3, -2, -1)
+    counts = np.count_nonzero(shown, axis=axes, keepdims=True).clip(1)
+    white = _CLIPPED * np.sqrt(np.square(shown).sum(axis=axes, keepdims=True) / counts)
+    shares = (shown / np.where(white > 0, white, 1)).clip(-1, 1)
+    return np.round(127.5 + 127.5 * shares).astype(np.uint8)
 
 
 @dataclass(frozen=True)

@@ -38,25 +38,20 @@ def receptive_field(architecture: Architecture, layer: int) -> ReceptiveField:
     return ReceptiveField(side, step, start)
 
 
-def cut_patches(
-    pixels: Pixels, field: ReceptiveField, row: NDArray[np.int64], column: NDArray[np.int64]
-) -> NDArray[np.uint8]:
+def cut_patches(pixels: Pixels, field: ReceptiveField, row: NDArray[np.int64], column: NDArray[np.int64]) -> Pixels:
     """Cut each picture to what one of its units sees.
 
     Args:
-        pixels: (N, H, W, C), uint8, C of 1, 3 or 4.
+        pixels: (N, H, W, C), uint8.
         field: Of the units' layer.
         row: (N,), where in the layer's map each picture's unit is.
         column: (N,).
 
     Returns:
-        (N, side, side, 4), uint8, RGBA: what lies beyond the picture is transparent.
+        (N, side, side, C), uint8: what lies beyond the picture is grey, for the net sees 0 there.
     """
-    colours = pixels.shape[3]
-    rgba = np.full((*pixels.shape[:3], 4), 255, np.uint8)
-    rgba[..., : max(3, colours)] = pixels  # a single channel becomes all three
     around = field.side  # no field reaches farther out
-    framed = np.pad(rgba, ((0, 0), (around, around), (around, around), (0, 0)))
+    framed = np.pad(pixels, ((0, 0), (around, around), (around, around), (0, 0)), constant_values=128)
     windows = np.lib.stride_tricks.sliding_window_view(framed, (field.side, field.side), axis=(1, 2))
-    found = windows[np.arange(len(pixels)), field.corner(row) + around, field.corner(column) + around]
-    return np.ascontiguousarray(np.moveaxis(found, 1, 3))
+    patches = windows[np.arange(len(pixels)), field.corner(row) + around, field.corner(column) + around]
+    return np.ascontiguousarray(np.moveaxis(patches, 1, 3))
