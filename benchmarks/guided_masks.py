@@ -12,8 +12,7 @@ guided and plain.
 
 Whether *inside* means anything is asked of the net itself: the glasses are taken off, and the same units look again.
 *Fall* is the share of their response that is gone. Its rank correlation *r* with *inside*, over all features, tells
-whether those whose signal lies in the glasses are those that need them; that with *in view*, whether it took a signal to
-know.
+whether those whose signal lies in the glasses are those that need them; that with *in view*, if it took a signal.
 """
 
 import argparse
@@ -125,7 +124,7 @@ def responses(model: Model, pixels: Pixels, layer: int, units: Units) -> NDArray
 
 
 def table(rows: list[Row]) -> str:
-    """Inside: its mean and distribution over the features; *over*: the share of features that exceed in view so often."""
+    """Of inside the mean and quantiles over the features; *over* is the share of them that exceed in view by far."""
     quantiles = f"{'largest':>8}{''.join(f'{quantile:>7.0%}' for quantile in QUANTILES[1:])}"
     others = f"{'chance':>8}{'in view':>9}{f'over {BEYOND:g}x':>11}{'fall':>6}{'r inside':>10}{'r in view':>11}"
     lines = [f"{'':<16}{'mean':>6}{quantiles}{others}"]
