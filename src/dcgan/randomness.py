@@ -31,6 +31,7 @@ class Stream(IntEnum):
     CLASSIFIER = 10
     PROBE = 11
     KMEANS = 12
+    FORGET = 13
 
 
 def stream(purpose: Stream, *key: int) -> np.random.Generator:

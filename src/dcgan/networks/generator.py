@@ -1,5 +1,7 @@
 """The generator: latent vectors to images through fractionally-strided convolutions."""
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -48,12 +50,19 @@ class Generator(nn.Module):
         weight: Tensor = self.get_parameter("convolutions.0.weight")
         return weight.is_contiguous(memory_format=torch.channels_last)
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Draw images from latent vectors."""
+    def maps(self, z: Tensor) -> Iterator[Tensor]:
+        """The map of each hidden layer, from the stem up: (N, width, side, side), at least 0."""
         h = F.relu(self.stem_norm(self.stem(z)))  # (N, stem * side * side)
         h = h.reshape(-1, *self.stem_shape)  # (N, stem, side, side)
         if self.channels_last:
             h = h.contiguous(memory_format=torch.channels_last)
+        yield h
         for convolution, norm in zip(self.convolutions[:-1], self.norms, strict=True):
             h = F.relu(norm(convolution(h)))
+            yield h
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Draw images from latent vectors."""
+        for h in self.maps(z):  # noqa: B007  # one at a time: only the last is kept
+            pass
         return torch.tanh(self.convolutions[-1](h).float())

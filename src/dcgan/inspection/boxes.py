@@ -1,0 +1,165 @@
+"""Boxes around an object on samples: where it is to be forgotten from. Read from JSON, CSV or COCO."""
+
+import csv
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from io import StringIO
+from pathlib import Path
+
+from dcgan.errors import DcganError
+from dcgan.files import write_atomic
+
+FORMAT = "dcgan boxes 1"
+SIDES = ("left", "top", "right", "bottom")
+
+
+class BoxesError(DcganError):
+    """Boxes cannot be read, or do not match the model."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle on the sample of a seed, in pixels of the model's pictures, from the upper left corner."""
+
+    seed: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """What was marked.
+
+    Attributes:
+        boxes: One or more.
+        seeds: The samples that were looked at: those with boxes, and those where there was nothing to mark.
+        model: The identity of the model that drew them, if it was noted.
+    """
+
+    boxes: tuple[Box, ...]
+    seeds: tuple[int, ...]
+    model: str | None = None
+
+
+def read_boxes(path: Path, size: int, model: str | None = None) -> Boxes:
+    """Read boxes.
+
+    - .csv: a header with seed, left, top, right and bottom.
+    - .json: a list of such boxes, or what `write_boxes` wrote.
+    - .json in COCO's format: the number in a file name (seed-000017.png) is the seed; boxes are scaled by the width and
+      height of its images.
+
+    Args:
+        path: The file.
+        size: Side of the model's pictures, pixels.
+        model: The identity of the model; a file that names another is refused.
+
+    Raises:
+        BoxesError: The file cannot be read, a box lies outside the picture or is empty, there is none, or they are of
+            another model.
+    """
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BoxesError(f"cannot read the boxes {path}: {getattr(error, 'strerror', None) or error}") from error
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".json"):
+        raise BoxesError(f"--boxes {path}: name a .json or a .csv file")
+    try:
+        found = _from_csv(text) if suffix == ".csv" else _from_json(json.loads(text), size)
+    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, csv.Error) as error:
+        what = f"{type(error).__name__}: {error}" if not isinstance(error, KeyError) else f"{error} is missing"
+        raise BoxesError(
+            f"{path} has no boxes that can be read ({what}); a box has a seed, left, top, right and bottom"
+        ) from error
+    if model is not None and found.model not in (None, model):
+        raise BoxesError(f"{path} has boxes on samples of another model: {found.model}, not {model}")
+    if not found.boxes:
+        raise BoxesError(f"{path} has no boxes: mark the object on some samples")
+    for box in found.boxes:
+        if not (0 <= box.left < box.right <= size and 0 <= box.top < box.bottom <= size) or box.seed < 0:
+            place = ", ".join(f"{name} {getattr(box, name):g}" for name in SIDES)
+            raise BoxesError(f"{path}: the box on seed {box.seed} ({place}) is empty or outside 0 to {size} pixels")
+    return found
+
+
+def write_boxes(path: Path, boxes: Boxes, size: int) -> None:
+    """Write boxes as JSON, in one step.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    content = {
+        "format": FORMAT,
+        "model": boxes.model,
+        "size": size,
+        "seeds": list(boxes.seeds),
+        "boxes": [asdict(box) for box in boxes.boxes],
+    }
+    write_atomic(path, json.dumps(content, indent=1))
+
+
+def _from_csv(text: str) -> Boxes:
+    rows = csv.DictReader(StringIO(text))
+    return _together([_box(row) for row in rows])
+
+
+def _from_json(content: object, size: int) -> Boxes:
+    if isinstance(content, list):
+        return _together([_box(row) for row in content])
+    if not isinstance(content, dict):
+        raise TypeError("neither a list nor an object")
+    if "annotations" in content:
+        return _from_coco(content, size)
+    if content.get("size", size) != size:
+        raise ValueError(f"they are on pictures of {content['size']} pixels, not {size}")
+    seeds = [_whole(seed) for seed in content.get("seeds", [])]
+    model = content.get("model")
+    return _together([_box(row) for row in content["boxes"]], seeds, None if model is None else str(model))
+
+
+def _from_coco(content: Mapping[str, list[Mapping[str, object]]], size: int) -> Boxes:
+    images = {image["id"]: image for image in content["images"]}
+    seeds = {key: _seed_in(str(image["file_name"])) for key, image in images.items()}
+    boxes = []
+    for annotation in content["annotations"]:
+        image = images[annotation["image_id"]]
+        across, down = size / _number(image["width"]), size / _number(image["height"])
+        left, top, width, height = map(_number, annotation["bbox"])  # type: ignore[call-overload]  # checked by caller
+        box = Box(
+            seeds[annotation["image_id"]], left * across, top * down, (left + width) * across, (top + height) * down
+        )
+        boxes.append(box)
+    return _together(boxes, list(seeds.values()))
+
+
+def _seed_in(name: str) -> int:
+    numbers = re.findall(r"\d+", Path(name).stem)
+    if not numbers:
+        raise ValueError(f"the file name {name} has no number, which would be the seed")
+    return int(numbers[-1])
+
+
+def _box(row: Mapping[str, object]) -> Box:
+    return Box(_whole(row["seed"]), *(_number(row[side]) for side in SIDES))
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float | str) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)
+
+
+def _whole(value: object) -> int:
+    number = _number(value)
+    if number != int(number):
+        raise ValueError(f"{value!r} is no whole number")
+    return int(number)
+
+
+def _together(boxes: Sequence[Box], seeds: Sequence[int] = (), model: str | None = None) -> Boxes:
+    return Boxes(tuple(boxes), tuple(dict.fromkeys([*seeds, *(box.seed for box in boxes)])), model)

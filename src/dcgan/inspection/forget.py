@@ -1,0 +1,191 @@
+"""Forgetting how to draw an object (paper section 6.3.1): find the generator's maps that draw it, and drop them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from dcgan.errors import DcganError, ModelError
+from dcgan.inspection.boxes import Boxes
+from dcgan.model import Model
+from dcgan.randomness import Stream, stream
+
+BATCH = 64  # samples at once
+FOLDS = 5  # parts of the samples, each held out once to judge the regression
+FORGOTTEN = "forgotten"  # in a model's details: what was taken out of it
+
+Positions = NDArray[np.float32]  # (P, C), the activations of all maps at P places
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True)
+class MapWeights:
+    """How much each map of a layer speaks for the object.
+
+    Attributes:
+        layer: Of the generator, 0 is the stem.
+        weights: (C,), of the logistic regression, for maps brought to a standard deviation of 1: above 0 speaks for it.
+        inside: Places in the boxes that it learnt from.
+        outside: Places outside.
+        accuracy: The share of places told right on samples that were held out, 0.5 to 1 by chance to always.
+        area: Under the ROC curve, on the same: the chance that a place inside scores above one outside.
+    """
+
+    layer: int
+    weights: NDArray[np.float64]
+    inside: int
+    outside: int
+    accuracy: float
+    area: float
+
+
+def hidden_sides(model: Model) -> tuple[int, ...]:
+    """The side of the maps of each hidden layer of the generator, from the stem up."""
+    return tuple(fit.small for fit in model.architecture.generator_geometry)
+
+
+def default_layer(model: Model) -> int:
+    """The second highest hidden layer, as in the paper; the only one of a net that has one."""
+    return max(0, len(hidden_sides(model)) - 2)
+
+
+def weigh_maps(
+    model: Model, boxes: Boxes, layer: int | None = None, *, seed: int = 0, progress: Progress | None = None
+) -> MapWeights:
+    """Tell the places inside the boxes from as many random places outside them, on the same samples.
+
+    A place is a cell of the layer's map; it is inside where its centre is, and a box between all centres has the cell
+    that its middle lies in. The regression is L2-regularised, C = 1.
+
+    Args:
+        model: Whose generator drew the samples.
+        boxes: Where the object is.
+        layer: Of the generator's hidden layers, from 0, the stem. Default: the second highest.
+        seed: Of the places outside.
+        progress: Told (samples, in all).
+
+    Raises:
+        ModelError: There is no such layer.
+        DcganError: The boxes leave no place outside them, or scikit-learn is not installed.
+    """
+    layer = default_layer(model) if layer is None else layer
+    _check_layer(model, layer)
+    groups, inside, outside = [], [], []
+    random = stream(Stream.FORGET, seed)
+    for done, (sample, grid) in enumerate(zip(boxes.seeds, _grids(model, boxes.seeds, layer), strict=True), 1):
+        within = mask_of(boxes, sample, model.architecture.size, grid.shape[1])
+        groups += [done] * int(within.sum())
+        inside.append(grid[:, within].T)
+        outside.append(grid[:, ~within].T)
+        if progress:
+            progress(done, len(boxes.seeds))
+    positive, rest = np.concatenate(inside), np.concatenate(outside)
+    if not len(rest):
+        raise DcganError("the boxes cover every place of every sample: there is nothing to tell the object from")
+    of_rest = np.repeat(np.arange(1, len(outside) + 1), [len(places) for places in outside])
+    chosen = np.sort(random.permutation(len(rest))[: len(positive)])
+    places = np.concatenate([positive, rest[chosen]])
+    answers = np.repeat([True, False], [len(positive), len(chosen)])
+    spread = places.std(axis=0)
+    scaled = places / np.where(spread > 0, spread, 1)
+    weights = _regression(scaled, answers)[0]
+    accuracy, area = _held_out(scaled, answers, np.concatenate([groups, of_rest[chosen]]))
+    return MapWeights(layer, weights, len(positive), len(chosen), accuracy, area)
+
+
+def scale_maps(model: Model, layer: int, factors: NDArray[np.float32]) -> Model:
+    """The model with maps of a hidden layer multiplied by factors, whatever is drawn; 0 drops a map at all places.
+
+    Each map goes to the next convolution alone, so the factors are folded into its kernels: an ordinary model comes
+    out, and nothing that draws with it needs to know. The fixed statistics stay, so that what the maps had no part in
+    is drawn as before. Its details note what was done.
+
+    Args:
+        model: The model, which stays as it is.
+        layer: Of the generator's hidden layers.
+        factors: (C,).
+
+    Raises:
+        ModelError: There is no such layer, or it has another number of maps.
+    """
+    _check_layer(model, layer)
+    generator = deepcopy(model.generator)
+    kernel = generator.get_parameter(f"convolutions.{layer}.weight")  # (in, out, k, k)
+    if len(factors) != len(kernel):
+        raise ModelError(f"layer {layer} of this generator has {len(kernel)} maps, not {len(factors)}")
+    with torch.no_grad():
+        kernel.mul_(torch.from_numpy(factors).to(kernel)[:, None, None, None])
+    changed = {int(place): round(float(factors[place]), 6) for place in np.flatnonzero(factors != 1)}
+    edits = model.details.get(FORGOTTEN, [])
+    edit = {"layer": layer, "of": model.identity, "factors": changed}
+    edits = [*(edits if isinstance(edits, list) else []), edit]
+    return replace(model, generator=generator, details={**model.details, FORGOTTEN: edits})
+
+
+def mask_of(boxes: Boxes, sample: int, size: int, side: int) -> NDArray[np.bool_]:
+    """(side, side): which cells of a map lie in the boxes of a sample of `size` pixels."""
+    centres = (np.arange(side) + 0.5) * size / side
+    mask = np.zeros((side, side), np.bool_)
+    for box in boxes.boxes:
+        if box.seed == sample:
+            down = (box.top <= centres) & (centres < box.bottom)
+            across = (box.left <= centres) & (centres < box.right)
+            if not down.any():
+                down[int((box.top + box.bottom) / 2 * side / size)] = True
+            if not across.any():
+                across[int((box.left + box.right) / 2 * side / size)] = True
+            mask |= down[:, None] & across[None]
+    return mask
+
+
+@torch.inference_mode()
+def _grids(model: Model, seeds: Sequence[int], layer: int) -> Iterator[Positions]:
+    """The layer's maps (C, side, side) of each sample."""
+    device = next(model.generator.parameters()).device
+    for start in range(0, len(seeds), BATCH):
+        z = torch.from_numpy(model.latents(seeds[start : start + BATCH])).to(device)
+        for place, maps in enumerate(model.generator.maps(z)):
+            if place == layer:
+                yield from maps.float().contiguous().cpu().numpy()
+                break
+
+
+def _check_layer(model: Model, layer: int) -> None:
+    sides = hidden_sides(model)
+    if not 0 <= layer < len(sides):
+        maps = ", ".join(f"{place} ({side}x{side})" for place, side in enumerate(sides))
+        raise ModelError(f"--layer {layer}: the hidden layers of this generator are {maps}")
+
+
+def _regression(places: Positions, answers: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+    """Weights (C,) and the bias."""
+    try:
+        from sklearn.linear_model import LogisticRegression
+    except ImportError as error:
+        raise DcganError("forgetting needs the extra: pip install 'dcgan[features]'") from error
+    fitted = LogisticRegression(C=1.0, max_iter=1000).fit(places, answers)
+    return np.asarray(fitted.coef_[0], np.float64), float(fitted.intercept_[0])
+
+
+def _held_out(places: Positions, answers: NDArray[np.bool_], groups: NDArray[np.int64]) -> tuple[float, float]:
+    """Accuracy and area under the ROC curve, each sample's places scored by a regression that has not seen it.
+
+    Not a number where the samples are too few to hold some out.
+    """
+    fold = np.unique(groups, return_inverse=True)[1] % FOLDS
+    scores = np.full(len(places), np.nan)
+    for part in range(FOLDS):
+        learnt = fold != part
+        if (~learnt).any() and 0 < answers[learnt].mean() < 1:
+            weights, bias = _regression(places[learnt], answers[learnt])
+            scores[~learnt] = places[~learnt] @ weights + bias
+    judged = ~np.isnan(scores)
+    right, wrong = scores[judged & answers], scores[judged & ~answers]
+    if not len(right) or not len(wrong):
+        return float("nan"), float("nan")
+    accuracy = ((right > 0).sum() + (wrong <= 0).sum()) / (len(right) + len(wrong))
+    order = np.searchsorted(np.sort(wrong), right, "left") + np.searchsorted(np.sort(wrong), right, "right")
+    return float(accuracy), float(order.mean() / (2 * len(wrong)))
