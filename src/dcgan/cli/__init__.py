@@ -13,6 +13,7 @@ from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
 from dcgan.cli.features import features
 from dcgan.cli.models import choose, export, import_authors
+from dcgan.cli.paper import paper
 from dcgan.cli.prepare import prepare
 from dcgan.cli.probe import probe
 from dcgan.cli.recipe_flags import take_recipe, whole_numbers
@@ -32,7 +33,7 @@ app = App(
 VERBS = (
     *(demo, prepare, presets, sample),
     *(walk, arithmetic, turn, concepts),
-    *(features, probe, learn, classify),
+    *(features, probe, paper, learn, classify),
     *(evaluate,),
     *(choose, export, import_authors),
 )
