@@ -49,20 +49,20 @@ def probe(
 
     - `dcgan probe runs/photos labelled/ --labels 10,100,all`
     - `dcgan probe faces drawn-faces:2000 --labels 5,50 --draws 20 --against random,pixels`
-    - `dcgan probe runs/imagenet cifar10/train --test cifar10/test --labels 400 --against kmeans,random,pixels`
+    - `dcgan probe runs/imagenet cifar10/train --test cifar10/test --labels 400 --against kmeans,learned-rf,random`
 
     Args:
         model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
         source: Labelled pictures: a folder of folders, a packed set, drawn-faces.
         test: Labelled pictures to score on. Default: a fifth of the source.
         labels: Labels of each class to learn from: numbers, or all; several with commas.
-        against: Other ways: random (the same net, untrained), kmeans, pixels, supervised (the same net, trained on the
-            labels alone); or none.
+        against: Other ways: random (the same net, untrained), kmeans (one layer), learned-rf (three layers of it, with
+            learned receptive fields), pixels, supervised (the same net, trained on the labels alone); or none.
         draws: Draws to score for each number of labels.
         penalties: Values of C to choose from, with commas. Default: those of the released code, 1e-4 to 1e-2.
         layers: Convolutional layers, from 0, such as 1,2. Default: all.
         grid: Side of the grid that each map is max-pooled to.
-        centroids: Of kmeans.
+        centroids: Of kmeans, and of each layer of learned-rf.
         trials: Of the random search for supervised, whose best on the validation pictures is scored.
         validation: Share of the source that only chooses C.
         confusion: Figure to make of what was taken for what by the model's features, with the most labels.
