@@ -44,7 +44,7 @@ def run(home: Path, verb: str, *words: object) -> None:
 
 
 def test_all_ways_are_probed_on_the_same_splits(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    against = "random,pixels,kmeans,supervised,finetuned"
+    against = "random,pixels,kmeans,learned-rf,supervised,finetuned"
     small = ("--draws", 3, "--centroids", 8, "--trials", 1, "--penalties", "1e-3,1e-1")
     run(home, "probe", "--labels", "5,all", "--against", against, *small, "--confusion", "c.png", "--json")
     results = json.loads(capsys.readouterr().out)["results"]

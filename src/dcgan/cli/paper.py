@@ -49,7 +49,7 @@ def paper(
         out: JSON to keep results in as they come, as for `dcgan probe`.
         against: Other ways, as for `dcgan probe`. Default: none.
         draws: Draws to score for each number of labels.
-        centroids: Of kmeans.
+        centroids: Of kmeans, and of each layer of learned-rf.
         trials: Of the random search for supervised and finetuned.
         seed: Names splits and draws.
         as_json: Answer with one line of JSON.

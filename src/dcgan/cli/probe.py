@@ -62,15 +62,16 @@ def probe(
         source: Labelled pictures: a folder of folders, a packed set, drawn-faces.
         test: Labelled pictures to score on. Default: a fifth of the source.
         labels: Labels of each class to learn from: numbers, or all; several with commas.
-        against: Other ways: random (the same net, untrained), kmeans, pixels, supervised (the same net, trained on the
-            labels alone), finetuned (the net itself, trained on with the labels); or none.
+        against: Other ways: random (the same net, untrained), kmeans (one layer), learned-rf (three layers of it, with
+            learned receptive fields), pixels, supervised (the same net, trained on the labels alone), finetuned (the
+            net itself, trained on with the labels); or none.
         out: JSON to keep results in as they come. If it is there, what it has is not measured again.
         draws: Draws to score for each number of labels.
         penalties: Values of C to choose from, with commas. Default: those of the released code, 1e-4 to 1e-2.
         layers: Convolutional layers, from 0, such as 1,2. Default: all.
         grid: Side of the grid that each map is max-pooled to.
         standardise: Bring each feature to mean 0 and variance 1, which the paper does not.
-        centroids: Of kmeans.
+        centroids: Of kmeans, and of each layer of learned-rf.
         trials: Of the random search for supervised and finetuned; the best on the validation pictures is scored.
         trainings: Draws that the best trial is trained on and scored.
         validation: Share of the source that only chooses.
