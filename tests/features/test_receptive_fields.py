@@ -12,7 +12,7 @@ from tests.toy_model import toy_model
 
 from dcgan.data.packed import PackedSet
 from dcgan.features import receptive_fields
-from dcgan.features.compare import compare
+from dcgan.features.compare import Probing, compare
 from dcgan.features.kmeans import Progress, fit_kmeans
 from dcgan.features.receptive_fields import ReceptiveFieldFeatures, choose_fields, fit_receptive_fields, similarities
 from dcgan.features.ways import Wanted
@@ -189,6 +189,6 @@ def silent(_: str) -> Iterator[Progress]:
 def test_a_probe_of_it_tells_what_pixels_do_not() -> None:
     wanted = Wanted(toy_model(channels=1), stripes(300), centroids=32)
     test = stripes(200)
-    found = {name: compare(name, wanted, test, [None], silent)[0].mean for name in ("learned-rf", "pixels")}
+    found = {name: next(compare(name, wanted, test, Probing(), silent)).mean for name in ("learned-rf", "pixels")}
     assert found["learned-rf"] > 0.9
     assert found["pixels"] < 0.7

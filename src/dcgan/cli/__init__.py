@@ -12,6 +12,7 @@ from dcgan.cli.console import complain
 from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
 from dcgan.cli.features import features
+from dcgan.cli.inspect import inspect
 from dcgan.cli.models import choose, export, import_authors
 from dcgan.cli.paper import paper
 from dcgan.cli.prepare import prepare
@@ -33,6 +34,7 @@ app = App(
 VERBS = (
     *(demo, prepare, presets, sample),
     *(walk, arithmetic, turn, concepts),
+    *(inspect,),
     *(features, probe, paper, learn, classify),
     *(evaluate,),
     *(choose, export, import_authors),

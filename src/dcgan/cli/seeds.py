@@ -1,11 +1,11 @@
-"""How seeds are written on the command line."""
+"""How seeds, and other numbers of things, are written on the command line."""
 
 from dcgan.errors import DcganError
 
 MOST = 10_000_000
 
 
-def parse_seeds(text: str) -> list[int]:
+def parse_seeds(text: str, flag: str = "--seeds") -> list[int]:
     """Numbers and ranges, such as "0-63,100", in the order written.
 
     Raises:
@@ -15,11 +15,11 @@ def parse_seeds(text: str) -> list[int]:
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise DcganError(f"--seeds {text!r}: {part!r} is neither a number nor a range; write for example 0-63,100")
+            raise DcganError(f"{flag} {text!r}: {part!r} is neither a number nor a range; write for example 0-63,100")
         start, end = int(first), int(last) if dash else int(first)
         if end < start:
-            raise DcganError(f"--seeds {text!r}: the range {part} runs backwards")
+            raise DcganError(f"{flag} {text!r}: the range {part} runs backwards")
         if end >= 2**63 or len(seeds) + end - start >= MOST:
-            raise DcganError(f"--seeds {text!r}: seeds lie below 2^63, and at most {MOST:,} are drawn at once")
+            raise DcganError(f"{flag} {text!r}: numbers lie below 2^63, and at most {MOST:,} are taken at once")
         seeds.extend(range(start, end + 1))
     return seeds

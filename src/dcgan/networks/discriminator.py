@@ -1,5 +1,7 @@
 """The discriminator: images to logits through strided convolutions."""
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -8,6 +10,13 @@ from dcgan.networks.spectral_norm import normalise_spectrally
 from dcgan.networks.stages import Architecture
 
 SLOPE = 0.2  # of LeakyReLU below zero
+
+Activation = Callable[[Tensor], Tensor]
+
+
+def leaky_relu(x: Tensor) -> Tensor:
+    """The paper's activation: x where it is above 0, a fifth of it below."""
+    return F.leaky_relu(x, SLOPE)
 
 
 class Discriminator(nn.Module):
@@ -40,11 +49,14 @@ class Discriminator(nn.Module):
             for layer in (*self.convolutions, self.head):
                 normalise_spectrally(layer)
 
-    def activations(self, images: Tensor) -> list[Tensor]:
-        """The map after each stage: (N, width, side, side), from the picture's side down."""
-        maps = [F.leaky_relu(self.convolutions[0](images), SLOPE)]
+    def activations(self, images: Tensor, activation: Activation = leaky_relu) -> list[Tensor]:
+        """The map after each stage: (N, width, side, side), from the picture's side down.
+
+        Another `activation` may have the same values and gradients of its own, as guided back-propagation does.
+        """
+        maps = [activation(self.convolutions[0](images))]
         for convolution, norm in zip(self.convolutions[1:], self.norms, strict=True):
-            maps.append(F.leaky_relu(norm(convolution(maps[-1])), SLOPE))
+            maps.append(activation(norm(convolution(maps[-1]))))
         return maps
 
     def forward(self, images: Tensor) -> Tensor:

@@ -1,0 +1,57 @@
+"""Which pixels a unit sees, and the pictures cut to just those."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcgan.model import Pixels
+from dcgan.networks.stages import Architecture
+
+
+class ReceptiveField(NamedTuple):
+    """The square of pixels that each unit of a layer sees; at the edges it reaches beyond the picture.
+
+    Attributes:
+        side: Its side.
+        step: From a unit's to its neighbour's.
+        start: Where the first unit's begins, 0 or less.
+    """
+
+    side: int
+    step: int
+    start: int
+
+    def corner(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The first pixel that is seen from rows, or columns, of the map."""
+        return self.start + self.step * position
+
+
+def receptive_field(architecture: Architecture, layer: int) -> ReceptiveField:
+    """Follow the stages down to `layer`: each kernel widens what is seen by its side, less one, in steps so far."""
+    side, step, start = 1, 1, 0
+    fits = architecture.discriminator_geometry[: layer + 1]
+    for stage, fit in zip(architecture.discriminator, fits, strict=False):
+        side += (stage.kernel - 1) * step
+        start -= fit.padding * step
+        step *= stage.stride
+    return ReceptiveField(side, step, start)
+
+
+def cut_patches(pixels: Pixels, field: ReceptiveField, row: NDArray[np.int64], column: NDArray[np.int64]) -> Pixels:
+    """Cut each picture to what one of its units sees.
+
+    Args:
+        pixels: (N, H, W, C), uint8.
+        field: Of the units' layer.
+        row: (N,), where in the layer's map each picture's unit is.
+        column: (N,).
+
+    Returns:
+        (N, side, side, C), uint8: what lies beyond the picture is grey, for the net sees 0 there.
+    """
+    around = field.side  # no field reaches farther out
+    framed = np.pad(pixels, ((0, 0), (around, around), (around, around), (0, 0)), constant_values=128)
+    windows = np.lib.stride_tricks.sliding_window_view(framed, (field.side, field.side), axis=(1, 2))
+    patches = windows[np.arange(len(pixels)), field.corner(row) + around, field.corner(column) + around]
+    return np.ascontiguousarray(np.moveaxis(patches, 1, 3))

@@ -1,0 +1,84 @@
+"""Strongest responses and statistics: of a stream the same as of everything at once."""
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+import torch
+from tests.toy_model import toy_model
+
+from dcgan.errors import ModelError
+from dcgan.inspection.responses import measure_responses
+from dcgan.model import Model, to_images
+
+MODEL = toy_model()
+PIXELS = MODEL.sample(range(150))
+
+
+def with_a_dead_feature() -> Model:
+    """Feature 3 of the last layer is pushed below 0 everywhere."""
+    model = toy_model()
+    with torch.no_grad():
+        model.discriminator.get_parameter("norms.0.gain")[3] = 0
+        model.discriminator.get_parameter("norms.0.bias")[3] = -1
+    return model
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_a_stream_gives_what_one_pass_over_all_gives(layer: int) -> None:
+    with torch.no_grad():
+        maps = MODEL.discriminator.activations(to_images(torch.from_numpy(PIXELS)))[layer].numpy()
+    found = measure_responses(MODEL, PIXELS, layer, 5, batch_size=32)
+    assert found.mean == pytest.approx(maps.mean(axis=(0, 2, 3)), rel=1e-4, abs=1e-6)
+    assert found.positive_positions == pytest.approx((maps > 0).mean(axis=(0, 2, 3)), abs=1e-3)
+    assert found.positive_pictures == pytest.approx((maps > 0).any(axis=(2, 3)).mean(axis=0), abs=1e-3)
+    largest = np.sort(maps.max(axis=(2, 3)), axis=0)[::-1][:5].T
+    assert found.value == pytest.approx(largest, rel=1e-4)
+    feature, row, column = found.units.reshape(-1, 3).T
+    assert maps[found.picture.ravel(), feature, row, column] == pytest.approx(found.value.ravel(), rel=1e-4)
+
+
+def test_the_batch_does_not_matter() -> None:
+    every = measure_responses(MODEL, PIXELS, 1, 4, batch_size=1000)
+    for batch_size in (1, 7, 64, 150):
+        some = measure_responses(MODEL, PIXELS, 1, 4, batch_size=batch_size)
+        for field in fields(every):
+            found, expected = getattr(some, field.name), getattr(every, field.name)
+            assert found == pytest.approx(expected, rel=1e-4, abs=1e-6), field.name
+
+
+def test_the_strongest_come_from_different_pictures_and_in_order() -> None:
+    found = measure_responses(MODEL, PIXELS, 1, 6)
+    assert (np.diff(found.value, axis=1) <= 0).all()
+    assert all(len(set(row)) == 6 for row in found.picture.tolist())
+
+
+def test_of_equal_responses_the_earlier_picture_counts() -> None:
+    same = np.repeat(PIXELS[:1], 9, axis=0)
+    assert (measure_responses(MODEL, same, 1, 4, batch_size=3).picture == np.arange(4)).all()
+
+
+def test_fewer_pictures_than_wanted_are_all_kept() -> None:
+    assert measure_responses(MODEL, PIXELS[:3], 1, 8).value.shape == (16, 3)
+
+
+def test_dead_features_are_those_that_never_respond() -> None:
+    found = measure_responses(with_a_dead_feature(), PIXELS, 1)
+    assert found.dead.tolist() == [3]
+    assert (found.value[3] < 0).all()
+    assert found.mean[3] == pytest.approx(-0.2)
+
+
+def test_progress_ends_with_all() -> None:
+    told: list[tuple[int, int | None]] = []
+    measure_responses(MODEL, PIXELS, 0, progress=lambda *now: told.append(now))
+    assert told == [(64, 150), (128, 150), (150, 150)]
+
+
+def test_what_cannot_be_measured_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        measure_responses(MODEL, PIXELS[:0], 1)
+    with pytest.raises(ValueError, match="at least 1"):
+        measure_responses(MODEL, PIXELS, 1, 0)
+    with pytest.raises(ModelError, match="--layer -1"):
+        measure_responses(MODEL, PIXELS, -1)
