@@ -1,7 +1,7 @@
 """Does guided back-propagation point at the thing? On drawn faces the thing's exact pixels are known.
 
     python -m benchmarks.guided_masks faces
-    python -m benchmarks.guided_masks faces --thing hat --layer 1 --plot hat.svg
+    python -m benchmarks.guided_masks faces --thing hat --layer 1 --plot hat.png
 
 The same face is drawn with and without its glasses: the pixels that differ are the mask. For each feature of a layer
 the faces with glasses that drive it most are found, and its responses led back to the picture. *Inside* is the share of
@@ -24,11 +24,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL.Image import Image
 
 from dcgan.data.decode import Decoded, DecodeOptions, decode
 from dcgan.data.drawn import WORN, DrawnFaces
 from dcgan.data.items import Item
-from dcgan.figures.curves import curves
+from dcgan.figures.labelled import LINE, MARGIN
+from dcgan.figures.sheets import save_picture
+from dcgan.figures.theme import NORMAL, THEMES, Canvas, Theme
 from dcgan.inspection.guided import Units, back_propagate, guided, plain
 from dcgan.inspection.inputs import images_of
 from dcgan.inspection.receptive_field import cut_patches, receptive_field
@@ -138,15 +141,41 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def draw(rows: list[Row], thing: str, layer: int, out: Path) -> None:
-    """All features of each way, the largest first, and chance."""
-    lines = {f"{row.net}, {row.rule}": list(enumerate(np.sort(100 * row.inside)[::-1].tolist(), 1)) for row in rows}
-    chance = 100 * float(rows[0].chance.mean())
-    lines["chance"] = [(1, chance), (len(rows[0].inside), chance)]
-    title = f"Signal that lies in the {thing}"
-    chart = curves(lines, title, f"features of layer {layer}, sorted", "% of each feature's signal", y_range=(0, 1))
-    background = '<rect width="100%" height="100%" fill="#fff"/>'
-    out.write_text(chart.replace(">", f">{background}", 1).replace("<svg ", '<svg color="#222" ', 1) + "\n", "utf-8")
+def draw(rows: list[Row], thing: str, layer: int, theme: Theme) -> Image:
+    """Inside, in each way the features with most of it first, beside what knowing nothing would give."""
+    most, features = max(row.inside.max() for row in rows), len(rows[0].inside)
+    left, top, right, bottom = 60, 60, 760, 380
+    canvas = Canvas(right + MARGIN, bottom + 2 * LINE + MARGIN, theme)
+    canvas.text(left, MARGIN + LINE / 2, f"share of each feature's signal that lies in the {thing}", "lm", NORMAL)
+    canvas.text(right, bottom + 1.5 * LINE, f"features of layer {layer}, those with most of it first", "rm", faint=True)
+
+    def place(number: float, share: float) -> tuple[float, float]:
+        return left + (right - left) * number / (features - 1), bottom - (bottom - top) * share / most
+
+    canvas.draw.line([(left, top), (left, bottom), (right, bottom)], theme.ink)
+    for share in np.arange(0, most, 0.1):
+        y = place(0, share)[1]
+        canvas.draw.line([(left - 5, y), (left, y)], theme.ink)
+        canvas.text(left - 12, y, f"{share:.0%}", "rm", faint=True)
+    levels = {"in view": [row.in_view for row in rows], "chance": [row.chance for row in rows]}
+    for name, shares in levels.items():
+        y = place(0, float(np.mean(shares)))[1]
+        canvas.draw.line([(left, y), (right, y)], theme.faint)
+        canvas.text(right, y - LINE / 2, name, "rm", faint=True)
+    looks = {
+        ("trained", "guided"): (theme.accent, 4),
+        ("trained", "plain"): (theme.accent, 2),
+        ("random", "guided"): (theme.ink, 4),
+        ("random", "plain"): (theme.ink, 2),
+    }
+    for line, row in enumerate(rows):
+        colour, width = looks[row.net, row.rule]
+        points = [place(number, share) for number, share in enumerate(np.sort(row.inside)[::-1])]
+        canvas.draw.line(points, colour, width, "curve")
+        y = top + (line + 0.5) * LINE
+        canvas.draw.line([(right - 200, y), (right - 170, y)], colour, width)
+        canvas.text(right - 160, y, f"{row.net}, {row.rule}", "lm")
+    return canvas.image
 
 
 def main() -> None:
@@ -158,7 +187,7 @@ def main() -> None:
     parser.add_argument("--faces", type=int, default=2000, help="that wear the thing")
     parser.add_argument("--strongest", type=int, default=16, help="of them for each feature")
     parser.add_argument("--seed", type=int, default=0, help="of the random weights")
-    parser.add_argument("--plot", type=Path, help="SVG to draw")
+    parser.add_argument("--plot", type=Path, help="picture to draw")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     reuse_memory()
@@ -168,7 +197,7 @@ def main() -> None:
     nets = {"trained": model, "random": untrained(model, pairs.worn, arguments.seed)}
     rows = [row for name, net in nets.items() for row in measure(name, net, layer, pairs, arguments.strongest)]
     if arguments.plot:
-        draw(rows, arguments.thing, layer, arguments.plot)
+        save_picture(draw(rows, arguments.thing, layer, THEMES["light"]), arguments.plot)
     if arguments.json:
         print(json.dumps([vars(row) for row in rows], default=lambda shares: shares.round(4).tolist()))
         return

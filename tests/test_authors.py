@@ -58,18 +58,18 @@ def batch_norm(x: Array, gain: Array, bias: Array) -> Array:
     return scaled
 
 
-def theano_convolution(x: Array, kernel: Array) -> Array:
-    """A true convolution (the kernel runs backwards), stride 2, zero border of 2, term by term.
+def theano_convolution(x: Array, kernel: Array, stride: int = 2) -> Array:
+    """A true convolution (the kernel runs backwards) with a zero border of half the kernel, term by term.
 
-    y[o, i, j] = sum over c, a, b of x[c, 2i + 2 - a, 2j + 2 - b] kernel[o, c, a, b]
+    y[o, i, j] = sum over c, a, b of x[c, s i + r - a, s j + r - b] kernel[o, c, a, b], r the half of the kernel's side
     """
-    side = x.shape[2] // 2
+    side, reach = x.shape[2] // stride, kernel.shape[2] // 2
     y = np.zeros((len(x), len(kernel), side, side))
-    for a in range(5):
-        for b in range(5):
+    for a in range(kernel.shape[2]):
+        for b in range(kernel.shape[2]):
             for i in range(side):
                 for j in range(side):
-                    row, column = 2 * i + 2 - a, 2 * j + 2 - b
+                    row, column = stride * i + reach - a, stride * j + reach - b
                     if 0 <= row < x.shape[2] and 0 <= column < x.shape[3]:
                         y[:, :, i, j] += x[:, :, row, column] @ kernel[:, :, a, b].T
     return y
@@ -164,6 +164,25 @@ def test_a_folder_that_is_not_whole_is_an_error_that_names_it(
     with pytest.raises(ModelError, match=expected) as caught:
         import_authors(folder)
     assert folder.name in str(caught.value)
+
+
+def test_of_a_pair_in_part_the_discriminators_first_stages_are_imported(tmp_path: Path) -> None:
+    folder, random = tmp_path / "imagenet", np.random.default_rng(0)
+    folder.mkdir()
+    kernels = {1: (4, 3, 3, 3), 2: (4, 4, 3, 3), 5: (8, 4, 3, 3)}  # of the third only the kernel was released
+    arrays = {number: random.normal(0, 0.1, shape) for number, shape in kernels.items()}
+    arrays |= {3: np.ones(4), 4: np.zeros(4), 9: np.ones(8)}
+    for number, array in arrays.items():
+        np.save(folder / f"30_discrim_params.jl_{number:02}.npy", array.astype(np.float32))
+    np.save(folder / "30_gen_params.jl_02.npy", np.ones(4, np.float32))
+    model = import_authors(folder)
+    assert [(stage.width, stage.stride) for stage in model.architecture.discriminator] == [(4, 1), (4, 2)]
+    images = random.uniform(-1, 1, (2, 3, 32, 32))
+    h = theano_convolution(images, arrays[1], stride=1)
+    h = batch_norm(theano_convolution(np.where(h > 0, h, 0.2 * h), arrays[2]), arrays[3], arrays[4])
+    maps = model.discriminator.train().activations(torch.tensor(images, dtype=torch.float32))
+    np.testing.assert_allclose(maps[-1].detach(), np.where(h > 0, h, 0.2 * h), atol=1e-4)
+    assert "untrained" in model.details
 
 
 def test_no_folder_is_an_error(tmp_path: Path) -> None:

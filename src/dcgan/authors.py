@@ -17,8 +17,9 @@ from dcgan.model import Model
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.stages import Architecture, build_architecture
-from dcgan.randomness import Stream, draw_latents, stream
+from dcgan.networks.initialise import initialise
+from dcgan.networks.stages import Architecture, Stage, build_architecture, mirror
+from dcgan.randomness import Stream, draw_latents, stream, torch_stream
 
 EPSILON = 1e-8  # of the released batch norm
 BATCHES, BATCH_SIZE = 100, 128  # that statistics are measured on
@@ -30,7 +31,8 @@ def import_authors(folder: Path) -> Model:
     """Build a model from a folder of `N_gen_params.jl_01.npy`, ..., `N_discrim_params.jl_01.npy`, ... .
 
     Only the SVHN pair was released whole. Its z is normal, by its name. The generator's statistics are measured on z,
-    the discriminator's on the generator's own pictures, since the pictures it was trained on are not beside it.
+    the discriminator's on the generator's own pictures, since the pictures it was trained on are not beside it. Of a
+    pair whose generator lacks its first array, as of ImageNet's, see `_features_alone`.
 
     Raises:
         ModelError: The folder has no such arrays, lacks some, or they fit no net of the paper.
@@ -38,6 +40,8 @@ def import_authors(folder: Path) -> Model:
     if not folder.is_dir():
         raise ModelError(f"no folder at {folder}")
     generator_arrays, discriminator_arrays = _read(folder, "gen"), _read(folder, "discrim")
+    if 1 not in generator_arrays and 1 in discriminator_arrays and discriminator_arrays[1].shape[2:] == (3, 3):
+        return _features_alone(folder, discriminator_arrays)
     architecture = _infer(folder, generator_arrays, discriminator_arrays)
     generator, discriminator = Generator(architecture), Discriminator(architecture)
     stem, stem_gain, stem_bias, *rest = _in_order(folder, "gen", generator_arrays, 3 * len(architecture.generator) + 1)
@@ -63,6 +67,43 @@ def import_authors(folder: Path) -> Model:
         },
     }
     return Model(architecture, generator.eval(), discriminator, details)
+
+
+def _features_alone(folder: Path, arrays: Arrays) -> Model:
+    """A model of the discriminator's whole first stages, for its features; all else of it is random.
+
+    Of the ImageNet pair, whose largest arrays were not released, four of six convolutions are there. Their statistics
+    are not measured: there is nothing to measure them on.
+    """
+    stages = [Stage(len(arrays[1]), 3, stride=1)]
+    while {number := 3 * len(stages) - 1, number + 1, number + 2} <= arrays.keys():
+        stages.append(Stage(len(arrays[number]), 3, stride=1 + len(stages) % 2))
+    channels = arrays[1].shape[1]
+    try:
+        architecture = Architecture(
+            size=32,
+            channels=channels,
+            latent_dim=256,
+            latent="uniform",
+            stem=stages[-1].width,
+            generator=mirror(channels, tuple(stages)),
+            discriminator=tuple(stages),
+            batch_norm_epsilon=EPSILON,
+        )
+    except ValueError as error:
+        raise ModelError(f"{folder} holds arrays of no net of the paper: {error}") from error
+    generator, discriminator = Generator(architecture), Discriminator(architecture)
+    for place, net in enumerate((generator, discriminator)):
+        initialise(net, torch_stream(Stream.WEIGHTS, 0, place))
+    own = [arrays[number] for number in range(2, 3 * len(stages) - 1)]
+    tensors = {"convolutions.0.weight": _turned(arrays[1])} | _stages(own, 1)
+    _fill(folder, discriminator, tensors | {"head.weight": discriminator.head.weight.detach().numpy()})
+    details = {
+        "origin": f"weights released by the authors of DCGAN, in part: {folder.name}",
+        "untrained": "the generator, and the discriminator after its convolutions; only its features are of use",
+        "statistics": {"discriminator": "not measured"},
+    }
+    return Model(architecture, generator.eval(), discriminator.eval(), details)
 
 
 def _read(folder: Path, net: str) -> Arrays:

@@ -75,6 +75,16 @@ def test_features_and_pictures_can_be_chosen_and_the_page_be_dark(home: Path) ->
         assert patches.getpixel((0, 0)) == (17, 20, 25)
 
 
+@pytest.mark.parametrize("channels", [1, 4])
+def test_grey_pictures_and_transparent_ones_have_figures_too(tmp_path: Path, channels: int) -> None:
+    model = toy_model(channels=channels)
+    (tmp_path / "model").mkdir()
+    model.save(tmp_path / "model")
+    np.save(tmp_path / "pictures.npy", model.sample(range(20)))
+    run(tmp_path, source="pictures.npy")
+    assert {path.name for path in Path("seen").iterdir()} == FILES
+
+
 def test_a_seed_names_the_random_weights(home: Path) -> None:
     pages = []
     for place, seed in enumerate((0, 0, 1)):

@@ -44,7 +44,7 @@ def run(home: Path, verb: str, *words: object) -> None:
 
 
 def test_all_ways_are_probed_on_the_same_splits(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    against = "random,pixels,kmeans,supervised"
+    against = "random,pixels,kmeans,learned-rf,supervised,finetuned"
     small = ("--draws", 3, "--centroids", 8, "--trials", 1, "--penalties", "1e-3,1e-1")
     run(home, "probe", "--labels", "5,all", "--against", against, *small, "--confusion", "c.png", "--json")
     results = json.loads(capsys.readouterr().out)["results"]
@@ -53,10 +53,49 @@ def test_all_ways_are_probed_on_the_same_splits(home: Path, capsys: pytest.Captu
     }
     accuracy = {(row["features"], row["labels_per_class"]): row["accuracy"] for row in results}
     assert min(accuracy["dcgan", "all"], accuracy["random", "all"], accuracy["pixels", "all"]) > 0.9
-    assert {row["draws"] for row in results if row["labels_per_class"] == "5" and row["features"] != "supervised"} == {
-        3
-    }
+    linear = [row for row in results if row["labels_per_class"] == "5" and row["features"] in ("dcgan", "kmeans")]
+    assert [row["draws"] for row in linear] == [3, 3]
     assert Path("c.png").exists()
+
+
+def test_a_probe_goes_on_where_it_was_stopped(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("probe", "--draws", 2, "--penalties", "1e-3", "--out", "probe.json", "--labels", "4,6")
+    with monkeypatch.context() as pressed:
+        pressed.setattr("dcgan.features.ways._Flat.extract", stopped)
+        with pytest.raises(SystemExit, match="130"):
+            run(home, *words, "--against", "pixels")
+    assert "the same command goes on" in capsys.readouterr().err
+    before = json.loads(Path("probe.json").read_text())["results"]
+    assert [(row["features"], row["labels_per_class"]) for row in before] == [("dcgan", "4"), ("dcgan", "6")]
+    monkeypatch.setattr("dcgan.features.extract.FeatureExtractor.extract", stopped)
+    run(home, *words, "--against", "pixels", "--json")
+    results = json.loads(capsys.readouterr().out)["results"]
+    assert results[:2] == before
+    assert [row["features"] for row in results] == ["dcgan", "dcgan", "pixels", "pixels"]
+
+
+def stopped(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_results_of_another_probe_are_not_mixed_in(home: Path) -> None:
+    words = ("probe", "--draws", 2, "--penalties", "1e-3", "--out", "probe.json", "--labels", "4", "--against", "none")
+    run(home, *words)
+    kept = Path("probe.json").read_text()
+    with pytest.raises(DcganError, match=r"probe\.json has results of another probe: seed differ"):
+        run(home, *words, "--seed", 1)
+    assert Path("probe.json").read_text() == kept
+    Path("probe.json").write_text("{}")
+    with pytest.raises(DcganError, match="is not what `dcgan probe --out` writes"):
+        run(home, *words)
+
+
+def test_the_learning_curve_has_a_line_for_each_way(home: Path) -> None:
+    run(home, "probe", "--draws", 2, "--penalties", "1e-3", "--labels", "2,8,all", "--curve", "curve.svg")
+    curve = Path("curve.svg").read_text()
+    assert all(f">{name}<" in curve for name in ("dcgan", "random", "pixels"))
 
 
 def test_the_table_names_each_way(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,6 +126,9 @@ def test_features_are_written(home: Path, capsys: pytest.CaptureFixture[str]) ->
         (["probe", "--penalties", "a"], "--penalties"),
         (["probe", "--validation", "1"], "--validation"),
         (["probe", "--layers", "x"], "--layers"),
+        (["probe", "--curve", "c.png"], "--curve c.png"),
+        (["probe", "--confusion", "c.txt"], "--confusion c.txt"),
+        (["probe", "--trainings", "0"], "--trainings"),
         (["probe", "--layers", "7"], "--layers"),
         (["features", "--out", "f.csv"], "--out f.csv"),
         (["features", "--out", "f.npy", "--layers", "9"], "layers 0 to 1"),

@@ -12,7 +12,7 @@ from dcgan.cli import app
 HEAVY = {"torch", "numpy", "PIL", "pyarrow", "safetensors", "tensorboard", "dicebear"}
 VERBS = (
     *("train", "demo", "prepare", "presets", "sample", "evaluate", "choose", "export", "import-authors"),
-    *("walk", "arithmetic", "turn", "concepts", "inspect", "features", "probe", "learn", "classify"),
+    *("walk", "arithmetic", "turn", "concepts", "inspect", "features", "probe", "paper", "learn", "classify"),
 )
 
 

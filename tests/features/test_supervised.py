@@ -1,5 +1,7 @@
 """The control: the same net, trained on labels alone."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,8 @@ from tests.toy_model import toy_model
 
 from dcgan.features.supervised import Trial, draw_trial, predict, search, train_classifier
 
-ARCHITECTURE = toy_model().architecture
+BODY = toy_model().discriminator
+LAYER = "convolutions.1.weight"
 TRIAL = Trial(lr=2e-3, l2=1e-5, dropout=0.2, shift=2, batch_size=16)
 
 
@@ -26,17 +29,17 @@ def test_it_learns_from_labels_and_is_no_better_than_its_labels(monkeypatch: pyt
     monkeypatch.setattr("dcgan.features.supervised.SEEN", 2000)
     pixels, labels = squares(120, 0)
     test = squares(100, 1)
-    net = train_classifier(ARCHITECTURE, pixels, labels, 3, TRIAL, 0)
+    net = train_classifier(BODY, pixels, labels, 3, TRIAL, 0)
     assert (predict(net, test[0]) == test[1]).mean() > 0.9
     shuffled = np.random.default_rng(2).permutation(labels)
-    lost = train_classifier(ARCHITECTURE, pixels, shuffled, 3, TRIAL, 0)
+    lost = train_classifier(BODY, pixels, shuffled, 3, TRIAL, 0)
     assert (predict(lost, test[0]) == test[1]).mean() < 0.6
 
 
 def test_the_seed_names_a_training(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dcgan.features.supervised.SEEN", 200)
     pixels, labels = squares(40, 0)
-    nets = [train_classifier(ARCHITECTURE, pixels, labels, 3, TRIAL, seed) for seed in (1, 1, 2)]
+    nets = [train_classifier(BODY, pixels, labels, 3, TRIAL, seed) for seed in (1, 1, 2)]
     heads = [net.head.weight for net in nets]
     assert torch.equal(heads[0], heads[1])
     assert not torch.equal(heads[0], heads[2])
@@ -55,9 +58,29 @@ def test_the_best_trial_on_validation_is_scored_on_test(monkeypatch: pytest.Monk
     monkeypatch.setattr("dcgan.features.supervised.SEEN", 600)
     learnt, validation, test = squares(60, 0), squares(60, 1), squares(60, 2)
     told: list[tuple[int, int | None]] = []
-    found = search(ARCHITECTURE, learnt, validation, test, 3, 20, trials=3, progress=lambda *now: told.append(now))
+    found = search(BODY, [learnt], validation, test, 3, 20, trials=3, progress=lambda *now: told.append(now))
     assert [*found.validation] == [0, 1, 2]
     assert found.validation[found.penalty] == max(found.validation.values())
-    best = train_classifier(ARCHITECTURE, *learnt, 3, draw_trial(0, int(found.penalty)), int(found.penalty))
+    best = train_classifier(BODY, *learnt, 3, draw_trial(0, int(found.penalty)), int(found.penalty))
     assert found.mean == pytest.approx((predict(best, test[0]) == test[1]).mean())
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_the_best_trial_is_trained_on_every_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcgan.features.supervised.SEEN", 600)
+    drawn, validation, test = [squares(60, seed) for seed in (0, 3, 4)], squares(60, 1), squares(60, 2)
+    found = search(BODY, drawn, validation, test, 3, 20, trials=2)
+    second = train_classifier(BODY, *drawn[1], 3, draw_trial(0, int(found.penalty)), 1)
+    assert len(found.accuracies) == 3
+    assert found.accuracies[1] == pytest.approx((predict(second, test[0]) == test[1]).mean())
+
+
+def test_fine_tuning_starts_from_the_net_and_leaves_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcgan.features.supervised.SEEN", 16)
+    slow = Trial(lr=1e-9, l2=0, dropout=0, shift=0, batch_size=16)
+    before = deepcopy(BODY.state_dict())
+    tuned = train_classifier(BODY, *squares(16, 0), 3, slow, 0, afresh=False)
+    torch.testing.assert_close(tuned.body.state_dict()[LAYER], before[LAYER], rtol=0, atol=1e-6)
+    moved = train_classifier(BODY, *squares(16, 0), 3, TRIAL, 0, afresh=False)
+    assert not torch.allclose(moved.body.state_dict()[LAYER], before[LAYER], atol=1e-4)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in BODY.state_dict().items())

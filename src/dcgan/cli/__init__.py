@@ -14,6 +14,7 @@ from dcgan.cli.evaluate import evaluate
 from dcgan.cli.features import features
 from dcgan.cli.inspect import inspect
 from dcgan.cli.models import choose, export, import_authors
+from dcgan.cli.paper import paper
 from dcgan.cli.prepare import prepare
 from dcgan.cli.probe import probe
 from dcgan.cli.recipe_flags import take_recipe, whole_numbers
@@ -34,7 +35,7 @@ VERBS = (
     *(demo, prepare, presets, sample),
     *(walk, arithmetic, turn, concepts),
     *(inspect,),
-    *(features, probe, learn, classify),
+    *(features, probe, paper, learn, classify),
     *(evaluate,),
     *(choose, export, import_authors),
 )

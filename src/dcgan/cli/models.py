@@ -12,12 +12,16 @@ AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 
 
 def import_authors(folder: Path, /, *, out: Path, as_json: AsJson = False) -> None:
-    """Turn the weights that the authors of DCGAN released into a model. Only their SVHN pair is whole.
+    """Turn the weights that the authors of DCGAN released into a model.
+
+    Only their SVHN pair is whole. Of the ImageNet pair four of the discriminator's six convolutions were released:
+    they become a model for `features`, `probe` and `learn`, whose generator is untrained.
 
     For example:
 
     - `dcgan import-authors svhn_unsup_all_conv_dcgan_100z_gaussian_lr_0.0005_64mb --out svhn`
     - `dcgan sample svhn --seeds 0-99 --out house-numbers.png`
+    - `dcgan import-authors imagenet_gan_pretrain_128f_relu_lrelu_7l_3x3_256z --out imagenet`
 
     Args:
         folder: Folder of the release with 200_gen_params.jl_01.npy and so on; its pickles are not read.
@@ -36,8 +40,11 @@ def import_authors(folder: Path, /, *, out: Path, as_json: AsJson = False) -> No
     except OSError as error:
         raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
     size, channels = model.architecture.size, model.architecture.channels
-    draw = command("sample", out, "--seeds", "0-99", "--out", "sheet.png")
-    text = f"imported a model for {size}x{size} pictures: {out}\ndraw: {draw}"
+    if "untrained" in model.details:
+        use = f"untrained: {model.details['untrained']}\nprobe: {command('probe', out, 'LABELLED')}"
+    else:
+        use = f"draw: {command('sample', out, '--seeds', '0-99', '--out', 'sheet.png')}"
+    text = f"imported a model for {size}x{size} pictures: {out}\n{use}"
     answer(text, {"model": out, "size": size, "channels": channels, **model.details}, as_json)
 
 

@@ -1,22 +1,24 @@
-"""`dcgan probe`: what a model's features are worth to a classifier, beside other features."""
+"""`dcgan probe`: what a model's features are worth to a classifier, beside other ways."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from dcgan.cli.console import answer, progress_bar
+from dcgan.cli.console import answer, complain, progress_bar
 from dcgan.cli.features import layers_of
 from dcgan.cli.outputs import chosen_theme, open_model
 from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
     from dcgan.data.packed import PackedSet
-    from dcgan.features.probe import Probed
-    from dcgan.model import Model
+    from dcgan.features.compare import Probing
+    from dcgan.features.results import Results
+    from dcgan.features.ways import Wanted
 
 ALL = "all"
-SUPERVISED = "supervised"
+AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 
 
 def probe(
@@ -27,91 +29,174 @@ def probe(
     test: str | None = None,
     labels: str = "all",
     against: str = "random,pixels",
+    out: Path | None = None,
     draws: int = 100,
     penalties: str | None = None,
     layers: str | None = None,
     grid: int = 4,
+    standardise: Annotated[bool, Parameter(negative="")] = False,
     centroids: int = 1600,
     trials: int = 64,
+    trainings: int = 1,
     validation: float = 0.1,
     confusion: Path | None = None,
+    curve: Path | None = None,
     seed: int = 0,
     theme: str = "light",
     device: str = "cpu",
-    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Probe the discriminator's features by a linear SVM, as the paper does, beside other features on the same splits.
+    """Probe the discriminator's features by a linear SVM, as the paper does, beside other ways on the same splits.
 
     With all labels: C is chosen on a tenth of the pictures, which are held out, and scored on the test pictures. With
     so many labels of each class: C is chosen by ten draws, then 100 draws are scored: mean ± 1.96 standard deviations.
 
     For example:
 
-    - `dcgan probe runs/photos labelled/ --labels 10,100,all`
+    - `dcgan probe runs/photos labelled/ --labels 10,100,all --curve curve.svg`
     - `dcgan probe faces drawn-faces:2000 --labels 5,50 --draws 20 --against random,pixels`
-    - `dcgan probe runs/imagenet cifar10/train --test cifar10/test --labels 400 --against kmeans,random,pixels`
+    - `dcgan probe runs/imagenet cifar10/train --test cifar10/test --labels 400 --against kmeans --out probe.json`
 
     Args:
         model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
         source: Labelled pictures: a folder of folders, a packed set, drawn-faces.
         test: Labelled pictures to score on. Default: a fifth of the source.
         labels: Labels of each class to learn from: numbers, or all; several with commas.
-        against: Other ways: random (the same net, untrained), kmeans, pixels, supervised (the same net, trained on the
-            labels alone); or none.
+        against: Other ways: random (the same net, untrained), kmeans (one layer), learned-rf (three layers of it, with
+            learned receptive fields), pixels, supervised (the same net, trained on the labels alone), finetuned (the
+            net itself, trained on with the labels); or none.
+        out: JSON to keep results in as they come. If it is there, what it has is not measured again.
         draws: Draws to score for each number of labels.
         penalties: Values of C to choose from, with commas. Default: those of the released code, 1e-4 to 1e-2.
         layers: Convolutional layers, from 0, such as 1,2. Default: all.
         grid: Side of the grid that each map is max-pooled to.
-        centroids: Of kmeans.
-        trials: Of the random search for supervised, whose best on the validation pictures is scored.
-        validation: Share of the source that only chooses C.
+        standardise: Bring each feature to mean 0 and variance 1, which the paper does not.
+        centroids: Of kmeans, and of each layer of learned-rf.
+        trials: Of the random search for supervised and finetuned; the best on the validation pictures is scored.
+        trainings: Draws that the best trial is trained on and scored.
+        validation: Share of the source that only chooses.
         confusion: Figure to make of what was taken for what by the model's features, with the most labels.
+        curve: Figure to make of accuracy over the number of labels: .svg.
         seed: Names splits and draws.
         theme: light or dark.
         device: cpu, cuda, cuda:N, mps, or auto.
         as_json: Answer with one line of JSON.
     """
-    from dcgan.features.compare import compare, compare_supervised
+    from dcgan.features.compare import MEANINGS, Probing
     from dcgan.features.probe import PENALTIES
-    from dcgan.features.ways import WAYS, Wanted
 
-    names = ["dcgan", *(name.strip() for name in against.split(",") if name.strip() not in ("", "none", "dcgan"))]
-    if unknown := [name for name in names if name not in (*WAYS, SUPERVISED)]:
-        raise DcganError(f"--against {', '.join(unknown)}: there are {', '.join(WAYS)}, {SUPERVISED}, and none")
-    counts = [_count(text.strip()) for text in labels.split(",")]
-    chosen = _penalties(penalties) if penalties else PENALTIES
-    if not 0 < validation < 1 or draws < 1 or centroids < 1 or trials < 1 or seed < 0:
+    names = ways_of(against)
+    if not 0 < validation < 1 or min(draws, centroids, trials, trainings) < 1 or seed < 0:
         raise DcganError(
-            "--validation must lie between 0 and 1, --draws and --centroids be 1 or more, --seed 0 or more"
+            "--validation must lie between 0 and 1, --draws, --centroids, --trials and --trainings be 1 or more, "
+            "--seed 0 or more"
         )
+    probing = Probing(
+        tuple(_count(text.strip()) for text in labels.split(",")),
+        _penalties(penalties) if penalties else PENALTIES,
+        validation,
+        draws,
+        standardise,
+        trials,
+        trainings,
+    )
+    _check_figures(confusion, curve)
     colours = chosen_theme(theme)
-    which = layers_of(layers)
-    loaded = open_model(model, device)
-    learnt, tested = _open(loaded, source, test)
-    if len(learnt.label_names) < 2:
-        raise DcganError(f"{source} has {len(learnt.label_names)} label; give each class a folder of its own")
-    if tested is not None and tested.label_names != learnt.label_names:
-        raise DcganError(f"--test {test} has other labels than {source}: {', '.join(tested.label_names[:9])}")
-    results: dict[str, list[Probed]] = {}
-    for name in names:
-        wanted = Wanted(loaded, learnt, which, grid, centroids, seed)
-        try:
-            if name == SUPERVISED:
-                results[name] = compare_supervised(
-                    wanted, tested, counts, progress_bar, validation=validation, trials=trials
-                )
-            else:
-                results[name] = compare(
-                    name, wanted, tested, counts, progress_bar, penalties=chosen, validation=validation, draws=draws
-                )
-        except ValueError as error:
-            raise DcganError(f"{source}: {error}") from error
+    wanted, tested = open_labelled(model, source, test, device, layers_of(layers), grid, centroids, seed)
+    results = gather_results(names, wanted, tested, probing, source, out)
     if confusion is not None:
         from dcgan.figures.confusion import draw_confusion
         from dcgan.figures.sheets import save_picture
 
-        save_picture(draw_confusion(results["dcgan"][-1].confusion, learnt.label_names, colours), confusion)
-    answer(_table(results), {"model": model, "source": source, "results": _facts(results)}, as_json)
+        last = results.find("dcgan", probing.counts[-1])
+        assert last is not None
+        save_picture(draw_confusion(last.confusion, wanted.learnt.label_names, colours), confusion)
+    if curve is not None:
+        from dcgan.files import write_atomic
+
+        write_atomic(curve, _learning_curve(results, names, probing.counts, wanted, tested))
+    rows = {f"{name}: {MEANINGS[name]}": [_cell(results, name, count) for count in probing.counts] for name in names}
+    lines = [
+        f"{'':<40}" + "".join(f"{_named(count) + ' labels':>20}" for count in probing.counts),
+        *(f"{meaning:<40}" + "".join(f"{cell:>20}" for cell in cells) for meaning, cells in rows.items()),
+        "accuracy on the test pictures; ± 1.96 standard deviations over the draws",
+    ]
+    answer("\n".join(lines), {"model": model, "source": source, "results": results.rows()}, as_json)
+
+
+def ways_of(text: str) -> list[str]:
+    """The model's features and the ways that --against names.
+
+    Raises:
+        DcganError: One is unknown.
+    """
+    from dcgan.features.compare import MEANINGS
+
+    names = ["dcgan", *(name.strip() for name in text.split(",") if name.strip() not in ("", "none", "dcgan"))]
+    if unknown := [name for name in names if name not in MEANINGS]:
+        raise DcganError(f"--against {', '.join(unknown)}: there are {', '.join(MEANINGS)}, and none")
+    return names
+
+
+def _check_figures(confusion: Path | None, curve: Path | None) -> None:
+    from dcgan.figures.sheets import FORMATS
+
+    if confusion is not None and (confusion.suffix.lower() not in FORMATS or confusion.is_dir()):
+        raise DcganError(f"--confusion {confusion}: name a file of one of these kinds: {', '.join(FORMATS)}")
+    if curve is not None and (curve.suffix.lower() != ".svg" or curve.is_dir()):
+        raise DcganError(f"--curve {curve}: name an .svg file")
+
+
+def open_labelled(
+    model: Path,
+    source: str,
+    test: str | None,
+    device: str,
+    layers: tuple[int, ...] | None,
+    grid: int,
+    centroids: int,
+    seed: int,
+) -> "tuple[Wanted, PackedSet | None]":
+    """The model with the pictures to learn from, and those to score on.
+
+    Raises:
+        DcganError: There are no classes to tell apart, or the two sets have different ones.
+    """
+    from dcgan.data.cache import cached
+    from dcgan.data.prepare import PrepareOptions
+    from dcgan.features.ways import Wanted
+
+    loaded = open_model(model, device)
+    options = PrepareOptions(size=loaded.architecture.size, channels=loaded.architecture.channels)
+    with progress_bar("preparing") as bar:
+        learnt = cached(source, options, bar)
+        tested = cached(test, options, bar) if test else None
+    if len(learnt.label_names) < 2:
+        raise DcganError(f"{source} has {len(learnt.label_names)} label; give each class a folder of its own")
+    if tested is not None and tested.label_names != learnt.label_names:
+        raise DcganError(f"--test {test} has other labels than {source}: {', '.join(tested.label_names[:9])}")
+    return Wanted(loaded, learnt, layers, grid, centroids, seed), tested
+
+
+def gather_results(
+    names: Sequence[str],
+    wanted: "Wanted",
+    tested: "PackedSet | None",
+    probing: "Probing",
+    source: str,
+    out: Path | None,
+) -> "Results":
+    """Probe each way; a class with too few pictures is the user's slip."""
+    from dcgan.features.results import gather
+
+    try:
+        return gather(names, wanted, tested, probing, progress_bar, out)
+    except ValueError as error:
+        raise DcganError(f"{source}: {error}") from error
+    except KeyboardInterrupt:
+        if out is not None and out.exists():
+            complain(f"{out} has what was measured; the same command goes on from there")
+        raise
 
 
 def _count(text: str) -> int | None:
@@ -130,47 +215,32 @@ def _penalties(text: str) -> tuple[float, ...]:
     return values
 
 
-def _open(model: "Model", source: str, test: str | None) -> "tuple[PackedSet, PackedSet | None]":
-    from dcgan.data.cache import cached
-    from dcgan.data.prepare import PrepareOptions
-
-    options = PrepareOptions(size=model.architecture.size, channels=model.architecture.channels)
-    with progress_bar("preparing") as bar:
-        return cached(source, options, bar), cached(test, options, bar) if test else None
-
-
 def _named(count: int | None) -> str:
     return ALL if count is None else str(count)
 
 
-def _facts(results: "dict[str, list[Probed]]") -> list[dict[str, object]]:
-    return [
-        {
-            "features": name,
-            "labels_per_class": _named(probed.labels_per_class),
-            "accuracy": probed.mean,
-            "spread": probed.spread,
-            "draws": len(probed.accuracies),
-            "penalty": probed.penalty,
-            "validation": probed.validation,
-            "confusion": probed.confusion.round(4).tolist(),
-        }
-        for name, found in results.items()
-        for probed in found
-    ]
+def _cell(results: "Results", name: str, count: int | None) -> str:
+    probed = results.find(name, count)
+    assert probed is not None
+    spread = f" ± {100 * probed.spread:.1f}" if probed.spread else ""
+    return f"{100 * probed.mean:.1f}{spread} %"
 
 
-def _table(results: "dict[str, list[Probed]]") -> str:
-    from dcgan.features.ways import WAYS
+def _learning_curve(
+    results: "Results", names: Sequence[str], counts: Sequence[int | None], wanted: "Wanted", test: "PackedSet | None"
+) -> str:
+    """Accuracy over labels of a class; all of them stand at their mean number."""
+    from dcgan.features.compare import TESTED
+    from dcgan.figures.curves import curves
 
-    meanings = {**{name: way.meaning for name, way in WAYS.items()}, SUPERVISED: "the same net, on labels alone"}
-    first = next(iter(results.values()))
-    heads = "".join(f"{_named(probed.labels_per_class) + ' labels':>20}" for probed in first)
-    lines = [f"{'features':<40}{heads}"]
-    for name, found in results.items():
-        cells = []
-        for probed in found:
-            spread = f" ± {100 * probed.spread:.1f}" if probed.spread else ""
-            cells.append(f"{100 * probed.mean:.1f}{spread} %")
-        lines.append(f"{f'{name}: {meanings[name]}':<40}" + "".join(f"{cell:>20}" for cell in cells))
-    return "\n".join([*lines, "accuracy on the test pictures; ± 1.96 standard deviations over the draws"])
+    every = len(wanted.learnt) / len(wanted.learnt.label_names) * (1 if test else 1 - TESTED)
+    numbers = sorted(counts, key=lambda count: count or every)
+    series = {
+        name: [
+            (float(count or every), 100 * probed.mean)
+            for count in numbers
+            if (probed := results.find(name, count)) is not None
+        ]
+        for name in names
+    }
+    return curves(series, "Accuracy on the test pictures", "labels of each class", "%", log_x=True)

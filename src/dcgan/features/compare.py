@@ -1,12 +1,14 @@
-"""One way to features, probed on a labelled set with each number of labels; the same splits for every way."""
+"""Ways to tell classes apart, probed on a labelled set with each number of labels; the same splits for every way."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcgan.data.packed import PackedSet
 from dcgan.features.files import write_features
@@ -18,40 +20,67 @@ from dcgan.features.ways import WAYS, Extracts, Wanted
 TESTED = 0.2  # share of the source that is scored where there are no other pictures
 FLAT = 0.01  # added to a feature's variance, as in Coates & Ng's recipe
 
+SUPERVISED, FINETUNED = "supervised", "finetuned"
+
+MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        **{name: way.meaning for name, way in WAYS.items()},
+        SUPERVISED: "the same net, on labels alone",
+        FINETUNED: "the net itself, trained on",
+    }
+)
+"""What `compare` can do, each in a few words: linear machines on features, then nets trained on the labels."""
+
 Bar = Callable[[str], AbstractContextManager[Progress]]
 """Opens a progress display of a name."""
 
 
-def compare(
-    name: str,
-    wanted: Wanted,
-    test: PackedSet | None,
-    counts: Sequence[int | None],
-    bar: Bar,
-    *,
-    penalties: Sequence[float] = PENALTIES,
-    validation: float = 0.1,
-    draws: int = DRAWS,
-) -> list[Probed]:
-    """Probe one way to features.
+@dataclass(frozen=True)
+class Probing:
+    """How ways are probed.
+
+    Attributes:
+        counts: Labels of each class to learn from; None for all.
+        penalties: Values of C to choose from.
+        validation: Share of the pictures to learn from that only chooses.
+        draws: Draws of so many labels that a linear machine is scored on.
+        standardise: Whether all features are brought to mean 0 and variance 1; the paper leaves the net's as they are.
+        trials: Of the random search of a net that is trained on labels.
+        trainings: Draws that its best trial is trained on and scored.
+    """
+
+    counts: tuple[int | None, ...] = (None,)
+    penalties: tuple[float, ...] = PENALTIES
+    validation: float = 0.1
+    draws: int = DRAWS
+    standardise: bool = False
+    trials: int = TRIALS
+    trainings: int = 1
+
+
+def compare(name: str, wanted: Wanted, test: PackedSet | None, probing: Probing, bar: Bar) -> Iterator[Probed]:
+    """Probe one way.
 
     Features are kept in half precision in a temporary folder (TMPDIR), which needs room for them.
 
     Args:
-        name: A key of `WAYS`.
+        name: A key of `MEANINGS`.
         wanted: The model, the labelled pictures to learn from, and what else the way may need.
         test: Labelled pictures to score on; None takes a fifth of those to learn from.
-        counts: Labels of each class to learn from; None for all.
+        probing: How.
         bar: Shows how far it is.
-        penalties: Values of C to choose from.
-        validation: Share of the pictures to learn from that only chooses C.
-        draws: Draws to score for each count.
+
+    Yields:
+        One result for each of the counts, as they come.
 
     Raises:
         ValueError: A class has fewer pictures than are wanted, or some have no label.
     """
     if min(data.labels.min() for data in (wanted.learnt, test) if data is not None) < 0:
         raise ValueError("some of the pictures have no label")
+    if name in (SUPERVISED, FINETUNED):
+        yield from _compare_net(name, wanted, test, probing, bar)
+        return
     way, classes = WAYS[name], len(wanted.learnt.label_names)
     with tempfile.TemporaryDirectory(prefix="dcgan-probe-") as folder:
         with bar(f"{name}: building") as progress:
@@ -64,72 +93,29 @@ def compare(
         else:
             with bar(f"{name}: extracting") as progress:
                 scored = _labelled(Path(folder) / "test.npy", extractor, test, progress)
-        if way.standardise:
+        if way.standardise or probing.standardise:
             source, scored = standardised(source, scored)
-        chosen, others = split(source.labels, validation, wanted.seed)
+        chosen, others = split(source.labels, probing.validation, wanted.seed)
         held_out, learnt = source.rows(chosen), source.rows(others)
-        found = []
-        for count in counts:
-            with bar(f"{name}: {'all' if count is None else count} labels") as progress:
+        for count in probing.counts:
+            with bar(_working(name, count)) as progress:
                 if count is None:
-                    found.append(probe_all(learnt, held_out, scored, classes, penalties=penalties, progress=progress))
-                else:
-                    found.append(
-                        probe_few(
-                            learnt,
-                            held_out,
-                            scored,
-                            classes,
-                            count,
-                            penalties=penalties,
-                            draws=draws,
-                            seed=wanted.seed,
-                            progress=progress,
-                        )
+                    probed = probe_all(
+                        learnt, held_out, scored, classes, penalties=probing.penalties, progress=progress
                     )
-        return found
-
-
-def compare_supervised(
-    wanted: Wanted,
-    test: PackedSet | None,
-    counts: Sequence[int | None],
-    bar: Bar,
-    *,
-    validation: float = 0.1,
-    trials: int = TRIALS,
-) -> list[Probed]:
-    """The same net on the labels alone, on the same splits: for each count the best of a random search on one draw.
-
-    Raises:
-        ValueError: As `compare`.
-    """
-    data, classes, seed = wanted.learnt, len(wanted.learnt.label_names), wanted.seed
-    rows = np.arange(len(data))
-    if test is None:
-        chosen, rows = split(data.labels, TESTED, seed)
-        scored = data.images[chosen], data.labels[chosen]
-    else:
-        scored = test.images, test.labels
-    held_out, others = (rows[part] for part in split(data.labels[rows], validation, seed))
-    found = []
-    for count in counts:
-        own = others if count is None else others[draw_labels(data.labels[others], count, seed, 0)]
-        with bar(f"supervised: {'all' if count is None else count} labels") as progress:
-            found.append(
-                search(
-                    wanted.model.architecture,
-                    (data.images[own], data.labels[own]),
-                    (data.images[held_out], data.labels[held_out]),
-                    scored,
-                    classes,
-                    count,
-                    trials=trials,
-                    seed=seed,
-                    progress=progress,
-                )
-            )
-    return found
+                else:
+                    probed = probe_few(
+                        learnt,
+                        held_out,
+                        scored,
+                        classes,
+                        count,
+                        penalties=probing.penalties,
+                        draws=probing.draws,
+                        seed=wanted.seed,
+                        progress=progress,
+                    )
+            yield probed
 
 
 def standardised(source: Labelled, test: Labelled) -> tuple[Labelled, Labelled]:
@@ -149,6 +135,43 @@ def standardised(source: Labelled, test: Labelled) -> tuple[Labelled, Labelled]:
         return Labelled(features, data.labels)
 
     return scaled(source), scaled(test)
+
+
+def _compare_net(name: str, wanted: Wanted, test: PackedSet | None, probing: Probing, bar: Bar) -> Iterator[Probed]:
+    """The same net trained on labels, on the same splits: from random weights, or from the model's."""
+    data, seed = wanted.learnt, wanted.seed
+    rows = np.arange(len(data))
+    if test is None:
+        chosen, rows = split(data.labels, TESTED, seed)
+        scored = data.images[chosen], data.labels[chosen]
+    else:
+        scored = test.images, test.labels
+    held_out, others = (rows[part] for part in split(data.labels[rows], probing.validation, seed))
+
+    def drawn(count: int | None) -> Sequence[NDArray[np.int64]]:
+        if count is None:
+            return [others]
+        return [others[draw_labels(data.labels[others], count, seed, draw)] for draw in range(probing.trainings)]
+
+    for count in probing.counts:
+        with bar(_working(name, count)) as progress:
+            probed = search(
+                wanted.model.discriminator,
+                [(data.images[own], data.labels[own]) for own in drawn(count)],
+                (data.images[held_out], data.labels[held_out]),
+                scored,
+                len(data.label_names),
+                count,
+                afresh=name == SUPERVISED,
+                trials=probing.trials,
+                seed=seed,
+                progress=progress,
+            )
+        yield probed
+
+
+def _working(name: str, count: int | None) -> str:
+    return f"{name}: {'all' if count is None else count} labels"
 
 
 def _labelled(path: Path, extractor: Extracts, data: PackedSet, progress: Progress) -> Labelled:

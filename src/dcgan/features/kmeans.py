@@ -21,8 +21,7 @@ PATCHES = 400_000
 ITERATIONS = 50
 CONTRAST = 10.0  # added to a patch's variance, on the scale 0 to 255
 WHITENING = 0.1  # added to the eigenvalues
-CHUNK = 20_000  # patches compared with the centroids at once
-BATCH = 32  # pictures encoded at once
+CHUNK = 1000  # patches compared with the centroids at once: their distances stay in the processor's cache
 
 Features = NDArray[np.float32]  # (N, D)
 Progress = Callable[[int, int | None], None]
@@ -50,24 +49,17 @@ class KMeansFeatures:
     @torch.inference_mode()
     def extract(self, pixels: Pixels) -> Features:
         """Pixels (N, H, W, C), uint8, to features (N, 4 K), at least 0."""
-        parts: list[Features] = [np.empty((0, self.size), np.float32)]
-        parts += [self._encode(pixels[start : start + BATCH]) for start in range(0, len(pixels), BATCH)]
-        return np.concatenate(parts)
+        features = np.empty((len(pixels), self.size), np.float32)
+        for place, picture in enumerate(pixels):
+            features[place] = quadrants(self.codes(picture)[None])[0].numpy()
+        return features
 
-    def _encode(self, pixels: Pixels) -> Features:
-        levels = torch.from_numpy(np.array(pixels)).permute(0, 3, 1, 2).float()
-        patches = F.unfold(levels, SIDE).transpose(1, 2)  # (N, positions, C * 6 * 6)
+    def codes(self, picture: NDArray[np.uint8]) -> Tensor:
+        """How much nearer than the average a picture's (H, W, C) patches lie to each centroid: (H - 5, W - 5, K)."""
+        levels = torch.from_numpy(np.array(picture)).permute(2, 0, 1).float()
+        patches = F.unfold(levels, SIDE).T.contiguous()  # (positions, C * 6 * 6)
         white = (normalised(patches) - self.mean) @ self.whitening
-        squares = (
-            white.square().sum(dim=2, keepdim=True) + self.centroids.square().sum(dim=1) - 2 * white @ self.centroids.T
-        )
-        distance = squares.clamp_min_(0).sqrt_()
-        codes = (distance.mean(dim=2, keepdim=True) - distance).clamp_min_(0)  # (N, positions, K): "triangle"
-        rows, columns = levels.shape[2] - SIDE + 1, levels.shape[3] - SIDE + 1
-        maps = codes.reshape(len(levels), rows, columns, -1)
-        top, left = (rows + 1) // 2, (columns + 1) // 2
-        quadrants = [maps[:, :top, :left], maps[:, :top, left:], maps[:, top:, :left], maps[:, top:, left:]]
-        return torch.cat([quadrant.sum(dim=(1, 2)) for quadrant in quadrants], dim=1).numpy()
+        return triangle(white, self.centroids).reshape(levels.shape[1] - SIDE + 1, levels.shape[2] - SIDE + 1, -1)
 
 
 def fit_kmeans(
@@ -103,15 +95,11 @@ def fit_kmeans(
     tops, lefts = (random.integers(side - SIDE + 1, size=patches) for side in pixels.shape[1:3])
     taken = np.stack([pixels[n, y : y + SIDE, x : x + SIDE] for n, y, x in zip(which, tops, lefts, strict=True)])
     raw = normalised(torch.from_numpy(taken).permute(0, 3, 1, 2).float().flatten(1))
-    mean = raw.mean(dim=0)
-    centred = raw - mean
-    values, vectors = torch.linalg.eigh((centred.T @ centred).double() / len(raw))
-    whitening = (vectors * (values + WHITENING).rsqrt() @ vectors.T).float()
-    white = centred @ whitening
-    chosen = torch.from_numpy(random.standard_normal((centroids, white.shape[1]), dtype=np.float32))
-    chosen *= 0.1  # small random ones, as in the released recipe: they spread over the data in the first iteration
+    mean, whitening = whitening_of(raw, WHITENING)
+    white = (raw - mean) @ whitening
+    chosen = first_centroids(random, centroids, white.shape[1])
     for iteration in range(iterations):
-        chosen = _improved(white, chosen)
+        chosen = improved(white, chosen)
         if progress:
             progress(iteration + 1, iterations)
     return KMeansFeatures(mean, whitening, chosen)
@@ -123,7 +111,20 @@ def normalised(patches: Tensor) -> Tensor:
     return (patches - mean) / (variance + CONTRAST).sqrt()
 
 
-def _improved(points: Tensor, centroids: Tensor) -> Tensor:
+def whitening_of(points: Tensor, added: float) -> tuple[Tensor, Tensor]:
+    """The mean (P,) of points (N, P), and the matrix (P, P) that whitens them, `added` to their variances (ZCA)."""
+    mean = points.mean(dim=0)
+    centred = points - mean
+    values, vectors = torch.linalg.eigh((centred.T @ centred).double() / len(points))
+    return mean, (vectors * (values.clamp_min(0) + added).rsqrt() @ vectors.T).float()
+
+
+def first_centroids(random: np.random.Generator, count: int, size: int) -> Tensor:
+    """Small random ones (K, P), as in the released recipe: they spread over the data in the first iteration."""
+    return 0.1 * torch.from_numpy(random.standard_normal((count, size), dtype=np.float32))
+
+
+def improved(points: Tensor, centroids: Tensor) -> Tensor:
     """One iteration: each centroid becomes the mean of the points that are nearest to it; one without any becomes 0."""
     sums, counts = torch.zeros_like(centroids), torch.zeros(len(centroids))
     half_squares = 0.5 * centroids.square().sum(dim=1)
@@ -132,3 +133,18 @@ def _improved(points: Tensor, centroids: Tensor) -> Tensor:
         sums.index_add_(0, nearest, some)
         counts += torch.bincount(nearest, minlength=len(centroids))
     return sums / counts.clamp_min(1)[:, None]
+
+
+def triangle(points: Tensor, centroids: Tensor) -> Tensor:
+    """Codes (N, K) of points (N, P): how much nearer than the average they lie to each centroid (K, P), at least 0."""
+    left = torch.cat([-2 * points, points.square().sum(dim=1, keepdim=True), torch.ones(len(points), 1)], dim=1)
+    right = torch.cat([centroids, torch.ones(len(centroids), 1), centroids.square().sum(dim=1, keepdim=True)], dim=1)
+    distance = (left @ right.T).clamp_min_(0).sqrt_()  # all three terms of the squares by one product
+    return torch.sub(distance.mean(dim=1, keepdim=True), distance, out=distance).clamp_min_(0)
+
+
+def quadrants(maps: Tensor) -> Tensor:
+    """Maps (N, H, W, K) summed over their quadrants: (N, 4 K). The upper and the left have the odd row and column."""
+    top, left = (maps.shape[1] + 1) // 2, (maps.shape[2] + 1) // 2
+    halves = maps[:, :top].sum(dim=1), maps[:, top:].sum(dim=1)  # rows first: they lie together
+    return torch.cat([part.sum(dim=1) for half in halves for part in (half[:, :left], half[:, left:])], dim=1)

@@ -1,6 +1,10 @@
-"""The paper's control: the discriminator's architecture, trained on the same labels alone, best of a random search."""
+"""The discriminator's net trained on labels: from random weights, the paper's control, or from what it has learnt.
 
-from collections.abc import Callable
+Hyper-parameters are the best of a random search. Fine-tuning is the paper's future work.
+"""
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +19,6 @@ from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.initialise import initialise
 from dcgan.networks.memory import use_channels_last
-from dcgan.networks.stages import Architecture
 from dcgan.randomness import Stream, stream, torch_stream
 
 TRIALS = 64  # as in the paper
@@ -40,9 +43,9 @@ class Trial:
 class Classifier(nn.Module):
     """A discriminator whose last layer tells classes: images (N, C, H, W) to logits (N, K)."""
 
-    def __init__(self, architecture: Architecture, classes: int, dropout: float) -> None:
+    def __init__(self, body: Discriminator, classes: int, dropout: float) -> None:
         super().__init__()
-        self.body = Discriminator(architecture)
+        self.body = deepcopy(body)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.body.head.in_features, classes)
 
@@ -66,20 +69,21 @@ def draw_trial(seed: int, place: int) -> Trial:
 
 
 def train_classifier(
-    architecture: Architecture, pixels: Pixels, labels: Labels, classes: int, trial: Trial, seed: int
+    body: Discriminator, pixels: Pixels, labels: Labels, classes: int, trial: Trial, seed: int, *, afresh: bool = True
 ) -> Classifier:
-    """Train on labels alone, from random weights.
+    """Train on labels.
 
     Args:
-        architecture: Whose discriminator.
+        body: The net, which stays as it is.
         pixels: (N, H, W, C), uint8, of its size.
         labels: (N,), 0 to `classes` - 1.
         classes: K.
         trial: The hyper-parameters.
         seed: Of weights, order, shifts and dropout.
+        afresh: Start from random weights, not from those of `body`; the last layer always starts from random ones.
     """
-    net = Classifier(architecture, classes, trial.dropout)
-    initialise(net, torch_stream(Stream.PROBE, seed, 4))
+    net = Classifier(body, classes, trial.dropout).requires_grad_(True)
+    initialise(net if afresh else net.head, torch_stream(Stream.PROBE, seed, 4))
     use_channels_last(net)
     batch_size = min(trial.batch_size, len(labels))
     steps = max(SEEN, PASSES * len(labels)) // batch_size
@@ -113,36 +117,58 @@ def predict(net: Classifier, pixels: Pixels) -> Labels:
 
 
 def search(
-    architecture: Architecture,
-    learnt: tuple[Pixels, Labels],
+    body: Discriminator,
+    drawn: Sequence[tuple[Pixels, Labels]],
     validation: tuple[Pixels, Labels],
     test: tuple[Pixels, Labels],
     classes: int,
     per_class: int | None,
     *,
+    afresh: bool = True,
     trials: int = TRIALS,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Probed:
-    """The best of so many trials on the validation pictures, scored on the test pictures.
+    """The trial that is best on the validation pictures after learning the first draw; then trained on every draw.
 
-    The result's `validation` has the accuracy of every trial, by its number, and `penalty` is the number of the best.
+    Args:
+        body: As in `train_classifier`, like `afresh`.
+        drawn: Pictures to learn from, one or more draws.
+        validation: Pictures that only choose.
+        test: Pictures that are scored.
+        classes: K.
+        per_class: Labels of each class in a draw, as the result says.
+        afresh: From random weights.
+        trials: How many.
+        seed: Names the trials.
+        progress: Told (trainings, in all).
+
+    Returns:
+        The accuracy of each draw. `validation` has that of every trial, by its number; `penalty` is the number of the
+        best.
     """
+    total = trials + len(drawn) - 1
     scores: dict[float, float] = {}
     best: Classifier | None = None
     for place in range(trials):
-        net = train_classifier(architecture, *learnt, classes, draw_trial(seed, place), seed + place)
+        net = train_classifier(body, *drawn[0], classes, draw_trial(seed, place), seed + place, afresh=afresh)
         accuracy = float((predict(net, validation[0]) == validation[1]).mean())
         if best is None or accuracy > max(scores.values()):
             best = net
         scores[place] = accuracy
         if progress:
-            progress(place + 1, trials)
+            progress(place + 1, total)
     assert best is not None
-    predicted = predict(best, test[0])
     winner = max(scores, key=lambda place: scores[place])
-    accuracies = np.array([(predicted == test[1]).mean()])
-    return Probed(per_class, winner, scores, accuracies, confusion_of(test[1], predicted, classes))
+    predicted = [predict(best, test[0])]
+    for draw, some in enumerate(drawn[1:], 1):
+        net = train_classifier(body, *some, classes, draw_trial(seed, int(winner)), seed + draw, afresh=afresh)
+        predicted.append(predict(net, test[0]))
+        if progress:
+            progress(trials + draw, total)
+    accuracies = np.array([(labels == test[1]).mean() for labels in predicted])
+    confusion = np.mean([confusion_of(test[1], labels, classes) for labels in predicted], axis=0)
+    return Probed(per_class, winner, scores, accuracies, confusion)
 
 
 def _shifted(pixels: NDArray[np.uint8], reach: int, random: np.random.Generator) -> NDArray[np.uint8]:

@@ -168,7 +168,7 @@ class _Problem:
         self.passes = 0
 
     def times(self, weights: Tensor) -> Tensor:
-        """w X': (K, N)."""
+        """W X': (K, N)."""
         self.passes += 1
         return torch.cat([weights[:, :-1] @ block.T for block in self.blocks], dim=1) + weights[:, -1:]
 
@@ -238,8 +238,8 @@ def _as_they_are(weights: NDArray[np.float32]) -> NDArray[np.float32]:
 def _spanned(features: Matrix) -> tuple[Matrix, Back]:
     """The same pictures in N coordinates of the space they span, and the way back for weights (N, K) to (D, K).
 
-    X X' = L L' by Cholesky, so X = L Q' with orthonormal Q = X' L'^-1: L has the pictures, Q the space. What is added to
-    the diagonal keeps pictures that others span apart; it is a millionth of what a picture's features are.
+    X X' = L L' by Cholesky, so X = L Q' with orthonormal Q = X' L'^-1: L has the pictures, Q the space. A millionth
+    added to the diagonal keeps pictures apart that others span.
     """
     whole = torch.from_numpy(np.asarray(features, np.float32))
     products = torch.zeros(len(whole), len(whole), dtype=torch.float64)

@@ -10,6 +10,7 @@ import numpy as np
 from dcgan.data.packed import PackedSet
 from dcgan.features.extract import GRID, FeatureExtractor, Features
 from dcgan.features.kmeans import fit_kmeans
+from dcgan.features.receptive_fields import fit_receptive_fields
 from dcgan.model import Model, Pixels
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.initialise import initialise
@@ -75,6 +76,10 @@ def _kmeans(wanted: Wanted) -> Extracts:
     return fit_kmeans(wanted.learnt.images, wanted.centroids, seed=wanted.seed, progress=wanted.progress)
 
 
+def _learned_rf(wanted: Wanted) -> Extracts:
+    return fit_receptive_fields(wanted.learnt.images, wanted.centroids, seed=wanted.seed, progress=wanted.progress)
+
+
 @dataclass(frozen=True)
 class _Flat:
     """Pixels in [-1, 1], one after the other."""
@@ -94,6 +99,7 @@ WAYS: Mapping[str, Way] = MappingProxyType(
         "dcgan": Way("the discriminator's maps", _dcgan),
         "random": Way("the same net, untrained", _random),
         "kmeans": Way("K-means of patches (Coates & Ng)", _kmeans, standardise=True),
+        "learned-rf": Way("K-means, learned fields", _learned_rf, standardise=True),
         "pixels": Way("the pixels themselves", _pixels),
     }
 )

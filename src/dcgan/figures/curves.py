@@ -26,6 +26,7 @@ def curves(
     y_label: str,
     log_y: bool = False,
     *,
+    log_x: bool = False,
     y_range: tuple[float, float] | None = None,
     marks: Sequence[float] = (),
 ) -> str:
@@ -40,15 +41,16 @@ def curves(
         x_label: Stands below the axis, with its unit.
         y_label: Stands beside the title, with its unit; may be empty.
         log_y: Logarithmic y axis.
+        log_x: Logarithmic x axis.
         y_range: What the y axis shows at least. Default: what the values need.
         marks: Places on the x axis to mark by a dotted line.
 
     Returns:
         An `<svg>` element 560 × 300, as wide as the page lets it be, with no reference to anything outside it.
     """
-    lines = {name: [_usable(point, log_y) for point in points] for name, points in series.items()}
+    lines = {name: [_usable(point, log_x, log_y) for point in points] for name, points in series.items()}
     points = [point for line in lines.values() for point in line if point is not None]
-    across = Axis.around([x for x, _ in points], _LEFT, _RIGHT, tight=True)
+    across = Axis.around([x for x, _ in points], _LEFT, _RIGHT, log=log_x, tight=True)
     values = [y for _, y in points] + list(y_range or ())
     up = Axis.around(values, _BOTTOM, _TOP, log=log_y)
     parts = [
@@ -127,10 +129,10 @@ def short(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}g}"
 
 
-def _usable(point: Point, log_y: bool) -> Point | None:
+def _usable(point: Point, log_x: bool, log_y: bool) -> Point | None:
     x, y = point
     drawable = abs(x) < _HUGE and abs(y) < _HUGE  # which NaN is not
-    return point if drawable and (y > _TINY or not log_y) else None
+    return point if drawable and (x > _TINY or not log_x) and (y > _TINY or not log_y) else None
 
 
 def _ticks(low: float, high: float) -> tuple[float, ...]:

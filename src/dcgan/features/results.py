@@ -1,0 +1,146 @@
+"""What was probed, kept in a JSON file as it comes: a probe takes hours, and goes on where it was stopped."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from dcgan.data.packed import PackedSet
+from dcgan.errors import DcganError
+from dcgan.features.compare import Bar, Probing, compare
+from dcgan.features.probe import Probed
+from dcgan.features.ways import Wanted
+from dcgan.files import write_atomic
+
+FORMAT = "dcgan probe 1"
+
+
+@dataclass(frozen=True)
+class Results:
+    """Results of several ways.
+
+    Attributes:
+        about: What they hold for: the model, the pictures, and how they were probed.
+        probed: Results of each way, one for each number of labels.
+    """
+
+    about: Mapping[str, object]
+    probed: dict[str, list[Probed]] = field(default_factory=dict)
+
+    def find(self, name: str, labels_per_class: int | None) -> Probed | None:
+        """The result of one way with so many labels (None: all), if there is one."""
+        found = (one for one in self.probed.get(name, []) if one.labels_per_class == labels_per_class)
+        return next(found, None)
+
+    def rows(self) -> list[dict[str, object]]:
+        """Every result in plain values."""
+        return [
+            {
+                "features": name,
+                "labels_per_class": "all" if probed.labels_per_class is None else str(probed.labels_per_class),
+                "accuracy": probed.mean,
+                "spread": probed.spread,
+                "draws": len(probed.accuracies),
+                "penalty": probed.penalty,
+                "validation": {f"{choice:g}": accuracy for choice, accuracy in probed.validation.items()},
+                "accuracies": probed.accuracies.tolist(),
+                "confusion": probed.confusion.round(4).tolist(),
+            }
+            for name, found in self.probed.items()
+            for probed in found
+        ]
+
+
+def gather(
+    names: Iterable[str], wanted: Wanted, test: PackedSet | None, probing: Probing, bar: Bar, file: Path | None = None
+) -> Results:
+    """Probe several ways; with a file, what it already has is not probed again.
+
+    Args:
+        names: Keys of `compare.MEANINGS`.
+        wanted: As for `compare`, like `test`, `probing` and `bar`.
+        test: Labelled pictures to score on.
+        probing: How.
+        bar: Shows how far it is.
+        file: JSON to go on with, or to make; written after each number of labels.
+
+    Raises:
+        DcganError: The file is of another probe, or cannot be read or written.
+        ValueError: As `compare`.
+    """
+    results = Results(_about(wanted, test, probing))
+    if file is not None and file.exists():
+        before = read_results(file)
+        if other := [name for name, value in results.about.items() if before.about.get(name) != value]:
+            raise DcganError(f"{file} has results of another probe: {', '.join(other)} differ; name another file")
+        results = before
+    for name in names:
+        missing = tuple(count for count in probing.counts if results.find(name, count) is None)
+        for probed in compare(name, wanted, test, replace(probing, counts=missing), bar) if missing else ():
+            results.probed.setdefault(name, []).append(probed)
+            if file is not None:
+                write_results(file, results)
+    return results
+
+
+def write_results(path: Path, results: Results) -> None:
+    """Write results as JSON.
+
+    Raises:
+        DcganError: They cannot be written.
+    """
+    content = {"format": FORMAT, "about": results.about, "results": results.rows()}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, json.dumps(content, indent=1))
+    except OSError as error:
+        raise DcganError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def read_results(path: Path) -> Results:
+    """Read what `write_results` wrote.
+
+    Raises:
+        DcganError: The file cannot be read, or is no such file.
+    """
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        if content["format"] != FORMAT:
+            raise ValueError(content["format"])
+        results = Results(dict(content["about"]))
+        for row in content["results"]:
+            labels = row["labels_per_class"]
+            probed = Probed(
+                None if labels == "all" else int(labels),
+                float(row["penalty"]),
+                {float(choice): float(accuracy) for choice, accuracy in row["validation"].items()},
+                np.array(row["accuracies"], np.float64),
+                np.array(row["confusion"], np.float64),
+            )
+            results.probed.setdefault(str(row["features"]), []).append(probed)
+    except OSError as error:
+        raise DcganError(f"cannot read {path}: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DcganError(f"{path} is not what `dcgan probe --out` writes") from error
+    return results
+
+
+def _about(wanted: Wanted, test: PackedSet | None, probing: Probing) -> dict[str, object]:
+    return {
+        "model": wanted.model.identity,
+        "source": wanted.learnt.fingerprint,
+        "test": test.fingerprint if test else None,
+        "labels": list(wanted.learnt.label_names),
+        "layers": list(wanted.layers) if wanted.layers else None,
+        "grid": wanted.grid,
+        "centroids": wanted.centroids,
+        "seed": wanted.seed,
+        "penalties": list(probing.penalties),
+        "validation": probing.validation,
+        "draws": probing.draws,
+        "standardise": probing.standardise,
+        "trials": probing.trials,
+        "trainings": probing.trainings,
+    }

@@ -1,0 +1,67 @@
+"""The verb `paper`: the paper's tables with our figures beside."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.toy_model import toy_model
+
+from dcgan.cli import app
+from dcgan.errors import DcganError
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A model, and pictures sorted into two folders: dark and bright."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "model").mkdir()
+    toy_model().save(tmp_path / "model")
+    random = np.random.default_rng(0)
+    for name, level in {"dark": 0, "bright": 120}.items():
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for place in range(130):
+            picture = random.integers(level, level + 135, (16, 16, 3)).astype(np.uint8)
+            Image.fromarray(picture).save(tmp_path / "pictures" / name / f"{place}.png")
+    return tmp_path
+
+
+def test_without_results_the_papers_figures_stand_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    app(["paper", "table-1"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split("  ")[0] == "CIFAR-10, accuracy in %"
+    assert lines[-1].split() == ["DCGAN", "+", "L2-SVM", "82.8", "73.8", "±", "0.4"]
+
+
+def test_what_was_measured_stands_beside_the_papers_and_the_rest_stays_empty(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["paper", "table-2", "model", "--data", "pictures", "--test", "pictures", "--out", "t.json"]
+    app([*words, "--draws", "2", "--against", "pixels"])
+    printed = capsys.readouterr().out
+    lines = {line.split("  ")[0]: line.split()[-4:] for line in printed.splitlines()}
+    results = {row["features"]: row for row in json.loads(Path("t.json").read_text())["results"]}
+    ours = f"{100 - 100 * results['dcgan']['accuracy']:.1f}"
+    assert lines["DCGAN + L2-SVM"][1 if "±" in lines["DCGAN + L2-SVM"] else -1].startswith(ours)
+    assert lines["K nearest neighbours"][-1] == "77.93"
+    assert "pixels (not in the paper)" in lines
+    app(["paper", "table-2", "--out", "t.json"])
+    assert capsys.readouterr().out == printed
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["table-1", "model"], "--data and --test are needed"),
+        (["table-1", "--data", "pictures"], "name a MODEL"),
+        (["table-1", "--out", "missing.json"], "cannot read missing.json"),
+        (["table-1", "model", "--data", "pictures", "--test", "pictures", "--draws", "0"], "--draws"),
+        (["table-1", "model", "--data", "pictures", "--test", "pictures", "--against", "x"], "--against x"),
+        (["table-1", "model", "--data", "pictures", "--test", "pictures", "--draws", "1"], "400 are wanted"),
+    ],
+)
+def test_mistakes_are_named(home: Path, words: list[str], message: str) -> None:
+    with pytest.raises(DcganError, match=message):
+        app(["paper", *words])
