@@ -16,10 +16,10 @@ from dcgan.inspection.boxes import Box, Boxes
 from dcgan.model import Model, Pixels, to_images
 from dcgan.randomness import Stream, stream, torch_stream
 
-FACES = 2000  # that it learns from
-EPOCHS = 6
+FACES = 1000  # that it learns from
+EPOCHS = 4
 BATCH = 32
-WIDTH = 32
+WIDTH = 16
 NOISE = 0.1  # standard deviation of what is added to images: samples are never as clean as drawn faces
 LEAST = 4  # pixels of a sample that must be found for a box
 
@@ -38,7 +38,7 @@ def masked_faces(part: str, count: int, size: int, seed: int = 0) -> tuple[Pixel
     source = DrawnFaces(count, size, seed)
 
     def drawn(place: int, without: Sequence[str]) -> NDArray[np.uint8]:
-        return np.asarray(Image.open(BytesIO(source.face(place, without=without).data)).convert("RGB"))
+        return np.asarray(Image.open(BytesIO(source.face(place, without=without).content)).convert("RGB"))
 
     pixels = np.stack([drawn(place, ()) for place in range(count)])
     lacking = np.stack([drawn(place, (part,)) for place in range(count)])
@@ -93,5 +93,5 @@ def mark(net: nn.Module, model: Model, seeds: Sequence[int]) -> Boxes:
         for sample, mask in zip(some, found, strict=True):
             if mask.sum() >= LEAST:
                 rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-                boxes.append(Box(sample, columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
+                boxes.append(Box(sample, *map(float, (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))))
     return Boxes(tuple(boxes), tuple(seeds), model.identity)

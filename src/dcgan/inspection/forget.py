@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,7 +18,8 @@ BATCH = 64  # samples at once
 FOLDS = 5  # parts of the samples, each held out once to judge the regression
 FORGOTTEN = "forgotten"  # in a model's details: what was taken out of it
 
-Positions = NDArray[np.float32]  # (P, C), the activations of all maps at P places
+Places = NDArray[np.float32]  # (P, C), the activations of all maps at P places
+Outside = Literal["random", "matched"]
 Progress = Callable[[int, int | None], None]
 
 
@@ -53,17 +55,26 @@ def default_layer(model: Model) -> int:
 
 
 def weigh_maps(
-    model: Model, boxes: Boxes, layer: int | None = None, *, seed: int = 0, progress: Progress | None = None
+    model: Model,
+    boxes: Boxes,
+    layer: int | None = None,
+    *,
+    outside: Outside = "matched",
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> MapWeights:
-    """Tell the places inside the boxes from as many random places outside them, on the same samples.
+    """Tell the places inside the boxes from as many places outside them.
 
     A place is a cell of the layer's map; it is inside where its centre is, and a box between all centres has the cell
-    that its middle lies in. The regression is L2-regularised, C = 1.
+    that its middle lies in. The paper takes places outside at `random`, so that what else is always where the object is
+    speaks for it too: the eyes behind glasses. `matched` takes the same cells of other samples, where the object is
+    not, and random ones where there are no such. The regression is L2-regularised, C = 1.
 
     Args:
         model: Whose generator drew the samples.
         boxes: Where the object is.
         layer: Of the generator's hidden layers, from 0, the stem. Default: the second highest.
+        outside: Which places.
         seed: Of the places outside.
         progress: Told (samples, in all).
 
@@ -73,27 +84,24 @@ def weigh_maps(
     """
     layer = default_layer(model) if layer is None else layer
     _check_layer(model, layer)
-    groups, inside, outside = [], [], []
-    random = stream(Stream.FORGET, seed)
-    for done, (sample, grid) in enumerate(zip(boxes.seeds, _grids(model, boxes.seeds, layer), strict=True), 1):
-        within = mask_of(boxes, sample, model.architecture.size, grid.shape[1])
-        groups += [done] * int(within.sum())
-        inside.append(grid[:, within].T)
-        outside.append(grid[:, ~within].T)
-        if progress:
-            progress(done, len(boxes.seeds))
-    positive, rest = np.concatenate(inside), np.concatenate(outside)
-    if not len(rest):
+    size, side = model.architecture.size, hidden_sides(model)[layer]
+    masks = np.stack([mask_of(boxes, sample, size, side).ravel() for sample in boxes.seeds])  # (S, side * side)
+    if masks.all():
         raise DcganError("the boxes cover every place of every sample: there is nothing to tell the object from")
-    of_rest = np.repeat(np.arange(1, len(outside) + 1), [len(places) for places in outside])
-    chosen = np.sort(random.permutation(len(rest))[: len(positive)])
-    places = np.concatenate([positive, rest[chosen]])
-    answers = np.repeat([True, False], [len(positive), len(chosen)])
+    inside = np.argwhere(masks)  # (P, 2): sample, cell
+    others = _outside(masks, inside, outside, stream(Stream.FORGET, seed))
+    where = np.concatenate([inside, others])
+    places = np.empty((len(where), _width(model, layer)), np.float32)
+    for sample, grid in enumerate(_grids(model, boxes.seeds, layer)):
+        own = where[:, 0] == sample
+        places[own] = grid[:, where[own, 1]].T
+        if progress:
+            progress(sample + 1, len(boxes.seeds))
+    answers = np.arange(len(where)) < len(inside)
     spread = places.std(axis=0)
-    scaled = places / np.where(spread > 0, spread, 1)
-    weights = _regression(scaled, answers)[0]
-    accuracy, area = _held_out(scaled, answers, np.concatenate([groups, of_rest[chosen]]))
-    return MapWeights(layer, weights, len(positive), len(chosen), accuracy, area)
+    places /= np.where(spread > 0, spread, 1)
+    accuracy, area = _held_out(places, answers, where[:, 0])
+    return MapWeights(layer, _regression(places, answers)[0], len(inside), len(others), accuracy, area)
 
 
 def scale_maps(model: Model, layer: int, factors: NDArray[np.float32]) -> Model:
@@ -113,9 +121,9 @@ def scale_maps(model: Model, layer: int, factors: NDArray[np.float32]) -> Model:
     """
     _check_layer(model, layer)
     generator = deepcopy(model.generator)
+    if len(factors) != _width(model, layer):
+        raise ModelError(f"layer {layer} of this generator has {_width(model, layer)} maps, not {len(factors)}")
     kernel = generator.get_parameter(f"convolutions.{layer}.weight")  # (in, out, k, k)
-    if len(factors) != len(kernel):
-        raise ModelError(f"layer {layer} of this generator has {len(kernel)} maps, not {len(factors)}")
     with torch.no_grad():
         kernel.mul_(torch.from_numpy(factors).to(kernel)[:, None, None, None])
     changed = {int(place): round(float(factors[place]), 6) for place in np.flatnonzero(factors != 1)}
@@ -141,16 +149,36 @@ def mask_of(boxes: Boxes, sample: int, size: int, side: int) -> NDArray[np.bool_
     return mask
 
 
+def _outside(
+    masks: NDArray[np.bool_], inside: NDArray[np.int64], how: Outside, random: np.random.Generator
+) -> NDArray[np.int64]:
+    """As many places (sample, cell) outside of masks (S, cells), each at most once."""
+    chosen: list[tuple[int, int]] = []
+    if how == "matched":
+        for cell, wanted in zip(*np.unique(inside[:, 1], return_counts=True), strict=True):
+            free = random.permutation(np.flatnonzero(~masks[:, cell]))[:wanted]
+            chosen += [(int(sample), int(cell)) for sample in free]
+    rest = masks.copy()
+    for sample, cell in chosen:
+        rest[sample, cell] = True
+    free = random.permutation(np.argwhere(~rest))[: len(inside) - len(chosen)]
+    return np.concatenate([np.array(chosen, np.int64).reshape(-1, 2), free])
+
+
 @torch.inference_mode()
-def _grids(model: Model, seeds: Sequence[int], layer: int) -> Iterator[Positions]:
-    """The layer's maps (C, side, side) of each sample."""
+def _grids(model: Model, seeds: Sequence[int], layer: int) -> Iterator[Places]:
+    """The layer's maps (C, side * side) of each sample."""
     device = next(model.generator.parameters()).device
     for start in range(0, len(seeds), BATCH):
         z = torch.from_numpy(model.latents(seeds[start : start + BATCH])).to(device)
         for place, maps in enumerate(model.generator.maps(z)):
             if place == layer:
-                yield from maps.float().contiguous().cpu().numpy()
+                yield from maps.float().flatten(2).cpu().numpy()
                 break
+
+
+def _width(model: Model, layer: int) -> int:
+    return len(model.generator.get_parameter(f"convolutions.{layer}.weight"))
 
 
 def _check_layer(model: Model, layer: int) -> None:
@@ -160,7 +188,7 @@ def _check_layer(model: Model, layer: int) -> None:
         raise ModelError(f"--layer {layer}: the hidden layers of this generator are {maps}")
 
 
-def _regression(places: Positions, answers: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
+def _regression(places: Places, answers: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
     """Weights (C,) and the bias."""
     try:
         from sklearn.linear_model import LogisticRegression
@@ -170,12 +198,12 @@ def _regression(places: Positions, answers: NDArray[np.bool_]) -> tuple[NDArray[
     return np.asarray(fitted.coef_[0], np.float64), float(fitted.intercept_[0])
 
 
-def _held_out(places: Positions, answers: NDArray[np.bool_], groups: NDArray[np.int64]) -> tuple[float, float]:
+def _held_out(places: Places, answers: NDArray[np.bool_], groups: NDArray[np.int64]) -> tuple[float, float]:
     """Accuracy and area under the ROC curve, each sample's places scored by a regression that has not seen it.
 
     Not a number where the samples are too few to hold some out.
     """
-    fold = np.unique(groups, return_inverse=True)[1] % FOLDS
+    fold = groups % FOLDS
     scores = np.full(len(places), np.nan)
     for part in range(FOLDS):
         learnt = fold != part
