@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from tests.toy_model import toy_model
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.features.compare import Probing, compare, standardised
+from dcgan.features.exemplar import fit_exemplar
 from dcgan.features.probe import Labelled, Progress
 from dcgan.features.ways import Wanted
 
@@ -69,3 +71,9 @@ def test_every_training_learns_other_labels(data: PackedSet, monkeypatch: pytest
     few, every = compare("supervised", Wanted(toy_model(), data), None, probing, bar)
     assert len(few.accuracies) == 3
     assert len(every.accuracies) == 1
+
+
+def test_an_exemplar_net_is_probed_like_the_models_own(data: PackedSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcgan.features.ways.fit_exemplar", partial(fit_exemplar, classes=8, seen=256))
+    (probed,) = compare("exemplar", Wanted(toy_model(), data), None, Probing((4,), (1e-3,), draws=3), bar)
+    assert probed.mean > 0.6

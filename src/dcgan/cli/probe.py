@@ -63,8 +63,9 @@ def probe(
         test: Labelled pictures to score on. Default: a fifth of the source.
         labels: Labels of each class to learn from: numbers, or all; several with commas.
         against: Other ways: random (the same net, untrained), kmeans (one layer), learned-rf (three layers of it, with
-            learned receptive fields), pixels, supervised (the same net, trained on the labels alone), finetuned (the
-            net itself, trained on with the labels); or none.
+            learned receptive fields), exemplar (the same net, trained to tell single pictures apart), pixels,
+            supervised (the same net, trained on the labels alone), finetuned (the net itself, trained on with the
+            labels); or none.
         out: JSON to keep results in as they come. If it is there, what it has is not measured again.
         draws: Draws to score for each number of labels.
         penalties: Values of C to choose from, with commas. Default: those of the released code, 1e-4 to 1e-2.

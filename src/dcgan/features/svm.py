@@ -112,7 +112,8 @@ def fit_path(
             raise ValueError(f"C must be above 0, not {penalty}")
     points: Matrix = features
     back: Back = _as_they_are
-    if len(features) <= min(features.shape[1] // 2, SPANNED):
+    most_spanned = SPANNED if len(penalties) == 1 else 2 * SPANNED  # what it costs to find is shared by them
+    if len(features) <= min(features.shape[1] // 2, most_spanned):
         points, back = _spanned(features)
     blocks = _Blocks(points)
     weights = torch.zeros(classes, points.shape[1] + 1)

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from dcgan.data.packed import PackedSet
+from dcgan.features.exemplar import fit_exemplar
 from dcgan.features.extract import GRID, FeatureExtractor, Features
 from dcgan.features.kmeans import fit_kmeans
 from dcgan.features.receptive_fields import fit_receptive_fields
@@ -80,6 +81,11 @@ def _learned_rf(wanted: Wanted) -> Extracts:
     return fit_receptive_fields(wanted.learnt.images, wanted.centroids, seed=wanted.seed, progress=wanted.progress)
 
 
+def _exemplar(wanted: Wanted) -> Extracts:
+    net = fit_exemplar(wanted.model.discriminator, wanted.learnt.images, seed=wanted.seed, progress=wanted.progress)
+    return _dcgan(replace(wanted, model=replace(wanted.model, discriminator=net)))
+
+
 @dataclass(frozen=True)
 class _Flat:
     """Pixels in [-1, 1], one after the other."""
@@ -100,6 +106,7 @@ WAYS: Mapping[str, Way] = MappingProxyType(
         "random": Way("the same net, untrained", _random),
         "kmeans": Way("K-means of patches (Coates & Ng)", _kmeans, standardise=True),
         "learned-rf": Way("K-means, learned fields", _learned_rf, standardise=True),
+        "exemplar": Way("Exemplar CNN, the same net", _exemplar),
         "pixels": Way("the pixels themselves", _pixels),
     }
 )
