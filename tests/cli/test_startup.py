@@ -12,7 +12,8 @@ from dcgan.cli import app
 HEAVY = {"torch", "numpy", "PIL", "pyarrow", "safetensors", "tensorboard", "dicebear"}
 VERBS = (
     *("train", "demo", "prepare", "presets", "sample", "evaluate", "choose", "export", "import-authors"),
-    *("walk", "arithmetic", "turn", "concepts", "inspect", "features", "probe", "paper", "learn", "classify"),
+    *("walk", "arithmetic", "turn", "concepts", "inspect", "forget"),
+    *("features", "probe", "paper", "learn", "classify"),
 )
 
 

@@ -12,6 +12,7 @@ from dcgan.cli.console import complain
 from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
 from dcgan.cli.features import features
+from dcgan.cli.forget import forget
 from dcgan.cli.inspect import inspect
 from dcgan.cli.models import choose, export, import_authors
 from dcgan.cli.paper import paper
@@ -34,7 +35,7 @@ app = App(
 VERBS = (
     *(demo, prepare, presets, sample),
     *(walk, arithmetic, turn, concepts),
-    *(inspect,),
+    *(inspect, forget),
     *(features, probe, paper, learn, classify),
     *(evaluate,),
     *(choose, export, import_authors),

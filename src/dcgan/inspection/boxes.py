@@ -156,7 +156,7 @@ def _number(value: object) -> float:
 
 def _whole(value: object) -> int:
     number = _number(value)
-    if number != int(number):
+    if not number.is_integer():
         raise ValueError(f"{value!r} is no whole number")
     return int(number)
 

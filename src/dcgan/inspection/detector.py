@@ -16,12 +16,13 @@ from dcgan.inspection.boxes import Box, Boxes
 from dcgan.model import Model, Pixels, to_images
 from dcgan.randomness import Stream, stream, torch_stream
 
-FACES = 1000  # that it learns from
-EPOCHS = 4
+FACES = 2000  # that it learns from
+EPOCHS = 6
 BATCH = 32
 WIDTH = 16
 NOISE = 0.1  # standard deviation of what is added to images: samples are never as clean as drawn faces
-LEAST = 4  # pixels of a sample that must be found for a box
+LEAST = 0.02  # share of a sample that must be found for a box
+STRAY = 2  # found pixels that a row or column of a box has at least
 
 Masks = NDArray[np.bool_]  # (N, H, W)
 Progress = Callable[[int, int | None], None]
@@ -38,7 +39,9 @@ def masked_faces(part: str, count: int, size: int, seed: int = 0) -> tuple[Pixel
     source = DrawnFaces(count, size, seed)
 
     def drawn(place: int, without: Sequence[str]) -> NDArray[np.uint8]:
-        return np.asarray(Image.open(BytesIO(source.face(place, without=without).content)).convert("RGB"))
+        content = source.face(place, without=without).content
+        assert isinstance(content, bytes)
+        return np.asarray(Image.open(BytesIO(content)).convert("RGB"))
 
     pixels = np.stack([drawn(place, ()) for place in range(count)])
     lacking = np.stack([drawn(place, (part,)) for place in range(count)])
@@ -60,14 +63,16 @@ def train_detector(pixels: Pixels, masks: Masks, *, seed: int = 0, progress: Pro
     channels = [pixels.shape[3], WIDTH, WIDTH, WIDTH, WIDTH]
     layers: list[nn.Module] = []
     for before, after, step in zip(channels[:-1], channels[1:], (1, 2, 2, 1), strict=True):
-        layers += [nn.Conv2d(before, after, 3, padding=step, dilation=step), nn.ReLU()]
+        convolution = nn.Conv2d(before, after, 3, padding=step, dilation=step, bias=False)
+        layers += [convolution, nn.BatchNorm2d(after), nn.ReLU()]
     net = nn.Sequential(*layers, nn.Conv2d(WIDTH, 1, 1))
     random = torch_stream(Stream.FORGET, seed, 1)
     for layer in net:
         if isinstance(layer, nn.Conv2d):
             nn.init.normal_(layer.weight, std=(2 / layer.weight[0].numel()) ** 0.5, generator=random)
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]  # they have one
-    optimiser = torch.optim.Adam(net.parameters(), lr=2e-3)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    optimiser = torch.optim.Adam(net.parameters(), lr=1e-2)
     targets = torch.from_numpy(masks.astype(np.float32))[:, None]
     for epoch in range(EPOCHS):
         order = stream(Stream.FORGET, seed, 2, epoch).permutation(len(pixels))
@@ -91,7 +96,7 @@ def mark(net: nn.Module, model: Model, seeds: Sequence[int]) -> Boxes:
         some = seeds[start : start + BATCH]
         found = net(to_images(torch.from_numpy(model.sample(some))))[:, 0].numpy() > 0
         for sample, mask in zip(some, found, strict=True):
-            if mask.sum() >= LEAST:
-                rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+            rows, columns = (np.flatnonzero(mask.sum(axis=axis) >= STRAY) for axis in (1, 0))
+            if mask.mean() >= LEAST and len(rows) and len(columns):
                 boxes.append(Box(sample, *map(float, (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))))
     return Boxes(tuple(boxes), tuple(seeds), model.identity)

@@ -59,7 +59,7 @@ def weigh_maps(
     boxes: Boxes,
     layer: int | None = None,
     *,
-    outside: Outside = "matched",
+    outside: Outside = "random",
     seed: int = 0,
     progress: Progress | None = None,
 ) -> MapWeights:

@@ -1,0 +1,163 @@
+"""`dcgan forget`: take an object out of everything that a model draws."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from dcgan.cli.console import answer, progress_bar
+from dcgan.cli.latent_inputs import need
+from dcgan.cli.outputs import chosen_theme, open_model
+from dcgan.cli.seeds import parse_seeds
+from dcgan.errors import DcganError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PIL.Image import Image
+
+    from dcgan.figures.theme import Theme
+    from dcgan.inspection.boxes import Boxes
+    from dcgan.model import Model
+
+SHOWN = 12  # samples in the figure
+
+
+def forget(
+    model: Path,
+    /,
+    *,
+    out: Path,
+    boxes: Path | None = None,
+    detect: str | None = None,
+    seeds: str = "0-149",
+    layer: int | None = None,
+    outside: Literal["matched", "random"] = "random",
+    threshold: float = 0.0,
+    scale: float = 0.0,
+    figure: Path | None = None,
+    seed: int = 0,
+    theme: str = "light",
+    device: str = "cpu",
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> None:
+    """Make the generator forget how to draw an object, by boxes around it on some samples.
+
+    A logistic regression tells what a hidden layer's maps do inside the boxes from what they do outside; maps with a
+    weight above --threshold are dropped, whatever is drawn, as in the paper. OUT is a model like any other; the figure
+    has samples before and after.
+
+    For example:
+
+    - `dcgan forget faces --detect glasses --out no-glasses`
+    - `dcgan forget runs/rooms --boxes windows.csv --out no-windows --figure windows.png`
+    - `dcgan forget runs/rooms --boxes windows.json --out fewer-windows --threshold 0.2 --scale 0.5`
+
+    Args:
+        model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
+        out: Model folder to make.
+        boxes: Where the object is: .csv with seed, left, top, right, bottom in pixels; .json, a list of the same; or
+            COCO's .json, with seeds in the file names.
+        detect: In place of --boxes, on a model of drawn faces: glasses, hat, beard or accessories, found by a detector
+            that is trained on exact masks in a minute.
+        seeds: Samples that --detect looks at.
+        layer: Hidden layer of the generator, from 0, the stem. Default: the second highest, as in the paper.
+        outside: Places that it is told from: random (the paper's), or matched: the same places of other samples.
+        threshold: Maps with a larger weight are dropped. Default: 0, as in the paper.
+        scale: What is left of them, 0 to 1.
+        figure: Picture to make of samples before and after. Default: OUT.png.
+        seed: Of the places outside.
+        theme: light or dark.
+        device: cpu, cuda, cuda:N, mps, or auto.
+        as_json: Answer with one line of JSON.
+    """
+    import numpy as np
+
+    from dcgan.figures.sheets import FORMATS, save_picture
+    from dcgan.files import new_folder
+    from dcgan.inspection.forget import scale_maps, weigh_maps
+
+    figure = figure or out.with_name(f"{out.name}.png")
+    if (boxes is None) == (detect is None):
+        raise DcganError("say where the object is: --boxes FILE, or --detect PART on a model of drawn faces")
+    if out.exists():
+        raise DcganError(f"--out {out} exists; name another folder")
+    if figure.suffix.lower() not in FORMATS or figure.is_dir():
+        raise DcganError(f"--figure {figure}: name a file of one of these kinds: {', '.join(FORMATS)}")
+    need(0 <= scale < 1, "--scale", "0 to less than 1", scale)
+    need(abs(threshold) < float("inf"), "--threshold", "a finite number", threshold)
+    need(seed >= 0, "--seed", "0 or more", seed)
+    colours = chosen_theme(theme)
+    loaded = open_model(model, device)
+    marked = _boxes(loaded, boxes, detect, seeds, seed)
+    with progress_bar("weighing maps") as bar:
+        weighed = weigh_maps(loaded, marked, layer, outside=outside, seed=seed, progress=bar)
+    dropped = weighed.weights > threshold
+    if not dropped.any():
+        raise DcganError(
+            f"no map of layer {weighed.layer} has a weight above --threshold {threshold:g}: the largest is "
+            f"{weighed.weights.max():.2g}"
+        )
+    changed = scale_maps(loaded, weighed.layer, np.where(dropped, scale, 1).astype(np.float32))
+    try:
+        with new_folder(out) as partial:
+            changed.save(partial)
+        save_picture(_before_after(loaded, changed, marked, colours), figure)
+    except OSError as error:
+        raise DcganError(f"cannot write --out {out} and its figure: {error.strerror or error}") from error
+    facts = {
+        "out": out,
+        "figure": figure,
+        "boxes": len(marked.boxes),
+        "layer": weighed.layer,
+        "dropped": np.flatnonzero(dropped).tolist(),
+        "maps": len(dropped),
+        "weights": weighed.weights.round(4).tolist(),
+        "places": {"inside": weighed.inside, "outside": weighed.outside},
+        "accuracy": None if np.isnan(weighed.accuracy) else weighed.accuracy,
+        "area": None if np.isnan(weighed.area) else weighed.area,
+    }
+    quality = (
+        "too few samples to judge the regression"
+        if np.isnan(weighed.area)
+        else f"of held-out samples it tells {weighed.accuracy:.0%} of places right (area under ROC {weighed.area:.2f})"
+    )
+    answer(
+        f"dropped {dropped.sum()} of {len(dropped)} maps of layer {weighed.layer}: {out}\n"
+        f"{len(marked.boxes)} boxes on {len(marked.seeds)} samples; {quality}\nbefore and after: {figure}",
+        facts,
+        as_json,
+    )
+
+
+def _boxes(model: "Model", path: Path | None, part: str | None, seeds: str, seed: int) -> "Boxes":
+    from dcgan.inspection.boxes import read_boxes
+
+    if path is not None:
+        return read_boxes(path, model.architecture.size, model.identity)
+    from dcgan.inspection.detector import FACES, mark, masked_faces, train_detector
+
+    assert part is not None
+    if model.architecture.channels != 3:
+        raise DcganError("--detect needs a model of RGB pictures, as drawn faces are")
+    pixels, masks = masked_faces(part, FACES, model.architecture.size)
+    with progress_bar("training a detector") as bar:
+        detector = train_detector(pixels, masks, seed=seed, progress=bar)
+    found = mark(detector, model, parse_seeds(seeds))
+    if not found.boxes:
+        raise DcganError(f"no {part} on any of the samples --seeds {seeds}")
+    return found
+
+
+def _before_after(before: "Model", after: "Model", boxes: "Boxes", theme: "Theme") -> "Image":
+    """Samples with the object, then some without, in two rows."""
+    import numpy as np
+
+    from dcgan.figures.labelled import labelled_grid
+
+    having = list(dict.fromkeys(box.seed for box in boxes.boxes))
+    lacking = [seed for seed in boxes.seeds if seed not in having]
+    shown: Sequence[int] = having[: max(SHOWN * 2 // 3, SHOWN - len(lacking))]
+    shown = [*shown, *lacking[: SHOWN - len(shown)]]
+    pixels = np.stack([before.sample(shown), after.sample(shown)])
+    return labelled_grid(pixels, theme, rows=["before", "after"], columns=[str(seed) for seed in shown])
