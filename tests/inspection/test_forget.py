@@ -64,7 +64,7 @@ def test_what_a_map_always_does_at_a_place_speaks_for_nothing_when_places_are_ma
 
 
 def test_a_map_times_a_factor_is_what_the_next_convolution_sees() -> None:
-    factors = np.random.default_rng(0).uniform(0, 1, maps_of(0).shape[1]).astype(np.float32)
+    factors = np.random.default_rng(0).random((maps_of(0).shape[1],), np.float32)
     edited = scale_maps(MODEL, 0, factors)
     with torch.inference_mode():
         z = torch.from_numpy(MODEL.latents(SEEDS))
