@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -12,6 +13,7 @@ from tests.toy_model import toy_model
 from dcgan.cli import app
 from dcgan.errors import DcganError
 from dcgan.features.classifier import load_classifier
+from dcgan.features.compare import compare
 
 MODEL = toy_model()
 
@@ -92,6 +94,64 @@ def test_results_of_another_probe_are_not_mixed_in(home: Path) -> None:
         run(home, *words)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("accuracies", []),
+        ("accuracies", [float("nan")]),
+        ("accuracies", [7]),
+        ("accuracies", [[0.5, 0.5]]),
+        ("labels_per_class", "-4"),
+        ("features", "weird\n"),
+        ("confusion", [[1]]),
+    ],
+)
+def test_impossible_results_are_not_believed(home: Path, name: str, value: object) -> None:
+    words = ("probe", "--draws", 2, "--penalties", "1e-3", "--out", "probe.json", "--labels", "4", "--against", "none")
+    run(home, *words)
+    content = json.loads(Path("probe.json").read_text())
+    content["results"][0][name] = value
+    Path("probe.json").write_text(json.dumps(content))
+    with pytest.raises(DcganError, match="is not what `dcgan probe --out` writes"):
+        run(home, *words)
+    Path("probe.json").write_text("[" * 200_000)
+    with pytest.raises(DcganError, match="is not what `dcgan probe --out` writes"):
+        run(home, *words)
+
+
+def test_what_another_process_adds_meanwhile_stays(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("--draws", 2, "--penalties", "1e-3", "--out", "probe.json", "--labels", "4", "--against")
+
+    def slow(name: str, *rest: Any) -> Any:
+        found = list(compare(name, *rest))
+        if name == "random":
+            with monkeypatch.context() as other:
+                other.setattr("dcgan.features.results.compare", compare)
+                run(home, "probe", *words, "pixels")
+        return found
+
+    monkeypatch.setattr("dcgan.features.results.compare", slow)
+    run(home, "probe", *words, "random")
+    kept = json.loads(Path("probe.json").read_text())["results"]
+    assert sorted(row["features"] for row in kept) == ["dcgan", "pixels", "random"]
+
+
+def test_the_confusion_is_that_of_the_most_labels(home: Path) -> None:
+    words = ("probe", "--draws", 2, "--penalties", "1e-3", "--against", "none", "--confusion")
+    run(home, *words, "a.png", "--labels", "all,1,all")
+    run(home, *words, "b.png", "--labels", "all")
+    assert Path("a.png").read_bytes() == Path("b.png").read_bytes()
+
+
+def test_a_full_temporary_folder_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dcgan.features.compare.write_features", full)
+    with pytest.raises(DcganError, match="TMPDIR"):
+        run(home, "probe", "--labels", "2", "--draws", 1, "--against", "none")
+
+
 def test_the_learning_curve_has_a_line_for_each_way(home: Path) -> None:
     run(home, "probe", "--draws", 2, "--penalties", "1e-3", "--labels", "2,8,all", "--curve", "curve.svg")
     curve = Path("curve.svg").read_text()
@@ -120,7 +180,9 @@ def test_features_are_written(home: Path, capsys: pytest.CaptureFixture[str]) ->
     [
         (["probe", "--labels", "some"], "--labels"),
         (["probe", "--labels", "0"], "--labels"),
-        (["probe", "--labels", "1000"], "class 0 has .* 1000 are wanted"),
+        (["probe", "--labels", "1000"], "left has .* 1000 are wanted"),
+        (["probe", "--validation", "0.999"], "left has 0 pictures left"),
+        (["learn", "--out", "c", "--seed", "-1"], "--seed"),
         (["probe", "--against", "magic"], "--against magic: there are dcgan"),
         (["probe", "--penalties", "0"], "--penalties"),
         (["probe", "--penalties", "a"], "--penalties"),

@@ -52,6 +52,8 @@ def learn(
 
     if out.exists():
         raise DcganError(f"--out {out} exists; name another folder")
+    if seed < 0:
+        raise DcganError(f"--seed must be 0 or more, not {seed}")
     chosen = layers_of(layers)
     loaded = open_model(model, "cpu")
     options = PrepareOptions(size=loaded.architecture.size, channels=loaded.architecture.channels)
@@ -103,6 +105,11 @@ def classify(
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
+
+    from dcgan.figures.sheets import FORMATS
+
+    if review is not None and (review.suffix.lower() not in FORMATS or review.is_dir()):
+        raise DcganError(f"--review {review}: name a file of one of these kinds: {', '.join(FORMATS)}")
 
     from dcgan.data.cache import cached
     from dcgan.data.prepare import PrepareOptions

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from dcgan.cli.console import answer, complain, progress_bar
+from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.features import layers_of
 from dcgan.cli.outputs import chosen_theme, open_model
 from dcgan.errors import DcganError
@@ -93,7 +93,7 @@ def probe(
             "--seed 0 or more"
         )
     probing = Probing(
-        tuple(_count(text.strip()) for text in labels.split(",")),
+        tuple(dict.fromkeys(_count(text.strip()) for text in labels.split(","))),
         _penalties(penalties) if penalties else PENALTIES,
         validation,
         draws,
@@ -109,9 +109,9 @@ def probe(
         from dcgan.figures.confusion import draw_confusion
         from dcgan.figures.sheets import save_picture
 
-        last = results.find("dcgan", probing.counts[-1])
-        assert last is not None
-        save_picture(draw_confusion(last.confusion, wanted.learnt.label_names, colours), confusion)
+        most = results.find("dcgan", max(probing.counts, key=lambda count: count or float("inf")))
+        assert most is not None
+        save_picture(draw_confusion(most.confusion, wanted.learnt.label_names, colours), confusion)
     if curve is not None:
         from dcgan.files import write_atomic
 
@@ -196,7 +196,7 @@ def gather_results(
         raise DcganError(f"{source}: {error}") from error
     except KeyboardInterrupt:
         if out is not None and out.exists():
-            complain(f"{out} has what was measured; the same command goes on from there")
+            warn(f"{out} has what was measured; the same command goes on from there")
         raise
 
 

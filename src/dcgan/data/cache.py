@@ -15,6 +15,7 @@ from platformdirs import user_cache_path
 
 from dcgan.data.arrays import idx_labels
 from dcgan.data.folder import Folder
+from dcgan.data.official import is_cifar_folder
 from dcgan.data.packed import FORMAT, PackedSet, is_packed_set
 from dcgan.data.packed_writer import our_version
 from dcgan.data.prepare import PrepareOptions, Progress, prepare
@@ -109,6 +110,9 @@ def _key(source: str | Path, options: PrepareOptions) -> str:
 
 def _files(path: Path) -> Iterator[Path]:
     """The files that a packed set of `path` depends on, in a fixed order."""
+    if is_cifar_folder(path):
+        yield from sorted(file for file in path.iterdir() if file.is_file())
+        return
     if path.is_dir():
         for item in Folder(path):
             if isinstance(item.content, Path):
@@ -118,3 +122,5 @@ def _files(path: Path) -> Iterator[Path]:
     labels = idx_labels(path)
     if labels is not None:
         yield labels
+    if path.name.startswith(("data_batch", "test_batch")):
+        yield from sorted(path.parent.glob("batches.meta*"))  # the names of CIFAR-10's classes

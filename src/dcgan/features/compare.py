@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.data.packed import PackedSet
+from dcgan.errors import DcganError
 from dcgan.features.files import write_features
 from dcgan.features.probe import DRAWS, PENALTIES, Labelled, Probed, Progress, draw_labels, probe_all, probe_few, split
 from dcgan.features.supervised import TRIALS, search
@@ -97,6 +98,7 @@ def compare(name: str, wanted: Wanted, test: PackedSet | None, probing: Probing,
             source, scored = standardised(source, scored)
         chosen, others = split(source.labels, probing.validation, wanted.seed)
         held_out, learnt = source.rows(chosen), source.rows(others)
+        _check_enough(learnt.labels, wanted.learnt.label_names, probing)
         for count in probing.counts:
             with bar(_working(name, count)) as progress:
                 if count is None:
@@ -147,6 +149,7 @@ def _compare_net(name: str, wanted: Wanted, test: PackedSet | None, probing: Pro
     else:
         scored = test.images, test.labels
     held_out, others = (rows[part] for part in split(data.labels[rows], probing.validation, seed))
+    _check_enough(data.labels[others], data.label_names, probing)
 
     def drawn(count: int | None) -> Sequence[NDArray[np.int64]]:
         if count is None:
@@ -170,10 +173,26 @@ def _compare_net(name: str, wanted: Wanted, test: PackedSet | None, probing: Pro
         yield probed
 
 
+def _check_enough(labels: NDArray[np.int64], names: Sequence[str], probing: Probing) -> None:
+    """Each class must have pictures left to learn from: one, or as many as the largest count."""
+    wanted = max((count for count in probing.counts if count is not None), default=1)
+    for name, have in zip(names, np.bincount(labels, minlength=len(names)), strict=True):
+        if have < wanted:
+            held_out = "the others test and choose" if have else "those there are test and choose"
+            raise ValueError(f"{name} has {have} pictures left to learn from ({held_out}); {wanted} are wanted")
+
+
 def _working(name: str, count: int | None) -> str:
     return f"{name}: {'all' if count is None else count} labels"
 
 
 def _labelled(path: Path, extractor: Extracts, data: PackedSet, progress: Progress) -> Labelled:
-    write_features(path, extractor, data, half=True, progress=progress)
+    try:
+        write_features(path, extractor, data, half=True, progress=progress)
+    except OSError as error:
+        size = 2 * len(data) * extractor.size / 1e6
+        raise DcganError(
+            f"cannot keep features of {size:,.0f} MB in {path.parent}: {error.strerror or error}; "
+            "let the environment variable TMPDIR name a folder with more room"
+        ) from error
     return Labelled(np.load(path, mmap_mode="r"), data.labels)

@@ -41,7 +41,8 @@ class FeatureExtractor:
         self.grid = grid
         wrong = [layer for layer in self.layers if not 0 <= layer < len(maps)]
         if wrong or not self.layers or len(set(self.layers)) < len(self.layers):
-            raise ModelError(f"--layers {self.layers}: this discriminator has layers 0 to {len(maps) - 1}; each once")
+            named = ",".join(map(str, self.layers))
+            raise ModelError(f"--layers {named}: this discriminator has layers 0 to {len(maps) - 1}; each once")
         if grid < 1:
             raise ModelError(f"--grid must be 1 or more, not {grid}")
         widths = [stage.width for stage in model.architecture.discriminator]

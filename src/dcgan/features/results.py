@@ -9,7 +9,7 @@ import numpy as np
 
 from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
-from dcgan.features.compare import Bar, Probing, compare
+from dcgan.features.compare import MEANINGS, Bar, Probing, compare
 from dcgan.features.probe import Probed
 from dcgan.features.ways import Wanted
 from dcgan.files import write_atomic
@@ -33,6 +33,12 @@ class Results:
         """The result of one way with so many labels (None: all), if there is one."""
         found = (one for one in self.probed.get(name, []) if one.labels_per_class == labels_per_class)
         return next(found, None)
+
+    def take_over(self, other: "Results") -> None:
+        """Add the results of another that are not here."""
+        for name, found in other.probed.items():
+            missing = [probed for probed in found if self.find(name, probed.labels_per_class) is None]
+            self.probed.setdefault(name, []).extend(missing)
 
     def rows(self) -> list[dict[str, object]]:
         """Every result in plain values."""
@@ -81,6 +87,8 @@ def gather(
         for probed in compare(name, wanted, test, replace(probing, counts=missing), bar) if missing else ():
             results.probed.setdefault(name, []).append(probed)
             if file is not None:
+                if file.exists():
+                    results.take_over(read_results(file))  # what another process has added
                 write_results(file, results)
     return results
 
@@ -119,12 +127,22 @@ def read_results(path: Path) -> Results:
                 np.array(row["accuracies"], np.float64),
                 np.array(row["confusion"], np.float64),
             )
+            classes = len(content["about"]["labels"])
+            shares = probed.accuracies
+            _require(row["features"] in MEANINGS and (probed.labels_per_class or 1) > 0)
+            _require(shares.ndim == 1 and len(shares) > 0 and bool(((shares >= 0) & (shares <= 1)).all()))
+            _require(probed.confusion.shape == (classes, classes))
             results.probed.setdefault(str(row["features"]), []).append(probed)
     except OSError as error:
         raise DcganError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DcganError(f"{path} is not what `dcgan probe --out` writes") from error
     return results
+
+
+def _require(condition: bool) -> None:
+    if not condition:
+        raise ValueError
 
 
 def _about(wanted: Wanted, test: PackedSet | None, probing: Probing) -> dict[str, object]:
