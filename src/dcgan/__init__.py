@@ -10,7 +10,6 @@ Each name is imported when it is first used, so that `import dcgan` itself is qu
 """
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from dcgan.training.recipe import Recipe
     from dcgan.training.run import resume, train
     from dcgan.training.sitting import Result
+
+    __version__: str
 
 _HOMES = {
     "DcganError": "dcgan.errors",
@@ -51,13 +52,10 @@ __all__ = [
     "train",
 ]
 
-try:
-    __version__ = version("dcgan")
-except PackageNotFoundError:  # used from a source tree that was not installed
-    __version__ = "0+unknown"
-
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return _version()
     if name not in _HOMES:
         raise AttributeError(f"module 'dcgan' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
@@ -65,3 +63,12 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return [*globals(), *__all__]
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # takes a tenth of a second
+
+    try:
+        return version("dcgan")
+    except PackageNotFoundError:  # used from a source tree that was not installed
+        return "0+unknown"

@@ -5,6 +5,7 @@ import sys
 
 from cyclopts import App
 
+import dcgan
 from dcgan.cli.arithmetic import arithmetic
 from dcgan.cli.classify import classify, learn
 from dcgan.cli.concepts import concepts
@@ -29,6 +30,7 @@ app = App(
     name="dcgan",
     help="Train a deep convolutional GAN on your own pictures, watch it learn, and draw new pictures from it.",
     help_epilogue="A verb's own page has examples that run: `dcgan train --help`.",
+    version=lambda: dcgan.__version__,
     version_flags=["--version"],
     result_action="return_value",
 )
