@@ -44,6 +44,17 @@ def test_more_features_than_pictures() -> None:
     assert ours.bias == pytest.approx(theirs.intercept_, abs=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["low rank", "repeated", "nothing"])
+def test_pictures_that_others_span_are_no_trouble(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    features = (random.normal(size=(600, 20)) + 3) @ (random.normal(size=(20, 1500)) + 3) / 180
+    features = {"low rank": features, "repeated": features[np.arange(600) // 50], "nothing": 0 * features}[kind]
+    matrix, labels = features.astype(np.float16), random.integers(3, size=600)
+    spanned = fit_svm(matrix, labels, 3, 1e-2)
+    monkeypatch.setattr("dcgan.features.svm.SPANNED", 0)
+    assert spanned.objective == pytest.approx(fit_svm(matrix, labels, 3, 1e-2).objective, rel=1e-4)
+
+
 def test_a_map_of_half_precision_in_many_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     features, labels = digits()
     whole = fit_svm(features, labels, 10, 0.1)

@@ -245,6 +245,7 @@ def _spanned(features: Matrix) -> tuple[Matrix, Back]:
     whole = torch.from_numpy(np.asarray(features, np.float32))
     products = torch.zeros(len(whole), len(whole), dtype=torch.float64)
     for part in whole.split(ROWS, dim=1):
+        part = part.double()  # what is added below must be more than what rounding takes
         products += part @ part.T
     products.diagonal().add_(APART * products.diagonal().mean() + 1e-30)
     lower = torch.linalg.cholesky(products)
