@@ -1,11 +1,12 @@
 """Boxes from files."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from dcgan.inspection.boxes import Box, Boxes, BoxesError, read_boxes, write_boxes
+from dcgan.inspection.boxes import Box, Boxes, BoxesError, read_boxes
 
 BOX = Box(17, 2.0, 3.0, 8.0, 9.5)
 
@@ -33,10 +34,10 @@ def test_cocos_boxes_are_scaled_and_its_file_names_have_the_seeds(tmp_path: Path
     assert read_boxes(tmp_path / "b.json", 16) == Boxes((BOX,), (17, 3))
 
 
-def test_what_is_written_is_read_again(tmp_path: Path) -> None:
-    boxes = Boxes((BOX,), (17, 1, 2), "abc")
-    write_boxes(tmp_path / "b.json", boxes, 16)
-    assert read_boxes(tmp_path / "b.json", 16, "abc") == boxes
+def test_an_object_in_json_names_the_model_and_what_was_looked_at(tmp_path: Path) -> None:
+    content = {"model": "abc", "size": 16, "seeds": [17, 1, 2], "boxes": [asdict(BOX)]}
+    (tmp_path / "b.json").write_text(json.dumps(content))
+    assert read_boxes(tmp_path / "b.json", 16, "abc") == Boxes((BOX,), (17, 1, 2), "abc")
     with pytest.raises(BoxesError, match="another model: abc, not xyz"):
         read_boxes(tmp_path / "b.json", 16, "xyz")
     with pytest.raises(BoxesError, match="pictures of 16 pixels, not 32"):
@@ -56,7 +57,20 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
         ("b.csv", "seed,left,top,right,bottom\n1,2,3,2,5\n", "is empty or outside"),
         ("b.csv", "seed,left,top,right,bottom\n1,nan,3,2,5\n", "is empty or outside"),
         ("b.csv", "seed,left,top,right,bottom\ninf,1,3,2,5\n", "no whole number"),
-        ("b.csv", "seed,left,top,right,bottom\n-1,1,3,2,5\n", "is empty or outside"),
+        ("b.csv", "seed,left,top,right,bottom\n-1,1,3,2,5\n", "seeds are 0 or more"),
+        ("b.csv", "seed,left,top,right,bottom\n1e30,1,3,2,5\n", "seeds are 0 or more"),
+        (
+            "b.json",
+            '{"seeds": [-1], "boxes": [{"seed": 0, "left": 0, "top": 0, "right": 1, "bottom": 1}]}',
+            "seeds are",
+        ),
+        ("b.json", "[" * 200_000, "can be read"),
+        (
+            "b.json",
+            '{"annotations": [{"image_id": 1, "bbox": 3}], "images": [{"id": 1, "file_name": "1.png", "width": 9, '
+            '"height": 9}]}',
+            "bbox 3 is no list",
+        ),
         ("b.json", "{", "JSONDecodeError"),
         ("b.json", "3", "neither a list nor an object"),
         ("b.json", "[]", "no boxes: mark"),

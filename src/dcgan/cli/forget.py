@@ -140,7 +140,8 @@ def _boxes(model: "Model", path: Path | None, part: str | None, seeds: str, seed
     assert part is not None
     if model.architecture.channels != 3:
         raise DcganError("--detect needs a model of RGB pictures, as drawn faces are")
-    pixels, masks = masked_faces(part, FACES, model.architecture.size)
+    with progress_bar("drawing faces") as bar:
+        pixels, masks = masked_faces(part, FACES, model.architecture.size, progress=bar)
     with progress_bar("training a detector") as bar:
         detector = train_detector(pixels, masks, seed=seed, progress=bar)
     found = mark(detector, model, parse_seeds(seeds))

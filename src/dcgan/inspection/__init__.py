@@ -1,1 +1,1 @@
-"""Looking inside a discriminator: what each of its features responds to, and where in the picture."""
+"""Looking inside: what each feature of a discriminator responds to, and which maps of a generator draw an object."""

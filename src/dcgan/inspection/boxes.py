@@ -4,14 +4,12 @@ import csv
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
 from dcgan.errors import DcganError
-from dcgan.files import write_atomic
 
-FORMAT = "dcgan boxes 1"
 SIDES = ("left", "top", "right", "bottom")
 
 
@@ -49,7 +47,8 @@ def read_boxes(path: Path, size: int, model: str | None = None) -> Boxes:
     """Read boxes.
 
     - .csv: a header with seed, left, top, right and bottom.
-    - .json: a list of such boxes, or what `write_boxes` wrote.
+    - .json: a list of such boxes, or an object with them as `boxes`, the `seeds` that were looked at and, to be
+      checked, the `size` of the pictures and the identity of the `model`.
     - .json in COCO's format: the number in a file name (seed-000017.png) is the seed; boxes are scaled by the width and
       height of its images.
 
@@ -71,7 +70,7 @@ def read_boxes(path: Path, size: int, model: str | None = None) -> Boxes:
         raise BoxesError(f"--boxes {path}: name a .json or a .csv file")
     try:
         found = _from_csv(text) if suffix == ".csv" else _from_json(json.loads(text), size)
-    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, csv.Error) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, RecursionError, csv.Error) as error:
         what = f"{type(error).__name__}: {error}" if not isinstance(error, KeyError) else f"{error} is missing"
         raise BoxesError(
             f"{path} has no boxes that can be read ({what}); a box has a seed, left, top, right and bottom"
@@ -80,27 +79,13 @@ def read_boxes(path: Path, size: int, model: str | None = None) -> Boxes:
         raise BoxesError(f"{path} has boxes on samples of another model: {found.model}, not {model}")
     if not found.boxes:
         raise BoxesError(f"{path} has no boxes: mark the object on some samples")
+    if wrong := [seed for seed in found.seeds if not 0 <= seed < 2**63]:
+        raise BoxesError(f"{path}: seeds are 0 or more and below 2^63, not {wrong[0]}")
     for box in found.boxes:
-        if not (0 <= box.left < box.right <= size and 0 <= box.top < box.bottom <= size) or box.seed < 0:
+        if not (0 <= box.left < box.right <= size and 0 <= box.top < box.bottom <= size):
             place = ", ".join(f"{name} {getattr(box, name):g}" for name in SIDES)
             raise BoxesError(f"{path}: the box on seed {box.seed} ({place}) is empty or outside 0 to {size} pixels")
     return found
-
-
-def write_boxes(path: Path, boxes: Boxes, size: int) -> None:
-    """Write boxes as JSON, in one step.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    content = {
-        "format": FORMAT,
-        "model": boxes.model,
-        "size": size,
-        "seeds": list(boxes.seeds),
-        "boxes": [asdict(box) for box in boxes.boxes],
-    }
-    write_atomic(path, json.dumps(content, indent=1))
 
 
 def _from_csv(text: str) -> Boxes:
@@ -129,7 +114,10 @@ def _from_coco(content: Mapping[str, list[Mapping[str, object]]], size: int) -> 
     for annotation in content["annotations"]:
         image = images[annotation["image_id"]]
         across, down = size / _number(image["width"]), size / _number(image["height"])
-        left, top, width, height = map(_number, annotation["bbox"])  # type: ignore[call-overload]  # checked by caller
+        bbox = annotation["bbox"]
+        if not isinstance(bbox, list):
+            raise TypeError(f"bbox {bbox!r} is no list")
+        left, top, width, height = map(_number, bbox)
         box = Box(
             seeds[annotation["image_id"]], left * across, top * down, (left + width) * across, (top + height) * down
         )

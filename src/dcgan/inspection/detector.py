@@ -28,8 +28,17 @@ Masks = NDArray[np.bool_]  # (N, H, W)
 Progress = Callable[[int, int | None], None]
 
 
-def masked_faces(part: str, count: int, size: int, seed: int = 0) -> tuple[Pixels, Masks]:
+def masked_faces(
+    part: str, count: int, size: int, seed: int = 0, progress: Progress | None = None
+) -> tuple[Pixels, Masks]:
     """Drawn faces, and where each differs from the same face without the part: pixels (N, size, size, 3), masks.
+
+    Args:
+        part: One of `WORN`.
+        count: N.
+        size: Side of the pictures, pixels.
+        seed: Names the faces.
+        progress: Told (faces, in all).
 
     Raises:
         DcganError: The part is none that a face may lack.
@@ -43,9 +52,13 @@ def masked_faces(part: str, count: int, size: int, seed: int = 0) -> tuple[Pixel
         assert isinstance(content, bytes)
         return np.asarray(Image.open(BytesIO(content)).convert("RGB"))
 
-    pixels = np.stack([drawn(place, ()) for place in range(count)])
-    lacking = np.stack([drawn(place, (part,)) for place in range(count)])
-    return pixels, (pixels != lacking).any(axis=3)
+    pixels, masks = np.empty((count, size, size, 3), np.uint8), np.empty((count, size, size), np.bool_)
+    for place in range(count):
+        pixels[place] = drawn(place, ())
+        masks[place] = (pixels[place] != drawn(place, (part,))).any(axis=2)
+        if progress:
+            progress(place + 1, count)
+    return pixels, masks
 
 
 def train_detector(pixels: Pixels, masks: Masks, *, seed: int = 0, progress: Progress | None = None) -> nn.Module:
