@@ -1,12 +1,15 @@
 """The verbs `features` and `probe`, on a small model."""
 
 import json
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 from PIL import Image
 from tests.toy_model import toy_model
 
@@ -134,6 +137,32 @@ def test_what_another_process_adds_meanwhile_stays(home: Path, monkeypatch: pyte
     run(home, "probe", *words, "random")
     kept = json.loads(Path("probe.json").read_text())["results"]
     assert sorted(row["features"] for row in kept) == ["dcgan", "pixels", "random"]
+
+
+def test_what_another_probe_wrote_meanwhile_is_not_mixed_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("probe", "--draws", 2, "--penalties", "1e-3", "--out", "probe.json", "--labels", "4", "--against", "none")
+
+    def slow(*rest: Any) -> Any:
+        found = list(compare(*rest))
+        with monkeypatch.context() as other:
+            other.setattr("dcgan.features.results.compare", compare)
+            run(home, *words, "--seed", 1)
+        return found
+
+    monkeypatch.setattr("dcgan.features.results.compare", slow)
+    with pytest.raises(DcganError, match="of another probe: seed differ"):
+        run(home, *words)
+
+
+def test_another_discriminator_is_another_probe(home: Path) -> None:
+    words = ["--draws", "2", "--labels", "4", "--against", "none", "--out", "probe.json"]
+    run(home, "probe", *words)
+    net = deepcopy(MODEL.discriminator)
+    torch.nn.init.zeros_(net.get_parameter("convolutions.0.weight")[0, 0, 0, 0])
+    Path("other").mkdir()
+    replace(MODEL, discriminator=net).save(Path("other"))
+    with pytest.raises(DcganError, match="of another probe: model differ"):
+        app(["probe", "other", str(home / "pictures"), *words])
 
 
 def test_the_confusion_is_that_of_the_most_labels(home: Path) -> None:

@@ -93,17 +93,19 @@ def probe(
             "--seed 0 or more"
         )
     probing = Probing(
-        tuple(dict.fromkeys(_count(text.strip()) for text in labels.split(","))),
-        _penalties(penalties) if penalties else PENALTIES,
-        validation,
-        draws,
-        standardise,
-        trials,
-        trainings,
+        counts=tuple(dict.fromkeys(_count(text.strip()) for text in labels.split(","))),
+        penalties=_penalties(penalties) if penalties else PENALTIES,
+        validation=validation,
+        draws=draws,
+        standardise=standardise,
+        trials=trials,
+        trainings=trainings,
     )
     _check_figures(confusion, curve)
     colours = chosen_theme(theme)
-    wanted, tested = open_labelled(model, source, test, device, layers_of(layers), grid, centroids, seed)
+    wanted, tested = open_labelled(
+        model, source, test, centroids=centroids, seed=seed, device=device, layers=layers_of(layers), grid=grid
+    )
     results = gather_results(names, wanted, tested, probing, source, out)
     if confusion is not None:
         from dcgan.figures.confusion import draw_confusion
@@ -152,11 +154,12 @@ def open_labelled(
     model: Path,
     source: str,
     test: str | None,
-    device: str,
-    layers: tuple[int, ...] | None,
-    grid: int,
+    *,
     centroids: int,
     seed: int,
+    device: str = "cpu",
+    layers: tuple[int, ...] | None = None,
+    grid: int = 4,
 ) -> "tuple[Wanted, PackedSet | None]":
     """The model with the pictures to learn from, and those to score on.
 

@@ -1,11 +1,14 @@
 """What was probed, kept in a JSON file as it comes: a probe takes hours, and goes on where it was stopped."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
+from torch import nn
 
 from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
@@ -33,12 +36,6 @@ class Results:
         """The result of one way with so many labels (None: all), if there is one."""
         found = (one for one in self.probed.get(name, []) if one.labels_per_class == labels_per_class)
         return next(found, None)
-
-    def take_over(self, other: "Results") -> None:
-        """Add the results of another that are not here."""
-        for name, found in other.probed.items():
-            missing = [probed for probed in found if self.find(name, probed.labels_per_class) is None]
-            self.probed.setdefault(name, []).extend(missing)
 
     def rows(self) -> list[dict[str, object]]:
         """Every result in plain values."""
@@ -77,38 +74,19 @@ def gather(
         ValueError: As `compare`.
     """
     results = Results(_about(wanted, test, probing))
-    if file is not None and file.exists():
-        before = read_results(file)
-        if other := [name for name, value in results.about.items() if before.about.get(name) != value]:
-            raise DcganError(f"{file} has results of another probe: {', '.join(other)} differ; name another file")
-        results = before
+    if file is not None:
+        _take_over(file, results)
     for name in names:
         missing = tuple(count for count in probing.counts if results.find(name, count) is None)
         for probed in compare(name, wanted, test, replace(probing, counts=missing), bar) if missing else ():
             results.probed.setdefault(name, []).append(probed)
             if file is not None:
-                if file.exists():
-                    results.take_over(read_results(file))  # what another process has added
-                write_results(file, results)
+                _keep(file, results)
     return results
 
 
-def write_results(path: Path, results: Results) -> None:
-    """Write results as JSON.
-
-    Raises:
-        DcganError: They cannot be written.
-    """
-    content = {"format": FORMAT, "about": results.about, "results": results.rows()}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, json.dumps(content, indent=1))
-    except OSError as error:
-        raise DcganError(f"cannot write {path}: {error.strerror or error}") from error
-
-
 def read_results(path: Path) -> Results:
-    """Read what `write_results` wrote.
+    """Read what `gather` wrote.
 
     Raises:
         DcganError: The file cannot be read, or is no such file.
@@ -140,6 +118,38 @@ def read_results(path: Path) -> Results:
     return results
 
 
+def _keep(file: Path, results: Results) -> None:
+    """Write results beside those that another process has added meanwhile."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_name(f".{file.name}.lock")):
+            _take_over(file, results)
+            content = {"format": FORMAT, "about": results.about, "results": results.rows()}
+            write_atomic(file, json.dumps(content, indent=1))
+    except OSError as error:
+        raise DcganError(f"cannot write {file}: {error.strerror or error}") from error
+
+
+def _take_over(file: Path, results: Results) -> None:
+    """Add what a file has of the same probe; it may not be there."""
+    if not file.exists():
+        return
+    before = read_results(file)
+    if other := [name for name, value in results.about.items() if before.about.get(name) != value]:
+        raise DcganError(f"{file} has results of another probe: {', '.join(other)} differ; name another file")
+    for name, found in before.probed.items():
+        missing = [probed for probed in found if results.find(name, probed.labels_per_class) is None]
+        results.probed.setdefault(name, []).extend(missing)
+
+
+def _weights(net: nn.Module) -> str:
+    """Names a net: a hash over its parameters."""
+    digest = hashlib.sha256()
+    for parameter in net.parameters():
+        digest.update(parameter.detach().float().contiguous().cpu().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
 def _require(condition: bool) -> None:
     if not condition:
         raise ValueError
@@ -147,7 +157,7 @@ def _require(condition: bool) -> None:
 
 def _about(wanted: Wanted, test: PackedSet | None, probing: Probing) -> dict[str, object]:
     return {
-        "model": wanted.model.identity,
+        "model": _weights(wanted.model.discriminator),
         "source": wanted.learnt.fingerprint,
         "test": test.fingerprint if test else None,
         "labels": list(wanted.learnt.label_names),
