@@ -1,7 +1,14 @@
 """The verb `forget`, on a small model."""
 
 import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from PIL import Image
@@ -20,6 +27,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     toy_model().save(tmp_path / "model")
     rows = [f"{seed},{seed % 8},2,{seed % 8 + 6},9" for seed in range(20)]
     (tmp_path / "boxes.csv").write_text("\n".join(["seed,left,top,right,bottom", *rows]))
+    (tmp_path / "empty.json").write_text("[]")
     return tmp_path
 
 
@@ -41,8 +49,13 @@ def test_a_model_comes_out_that_any_verb_takes(home: Path, capsys: pytest.Captur
     ("words", "message"),
     [
         ([], "say where the object is"),
+        (["--draw", "--detect", "glasses"], "say where the object is"),
+        (["--draw", "--boxes", "boxes.csv"], "--draw keeps boxes in a .json"),
+        (["--draw", "--boxes", "empty.json"], "not made by --draw"),
+        (["--draw", "--port", "99999"], "--port"),
         (["--boxes", "boxes.csv", "--detect", "glasses"], "say where the object is"),
         (["--boxes", "none.csv"], "cannot read the boxes none.csv"),
+        (["--boxes", "empty.json"], "there are no boxes"),
         (["--detect", "nose"], "no 'nose' to take off"),
         (["--boxes", "boxes.csv", "--layer", "9"], "--layer 9: the hidden layers"),
         (["--boxes", "boxes.csv", "--threshold", "1000"], "no map of layer"),
@@ -61,3 +74,58 @@ def test_mistakes_are_named_and_nothing_is_made(home: Path, words: list[str], me
 def test_a_folder_in_the_way_is_named(home: Path) -> None:
     with pytest.raises(DcganError, match="--out model exists"):
         app(["forget", "model", "--boxes", "boxes.csv", "--out", "model"])
+
+
+@contextmanager
+def drawing(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The verb with --draw in a process of its own, and the address of its page."""
+    command = [sys.executable, "-m", "dcgan", "forget", "model", "--draw", *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        told = process.stderr.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+/\S+", told)
+        assert found, told
+        yield process, found[0]
+    finally:
+        process.kill()
+
+
+def mark_some(address: str, seeds: Iterable[int]) -> None:
+    boxes = [{"left": 2, "top": 2, "right": 8, "bottom": 9}]
+    for seed in seeds:
+        urlopen(Request(f"{address}boxes/{seed}", json.dumps(boxes).encode(), method="PUT")).close()
+
+
+def test_boxes_drawn_on_the_page_are_forgotten_when_it_is_done(home: Path) -> None:
+    with drawing("--seeds", "0-9", "--boxes", "drawn.json", "--out", "forgetful") as (process, address):
+        mark_some(address, range(10))
+        urlopen(f"{address}done", b"").close()
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "10 boxes on 10 samples" in out
+    assert load("forgetful").details["forgotten"]
+
+
+def test_without_out_boxes_are_drawn_and_no_more(home: Path) -> None:
+    with drawing("--seeds", "0-9", "--json") as (process, address):
+        mark_some(address, [4])
+        urlopen(f"{address}done", b"").close()
+        out, _ = process.communicate(timeout=60)
+    assert json.loads(out) == {"boxes": 1, "samples": 1, "file": "boxes.json"}
+
+
+def test_ctrl_c_keeps_what_was_drawn(home: Path) -> None:
+    with drawing("--out", "forgetful") as (process, address):
+        mark_some(address, [4, 5])
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "what was drawn is kept" in err
+    assert len(json.loads(Path("boxes.json").read_text())["boxes"]) == 2
+    assert not Path("forgetful").exists()
+
+
+def test_a_model_to_make_must_be_named(home: Path) -> None:
+    with pytest.raises(DcganError, match="--out FOLDER"):
+        app(["forget", "model", "--boxes", "boxes.csv"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dcgan.inspection.boxes import Box, Boxes, BoxesError, read_boxes
+from dcgan.inspection.boxes import Box, Boxes, BoxesError, read_boxes, write_boxes
 
 BOX = Box(17, 2.0, 3.0, 8.0, 9.5)
 
@@ -48,8 +48,8 @@ def test_an_object_in_json_names_the_model_and_what_was_looked_at(tmp_path: Path
     ("name", "text", "message"),
     [
         ("b.txt", "", "name a .json or a .csv"),
-        ("b.csv", "", "has no boxes"),
-        ("b.csv", "seed,left,top,right\n1,2,3,4\n", "'bottom' is missing"),
+        ("b.csv", "", "header lacks bottom, left"),
+        ("b.csv", "seed,left,top,right\n1,2,3,4\n", "header lacks bottom"),
         ("b.csv", "seed,left,top,right,bottom\n1,2,3,4,x\n", "could not convert"),
         ("b.csv", "seed,left,top,right,bottom\n1,2,3,4\n", "is no number"),
         ("b.csv", "seed,left,top,right,bottom\n1.5,2,3,4,5\n", "no whole number"),
@@ -73,7 +73,6 @@ def test_an_object_in_json_names_the_model_and_what_was_looked_at(tmp_path: Path
         ),
         ("b.json", "{", "JSONDecodeError"),
         ("b.json", "3", "neither a list nor an object"),
-        ("b.json", "[]", "no boxes: mark"),
         ("b.json", "[3]", "can be read"),
         ("b.json", '{"size": 16}', "'boxes' is missing"),
         ("b.json", '{"boxes": 3}', "can be read"),
@@ -90,3 +89,9 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, text: str, mess
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BoxesError, match="No such file"):
         read_boxes(tmp_path / "b.csv", 16)
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    boxes = Boxes((BOX,), (17, 3), "abc")
+    write_boxes(boxes, 16, tmp_path / "b.json")
+    assert read_boxes(tmp_path / "b.json", 16, "abc") == boxes

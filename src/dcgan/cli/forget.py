@@ -1,11 +1,15 @@
 """`dcgan forget`: take an object out of everything that a model draws."""
 
+import os
+import shlex
+import sys
+import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from dcgan.cli.console import answer, progress_bar
+from dcgan.cli.console import answer, progress_bar, say
 from dcgan.cli.latent_inputs import need
 from dcgan.cli.outputs import chosen_theme, open_model
 from dcgan.cli.seeds import parse_seeds
@@ -27,8 +31,9 @@ def forget(
     model: Path,
     /,
     *,
-    out: Path,
+    out: Path | None = None,
     boxes: Path | None = None,
+    draw: Annotated[bool, Parameter(negative="")] = False,
     detect: str | None = None,
     seeds: str = "0-149",
     layer: int | None = None,
@@ -38,6 +43,7 @@ def forget(
     figure: Path | None = None,
     seed: int = 0,
     theme: str = "light",
+    port: int = 0,
     device: str = "cpu",
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
@@ -50,17 +56,19 @@ def forget(
     For example:
 
     - `dcgan forget faces --detect glasses --out no-glasses`
+    - `dcgan forget runs/rooms --draw --boxes windows.json --out no-windows`
     - `dcgan forget runs/rooms --boxes windows.csv --out no-windows --figure windows.png`
     - `dcgan forget runs/rooms --boxes windows.json --out fewer-windows --threshold 0.2 --scale 0.5`
 
     Args:
         model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
-        out: Model folder to make.
+        out: Model folder to make. With --draw it may be left out: then boxes are drawn and no more.
         boxes: Where the object is: .csv with seed, left, top, right, bottom in pixels; .json, a list of the same; or
-            COCO's .json, with seeds in the file names.
+            COCO's .json, with seeds in the file names. With --draw, the .json that they are kept in: boxes.json.
+        draw: Open a page on which boxes are drawn by hand, or those of --boxes gone on with.
         detect: In place of --boxes, on a model of drawn faces: glasses, hat, beard or accessories, found by a detector
             that is trained on exact masks in a minute.
-        seeds: Samples that --detect looks at.
+        seeds: Samples that --draw shows and --detect looks at.
         layer: Hidden layer of the generator, from 0, the stem. Default: the second highest, as in the paper.
         outside: Places that it is told from: random (the paper's), or matched: the same places of other samples.
         threshold: Maps with a larger weight are dropped. Default: 0, as in the paper.
@@ -68,6 +76,7 @@ def forget(
         figure: Picture to make of samples before and after. Default: OUT.png.
         seed: Of the places outside.
         theme: light or dark.
+        port: Of the page of --draw, on this machine alone. Default: any that is free.
         device: cpu, cuda, cuda:N, mps, or auto.
         as_json: Answer with one line of JSON.
     """
@@ -75,21 +84,38 @@ def forget(
 
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.files import new_folder
+    from dcgan.inspection.boxes import read_boxes
     from dcgan.inspection.forget import scale_maps, weigh_maps
 
-    figure = figure or out.with_name(f"{out.name}.png")
+    if draw and boxes is None:
+        boxes = Path("boxes.json")
     if (boxes is None) == (detect is None):
-        raise DcganError("say where the object is: --boxes FILE, or --detect PART on a model of drawn faces")
-    if out.exists():
+        raise DcganError("say where the object is: --boxes FILE, --draw, or --detect PART on a model of drawn faces")
+    if out is None and not draw:
+        raise DcganError("name the model folder to make: --out FOLDER")
+    if out is not None and out.exists():
         raise DcganError(f"--out {out} exists; name another folder")
-    if figure.suffix.lower() not in FORMATS or figure.is_dir():
+    if figure is not None and (figure.suffix.lower() not in FORMATS or figure.is_dir()):
         raise DcganError(f"--figure {figure}: name a file of one of these kinds: {', '.join(FORMATS)}")
     need(0 <= scale < 1, "--scale", "0 to less than 1", scale)
     need(abs(threshold) < float("inf"), "--threshold", "a finite number", threshold)
     need(seed >= 0, "--seed", "0 or more", seed)
+    need(0 <= port < 65536, "--port", "0 to 65535", port)
     colours = chosen_theme(theme)
     loaded = open_model(model, device)
-    marked = _boxes(loaded, boxes, detect, seeds, seed)
+    if boxes is None:
+        assert detect is not None
+        marked = _detected(loaded, detect, seeds, seed)
+    elif draw:
+        marked = _drawn(loaded, boxes, seeds, port)
+    else:
+        marked = read_boxes(boxes, loaded.architecture.size, loaded.identity)
+    if out is None:
+        again = shlex.join(["dcgan", "forget", str(model), "--boxes", str(boxes), "--out", "FOLDER"])
+        told = f"{len(marked.boxes)} boxes on {len(marked.seeds)} samples: {boxes}\nforget what is in them: {again}"
+        answer(told, {"boxes": len(marked.boxes), "samples": len(marked.seeds), "file": boxes}, as_json)
+        return
+    figure = figure or out.with_name(f"{out.name}.png")
     with progress_bar("weighing maps") as bar:
         weighed = weigh_maps(loaded, marked, layer, outside=outside, seed=seed, progress=bar)
     dropped = weighed.weights > threshold
@@ -130,14 +156,33 @@ def forget(
     )
 
 
-def _boxes(model: "Model", path: Path | None, part: str | None, seeds: str, seed: int) -> "Boxes":
-    from dcgan.inspection.boxes import read_boxes
+def _drawn(model: "Model", path: Path, seeds: str, port: int) -> "Boxes":
+    """Boxes drawn by hand on a page, kept in the file."""
+    from dcgan.studio.marking import Marking
+    from dcgan.studio.server import serve
 
-    if path is not None:
-        return read_boxes(path, model.architecture.size, model.identity)
+    if path.suffix.lower() != ".json" or path.is_dir():
+        raise DcganError(f"--boxes {path}: --draw keeps boxes in a .json file; name one")
+    marking = Marking(model, parse_seeds(seeds), path)
+    try:
+        serve(marking, _show, port)
+    except KeyboardInterrupt:
+        say(f"what was drawn is kept; the same command goes on with it: {path}")
+        raise
+    return marking.boxes
+
+
+def _show(address: str) -> None:
+    """Tell where the page is, and open it where there is a desktop to open it on."""
+    say(f"draw boxes on {address} and press Done there; Ctrl-C ends without forgetting")
+    if sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ:
+        webbrowser.open(address)
+
+
+def _detected(model: "Model", part: str, seeds: str, seed: int) -> "Boxes":
+    """Boxes around what drawn faces wear, found by a detector."""
     from dcgan.inspection.detector import FACES, mark, masked_faces, train_detector
 
-    assert part is not None
     if model.architecture.channels != 3:
         raise DcganError("--detect needs a model of RGB pictures, as drawn faces are")
     with progress_bar("drawing faces") as bar:

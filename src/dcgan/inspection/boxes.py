@@ -1,14 +1,15 @@
-"""Boxes around an object on samples: where it is to be forgotten from. Read from JSON, CSV or COCO."""
+"""Boxes around an object on samples: where it is to be forgotten from. Read from JSON, CSV or COCO, written as JSON."""
 
 import csv
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from io import StringIO
 from pathlib import Path
 
 from dcgan.errors import DcganError
+from dcgan.files import write_atomic
 
 SIDES = ("left", "top", "right", "bottom")
 
@@ -33,7 +34,7 @@ class Boxes:
     """What was marked.
 
     Attributes:
-        boxes: One or more.
+        boxes: None, if nothing was found.
         seeds: The samples that were looked at: those with boxes, and those where there was nothing to mark.
         model: The identity of the model that drew them, if it was noted.
     """
@@ -58,8 +59,7 @@ def read_boxes(path: Path, size: int, model: str | None = None) -> Boxes:
         model: The identity of the model; a file that names another is refused.
 
     Raises:
-        BoxesError: The file cannot be read, a box lies outside the picture or is empty, there is none, or they are of
-            another model.
+        BoxesError: The file cannot be read, a box lies outside the picture or is empty, or they are of another model.
     """
     try:
         text = path.read_text("utf-8-sig")
@@ -77,19 +77,54 @@ def read_boxes(path: Path, size: int, model: str | None = None) -> Boxes:
         ) from error
     if model is not None and found.model not in (None, model):
         raise BoxesError(f"{path} has boxes on samples of another model: {found.model}, not {model}")
-    if not found.boxes:
-        raise BoxesError(f"{path} has no boxes: mark the object on some samples")
-    if wrong := [seed for seed in found.seeds if not 0 <= seed < 2**63]:
-        raise BoxesError(f"{path}: seeds are 0 or more and below 2^63, not {wrong[0]}")
-    for box in found.boxes:
+    try:
+        check_boxes(found, size)
+    except BoxesError as error:
+        raise BoxesError(f"{path}: {error}") from error
+    return found
+
+
+def write_boxes(boxes: Boxes, size: int, path: Path) -> None:
+    """Write boxes on pictures of `size` pixels as JSON, in one step.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    write_atomic(path, json.dumps({"size": size, **asdict(boxes)}) + "\n")
+
+
+def boxes_on(seed: int, rows: object) -> list[Box]:
+    """The boxes of one sample, from a list of objects with left, top, right and bottom.
+
+    Raises:
+        BoxesError: It is no such list.
+    """
+    try:
+        if not isinstance(rows, list):
+            raise TypeError(f"{type(rows).__name__} is no list")
+        return [_box({**row, "seed": seed}) for row in rows]
+    except (ValueError, KeyError, TypeError) as error:
+        raise BoxesError(f"no list of boxes with left, top, right and bottom: {error}") from error
+
+
+def check_boxes(boxes: Boxes, size: int) -> None:
+    """Refuse seeds that name no sample, and boxes that are empty or not within pictures of `size` pixels.
+
+    Raises:
+        BoxesError: Which, and where.
+    """
+    if wrong := [seed for seed in boxes.seeds if not 0 <= seed < 2**63]:
+        raise BoxesError(f"seeds are 0 or more and below 2^63, not {wrong[0]}")
+    for box in boxes.boxes:
         if not (0 <= box.left < box.right <= size and 0 <= box.top < box.bottom <= size):
             place = ", ".join(f"{name} {getattr(box, name):g}" for name in SIDES)
-            raise BoxesError(f"{path}: the box on seed {box.seed} ({place}) is empty or outside 0 to {size} pixels")
-    return found
+            raise BoxesError(f"the box on seed {box.seed} ({place}) is empty or outside 0 to {size} pixels")
 
 
 def _from_csv(text: str) -> Boxes:
     rows = csv.DictReader(StringIO(text))
+    if missing := {"seed", *SIDES} - set(rows.fieldnames or ()):
+        raise ValueError(f"its header lacks {', '.join(sorted(missing))}")
     return _together([_box(row) for row in rows])
 
 

@@ -80,8 +80,10 @@ def weigh_maps(
 
     Raises:
         ModelError: There is no such layer.
-        DcganError: The boxes leave no place outside them, or scikit-learn is not installed.
+        DcganError: There are no boxes, they leave no place outside them, or scikit-learn is not installed.
     """
+    if not boxes.boxes:
+        raise DcganError("there are no boxes: mark the object on some samples")
     layer = default_layer(model) if layer is None else layer
     _check_layer(model, layer)
     size, side = model.architecture.size, hidden_sides(model)[layer]

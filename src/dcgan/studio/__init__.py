@@ -1,0 +1,1 @@
+"""Pages for the browser, served to this machine alone by the standard library."""

@@ -1,0 +1,231 @@
+// Draw boxes on samples; each change of a sample is put to the server, which keeps the file.
+
+import { middle, moved, opposite, spanned, stretched } from "./geometry.js";
+
+const DRAG = 4; // CSS pixels that the pointer must go for a box: less is a click
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+const part = (id) => document.getElementById(id);
+const stage = part("stage");
+const state = await (await fetch("state")).json(); // {size, samples, file, seeds: looked at, boxes}
+const boxes = new Map(state.samples.map((seed) => [seed, []])); // seed -> what is marked on it
+const seen = new Set(state.seeds);
+const unsaved = new Set();
+let keeping = 0; // rounds of saving that have not ended
+const undo = []; // [seed, boxes before the change]
+let shown = 0; // place in state.samples
+let queue = Promise.resolve(); // puts, one after another
+
+for (const { seed, ...box } of state.boxes) boxes.get(seed).push(box);
+
+const current = () => state.samples[shown];
+const own = () => boxes.get(current());
+
+// ---- keeping
+
+async function put(seed) {
+  unsaved.delete(seed); // first: a change made while it travels must be kept too
+  try {
+    const answer = await fetch(`boxes/${seed}`, { method: "PUT", body: JSON.stringify(boxes.get(seed)) });
+    if (!answer.ok) throw new Error((await answer.json()).error);
+    seen.add(seed);
+  } catch (error) {
+    unsaved.add(seed);
+    complain(`Not saved: ${error instanceof TypeError ? "dcgan does not answer; is it still running?" : error.message}`);
+  }
+}
+
+function keep(seed) {
+  unsaved.add(seed);
+  keeping += 1;
+  queue = queue.then(async () => {
+    for (const waiting of [...unsaved]) await put(waiting);
+    keeping -= 1;
+    if (!unsaved.size) complain("");
+    tell();
+  });
+}
+
+function change(now) {
+  undo.push([current(), own()]);
+  boxes.set(current(), now);
+  keep(current());
+  draw();
+}
+
+function complain(text) {
+  part("wrong").textContent = text;
+  part("wrong").hidden = !text;
+}
+
+// ---- showing
+
+function element(kind, className) {
+  const made = document.createElement(kind);
+  made.className = className;
+  return made;
+}
+
+function place(node, box) {
+  const share = (pixels) => `${(100 * pixels) / state.size}%`;
+  node.style.left = share(box.left);
+  node.style.top = share(box.top);
+  node.style.width = share(box.right - box.left);
+  node.style.height = share(box.bottom - box.top);
+  return node;
+}
+
+function boxOnStage(box, number) {
+  const node = place(element("div", "box"), box);
+  node.tabIndex = 0;
+  node.dataset.number = number;
+  node.setAttribute("role", "group");
+  node.setAttribute("aria-label", `box ${number + 1}: ${box.left}, ${box.top} to ${box.right}, ${box.bottom}`);
+  for (const corner of ["nw", "ne", "sw", "se"]) {
+    node.append(element("i", `corner ${corner}`));
+    node.lastChild.dataset.corner = corner;
+  }
+  return node;
+}
+
+function draw(focus = -1) {
+  for (const old of stage.querySelectorAll(".box")) old.remove();
+  stage.append(...own().map(boxOnStage));
+  if (focus >= 0) stage.querySelectorAll(".box")[focus].focus();
+  part("picture").src = `samples/${current()}.png`;
+  part("picture").alt = `sample of seed ${current()}`;
+  part("name").textContent = `seed ${current()}`;
+  const small = part("all").children[shown];
+  for (const old of small.querySelectorAll(".box")) old.remove();
+  small.append(...own().map((box) => place(element("i", "box"), box)));
+  tell();
+}
+
+function tell() {
+  const count = [...boxes.values()].flat().length;
+  part("told").textContent =
+    `${count} ${count === 1 ? "box" : "boxes"}; ${seen.size} of ${boxes.size} samples looked at; ` +
+    (keeping ? "saving …" : unsaved.size ? "not saved" : `saved in ${state.file}`);
+  [...part("all").children].forEach((button, number) => {
+    button.classList.toggle("seen", seen.has(state.samples[number]));
+    button.setAttribute("aria-current", number === shown);
+  });
+}
+
+function show(number) {
+  if (number < 0 || number >= state.samples.length) return;
+  if (!seen.has(current())) keep(current()); // who goes on has looked at it
+  shown = number;
+  draw();
+  part("all").children[shown].scrollIntoView({ block: "nearest" });
+}
+
+for (const [number, seed] of state.samples.entries()) {
+  const button = element("button", "");
+  const picture = element("img", "");
+  picture.loading = "lazy";
+  picture.src = `samples/${seed}.png`;
+  picture.alt = `seed ${seed}`;
+  button.title = `seed ${seed}`;
+  button.append(picture, ...boxes.get(seed).map((box) => place(element("i", "box"), box)));
+  button.addEventListener("click", () => show(number));
+  part("all").append(button);
+}
+
+// ---- the mouse: a drag on the picture draws, on a box moves it, on its corner draws it anew from the other corner
+
+function point(event) {
+  const frame = stage.getBoundingClientRect();
+  return {
+    x: ((event.clientX - frame.left) / frame.width) * state.size,
+    y: ((event.clientY - frame.top) / frame.height) * state.size,
+  };
+}
+
+stage.addEventListener("pointerdown", (event) => {
+  if (event.button) return;
+  event.preventDefault();
+  const start = point(event);
+  const node = event.target.closest(".box");
+  const number = node ? Number(node.dataset.number) : own().length;
+  const before = own()[number];
+  const corner = event.target.dataset.corner;
+  const ghost = node ?? element("div", "box");
+  let box = before;
+  let dragged = false;
+  stage.setPointerCapture(event.pointerId);
+
+  const follow = (now) => {
+    dragged ||= Math.hypot(now.clientX - event.clientX, now.clientY - event.clientY) >= DRAG;
+    if (!dragged) return;
+    const here = point(now);
+    if (corner) box = spanned(opposite(before, corner), here, state.size);
+    else if (before) box = moved(before, here.x - start.x, here.y - start.y, state.size);
+    else box = spanned(start, here, state.size);
+    place(ghost, box);
+    if (!ghost.isConnected) stage.append(ghost);
+  };
+  const end = (now) => {
+    for (const [kind, listener] of listeners) stage.removeEventListener(kind, listener);
+    if (dragged && now.type === "pointerup") {
+      change(own().toSpliced(number, 1, box));
+      draw(number);
+    } else {
+      draw(node ? number : -1);
+      if (!node) document.activeElement.blur();
+    }
+  };
+  const listeners = [["pointermove", follow], ["pointerup", end], ["pointercancel", end]];
+  for (const [kind, listener] of listeners) stage.addEventListener(kind, listener);
+});
+
+// ---- the keyboard
+
+document.addEventListener("keydown", (event) => {
+  if (event.altKey || ((event.ctrlKey || event.metaKey) && event.key !== "z")) return;
+  const node = document.activeElement.closest("#stage .box");
+  const number = node ? Number(node.dataset.number) : -1;
+  const [across, down] = ARROWS[event.key] ?? [0, 0];
+  if (node && event.key in ARROWS) {
+    const shift = event.shiftKey ? stretched : moved;
+    change(own().with(number, shift(own()[number], across, down, state.size)));
+    draw(number);
+  } else if (node && ["Delete", "Backspace"].includes(event.key)) {
+    change(own().toSpliced(number, 1));
+  } else if (node && event.key === "Escape") {
+    node.blur();
+  } else if (["n", "N", "ArrowRight"].includes(event.key)) {
+    show(shown + 1);
+  } else if (["p", "P", "ArrowLeft"].includes(event.key)) {
+    show(shown - 1);
+  } else if (["b", "B"].includes(event.key)) {
+    change([...own(), middle(state.size)]);
+    draw(own().length - 1);
+  } else if (["u", "U", "z"].includes(event.key)) {
+    if (!undo.length) return;
+    const [seed, before] = undo.pop();
+    boxes.set(seed, before);
+    keep(seed);
+    show(state.samples.indexOf(seed));
+  } else {
+    return;
+  }
+  event.preventDefault();
+});
+
+// ---- the end
+
+part("previous").addEventListener("click", () => show(shown - 1));
+part("next").addEventListener("click", () => show(shown + 1));
+part("done").addEventListener("click", async () => {
+  if (!seen.has(current()) && own().length === 0) keep(current());
+  for (const seed of unsaved) keep(seed);
+  await queue;
+  if (unsaved.size) return;
+  await fetch("done", { method: "POST" });
+  document.body.replaceChildren(element("p", ""));
+  document.body.firstChild.textContent = `Saved in ${state.file}. dcgan goes on in the terminal; this page can be closed.`;
+});
+window.addEventListener("beforeunload", (event) => { if (keeping || unsaved.size) event.preventDefault(); });
+
+draw();

@@ -1,0 +1,144 @@
+"""The page on which boxes are drawn by hand, and the small server behind it.
+
+It listens on this machine alone, and under an address that nobody can guess: neither another user nor a page from
+elsewhere that is open in the same browser can reach it.
+"""
+
+import json
+import secrets
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from threading import Thread
+
+from dcgan.errors import DcganError
+from dcgan.inspection.boxes import boxes_on
+from dcgan.studio.marking import Marking
+
+HOST = "127.0.0.1"
+LARGEST = 1 << 20  # bytes of a request
+PAGE = {"": "marking.html", "marking.css": "marking.css", "marking.js": "marking.js", "geometry.js": "geometry.js"}
+TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def serve(marking: Marking, ready: Callable[[str], None], port: int = 0) -> None:
+    """Serve the page until its button Done is pressed.
+
+    Args:
+        marking: What is shown and changed.
+        ready: Called with the page's address once it can be opened.
+        port: 0 for any that is free.
+
+    Raises:
+        DcganError: The port is taken.
+    """
+    try:
+        server = _Server(marking, port)
+    except OSError as error:
+        raise DcganError(f"cannot listen on --port {port}: {error.strerror or error}") from error
+    with server:
+        ready(server.address)
+        server.serve_forever()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, marking: Marking, port: int) -> None:
+        super().__init__((HOST, port), _Handler)
+        self.marking = marking
+        self.root = f"/{secrets.token_urlsafe(16)}/"
+        self.address = f"http://{HOST}:{self.server_port}{self.root}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # a tab that was closed
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    timeout = 60  # seconds that a client may say nothing
+
+    def do_GET(self) -> None:
+        path = self._path()
+        if path in PAGE:
+            page = files("dcgan.studio").joinpath("page", PAGE[path])
+            self._send(page.read_bytes(), TYPES[page.name[page.name.rindex(".") :]])
+        elif path == "state":
+            marking = self.server.marking
+            shown = {"size": marking.size, "samples": marking.seeds, "file": str(marking.path)}
+            self._send_json({**shown, **asdict(marking.boxes)})
+        elif (seed := self._seed(path, "samples/", ".png")) is not None:
+            self._try(lambda: self._send(self.server.marking.picture(seed), "image/png"))
+        else:
+            self._refuse(HTTPStatus.NOT_FOUND, "there is no such page; open the address that dcgan printed")
+
+    def do_PUT(self) -> None:
+        seed = self._seed(self._path(), "boxes/", "")
+        if seed is None:
+            return self._refuse(HTTPStatus.NOT_FOUND, "boxes are put on a sample: boxes/SEED")
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > LARGEST:
+            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has 0 to {LARGEST} bytes")
+        content = self.rfile.read(int(length))
+
+        def mark() -> None:
+            self.server.marking.mark(seed, boxes_on(seed, json.loads(content)))
+            self._send_json({})
+
+        return self._try(mark)
+
+    def do_POST(self) -> None:
+        if self._path() != "done":
+            return self._refuse(HTTPStatus.NOT_FOUND, "there is no such action")
+        self._send_json({})
+        Thread(target=self.server.shutdown).start()  # it waits for the loop that waits for this request
+        return None
+
+    def log_message(self, *words: object) -> None:
+        """Say nothing: the terminal is for what went wrong."""
+
+    def _path(self) -> str | None:
+        root = self.server.root
+        return self.path.removeprefix(root) if self.path.startswith(root) else None
+
+    @staticmethod
+    def _seed(path: str | None, before: str, after: str) -> int | None:
+        digits = (path or "").removeprefix(before).removesuffix(after)
+        whole = path == f"{before}{digits}{after}" and digits.isdecimal() and len(digits) < 20
+        return int(digits) if whole else None
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except ConnectionError:
+            raise
+        except OSError as error:
+            why = f"cannot write {self.server.marking.path}: {error.strerror or error}"
+            self._refuse(HTTPStatus.INSUFFICIENT_STORAGE, why)
+        except (DcganError, ValueError, RecursionError) as error:
+            self._refuse(HTTPStatus.BAD_REQUEST, str(error))
+
+    def _refuse(self, status: HTTPStatus, why: str) -> None:
+        self._send_json({"error": why}, status)
+
+    def _send_json(self, content: object, status: HTTPStatus = HTTPStatus.OK) -> None:
+        self._send(json.dumps(content).encode(), "application/json", status)
+
+    def _send(self, content: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK) -> None:
+        self.send_response(status)
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8" if kind != "image/png" else kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)

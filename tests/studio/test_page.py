@@ -1,0 +1,171 @@
+"""The page in a real browser: the mouse draws, the keyboard does all of it too, and nothing is lost."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+
+import pytest
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService, Keys
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from tests.toy_model import toy_model
+
+from dcgan.inspection.boxes import Box
+from dcgan.studio.marking import Marking
+from dcgan.studio.server import serve
+
+CHROME = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
+DRIVER = shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(not (CHROME and DRIVER), reason="needs Chromium and chromedriver")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chrome]:
+    options = ChromeOptions()
+    options.binary_location = CHROME or ""
+    for word in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1200,900", "disable-gpu"):
+        options.add_argument(f"--{word}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = Chrome(options, ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def marking(tmp_path: Path) -> Marking:
+    return Marking(toy_model(), range(6), tmp_path / "b.json")
+
+
+@pytest.fixture
+def page(browser: Chrome, marking: Marking) -> Iterator[Chrome]:
+    ready: Queue[str] = Queue()
+    thread = Thread(target=serve, args=(marking, ready.put), daemon=True)
+    thread.start()
+    browser.get(ready.get(timeout=10))
+    until(lambda: "looked at" in told(browser))
+    yield browser
+    for button in browser.find_elements(By.ID, "done"):
+        button.click()
+    thread.join(10)
+    assert not thread.is_alive()
+    log = browser.execute("getLog", {"type": "browser"})["value"]
+    assert [entry for entry in log if "507" not in entry["message"]] == []
+
+
+def until(true: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def told(page: Chrome) -> str:
+    return str(page.find_element(By.ID, "told").text)
+
+
+def saved(page: Chrome) -> None:
+    until(lambda: "saved in" in told(page))
+
+
+def drag(page: Chrome, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Press the mouse at a place of the sample, in its pixels, and let go at another."""
+    stage = page.find_element(By.ID, "stage")
+    scale, middle = stage.size["width"] / 16, stage.size["width"] / 2
+    (left, top), (right, bottom) = ([round(value * scale - middle) for value in place] for place in (start, end))
+    chain = ActionChains(page).move_to_element_with_offset(stage, left, top).click_and_hold()
+    chain.move_to_element_with_offset(stage, right, bottom).release().perform()
+
+
+def press(page: Chrome, *keys: str) -> None:
+    for key in keys:
+        ActionChains(page).send_keys(key).perform()
+
+
+def test_the_mouse_draws_moves_and_stretches(page: Chrome, marking: Marking) -> None:
+    drag(page, (2.2, 3.2), (7.8, 9.8))
+    saved(page)
+    assert marking.boxes.boxes == (Box(0, 2, 3, 8, 10),)
+    drag(page, (5, 6), (7, 5))
+    saved(page)
+    assert marking.boxes.boxes == (Box(0, 4, 2, 10, 9),)
+    drag(page, (10, 9), (15.5, 11.5))  # its lower right corner
+    saved(page)
+    assert marking.boxes.boxes == (Box(0, 4, 2, 16, 12),)
+    press(page, Keys.DELETE)
+    until(lambda: marking.boxes.boxes == ())
+
+
+def test_a_click_makes_no_box(page: Chrome, marking: Marking) -> None:
+    drag(page, (4, 4), (4, 4))
+    assert page.find_elements(By.CSS_SELECTOR, "#stage .box") == []
+    assert marking.boxes.boxes == ()
+
+
+def test_the_keyboard_is_enough(page: Chrome, marking: Marking) -> None:
+    press(page, "n", "b")
+    saved(page)
+    assert marking.boxes.boxes == (Box(1, 6, 6, 10, 10),)
+    press(page, Keys.ARROW_LEFT, Keys.ARROW_UP, Keys.ARROW_UP)
+    ActionChains(page).key_down(Keys.SHIFT).send_keys(Keys.ARROW_RIGHT, Keys.ARROW_DOWN).key_up(Keys.SHIFT).perform()
+    until(lambda: marking.boxes.boxes == (Box(1, 5, 4, 10, 9),))
+    press(page, "b")
+    ActionChains(page).key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()  # back to the first
+    press(page, Keys.DELETE)
+    until(lambda: marking.boxes.boxes == (Box(1, 6, 6, 10, 10),))
+    press(page, Keys.ESCAPE, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    until(lambda: page.find_element(By.ID, "name").text == "seed 3")
+    until(lambda: marking.boxes.seeds == (0, 1, 2))  # those without a box were looked at all the same
+
+
+def test_undo_goes_back_to_where_the_change_was(page: Chrome, marking: Marking) -> None:
+    press(page, "b", "n", "n", "u")
+    until(lambda: page.find_element(By.ID, "name").text == "seed 0")
+    until(lambda: marking.boxes.boxes == ())
+
+
+def test_any_sample_can_be_gone_to(page: Chrome) -> None:
+    page.find_elements(By.CSS_SELECTOR, "#all button")[4].click()
+    until(lambda: page.find_element(By.ID, "name").text == "seed 4")
+    assert page.find_element(By.CSS_SELECTOR, "#all [aria-current=true] img").get_attribute("alt") == "seed 4"
+    assert page.execute_script("return document.getElementById('picture').naturalWidth") == 16
+
+
+def test_what_could_not_be_saved_is_told_and_saved_later(
+    page: Chrome, marking: Marking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dcgan.studio.marking.write_boxes", full)
+    press(page, "b")
+    until(lambda: "No space left on device" in page.find_element(By.ID, "wrong").text)
+    assert "not saved" in told(page)
+    monkeypatch.undo()
+    press(page, "n")
+    saved(page)
+    assert not page.find_element(By.ID, "wrong").is_displayed()
+    assert marking.boxes.boxes == (Box(0, 6, 6, 10, 10),)
+
+
+def test_done_ends_and_says_where_the_boxes_are(page: Chrome, marking: Marking) -> None:
+    press(page, "b")
+    page.find_element(By.ID, "done").click()
+    until(lambda: "this page can be closed" in page.find_element(By.TAG_NAME, "body").text)
+    assert marking.boxes.boxes == (Box(0, 6, 6, 10, 10),)
+
+
+def test_what_was_drawn_before_is_shown(browser: Chrome, tmp_path: Path) -> None:
+    Marking(toy_model(), range(3), tmp_path / "b.json").mark(2, [Box(2, 1, 1, 5, 6)])
+    again = Marking(toy_model(), range(3), tmp_path / "b.json")
+    ready: Queue[str] = Queue()
+    thread = Thread(target=serve, args=(again, ready.put), daemon=True)
+    thread.start()
+    browser.get(ready.get(timeout=10))
+    until(lambda: told(browser).startswith("1 box; 1 of 3"))
+    assert len(browser.find_elements(By.CSS_SELECTOR, "#all button:nth-child(3) .box")) == 1
+    browser.find_element(By.ID, "done").click()
+    thread.join(10)
+    assert again.boxes.seeds == (2, 0)

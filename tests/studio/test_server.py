@@ -1,0 +1,132 @@
+"""The server behind the page."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from queue import Queue
+from socket import create_connection
+from threading import Thread
+from urllib.parse import urlsplit
+
+import pytest
+from tests.toy_model import toy_model
+
+from dcgan.errors import DcganError
+from dcgan.inspection.boxes import Box, read_boxes
+from dcgan.studio.marking import Marking
+from dcgan.studio.server import serve
+
+BOX = {"left": 1, "top": 1, "right": 5, "bottom": 6}
+
+
+@contextmanager
+def served(marking: Marking) -> Iterator[str]:
+    """The page's address; it must have been ended by Done when the block ends."""
+    ready: Queue[str] = Queue()
+    thread = Thread(target=serve, args=(marking, ready.put), daemon=True)
+    thread.start()
+    address = ready.get(timeout=10)
+    yield address
+    if thread.is_alive():
+        ask(address, "POST", "done")
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def ask(address: str, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
+    """Status and content of a request; a path that begins with / is from the root."""
+    parts = urlsplit(address)
+    connection = HTTPConnection(parts.netloc, timeout=10)
+    connection.request(method, path if path.startswith("/") else parts.path + path, body)
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    return answer.status, content
+
+
+@pytest.fixture
+def marking(tmp_path: Path) -> Marking:
+    return Marking(toy_model(), range(4), tmp_path / "b.json")
+
+
+def test_boxes_that_are_put_on_a_sample_are_in_the_file(marking: Marking) -> None:
+    with served(marking) as address:
+        assert ask(address, "PUT", "boxes/2", json.dumps([BOX])) == (200, b"{}")
+        state = json.loads(ask(address, "GET", "state")[1])
+    assert state["samples"] == [0, 1, 2, 3]
+    assert state["boxes"] == [{"seed": 2, **BOX}]
+    assert state["seeds"] == [2]
+    assert read_boxes(marking.path, 16).boxes == (Box(2, 1, 1, 5, 6),)
+
+
+def test_the_page_and_its_samples_are_there(marking: Marking) -> None:
+    with served(marking) as address:
+        assert b"<!doctype html>" in ask(address, "GET", "")[1]
+        for name in ("marking.js", "geometry.js", "marking.css", "samples/3.png"):
+            assert ask(address, "GET", name)[0] == 200
+
+
+def test_nobody_who_does_not_know_the_address_gets_anything(marking: Marking) -> None:
+    with served(marking) as address:
+        for path in ("/", "/state", "/marking.js", "/guess/state", "/samples/3.png"):
+            assert ask(address, "GET", path)[0] == 404
+        assert ask(address, "PUT", "/boxes/2", "[]")[0] == 404
+        assert ask(address, "POST", "/done")[0] == 404
+    assert not marking.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("boxes/9", "[]", "no sample has seed 9"),
+        ("boxes/2", "{", "Expecting"),
+        ("boxes/2", '{"left": 1}', "dict is no list"),
+        ("boxes/2", "[1]", "no list of boxes"),
+        ("boxes/2", '[{"left": 1}]', "no list of boxes"),
+        ("boxes/2", '[{"left": "x", "top": 1, "right": 5, "bottom": 6}]', "no list of boxes"),
+        ("boxes/2", '[{"left": 1, "top": 1, "right": 99, "bottom": 6}]', "outside 0 to 16"),
+        ("boxes/2", "[" * 100_000, "recursion"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_the_reason(marking: Marking, path: str, body: str, message: str) -> None:
+    with served(marking) as address:
+        status, content = ask(address, "PUT", path, body)
+    assert status == 400
+    assert message in json.loads(content)["error"]
+    assert not marking.path.exists()
+
+
+@pytest.mark.parametrize("path", ["samples/9.png", "samples/x.png", "samples/../state", "boxes/2", "%2e%2e/server.py"])
+def test_paths_that_lead_nowhere_are_told_so(marking: Marking, path: str) -> None:
+    with served(marking) as address:
+        assert ask(address, "GET", path)[0] in (400, 404)
+
+
+def test_a_disk_that_is_full_is_told_to_the_page(marking: Marking, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with served(marking) as address:
+        monkeypatch.setattr("dcgan.studio.marking.write_boxes", full)
+        status, content = ask(address, "PUT", "boxes/2", json.dumps([BOX]))
+        assert status == 507
+        assert "No space left" in json.loads(content)["error"]
+        monkeypatch.undo()
+        assert ask(address, "PUT", "boxes/2", json.dumps([BOX]))[0] == 200
+
+
+def test_a_client_that_goes_away_disturbs_nobody(marking: Marking, capfd: pytest.CaptureFixture[str]) -> None:
+    with served(marking) as address:
+        parts = urlsplit(address)
+        for _ in range(5):
+            with create_connection((parts.hostname, parts.port)) as client:
+                client.sendall(f"PUT {parts.path}boxes/2 HTTP/1.1\r\nContent-Length: 50\r\n\r\n[".encode())
+        assert ask(address, "GET", "state")[0] == 200
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_port_that_is_taken_is_named(marking: Marking) -> None:
+    with served(marking) as address, pytest.raises(DcganError, match="--port"):
+        serve(marking, print, urlsplit(address).port or 0)
