@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.outputs import chosen_theme, open_model
+from dcgan.cli.pictures import open_pictures
 from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
@@ -46,8 +47,6 @@ def learn(
         as_json: Answer with one line of JSON.
     """
     from dcgan.cli.features import layers_of
-    from dcgan.data.cache import cached
-    from dcgan.data.prepare import PrepareOptions
     from dcgan.features.classifier import learn as fit
 
     if out.exists():
@@ -56,9 +55,7 @@ def learn(
         raise DcganError(f"--seed must be 0 or more, not {seed}")
     chosen = layers_of(layers)
     loaded = open_model(model, "cpu")
-    options = PrepareOptions(size=loaded.architecture.size, channels=loaded.architecture.channels)
-    with progress_bar("preparing") as bar:
-        data = cached(source, options, bar)
+    data = open_pictures(source, loaded)
     try:
         with progress_bar("learning") as bar:
             classifier = fit(loaded, data, chosen, grid, seed=seed, progress=bar)
@@ -111,14 +108,10 @@ def classify(
     if review is not None and (review.suffix.lower() not in FORMATS or review.is_dir()):
         raise DcganError(f"--review {review}: name a file of one of these kinds: {', '.join(FORMATS)}")
 
-    from dcgan.data.cache import cached
-    from dcgan.data.prepare import PrepareOptions
     from dcgan.features.classifier import load_classifier
 
     loaded = load_classifier(classifier)
-    architecture = loaded.model.architecture
-    with progress_bar("preparing") as bar:
-        data = cached(source, PrepareOptions(size=architecture.size, channels=architecture.channels), bar)
+    data = open_pictures(source, loaded.model)
     parts = []
     with progress_bar("classifying") as bar:
         for start in range(0, len(data), CHUNK):

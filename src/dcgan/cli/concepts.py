@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.outputs import chosen_theme, open_model
+from dcgan.cli.pictures import open_pictures
 from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError, LatentError
 
@@ -172,8 +173,6 @@ def _find(
     """Concepts by what a classifier says of the pool; and how good it is."""
     import numpy as np
 
-    from dcgan.data.cache import cached
-    from dcgan.data.prepare import PrepareOptions
     from dcgan.latent.concepts import concept_of_axis, concept_of_seeds
     from dcgan.latent.finding import answer as ask
     from dcgan.latent.finding import least_squares_axis, surest
@@ -181,9 +180,7 @@ def _find(
     questions = list(dict.fromkeys(condition.question for conditions in described.values() for condition in conditions))
     if axis and (many := [name for name, conditions in described.items() if len(conditions) > 1]):
         raise DcganError(f"{', '.join(many)}: an axis is found for one condition at a time")
-    options = PrepareOptions(size=model.architecture.size, channels=model.architecture.channels)
-    with progress_bar("preparing") as bar:
-        data = cached(source, options, bar)
+    data = open_pictures(source, model)
     try:
         answers = ask(data, questions)
     except LatentError as error:

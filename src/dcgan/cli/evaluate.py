@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, warn
+from dcgan.cli.pictures import open_pictures
 from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
-    from dcgan.cli.console import Bar
     from dcgan.data.packed import PackedSet
     from dcgan.metrics.evaluate import Evaluation
     from dcgan.metrics.neighbours import Memorising
@@ -66,8 +66,8 @@ def evaluate(
 
     device = resolve_device(device)
     loaded = load(model, device)
-    with progress_bar("preparing") as bar:
-        data, others = _open(source, loaded, bar), _open(held_out, loaded, bar) if held_out else None
+    data = open_pictures(source, loaded)
+    others = open_pictures(held_out, loaded) if held_out else None
     built = build_extractor(extractor, Wanted(weights, loaded, device))
     with progress_bar("extracting features") as bar:
         result = measure(loaded, data, built, samples=samples, held_out=others, progress=bar)
@@ -76,14 +76,6 @@ def evaluate(
     if neighbours and result.memorising:
         _show_neighbours(loaded, data, result.memorising, neighbours)
     answer(_table(result, neighbours), {"model": model, "source": source, **_facts(result)}, as_json)
-
-
-def _open(source: str, model: "Model", bar: "Bar") -> "PackedSet":
-    """The source as the model would see it."""
-    from dcgan.data.cache import cached
-    from dcgan.data.prepare import PrepareOptions
-
-    return cached(source, PrepareOptions(size=model.architecture.size, channels=model.architecture.channels), bar)
 
 
 def _facts(result: "Evaluation") -> dict[str, object]:

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.outputs import open_model
+from dcgan.cli.pictures import open_pictures
 from dcgan.errors import DcganError
 
 
@@ -52,18 +53,14 @@ def features(
         raise DcganError(f"--out {out}: name a file, {' or '.join(FILES)}")
     chosen = layers_of(layers)
 
-    from dcgan.data.cache import cached
-    from dcgan.data.prepare import PrepareOptions
     from dcgan.features.extract import FeatureExtractor
     from dcgan.features.files import write_features
 
     loaded = open_model(model, device)
     extractor = FeatureExtractor(loaded, chosen, grid)
-    options = PrepareOptions(size=loaded.architecture.size, channels=loaded.architecture.channels)
-    with progress_bar("preparing") as bar:
-        data = cached(source, options, bar)
-        measured = cached(statistics, options, bar) if statistics else None
-    if measured is not None:
+    data = open_pictures(source, loaded)
+    if statistics is not None:
+        measured = open_pictures(statistics, loaded)
         with progress_bar("measuring statistics") as bar:
             extractor.measure(measured.images, progress=bar)
     try:

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.latent_inputs import need
 from dcgan.cli.outputs import chosen_theme, open_model
+from dcgan.cli.pictures import open_pictures
 from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError
 
@@ -79,17 +80,13 @@ def inspect(
     loaded = open_model(model, device)
     layer, chosen = _chosen(loaded, layer, features)
 
-    from dcgan.data.cache import cached
-    from dcgan.data.prepare import PrepareOptions
     from dcgan.figures.sheets import picture_bytes
     from dcgan.files import new_folder
     from dcgan.inspection.receptive_field import receptive_field
     from dcgan.inspection.responses import measure_responses
     from dcgan.inspection.untrained import untrained
 
-    options = PrepareOptions(size=loaded.architecture.size, channels=loaded.architecture.channels)
-    with progress_bar("preparing") as bar:
-        data = cached(source, options, bar)
+    data = open_pictures(source, loaded)
     try:
         with new_folder(out) as partial:  # before the work, to see that it can be made
             with progress_bar("measuring random weights") as bar:

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.features import layers_of
 from dcgan.cli.outputs import chosen_theme, open_model
+from dcgan.cli.pictures import open_pictures
 from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
@@ -166,17 +167,16 @@ def open_labelled(
     Raises:
         DcganError: There are no classes to tell apart, or the two sets have different ones.
     """
-    from dcgan.data.cache import cached
-    from dcgan.data.prepare import PrepareOptions
     from dcgan.features.ways import Wanted
 
     loaded = open_model(model, device)
-    options = PrepareOptions(size=loaded.architecture.size, channels=loaded.architecture.channels)
-    with progress_bar("preparing") as bar:
-        learnt = cached(source, options, bar)
-        tested = cached(test, options, bar) if test else None
+    learnt = open_pictures(source, loaded)
+    tested = open_pictures(test, loaded) if test else None
     if len(learnt.label_names) < 2:
-        raise DcganError(f"{source} has {len(learnt.label_names)} label; give each class a folder of its own")
+        raise DcganError(
+            f"{source} has {len(learnt.label_names)} label; give each class a folder of its own, and leave no picture "
+            "beside those folders: with one, folders are no labels"
+        )
     if tested is not None and tested.label_names != learnt.label_names:
         raise DcganError(f"--test {test} has other labels than {source}: {', '.join(tested.label_names[:9])}")
     return Wanted(loaded, learnt, layers, grid, centroids, seed), tested

@@ -83,13 +83,12 @@ def _whole(path: Path) -> PackedSet | None:
 def _fitting(packed: PackedSet, options: PrepareOptions | None) -> PackedSet:
     if options is None:
         return packed
-    for flag, found, wanted in (
-        ("--size", packed.size, options.size),
-        ("--channels", packed.channels, options.channels),
-    ):
+    for flag, found, wanted in (("size", packed.size, options.size), ("channels", packed.channels, options.channels)):
         if found != wanted:
-            remedy = f"leave {flag} out, or prepare the pictures again with {flag} {wanted}"
-            raise PackedSetError(f"{packed.path} was made with {flag} {found}, but {flag} is {wanted}: {remedy}")
+            raise PackedSetError(
+                f"{packed.path} has pictures with {flag} {found}, and {wanted} is wanted here: name the pictures "
+                f"themselves, or prepare them again with --{flag} {wanted}"
+            )
     return packed
 
 

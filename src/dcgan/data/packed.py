@@ -69,6 +69,11 @@ class PackedSet:
         """1 (grey), 3 (RGB) or 4 (RGBA)."""
         return int(self.images.shape[3])
 
+    @property
+    def refused(self) -> int:
+        """How many pictures of the source could not be used; `index` says why."""
+        return int(pc.sum(pc.less(_read_index(self.path / INDEX, ["row"])["row"], 0)).as_py())
+
     def __len__(self) -> int:
         return len(self.images)
 

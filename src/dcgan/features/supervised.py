@@ -69,7 +69,15 @@ def draw_trial(seed: int, place: int) -> Trial:
 
 
 def train_classifier(
-    body: Discriminator, pixels: Pixels, labels: Labels, classes: int, trial: Trial, seed: int, *, afresh: bool = True
+    body: Discriminator,
+    pixels: Pixels,
+    labels: Labels,
+    classes: int,
+    trial: Trial,
+    seed: int,
+    *,
+    afresh: bool = True,
+    progress: Progress | None = None,
 ) -> Classifier:
     """Train on labels.
 
@@ -81,12 +89,14 @@ def train_classifier(
         trial: The hyper-parameters.
         seed: Of weights, order, shifts and dropout.
         afresh: Start from random weights, not from those of `body`; the last layer always starts from random ones.
+        progress: Told (pictures seen, in all).
     """
     net = Classifier(body, classes, trial.dropout).requires_grad_(True)
     initialise(net if afresh else net.head, torch_stream(Stream.PROBE, seed, 4))
     use_channels_last(net)
     batch_size = min(trial.batch_size, len(labels))
-    steps = max(SEEN, PASSES * len(labels)) // batch_size
+    seen = max(SEEN, PASSES * len(labels))
+    steps = seen // batch_size
     optimiser = torch.optim.Adam(net.parameters(), trial.lr, betas=(0.5, 0.999), weight_decay=trial.l2)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     random, targets = stream(Stream.PROBE, seed, 5), torch.from_numpy(labels)
@@ -94,7 +104,7 @@ def train_classifier(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # of dropout
         net.train()
-        for _ in range(steps):
+        for step in range(steps):
             while len(order) < batch_size:
                 order = np.concatenate([order, random.permutation(len(labels))])
             rows, order = order[:batch_size], order[batch_size:]
@@ -103,6 +113,8 @@ def train_classifier(
             F.cross_entropy(net(images), targets[rows]).backward()
             optimiser.step()
             schedule.step()
+            if progress:
+                progress(seen * (step + 1) // steps, seen)
     whole = range(0, max(1, len(labels) - batch_size + 1), batch_size)
     measure_statistics(net, (to_images(torch.from_numpy(np.array(pixels[at : at + batch_size]))) for at in whole))
     return net.eval()
@@ -141,31 +153,34 @@ def search(
         afresh: From random weights.
         trials: How many.
         seed: Names the trials.
-        progress: Told (trainings, in all).
+        progress: Told (pictures seen by all trainings, in all).
 
     Returns:
         The accuracy of each draw. `validation` has that of every trial, by its number; `penalty` is the number of the
         best.
     """
-    total = trials + len(drawn) - 1
+    trainings = trials + len(drawn) - 1
+
+    def told(place: int) -> Progress | None:
+        return (lambda seen, each: progress(place * (each or 0) + seen, trainings * (each or 0))) if progress else None
+
     scores: dict[float, float] = {}
     best: Classifier | None = None
     for place in range(trials):
-        net = train_classifier(body, *drawn[0], classes, draw_trial(seed, place), seed + place, afresh=afresh)
+        trial = draw_trial(seed, place)
+        net = train_classifier(body, *drawn[0], classes, trial, seed + place, afresh=afresh, progress=told(place))
         accuracy = float((predict(net, validation[0]) == validation[1]).mean())
         if best is None or accuracy > max(scores.values()):
             best = net
         scores[place] = accuracy
-        if progress:
-            progress(place + 1, total)
     assert best is not None
     winner = max(scores, key=lambda place: scores[place])
+    trial = draw_trial(seed, int(winner))
     predicted = [predict(best, test[0])]
     for draw, some in enumerate(drawn[1:], 1):
-        net = train_classifier(body, *some, classes, draw_trial(seed, int(winner)), seed + draw, afresh=afresh)
+        place = trials + draw - 1
+        net = train_classifier(body, *some, classes, trial, seed + draw, afresh=afresh, progress=told(place))
         predicted.append(predict(net, test[0]))
-        if progress:
-            progress(trials + draw, total)
     accuracies = np.array([(labels == test[1]).mean() for labels in predicted])
     confusion = np.mean([confusion_of(test[1], labels, classes) for labels in predicted], axis=0)
     return Probed(per_class, winner, scores, accuracies, confusion)
