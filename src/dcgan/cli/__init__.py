@@ -14,6 +14,7 @@ from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
 from dcgan.cli.features import features
 from dcgan.cli.forget import forget
+from dcgan.cli.insert import insert
 from dcgan.cli.inspect import inspect
 from dcgan.cli.models import choose, export, import_authors
 from dcgan.cli.paper import paper
@@ -37,7 +38,7 @@ app = App(
 VERBS = (
     *(demo, prepare, presets, sample),
     *(walk, arithmetic, turn, concepts),
-    *(inspect, forget),
+    *(inspect, forget, insert),
     *(features, probe, paper, learn, classify),
     *(evaluate,),
     *(choose, export, import_authors),

@@ -1,18 +1,15 @@
 """`dcgan forget`: take an object out of everything that a model draws."""
 
-import os
 import shlex
-import sys
-import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from dcgan.cli.console import answer, progress_bar, say
+from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.latent_inputs import need
+from dcgan.cli.marks import Marks, maps_above
 from dcgan.cli.outputs import chosen_theme, open_model
-from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
@@ -84,13 +81,9 @@ def forget(
 
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.files import new_folder
-    from dcgan.inspection.boxes import read_boxes
     from dcgan.inspection.forget import scale_maps, weigh_maps
 
-    if draw and boxes is None:
-        boxes = Path("boxes.json")
-    if (boxes is None) == (detect is None):
-        raise DcganError("say where the object is: --boxes FILE, --draw, or --detect PART on a model of drawn faces")
+    marks = Marks(boxes, draw, detect, seeds, port, seed)
     if out is None and not draw:
         raise DcganError("name the model folder to make: --out FOLDER")
     if out is not None and out.exists():
@@ -103,27 +96,18 @@ def forget(
     need(0 <= port < 65536, "--port", "0 to 65535", port)
     colours = chosen_theme(theme)
     loaded = open_model(model, device)
-    if boxes is None:
-        assert detect is not None
-        marked = _detected(loaded, detect, seeds, seed)
-    elif draw:
-        marked = _drawn(loaded, boxes, seeds, port)
-    else:
-        marked = read_boxes(boxes, loaded.architecture.size, loaded.identity)
+    marked = marks.on(loaded)
     if out is None:
-        again = shlex.join(["dcgan", "forget", str(model), "--boxes", str(boxes), "--out", "FOLDER"])
-        told = f"{len(marked.boxes)} boxes on {len(marked.seeds)} samples: {boxes}\nforget what is in them: {again}"
-        answer(told, {"boxes": len(marked.boxes), "samples": len(marked.seeds), "file": boxes}, as_json)
+        again = shlex.join(["dcgan", "forget", str(model), "--boxes", str(marks.boxes), "--out", "FOLDER"])
+        told = (
+            f"{len(marked.boxes)} boxes on {len(marked.seeds)} samples: {marks.boxes}\nforget what is in them: {again}"
+        )
+        answer(told, {"boxes": len(marked.boxes), "samples": len(marked.seeds), "file": marks.boxes}, as_json)
         return
     figure = figure or out.with_name(f"{out.name}.png")
     with progress_bar("weighing maps") as bar:
         weighed = weigh_maps(loaded, marked, layer, outside=outside, seed=seed, progress=bar)
-    dropped = weighed.weights > threshold
-    if not dropped.any():
-        raise DcganError(
-            f"no map of layer {weighed.layer} has a weight above --threshold {threshold:g}: the largest is "
-            f"{weighed.weights.max():.2g}"
-        )
+    dropped = maps_above(weighed, threshold)
     changed = scale_maps(loaded, weighed.layer, np.where(dropped, scale, 1).astype(np.float32))
     try:
         with new_folder(out) as partial:
@@ -154,45 +138,6 @@ def forget(
         facts,
         as_json,
     )
-
-
-def _drawn(model: "Model", path: Path, seeds: str, port: int) -> "Boxes":
-    """Boxes drawn by hand on a page, kept in the file."""
-    from dcgan.studio.marking import Marking
-    from dcgan.studio.server import serve
-
-    if path.suffix.lower() != ".json" or path.is_dir():
-        raise DcganError(f"--boxes {path}: --draw keeps boxes in a .json file; name one")
-    marking = Marking(model, parse_seeds(seeds), path)
-    try:
-        serve(marking, _show, port)
-    except KeyboardInterrupt:
-        say(f"what was drawn is kept; the same command goes on with it: {path}")
-        raise
-    return marking.boxes
-
-
-def _show(address: str) -> None:
-    """Tell where the page is, and open it where there is a desktop to open it on."""
-    say(f"draw boxes on {address} and press Done there; Ctrl-C ends without forgetting")
-    if sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ:
-        webbrowser.open(address)
-
-
-def _detected(model: "Model", part: str, seeds: str, seed: int) -> "Boxes":
-    """Boxes around what drawn faces wear, found by a detector."""
-    from dcgan.inspection.detector import FACES, mark, masked_faces, train_detector
-
-    if model.architecture.channels != 3:
-        raise DcganError("--detect needs a model of RGB pictures, as drawn faces are")
-    with progress_bar("drawing faces") as bar:
-        pixels, masks = masked_faces(part, FACES, model.architecture.size, progress=bar)
-    with progress_bar("training a detector") as bar:
-        detector = train_detector(pixels, masks, seed=seed, progress=bar)
-    found = mark(detector, model, parse_seeds(seeds))
-    if not found.boxes:
-        raise DcganError(f"no {part} on any of the samples --seeds {seeds}")
-    return found
 
 
 def _before_after(before: "Model", after: "Model", boxes: "Boxes", theme: "Theme") -> "Image":

@@ -30,6 +30,7 @@ class MapWeights:
     Attributes:
         layer: Of the generator, 0 is the stem.
         weights: (C,), of the logistic regression, for maps brought to a standard deviation of 1: above 0 speaks for it.
+        levels: (C,), the mean of each map at places inside.
         inside: Places in the boxes that it learnt from.
         outside: Places outside.
         accuracy: The share of places told right on samples that were held out; by chance 0.5.
@@ -38,6 +39,7 @@ class MapWeights:
 
     layer: int
     weights: NDArray[np.float64]
+    levels: NDArray[np.float32]
     inside: int
     outside: int
     accuracy: float
@@ -100,10 +102,10 @@ def weigh_maps(
         if progress:
             progress(sample + 1, len(boxes.seeds))
     answers = np.arange(len(where)) < len(inside)
-    spread = places.std(axis=0)
+    levels, spread = places[answers].mean(axis=0), places.std(axis=0)
     places /= np.where(spread > 0, spread, 1)
     accuracy, area = _held_out(places, answers, where[:, 0])
-    return MapWeights(layer, _regression(places, answers)[0], len(inside), len(others), accuracy, area)
+    return MapWeights(layer, _regression(places, answers)[0], levels, len(inside), len(others), accuracy, area)
 
 
 def scale_maps(model: Model, layer: int, factors: NDArray[np.float32]) -> Model:

@@ -66,3 +66,9 @@ class Generator(nn.Module):
         for h in self.maps(z):  # noqa: B007  # one at a time: only the last is kept
             pass
         return torch.tanh(self.convolutions[-1](h).float())
+
+    def draw_on(self, h: Tensor, layer: int) -> Tensor:
+        """Images from the map of a hidden layer, as `maps` gives it or changed."""
+        for convolution, norm in zip(self.convolutions[layer:-1], self.norms[layer:], strict=True):
+            h = F.relu(norm(convolution(h)))
+        return torch.tanh(self.convolutions[-1](h).float())

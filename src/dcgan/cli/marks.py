@@ -1,0 +1,111 @@
+"""Where an object is on a model's samples: from a file, drawn by hand on a page, or found on drawn faces."""
+
+import os
+import sys
+import webbrowser
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcgan.cli.console import progress_bar, say
+from dcgan.cli.seeds import parse_seeds
+from dcgan.errors import DcganError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from dcgan.inspection.boxes import Boxes
+    from dcgan.inspection.forget import MapWeights
+    from dcgan.model import Model
+
+DRAWN = Path("boxes.json")  # where boxes drawn by hand are kept, if no file is named
+
+
+@dataclass
+class Marks:
+    """What the flags say of boxes.
+
+    Raises:
+        DcganError: They name no place to take boxes from, or several.
+    """
+
+    boxes: Path | None
+    draw: bool
+    detect: str | None
+    seeds: str
+    port: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.draw and self.boxes is None:
+            self.boxes = DRAWN
+        if (self.boxes is None) == (self.detect is None):
+            raise DcganError(
+                "say where the object is: --boxes FILE, --draw, or --detect PART on a model of drawn faces"
+            )
+
+    def on(self, model: "Model") -> "Boxes":
+        """The boxes on samples of the model."""
+        from dcgan.inspection.boxes import read_boxes
+
+        if self.boxes is None:
+            assert self.detect is not None
+            return _detected(model, self.detect, self.seeds, self.seed)
+        if self.draw:
+            return _drawn(model, self.boxes, self.seeds, self.port)
+        return read_boxes(self.boxes, model.architecture.size, model.identity)
+
+
+def maps_above(weighed: "MapWeights", threshold: float) -> "NDArray[np.bool_]":
+    """Which maps have a weight above the threshold (C,).
+
+    Raises:
+        DcganError: None has.
+    """
+    above: NDArray[np.bool_] = weighed.weights > threshold
+    if not above.any():
+        raise DcganError(
+            f"no map of layer {weighed.layer} has a weight above --threshold {threshold:g}: the largest is "
+            f"{weighed.weights.max():.2g}"
+        )
+    return above
+
+
+def _drawn(model: "Model", path: Path, seeds: str, port: int) -> "Boxes":
+    """Boxes drawn by hand on a page, kept in the file."""
+    from dcgan.studio.marking import Marking
+    from dcgan.studio.server import serve
+
+    if path.suffix.lower() != ".json" or path.is_dir():
+        raise DcganError(f"--boxes {path}: --draw keeps boxes in a .json file; name one")
+    marking = Marking(model, parse_seeds(seeds), path)
+    try:
+        serve(marking, _show, port)
+    except KeyboardInterrupt:
+        say(f"what was drawn is kept; the same command goes on with it: {path}")
+        raise
+    return marking.boxes
+
+
+def _show(address: str) -> None:
+    """Tell where the page is, and open it where there is a desktop to open it on."""
+    say(f"draw boxes on {address} and press Done there; Ctrl-C ends without forgetting")
+    if sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ:
+        webbrowser.open(address)
+
+
+def _detected(model: "Model", part: str, seeds: str, seed: int) -> "Boxes":
+    """Boxes around what drawn faces wear, found by a detector."""
+    from dcgan.inspection.detector import FACES, mark, masked_faces, train_detector
+
+    if model.architecture.channels != 3:
+        raise DcganError("--detect needs a model of RGB pictures, as drawn faces are")
+    with progress_bar("drawing faces") as bar:
+        pixels, masks = masked_faces(part, FACES, model.architecture.size, progress=bar)
+    with progress_bar("training a detector") as bar:
+        detector = train_detector(pixels, masks, seed=seed, progress=bar)
+    found = mark(detector, model, parse_seeds(seeds))
+    if not found.boxes:
+        raise DcganError(f"no {part} on any of the samples --seeds {seeds}")
+    return found
