@@ -9,7 +9,8 @@ from PIL import Image
 from dcgan.figures.labelled import LINE, MARGIN
 from dcgan.figures.theme import SMALL, Canvas, Theme, fitted, text_width
 
-_CELL = 52  # pixels
+_CELL = 52  # pixels; wider, where names of columns need it
+_WIDEST = 120  # pixels
 _LONGEST = 160  # pixels of a name
 
 
@@ -23,21 +24,22 @@ def draw_confusion(shares: NDArray[np.float64], names: Sequence[str], theme: The
     """
     shown = [fitted(name, _LONGEST, SMALL) for name in names]
     longest = max(text_width(name, SMALL) for name in shown)
+    wide = max(_CELL, min(_WIDEST, longest + 8))
     left, top = MARGIN + longest + 12, MARGIN + LINE + 8
-    width = max(left + len(shown) * _CELL, left + text_width("taken for, in %", SMALL)) + MARGIN
+    width = max(left + len(shown) * wide, left + text_width("taken for, in %", SMALL)) + MARGIN
     canvas = Canvas(width, top + len(shown) * _CELL + LINE + MARGIN, theme)
     canvas.text(left, MARGIN + LINE / 2, "taken for, in %", "lm", faint=True)
     for row, name in enumerate(shown):
         y = top + row * _CELL
         canvas.text(left - 12, y + _CELL / 2, name, "rm")
-        canvas.text(left + (row + 0.5) * _CELL, top + len(shown) * _CELL + LINE / 2, fitted(name, _CELL - 4, SMALL))
+        canvas.text(left + (row + 0.5) * wide, top + len(shown) * _CELL + LINE / 2, fitted(name, wide - 4, SMALL))
         for column, share in enumerate(shares[row]):
-            x = left + column * _CELL
+            x = left + column * wide
             colour = tuple(
                 round(ground + (accent - ground) * float(share))
                 for ground, accent in zip(theme.ground, theme.accent, strict=True)
             )
-            canvas.draw.rectangle((x, y, x + _CELL - 2, y + _CELL - 2), fill=colour, outline=theme.faint)
+            canvas.draw.rectangle((x, y, x + wide - 2, y + _CELL - 2), fill=colour, outline=theme.faint)
             if share >= 0.005:
-                canvas.text(x + _CELL / 2 - 1, y + _CELL / 2 - 1, f"{100 * share:.0f}")
+                canvas.text(x + wide / 2 - 1, y + _CELL / 2 - 1, f"{100 * share:.0f}")
     return canvas.image
