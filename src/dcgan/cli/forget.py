@@ -92,8 +92,6 @@ def forget(
         raise DcganError(f"--figure {figure}: name a file of one of these kinds: {', '.join(FORMATS)}")
     need(0 <= scale < 1, "--scale", "0 to less than 1", scale)
     need(abs(threshold) < float("inf"), "--threshold", "a finite number", threshold)
-    need(seed >= 0, "--seed", "0 or more", seed)
-    need(0 <= port < 65536, "--port", "0 to 65535", port)
     colours = chosen_theme(theme)
     loaded = open_model(model, device)
     marked = marks.on(loaded)

@@ -78,8 +78,6 @@ def insert(
         raise DcganError(f"--out {out}: name a file of one of these kinds: {', '.join(FORMATS)}")
     need(abs(threshold) < float("inf"), "--threshold", "a finite number", threshold)
     need(0 < strength < float("inf"), "--strength", "above 0", strength)
-    need(seed >= 0, "--seed", "0 or more", seed)
-    need(0 <= port < 65536, "--port", "0 to 65535", port)
     colours = chosen_theme(theme)
     loaded = open_model(model, device)
     places = read_boxes(at, loaded.architecture.size, loaded.identity) if at else None

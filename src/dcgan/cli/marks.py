@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcgan.cli.console import progress_bar, say
+from dcgan.cli.latent_inputs import need
 from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError
 
@@ -27,7 +28,7 @@ class Marks:
     """What the flags say of boxes.
 
     Raises:
-        DcganError: They name no place to take boxes from, or several.
+        DcganError: They name no place to take boxes from, or several, or a number is out of range.
     """
 
     boxes: Path | None
@@ -44,6 +45,9 @@ class Marks:
             raise DcganError(
                 "say where the object is: --boxes FILE, --draw, or --detect PART on a model of drawn faces"
             )
+
+        need(self.seed >= 0, "--seed", "0 or more", self.seed)
+        need(0 <= self.port < 65536, "--port", "0 to 65535", self.port)
 
     def on(self, model: "Model") -> "Boxes":
         """The boxes on samples of the model."""
