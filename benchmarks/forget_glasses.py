@@ -1,6 +1,7 @@
 """Forgetting glasses, measured on a model of drawn faces: what goes, what else changes, what it costs.
 
     python -m benchmarks.forget_glasses faces
+    python -m benchmarks.forget_glasses faces --layers 0 --threshold 0.5 --scale -1
 
 The boxes come from a detector that learnt exact masks of drawn faces. Whether a sample has glasses says a classifier
 that learnt from other drawn faces and never saw a sample. For each number of boxes, maps with a positive weight are
@@ -56,7 +57,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("--layers", type=int, nargs="+")
+    parser.add_argument("--outside", choices=("random", "matched"), default="random")
     parser.add_argument("--threshold", type=float, default=0.0)
+    parser.add_argument("--scale", type=float, default=0.0)
     arguments = parser.parse_args()
     model = load(arguments.model)
     reuse_memory()
@@ -73,11 +76,11 @@ def main() -> None:
     for layer in arguments.layers or [default_layer(model)]:
         for count in COUNTS:
             own = few(boxes, count)
-            weights = weigh_maps(model, own, layer).weights
+            weights = weigh_maps(model, own, layer, outside=arguments.outside).weights
             wanted = weights > arguments.threshold
             random = np.random.default_rng(count).permutation(wanted)
             for name, dropped in (("weighed", wanted), ("random", random)):
-                edited = scale_maps(model, layer, np.where(dropped, 0, 1).astype(np.float32))
+                edited = scale_maps(model, layer, np.where(dropped, arguments.scale, 1).astype(np.float32))
                 cells = measure(model, edited, boxes, classifier, extractor, real)
                 print(f"{layer:>5}{len(own.boxes):>7}{dropped.sum():>9}{name:>9}{cells}", flush=True)
 

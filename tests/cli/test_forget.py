@@ -53,14 +53,18 @@ def test_a_model_comes_out_that_any_verb_takes(home: Path, capsys: pytest.Captur
         (["--draw", "--boxes", "boxes.csv"], "--draw keeps boxes in a .json"),
         (["--draw", "--boxes", "empty.json"], "not made by --draw"),
         (["--draw", "--port", "99999"], "--port"),
+        (["--draw", "--layer", "9"], "--layer 9"),
+        (["--draw", "--seeds", "0-9999"], "a page shows 2,000 samples"),
+        (["--detect", "glasses", "--seeds", "abc"], "--seeds 'abc'"),
+        (["--boxes", "boxes.csv", "--figure", "boxes.csv/f.png"], "cannot write boxes.csv/f.png"),
         (["--boxes", "boxes.csv", "--detect", "glasses"], "say where the object is"),
-        (["--boxes", "none.csv"], "cannot read the boxes none.csv"),
+        (["--boxes", "none.csv"], "cannot read --boxes none.csv"),
         (["--boxes", "empty.json"], "there are no boxes"),
         (["--detect", "nose"], "no 'nose' to take off"),
         (["--boxes", "boxes.csv", "--layer", "9"], "--layer 9: the hidden layers"),
         (["--boxes", "boxes.csv", "--threshold", "1000"], "no map of layer"),
         (["--boxes", "boxes.csv", "--threshold", "nan"], "--threshold"),
-        (["--boxes", "boxes.csv", "--scale", "1"], "--scale"),
+        (["--boxes", "boxes.csv", "--scale", "1"], "--scale must be -10 to less than 1"),
         (["--boxes", "boxes.csv", "--figure", "f.txt"], "--figure f.txt"),
         (["--boxes", "boxes.csv", "--seed", "-1"], "--seed"),
     ],
@@ -92,9 +96,9 @@ def drawing(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def mark_some(address: str, seeds: Iterable[int]) -> None:
-    boxes = [{"left": 2, "top": 2, "right": 8, "bottom": 9}]
+    change = {"boxes": [{"left": 2, "top": 2, "right": 8, "bottom": 9}], "before": []}
     for seed in seeds:
-        urlopen(Request(f"{address}boxes/{seed}", json.dumps(boxes).encode(), method="PUT")).close()
+        urlopen(Request(f"{address}boxes/{seed}", json.dumps(change).encode(), method="PUT")).close()
 
 
 def test_boxes_drawn_on_the_page_are_forgotten_when_it_is_done(home: Path) -> None:

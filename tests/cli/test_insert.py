@@ -43,7 +43,7 @@ def test_places_can_be_named(home: Path, capsys: pytest.CaptureFixture[str]) -> 
     [
         ([], "say where the object is"),
         (["--boxes", "all.json"], "name places with --at FILE"),
-        (["--boxes", "boxes.json", "--at", "none.csv"], "cannot read the boxes none.csv"),
+        (["--boxes", "boxes.json", "--at", "none.csv"], "cannot read --at none.csv"),
         (["--boxes", "boxes.json", "--strength", "0"], "--strength must be above 0"),
         (["--boxes", "boxes.json", "--layer", "9"], "--layer 9: the hidden layers"),
         (["--boxes", "boxes.json", "--threshold", "1000"], "no map of layer"),

@@ -17,6 +17,11 @@ def test_a_csv_file_has_a_box_a_row(tmp_path: Path) -> None:
     assert found == Boxes((BOX, Box(4, 0, 0, 1, 1)), (17, 4))
 
 
+def test_spaces_in_a_csv_file_do_not_matter_and_seeds_are_exact(tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_text(f"seed, left, top, right, bottom\n{2**53 + 1}, 2, 3, 8, 9.5\n")
+    assert read_boxes(tmp_path / "b.csv", 16).boxes == (Box(2**53 + 1, 2, 3, 8, 9.5),)
+
+
 def test_a_list_in_json_is_the_same(tmp_path: Path) -> None:
     (tmp_path / "b.json").write_text('[{"seed": 17, "left": 2, "top": 3, "right": 8, "bottom": 9.5, "note": "x"}]')
     assert read_boxes(tmp_path / "b.json", 16) == Boxes((BOX,), (17,))
@@ -38,9 +43,9 @@ def test_an_object_in_json_names_the_model_and_what_was_looked_at(tmp_path: Path
     content = {"model": "abc", "size": 16, "seeds": [17, 1, 2], "boxes": [asdict(BOX)]}
     (tmp_path / "b.json").write_text(json.dumps(content))
     assert read_boxes(tmp_path / "b.json", 16, "abc") == Boxes((BOX,), (17, 1, 2), "abc")
-    with pytest.raises(BoxesError, match="another model: abc, not xyz"):
+    with pytest.raises(BoxesError, match="samples of another model"):
         read_boxes(tmp_path / "b.json", 16, "xyz")
-    with pytest.raises(BoxesError, match="pictures of 16 pixels, not 32"):
+    with pytest.raises(BoxesError, match="pictures of 16 pixels, and the model's are of 32"):
         read_boxes(tmp_path / "b.json", 32, "abc")
 
 
@@ -48,8 +53,8 @@ def test_an_object_in_json_names_the_model_and_what_was_looked_at(tmp_path: Path
     ("name", "text", "message"),
     [
         ("b.txt", "", "name a .json or a .csv"),
-        ("b.csv", "", "header lacks bottom, left"),
-        ("b.csv", "seed,left,top,right\n1,2,3,4\n", "header lacks bottom"),
+        ("b.csv", "", "lacks bottom, left"),
+        ("b.csv", "seed,left,top,right\n1,2,3,4\n", "header is 'seed,left,top,right' and lacks bottom"),
         ("b.csv", "seed,left,top,right,bottom\n1,2,3,4,x\n", "could not convert"),
         ("b.csv", "seed,left,top,right,bottom\n1,2,3,4\n", "is no number"),
         ("b.csv", "seed,left,top,right,bottom\n1.5,2,3,4,5\n", "no whole number"),
@@ -72,6 +77,7 @@ def test_an_object_in_json_names_the_model_and_what_was_looked_at(tmp_path: Path
             "bbox 3 is no list",
         ),
         ("b.json", "{", "JSONDecodeError"),
+        ("b.json", f'[{{"seed": 1, "left": {"9" * 400}, "top": 0, "right": 1, "bottom": 1}}]', "OverflowError"),
         ("b.json", "3", "neither a list nor an object"),
         ("b.json", "[3]", "can be read"),
         ("b.json", '{"size": 16}', "'boxes' is missing"),

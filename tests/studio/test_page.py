@@ -1,11 +1,14 @@
 """The page in a real browser: the mouse draws, the keyboard does all of it too, and nothing is lost."""
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
 from threading import Thread
+from urllib.request import urlopen
 
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService, Keys
@@ -18,6 +21,7 @@ from dcgan.studio.marking import Marking
 from dcgan.studio.server import serve
 
 CHROME = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
+EXPECTED = re.compile("status of (400|507)|ERR_CONNECTION_REFUSED")  # in the console: what tests bring about
 DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (CHROME and DRIVER), reason="needs Chromium and chromedriver")
 
@@ -39,20 +43,29 @@ def marking(tmp_path: Path) -> Marking:
     return Marking(toy_model(), range(6), tmp_path / "b.json")
 
 
-@pytest.fixture
-def page(browser: Chrome, marking: Marking) -> Iterator[Chrome]:
+@contextmanager
+def served(marking: Marking) -> Iterator[str]:
+    """The address of the page; the browser must have pressed Done when the block ends, or does so now."""
     ready: Queue[str] = Queue()
     thread = Thread(target=serve, args=(marking, ready.put), daemon=True)
     thread.start()
-    browser.get(ready.get(timeout=10))
-    until(lambda: "looked at" in told(browser))
-    yield browser
-    for button in browser.find_elements(By.ID, "done"):
-        button.click()
+    address = ready.get(timeout=10)
+    yield address
+    thread.join(1)
+    if thread.is_alive():
+        urlopen(f"{address}done", b"").close()
     thread.join(10)
     assert not thread.is_alive()
+
+
+@pytest.fixture
+def page(browser: Chrome, marking: Marking) -> Iterator[Chrome]:
+    with served(marking) as address:
+        browser.get(address)
+        until(lambda: "looked at" in told(browser))
+        yield browser
     log = browser.execute("getLog", {"type": "browser"})["value"]
-    assert [entry for entry in log if "507" not in entry["message"]] == []
+    assert [entry for entry in log if not EXPECTED.search(entry["message"])] == []
 
 
 def until(true: Callable[[], bool], seconds: float = 10) -> None:
@@ -158,14 +171,49 @@ def test_done_ends_and_says_where_the_boxes_are(page: Chrome, marking: Marking) 
 
 
 def test_what_was_drawn_before_is_shown(browser: Chrome, tmp_path: Path) -> None:
-    Marking(toy_model(), range(3), tmp_path / "b.json").mark(2, [Box(2, 1, 1, 5, 6)])
-    again = Marking(toy_model(), range(3), tmp_path / "b.json")
-    ready: Queue[str] = Queue()
-    thread = Thread(target=serve, args=(again, ready.put), daemon=True)
-    thread.start()
-    browser.get(ready.get(timeout=10))
-    until(lambda: told(browser).startswith("1 box; 1 of 3"))
-    assert len(browser.find_elements(By.CSS_SELECTOR, "#all button:nth-child(3) .box")) == 1
+    Marking(toy_model(), range(3), tmp_path / "b.json").mark(2, [Box(2, 1, 1, 5, 6)], [])
+    with served(Marking(toy_model(), range(3), tmp_path / "b.json")) as address:
+        browser.get(address)
+        until(lambda: told(browser).startswith("1 box; 1 of 3"))
+        assert len(browser.find_elements(By.CSS_SELECTOR, "#all button:nth-child(3) .box")) == 1
+
+
+def test_a_second_page_does_not_undo_the_first(page: Chrome, marking: Marking) -> None:
+    marking.mark(0, [Box(0, 1, 1, 5, 6)], [])  # another page did
+    press(page, "n")
+    saved(page)
+    assert marking.boxes.boxes == (Box(0, 1, 1, 5, 6),)
+    press(page, "p", "b")
+    until(lambda: "changed on another page" in page.find_element(By.ID, "wrong").text)
+    assert marking.boxes.boxes == (Box(0, 1, 1, 5, 6),)
+    page.execute_script("window.onbeforeunload = null")
+
+
+def test_keys_wait_until_the_mouse_has_let_go(page: Chrome, marking: Marking) -> None:
+    stage = page.find_element(By.ID, "stage")
+    drag = ActionChains(page).move_to_element(stage).click_and_hold().move_by_offset(60, 60)
+    drag.send_keys("n").move_by_offset(20, 20).release().perform()
+    saved(page)
+    assert page.find_element(By.ID, "name").text == "seed 0"
+    assert [box.seed for box in marking.boxes.boxes] == [0]
+
+
+def test_seeds_longer_than_a_pages_numbers_are_exact(browser: Chrome, tmp_path: Path) -> None:
+    marking = Marking(toy_model(), [2**62 + 1], tmp_path / "b.json")
+    with served(marking) as address:
+        browser.get(address)
+        until(lambda: "looked at" in told(browser))
+        press(browser, "b")
+        saved(browser)
+        assert browser.execute_script("return document.getElementById('picture').naturalWidth") == 16
+    assert marking.boxes.seeds == (2**62 + 1,)
+
+
+def test_done_without_dcgan_is_told(browser: Chrome, marking: Marking) -> None:
+    with served(marking) as address:
+        browser.get(address)
+        until(lambda: "looked at" in told(browser))
+        press(browser, "b")
+        saved(browser)
     browser.find_element(By.ID, "done").click()
-    thread.join(10)
-    assert again.boxes.seeds == (2, 0)
+    until(lambda: "dcgan does not answer" in browser.find_element(By.ID, "wrong").text)

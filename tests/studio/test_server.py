@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from queue import Queue
-from socket import create_connection
+from socket import SHUT_WR, create_connection
 from threading import Thread
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from dcgan.studio.marking import Marking
 from dcgan.studio.server import serve
 
 BOX = {"left": 1, "top": 1, "right": 5, "bottom": 6}
+DRAWN = json.dumps({"boxes": [BOX], "before": []})
 
 
 @contextmanager
@@ -53,11 +54,11 @@ def marking(tmp_path: Path) -> Marking:
 
 def test_boxes_that_are_put_on_a_sample_are_in_the_file(marking: Marking) -> None:
     with served(marking) as address:
-        assert ask(address, "PUT", "boxes/2", json.dumps([BOX])) == (200, b"{}")
+        assert ask(address, "PUT", "boxes/2", DRAWN) == (200, b"null")
         state = json.loads(ask(address, "GET", "state")[1])
-    assert state["samples"] == [0, 1, 2, 3]
-    assert state["boxes"] == [{"seed": 2, **BOX}]
-    assert state["seeds"] == [2]
+    assert state["samples"] == ["0", "1", "2", "3"]
+    assert state["boxes"] == [{"seed": "2", **BOX}]
+    assert state["looked_at"] == ["2"]
     assert read_boxes(marking.path, 16).boxes == (Box(2, 1, 1, 5, 6),)
 
 
@@ -80,13 +81,18 @@ def test_nobody_who_does_not_know_the_address_gets_anything(marking: Marking) ->
 @pytest.mark.parametrize(
     ("path", "body", "message"),
     [
-        ("boxes/9", "[]", "no sample has seed 9"),
+        ("boxes/9", DRAWN, "no sample has seed 9"),
+        ("looked-at/9", "", "no sample has seed 9"),
         ("boxes/2", "{", "Expecting"),
-        ("boxes/2", '{"left": 1}', "dict is no list"),
-        ("boxes/2", "[1]", "no list of boxes"),
-        ("boxes/2", '[{"left": 1}]', "no list of boxes"),
-        ("boxes/2", '[{"left": "x", "top": 1, "right": 5, "bottom": 6}]', "no list of boxes"),
-        ("boxes/2", '[{"left": 1, "top": 1, "right": 99, "bottom": 6}]', "outside 0 to 16"),
+        ("boxes/2", "[]", "no object with boxes"),
+        ("boxes/2", '{"boxes": {"left": 1}}', "dict is no list"),
+        ("boxes/2", '{"boxes": [], "before": 3}', "int is no list"),
+        ("boxes/2", '{"boxes": [1]}', "no list of boxes"),
+        ("boxes/2", '{"boxes": [{"left": 1}]}', "no list of boxes"),
+        ("boxes/2", DRAWN.replace("5", '"x"'), "no list of boxes"),
+        ("boxes/2", DRAWN.replace("5", "9" * 500), "no list of boxes"),
+        ("boxes/2", DRAWN.replace("5", "99"), "outside 0 to 16"),
+        ("boxes/2", DRAWN.replace('"before": []', f'"before": [{json.dumps(BOX)}]'), "changed on another page"),
         ("boxes/2", "[" * 100_000, "recursion"),
     ],
 )
@@ -96,6 +102,18 @@ def test_what_makes_no_sense_is_refused_with_the_reason(marking: Marking, path: 
     assert status == 400
     assert message in json.loads(content)["error"]
     assert not marking.path.exists()
+
+
+def test_a_request_that_was_cut_off_or_is_too_long_changes_nothing(marking: Marking) -> None:
+    with served(marking) as address:
+        ask(address, "PUT", "boxes/2", DRAWN)
+        parts = urlsplit(address)
+        for length, body in (("60", '{"boxes": []}'), ("9" * 5000, ""), ("x", "")):
+            with create_connection((parts.hostname, parts.port)) as client:
+                client.sendall(f"PUT {parts.path}boxes/2 HTTP/1.1\r\nContent-Length: {length}\r\n\r\n{body}".encode())
+                client.shutdown(SHUT_WR)
+                assert client.recv(99).split()[1] in (b"400", b"413")
+    assert read_boxes(marking.path, 16).boxes == (Box(2, 1, 1, 5, 6),)
 
 
 @pytest.mark.parametrize("path", ["samples/9.png", "samples/x.png", "samples/../state", "boxes/2", "%2e%2e/server.py"])
@@ -110,11 +128,11 @@ def test_a_disk_that_is_full_is_told_to_the_page(marking: Marking, monkeypatch: 
 
     with served(marking) as address:
         monkeypatch.setattr("dcgan.studio.marking.write_boxes", full)
-        status, content = ask(address, "PUT", "boxes/2", json.dumps([BOX]))
+        status, content = ask(address, "PUT", "boxes/2", DRAWN)
         assert status == 507
         assert "No space left" in json.loads(content)["error"]
         monkeypatch.undo()
-        assert ask(address, "PUT", "boxes/2", json.dumps([BOX]))[0] == 200
+        assert ask(address, "PUT", "boxes/2", DRAWN)[0] == 200
 
 
 def test_a_client_that_goes_away_disturbs_nobody(marking: Marking, capfd: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.latent_inputs import need
-from dcgan.cli.marks import Marks, maps_above
+from dcgan.cli.marks import Marks, count_of, maps_above
 from dcgan.cli.outputs import chosen_theme, open_model
 from dcgan.errors import DcganError
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dcgan.model import Model
 
 SHOWN = 12  # samples in the figure
+MOST_TURNED = -10.0  # of --scale: far beyond what any picture survives
 
 
 def forget(
@@ -69,7 +70,8 @@ def forget(
         layer: Hidden layer of the generator, from 0, the stem. Default: the second highest, as in the paper.
         outside: Places that it is told from: random (the paper's), or matched: the same places of other samples.
         threshold: Maps with a larger weight are dropped. Default: 0, as in the paper.
-        scale: What is left of them, 0 to 1.
+        scale: What they are multiplied by: 0 drops them, 0.5 leaves half, -1 turns them round, so that they take away
+            what they drew where they were active.
         figure: Picture to make of samples before and after. Default: OUT.png.
         seed: Of the places outside.
         theme: light or dark.
@@ -81,7 +83,7 @@ def forget(
 
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.files import new_folder
-    from dcgan.inspection.forget import scale_maps, weigh_maps
+    from dcgan.inspection.forget import check_layer, scale_maps, weigh_maps
 
     marks = Marks(boxes, draw, detect, seeds, port, seed)
     if out is None and not draw:
@@ -90,16 +92,16 @@ def forget(
         raise DcganError(f"--out {out} exists; name another folder")
     if figure is not None and (figure.suffix.lower() not in FORMATS or figure.is_dir()):
         raise DcganError(f"--figure {figure}: name a file of one of these kinds: {', '.join(FORMATS)}")
-    need(0 <= scale < 1, "--scale", "0 to less than 1", scale)
+    need(MOST_TURNED <= scale < 1, "--scale", f"{MOST_TURNED:g} to less than 1", scale)
     need(abs(threshold) < float("inf"), "--threshold", "a finite number", threshold)
     colours = chosen_theme(theme)
     loaded = open_model(model, device)
+    if layer is not None:
+        check_layer(loaded, layer)
     marked = marks.on(loaded)
     if out is None:
         again = shlex.join(["dcgan", "forget", str(model), "--boxes", str(marks.boxes), "--out", "FOLDER"])
-        told = (
-            f"{len(marked.boxes)} boxes on {len(marked.seeds)} samples: {marks.boxes}\nforget what is in them: {again}"
-        )
+        told = f"{count_of(marked)}: {marks.boxes}\nforget what is in them: {again}"
         answer(told, {"boxes": len(marked.boxes), "samples": len(marked.seeds), "file": marks.boxes}, as_json)
         return
     figure = figure or out.with_name(f"{out.name}.png")
@@ -107,12 +109,12 @@ def forget(
         weighed = weigh_maps(loaded, marked, layer, outside=outside, seed=seed, progress=bar)
     dropped = maps_above(weighed, threshold)
     changed = scale_maps(loaded, weighed.layer, np.where(dropped, scale, 1).astype(np.float32))
+    save_picture(_before_after(loaded, changed, marked, colours), figure)
     try:
         with new_folder(out) as partial:
             changed.save(partial)
-        save_picture(_before_after(loaded, changed, marked, colours), figure)
     except OSError as error:
-        raise DcganError(f"cannot write --out {out} and its figure: {error.strerror or error}") from error
+        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
     facts = {
         "out": out,
         "figure": figure,
@@ -132,7 +134,7 @@ def forget(
     )
     answer(
         f"dropped {dropped.sum()} of {len(dropped)} maps of layer {weighed.layer}: {out}\n"
-        f"{len(marked.boxes)} boxes on {len(marked.seeds)} samples; {quality}\nbefore and after: {figure}",
+        f"{count_of(marked)}; {quality}\nbefore and after: {figure}",
         facts,
         as_json,
     )

@@ -69,7 +69,7 @@ def insert(
     from dcgan.figures.labelled import labelled_grid
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.inspection.boxes import read_boxes
-    from dcgan.inspection.forget import weigh_maps
+    from dcgan.inspection.forget import check_layer, weigh_maps
     from dcgan.inspection.insert import insert as draw_with
     from dcgan.inspection.insert import usual_place
 
@@ -80,7 +80,9 @@ def insert(
     need(0 < strength < float("inf"), "--strength", "above 0", strength)
     colours = chosen_theme(theme)
     loaded = open_model(model, device)
-    places = read_boxes(at, loaded.architecture.size, loaded.identity) if at else None
+    if layer is not None:
+        check_layer(loaded, layer)
+    places = read_boxes(at, loaded.architecture.size, loaded.identity, "--at") if at else None
     marked = marks.on(loaded)
     if places is None:
         having = {box.seed for box in marked.boxes}
@@ -97,10 +99,7 @@ def insert(
     shown = slice(None, 2 * SHOWN)
     pixels = np.stack([drawn.before[shown], drawn.after[shown]])
     columns = [str(sample) for sample in drawn.seeds[shown]]
-    try:
-        save_picture(labelled_grid(pixels, colours, rows=["before", "after"], columns=columns), out)
-    except OSError as error:
-        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
+    save_picture(labelled_grid(pixels, colours, rows=["before", "after"], columns=columns), out)
     facts = {
         "out": out,
         "layer": weighed.layer,

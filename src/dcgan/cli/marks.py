@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dcgan.inspection.forget import MapWeights
     from dcgan.model import Model
 
+MOST_SHOWN = 2000  # samples on a page
 DRAWN = Path("boxes.json")  # where boxes drawn by hand are kept, if no file is named
 
 
@@ -46,6 +47,7 @@ class Marks:
                 "say where the object is: --boxes FILE, --draw, or --detect PART on a model of drawn faces"
             )
 
+        parse_seeds(self.seeds)
         need(self.seed >= 0, "--seed", "0 or more", self.seed)
         need(0 <= self.port < 65536, "--port", "0 to 65535", self.port)
 
@@ -59,6 +61,12 @@ class Marks:
         if self.draw:
             return _drawn(model, self.boxes, self.seeds, self.port)
         return read_boxes(self.boxes, model.architecture.size, model.identity)
+
+
+def count_of(marked: "Boxes") -> str:
+    """How many boxes there are, and on how many samples that were looked at."""
+    boxes, samples = len(marked.boxes), len(marked.seeds)
+    return f"{boxes} {'box' if boxes == 1 else 'boxes'} on {samples} {'sample' if samples == 1 else 'samples'}"
 
 
 def maps_above(weighed: "MapWeights", threshold: float) -> "NDArray[np.bool_]":
@@ -83,7 +91,10 @@ def _drawn(model: "Model", path: Path, seeds: str, port: int) -> "Boxes":
 
     if path.suffix.lower() != ".json" or path.is_dir():
         raise DcganError(f"--boxes {path}: --draw keeps boxes in a .json file; name one")
-    marking = Marking(model, parse_seeds(seeds), path)
+    shown = parse_seeds(seeds)
+    if len(shown) > MOST_SHOWN:
+        raise DcganError(f"--seeds {seeds}: a page shows {MOST_SHOWN:,} samples at most; the paper looked at 150")
+    marking = Marking(model, shown, path)
     try:
         serve(marking, _show, port)
     except KeyboardInterrupt:
@@ -94,7 +105,7 @@ def _drawn(model: "Model", path: Path, seeds: str, port: int) -> "Boxes":
 
 def _show(address: str) -> None:
     """Tell where the page is, and open it where there is a desktop to open it on."""
-    say(f"draw boxes on {address} and press Done there; Ctrl-C ends without forgetting")
+    say(f"draw boxes on {address} and press Done there; Ctrl-C ends, and what was drawn is kept")
     if sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ:
         webbrowser.open(address)
 

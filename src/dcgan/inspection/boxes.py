@@ -44,7 +44,7 @@ class Boxes:
     model: str | None = None
 
 
-def read_boxes(path: Path, size: int, model: str | None = None) -> Boxes:
+def read_boxes(path: Path, size: int, model: str | None = None, flag: str = "--boxes") -> Boxes:
     """Read boxes.
 
     - .csv: a header with seed, left, top, right and bottom.
@@ -57,6 +57,7 @@ def read_boxes(path: Path, size: int, model: str | None = None) -> Boxes:
         path: The file.
         size: Side of the model's pictures, pixels.
         model: The identity of the model; a file that names another is refused.
+        flag: What named the file, for messages.
 
     Raises:
         BoxesError: The file cannot be read, a box lies outside the picture or is empty, or they are of another model.
@@ -64,23 +65,23 @@ def read_boxes(path: Path, size: int, model: str | None = None) -> Boxes:
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise BoxesError(f"cannot read the boxes {path}: {getattr(error, 'strerror', None) or error}") from error
+        raise BoxesError(f"cannot read {flag} {path}: {getattr(error, 'strerror', None) or error}") from error
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".json"):
-        raise BoxesError(f"--boxes {path}: name a .json or a .csv file")
+        raise BoxesError(f"{flag} {path}: name a .json or a .csv file")
     try:
         found = _from_csv(text) if suffix == ".csv" else _from_json(json.loads(text), size)
-    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, RecursionError, csv.Error) as error:
-        what = f"{type(error).__name__}: {error}" if not isinstance(error, KeyError) else f"{error} is missing"
-        raise BoxesError(
-            f"{path} has no boxes that can be read ({what}); a box has a seed, left, top, right and bottom"
-        ) from error
-    if model is not None and found.model not in (None, model):
-        raise BoxesError(f"{path} has boxes on samples of another model: {found.model}, not {model}")
-    try:
+        if model is not None and found.model not in (None, model):
+            raise BoxesError("they lie on samples of another model; name that model, or boxes of this one")
         check_boxes(found, size)
     except BoxesError as error:
-        raise BoxesError(f"{path}: {error}") from error
+        raise BoxesError(f"{flag} {path}: {error}") from error
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, csv.Error) as error:
+        what = f"{error} is missing" if isinstance(error, LookupError) else f"{type(error).__name__}: {error}"
+        raise BoxesError(
+            f"{flag} {path} has no boxes that can be read ({what}); a box has a seed, left, top, right and bottom, in "
+            "COCO's format an image_id and a bbox"
+        ) from error
     return found
 
 
@@ -103,7 +104,7 @@ def boxes_on(seed: int, rows: object) -> list[Box]:
         if not isinstance(rows, list):
             raise TypeError(f"{type(rows).__name__} is no list")
         return [_box({**row, "seed": seed}) for row in rows]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, ArithmeticError) as error:
         raise BoxesError(f"no list of boxes with left, top, right and bottom: {error}") from error
 
 
@@ -122,9 +123,10 @@ def check_boxes(boxes: Boxes, size: int) -> None:
 
 
 def _from_csv(text: str) -> Boxes:
-    rows = csv.DictReader(StringIO(text))
-    if missing := {"seed", *SIDES} - set(rows.fieldnames or ()):
-        raise ValueError(f"its header lacks {', '.join(sorted(missing))}")
+    rows = csv.DictReader(StringIO(text), skipinitialspace=True)
+    header = rows.fieldnames or []
+    if missing := {"seed", *SIDES} - set(header):
+        raise ValueError(f"its header is {','.join(header)!r} and lacks {', '.join(sorted(missing))}")
     return _together([_box(row) for row in rows])
 
 
@@ -136,7 +138,7 @@ def _from_json(content: object, size: int) -> Boxes:
     if "annotations" in content:
         return _from_coco(content, size)
     if content.get("size", size) != size:
-        raise ValueError(f"they are on pictures of {content['size']} pixels, not {size}")
+        raise BoxesError(f"they lie on pictures of {content['size']} pixels, and the model's are of {size}")
     seeds = [_whole(seed) for seed in content.get("seeds", [])]
     model = content.get("model")
     return _together([_box(row) for row in content["boxes"]], seeds, None if model is None else str(model))
@@ -178,7 +180,11 @@ def _number(value: object) -> float:
 
 
 def _whole(value: object) -> int:
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)  # exactly, however long
     number = _number(value)
+    if isinstance(value, int):
+        return value
     if not number.is_integer():
         raise ValueError(f"{value!r} is no whole number")
     return int(number)

@@ -56,6 +56,18 @@ def default_layer(model: Model) -> int:
     return max(0, len(hidden_sides(model)) - 2)
 
 
+def check_layer(model: Model, layer: int) -> None:
+    """Refuse a layer that the generator does not have.
+
+    Raises:
+        ModelError: It names those there are.
+    """
+    sides = hidden_sides(model)
+    if not 0 <= layer < len(sides):
+        maps = ", ".join(f"{place} ({side}x{side})" for place, side in enumerate(sides))
+        raise ModelError(f"--layer {layer}: the hidden layers of this generator are {maps}")
+
+
 def weigh_maps(
     model: Model,
     boxes: Boxes,
@@ -87,7 +99,7 @@ def weigh_maps(
     if not boxes.boxes:
         raise DcganError("there are no boxes: mark the object on some samples")
     layer = default_layer(model) if layer is None else layer
-    _check_layer(model, layer)
+    check_layer(model, layer)
     size, side = model.architecture.size, hidden_sides(model)[layer]
     masks = np.stack([mask_of(boxes, sample, size, side).ravel() for sample in boxes.seeds])  # (S, side * side)
     if masks.all():
@@ -123,7 +135,7 @@ def scale_maps(model: Model, layer: int, factors: NDArray[np.float32]) -> Model:
     Raises:
         ModelError: There is no such layer, or it has another number of maps.
     """
-    _check_layer(model, layer)
+    check_layer(model, layer)
     generator = deepcopy(model.generator)
     if len(factors) != _width(model, layer):
         raise ModelError(f"layer {layer} of this generator has {_width(model, layer)} maps, not {len(factors)}")
@@ -185,13 +197,6 @@ def _width(model: Model, layer: int) -> int:
     return len(model.generator.get_parameter(f"convolutions.{layer}.weight"))
 
 
-def _check_layer(model: Model, layer: int) -> None:
-    sides = hidden_sides(model)
-    if not 0 <= layer < len(sides):
-        maps = ", ".join(f"{place} ({side}x{side})" for place, side in enumerate(sides))
-        raise ModelError(f"--layer {layer}: the hidden layers of this generator are {maps}")
-
-
 def _regression(places: Places, answers: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
     """Weights (C,) and the bias."""
     try:
@@ -211,7 +216,7 @@ def _held_out(places: Places, answers: NDArray[np.bool_], groups: NDArray[np.int
     scores = np.full(len(places), np.nan)
     for part in range(FOLDS):
         learnt = fold != part
-        if (~learnt).any() and 0 < answers[learnt].mean() < 1:
+        if (~learnt).any() and answers[learnt].any() and not answers[learnt].all():
             weights, bias = _regression(places[learnt], answers[learnt])
             scores[~learnt] = places[~learnt] @ weights + bias
     judged = ~np.isnan(scores)

@@ -24,7 +24,7 @@ class Marking:
         path: JSON file to keep the boxes in; one that an earlier marking left is gone on with.
 
     Raises:
-        DcganError: The file is not of a marking, or of another model.
+        DcganError: The file is not of a marking, or of another model, or its folder cannot be made.
     """
 
     def __init__(self, model: Model, seeds: Sequence[int], path: Path) -> None:
@@ -32,6 +32,7 @@ class Marking:
         self.size = model.architecture.size
         self._model = model.identity
         before = _earlier(path, self.size, self._model)
+        self._kept = _text_of(path)
         self._marked: dict[int, list[Box]] = {seed: [] for seed in before.seeds}
         for box in before.boxes:
             self._marked[box.seed].append(box)
@@ -44,21 +45,40 @@ class Marking:
         """All boxes, with the samples that were looked at."""
         return _together(self._marked, self._model)
 
-    def mark(self, seed: int, boxes: Sequence[Box]) -> None:
-        """Note that a sample was looked at, and what was marked on it in place of what was before; write the file.
+    def look(self, seed: int) -> None:
+        """Note that a sample was looked at; boxes on it stay. Write the file.
 
         Raises:
-            DcganError: There is no such sample, or a box does not fit.
+            DcganError: There is no such sample, or the file was changed by something else.
+            OSError: The file cannot be written.
+        """
+        with self._lock:
+            self._keep(seed, self._marked.get(seed, []))
+
+    def mark(self, seed: int, boxes: Sequence[Box], before: Sequence[Box]) -> None:
+        """Put boxes on a sample in place of those that were there before, and write the file.
+
+        Raises:
+            DcganError: There is no such sample, a box does not fit, other boxes were there before, or the file was
+                changed by something else. Then nothing changes.
             OSError: The file cannot be written; the boxes stay as they were.
         """
+        with self._lock:
+            if list(before) != self._marked.get(seed, []):
+                raise DcganError(f"boxes on seed {seed} were changed on another page; load this one again")
+            self._keep(seed, list(boxes))
+
+    def _keep(self, seed: int, boxes: list[Box]) -> None:
         if seed not in self._pixels:
             raise DcganError(f"no sample has seed {seed}")
-        with self._lock:
-            marked = {**self._marked, seed: list(boxes)}
-            found = _together(marked, self._model)
-            check_boxes(found, self.size)
-            write_boxes(found, self.size, self.path)
-            self._marked = marked
+        marked = {**self._marked, seed: boxes}
+        found = _together(marked, self._model)
+        check_boxes(found, self.size)
+        if _text_of(self.path) != self._kept:
+            raise DcganError(f"{self.path} was changed by something else; end this (Ctrl-C) and start again")
+        write_boxes(found, self.size, self.path)
+        self._kept = _text_of(self.path)
+        self._marked = marked
 
     def picture(self, seed: int) -> bytes:
         """The sample of a seed, as PNG.
@@ -77,8 +97,16 @@ def _together(marked: dict[int, list[Box]], model: str) -> Boxes:
     return Boxes(tuple(box for boxes in marked.values() for box in boxes), tuple(marked), model)
 
 
+def _text_of(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
 def _earlier(path: Path, size: int, model: str) -> Boxes:
     """What the file has, if there is one."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DcganError(f"cannot keep --boxes {path}: {error.strerror or error}") from error
     if not path.exists():
         return Boxes((), (), model)
     found = read_boxes(path, size, model)

@@ -9,6 +9,7 @@ import secrets
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
@@ -69,40 +70,38 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 60  # seconds that a client may say nothing
 
     def do_GET(self) -> None:
-        path = self._path()
+        path, marking = self._path(), self.server.marking
         if path in PAGE:
             page = files("dcgan.studio").joinpath("page", PAGE[path])
             self._send(page.read_bytes(), TYPES[page.name[page.name.rindex(".") :]])
         elif path == "state":
-            marking = self.server.marking
-            shown = {"size": marking.size, "samples": marking.seeds, "file": str(marking.path)}
-            self._send_json({**shown, **asdict(marking.boxes)})
+            self._answer(partial(_state, marking))
         elif (seed := self._seed(path, "samples/", ".png")) is not None:
-            self._try(lambda: self._send(self.server.marking.picture(seed), "image/png"))
+            self._answer(partial(marking.picture, seed))
         else:
             self._refuse(HTTPStatus.NOT_FOUND, "there is no such page; open the address that dcgan printed")
 
     def do_PUT(self) -> None:
-        seed = self._seed(self._path(), "boxes/", "")
-        if seed is None:
-            return self._refuse(HTTPStatus.NOT_FOUND, "boxes are put on a sample: boxes/SEED")
-        length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > LARGEST:
-            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has 0 to {LARGEST} bytes")
+        path, marking, length = self._path(), self.server.marking, self.headers.get("Content-Length", "0")
+        if not length.isdecimal() or len(length) > 9 or int(length) > LARGEST:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has 0 to {LARGEST} bytes")
+            return
         content = self.rfile.read(int(length))
-
-        def mark() -> None:
-            self.server.marking.mark(seed, boxes_on(seed, json.loads(content)))
-            self._send_json({})
-
-        return self._try(mark)
+        if len(content) < int(length):
+            self._refuse(HTTPStatus.BAD_REQUEST, "the request was cut off")
+        elif (seed := self._seed(path, "boxes/")) is not None:
+            self._answer(partial(_mark, marking, seed, content))
+        elif (seed := self._seed(path, "looked-at/")) is not None:
+            self._answer(partial(marking.look, seed))
+        else:
+            self._refuse(HTTPStatus.NOT_FOUND, "boxes are put on a sample: boxes/SEED")
 
     def do_POST(self) -> None:
         if self._path() != "done":
-            return self._refuse(HTTPStatus.NOT_FOUND, "there is no such action")
-        self._send_json({})
+            self._refuse(HTTPStatus.NOT_FOUND, "there is no such action")
+            return
+        self._answer(lambda: None)
         Thread(target=self.server.shutdown).start()  # it waits for the loop that waits for this request
-        return None
 
     def log_message(self, *words: object) -> None:
         """Say nothing: the terminal is for what went wrong."""
@@ -112,27 +111,28 @@ class _Handler(BaseHTTPRequestHandler):
         return self.path.removeprefix(root) if self.path.startswith(root) else None
 
     @staticmethod
-    def _seed(path: str | None, before: str, after: str) -> int | None:
+    def _seed(path: str | None, before: str, after: str = "") -> int | None:
         digits = (path or "").removeprefix(before).removesuffix(after)
         whole = path == f"{before}{digits}{after}" and digits.isdecimal() and len(digits) < 20
         return int(digits) if whole else None
 
-    def _try(self, act: Callable[[], None]) -> None:
+    def _answer(self, act: Callable[[], object]) -> None:
+        """Send what comes of it, bytes as a picture and the rest as JSON, or why nothing does."""
         try:
-            act()
-        except ConnectionError:
-            raise
+            content = act()
         except OSError as error:
             why = f"cannot write {self.server.marking.path}: {error.strerror or error}"
             self._refuse(HTTPStatus.INSUFFICIENT_STORAGE, why)
         except (DcganError, ValueError, RecursionError) as error:
             self._refuse(HTTPStatus.BAD_REQUEST, str(error))
+        else:
+            if isinstance(content, bytes):
+                self._send(content, "image/png")
+            else:
+                self._send(json.dumps(content).encode(), "application/json")
 
     def _refuse(self, status: HTTPStatus, why: str) -> None:
-        self._send_json({"error": why}, status)
-
-    def _send_json(self, content: object, status: HTTPStatus = HTTPStatus.OK) -> None:
-        self._send(json.dumps(content).encode(), "application/json", status)
+        self._send(json.dumps({"error": why}).encode(), "application/json", status)
 
     def _send(self, content: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK) -> None:
         self.send_response(status)
@@ -142,3 +142,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+
+def _state(marking: Marking) -> dict[str, object]:
+    """All that the page shows; seeds as text, for they may be longer than its numbers."""
+    marked = marking.boxes
+    return {
+        "file": str(marking.path),
+        "size": marking.size,
+        "samples": [str(seed) for seed in marking.seeds],
+        "looked_at": [str(seed) for seed in marked.seeds],
+        "boxes": [{**asdict(box), "seed": str(box.seed)} for box in marked.boxes],
+    }
+
+
+def _mark(marking: Marking, seed: int, content: bytes) -> None:
+    told = json.loads(content)
+    if not isinstance(told, dict):
+        raise ValueError("no object with boxes, and those before")
+    marking.mark(seed, boxes_on(seed, told.get("boxes")), boxes_on(seed, told.get("before")))

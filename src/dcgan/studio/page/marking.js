@@ -7,16 +7,19 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 
 const part = (id) => document.getElementById(id);
 const stage = part("stage");
-const state = await (await fetch("state")).json(); // {size, samples, file, seeds: looked at, boxes}
+const state = await (await fetch("state")).json(); // {file, size, samples, looked_at, boxes}; seeds are text
 const boxes = new Map(state.samples.map((seed) => [seed, []])); // seed -> what is marked on it
-const seen = new Set(state.seeds);
+const kept = new Map(); // seed -> what the file has of it
+const seen = new Set(state.looked_at);
 const unsaved = new Set();
 let keeping = 0; // rounds of saving that have not ended
 const undo = []; // [seed, boxes before the change]
 let shown = 0; // place in state.samples
+let dragging = false;
 let queue = Promise.resolve(); // puts, one after another
 
 for (const { seed, ...box } of state.boxes) boxes.get(seed).push(box);
+for (const [seed, marked] of boxes) kept.set(seed, marked);
 
 const current = () => state.samples[shown];
 const own = () => boxes.get(current());
@@ -25,14 +28,26 @@ const own = () => boxes.get(current());
 
 async function put(seed) {
   unsaved.delete(seed); // first: a change made while it travels must be kept too
+  const now = boxes.get(seed);
   try {
-    const answer = await fetch(`boxes/${seed}`, { method: "PUT", body: JSON.stringify(boxes.get(seed)) });
-    if (!answer.ok) throw new Error((await answer.json()).error);
+    if (now === kept.get(seed)) await send("PUT", `looked-at/${seed}`);
+    else await send("PUT", `boxes/${seed}`, { boxes: now, before: kept.get(seed) });
+    kept.set(seed, now);
     seen.add(seed);
   } catch (error) {
     unsaved.add(seed);
-    complain(`Not saved: ${error instanceof TypeError ? "dcgan does not answer; is it still running?" : error.message}`);
+    complain(`Not saved: ${error.message}`);
   }
+}
+
+async function send(method, path, content = null) {
+  let answer;
+  try {
+    answer = await fetch(path, { method, body: content && JSON.stringify(content) });
+  } catch {
+    throw new Error("dcgan does not answer; is it still running?");
+  }
+  if (!answer.ok) throw new Error((await answer.json()).error);
 }
 
 function keep(seed) {
@@ -104,7 +119,7 @@ function draw(focus = -1) {
 function tell() {
   const count = [...boxes.values()].flat().length;
   part("told").textContent =
-    `${count} ${count === 1 ? "box" : "boxes"}; ${seen.size} of ${boxes.size} samples looked at; ` +
+    `${count} ${count === 1 ? "box" : "boxes"}; ${state.samples.filter((seed) => seen.has(seed)).length} of ${boxes.size} samples looked at; ` +
     (keeping ? "saving …" : unsaved.size ? "not saved" : `saved in ${state.file}`);
   [...part("all").children].forEach((button, number) => {
     button.classList.toggle("seen", seen.has(state.samples[number]));
@@ -153,6 +168,7 @@ stage.addEventListener("pointerdown", (event) => {
   const ghost = node ?? element("div", "box");
   let box = before;
   let dragged = false;
+  dragging = true;
   stage.setPointerCapture(event.pointerId);
 
   const follow = (now) => {
@@ -166,6 +182,7 @@ stage.addEventListener("pointerdown", (event) => {
     if (!ghost.isConnected) stage.append(ghost);
   };
   const end = (now) => {
+    dragging = false;
     for (const [kind, listener] of listeners) stage.removeEventListener(kind, listener);
     if (dragged && now.type === "pointerup") {
       change(own().toSpliced(number, 1, box));
@@ -182,7 +199,7 @@ stage.addEventListener("pointerdown", (event) => {
 // ---- the keyboard
 
 document.addEventListener("keydown", (event) => {
-  if (event.altKey || ((event.ctrlKey || event.metaKey) && event.key !== "z")) return;
+  if (dragging || event.altKey || ((event.ctrlKey || event.metaKey) && event.key !== "z")) return;
   const node = document.activeElement.closest("#stage .box");
   const number = node ? Number(node.dataset.number) : -1;
   const [across, down] = ARROWS[event.key] ?? [0, 0];
@@ -222,7 +239,12 @@ part("done").addEventListener("click", async () => {
   for (const seed of unsaved) keep(seed);
   await queue;
   if (unsaved.size) return;
-  await fetch("done", { method: "POST" });
+  try {
+    await send("POST", "done");
+  } catch (error) {
+    complain(`Not ended: ${error.message}`);
+    return;
+  }
   document.body.replaceChildren(element("p", ""));
   document.body.firstChild.textContent = `Saved in ${state.file}. dcgan goes on in the terminal; this page can be closed.`;
 });
