@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from dcgan.features.attributes import AttributeClassifier, train_attributes
 from dcgan.inspection.boxes import Boxes
 from dcgan.inspection.detector import mark, masked_faces, train_detector
-from dcgan.inspection.forget import default_layer, mask_of, scale_maps, weigh_maps
+from dcgan.inspection.forget import change, default_layer, scale_maps, weigh_maps
 from dcgan.metrics.distances import Features
 from dcgan.metrics.extractors import Extractor, build_extractor
 from dcgan.metrics.kernel import kernel_distance
@@ -43,13 +43,12 @@ def measure(
     before: Model, after: Model, boxes: Boxes, classifier: AttributeClassifier, extractor: Extractor, real: Features
 ) -> str:
     """Cells of a row: share with glasses, change inside and outside the boxes, and the kernel distance."""
-    samples, size = after.sample(JUDGED), before.architecture.size
+    samples = after.sample(JUDGED)
     share = float((classifier.logits(samples)[:, 0] > 0).mean())
     distance = kernel_distance(real, features_of(extractor, samples), np.random.default_rng(0)).mean
     marked = list(dict.fromkeys(box.seed for box in boxes.boxes))
-    change = np.abs(after.sample(marked).astype(np.float32) - before.sample(marked)).mean(axis=3)
-    within = np.stack([mask_of(boxes, seed, size, size) for seed in marked])
-    return f"{share:>10.1%}{change[within].mean():>10.1f}{change[~within].mean():>10.1f}{1000 * distance:>10.0f}"
+    inside, outside = change(before.sample(marked), after.sample(marked), boxes, marked)
+    return f"{share:>10.1%}{inside:>10.1f}{outside:>10.1f}{1000 * distance:>10.0f}"
 
 
 def main() -> None:

@@ -40,9 +40,20 @@ def test_a_model_comes_out_that_any_verb_takes(home: Path, capsys: pytest.Captur
     assert load("forgetful").details["forgotten"]
     with Image.open("forgetful.png") as figure:
         assert figure.width > 500
+    assert facts["change"]["after"]["inside"] > 0
     app(["sample", "forgetful", "--seeds", "0-3", "--out", "sheet.png"])
     app(["forget", "forgetful", "--boxes", "boxes.csv", "--out", "twice", "--figure", "t.png", "--scale", "0.5"])
     assert "dropped" in capsys.readouterr().out
+
+
+def test_beside_it_stands_what_as_many_random_maps_do(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for control in ([], ["--control"]):
+        app(["forget", "model", "--boxes", "boxes.csv", "--out", f"f{len(control)}", "--json", *control])
+    alone, beside = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert [*beside["change"]] == ["after", "random maps"]
+    assert beside["change"]["after"] == alone["change"]["after"] != beside["change"]["random maps"]
+    with Image.open("f0.png") as two_rows, Image.open("f1.png") as three_rows:
+        assert three_rows.height > two_rows.height + 60
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from dcgan.cli.outputs import chosen_theme, open_model
 from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from PIL.Image import Image
 
@@ -38,6 +38,7 @@ def forget(
     outside: Literal["matched", "random"] = "random",
     threshold: float = 0.0,
     scale: float = 0.0,
+    control: Annotated[bool, Parameter(negative="")] = False,
     figure: Path | None = None,
     seed: int = 0,
     theme: str = "light",
@@ -72,6 +73,7 @@ def forget(
         threshold: Maps with a larger weight are dropped. Default: 0, as in the paper.
         scale: What they are multiplied by: 0 drops them, 0.5 leaves half, -1 turns them round, so that they take away
             what they drew where they were active.
+        control: Beside it, what as many random maps of the layer do: are these the right ones?
         figure: Picture to make of samples before and after. Default: OUT.png.
         seed: Of the places outside.
         theme: light or dark.
@@ -84,6 +86,7 @@ def forget(
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.files import new_folder
     from dcgan.inspection.forget import check_layer, scale_maps, weigh_maps
+    from dcgan.randomness import Stream, stream
 
     marks = Marks(boxes, draw, detect, seeds, port, seed)
     if out is None and not draw:
@@ -109,7 +112,12 @@ def forget(
         weighed = weigh_maps(loaded, marked, layer, outside=outside, seed=seed, progress=bar)
     dropped = maps_above(weighed, threshold)
     changed = scale_maps(loaded, weighed.layer, np.where(dropped, scale, 1).astype(np.float32))
-    save_picture(_before_after(loaded, changed, marked, colours), figure)
+    drawn_by = {"before": loaded, "after": changed}
+    if control:
+        others = stream(Stream.FORGET, seed, 3).permutation(dropped)
+        drawn_by["random maps"] = scale_maps(loaded, weighed.layer, np.where(others, scale, 1).astype(np.float32))
+    changes = _changes(drawn_by, marked)
+    save_picture(_figure(drawn_by, marked, colours), figure)
     try:
         with new_folder(out) as partial:
             changed.save(partial)
@@ -125,6 +133,7 @@ def forget(
         "weights": weighed.weights.round(4).tolist(),
         "places": {"inside": weighed.inside, "outside": weighed.outside},
         "accuracy": None if np.isnan(weighed.accuracy) else weighed.accuracy,
+        "change": {name: {"inside": inside, "outside": outside} for name, (inside, outside) in changes.items()},
         "area": None if np.isnan(weighed.area) else weighed.area,
     }
     quality = (
@@ -132,23 +141,36 @@ def forget(
         if np.isnan(weighed.area)
         else f"of held-out samples it tells {weighed.accuracy:.0%} of places right (area under ROC {weighed.area:.2f})"
     )
-    answer(
-        f"dropped {dropped.sum()} of {len(dropped)} maps of layer {weighed.layer}: {out}\n"
-        f"{count_of(marked)}; {quality}\nbefore and after: {figure}",
-        facts,
-        as_json,
-    )
+    lines = [
+        f"dropped {dropped.sum()} of {len(dropped)} maps of layer {weighed.layer}: {out}",
+        f"{count_of(marked)}; {quality}",
+        *(
+            f"{name}: grey levels changed by {inside:.1f} in the boxes, by {outside:.1f} elsewhere"
+            for name, (inside, outside) in changes.items()
+        ),
+        f"before and after: {figure}",
+    ]
+    answer("\n".join(lines), facts, as_json)
 
 
-def _before_after(before: "Model", after: "Model", boxes: "Boxes", theme: "Theme") -> "Image":
-    """Samples with the object, then some without, in two rows."""
+def _changes(drawn_by: "Mapping[str, Model]", boxes: "Boxes") -> "dict[str, tuple[float, float]]":
+    """How much each later model changed the samples with boxes, in them and elsewhere."""
+    from dcgan.inspection.forget import change
+
+    having = list(dict.fromkeys(box.seed for box in boxes.boxes))
+    pixels = {name: model.sample(having) for name, model in drawn_by.items()}
+    return {name: change(pixels["before"], pixels[name], boxes, having) for name in pixels if name != "before"}
+
+
+def _figure(drawn_by: "Mapping[str, Model]", boxes: "Boxes", theme: "Theme") -> "Image":
+    """Samples with the object, then some without, a row for each model."""
     import numpy as np
 
     from dcgan.figures.labelled import labelled_grid
 
     having = list(dict.fromkeys(box.seed for box in boxes.boxes))
     lacking = [seed for seed in boxes.seeds if seed not in having]
-    shown: Sequence[int] = having[: max(SHOWN * 2 // 3, SHOWN - len(lacking))]
+    shown = having[: max(SHOWN * 2 // 3, SHOWN - len(lacking))]
     shown = [*shown, *lacking[: SHOWN - len(shown)]]
-    pixels = np.stack([before.sample(shown), after.sample(shown)])
-    return labelled_grid(pixels, theme, rows=["before", "after"], columns=[str(seed) for seed in shown])
+    pixels = np.stack([model.sample(shown) for model in drawn_by.values()])
+    return labelled_grid(pixels, theme, rows=list(drawn_by), columns=[str(seed) for seed in shown])

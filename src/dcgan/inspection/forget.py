@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dcgan.errors import DcganError, ModelError
 from dcgan.inspection.boxes import Boxes
-from dcgan.model import Model
+from dcgan.model import Model, Pixels
 from dcgan.randomness import Stream, stream
 
 BATCH = 64  # samples at once
@@ -147,6 +147,22 @@ def scale_maps(model: Model, layer: int, factors: NDArray[np.float32]) -> Model:
     edit = {"layer": layer, "of": model.identity, "factors": changed}
     edits = [*(edits if isinstance(edits, list) else []), edit]
     return replace(model, generator=generator, details={**model.details, FORGOTTEN: edits})
+
+
+def change(before: Pixels, after: Pixels, boxes: Boxes, seeds: Sequence[int]) -> tuple[float, float]:
+    """How much pixels have changed in the boxes, and elsewhere: means in grey levels.
+
+    Args:
+        before: Samples (N, H, H, C), uint8.
+        after: The same samples, drawn anew.
+        boxes: On some of them.
+        seeds: Theirs (N,).
+    """
+    size = before.shape[1]
+    changed = np.abs(after.astype(np.float32) - before).mean(axis=3)
+    within = np.stack([mask_of(boxes, seed, size, size) for seed in seeds])
+    inside, outside = (float(changed[part].mean()) if part.any() else 0.0 for part in (within, ~within))
+    return inside, outside
 
 
 def mask_of(boxes: Boxes, sample: int, size: int, side: int) -> NDArray[np.bool_]:

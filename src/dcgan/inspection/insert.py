@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dcgan.errors import DcganError
 from dcgan.inspection.boxes import Box, Boxes
-from dcgan.inspection.forget import BATCH, MapWeights, hidden_sides, mask_of
+from dcgan.inspection.forget import BATCH, MapWeights, change, hidden_sides, mask_of
 from dcgan.model import Model, Pixels, to_pixels
 
 
@@ -70,7 +70,4 @@ def insert(
         forced = h.maximum(cells[:, None] * levels[:, None, None])  # maps are 0 or more: elsewhere nothing changes
         after[start : start + BATCH] = to_pixels(generator.draw_on(forced, weighed.layer))
     before = model.sample(seeds)
-    change = np.abs(after.astype(np.float32) - before).mean(axis=3)
-    within = np.stack([mask_of(places, seed, size, size) for seed in seeds])
-    inside, outside = (float(change[part].mean()) if part.any() else 0.0 for part in (within, ~within))
-    return Inserted(seeds, before, after, inside, outside)
+    return Inserted(seeds, before, after, *change(before, after, places, seeds))
