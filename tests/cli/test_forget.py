@@ -43,7 +43,7 @@ def test_a_model_comes_out_that_any_verb_takes(home: Path, capsys: pytest.Captur
     assert facts["change"]["after"]["inside"] > 0
     app(["sample", "forgetful", "--seeds", "0-3", "--out", "sheet.png"])
     app(["forget", "forgetful", "--boxes", "boxes.csv", "--out", "twice", "--figure", "t.png", "--scale", "0.5"])
-    assert "dropped" in capsys.readouterr().out
+    assert "multiplied by 0.5" in capsys.readouterr().out
 
 
 def test_beside_it_stands_what_as_many_random_maps_do(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,6 +73,7 @@ def test_boxes_that_were_changed_on_another_page_are_not_overwritten(tmp_path: P
     with pytest.raises(DcganError, match="seed 2 were changed on another page"):
         marking.mark(2, [], [])
     marking.look(2)  # going past changes nothing
+    marking.mark(2, [BOX], [])  # what is there already may be put again: its answer may have been lost
     assert marking.boxes.boxes == (BOX,) == read_boxes(tmp_path / "b.json", 16).boxes
 
 
@@ -91,3 +92,11 @@ def test_the_folder_of_the_file_is_made_at_once_or_refused_at_once(tmp_path: Pat
     (tmp_path / "file").touch()
     with pytest.raises(DcganError, match="cannot keep --boxes"):
         Marking(toy_model(), range(4), tmp_path / "file" / "b.json")
+
+
+def test_a_file_that_is_gone_is_written_again(tmp_path: Path) -> None:
+    marking = Marking(toy_model(), range(4), tmp_path / "b.json")
+    marking.mark(2, [BOX], [])
+    (tmp_path / "b.json").unlink()
+    marking.look(1)
+    assert read_boxes(tmp_path / "b.json", 16).boxes == (BOX,)

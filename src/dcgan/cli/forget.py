@@ -141,8 +141,9 @@ def forget(
         if np.isnan(weighed.area)
         else f"of held-out samples it tells {weighed.accuracy:.0%} of places right (area under ROC {weighed.area:.2f})"
     )
+    done = f"multiplied by {scale:g}" if scale else "dropped"
     lines = [
-        f"dropped {dropped.sum()} of {len(dropped)} maps of layer {weighed.layer}: {out}",
+        f"{dropped.sum()} of {len(dropped)} maps of layer {weighed.layer} {done}: {out}",
         f"{count_of(marked)}; {quality}",
         *(
             f"{name}: grey levels changed by {inside:.1f} in the boxes, by {outside:.1f} elsewhere"
