@@ -107,7 +107,7 @@ def drawing(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def mark_some(address: str, seeds: Iterable[int]) -> None:
-    change = {"boxes": [{"left": 2, "top": 2, "right": 8, "bottom": 9}], "before": []}
+    change = {"boxes": [{"left": 2, "top": 2, "right": 8, "bottom": 9}], "before": [[]]}
     for seed in seeds:
         urlopen(Request(f"{address}boxes/{seed}", json.dumps(change).encode(), method="PUT")).close()
 

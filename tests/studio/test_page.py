@@ -134,7 +134,11 @@ def test_the_keyboard_is_enough(page: Chrome, marking: Marking) -> None:
 
 
 def test_undo_goes_back_to_where_the_change_was(page: Chrome, marking: Marking) -> None:
-    press(page, "b", "n", "n", "u")
+    press(page, "b", Keys.ARROW_LEFT, "u")
+    until(lambda: marking.boxes.boxes == (Box(0, 6, 6, 10, 10),))
+    press(page, Keys.ARROW_UP)  # the box is still the one that keys move
+    until(lambda: marking.boxes.boxes == (Box(0, 6, 5, 10, 9),))
+    press(page, "u", "n", "n", "u")
     until(lambda: page.find_element(By.ID, "name").text == "seed 0")
     until(lambda: marking.boxes.boxes == ())
 
@@ -171,7 +175,7 @@ def test_done_ends_and_says_where_the_boxes_are(page: Chrome, marking: Marking) 
 
 
 def test_what_was_drawn_before_is_shown(browser: Chrome, tmp_path: Path) -> None:
-    Marking(toy_model(), range(3), tmp_path / "b.json").mark(2, [Box(2, 1, 1, 5, 6)], [])
+    Marking(toy_model(), range(3), tmp_path / "b.json").mark(2, [Box(2, 1, 1, 5, 6)], [[]])
     with served(Marking(toy_model(), range(3), tmp_path / "b.json")) as address:
         browser.get(address)
         until(lambda: told(browser).startswith("1 box; 1 of 3"))
@@ -179,7 +183,7 @@ def test_what_was_drawn_before_is_shown(browser: Chrome, tmp_path: Path) -> None
 
 
 def test_a_second_page_does_not_undo_the_first(page: Chrome, marking: Marking) -> None:
-    marking.mark(0, [Box(0, 1, 1, 5, 6)], [])  # another page did
+    marking.mark(0, [Box(0, 1, 1, 5, 6)], [[]])  # another page did
     press(page, "n")
     saved(page)
     assert marking.boxes.boxes == (Box(0, 1, 1, 5, 6),)
@@ -217,3 +221,16 @@ def test_done_without_dcgan_is_told(browser: Chrome, marking: Marking) -> None:
         saved(browser)
     browser.find_element(By.ID, "done").click()
     until(lambda: "dcgan does not answer" in browser.find_element(By.ID, "wrong").text)
+
+
+def test_an_answer_that_was_lost_confuses_nobody(page: Chrome, marking: Marking) -> None:
+    page.execute_script("""
+        const real = window.fetch;
+        window.fetch = async (...words) => { await real(...words); window.fetch = real; throw new TypeError("lost"); };
+    """)
+    press(page, "b")
+    until(lambda: "does not answer" in page.find_element(By.ID, "wrong").text)
+    assert len(marking.boxes.boxes) == 1
+    press(page, "u")
+    saved(page)
+    until(lambda: not marking.boxes.boxes)

@@ -19,7 +19,7 @@ from dcgan.studio.marking import Marking
 from dcgan.studio.server import serve
 
 BOX = {"left": 1, "top": 1, "right": 5, "bottom": 6}
-DRAWN = json.dumps({"boxes": [BOX], "before": []})
+DRAWN = json.dumps({"boxes": [BOX], "before": [[]]})
 
 
 @contextmanager
@@ -85,14 +85,14 @@ def test_nobody_who_does_not_know_the_address_gets_anything(marking: Marking) ->
         ("looked-at/9", "", "no sample has seed 9"),
         ("boxes/2", "{", "Expecting"),
         ("boxes/2", "[]", "no object with boxes"),
-        ("boxes/2", '{"boxes": {"left": 1}}', "dict is no list"),
-        ("boxes/2", '{"boxes": [], "before": 3}', "int is no list"),
-        ("boxes/2", '{"boxes": [1]}', "no list of boxes"),
-        ("boxes/2", '{"boxes": [{"left": 1}]}', "no list of boxes"),
+        ("boxes/2", '{"boxes": {"left": 1}, "before": [[]]}', "dict is no list"),
+        ("boxes/2", '{"boxes": [], "before": 3}', "no list of guesses"),
+        ("boxes/2", '{"boxes": [1], "before": [[]]}', "no list of boxes"),
+        ("boxes/2", '{"boxes": [{"left": 1}], "before": [[]]}', "no list of boxes"),
         ("boxes/2", DRAWN.replace("5", '"x"'), "no list of boxes"),
         ("boxes/2", DRAWN.replace("5", "9" * 500), "no list of boxes"),
         ("boxes/2", DRAWN.replace("5", "99"), "outside 0 to 16"),
-        ("boxes/2", DRAWN.replace('"before": []', f'"before": [{json.dumps(BOX)}]'), "changed on another page"),
+        ("boxes/2", DRAWN.replace('"before": [[]]', f'"before": [[{json.dumps(BOX)}]]'), "changed on another page"),
         ("boxes/2", "[" * 100_000, "recursion"),
     ],
 )

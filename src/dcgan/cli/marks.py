@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcgan.cli.console import progress_bar, say
+from dcgan.cli.console import complain, progress_bar, say
 from dcgan.cli.latent_inputs import need
 from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError
@@ -98,7 +98,12 @@ def _drawn(model: "Model", path: Path, seeds: str, port: int) -> "Boxes":
     try:
         serve(marking, _show, port)
     except KeyboardInterrupt:
-        say(f"what was drawn is kept; the same command goes on with it: {path}")
+        try:
+            marking.end()
+        except (DcganError, OSError) as error:
+            complain(f"what was drawn is not in {path}: {error}")
+        else:
+            say(f"what was drawn is kept, and the same command goes on with it: {path}")
         raise
     return marking.boxes
 

@@ -55,8 +55,13 @@ class Marking:
         with self._lock:
             self._keep(seed, self._marked.get(seed, []))
 
-    def mark(self, seed: int, boxes: Sequence[Box], before: Sequence[Box]) -> None:
+    def mark(self, seed: int, boxes: list[Box], before: Sequence[list[Box]]) -> None:
         """Put boxes on a sample in place of those that were there before, and write the file.
+
+        Args:
+            seed: The sample.
+            boxes: All there are on it now.
+            before: What whoever draws believes to be there: several guesses, if an answer was lost.
 
         Raises:
             DcganError: There is no such sample, a box does not fit, other boxes were there before, or the file was
@@ -64,18 +69,34 @@ class Marking:
             OSError: The file cannot be written; the boxes stay as they were.
         """
         with self._lock:
-            if self._marked.get(seed, []) not in (list(before), list(boxes)):  # the latter: an answer was lost
+            if self._marked.get(seed, []) not in (boxes, *before):
                 raise DcganError(f"boxes on seed {seed} were changed on another page; load this one again")
-            self._keep(seed, list(boxes))
+            self._keep(seed, boxes)
+
+    def end(self) -> None:
+        """See that the file has what was marked; one that was deleted meanwhile is written again.
+
+        Raises:
+            DcganError: The file was changed by something else.
+            OSError: It cannot be written.
+        """
+        with self._lock:
+            if self._marked:
+                self._write(self._marked)
 
     def _keep(self, seed: int, boxes: list[Box]) -> None:
         if seed not in self._pixels:
             raise DcganError(f"no sample has seed {seed}")
-        marked = {**self._marked, seed: boxes}
+        self._write({**self._marked, seed: boxes})
+
+    def _write(self, marked: dict[int, list[Box]]) -> None:
         found = _together(marked, self._model)
         check_boxes(found, self.size)
         if _text_of(self.path) not in (None, self._kept):
-            raise DcganError(f"{self.path} was changed by something else; end this (Ctrl-C) and start again")
+            raise DcganError(
+                f"{self.path} was changed by something else, and is left so; end this (Ctrl-C) and start again"
+            )
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         write_boxes(found, self.size, self.path)
         self._kept = _text_of(self.path)
         self._marked = marked

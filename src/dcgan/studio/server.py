@@ -20,6 +20,7 @@ from dcgan.inspection.boxes import boxes_on
 from dcgan.studio.marking import Marking
 
 HOST = "127.0.0.1"
+ELSEWHERE = "there is no such page; open the address that dcgan printed"
 LARGEST = 1 << 20  # bytes of a request
 PAGE = {"": "marking.html", "marking.css": "marking.css", "marking.js": "marking.js", "geometry.js": "geometry.js"}
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
@@ -45,7 +46,9 @@ def serve(marking: Marking, ready: Callable[[str], None], port: int = 0) -> None
     try:
         server = _Server(marking, port)
     except OSError as error:
-        raise DcganError(f"cannot listen on --port {port}: {error.strerror or error}") from error
+        raise DcganError(
+            f"cannot listen on --port {port}: {error.strerror or error}; name another, or leave --port out"
+        ) from error
     with server:
         ready(server.address)
         server.serve_forever()
@@ -79,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif (seed := self._seed(path, "samples/", ".png")) is not None:
             self._answer(partial(marking.picture, seed))
         else:
-            self._refuse(HTTPStatus.NOT_FOUND, "there is no such page; open the address that dcgan printed")
+            self._refuse(HTTPStatus.NOT_FOUND, ELSEWHERE)
 
     def do_PUT(self) -> None:
         path, marking, length = self._path(), self.server.marking, self.headers.get("Content-Length", "0")
@@ -94,14 +97,13 @@ class _Handler(BaseHTTPRequestHandler):
         elif (seed := self._seed(path, "looked-at/")) is not None:
             self._answer(partial(marking.look, seed))
         else:
-            self._refuse(HTTPStatus.NOT_FOUND, "boxes are put on a sample: boxes/SEED")
+            self._refuse(HTTPStatus.NOT_FOUND, ELSEWHERE)
 
     def do_POST(self) -> None:
         if self._path() != "done":
-            self._refuse(HTTPStatus.NOT_FOUND, "there is no such action")
-            return
-        self._answer(lambda: None)
-        Thread(target=self.server.shutdown).start()  # it waits for the loop that waits for this request
+            self._refuse(HTTPStatus.NOT_FOUND, ELSEWHERE)
+        elif self._answer(self.server.marking.end):
+            Thread(target=self.server.shutdown).start()  # it waits for the loop that waits for this request
 
     def log_message(self, *words: object) -> None:
         """Say nothing: the terminal is for what went wrong."""
@@ -116,8 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
         whole = path == f"{before}{digits}{after}" and digits.isdecimal() and len(digits) < 20
         return int(digits) if whole else None
 
-    def _answer(self, act: Callable[[], object]) -> None:
-        """Send what comes of it, bytes as a picture and the rest as JSON, or why nothing does."""
+    def _answer(self, act: Callable[[], object]) -> bool:
+        """Send what comes of it, bytes as a picture and the rest as JSON, or why nothing does: then it is false."""
         try:
             content = act()
         except OSError as error:
@@ -130,6 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(content, "image/png")
             else:
                 self._send(json.dumps(content).encode(), "application/json")
+            return True
+        return False
 
     def _refuse(self, status: HTTPStatus, why: str) -> None:
         self._send(json.dumps({"error": why}).encode(), "application/json", status)
@@ -159,5 +163,8 @@ def _state(marking: Marking) -> dict[str, object]:
 def _mark(marking: Marking, seed: int, content: bytes) -> None:
     told = json.loads(content)
     if not isinstance(told, dict):
-        raise ValueError("no object with boxes, and those before")
-    marking.mark(seed, boxes_on(seed, told.get("boxes")), boxes_on(seed, told.get("before")))
+        raise ValueError("no object with boxes, and guesses of those before")
+    before = told.get("before")
+    if not isinstance(before, list):
+        raise ValueError("no list of guesses of those before")
+    marking.mark(seed, boxes_on(seed, told.get("boxes")), [boxes_on(seed, guess) for guess in before])

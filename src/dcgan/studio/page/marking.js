@@ -9,7 +9,7 @@ const part = (id) => document.getElementById(id);
 const stage = part("stage");
 const state = await (await fetch("state")).json(); // {file, size, samples, looked_at, boxes}; seeds are text
 const boxes = new Map(state.samples.map((seed) => [seed, []])); // seed -> what is marked on it
-const kept = new Map(); // seed -> what the file has of it
+const known = new Map(); // seed -> what the file has of it: several guesses, if an answer was lost
 const seen = new Set(state.looked_at);
 const unsaved = new Set();
 let keeping = 0; // rounds of saving that have not ended
@@ -19,7 +19,7 @@ let dragging = false;
 let queue = Promise.resolve(); // puts, one after another
 
 for (const { seed, ...box } of state.boxes) boxes.get(seed).push(box);
-for (const [seed, marked] of boxes) kept.set(seed, marked);
+for (const [seed, marked] of boxes) known.set(seed, [marked]);
 
 const current = () => state.samples[shown];
 const own = () => boxes.get(current());
@@ -29,13 +29,15 @@ const own = () => boxes.get(current());
 async function put(seed) {
   unsaved.delete(seed); // first: a change made while it travels must be kept too
   const now = boxes.get(seed);
+  const before = known.get(seed);
   try {
-    if (now === kept.get(seed)) await send("PUT", `looked-at/${seed}`);
-    else await send("PUT", `boxes/${seed}`, { boxes: now, before: kept.get(seed) });
-    kept.set(seed, now);
+    if (before.length === 1 && before[0] === now) await send("PUT", `looked-at/${seed}`);
+    else await send("PUT", `boxes/${seed}`, { boxes: now, before });
+    known.set(seed, [now]);
     seen.add(seed);
   } catch (error) {
     unsaved.add(seed);
+    known.set(seed, [...before, now]);
     complain(`Not saved: ${error.message}`);
   }
 }
@@ -45,7 +47,7 @@ async function send(method, path, content = null) {
   try {
     answer = await fetch(path, { method, body: content && JSON.stringify(content) });
   } catch {
-    throw new Error("dcgan does not answer; is it still running?");
+    throw new Error("dcgan does not answer. If it has ended, run it again and open the address that it prints.");
   }
   if (!answer.ok) throw new Error((await answer.json()).error);
 }
@@ -120,7 +122,7 @@ function tell() {
   const count = [...boxes.values()].flat().length;
   part("told").textContent =
     `${count} ${count === 1 ? "box" : "boxes"}; ${state.samples.filter((seed) => seen.has(seed)).length} of ${boxes.size} samples looked at; ` +
-    (keeping ? "saving …" : unsaved.size ? "not saved" : `saved in ${state.file}`);
+    (keeping ? "saving …" : unsaved.size ? "not saved" : seen.size ? `saved in ${state.file}` : "nothing to save yet");
   [...part("all").children].forEach((button, number) => {
     button.classList.toggle("seen", seen.has(state.samples[number]));
     button.setAttribute("aria-current", number === shown);
@@ -223,7 +225,9 @@ document.addEventListener("keydown", (event) => {
     const [seed, before] = undo.pop();
     boxes.set(seed, before);
     keep(seed);
+    const focus = node && seed === current() ? Math.min(number, before.length - 1) : -1;
     show(state.samples.indexOf(seed));
+    if (focus >= 0) draw(focus);
   } else {
     return;
   }
