@@ -49,12 +49,12 @@ def served(marking: Marking) -> Iterator[str]:
     ready: Queue[str] = Queue()
     thread = Thread(target=serve, args=(marking, ready.put), daemon=True)
     thread.start()
-    address = ready.get(timeout=10)
+    address = ready.get(timeout=30)
     yield address
     thread.join(1)
     if thread.is_alive():
         urlopen(f"{address}done", b"").close()
-    thread.join(10)
+    thread.join(30)
     assert not thread.is_alive()
 
 
@@ -68,7 +68,7 @@ def page(browser: Chrome, marking: Marking) -> Iterator[Chrome]:
     assert [entry for entry in log if not EXPECTED.search(entry["message"])] == []
 
 
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
+def until(true: Callable[[], bool], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end

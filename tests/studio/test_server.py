@@ -28,18 +28,18 @@ def served(marking: Marking) -> Iterator[str]:
     ready: Queue[str] = Queue()
     thread = Thread(target=serve, args=(marking, ready.put), daemon=True)
     thread.start()
-    address = ready.get(timeout=10)
+    address = ready.get(timeout=30)
     yield address
     if thread.is_alive():
         ask(address, "POST", "done")
-    thread.join(10)
+    thread.join(30)
     assert not thread.is_alive()
 
 
 def ask(address: str, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
     """Status and content of a request; a path that begins with / is from the root."""
     parts = urlsplit(address)
-    connection = HTTPConnection(parts.netloc, timeout=10)
+    connection = HTTPConnection(parts.netloc, timeout=30)
     connection.request(method, path if path.startswith("/") else parts.path + path, body)
     answer = connection.getresponse()
     content = answer.read()
