@@ -4,21 +4,17 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from queue import Queue
-from threading import Thread
-from urllib.request import urlopen
 
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService, Keys
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from tests.studio.serving import served
 from tests.toy_model import toy_model
 
 from dcgan.inspection.boxes import Box
 from dcgan.studio.marking import Marking
-from dcgan.studio.server import serve
 
 CHROME = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
 EXPECTED = re.compile("status of (400|507)|ERR_CONNECTION_REFUSED")  # in the console: what tests bring about
@@ -41,21 +37,6 @@ def browser() -> Iterator[Chrome]:
 @pytest.fixture
 def marking(tmp_path: Path) -> Marking:
     return Marking(toy_model(), range(6), tmp_path / "b.json")
-
-
-@contextmanager
-def served(marking: Marking) -> Iterator[str]:
-    """The address of the page; the browser must have pressed Done when the block ends, or does so now."""
-    ready: Queue[str] = Queue()
-    thread = Thread(target=serve, args=(marking, ready.put), daemon=True)
-    thread.start()
-    address = ready.get(timeout=30)
-    yield address
-    thread.join(1)
-    if thread.is_alive():
-        urlopen(f"{address}done", b"").close()
-    thread.join(30)
-    assert not thread.is_alive()
 
 
 @pytest.fixture

@@ -1,16 +1,13 @@
 """The server behind the page."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from queue import Queue
 from socket import SHUT_WR, create_connection
-from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
+from tests.studio.serving import served
 from tests.toy_model import toy_model
 
 from dcgan.errors import DcganError
@@ -20,20 +17,6 @@ from dcgan.studio.server import serve
 
 BOX = {"left": 1, "top": 1, "right": 5, "bottom": 6}
 DRAWN = json.dumps({"boxes": [BOX], "before": [[]]})
-
-
-@contextmanager
-def served(marking: Marking) -> Iterator[str]:
-    """The page's address; it must have been ended by Done when the block ends."""
-    ready: Queue[str] = Queue()
-    thread = Thread(target=serve, args=(marking, ready.put), daemon=True)
-    thread.start()
-    address = ready.get(timeout=30)
-    yield address
-    if thread.is_alive():
-        ask(address, "POST", "done")
-    thread.join(30)
-    assert not thread.is_alive()
 
 
 def ask(address: str, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:

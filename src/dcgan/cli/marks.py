@@ -46,8 +46,7 @@ class Marks:
             raise DcganError(
                 "say where the object is: --boxes FILE, --draw, or --detect PART on a model of drawn faces"
             )
-
-        parse_seeds(self.seeds)
+        self.looked_at = parse_seeds(self.seeds)
         need(self.seed >= 0, "--seed", "0 or more", self.seed)
         need(0 <= self.port < 65536, "--port", "0 to 65535", self.port)
 
@@ -57,10 +56,49 @@ class Marks:
 
         if self.boxes is None:
             assert self.detect is not None
-            return _detected(model, self.detect, self.seeds, self.seed)
+            return self._detected(model, self.detect)
         if self.draw:
-            return _drawn(model, self.boxes, self.seeds, self.port)
+            return self._drawn(model, self.boxes)
         return read_boxes(self.boxes, model.architecture.size, model.identity)
+
+    def _drawn(self, model: "Model", path: Path) -> "Boxes":
+        """Boxes drawn by hand on a page, kept in the file."""
+        from dcgan.studio.marking import Marking
+        from dcgan.studio.server import serve
+
+        if path.suffix.lower() != ".json" or path.is_dir():
+            raise DcganError(f"--boxes {path}: --draw keeps boxes in a .json file; name one")
+        if len(self.looked_at) > MOST_SHOWN:
+            raise DcganError(
+                f"--seeds {self.seeds}: a page shows {MOST_SHOWN:,} samples at most; the paper looked at 150"
+            )
+        marking = Marking(model, self.looked_at, path)
+        try:
+            serve(marking, _show, self.port)
+        except KeyboardInterrupt:
+            try:
+                marking.end()
+            except (DcganError, OSError) as error:
+                complain(f"what was drawn is not in {path}: {error}")
+            else:
+                say(f"what was drawn is kept, and the same command goes on with it: {path}")
+            raise
+        return marking.boxes
+
+    def _detected(self, model: "Model", part: str) -> "Boxes":
+        """Boxes around what drawn faces wear, found by a detector."""
+        from dcgan.inspection.detector import FACES, mark, masked_faces, train_detector
+
+        if model.architecture.channels != 3:
+            raise DcganError("--detect needs a model of RGB pictures, as drawn faces are")
+        with progress_bar("drawing faces") as bar:
+            pixels, masks = masked_faces(part, FACES, model.architecture.size, progress=bar)
+        with progress_bar("training a detector") as bar:
+            detector = train_detector(pixels, masks, seed=self.seed, progress=bar)
+        found = mark(detector, model, self.looked_at)
+        if not found.boxes:
+            raise DcganError(f"no {part} on any of the samples --seeds {self.seeds}")
+        return found
 
 
 def count_of(marked: "Boxes") -> str:
@@ -84,48 +122,8 @@ def maps_above(weighed: "MapWeights", threshold: float) -> "NDArray[np.bool_]":
     return above
 
 
-def _drawn(model: "Model", path: Path, seeds: str, port: int) -> "Boxes":
-    """Boxes drawn by hand on a page, kept in the file."""
-    from dcgan.studio.marking import Marking
-    from dcgan.studio.server import serve
-
-    if path.suffix.lower() != ".json" or path.is_dir():
-        raise DcganError(f"--boxes {path}: --draw keeps boxes in a .json file; name one")
-    shown = parse_seeds(seeds)
-    if len(shown) > MOST_SHOWN:
-        raise DcganError(f"--seeds {seeds}: a page shows {MOST_SHOWN:,} samples at most; the paper looked at 150")
-    marking = Marking(model, shown, path)
-    try:
-        serve(marking, _show, port)
-    except KeyboardInterrupt:
-        try:
-            marking.end()
-        except (DcganError, OSError) as error:
-            complain(f"what was drawn is not in {path}: {error}")
-        else:
-            say(f"what was drawn is kept, and the same command goes on with it: {path}")
-        raise
-    return marking.boxes
-
-
 def _show(address: str) -> None:
     """Tell where the page is, and open it where there is a desktop to open it on."""
     say(f"draw boxes on {address} and press Done there; Ctrl-C ends, and what was drawn is kept")
     if sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ:
         webbrowser.open(address)
-
-
-def _detected(model: "Model", part: str, seeds: str, seed: int) -> "Boxes":
-    """Boxes around what drawn faces wear, found by a detector."""
-    from dcgan.inspection.detector import FACES, mark, masked_faces, train_detector
-
-    if model.architecture.channels != 3:
-        raise DcganError("--detect needs a model of RGB pictures, as drawn faces are")
-    with progress_bar("drawing faces") as bar:
-        pixels, masks = masked_faces(part, FACES, model.architecture.size, progress=bar)
-    with progress_bar("training a detector") as bar:
-        detector = train_detector(pixels, masks, seed=seed, progress=bar)
-    found = mark(detector, model, parse_seeds(seeds))
-    if not found.boxes:
-        raise DcganError(f"no {part} on any of the samples --seeds {seeds}")
-    return found

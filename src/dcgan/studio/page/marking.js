@@ -37,7 +37,7 @@ async function put(seed) {
     seen.add(seed);
   } catch (error) {
     unsaved.add(seed);
-    known.set(seed, [...before, now]);
+    if (!before.includes(now)) known.set(seed, [...before, now]);
     complain(`Not saved: ${error.message}`);
   }
 }
