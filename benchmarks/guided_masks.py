@@ -30,8 +30,9 @@ from dcgan.data.decode import Decoded, DecodeOptions, decode
 from dcgan.data.drawn import WORN, DrawnFaces
 from dcgan.data.items import Item
 from dcgan.figures.labelled import LINE, MARGIN
+from dcgan.figures.letters import NORMAL
 from dcgan.figures.sheets import save_picture
-from dcgan.figures.theme import NORMAL, THEMES, Canvas, Theme
+from dcgan.figures.theme import THEMES, Canvas, Theme
 from dcgan.inspection.guided import Units, back_propagate, guided, plain
 from dcgan.inspection.inputs import images_of
 from dcgan.inspection.receptive_field import cut_patches, receptive_field

@@ -6,8 +6,9 @@ from PIL import Image
 
 from dcgan.figures.jumps import draw_jumps
 from dcgan.figures.labelled import labelled_grid, numbered
+from dcgan.figures.letters import SMALL, fitted, text_width
 from dcgan.figures.sums import draw_sum
-from dcgan.figures.theme import SMALL, THEMES, fitted, text_width
+from dcgan.figures.theme import THEMES
 
 RANDOM = np.random.default_rng(0)
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dcgan.figures.letters import SMALL, text_width
 from dcgan.figures.signals import Side, draw_signals, signal_pixels
-from dcgan.figures.theme import SMALL, THEMES, text_width
+from dcgan.figures.theme import THEMES
 
 RANDOM = np.random.default_rng(0)
 

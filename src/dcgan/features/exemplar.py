@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dcgan.features.supervised import Classifier
+from dcgan.features.class_net import ClassNet, train
 from dcgan.model import Pixels, to_images
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.initialise import initialise
@@ -59,25 +59,20 @@ def fit_exemplar(
         raise ValueError("one picture alone cannot be told from others")
     random = stream(Stream.PROBE, seed, 6)
     exemplars = np.array(pixels[np.sort(random.permutation(len(pixels))[:classes])])
-    net = Classifier(body, len(exemplars), DROPOUT).requires_grad_(True)
+    net = ClassNet(body, len(exemplars), DROPOUT)
     initialise(net, torch_stream(Stream.PROBE, seed, 7))
     use_channels_last(net)
-    steps = -(-seen // BATCH)
-    optimiser = torch.optim.Adam(net.parameters(), LR, betas=(0.5, 0.999))
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     numbers = torch_stream(Stream.PROBE, seed, 8)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)  # of dropout
-        net.train()
-        for step in range(steps):
-            rows = torch.randint(len(exemplars), (BATCH,), generator=numbers)
-            images = transformed(to_images(torch.from_numpy(exemplars[rows.numpy()])), numbers)
-            optimiser.zero_grad()
-            F.cross_entropy(net(images), rows).backward()
-            optimiser.step()
-            schedule.step()
-            if progress:
-                progress((step + 1) * BATCH, steps * BATCH)
+
+    def draw() -> tuple[Tensor, Tensor]:
+        rows = torch.randint(len(exemplars), (BATCH,), generator=numbers)
+        return transformed(to_images(torch.from_numpy(exemplars[rows.numpy()])), numbers), rows
+
+    def told(step: int, steps: int | None) -> None:
+        if progress:
+            progress(step * BATCH, (steps or 0) * BATCH)
+
+    train(net, draw, -(-seen // BATCH), LR, seed=seed, progress=told)
     return net.body.eval()
 
 

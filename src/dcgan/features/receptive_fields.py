@@ -171,7 +171,8 @@ def fit_receptive_fields(
         each = -(-centroids // len(chosen))
         if len(windows) < each:
             raise ValueError(f"{each} centroids of {len(windows)} windows of {len(pixels)} pictures")
-        layer = _fit_layer(windows, chosen, each, iterations, random, told(done + read))
+        few = fields - len(chosen)  # receptive fields that there are not, and need no time
+        layer = _fit_layer(windows, chosen, each, iterations, random, told(done + read + few))
         fitted = ReceptiveFieldFeatures(first, (*fitted.deeper, layer))
     return fitted
 

@@ -4,15 +4,14 @@ Hyper-parameters are the best of a random search. Fine-tuning is the paper's fut
 """
 
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
+from dcgan.features.class_net import ClassNet, train
 from dcgan.features.probe import Labels, Probed, confusion_of
 from dcgan.model import Pixels, to_images
 from dcgan.networks.batch_norm import measure_statistics
@@ -40,22 +39,6 @@ class Trial:
     batch_size: int  # 32, 64 or 128
 
 
-class Classifier(nn.Module):
-    """A discriminator whose last layer tells classes: images (N, C, H, W) to logits (N, K)."""
-
-    def __init__(self, body: Discriminator, classes: int, dropout: float) -> None:
-        super().__init__()
-        self.body = deepcopy(body)
-        self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(self.body.head.in_features, classes)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Judge images."""
-        flat = self.body.activations(images)[-1].contiguous().flatten(1)
-        logits: Tensor = self.head(self.dropout(flat))
-        return logits
-
-
 def draw_trial(seed: int, place: int) -> Trial:
     """The hyper-parameters of one trial of the search."""
     random = stream(Stream.PROBE, seed, 3, place)
@@ -78,7 +61,7 @@ def train_classifier(
     *,
     afresh: bool = True,
     progress: Progress | None = None,
-) -> Classifier:
+) -> ClassNet:
     """Train on labels.
 
     Args:
@@ -91,37 +74,33 @@ def train_classifier(
         afresh: Start from random weights, not from those of `body`; the last layer always starts from random ones.
         progress: Told (pictures seen, in all).
     """
-    net = Classifier(body, classes, trial.dropout).requires_grad_(True)
+    net = ClassNet(body, classes, trial.dropout)
     initialise(net if afresh else net.head, torch_stream(Stream.PROBE, seed, 4))
     use_channels_last(net)
     batch_size = min(trial.batch_size, len(labels))
     seen = max(SEEN, PASSES * len(labels))
-    steps = seen // batch_size
-    optimiser = torch.optim.Adam(net.parameters(), trial.lr, betas=(0.5, 0.999), weight_decay=trial.l2)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     random, targets = stream(Stream.PROBE, seed, 5), torch.from_numpy(labels)
     order = np.empty(0, np.int64)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)  # of dropout
-        net.train()
-        for step in range(steps):
-            while len(order) < batch_size:
-                order = np.concatenate([order, random.permutation(len(labels))])
-            rows, order = order[:batch_size], order[batch_size:]
-            images = to_images(torch.from_numpy(_shifted(pixels[rows], trial.shift, random)))
-            optimiser.zero_grad()
-            F.cross_entropy(net(images), targets[rows]).backward()
-            optimiser.step()
-            schedule.step()
-            if progress:
-                progress(seen * (step + 1) // steps, seen)
+
+    def draw() -> tuple[Tensor, Tensor]:
+        nonlocal order
+        while len(order) < batch_size:
+            order = np.concatenate([order, random.permutation(len(labels))])
+        rows, order = order[:batch_size], order[batch_size:]
+        return to_images(torch.from_numpy(_shifted(pixels[rows], trial.shift, random))), targets[rows]
+
+    def told(step: int, steps: int | None) -> None:
+        if progress:
+            progress(seen * step // (steps or 1), seen)
+
+    train(net, draw, seen // batch_size, trial.lr, trial.l2, seed=seed, progress=told)
     whole = range(0, max(1, len(labels) - batch_size + 1), batch_size)
     measure_statistics(net, (to_images(torch.from_numpy(np.array(pixels[at : at + batch_size]))) for at in whole))
     return net.eval()
 
 
 @torch.inference_mode()
-def predict(net: Classifier, pixels: Pixels) -> Labels:
+def predict(net: ClassNet, pixels: Pixels) -> Labels:
     """The likeliest class of each picture: (N,)."""
     starts = range(0, len(pixels), CHUNK)
     parts = [net(to_images(torch.from_numpy(np.array(pixels[at : at + CHUNK])))).argmax(dim=1).numpy() for at in starts]
@@ -165,7 +144,7 @@ def search(
         return (lambda seen, each: progress(place * (each or 0) + seen, trainings * (each or 0))) if progress else None
 
     scores: dict[float, float] = {}
-    best: Classifier | None = None
+    best: ClassNet | None = None
     for place in range(trials):
         trial = draw_trial(seed, place)
         net = train_classifier(body, *drawn[0], classes, trial, seed + place, afresh=afresh, progress=told(place))

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcgan.figures.labelled import LINE, MARGIN
-from dcgan.figures.theme import SMALL, Canvas, Theme, fitted, text_width
+from dcgan.figures.letters import SMALL, fitted, text_width
+from dcgan.figures.theme import Canvas, Theme
 
 _CELL = 52  # pixels; wider, where names of columns need it
 _WIDEST = 120  # pixels

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from dcgan.errors import DcganError
+from dcgan.figures.letters import written
 from dcgan.figures.sheets import WHITE
 from dcgan.files import write_atomic
 
@@ -116,9 +117,9 @@ def _on_white(picture: Image.Image) -> Image.Image:
 def _captioned(picture: Image.Image, caption: str) -> Image.Image:
     """The picture with a white band below that holds one centred line."""
     height = max(11, picture.width // 28)
-    font, band = ImageFont.load_default(height), 2 * height
+    (line, font), band = written(caption, height), 2 * height
     framed = Image.new("RGB", (picture.width, picture.height + band), WHITE)
     framed.paste(picture)
     middle = (picture.width / 2, picture.height + band / 2)
-    ImageDraw.Draw(framed).text(middle, caption, fill=_INK, font=font, anchor="mm")
+    ImageDraw.Draw(framed).text(middle, line, fill=_INK, font=font, anchor="mm")
     return framed

@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcgan.figures.labelled import LINE, MARGIN
-from dcgan.figures.theme import NORMAL, SMALL, Canvas, Theme, text_width
+from dcgan.figures.letters import NORMAL, SMALL, text_width
+from dcgan.figures.theme import Canvas, Theme
 
 Distances = NDArray[np.float64]
 

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcgan.figures.letters import NORMAL, SMALL, fitted, text_width
 from dcgan.figures.sheets import sheet
-from dcgan.figures.theme import NORMAL, SMALL, Canvas, Theme, fitted, text_width
+from dcgan.figures.theme import Canvas, Theme
 
 Pixels = NDArray[np.uint8]  # (R, C, H, W, channels)
 

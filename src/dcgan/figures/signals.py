@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcgan.figures.labelled import GAP, LINE, MARGIN, TILE, enlarged
-from dcgan.figures.theme import NORMAL, SMALL, Canvas, Theme, text_width
+from dcgan.figures.letters import NORMAL, SMALL, text_width
+from dcgan.figures.theme import Canvas, Theme
 
 Pixels = NDArray[np.uint8]
 

@@ -1,11 +1,12 @@
-"""Colours and letters of figures for people: on light or on dark ground."""
+"""Colours of figures for people, on light or on dark ground, and the page that they are put on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from types import MappingProxyType
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from dcgan.figures.letters import SMALL, written
 
 Colour = tuple[int, int, int]  # RGB
 
@@ -27,28 +28,6 @@ THEMES: Mapping[str, Theme] = MappingProxyType(
     }
 )
 
-SMALL, NORMAL = 15, 18  # heights of letters, pixels
-
-
-@cache
-def font(height: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """The font of labels: the one that comes with Pillow, so that a figure is the same everywhere."""
-    return ImageFont.load_default(height)
-
-
-def text_width(text: str, height: int) -> int:
-    """Pixels that a line of text takes."""
-    return round(font(height).getlength(text))
-
-
-def fitted(text: str, width: int, height: int) -> str:
-    """The line of text, cut off with … where it would be wider than `width` pixels."""
-    if text_width(text, height) <= width:
-        return text
-    while text and text_width(text + "…", height) > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
-
 
 class Canvas:
     """A page in a theme, to put pictures and words on."""
@@ -63,7 +42,8 @@ class Canvas:
         colour = self.theme.ink
         if faint:
             colour = _mixed(self.theme.ink, self.theme.ground)
-        self.draw.text((x, y), text, fill=colour, font=font(height), anchor=anchor)
+        line, font = written(text, height)
+        self.draw.text((x, y), line, fill=colour, font=font, anchor=anchor)
 
     def paste(self, picture: Image.Image, x: int, y: int) -> None:
         """Put a picture with its upper left corner at (x, y); what is transparent in it shows the ground."""
