@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.features.svm import LinearSVM, Matrix, fit_path, fit_svm
+from dcgan.features.preconditioner import Matrix
+from dcgan.features.svm import LinearSVM, fit_path, fit_svm
 from dcgan.randomness import Stream, stream
 
 PENALTIES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)  # those of the released code

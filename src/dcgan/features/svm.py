@@ -5,8 +5,9 @@ The problem is LinearSVC's (liblinear's solver 0 and 2): for each class minimise
     1/2 |w|^2 + C * sum_i max(0, 1 - y_i (w . x_i))^2
 
 where w takes the bias as one weight more. A truncated Newton method solves it for all classes at once, so that each
-pass over the features serves every class; they are read in blocks and may be a memory map of half precision. Where
-there are fewer pictures than features, it is solved in the space that the pictures span: the solution lies there.
+pass over the features serves every class; they are read in blocks and may be a memory map of half precision. Its
+steps are found by conjugate gradients, preconditioned by a sample of the pictures. Where there are fewer pictures than
+features, the problem is solved in the space that the pictures span: the solution lies there.
 """
 
 import os
@@ -18,12 +19,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcgan.features.preconditioner import Matrix, Preconditioner
+
 ROWS = 2048  # of features brought to float32 at once
 INNER = 40  # conjugate-gradient steps for one Newton step, at most
+ROUGHLY = 0.2  # of the gradient's length may be left by a Newton step
 APART = 1e-6  # of the mean square length of the pictures, added to each
 SPANNED = 2048  # pictures whose space is looked for, at most: their products are a matrix of so many by so many
 
-Matrix = NDArray[np.float32] | NDArray[np.float16]
 Back = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # weights (R, K) of other coordinates to (D, K)
 Progress = Callable[[int, int | None], None]
 
@@ -115,11 +118,11 @@ def fit_path(
     most_spanned = SPANNED if len(penalties) == 1 else 2 * SPANNED  # what it costs to find is shared by them
     if len(features) <= min(features.shape[1] // 2, most_spanned):
         points, back = _spanned(features)
-    blocks = _Blocks(points)
+    blocks, preconditioner = _Blocks(points), Preconditioner(points)
     weights = torch.zeros(classes, points.shape[1] + 1)
     machines = []
     for done, penalty in enumerate(penalties, 1):
-        problem = _Problem(blocks, labels, classes, penalty)
+        problem = _Problem(blocks, preconditioner, labels, classes, penalty)
         weights, objective = _minimum(problem, weights, tolerance, most)
         plane = np.ascontiguousarray(back(weights[:, :-1].T.numpy()))
         machines.append(LinearSVM(plane, weights[:, -1].numpy(), objective.numpy(), problem.passes))
@@ -161,8 +164,16 @@ class _Blocks:
 class _Problem:
     """The sums over the features and a column of ones. Weights are rows (K, D + 1): so their products are quickest."""
 
-    def __init__(self, blocks: _Blocks, labels: NDArray[np.int64], classes: int, penalty: float) -> None:
+    def __init__(
+        self,
+        blocks: _Blocks,
+        preconditioner: Preconditioner,
+        labels: NDArray[np.int64],
+        classes: int,
+        penalty: float,
+    ) -> None:
         self.blocks = blocks
+        self.preconditioner = preconditioner
         self.penalty = penalty
         self.signs = torch.full((classes, len(labels)), -1.0)
         self.signs[torch.from_numpy(labels), torch.arange(len(labels))] = 1.0
@@ -193,6 +204,10 @@ class _Problem:
             total[:, -1] += product.sum(dim=1)
         return vectors + 2 * self.penalty * total
 
+    def eased(self, vectors: Tensor, active: Tensor) -> Tensor:
+        """Nearly the inverse Hessian times vectors (K, D + 1), up to a factor."""
+        return self.preconditioner.solve(vectors, 2 * self.penalty * active.sum(dim=1))
+
     def objective(self, weights: Tensor, margins: Tensor) -> Tensor:
         """(K,), float64."""
         slack = (1 - self.signs * margins).clamp_min(0).double()
@@ -215,9 +230,9 @@ def _newton_direction(problem: _Problem, gradient: Tensor, margins: Tensor, open
     active = (problem.signs * margins < 1).float()
     direction = torch.zeros_like(gradient)
     residual = -gradient * open_[:, None]
-    search = residual.clone()
-    square = residual.square().sum(dim=1)
-    enough = 0.01 * square  # a tenth of the gradient
+    search = eased = problem.eased(residual, active)
+    square = (residual * eased).sum(dim=1)
+    enough = ROUGHLY**2 * square
     for _ in range(INNER):
         going = square > enough
         if not going.any():
@@ -226,8 +241,9 @@ def _newton_direction(problem: _Problem, gradient: Tensor, margins: Tensor, open
         step = torch.where(going, square / (search * product).sum(dim=1).clamp_min(1e-30), torch.zeros(()))[:, None]
         direction += step * search
         residual -= step * product
-        fresh = residual.square().sum(dim=1)
-        search = residual + torch.where(going, fresh / square.clamp_min(1e-30), torch.zeros(()))[:, None] * search
+        eased = problem.eased(residual, active)
+        fresh = (residual * eased).sum(dim=1)
+        search = eased + torch.where(going, fresh / square.clamp_min(1e-30), torch.zeros(()))[:, None] * search
         square = torch.where(going, fresh, square)
     return direction
 
