@@ -3,8 +3,8 @@
     python -m benchmarks.svm
     python -m benchmarks.svm --pictures 50000 --features 28672 --ours-alone
 
-The features are made up: clouds around ten centres, cut off below like the maps of a discriminator. Each way has a
-process of its own, whose peak of memory is what the operating system counts.
+The features are made up to be like a discriminator's: around ten centres, most of their variance along a few directions,
+cut off below. Each way has a process of its own, whose peak of memory is what the operating system counts.
 """
 
 import argparse
@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from dcgan.features.svm import ROWS, fit_svm
 
 CLASSES = 10
+DIRECTIONS = 300  # that features vary by together, the k-th by k^-1.3; the last of a net's are as weak
+ALONE = 0.3  # deviation of each feature by itself
 
 
 def made_up(pictures: int, features: int) -> tuple[NDArray[np.float16], NDArray[np.int64]]:
@@ -26,11 +28,16 @@ def made_up(pictures: int, features: int) -> tuple[NDArray[np.float16], NDArray[
     random = np.random.default_rng(0)
     centres = 0.15 * random.standard_normal((CLASSES, features), dtype=np.float32)
     labels = random.integers(CLASSES, size=pictures)
+    falling = np.arange(1, DIRECTIONS + 1, dtype=np.float32)[:, None] ** -0.65
+    directions = (
+        falling / np.sqrt((falling**2).sum()) * random.standard_normal((DIRECTIONS, features), dtype=np.float32)
+    )
     made = np.empty((pictures, features), np.float16)
     for start in range(0, pictures, ROWS):
         some = slice(start, start + ROWS)
-        noise = random.standard_normal((len(labels[some]), features), dtype=np.float32)
-        made[some] = np.maximum(centres[labels[some]] + noise, -0.2)
+        alone = ALONE * random.standard_normal((len(labels[some]), features), dtype=np.float32)
+        together = random.standard_normal((len(alone), DIRECTIONS), dtype=np.float32) @ directions
+        made[some] = np.maximum(centres[labels[some]] + together + alone, -0.2)
     return made, labels
 
 
