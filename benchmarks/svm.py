@@ -3,8 +3,8 @@
     python -m benchmarks.svm
     python -m benchmarks.svm --pictures 50000 --features 28672 --ours-alone
 
-The features are made up to be like a discriminator's: around ten centres, most of their variance along a few directions,
-cut off below. Each way has a process of its own, whose peak of memory is what the operating system counts.
+The features are made up to be like a discriminator's: around ten centres, most of their variance along a few
+directions, cut off below. Each way has a process of its own, whose peak of memory is what the operating system counts.
 """
 
 import argparse
@@ -28,10 +28,9 @@ def made_up(pictures: int, features: int) -> tuple[NDArray[np.float16], NDArray[
     random = np.random.default_rng(0)
     centres = 0.15 * random.standard_normal((CLASSES, features), dtype=np.float32)
     labels = random.integers(CLASSES, size=pictures)
+    directions = random.standard_normal((DIRECTIONS, features), dtype=np.float32)
     falling = np.arange(1, DIRECTIONS + 1, dtype=np.float32)[:, None] ** -0.65
-    directions = (
-        falling / np.sqrt((falling**2).sum()) * random.standard_normal((DIRECTIONS, features), dtype=np.float32)
-    )
+    directions *= falling / np.linalg.norm(falling)
     made = np.empty((pictures, features), np.float16)
     for start in range(0, pictures, ROWS):
         some = slice(start, start + ROWS)

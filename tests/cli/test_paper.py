@@ -14,17 +14,22 @@ from dcgan.errors import DcganError
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A model, and pictures sorted into two folders: dark and bright."""
+    """A model, and pictures and others sorted into two folders each: dark and bright."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
     (tmp_path / "model").mkdir()
     toy_model().save(tmp_path / "model")
     random = np.random.default_rng(0)
-    for name, level in {"dark": 0, "bright": 120}.items():
-        (tmp_path / "pictures" / name).mkdir(parents=True)
-        for place in range(130):
+    for folder, name, level, count in (
+        ("pictures", "dark", 0, 130),
+        ("pictures", "bright", 120, 130),
+        ("others", "dark", 0, 20),
+        ("others", "bright", 120, 20),
+    ):
+        (tmp_path / folder / name).mkdir(parents=True)
+        for place in range(count):
             picture = random.integers(level, level + 135, (16, 16, 3)).astype(np.uint8)
-            Image.fromarray(picture).save(tmp_path / "pictures" / name / f"{place}.png")
+            Image.fromarray(picture).save(tmp_path / folder / name / f"{place}.png")
     return tmp_path
 
 
@@ -38,7 +43,7 @@ def test_without_results_the_papers_figures_stand_alone(capsys: pytest.CaptureFi
 def test_what_was_measured_stands_beside_the_papers_and_the_rest_stays_empty(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["paper", "table-2", "model", "--data", "pictures", "--test", "pictures", "--out", "t.json"]
+    words = ["paper", "table-2", "model", "--data", "pictures", "--test", "others", "--out", "t.json"]
     app([*words, "--draws", "2", "--against", "pixels"])
     printed = capsys.readouterr().out
     lines = {line.split("  ")[0]: line.split()[-4:] for line in printed.splitlines()}
@@ -57,9 +62,9 @@ def test_what_was_measured_stands_beside_the_papers_and_the_rest_stays_empty(
         (["table-1", "model"], "--data and --test are needed"),
         (["table-1", "--data", "pictures"], "name a MODEL"),
         (["table-1", "--out", "missing.json"], "cannot read missing.json"),
-        (["table-1", "model", "--data", "pictures", "--test", "pictures", "--draws", "0"], "--draws"),
-        (["table-1", "model", "--data", "pictures", "--test", "pictures", "--against", "x"], "--against x"),
-        (["table-1", "model", "--data", "pictures", "--test", "pictures", "--draws", "1"], "400 are wanted"),
+        (["table-1", "model", "--data", "pictures", "--test", "others", "--draws", "0"], "--draws"),
+        (["table-1", "model", "--data", "pictures", "--test", "others", "--against", "x"], "--against x"),
+        (["table-1", "model", "--data", "pictures", "--test", "others", "--draws", "1"], "400 are wanted"),
     ],
 )
 def test_mistakes_are_named(home: Path, words: list[str], message: str) -> None:

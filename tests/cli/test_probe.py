@@ -23,17 +23,18 @@ MODEL = toy_model()
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model, and pictures sorted into two folders by a square in a corner."""
+    """A model, and pictures and others sorted into two folders each by a square in a corner."""
     folder = tmp_path_factory.mktemp("probe")
     (folder / "model").mkdir()
     MODEL.save(folder / "model")
     random = np.random.default_rng(0)
     for name, (y, x) in {"left": (4, 1), "right": (4, 10)}.items():
-        (folder / "pictures" / name).mkdir(parents=True)
-        for place in range(60):
-            picture = random.integers(0, 120, (16, 16, 3)).astype(np.uint8)
-            picture[y : y + 5, x : x + 5] += 110
-            Image.fromarray(picture).save(folder / "pictures" / name / f"{place}.png")
+        for kind, count in {"pictures": 60, "others": 20}.items():
+            (folder / kind / name).mkdir(parents=True)
+            for place in range(count):
+                picture = random.integers(0, 120, (16, 16, 3)).astype(np.uint8)
+                picture[y : y + 5, x : x + 5] += 110
+                Image.fromarray(picture).save(folder / kind / name / f"{place}.png")
     return folder
 
 
@@ -95,6 +96,22 @@ def test_results_of_another_probe_are_not_mixed_in(home: Path) -> None:
     Path("probe.json").write_text("{}")
     with pytest.raises(DcganError, match="is not what `dcgan probe --out` writes"):
         run(home, *words)
+
+
+def test_another_way_is_added_with_settings_of_its_own(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("probe", "--draws", 2, "--penalties", "1e-3", "--out", "probe.json", "--labels", "4")
+    run(home, *words, "--against", "none")
+    run(home, *words, "--against", "kmeans", "--centroids", 5)
+    run(home, *words, "--against", "pixels", "--json")
+    results = json.loads(capsys.readouterr().out.splitlines()[-1])["results"]
+    assert [row["features"] for row in results] == ["dcgan", "kmeans", "pixels"]
+    with pytest.raises(DcganError, match=r"probe\.json has kmeans with centroids 5, not 6"):
+        run(home, *words, "--against", "kmeans", "--centroids", 6)
+
+
+def test_pictures_that_were_learnt_are_not_tested_on(home: Path) -> None:
+    with pytest.raises(DcganError, match=r"--test .* has the pictures of .* itself"):
+        run(home, "probe", "--test", home / "pictures")
 
 
 @pytest.mark.parametrize(
@@ -188,7 +205,7 @@ def test_the_learning_curve_has_a_line_for_each_way(home: Path) -> None:
 
 
 def test_the_table_names_each_way(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(home, "probe", "--labels", "4", "--draws", 2, "--against", "none", "--test", home / "pictures")
+    run(home, "probe", "--labels", "4", "--draws", 2, "--against", "none", "--test", home / "others")
     out = capsys.readouterr().out
     assert "dcgan: the discriminator's maps" in out
     assert "4 labels" in out
@@ -210,7 +227,7 @@ def test_features_are_written(home: Path, capsys: pytest.CaptureFixture[str]) ->
         (["probe", "--labels", "some"], "--labels"),
         (["probe", "--labels", "0"], "--labels"),
         (["probe", "--labels", "1000"], "left has .* 1000 are wanted"),
-        (["probe", "--validation", "0.999"], "left has 0 pictures left"),
+        (["probe", "--validation", "0.999"], "left has .* 0 are left to learn from"),
         (["learn", "--out", "c", "--seed", "-1"], "--seed"),
         (["probe", "--against", "magic"], "--against magic: there are dcgan"),
         (["probe", "--penalties", "0"], "--penalties"),

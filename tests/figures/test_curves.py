@@ -51,6 +51,14 @@ def test_every_line_has_its_colour_and_name() -> None:
     assert len([path for path in svg.iter(f"{SVG}path") if path.get("stroke") == COLOURS[1]]) == 2
 
 
+def test_a_legend_of_many_lines_stays_inside_the_drawing() -> None:
+    names = ("dcgan", "random", "kmeans", "learned-rf", "exemplar", "pixels", "supervised", "finetuned")
+    svg = ET.fromstring(curves({name: [(0, 50), (1, 71.23)] for name in names}, "t", "x", "y"))
+    places = {text.text: (float(text.get("x", 0)), float(text.get("y", 0))) for text in svg.iter(f"{SVG}text")}
+    assert len({places[name] for name in names}) == len(names)
+    assert max(places[name][0] for name in names) < 470
+
+
 def test_text_is_escaped() -> None:
     svg = ET.fromstring(curves({"<b>&\"'": [(0, 1)]}, 'a<b & "c"', "<x>", "y & z"))
     assert {"<b>&\"'1", 'a<b & "c"', "<x>", "y & z"} <= set(texts(svg))

@@ -47,12 +47,12 @@ def features(
         device: cpu, cuda, cuda:N, mps, or auto.
         as_json: Answer with one line of JSON.
     """
+    chosen = layers_of(layers)
+
     from dcgan.features.files import FILES
 
     if out.suffix.lower() not in FILES or out.is_dir():
         raise DcganError(f"--out {out}: name a file, {' or '.join(FILES)}")
-    chosen = layers_of(layers)
-
     from dcgan.features.extract import FeatureExtractor
     from dcgan.features.files import write_features
 

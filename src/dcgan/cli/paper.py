@@ -68,9 +68,10 @@ def paper(
             raise DcganError("with a MODEL, --data and --test are needed: the pictures to learn from and to score on")
         if min(draws, centroids, trials) < 1 or seed < 0:
             raise DcganError("--draws, --centroids and --trials must be 1 or more, --seed 0 or more")
+        names = ways_of(against or "")
         wanted, tested = open_labelled(model, data, test, centroids=centroids, seed=seed)
         probing = Probing(chosen.counts, draws=draws, trials=trials)
-        results = gather_results(ways_of(against or ""), wanted, tested, probing, data, out)
+        results = gather_results(names, wanted, tested, probing, data, out)
     answer(_beside(chosen, results), {"table": table, "results": results.rows()}, as_json)
 
 

@@ -174,8 +174,13 @@ def open_labelled(
     tested = open_pictures(test, loaded) if test else None
     if len(learnt.label_names) < 2:
         raise DcganError(
-            f"{source} has {len(learnt.label_names)} label; give each class a folder of its own, and leave no picture "
-            "beside those folders: with one, folders are no labels"
+            f"{source} has {'one label' if learnt.label_names else 'no labels'}; give each class a folder of its own, "
+            "and leave no picture beside those folders: with one, folders are no labels"
+        )
+    if tested is not None and tested.fingerprint == learnt.fingerprint:
+        raise DcganError(
+            f"--test {test} has the pictures of {source} itself, which are known by heart; name others, or leave "
+            "--test out: a fifth is held out then. Of a folder of CIFAR-10's: --test FOLDER/test_batch (.bin, .mat)"
         )
     if tested is not None and tested.label_names != learnt.label_names:
         raise DcganError(f"--test {test} has other labels than {source}: {', '.join(tested.label_names[:9])}")
@@ -199,7 +204,7 @@ def gather_results(
         raise DcganError(f"{source}: {error}") from error
     except KeyboardInterrupt:
         if out is not None and out.exists():
-            warn(f"{out} has what was measured; the same command goes on from there")
+            warn(f"{out} has what was measured; the same command goes on there, and begins anew what was at work")
         raise
 
 

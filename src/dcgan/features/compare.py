@@ -21,7 +21,7 @@ from dcgan.features.ways import WAYS, Extracts, Wanted
 TESTED = 0.2  # share of the source that is scored where there are no other pictures
 FLAT = 0.01  # added to a feature's variance, as in Coates & Ng's recipe
 
-SUPERVISED, FINETUNED = "supervised", "finetuned"
+SUPERVISED, FINETUNED = NETS = "supervised", "finetuned"  # nets that are trained on the labels
 
 MEANINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -79,7 +79,8 @@ def compare(name: str, wanted: Wanted, test: PackedSet | None, probing: Probing,
     """
     if min(data.labels.min() for data in (wanted.learnt, test) if data is not None) < 0:
         raise ValueError("some of the pictures have no label")
-    if name in (SUPERVISED, FINETUNED):
+    _check_enough(wanted.learnt, test, probing, wanted.seed)
+    if name in NETS:
         yield from _compare_net(name, wanted, test, probing, bar)
         return
     way, classes = WAYS[name], len(wanted.learnt.label_names)
@@ -98,7 +99,6 @@ def compare(name: str, wanted: Wanted, test: PackedSet | None, probing: Probing,
             source, scored = standardised(source, scored)
         chosen, others = split(source.labels, probing.validation, wanted.seed)
         held_out, learnt = source.rows(chosen), source.rows(others)
-        _check_enough(learnt.labels, wanted.learnt.label_names, probing)
         for count in probing.counts:
             with bar(_working(name, count)) as progress:
                 if count is None:
@@ -149,7 +149,6 @@ def _compare_net(name: str, wanted: Wanted, test: PackedSet | None, probing: Pro
     else:
         scored = test.images, test.labels
     held_out, others = (rows[part] for part in split(data.labels[rows], probing.validation, seed))
-    _check_enough(data.labels[others], data.label_names, probing)
 
     def drawn(count: int | None) -> Sequence[NDArray[np.int64]]:
         if count is None:
@@ -173,13 +172,17 @@ def _compare_net(name: str, wanted: Wanted, test: PackedSet | None, probing: Pro
         yield probed
 
 
-def _check_enough(labels: NDArray[np.int64], names: Sequence[str], probing: Probing) -> None:
+def _check_enough(data: PackedSet, test: PackedSet | None, probing: Probing, seed: int) -> None:
     """Each class must have pictures left to learn from: one, or as many as the largest count."""
+    labels = data.labels if test is not None else data.labels[split(data.labels, TESTED, seed)[1]]
+    left = np.bincount(labels[split(labels, probing.validation, seed)[1]], minlength=len(data.label_names))
     wanted = max((count for count in probing.counts if count is not None), default=1)
-    for name, have in zip(names, np.bincount(labels, minlength=len(names)), strict=True):
-        if have < wanted:
-            held_out = "the others test and choose" if have else "those there are test and choose"
-            raise ValueError(f"{name} has {have} pictures left to learn from ({held_out}); {wanted} are wanted")
+    for name, have, few in zip(data.label_names, np.bincount(data.labels), left, strict=True):
+        if few < wanted:
+            raise ValueError(
+                f"{name} has {have} pictures; once some are held out, {few} are left to learn from, and {wanted} are "
+                "wanted: add pictures of it, leave the class out, or ask for fewer labels"
+            )
 
 
 def _working(name: str, count: int | None) -> str:

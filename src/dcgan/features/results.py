@@ -12,12 +12,12 @@ from torch import nn
 
 from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
-from dcgan.features.compare import MEANINGS, Bar, Probing, compare
+from dcgan.features.compare import MEANINGS, NETS, Bar, Probing, compare
 from dcgan.features.probe import Probed
 from dcgan.features.ways import Wanted
 from dcgan.files import write_atomic
 
-FORMAT = "dcgan probe 1"
+FORMAT = "dcgan probe 2"
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,13 @@ class Results:
     """Results of several ways.
 
     Attributes:
-        about: What they hold for: the model, the pictures, and how they were probed.
+        about: What they all hold for: the model, the pictures and the splits.
+        settings: What else those of each way depend on.
         probed: Results of each way, one for each number of labels.
     """
 
     about: Mapping[str, object]
+    settings: dict[str, Mapping[str, object]] = field(default_factory=dict)
     probed: dict[str, list[Probed]] = field(default_factory=dict)
 
     def find(self, name: str, labels_per_class: int | None) -> Probed | None:
@@ -73,13 +75,15 @@ def gather(
         DcganError: The file is of another probe, or cannot be read or written.
         ValueError: As `compare`.
     """
-    results = Results(_about(wanted, test, probing))
+    names = list(names)
+    results = Results(_about(wanted, test, probing), {name: _settings(name, wanted, probing) for name in names})
     if file is not None:
         _take_over(file, results)
     for name in names:
         missing = tuple(count for count in probing.counts if results.find(name, count) is None)
         for probed in compare(name, wanted, test, replace(probing, counts=missing), bar) if missing else ():
-            results.probed.setdefault(name, []).append(probed)
+            if results.find(name, probed.labels_per_class) is None:  # another process may have been quicker
+                results.probed.setdefault(name, []).append(probed)
             if file is not None:
                 _keep(file, results)
     return results
@@ -95,7 +99,10 @@ def read_results(path: Path) -> Results:
         content = json.loads(path.read_text("utf-8"))
         if content["format"] != FORMAT:
             raise ValueError(content["format"])
-        results = Results(dict(content["about"]))
+        settings: dict[str, Mapping[str, object]] = {
+            str(name): dict(values) for name, values in content["settings"].items()
+        }
+        results = Results(dict(content["about"]), settings)
         for row in content["results"]:
             labels = row["labels_per_class"]
             probed = Probed(
@@ -107,7 +114,8 @@ def read_results(path: Path) -> Results:
             )
             classes = len(content["about"]["labels"])
             shares = probed.accuracies
-            _require(row["features"] in MEANINGS and (probed.labels_per_class or 1) > 0)
+            _require(row["features"] in MEANINGS and row["features"] in settings)
+            _require((probed.labels_per_class or 1) > 0)
             _require(shares.ndim == 1 and len(shares) > 0 and bool(((shares >= 0) & (shares <= 1)).all()))
             _require(probed.confusion.shape == (classes, classes))
             results.probed.setdefault(str(row["features"]), []).append(probed)
@@ -124,19 +132,25 @@ def _keep(file: Path, results: Results) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_name(f".{file.name}.lock")):
             _take_over(file, results)
-            content = {"format": FORMAT, "about": results.about, "results": results.rows()}
-            write_atomic(file, json.dumps(content, indent=1))
+            settings = {name: results.settings[name] for name in results.probed}
+            kept = {"about": results.about, "settings": settings, "results": results.rows()}
+            write_atomic(file, json.dumps({"format": FORMAT, **kept}, indent=1))
     except OSError as error:
         raise DcganError(f"cannot write {file}: {error.strerror or error}") from error
 
 
 def _take_over(file: Path, results: Results) -> None:
-    """Add what a file has of the same probe; it may not be there."""
+    """Add what a file has of the same model, pictures and splits; it may not be there."""
     if not file.exists():
         return
     before = read_results(file)
     if other := [name for name, value in results.about.items() if before.about.get(name) != value]:
         raise DcganError(f"{file} has results of another probe: {', '.join(other)} differ; name another file")
+    for name, values in before.settings.items():
+        for setting, value in values.items():
+            if (wanted := results.settings.get(name, values).get(setting)) != value:
+                raise DcganError(f"{file} has {name} with {setting} {value}, not {wanted}; name another file")
+    results.settings.update(before.settings)
     for name, found in before.probed.items():
         missing = [probed for probed in found if results.find(name, probed.labels_per_class) is None]
         results.probed.setdefault(name, []).extend(missing)
@@ -161,14 +175,22 @@ def _about(wanted: Wanted, test: PackedSet | None, probing: Probing) -> dict[str
         "source": wanted.learnt.fingerprint,
         "test": test.fingerprint if test else None,
         "labels": list(wanted.learnt.label_names),
-        "layers": list(wanted.layers) if wanted.layers else None,
-        "grid": wanted.grid,
-        "centroids": wanted.centroids,
         "seed": wanted.seed,
-        "penalties": list(probing.penalties),
         "validation": probing.validation,
+    }
+
+
+def _settings(name: str, wanted: Wanted, probing: Probing) -> dict[str, object]:
+    """What the results of a way depend on, beside what all depend on."""
+    if name in NETS:
+        return {"trials": probing.trials, "trainings": probing.trainings}
+    settings: dict[str, object] = {
+        "penalties": list(probing.penalties),
         "draws": probing.draws,
         "standardise": probing.standardise,
-        "trials": probing.trials,
-        "trainings": probing.trainings,
     }
+    if name in ("dcgan", "random", "exemplar"):
+        settings |= {"layers": list(wanted.layers) if wanted.layers else None, "grid": wanted.grid}
+    if name in ("kmeans", "learned-rf"):
+        settings |= {"centroids": wanted.centroids}
+    return settings

@@ -73,5 +73,6 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
         if pixels.ndim == 2 and pixels.shape[1] == np.prod(self.picture_shape_):
             pixels = pixels.reshape(-1, *self.picture_shape_)
         if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[1:] != self.picture_shape_:
-            raise ModelError(f"X is {pixels.dtype} {pixels.shape}; pixels must be uint8 (N, *{self.picture_shape_})")
+            shape = ", ".join(map(str, self.picture_shape_))
+            raise ModelError(f"X is {pixels.dtype} {pixels.shape}; pixels must be uint8 (N, {shape})")
         return pixels
