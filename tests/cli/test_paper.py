@@ -53,7 +53,11 @@ def test_what_was_measured_stands_beside_the_papers_and_the_rest_stays_empty(
     assert lines["K nearest neighbours"][-1] == "77.93"
     assert "pixels (not in the paper)" in lines
     app(["paper", "table-2", "--out", "t.json"])
-    assert capsys.readouterr().out == printed
+    again = capsys.readouterr()
+    assert again.out == printed
+    assert "these results are of 2 classes, bright, dark: not of the table's set" in again.err
+    app(["paper", "table-1", "--out", "t.json"])
+    assert "none of these results was measured with the labels that the table wants" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from dcgan.cli.console import answer
+from dcgan.cli.console import answer, warn
 from dcgan.cli.probe import gather_results, open_labelled, ways_of
 from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
     from dcgan.features.paper_tables import PaperTable
     from dcgan.features.results import Results
+
+CLASSES = 10  # of CIFAR-10, and of SVHN
 
 
 def paper(
@@ -72,7 +74,17 @@ def paper(
         wanted, tested = open_labelled(model, data, test, centroids=centroids, seed=seed)
         probing = Probing(chosen.counts, draws=draws, trials=trials)
         results = gather_results(names, wanted, tested, probing, data, out)
+    _check_results(chosen, results)
     answer(_beside(chosen, results), {"table": table, "results": results.rows()}, as_json)
+
+
+def _check_results(table: "PaperTable", results: "Results") -> None:
+    """Say so where the results cannot be of the table's set, or none of them belongs into it."""
+    names = results.about.get("labels")
+    if isinstance(names, list) and len(names) != CLASSES:
+        warn(f"these results are of {len(names)} classes, {', '.join(names[:CLASSES])}: not of the table's set")
+    if results.probed and not any(cell for _, *cells in table.lines(results) for cell in cells[1::2]):
+        warn("none of these results was measured with the labels that the table wants")
 
 
 def _beside(table: "PaperTable", results: "Results") -> str:
