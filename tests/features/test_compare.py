@@ -1,7 +1,8 @@
 """Ways beside one another, on the same splits."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -53,6 +54,17 @@ def test_results_come_one_for_each_count_in_their_order(data: PackedSet) -> None
     found = list(compare("dcgan", Wanted(toy_model(), data), None, probing, bar))
     assert [probed.labels_per_class for probed in found] == [4, None]
     assert [len(probed.accuracies) for probed in found] == [3, 1]
+
+
+@pytest.mark.parametrize("name", ["dcgan", "supervised"])
+def test_a_class_without_pictures_is_named_before_anything_is_extracted(data: PackedSet, name: str) -> None:
+    wanted = Wanted(toy_model(), replace(data, label_names=(*data.label_names, "none")))
+    with pytest.raises(ValueError, match="none has 0 pictures"):
+        next(compare(name, wanted, data, Probing(), extracts_nothing))
+
+
+def extracts_nothing(name: str) -> AbstractContextManager[Progress]:
+    raise AssertionError(name)
 
 
 def test_standardising_changes_what_is_probed(data: PackedSet) -> None:

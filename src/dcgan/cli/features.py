@@ -53,6 +53,7 @@ def features(
 
     if out.suffix.lower() not in FILES or out.is_dir():
         raise DcganError(f"--out {out}: name a file, {' or '.join(FILES)}")
+
     from dcgan.features.extract import FeatureExtractor
     from dcgan.features.files import write_features
 

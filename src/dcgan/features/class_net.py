@@ -12,7 +12,8 @@ from dcgan.networks.discriminator import Discriminator
 Draw = Callable[[], tuple[Tensor, Tensor]]
 """The next mini-batch: images (N, C, H, W) and their classes (N,)."""
 
-Progress = Callable[[int, int | None], None]
+Told = Callable[[int, int], None]
+"""Hears of steps done, and of how many there are."""
 
 
 class ClassNet(nn.Module):
@@ -32,9 +33,7 @@ class ClassNet(nn.Module):
         return logits
 
 
-def train(
-    net: ClassNet, draw: Draw, steps: int, lr: float, l2: float = 0.0, *, seed: int, progress: Progress | None = None
-) -> None:
+def train(net: ClassNet, draw: Draw, steps: int, lr: float, l2: float = 0.0, *, seed: int, told: Told) -> None:
     """Lower the cross entropy by Adam; the learning rate falls to 0 along a cosine.
 
     Args:
@@ -44,7 +43,7 @@ def train(
         lr: The first learning rate.
         l2: L2 penalty added to every gradient.
         seed: Of dropout.
-        progress: Told (steps, in all).
+        told: After each step.
     """
     optimiser = torch.optim.Adam(net.parameters(), lr, betas=(0.5, 0.999), weight_decay=l2)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
@@ -57,5 +56,4 @@ def train(
             F.cross_entropy(net(images), classes).backward()
             optimiser.step()
             schedule.step()
-            if progress:
-                progress(step + 1, steps)
+            told(step + 1, steps)

@@ -175,9 +175,10 @@ def _compare_net(name: str, wanted: Wanted, test: PackedSet | None, probing: Pro
 def _check_enough(data: PackedSet, test: PackedSet | None, probing: Probing, seed: int) -> None:
     """Each class must have pictures left to learn from: one, or as many as the largest count."""
     labels = data.labels if test is not None else data.labels[split(data.labels, TESTED, seed)[1]]
-    left = np.bincount(labels[split(labels, probing.validation, seed)[1]], minlength=len(data.label_names))
+    learnt = labels[split(labels, probing.validation, seed)[1]]
+    counts, left = (np.bincount(some, minlength=len(data.label_names)) for some in (data.labels, learnt))
     wanted = max((count for count in probing.counts if count is not None), default=1)
-    for name, have, few in zip(data.label_names, np.bincount(data.labels), left, strict=True):
+    for name, have, few in zip(data.label_names, counts, left, strict=True):
         if few < wanted:
             raise ValueError(
                 f"{name} has {have} pictures; once some are held out, {few} are left to learn from, and {wanted} are "

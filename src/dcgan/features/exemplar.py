@@ -68,11 +68,11 @@ def fit_exemplar(
         rows = torch.randint(len(exemplars), (BATCH,), generator=numbers)
         return transformed(to_images(torch.from_numpy(exemplars[rows.numpy()])), numbers), rows
 
-    def told(step: int, steps: int | None) -> None:
+    def told(step: int, steps: int) -> None:
         if progress:
-            progress(step * BATCH, (steps or 0) * BATCH)
+            progress(step * BATCH, steps * BATCH)
 
-    train(net, draw, -(-seen // BATCH), LR, seed=seed, progress=told)
+    train(net, draw, -(-seen // BATCH), LR, seed=seed, told=told)
     return net.body.eval()
 
 

@@ -14,7 +14,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
 from dcgan.features.compare import MEANINGS, NETS, Bar, Probing, compare
 from dcgan.features.probe import Probed
-from dcgan.features.ways import Wanted
+from dcgan.features.ways import WAYS, Wanted
 from dcgan.files import write_atomic
 
 FORMAT = "dcgan probe 2"
@@ -184,13 +184,10 @@ def _settings(name: str, wanted: Wanted, probing: Probing) -> dict[str, object]:
     """What the results of a way depend on, beside what all depend on."""
     if name in NETS:
         return {"trials": probing.trials, "trainings": probing.trainings}
-    settings: dict[str, object] = {
+    own = {field: getattr(wanted, field) for field in WAYS[name].depends_on}
+    return {
         "penalties": list(probing.penalties),
         "draws": probing.draws,
         "standardise": probing.standardise,
+        **{field: list(value) if isinstance(value, tuple) else value for field, value in own.items()},  # as JSON has it
     }
-    if name in ("dcgan", "random", "exemplar"):
-        settings |= {"layers": list(wanted.layers) if wanted.layers else None, "grid": wanted.grid}
-    if name in ("kmeans", "learned-rf"):
-        settings |= {"centroids": wanted.centroids}
-    return settings

@@ -89,11 +89,11 @@ def train_classifier(
         rows, order = order[:batch_size], order[batch_size:]
         return to_images(torch.from_numpy(_shifted(pixels[rows], trial.shift, random))), targets[rows]
 
-    def told(step: int, steps: int | None) -> None:
+    def told(step: int, steps: int) -> None:
         if progress:
-            progress(seen * step // (steps or 1), seen)
+            progress(seen * step // steps, seen)
 
-    train(net, draw, seen // batch_size, trial.lr, trial.l2, seed=seed, progress=told)
+    train(net, draw, seen // batch_size, trial.lr, trial.l2, seed=seed, told=told)
     whole = range(0, max(1, len(labels) - batch_size + 1), batch_size)
     measure_statistics(net, (to_images(torch.from_numpy(np.array(pixels[at : at + batch_size]))) for at in whole))
     return net.eval()

@@ -52,11 +52,13 @@ class Way:
     Attributes:
         meaning: In a few words, for a table.
         build: What makes the features.
+        depends_on: Which fields of `Wanted` its features depend on, beside the model, the pictures and the seed.
         standardise: Whether each feature is brought to mean 0 and variance 1 for the linear machine.
     """
 
     meaning: str
     build: Callable[[Wanted], Extracts]
+    depends_on: tuple[str, ...] = ()
     standardise: bool = False
 
 
@@ -102,11 +104,11 @@ def _pixels(wanted: Wanted) -> Extracts:
 
 WAYS: Mapping[str, Way] = MappingProxyType(
     {
-        "dcgan": Way("the discriminator's maps", _dcgan),
-        "random": Way("the same net, untrained", _random),
-        "kmeans": Way("K-means of patches (Coates & Ng)", _kmeans, standardise=True),
-        "learned-rf": Way("K-means, learned fields", _learned_rf, standardise=True),
-        "exemplar": Way("Exemplar CNN, the same net", _exemplar),
+        "dcgan": Way("the discriminator's maps", _dcgan, ("layers", "grid")),
+        "random": Way("the same net, untrained", _random, ("layers", "grid")),
+        "kmeans": Way("K-means of patches (Coates & Ng)", _kmeans, ("centroids",), standardise=True),
+        "learned-rf": Way("K-means, learned fields", _learned_rf, ("centroids",), standardise=True),
+        "exemplar": Way("Exemplar CNN, the same net", _exemplar, ("layers", "grid")),
         "pixels": Way("the pixels themselves", _pixels),
     }
 )

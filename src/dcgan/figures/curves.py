@@ -169,14 +169,13 @@ def _grid(across: Axis, up: Axis) -> Iterator[str]:
 
 
 def _legend(lines: Mapping[str, Sequence[Point | None]]) -> Iterator[str]:
-    """Colour, name and last value of each line, in one row, or in two where they need them."""
+    """Colour, name and last value of each line, in one row, or in more where they need them."""
     lasts = [next((short(point[1]) for point in reversed(line) if point is not None), "–") for line in lines.values()]
     widths = [50 + _LETTER * (len(name) + len(last)) for name, last in zip(lines, lasts, strict=True)]
-    two = sum(widths) > _WIDTH - _LEFT
-    x, y = float(_LEFT), 30 if two else 37
+    x, y = float(_LEFT), 37 if sum(widths) <= _WIDTH - _LEFT else 30
     for row, (name, last, width) in enumerate(zip(lines, lasts, widths, strict=True)):
-        if two and y == 30 and x + width > _WIDTH:
-            x, y = float(_LEFT), 47
+        if x > _LEFT and x + width > _WIDTH:
+            x, y = float(_LEFT), y + 17
         yield f'<path d="M{x:.1f} {y}h14" stroke="{_colour(row)}" stroke-width="3" stroke-linecap="round"/>'
         value = f'<tspan dx="6" font-weight="600">{escape(last)}</tspan>'
         yield f'<text x="{x + 20:.1f}" y="{y + 4}">{escape(name)}{value}</text>'
