@@ -1,6 +1,7 @@
 """The verbs `features` and `probe`, on a small model."""
 
 import json
+import shutil
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,8 @@ from dcgan.cli import app
 from dcgan.errors import DcganError
 from dcgan.features.classifier import load_classifier
 from dcgan.features.compare import compare
+from dcgan.features.probe import PENALTIES
+from dcgan.features.supervised import train_classifier
 
 MODEL = toy_model()
 
@@ -80,6 +83,31 @@ def test_a_probe_goes_on_where_it_was_stopped(
     results = json.loads(capsys.readouterr().out)["results"]
     assert results[:2] == before
     assert [row["features"] for row in results] == ["dcgan", "dcgan", "pixels", "pixels"]
+
+
+def test_a_search_goes_on_with_its_trials(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = ("--labels", "5", "--draws", 2, "--penalties", "1e-3", "--trials", 3, "--against", "supervised")
+    run(home, "probe", *small, "--json")
+    whole = json.loads(capsys.readouterr().out)["results"]
+    trained: list[int] = []
+
+    def twice(*words: Any, **more: Any) -> Any:
+        if len(trained) == 2:
+            raise KeyboardInterrupt
+        trained.append(len(trained))
+        return train_classifier(*words, **more)
+
+    with monkeypatch.context() as pressed:
+        pressed.setattr("dcgan.features.supervised.train_classifier", twice)
+        with pytest.raises(SystemExit, match="130"):
+            run(home, "probe", *small, "--out", "probe.json")
+    (begun,) = json.loads(Path("probe.json").read_text())["begun"]
+    assert list(begun["validation"]) == ["0", "1"]
+    run(home, "probe", *small, "--out", "probe.json", "--json")
+    assert json.loads(capsys.readouterr().out)["results"] == whole
+    assert json.loads(Path("probe.json").read_text())["begun"] == []
 
 
 def stopped(*_: object) -> None:
@@ -255,11 +283,14 @@ def test_a_source_without_labels_is_named(home: Path) -> None:
 
 def test_a_classifier_is_learnt_once_and_labels_pictures(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(home, "learn", "--out", "classifier", "--json")
-    assert json.loads(capsys.readouterr().out)["accuracy"] > 0.9
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["accuracy"] > 0.9
+    assert facts["penalty"] in PENALTIES
     words = [str(home / "pictures"), "--review", "unsure.png", "--json"]
     app(["classify", "classifier", *words, "--out", "labels.csv"])
-    counts = json.loads(capsys.readouterr().out)["labels"]
-    assert counts == {"left": 60, "right": 60}
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["labels"] == {"left": 60, "right": 60}
+    assert (facts["known"], facts["right"], facts["refused"]) == (120, 120, 0)
     app(["classify", "classifier", *words, "--out", "labels.parquet"])
     rows = pq.read_table("labels.parquet").to_pylist()
     assert all(row["name"].startswith(row["label"]) and row["margin"] >= 0 for row in rows)
@@ -268,6 +299,22 @@ def test_a_classifier_is_learnt_once_and_labels_pictures(home: Path, capsys: pyt
     assert Path("unsure.png").exists()
     with pytest.raises(DcganError, match="exists"):
         run(home, "learn", "--out", "classifier")
+
+
+def test_labels_that_are_there_are_not_overwritten(home: Path) -> None:
+    run(home, "learn", "--out", "classifier")
+    Path("labels.csv").write_text("corrected by hand")
+    with pytest.raises(DcganError, match=r"--out labels\.csv exists"):
+        app(["classify", "classifier", str(home / "pictures")])
+    assert Path("labels.csv").read_text() == "corrected by hand"
+
+
+def test_how_many_got_the_label_of_their_folder_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(home, "learn", "--out", "classifier")
+    for folder, content in {"left": "right", "right": "left", "elsewhere": "left"}.items():
+        shutil.copytree(home / "others" / content, Path("mixed") / folder)
+    app(["classify", "classifier", "mixed"])
+    assert "0.0% of the 40 pictures in folders named after these labels" in capsys.readouterr().out
 
 
 def test_a_loaded_classifier_says_what_the_learnt_one_says(home: Path) -> None:
@@ -285,7 +332,8 @@ def test_a_loaded_classifier_says_what_the_learnt_one_says(home: Path) -> None:
     [
         ("classifier.json", "{", "damaged"),
         ("classifier.json", "[]", "damaged"),
-        ("classifier.json", '{"format": 9}', "damaged"),
+        ("classifier.json", '{"format": 9}', "of another dcgan"),
+        ("classifier.json", '{"format": 2}', "damaged"),
         ("machine.safetensors", "x", "checksum differs"),
         ("model/discriminator.safetensors", "x", "checksum differs"),
     ],
@@ -294,6 +342,13 @@ def test_a_damaged_classifier_is_named(home: Path, file: str, content: str, mess
     run(home, "learn", "--out", "classifier")
     (Path("classifier") / file).write_text(content)
     with pytest.raises(DcganError, match=message):
+        app(["classify", "classifier", str(home / "pictures")])
+
+
+def test_a_classifier_without_its_model_is_named(home: Path) -> None:
+    run(home, "learn", "--out", "classifier")
+    Path("classifier/model").rename("elsewhere")
+    with pytest.raises(DcganError, match="its model/ is missing"):
         app(["classify", "classifier", str(home / "pictures")])
 
 

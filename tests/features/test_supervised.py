@@ -7,6 +7,7 @@ import pytest
 import torch
 from tests.toy_model import toy_model
 
+from dcgan.features.class_net import ClassNet, train
 from dcgan.features.supervised import Trial, draw_trial, predict, search, train_classifier
 
 BODY = toy_model().discriminator
@@ -76,6 +77,27 @@ def test_the_best_trial_is_trained_on_every_draw(monkeypatch: pytest.MonkeyPatch
     assert found.accuracies[1] == pytest.approx((predict(second, test[0]) == test[1]).mean())
 
 
+def test_a_search_that_was_stopped_goes_on_with_its_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcgan.features.supervised.SEEN", 600)
+    sets = [squares(60, 0)], squares(60, 1), squares(60, 2)
+    kept: list[dict[int, float]] = []
+    whole = search(BODY, *sets, 3, 20, trials=3, keep=lambda scores: kept.append(dict(scores)))
+    assert [len(scores) for scores in kept] == [1, 2, 3]
+    seen: list[int] = []
+
+    def noted(seed: int, place: int) -> Trial:
+        seen.append(place)
+        return draw_trial(seed, place)
+
+    monkeypatch.setattr("dcgan.features.supervised.draw_trial", noted)
+    for scores, trained in ((kept[0], {1, 2}), (kept[2], set())):
+        seen.clear()
+        again = search(BODY, *sets, 3, 20, trials=3, known=scores)
+        assert set(seen) == trained | {int(whole.penalty)}  # the best is trained again if it was among the known ones
+        assert again.validation == whole.validation
+        assert again.accuracies.tolist() == whole.accuracies.tolist()
+
+
 def test_fine_tuning_starts_from_the_net_and_leaves_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dcgan.features.supervised.SEEN", 16)
     slow = Trial(lr=1e-9, l2=0, dropout=0, shift=0, batch_size=16)
@@ -85,3 +107,10 @@ def test_fine_tuning_starts_from_the_net_and_leaves_it(monkeypatch: pytest.Monke
     moved = train_classifier(BODY, *squares(16, 0), 3, TRIAL, 0, afresh=False)
     assert not torch.allclose(moved.body.state_dict()[LAYER], before[LAYER], atol=1e-4)
     assert all(torch.equal(tensor, before[name]) for name, tensor in BODY.state_dict().items())
+
+
+def test_a_net_is_trained_where_it_is() -> None:
+    net = ClassNet(BODY, 3, 0.0).to("meta")  # which refuses whatever lies elsewhere, as another device does
+    batch = torch.zeros(4, 3, 16, 16), torch.zeros(4, dtype=torch.int64)
+    train(net, lambda: batch, 2, 1e-3, seed=0, told=lambda *_: None)
+    assert net.head.weight.grad is not None

@@ -13,6 +13,8 @@ from dcgan.errors import DcganError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from dcgan.data.packed import PackedSet
+
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 
 CHUNK = 512  # pictures judged at once
@@ -28,6 +30,7 @@ def learn(
     layers: str | None = None,
     grid: int = 4,
     seed: int = 0,
+    device: str = "cpu",
     as_json: AsJson = False,
 ) -> None:
     """Learn to classify from labelled pictures, by a linear machine on the discriminator's features.
@@ -44,6 +47,7 @@ def learn(
         layers: Convolutional layers, from 0, such as 1,2. Default: all.
         grid: Side of the grid that each map is max-pooled to.
         seed: Of the fifth that is held out to choose C.
+        device: cpu, cuda, cuda:N, mps, or auto.
         as_json: Answer with one line of JSON.
     """
     from dcgan.cli.features import layers_of
@@ -54,20 +58,27 @@ def learn(
     if seed < 0:
         raise DcganError(f"--seed must be 0 or more, not {seed}")
     chosen = layers_of(layers)
-    loaded = open_model(model, "cpu")
+    loaded = open_model(model, device)
     data = open_pictures(source, loaded)
     try:
-        with progress_bar("learning") as bar:
-            classifier = fit(loaded, data, chosen, grid, seed=seed, progress=bar)
+        classifier = fit(loaded, data, progress_bar, chosen, grid, seed=seed)
     except ValueError as error:
         raise DcganError(f"{source}: {error}") from error
     try:
         classifier.save(out)
     except OSError as error:
         raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
-    facts = {"out": out, "labels": classifier.names, "pictures": len(data), "accuracy": classifier.accuracy}
+    facts = {
+        "out": out,
+        "labels": classifier.names,
+        "pictures": len(data),
+        "refused": data.refused,
+        "penalty": classifier.penalty,
+        "accuracy": classifier.accuracy,
+    }
     text = f"learnt {len(classifier.names)} classes from {len(data):,} pictures: {out}"
-    answer(f"{text}\naccuracy on a held-out fifth: {classifier.accuracy:.1%}", facts, as_json)
+    chosen_by = f"accuracy on a held-out fifth, with C = {classifier.penalty:g}: {classifier.accuracy:.1%}"
+    answer(f"{text}\n{chosen_by}", facts, as_json)
 
 
 def classify(
@@ -78,9 +89,12 @@ def classify(
     out: Path = Path("labels.csv"),
     review: Path | None = None,
     theme: str = "light",
+    device: str = "cpu",
     as_json: AsJson = False,
 ) -> None:
     """Label pictures, and show those that it is least sure of.
+
+    Of pictures in folders named after classes it is told how many were put into their own.
 
     For example:
 
@@ -90,13 +104,16 @@ def classify(
     Args:
         classifier: A folder that `dcgan learn` made.
         source: Pictures, as for `dcgan train`.
-        out: .csv or .parquet: name, label, score, the second best label, and the margin between the two.
+        out: New file, .csv or .parquet: name, label, score, the second best label, and the margin between the two.
         review: Sheet to make of the 100 pictures with the least margin.
         theme: light or dark.
+        device: cpu, cuda, cuda:N, mps, or auto.
         as_json: Answer with one line of JSON.
     """
     if out.suffix.lower() not in TABLES or out.is_dir():
         raise DcganError(f"--out {out}: name a file, {' or '.join(TABLES)}")
+    if out.exists():
+        raise DcganError(f"--out {out} exists, perhaps with labels corrected by hand; name another file, or remove it")
     colours = chosen_theme(theme)
 
     import numpy as np
@@ -109,8 +126,9 @@ def classify(
         raise DcganError(f"--review {review}: name a file of one of these kinds: {', '.join(FORMATS)}")
 
     from dcgan.features.classifier import load_classifier
+    from dcgan.training.device import resolve_device
 
-    loaded = load_classifier(classifier)
+    loaded = load_classifier(classifier, resolve_device(device))
     data = open_pictures(source, loaded.model)
     parts = []
     with progress_bar("classifying") as bar:
@@ -139,7 +157,19 @@ def classify(
         save_picture(numbered(data.images[np.sort(unsure)][np.argsort(np.argsort(unsure))], captions, colours), review)
     counts = {name: int((order[:, 0] == place).sum()) for place, name in enumerate(loaded.names)}
     listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    answer(f"labelled {len(data):,} pictures ({listed}): {out}", {"out": out, "labels": counts}, as_json)
+    text = f"labelled {len(data):,} pictures ({listed}): {out}"
+    known, right = _compared(data, columns["label"], loaded.names)
+    if known:
+        text += f"\n{right / known:.1%} of the {known:,} pictures in folders named after these labels got that label"
+    facts = {"out": out, "labels": counts, "refused": data.refused, "known": known, "right": right}
+    answer(text, facts, as_json)
+
+
+def _compared(data: "PackedSet", given: list[str], names: tuple[str, ...]) -> tuple[int, int]:
+    """How many pictures have one of the names as their label in the source, and how many of those were given it."""
+    own = [data.label_names[place] if place >= 0 else None for place in data.labels]
+    known = [label == new for label, new in zip(own, given, strict=True) if label in names]
+    return len(known), sum(known)
 
 
 def _write(table: "pa.Table", out: Path) -> None:

@@ -69,7 +69,14 @@ def features(
             write_features(out, extractor, data, half=half, progress=bar)
     except OSError as error:
         raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
-    facts = {"out": out, "pictures": len(data), "features": extractor.size, "layers": extractor.layers, "grid": grid}
+    facts = {
+        "out": out,
+        "pictures": len(data),
+        "refused": data.refused,
+        "features": extractor.size,
+        "layers": extractor.layers,
+        "grid": grid,
+    }
     answer(f"{extractor.size:,} features of each of {len(data):,} pictures: {out}", facts, as_json)
 
 

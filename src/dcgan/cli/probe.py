@@ -204,7 +204,7 @@ def gather_results(
         raise DcganError(f"{source}: {error}") from error
     except KeyboardInterrupt:
         if out is not None and out.exists():
-            warn(f"{out} has what was measured; the same command goes on there, and begins anew what was at work")
+            warn(f"{out} has what was measured, and the trials that were made; the same command goes on there")
         raise
 
 

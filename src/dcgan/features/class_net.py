@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.initialise import initialise
+from dcgan.networks.memory import use_channels_last
 
 Draw = Callable[[], tuple[Tensor, Tensor]]
 """The next mini-batch: images (N, C, H, W) and their classes (N,)."""
@@ -26,6 +28,16 @@ class ClassNet(nn.Module):
         self.head = nn.Linear(self.body.head.in_features, classes)
         self.requires_grad_(True)
 
+    @classmethod
+    def beginning(
+        cls, body: Discriminator, classes: int, dropout: float, numbers: torch.Generator, *, afresh: bool = True
+    ) -> "ClassNet":
+        """A net where `body` is, of random weights; or, unless `afresh`, of its weights and a random last layer."""
+        net = cls(body, classes, dropout).cpu()  # where the numbers are made
+        initialise(net if afresh else net.head, numbers)
+        use_channels_last(net)
+        return net.to(body.head.weight.device)
+
     def forward(self, images: Tensor) -> Tensor:
         """Judge images."""
         flat = self.body.activations(images)[-1].contiguous().flatten(1)
@@ -37,7 +49,7 @@ def train(net: ClassNet, draw: Draw, steps: int, lr: float, l2: float = 0.0, *, 
     """Lower the cross entropy by Adam; the learning rate falls to 0 along a cosine.
 
     Args:
-        net: Trained in place; it stays in training mode.
+        net: Trained in place, on the device where it is; it stays in training mode.
         draw: Where mini-batches come from.
         steps: How many.
         lr: The first learning rate.
@@ -46,6 +58,7 @@ def train(net: ClassNet, draw: Draw, steps: int, lr: float, l2: float = 0.0, *, 
         told: After each step.
     """
     optimiser = torch.optim.Adam(net.parameters(), lr, betas=(0.5, 0.999), weight_decay=l2)
+    device = net.head.weight.device
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -53,7 +66,7 @@ def train(net: ClassNet, draw: Draw, steps: int, lr: float, l2: float = 0.0, *, 
         for step in range(steps):
             images, classes = draw()
             optimiser.zero_grad()
-            F.cross_entropy(net(images), classes).backward()
+            F.cross_entropy(net(images.to(device)), classes.to(device)).backward()
             optimiser.step()
             schedule.step()
             told(step + 1, steps)

@@ -1,7 +1,7 @@
 """A classifier of pictures: a discriminator's features and a linear machine, in a folder of safetensors and JSON."""
 
 import json
-from collections.abc import Callable
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from dcgan.data.packed import PackedSet
 from dcgan.errors import ModelError
+from dcgan.features.compare import Bar, extracted
 from dcgan.features.extract import GRID, FeatureExtractor
-from dcgan.features.probe import PENALTIES, split
-from dcgan.features.svm import LinearSVM, fit_path, fit_svm
+from dcgan.features.probe import PENALTIES, predict_all, split
+from dcgan.features.svm import LinearSVM, fit_path
 from dcgan.files import new_folder, sha256
 from dcgan.model import Model, Pixels, load
 from dcgan.model_folder import read_tensors, write_tensors
 
 CARD, MACHINE, MODEL = "classifier.json", "machine.safetensors", "model"
-FORMAT = 1
-
-Progress = Callable[[int, int | None], None]
+FORMAT = 2
+HELD_OUT = 0.2  # share of the pictures that only chooses C
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,7 @@ class PictureClassifier:
         grid: Side of the grid that maps are max-pooled to.
         machine: The linear machine.
         names: K names of classes.
+        penalty: C of the machine.
         accuracy: On pictures held out while C was chosen, 0 to 1.
     """
 
@@ -42,6 +43,7 @@ class PictureClassifier:
     grid: int
     machine: LinearSVM
     names: tuple[str, ...]
+    penalty: float
     accuracy: float
 
     def scores(self, pixels: Pixels) -> NDArray[np.float32]:
@@ -64,6 +66,7 @@ class PictureClassifier:
                 "labels": list(self.names),
                 "layers": list(self.layers),
                 "grid": self.grid,
+                "penalty": self.penalty,
                 "accuracy": self.accuracy,
                 "sha256": {MACHINE: sha256(partial / MACHINE)},
             }
@@ -71,23 +74,19 @@ class PictureClassifier:
 
 
 def learn(
-    model: Model,
-    data: PackedSet,
-    layers: tuple[int, ...] | None = None,
-    grid: int = GRID,
-    *,
-    seed: int = 0,
-    progress: Progress | None = None,
+    model: Model, data: PackedSet, bar: Bar, layers: tuple[int, ...] | None = None, grid: int = GRID, *, seed: int = 0
 ) -> PictureClassifier:
     """Learn a classifier from labelled pictures: C by a fifth that is held out, then a machine from all of them.
+
+    Features are kept in half precision in a temporary folder (TMPDIR), which needs room for them.
 
     Args:
         model: Whose discriminator.
         data: Labelled pictures, of the model's size and channels.
+        bar: Shows how far it is.
         layers: Which convolutional layers; None takes all.
         grid: Side of the grid that maps are max-pooled to.
         seed: Of what is held out.
-        progress: Told (machines fitted, in all).
 
     Raises:
         ValueError: There are fewer than two classes, or pictures without a label.
@@ -95,19 +94,25 @@ def learn(
     if len(data.label_names) < 2 or data.labels.min() < 0:
         raise ValueError("it takes two classes or more, each in a folder of its own, and a label for every picture")
     extractor = FeatureExtractor(model, layers, grid)
-    extractor.measure(data.images)
-    features = extractor.extract(data.images).astype(np.float16)
-    held_out, others = split(data.labels, 0.2, seed)
-    machines = fit_path(features[others], data.labels[others], len(data.label_names), PENALTIES, progress=progress)
-    right = [float((machine.predict(features[held_out]) == data.labels[held_out]).mean()) for machine in machines]
-    scores = dict(zip(PENALTIES, right, strict=True))
-    best = max(scores, key=lambda penalty: scores[penalty])
-    machine = fit_svm(features, data.labels, len(data.label_names), best)
+    classes = len(data.label_names)
+    with bar("measuring statistics") as progress:
+        extractor.measure(data.images, progress=progress)
+    with tempfile.TemporaryDirectory(prefix="dcgan-learn-") as folder:
+        with bar("extracting") as progress:
+            whole = extracted(Path(folder) / "features.npy", extractor, data, progress)
+        held_out, others = (whole.rows(rows) for rows in split(data.labels, HELD_OUT, seed))
+        with bar("choosing C") as progress:
+            machines = fit_path(others.features, others.labels, classes, PENALTIES, progress=progress)
+        right = [float((predicted == held_out.labels).mean()) for predicted in predict_all(machines, held_out)]
+        scores = dict(zip(PENALTIES, right, strict=True))
+        best = max(scores, key=lambda penalty: scores[penalty])
+        with bar("learning") as progress:
+            machine = fit_path(whole.features, whole.labels, classes, [best], progress=progress)[0]
     own = replace(model, discriminator=extractor.net)
-    return PictureClassifier(own, extractor.layers, grid, machine, data.label_names, scores[best])
+    return PictureClassifier(own, extractor.layers, grid, machine, data.label_names, best, scores[best])
 
 
-def load_classifier(folder: Path) -> PictureClassifier:
+def load_classifier(folder: Path, device: str = "cpu") -> PictureClassifier:
     """Read a classifier.
 
     Raises:
@@ -120,14 +125,18 @@ def load_classifier(folder: Path) -> PictureClassifier:
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{folder / CARD} is damaged: {error}") from error
     try:
+        if card["format"] != FORMAT:
+            raise ModelError(f"{folder / CARD} is of another dcgan; make the classifier anew: dcgan learn")
         names, layers, grid = tuple(map(str, card["labels"])), tuple(card["layers"]), card["grid"]
-        accuracy, known = float(card["accuracy"]), card["format"] == FORMAT
+        penalty, accuracy = float(card["penalty"]), float(card["accuracy"])
         whole = all(type(number) is int for number in (*layers, grid))
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{folder / CARD} is damaged: {error!r}") from error
-    if not known or not whole:
-        raise ModelError(f"{folder / CARD} is damaged, or of another dcgan")
-    model = load(folder / MODEL)
+    if not whole:
+        raise ModelError(f"{folder / CARD} is damaged: layers and grid are whole numbers")
+    if not (folder / MODEL).is_dir():
+        raise ModelError(f"{folder} is damaged: its {MODEL}/ is missing")
+    model = load(folder / MODEL, device)
     tensors = read_tensors(folder / MACHINE, card)
     size = FeatureExtractor(model, layers, grid).size
     shapes = {"weights": (size, len(names)), "bias": (len(names),)}
@@ -136,4 +145,4 @@ def load_classifier(folder: Path) -> PictureClassifier:
     if not all(tensor.dtype == torch.float32 and tensor.isfinite().all() for tensor in tensors.values()):
         raise ModelError(f"{folder / MACHINE} holds values that are not finite numbers of float32")
     machine = LinearSVM(tensors["weights"].numpy(), tensors["bias"].numpy(), np.empty(0), 0)
-    return PictureClassifier(model, layers, grid, machine, names, accuracy)
+    return PictureClassifier(model, layers, grid, machine, names, penalty, accuracy)

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,7 +15,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
 from dcgan.features.files import write_features
 from dcgan.features.probe import DRAWS, PENALTIES, Labelled, Probed, Progress, draw_labels, probe_all, probe_few, split
-from dcgan.features.supervised import TRIALS, search
+from dcgan.features.supervised import TRIALS, Scores, search
 from dcgan.features.svm import ROWS
 from dcgan.features.ways import WAYS, Extracts, Wanted
 
@@ -31,6 +32,9 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What `compare` can do, each in a few words: linear machines on features, then nets trained on the labels."""
+
+Keep = Callable[[int | None, Scores], None]
+"""Told the trials so far of a net that learns from so many labels of each class (None: all)."""
 
 Bar = Callable[[str], AbstractContextManager[Progress]]
 """Opens a progress display of a name."""
@@ -59,7 +63,15 @@ class Probing:
     trainings: int = 1
 
 
-def compare(name: str, wanted: Wanted, test: PackedSet | None, probing: Probing, bar: Bar) -> Iterator[Probed]:
+def compare(
+    name: str,
+    wanted: Wanted,
+    test: PackedSet | None,
+    probing: Probing,
+    bar: Bar,
+    known: Mapping[int | None, Scores] = MappingProxyType({}),
+    keep: Keep | None = None,
+) -> Iterator[Probed]:
     """Probe one way.
 
     Features are kept in half precision in a temporary folder (TMPDIR), which needs room for them.
@@ -70,6 +82,8 @@ def compare(name: str, wanted: Wanted, test: PackedSet | None, probing: Probing,
         test: Labelled pictures to score on; None takes a fifth of those to learn from.
         probing: How.
         bar: Shows how far it is.
+        known: Trials that were made before, of nets that are trained on labels, for each of the counts.
+        keep: Told each new trial.
 
     Yields:
         One result for each of the counts, as they come.
@@ -81,20 +95,20 @@ def compare(name: str, wanted: Wanted, test: PackedSet | None, probing: Probing,
         raise ValueError("some of the pictures have no label")
     _check_enough(wanted.learnt, test, probing, wanted.seed)
     if name in NETS:
-        yield from _compare_net(name, wanted, test, probing, bar)
+        yield from _compare_net(name, wanted, test, probing, bar, known, keep)
         return
     way, classes = WAYS[name], len(wanted.learnt.label_names)
     with tempfile.TemporaryDirectory(prefix="dcgan-probe-") as folder:
         with bar(f"{name}: building") as progress:
             extractor = way.build(replace(wanted, progress=progress))
         with bar(f"{name}: extracting") as progress:
-            source = _labelled(Path(folder) / "source.npy", extractor, wanted.learnt, progress)
+            source = extracted(Path(folder) / "source.npy", extractor, wanted.learnt, progress)
         if test is None:
             chosen, others = split(source.labels, TESTED, wanted.seed)
             scored, source = source.rows(chosen), source.rows(others)
         else:
             with bar(f"{name}: extracting") as progress:
-                scored = _labelled(Path(folder) / "test.npy", extractor, test, progress)
+                scored = extracted(Path(folder) / "test.npy", extractor, test, progress)
         if way.standardise or probing.standardise:
             source, scored = standardised(source, scored)
         chosen, others = split(source.labels, probing.validation, wanted.seed)
@@ -120,6 +134,23 @@ def compare(name: str, wanted: Wanted, test: PackedSet | None, probing: Probing,
             yield probed
 
 
+def extracted(path: Path, extractor: Extracts, data: PackedSet, progress: Progress) -> Labelled:
+    """The features of a set, kept in the new file `path` (.npy) in half precision.
+
+    Raises:
+        DcganError: The disk is full.
+    """
+    try:
+        write_features(path, extractor, data, half=True, progress=progress)
+    except OSError as error:
+        size = 2 * len(data) * extractor.size / 1e6
+        raise DcganError(
+            f"cannot keep features of {size:,.0f} MB in {path.parent}: {error.strerror or error}; "
+            "let the environment variable TMPDIR name a folder with more room"
+        ) from error
+    return Labelled(np.load(path, mmap_mode="r"), data.labels)
+
+
 def standardised(source: Labelled, test: Labelled) -> tuple[Labelled, Labelled]:
     """Both with each feature brought to mean 0 and variance 1 on the source, in memory, in half precision."""
     sums, squares = (np.zeros(source.features.shape[1]) for _ in range(2))
@@ -139,7 +170,15 @@ def standardised(source: Labelled, test: Labelled) -> tuple[Labelled, Labelled]:
     return scaled(source), scaled(test)
 
 
-def _compare_net(name: str, wanted: Wanted, test: PackedSet | None, probing: Probing, bar: Bar) -> Iterator[Probed]:
+def _compare_net(
+    name: str,
+    wanted: Wanted,
+    test: PackedSet | None,
+    probing: Probing,
+    bar: Bar,
+    known: Mapping[int | None, Scores],
+    keep: Keep | None,
+) -> Iterator[Probed]:
     """The same net trained on labels, on the same splits: from random weights, or from the model's."""
     data, seed = wanted.learnt, wanted.seed
     rows = np.arange(len(data))
@@ -167,6 +206,8 @@ def _compare_net(name: str, wanted: Wanted, test: PackedSet | None, probing: Pro
                 afresh=name == SUPERVISED,
                 trials=probing.trials,
                 seed=seed,
+                known=known.get(count, {}),
+                keep=partial(keep, count) if keep else None,
                 progress=progress,
             )
         yield probed
@@ -188,15 +229,3 @@ def _check_enough(data: PackedSet, test: PackedSet | None, probing: Probing, see
 
 def _working(name: str, count: int | None) -> str:
     return f"{name}: {'all' if count is None else count} labels"
-
-
-def _labelled(path: Path, extractor: Extracts, data: PackedSet, progress: Progress) -> Labelled:
-    try:
-        write_features(path, extractor, data, half=True, progress=progress)
-    except OSError as error:
-        size = 2 * len(data) * extractor.size / 1e6
-        raise DcganError(
-            f"cannot keep features of {size:,.0f} MB in {path.parent}: {error.strerror or error}; "
-            "let the environment variable TMPDIR name a folder with more room"
-        ) from error
-    return Labelled(np.load(path, mmap_mode="r"), data.labels)

@@ -16,8 +16,6 @@ from torch.nn import functional as F
 from dcgan.features.class_net import ClassNet, train
 from dcgan.model import Pixels, to_images
 from dcgan.networks.discriminator import Discriminator
-from dcgan.networks.initialise import initialise
-from dcgan.networks.memory import use_channels_last
 from dcgan.randomness import Stream, stream, torch_stream
 
 CLASSES = 2000  # pictures that become classes
@@ -59,9 +57,7 @@ def fit_exemplar(
         raise ValueError("one picture alone cannot be told from others")
     random = stream(Stream.PROBE, seed, 6)
     exemplars = np.array(pixels[np.sort(random.permutation(len(pixels))[:classes])])
-    net = ClassNet(body, len(exemplars), DROPOUT)
-    initialise(net, torch_stream(Stream.PROBE, seed, 7))
-    use_channels_last(net)
+    net = ClassNet.beginning(body, len(exemplars), DROPOUT, torch_stream(Stream.PROBE, seed, 7))
     numbers = torch_stream(Stream.PROBE, seed, 8)
 
     def draw() -> tuple[Tensor, Tensor]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
 from dcgan.features.compare import MEANINGS, NETS, Bar, Probing, compare
 from dcgan.features.probe import Probed
+from dcgan.features.supervised import Scores
 from dcgan.features.ways import WAYS, Wanted
 from dcgan.files import write_atomic
 
-FORMAT = "dcgan probe 2"
+FORMAT = "dcgan probe 3"
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,13 @@ class Results:
         about: What they all hold for: the model, the pictures and the splits.
         settings: What else those of each way depend on.
         probed: Results of each way, one for each number of labels.
+        begun: Trials of nets whose search was stopped, for each number of labels.
     """
 
     about: Mapping[str, object]
     settings: dict[str, Mapping[str, object]] = field(default_factory=dict)
     probed: dict[str, list[Probed]] = field(default_factory=dict)
+    begun: dict[str, dict[int | None, Scores]] = field(default_factory=dict)
 
     def find(self, name: str, labels_per_class: int | None) -> Probed | None:
         """The result of one way with so many labels (None: all), if there is one."""
@@ -44,7 +48,7 @@ class Results:
         return [
             {
                 "features": name,
-                "labels_per_class": "all" if probed.labels_per_class is None else str(probed.labels_per_class),
+                "labels_per_class": _named(probed.labels_per_class),
                 "accuracy": probed.mean,
                 "spread": probed.spread,
                 "draws": len(probed.accuracies),
@@ -55,6 +59,15 @@ class Results:
             }
             for name, found in self.probed.items()
             for probed in found
+        ]
+
+    def begun_rows(self) -> list[dict[str, object]]:
+        """The trials of every search that was stopped, in plain values."""
+        return [
+            {"features": name, "labels_per_class": _named(count), "validation": scores}
+            for name, searches in self.begun.items()
+            for count, scores in searches.items()
+            if self.find(name, count) is None
         ]
 
 
@@ -69,7 +82,7 @@ def gather(
         test: Labelled pictures to score on.
         probing: How.
         bar: Shows how far it is.
-        file: JSON to go on with, or to make; written after each number of labels.
+        file: JSON to go on with, or to make; written after each number of labels, and after each trial of a net.
 
     Raises:
         DcganError: The file is of another probe, or cannot be read or written.
@@ -79,9 +92,18 @@ def gather(
     results = Results(_about(wanted, test, probing), {name: _settings(name, wanted, probing) for name in names})
     if file is not None:
         _take_over(file, results)
+
+    def keep(name: str, count: int | None, scores: Scores) -> None:
+        results.begun.setdefault(name, {})[count] = dict(scores)
+        if file is not None:
+            _keep(file, results)
+
     for name in names:
         missing = tuple(count for count in probing.counts if results.find(name, count) is None)
-        for probed in compare(name, wanted, test, replace(probing, counts=missing), bar) if missing else ():
+        if not missing:
+            continue
+        known, ways = results.begun.get(name, {}), replace(probing, counts=missing)
+        for probed in compare(name, wanted, test, ways, bar, known, partial(keep, name)):
             if results.find(name, probed.labels_per_class) is None:  # another process may have been quicker
                 results.probed.setdefault(name, []).append(probed)
             if file is not None:
@@ -104,9 +126,8 @@ def read_results(path: Path) -> Results:
         }
         results = Results(dict(content["about"]), settings)
         for row in content["results"]:
-            labels = row["labels_per_class"]
             probed = Probed(
-                None if labels == "all" else int(labels),
+                _count(row["labels_per_class"]),
                 float(row["penalty"]),
                 {float(choice): float(accuracy) for choice, accuracy in row["validation"].items()},
                 np.array(row["accuracies"], np.float64),
@@ -115,10 +136,13 @@ def read_results(path: Path) -> Results:
             classes = len(content["about"]["labels"])
             shares = probed.accuracies
             _require(row["features"] in MEANINGS and row["features"] in settings)
-            _require((probed.labels_per_class or 1) > 0)
             _require(shares.ndim == 1 and len(shares) > 0 and bool(((shares >= 0) & (shares <= 1)).all()))
             _require(probed.confusion.shape == (classes, classes))
             results.probed.setdefault(str(row["features"]), []).append(probed)
+        for row in content["begun"]:
+            scores = {int(place): float(accuracy) for place, accuracy in row["validation"].items()}
+            _require(row["features"] in NETS and all(0 <= accuracy <= 1 for accuracy in scores.values()))
+            results.begun.setdefault(row["features"], {})[_count(row["labels_per_class"])] = scores
     except OSError as error:
         raise DcganError(f"cannot read {path}: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -132,9 +156,14 @@ def _keep(file: Path, results: Results) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_name(f".{file.name}.lock")):
             _take_over(file, results)
-            settings = {name: results.settings[name] for name in results.probed}
-            kept = {"about": results.about, "settings": settings, "results": results.rows()}
-            write_atomic(file, json.dumps({"format": FORMAT, **kept}, indent=1))
+            kept = {
+                "format": FORMAT,
+                "about": results.about,
+                "settings": {name: results.settings[name] for name in results.probed},
+                "results": results.rows(),
+                "begun": results.begun_rows(),
+            }
+            write_atomic(file, json.dumps(kept, indent=1))
     except OSError as error:
         raise DcganError(f"cannot write {file}: {error.strerror or error}") from error
 
@@ -154,6 +183,9 @@ def _take_over(file: Path, results: Results) -> None:
     for name, found in before.probed.items():
         missing = [probed for probed in found if results.find(name, probed.labels_per_class) is None]
         results.probed.setdefault(name, []).extend(missing)
+    for name, searches in before.begun.items():
+        own = results.begun.setdefault(name, {})
+        own |= {count: {**scores, **own.get(count, {})} for count, scores in searches.items()}
 
 
 def _weights(net: nn.Module) -> str:
@@ -162,6 +194,17 @@ def _weights(net: nn.Module) -> str:
     for parameter in net.parameters():
         digest.update(parameter.detach().float().contiguous().cpu().numpy().tobytes())
     return digest.hexdigest()[:16]
+
+
+def _named(count: int | None) -> str:
+    return "all" if count is None else str(count)
+
+
+def _count(text: str) -> int | None:
+    """What `_named` was given."""
+    count = None if text == "all" else int(text)
+    _require(count is None or count > 0)
+    return count
 
 
 def _require(condition: bool) -> None:

@@ -3,8 +3,10 @@
 Hyper-parameters are the best of a random search. Fine-tuning is the paper's future work.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -16,14 +18,15 @@ from dcgan.features.probe import Labels, Probed, confusion_of
 from dcgan.model import Pixels, to_images
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
-from dcgan.networks.initialise import initialise
-from dcgan.networks.memory import use_channels_last
 from dcgan.randomness import Stream, stream, torch_stream
 
 TRIALS = 64  # as in the paper
 SEEN = 30_000  # pictures that a trial sees at least, so that few labels are learnt as long as many
 PASSES = 10  # over the labelled pictures, at least
 CHUNK = 256  # pictures judged at once
+
+Scores = Mapping[int, float]
+"""Accuracy on the validation pictures by the number of a trial."""
 
 Progress = Callable[[int, int | None], None]
 
@@ -74,9 +77,7 @@ def train_classifier(
         afresh: Start from random weights, not from those of `body`; the last layer always starts from random ones.
         progress: Told (pictures seen, in all).
     """
-    net = ClassNet(body, classes, trial.dropout)
-    initialise(net if afresh else net.head, torch_stream(Stream.PROBE, seed, 4))
-    use_channels_last(net)
+    net = ClassNet.beginning(body, classes, trial.dropout, torch_stream(Stream.PROBE, seed, 4), afresh=afresh)
     batch_size = min(trial.batch_size, len(labels))
     seen = max(SEEN, PASSES * len(labels))
     random, targets = stream(Stream.PROBE, seed, 5), torch.from_numpy(labels)
@@ -87,7 +88,7 @@ def train_classifier(
         while len(order) < batch_size:
             order = np.concatenate([order, random.permutation(len(labels))])
         rows, order = order[:batch_size], order[batch_size:]
-        return to_images(torch.from_numpy(_shifted(pixels[rows], trial.shift, random))), targets[rows]
+        return _images(net, _shifted(pixels[rows], trial.shift, random)), targets[rows]
 
     def told(step: int, steps: int) -> None:
         if progress:
@@ -95,7 +96,7 @@ def train_classifier(
 
     train(net, draw, seen // batch_size, trial.lr, trial.l2, seed=seed, told=told)
     whole = range(0, max(1, len(labels) - batch_size + 1), batch_size)
-    measure_statistics(net, (to_images(torch.from_numpy(np.array(pixels[at : at + batch_size]))) for at in whole))
+    measure_statistics(net, (_images(net, pixels[at : at + batch_size]) for at in whole))
     return net.eval()
 
 
@@ -103,7 +104,7 @@ def train_classifier(
 def predict(net: ClassNet, pixels: Pixels) -> Labels:
     """The likeliest class of each picture: (N,)."""
     starts = range(0, len(pixels), CHUNK)
-    parts = [net(to_images(torch.from_numpy(np.array(pixels[at : at + CHUNK])))).argmax(dim=1).numpy() for at in starts]
+    parts = [net(_images(net, pixels[at : at + CHUNK])).argmax(dim=1).cpu().numpy() for at in starts]
     return np.concatenate([np.empty(0, np.int64), *parts])
 
 
@@ -118,6 +119,8 @@ def search(
     afresh: bool = True,
     trials: int = TRIALS,
     seed: int = 0,
+    known: Scores = MappingProxyType({}),
+    keep: Callable[[Scores], None] | None = None,
     progress: Progress | None = None,
 ) -> Probed:
     """The trial that is best on the validation pictures after learning the first draw; then trained on every draw.
@@ -132,6 +135,8 @@ def search(
         afresh: From random weights.
         trials: How many.
         seed: Names the trials.
+        known: Trials that an earlier search, which was stopped, has made; they are not made again.
+        keep: Told all trials so far, after each.
         progress: Told (pictures seen by all trainings, in all).
 
     Returns:
@@ -143,26 +148,35 @@ def search(
     def told(place: int) -> Progress | None:
         return (lambda seen, each: progress(place * (each or 0) + seen, trainings * (each or 0))) if progress else None
 
-    scores: dict[float, float] = {}
-    best: ClassNet | None = None
-    for place in range(trials):
+    def trained(place: int, draw: int, own_seed: int, done: int) -> ClassNet:
         trial = draw_trial(seed, place)
-        net = train_classifier(body, *drawn[0], classes, trial, seed + place, afresh=afresh, progress=told(place))
-        accuracy = float((predict(net, validation[0]) == validation[1]).mean())
-        if best is None or accuracy > max(scores.values()):
-            best = net
-        scores[place] = accuracy
-    assert best is not None
-    winner = max(scores, key=lambda place: scores[place])
-    trial = draw_trial(seed, int(winner))
-    predicted = [predict(best, test[0])]
-    for draw, some in enumerate(drawn[1:], 1):
-        place = trials + draw - 1
-        net = train_classifier(body, *some, classes, trial, seed + draw, afresh=afresh, progress=told(place))
-        predicted.append(predict(net, test[0]))
+        return train_classifier(body, *drawn[draw], classes, trial, own_seed, afresh=afresh, progress=told(done))
+
+    scores = {place: known[place] for place in range(trials) if place in known}
+    best: tuple[int, ClassNet] | None = None
+    for place in range(trials):
+        if place not in scores:
+            net = trained(place, 0, seed + place, place)
+            accuracy = float((predict(net, validation[0]) == validation[1]).mean())
+            if all(accuracy > other for other in scores.values()):
+                best = place, net
+            scores[place] = accuracy
+            if keep:
+                keep(scores)
+    winner = max(sorted(scores), key=lambda place: scores[place])
+    if best is None or best[0] != winner:  # it was found by the earlier search
+        best = winner, trained(winner, 0, seed + winner, trials - 1)
+    others = (trained(winner, draw, seed + draw, trials + draw - 1) for draw in range(1, len(drawn)))
+    predicted = [predict(net, test[0]) for net in chain([best[1]], others)]
     accuracies = np.array([(labels == test[1]).mean() for labels in predicted])
     confusion = np.mean([confusion_of(test[1], labels, classes) for labels in predicted], axis=0)
-    return Probed(per_class, winner, scores, accuracies, confusion)
+    judged = {float(place): scores[place] for place in sorted(scores)}
+    return Probed(per_class, winner, judged, accuracies, confusion)
+
+
+def _images(net: ClassNet, pixels: NDArray[np.uint8]) -> Tensor:
+    """Pixels as images, where the net is."""
+    return to_images(torch.from_numpy(np.array(pixels)).to(net.head.weight.device))
 
 
 def _shifted(pixels: NDArray[np.uint8], reach: int, random: np.random.Generator) -> NDArray[np.uint8]:

@@ -71,6 +71,7 @@ def _dcgan(wanted: Wanted) -> Extracts:
 def _random(wanted: Wanted) -> Extracts:
     net = Discriminator(wanted.model.architecture)
     initialise(net, torch_stream(Stream.PROBE, wanted.seed, 2))
+    net.to(wanted.model.discriminator.head.weight.device)
     use_channels_last(net)
     return _dcgan(replace(wanted, model=replace(wanted.model, discriminator=net)))
 
