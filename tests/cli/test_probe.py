@@ -230,6 +230,20 @@ def test_the_learning_curve_has_a_line_for_each_way(home: Path) -> None:
     run(home, "probe", "--draws", 2, "--penalties", "1e-3", "--labels", "2,8,all", "--curve", "curve.svg")
     curve = Path("curve.svg").read_text()
     assert all(f">{name}<" in curve for name in ("dcgan", "random", "pixels"))
+    assert curve.count('Z"') == 3  # and a band about each
+
+
+def test_the_answer_says_what_it_rests_on(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("probe", "--draws", 2, "--penalties", "1e-3", "--labels", "4,all", "--against", "none", "--layers", "1")
+    run(home, *words, "--json")
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["labels"] == ["left", "right"]
+    assert facts["settings"]["dcgan"]["layers"] == [1]
+    few, every = facts["results"]
+    assert few["spread"] >= 0
+    assert every["spread"] is None
+    run(home, *words, "--confusion", "c.png", "--curve", "c.svg")
+    assert capsys.readouterr().out.splitlines()[-2:] == ["confusion: c.png", "learning curve: c.svg"]
 
 
 def test_the_table_names_each_way(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -146,6 +146,15 @@ def test_labels_of_near_ticks_differ() -> None:
     assert labels == ["1.2M", "1.201M", "1.202M", "1.203M", "1.204M"]
 
 
+def test_a_band_reaches_as_far_as_values_scatter() -> None:
+    svg = ET.fromstring(curves({"line": [(1, 50), (2, 60), (4, 70)]}, "t", "x", "y", spreads={"line": [5, 2, 0]}))
+    (band,) = (path.attrib["d"] for path in svg.iter() if path.attrib.get("d", "").endswith("Z"))
+    ys = [float(point.split()[1]) for point in band[1:-1].split("L")]
+    (stretch,) = line(svg)
+    per_unit = (stretch[0][1] - stretch[2][1]) / 20  # of y in the drawing
+    assert [round((low - high) / per_unit / 2, 1) for high, low in zip(ys[:3], ys[:2:-1], strict=True)] == [5, 2, 0]
+
+
 @given(
     points=st.lists(st.tuples(st.floats(), st.floats()), max_size=30),
     log_y=st.booleans(),

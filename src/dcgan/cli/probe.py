@@ -77,8 +77,9 @@ def probe(
         trials: Of the random search for supervised and finetuned; the best on the validation pictures is scored.
         trainings: Draws that the best trial is trained on and scored.
         validation: Share of the source that only chooses.
-        confusion: Figure to make of what was taken for what by the model's features, with the most labels.
-        curve: Figure to make of accuracy over the number of labels: .svg.
+        confusion: Figure to make of what was taken for what by the model's features, with the most labels: .png, .jpg
+            or .webp.
+        curve: Figure to make of accuracy over the number of labels, with bands of ±: .svg.
         seed: Names splits and draws.
         theme: light or dark.
         device: cpu, cuda, cuda:N, mps, or auto.
@@ -125,7 +126,9 @@ def probe(
         *(f"{meaning:<40}" + "".join(f"{cell:>20}" for cell in cells) for meaning, cells in rows.items()),
         "accuracy on the test pictures; ± 1.96 standard deviations over the draws",
     ]
-    answer("\n".join(lines), {"model": model, "source": source, "results": results.rows()}, as_json)
+    lines += [f"{what}: {file}" for what, file in (("confusion", confusion), ("learning curve", curve)) if file]
+    facts = {"model": model, "source": source, "test": test, "labels": wanted.learnt.label_names}
+    answer("\n".join(lines), {**facts, "settings": results.settings, "results": results.rows()}, as_json)
 
 
 def ways_of(text: str) -> list[str]:
@@ -244,12 +247,12 @@ def _learning_curve(
 
     every = len(wanted.learnt) / len(wanted.learnt.label_names) * (1 if test else 1 - TESTED)
     numbers = sorted(counts, key=lambda count: count or every)
-    series = {
-        name: [
-            (float(count or every), 100 * probed.mean)
-            for count in numbers
-            if (probed := results.find(name, count)) is not None
-        ]
-        for name in names
-    }
-    return curves(series, "Accuracy on the test pictures", "labels of each class", "%", log_x=True)
+    probed = {name: [one for count in numbers if (one := results.find(name, count)) is not None] for name in names}
+    return curves(
+        {name: [(one.labels_per_class or every, 100 * one.mean) for one in found] for name, found in probed.items()},
+        "Accuracy on the test pictures",
+        "labels of each class",
+        "%",
+        log_x=True,
+        spreads={name: [100 * one.spread for one in found] for name, found in probed.items()},
+    )

@@ -50,7 +50,7 @@ class Results:
                 "features": name,
                 "labels_per_class": _named(probed.labels_per_class),
                 "accuracy": probed.mean,
-                "spread": probed.spread,
+                "spread": probed.spread if len(probed.accuracies) > 1 else None,
                 "draws": len(probed.accuracies),
                 "penalty": probed.penalty,
                 "validation": {f"{choice:g}": accuracy for choice, accuracy in probed.validation.items()},

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
+from types import MappingProxyType
 from xml.sax.saxutils import escape, quoteattr
 
 COLOURS = ("#3b82f6", "#f97316", "#10b981", "#a855f7", "#ef4444", "#0891b2", "#ca8a04", "#db2777")
@@ -29,6 +30,7 @@ def curves(
     log_x: bool = False,
     y_range: tuple[float, float] | None = None,
     marks: Sequence[float] = (),
+    spreads: Mapping[str, Sequence[float]] = MappingProxyType({}),
 ) -> str:
     """Draw lines over common axes.
 
@@ -44,12 +46,14 @@ def curves(
         log_x: Logarithmic x axis.
         y_range: What the y axis shows at least. Default: what the values need.
         marks: Places on the x axis to mark by a dotted line.
+        spreads: How far values scatter about each point of a line, either way: a band behind it.
 
     Returns:
         An `<svg>` element 560 × 300, as wide as the page lets it be, with no reference to anything outside it.
     """
     lines = {name: [_usable(point, log_x, log_y) for point in points] for name, points in series.items()}
-    points = [point for line in lines.values() for point in line if point is not None]
+    bands = {name: _edges(series[name], values, log_x, log_y) for name, values in spreads.items()}
+    points = [point for line in chain(lines.values(), *bands.values()) for point in line if point is not None]
     across = Axis.around([x for x, _ in points], _LEFT, _RIGHT, log=log_x, tight=True)
     values = [y for _, y in points] + list(y_range or ())
     up = Axis.around(values, _BOTTOM, _TOP, log=log_y)
@@ -65,6 +69,7 @@ def curves(
     if points:
         parts += _grid(across, up)
         parts += [_mark(across.place(x)) for x in marks if across.low <= x <= across.high]
+        parts += [_band(bands[name], across, up, _colour(row)) for row, name in enumerate(lines) if name in bands]
         parts += [_line(line, across, up, _colour(row)) for row, line in enumerate(lines.values())]
     else:
         parts.append(f'<path d="M{_LEFT} {_BOTTOM}H{_RIGHT}" stroke="currentColor" opacity="0.35"/>')
@@ -135,6 +140,16 @@ def _usable(point: Point, log_x: bool, log_y: bool) -> Point | None:
     return point if drawable and (x > _TINY or not log_x) and (y > _TINY or not log_y) else None
 
 
+def _edges(points: Sequence[Point], spreads: Sequence[float], log_x: bool, log_y: bool) -> list[tuple[Point, Point]]:
+    """The upper and the lower edge of a band, where both can be drawn."""
+    edges = []
+    for (x, y), spread in zip(points, spreads, strict=True):
+        high, low = (_usable((x, y + way * spread), log_x, log_y) for way in (1, -1))
+        if high is not None and low is not None:
+            edges.append((high, low))
+    return edges
+
+
 def _ticks(low: float, high: float) -> tuple[float, ...]:
     """Round numbers at even distances, 4 to 8 of them, the first not above `low` and the last not below `high`."""
     rough = (high - low) / 5
@@ -184,6 +199,12 @@ def _legend(lines: Mapping[str, Sequence[Point | None]]) -> Iterator[str]:
 
 def _mark(x: float) -> str:
     return f'<path d="M{x:.1f} {_TOP}V{_BOTTOM}" stroke="currentColor" stroke-dasharray="2 4" opacity="0.6"/>'
+
+
+def _band(edges: Sequence[tuple[Point, Point]], across: Axis, up: Axis, colour: str) -> str:
+    outline = [high for high, _ in edges] + [low for _, low in reversed(edges)]
+    path = "L".join(f"{across.place(x):.1f} {up.place(y):.1f}" for x, y in outline)
+    return f'<path d="M{path}Z" fill="{colour}" opacity="0.15"/>' if outline else ""
 
 
 def _line(line: Sequence[Point | None], across: Axis, up: Axis, colour: str) -> str:
