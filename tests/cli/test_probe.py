@@ -281,7 +281,7 @@ def test_features_are_written(home: Path, capsys: pytest.CaptureFixture[str]) ->
         (["probe", "--trainings", "0"], "--trainings"),
         (["probe", "--layers", "7"], "--layers"),
         (["features", "--out", "f.csv"], "--out f.csv"),
-        (["features", "--out", "f.npy", "--layers", "9"], "layers 0 to 1"),
+        (["features", "--out", "f.npy", "--layers", "9"], "--layers.*layers 0 to 1"),
         (["features", "--out", "f.npy", "--grid", "0"], "--grid"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -81,8 +82,8 @@ def test_statistics_are_means_over_mini_batches_of_128_and_leave_the_model_alone
     assert np.abs(extractor.extract(pixels[:4]) - plain).max() > 0.01
 
 
-@pytest.mark.parametrize(("layers", "grid"), [([2], 4), ([-1], 4), ([], 4), ([0, 0], 4), ([0], 0)])
-def test_what_the_net_does_not_have_is_refused(layers: list[int], grid: int) -> None:
+@pytest.mark.parametrize(("layers", "grid"), [([2], 4), ([-1], 4), ([], 4), ([0, 0], 4), ("0,1", 4), ([0], 0)])
+def test_what_the_net_does_not_have_is_refused(layers: Any, grid: int) -> None:
     with pytest.raises(ModelError, match=r"--layers|--grid"):
         FeatureExtractor(MODEL, layers, grid)
 

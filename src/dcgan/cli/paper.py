@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, warn
-from dcgan.cli.probe import gather_results, open_labelled, ways_of
+from dcgan.cli.probe import gather_results, open_labelled, probing_of, ways_of
 from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
@@ -26,9 +26,13 @@ def paper(
     out: Path | None = None,
     against: str | None = None,
     draws: int = 100,
+    penalties: str | None = None,
     centroids: int = 1600,
     trials: int = 64,
+    trainings: int = 1,
+    validation: float = 0.1,
     seed: int = 0,
+    device: str = "cpu",
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
     """Print a table of the paper with your own figures beside: table-1 (CIFAR-10) or table-2 (SVHN, 1000 labels).
@@ -51,12 +55,15 @@ def paper(
         out: JSON to keep results in as they come, as for `dcgan probe`.
         against: Other ways, as for `dcgan probe`. Default: none.
         draws: Draws to score for each number of labels.
+        penalties: Values of C to choose from, with commas. Default: those of the released code, 1e-4 to 1e-2.
         centroids: Of kmeans, and of each layer of learned-rf.
         trials: Of the random search for supervised and finetuned.
+        trainings: Draws that the best trial is trained on and scored.
+        validation: Share of the data that only chooses.
         seed: Names splits and draws.
+        device: cpu, cuda, cuda:N, mps, or auto.
         as_json: Answer with one line of JSON.
     """
-    from dcgan.features.compare import Probing
     from dcgan.features.paper_tables import TABLES
     from dcgan.features.results import Results, read_results
 
@@ -68,11 +75,9 @@ def paper(
     else:
         if data is None or test is None:
             raise DcganError("with a MODEL, --data and --test are needed: the pictures to learn from and to score on")
-        if min(draws, centroids, trials) < 1 or seed < 0:
-            raise DcganError("--draws, --centroids and --trials must be 1 or more, --seed 0 or more")
         names = ways_of(against or "")
-        wanted, tested = open_labelled(model, data, test, centroids=centroids, seed=seed)
-        probing = Probing(chosen.counts, draws=draws, trials=trials)
+        probing = probing_of(chosen.counts, draws, penalties, trials, trainings, validation)
+        wanted, tested = open_labelled(model, data, test, centroids=centroids, seed=seed, device=device)
         results = gather_results(names, wanted, tested, probing, data, out)
     _check_results(chosen, results)
     answer(_beside(chosen, results), {"table": table, "results": results.rows()}, as_json)

@@ -85,24 +85,11 @@ def probe(
         device: cpu, cuda, cuda:N, mps, or auto.
         as_json: Answer with one line of JSON.
     """
-    from dcgan.features.compare import MEANINGS, Probing
-    from dcgan.features.probe import PENALTIES
+    from dcgan.features.compare import MEANINGS
 
     names = ways_of(against)
-    if not 0 < validation < 1 or min(draws, centroids, trials, trainings) < 1 or seed < 0:
-        raise DcganError(
-            "--validation must lie between 0 and 1, --draws, --centroids, --trials and --trainings be 1 or more, "
-            "--seed 0 or more"
-        )
-    probing = Probing(
-        counts=tuple(dict.fromkeys(_count(text.strip()) for text in labels.split(","))),
-        penalties=_penalties(penalties) if penalties else PENALTIES,
-        validation=validation,
-        draws=draws,
-        standardise=standardise,
-        trials=trials,
-        trainings=trainings,
-    )
+    counts = tuple(dict.fromkeys(_count(text.strip()) for text in labels.split(",")))
+    probing = probing_of(counts, draws, penalties, trials, trainings, validation, standardise)
     _check_figures(confusion, curve)
     colours = chosen_theme(theme)
     wanted, tested = open_labelled(
@@ -145,6 +132,29 @@ def ways_of(text: str) -> list[str]:
     return names
 
 
+def probing_of(
+    counts: tuple[int | None, ...],
+    draws: int,
+    penalties: str | None,
+    trials: int,
+    trainings: int,
+    validation: float,
+    standardise: bool = False,
+) -> "Probing":
+    """How to probe, as the flags say.
+
+    Raises:
+        DcganError: A flag is out of range.
+    """
+    from dcgan.features.compare import Probing
+    from dcgan.features.probe import PENALTIES
+
+    if not 0 < validation < 1 or min(draws, trials, trainings) < 1:
+        raise DcganError("--validation must lie between 0 and 1, --draws, --trials and --trainings be 1 or more")
+    values = _penalties(penalties) if penalties else PENALTIES
+    return Probing(counts, values, validation, draws, standardise, trials, trainings)
+
+
 def _check_figures(confusion: Path | None, curve: Path | None) -> None:
     from dcgan.figures.sheets import FORMATS
 
@@ -168,10 +178,12 @@ def open_labelled(
     """The model with the pictures to learn from, and those to score on.
 
     Raises:
-        DcganError: There are no classes to tell apart, or the two sets have different ones.
+        DcganError: There are no classes to tell apart, the two sets have different ones, or a flag is out of range.
     """
     from dcgan.features.ways import Wanted
 
+    if centroids < 1 or seed < 0:
+        raise DcganError("--centroids must be 1 or more, --seed 0 or more")
     loaded = open_model(model, device)
     learnt = open_pictures(source, loaded)
     tested = open_pictures(test, loaded) if test else None

@@ -39,12 +39,14 @@ class FeatureExtractor:
         maps = model.architecture.discriminator_geometry
         self.layers = tuple(range(len(maps)) if layers is None else layers)
         self.grid = grid
-        wrong = [layer for layer in self.layers if not 0 <= layer < len(maps)]
+        wrong = [layer for layer in self.layers if layer not in range(len(maps))]
         if wrong or not self.layers or len(set(self.layers)) < len(self.layers):
             named = ",".join(map(str, self.layers))
-            raise ModelError(f"--layers {named}: this discriminator has layers 0 to {len(maps) - 1}; each once")
+            raise ModelError(
+                f"layers {named} (--layers): this discriminator has layers 0 to {len(maps) - 1}; each once"
+            )
         if grid < 1:
-            raise ModelError(f"--grid must be 1 or more, not {grid}")
+            raise ModelError(f"the grid (--grid) must be 1 or more, not {grid}")
         widths = [stage.width for stage in model.architecture.discriminator]
         self.size = sum(widths[layer] * min(grid, maps[layer].small) ** 2 for layer in self.layers)
         self._shape = (model.architecture.size, model.architecture.size, model.architecture.channels)
