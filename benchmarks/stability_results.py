@@ -7,7 +7,8 @@ from typing import Any
 
 from PIL import Image
 
-from dcgan.figures.curves import curves
+from dcgan.figures.curves import curves, page
+from dcgan.figures.theme import THEMES
 from dcgan.training.health import COLLAPSED
 
 RECIPES: dict[str, dict[str, object] | None] = {
@@ -66,14 +67,14 @@ def montage(rows: list[dict[str, Any]], recipes: list[str], sheets: Path, out: P
     """What was drawn at the last mark, seed 0: a column a set, a row a recipe, the corner of 5 x 5 pictures of each."""
     sets = sorted({row["set"] for row in rows})
     side, space = 240, 12  # pixels
-    page = Image.new("RGB", (len(sets) * (side + space) - space, len(recipes) * (side + space) - space), "white")
+    canvas = Image.new("RGB", (len(sets) * (side + space) - space, len(recipes) * (side + space) - space), "white")
     for row, recipe in enumerate(recipes):
         for column, name in enumerate(sets):
             with Image.open(sheets / f"{name}, {recipe}, 0.png") as sheet:
                 across = sheet.width * 5 // 8
                 corner = sheet.convert("RGB").crop((0, 0, across, across)).resize((side, side))
-            page.paste(corner, (column * (side + space), row * (side + space)))
-    page.save(out, quality=85)
+            canvas.paste(corner, (column * (side + space), row * (side + space)))
+    canvas.save(out, quality=85)
 
 
 def draw(rows: list[dict[str, Any]], recipes: list[str], out: Path) -> None:
@@ -84,11 +85,8 @@ def draw(rows: list[dict[str, Any]], recipes: list[str], out: Path) -> None:
             marks = zip(*(row["marks"] for row in group), strict=False)
             line = [(fmean(m["seconds"] for m in at), fmean(m["kernel_distance"] for m in at)) for at in marks]
             charts.setdefault(name, {})[recipe] = line
-    parts = []
-    for place, (name, series) in enumerate(charts.items()):
-        chart = curves(series, name, "seconds of one processor", "kernel distance, 0 is best", y_range=(0, 0))
-        x, y = 20 + place % 2 * 580, 20 + place // 2 * 320
-        parts.append(chart.replace("<svg ", f'<svg x="{x}" y="{y}" width="560" height="300" ', 1))
-    height = 20 + (len(charts) + 1) // 2 * 320
-    page = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1180 {height}" color="#222">'
-    out.write_text("\n".join([page, '<rect width="100%" height="100%" fill="#fff"/>', *parts, "</svg>\n"]), "utf-8")
+    drawn = [
+        curves(series, name, "seconds of one processor", "kernel distance, 0 is best", y_range=(0, 0))
+        for name, series in charts.items()
+    ]
+    out.write_text(page(drawn, THEMES["light"], columns=2), "utf-8")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcgan.figures.curves import COLOURS, Axis, Point, curves, short
+from dcgan.figures.curves import COLOURS, Axis, Point, curves, page, short
+from dcgan.figures.theme import THEMES
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -153,6 +154,15 @@ def test_a_band_reaches_as_far_as_values_scatter() -> None:
     (stretch,) = line(svg)
     per_unit = (stretch[0][1] - stretch[2][1]) / 20  # of y in the drawing
     assert [round((low - high) / per_unit / 2, 1) for high, low in zip(ys[:3], ys[:2:-1], strict=True)] == [5, 2, 0]
+
+
+def test_a_page_puts_charts_side_by_side_on_its_own_ground() -> None:
+    charts = [curves({"line": [(1, 2), (3, 4)]}, title, "x", "y") for title in "abc"]
+    svg = ET.fromstring(page(charts, THEMES["dark"], columns=2))
+    ground, *placed = svg
+    assert (svg.attrib["viewBox"], svg.attrib["color"], ground.attrib["fill"]) == ("0 0 1180 660", "#e2e6ec", "#111419")
+    assert [(chart.attrib["x"], chart.attrib["y"]) for chart in placed] == [("20", "20"), ("600", "20"), ("20", "340")]
+    assert all("style" not in chart.attrib for chart in placed)  # as wide as it was told, not as the page
 
 
 @given(

@@ -104,9 +104,10 @@ def probe(
         assert most is not None
         save_picture(draw_confusion(most.confusion, wanted.learnt.label_names, colours), confusion)
     if curve is not None:
+        from dcgan.figures.curves import page
         from dcgan.files import write_atomic
 
-        write_atomic(curve, _learning_curve(results, names, probing.counts, wanted, tested))
+        write_atomic(curve, page([_learning_curve(results, names, probing.counts, wanted, tested)], colours))
     rows = {f"{name}: {MEANINGS[name]}": [_cell(results, name, count) for count in probing.counts] for name in names}
     lines = [
         f"{'':<40}" + "".join(f"{_named(count) + ' labels':>20}" for count in probing.counts),

@@ -7,6 +7,8 @@ from itertools import chain, pairwise
 from types import MappingProxyType
 from xml.sax.saxutils import escape, quoteattr
 
+from dcgan.figures.theme import Colour, Theme
+
 COLOURS = ("#3b82f6", "#f97316", "#10b981", "#a855f7", "#ef4444", "#0891b2", "#ca8a04", "#db2777")
 """Of the lines, in this order and round again; clear on white and on black."""
 
@@ -14,6 +16,8 @@ Point = tuple[float, float]
 
 _WIDTH, _HEIGHT = 560, 300  # of the drawing, in its own units
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 534, 58, 258  # edges of the plot in it
+_AS_WIDE_AS_IT_MAY = 'style="width:100%;height:auto;display:block"'
+_SPACE = 20  # about drawings on a page
 _LETTER = 6.6  # mean width of a letter at the legend's size
 _MOST_POINTS = 600  # a line with more is thinned to the least and greatest of each stretch
 _TINY, _HUGE = 1e-100, 1e100  # values beyond them are not drawn, or drawn as 0: the axes would run out of floats
@@ -60,7 +64,7 @@ def curves(
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
         f'aria-label={quoteattr(title)} font-family="system-ui, sans-serif" font-size="12" fill="currentColor" '
-        'style="width:100%;height:auto;display:block">',
+        f"{_AS_WIDE_AS_IT_MAY}>",
         _text(8, 18, title, 'font-size="14" font-weight="600"'),
         _text(_RIGHT, 18, y_label, 'text-anchor="end" opacity="0.6"'),
         _text((_LEFT + _RIGHT) / 2, _HEIGHT - 8, x_label, 'text-anchor="middle" opacity="0.6"'),
@@ -76,6 +80,30 @@ def curves(
         middle = (_LEFT + _RIGHT) / 2, (_TOP + _BOTTOM) / 2
         parts.append(_text(*middle, "nothing recorded", 'text-anchor="middle" opacity="0.5"'))
     return "\n".join([*parts, "</svg>"])
+
+
+def page(charts: Sequence[str], theme: Theme, columns: int = 1) -> str:
+    """Drawings of `curves` as one that stands alone, in a theme's colours, row by row."""
+    across, down = _WIDTH + _SPACE, _HEIGHT + _SPACE
+    width, height = min(columns, len(charts)) * across + _SPACE, -(-len(charts) // columns) * down + _SPACE
+    placed = (
+        chart.replace(
+            _AS_WIDE_AS_IT_MAY,
+            f'x="{_SPACE + place % columns * across}" y="{_SPACE + place // columns * down}" '
+            f'width="{_WIDTH}" height="{_HEIGHT}"',
+            1,
+        )
+        for place, chart in enumerate(charts)
+    )
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" color="{_hexadecimal(theme.ink)}">',
+        f'<rect width="100%" height="100%" fill="{_hexadecimal(theme.ground)}"/>',
+    )
+    return "\n".join([*head, *placed, "</svg>\n"])
+
+
+def _hexadecimal(colour: Colour) -> str:
+    return f"#{bytes(colour).hex()}"
 
 
 @dataclass(frozen=True)
