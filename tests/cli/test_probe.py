@@ -16,9 +16,8 @@ from tests.toy_model import toy_model
 
 from dcgan.cli import app
 from dcgan.errors import DcganError
-from dcgan.features.classifier import load_classifier
+from dcgan.features.classifier import PENALTIES, load_classifier
 from dcgan.features.compare import compare
-from dcgan.features.probe import PENALTIES
 from dcgan.features.supervised import train_classifier
 
 MODEL = toy_model()
@@ -135,6 +134,14 @@ def test_another_way_is_added_with_settings_of_its_own(home: Path, capsys: pytes
     assert [row["features"] for row in results] == ["dcgan", "kmeans", "pixels"]
     with pytest.raises(DcganError, match=r"probe\.json has kmeans with centroids 5, not 6"):
         run(home, *words, "--against", "kmeans", "--centroids", 6)
+
+
+def test_a_penalty_at_the_edge_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("probe", "--draws", 2, "--labels", "4", "--against", "none", "--penalties")
+    run(home, *words, "1e-9,2e-9")
+    assert "the best C is an outermost one of --penalties: dcgan with 4 labels" in capsys.readouterr().err
+    run(home, *words, "1e-9")
+    assert capsys.readouterr().err.count("--penalties") == 0  # there was nothing to choose from
 
 
 def test_pictures_that_were_learnt_are_not_tested_on(home: Path) -> None:

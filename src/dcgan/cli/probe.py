@@ -96,6 +96,7 @@ def probe(
         model, source, test, centroids=centroids, seed=seed, device=device, layers=layers_of(layers), grid=grid
     )
     results = gather_results(names, wanted, tested, probing, source, out)
+    _warn_of_edges(results, names, probing.counts)
     if confusion is not None:
         from dcgan.figures.confusion import draw_confusion
         from dcgan.figures.sheets import save_picture
@@ -249,6 +250,21 @@ def _cell(results: "Results", name: str, count: int | None) -> str:
     assert probed is not None
     spread = f" ± {100 * probed.spread:.1f}" if probed.spread else ""
     return f"{100 * probed.mean:.1f}{spread} %"
+
+
+def _warn_of_edges(results: "Results", names: Sequence[str], counts: Sequence[int | None]) -> None:
+    """Say where a value of C beyond those that were tried may be better."""
+    from dcgan.features.compare import NETS
+
+    outermost = [
+        f"{name} with {_named(count)} labels"
+        for name in names
+        for count in counts
+        if name not in NETS and (probed := results.find(name, count)) is not None
+        if len(probed.validation) > 1 and probed.penalty in (min(probed.validation), max(probed.validation))
+    ]
+    if outermost:
+        warn(f"the best C is an outermost one of --penalties: {', '.join(outermost)}; one beyond may be better")
 
 
 def _learning_curve(

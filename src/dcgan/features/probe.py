@@ -122,7 +122,7 @@ def probe_few(
         ValueError: A class has fewer pictures than are wanted.
     """
     choosing = min(CHOOSING, draws)
-    machines = []
+    machines: list[LinearSVM] = []
     for draw in range(choosing):
         some = learnt.rows(draw_labels(learnt.labels, per_class, seed, draw))
         machines += fit_path(some.features, some.labels, classes, sorted(penalties))
@@ -157,7 +157,7 @@ def probe_all(
 
     The machines of growing C are each started from the one before.
     """
-    machines = fit_path(learnt.features, learnt.labels, classes, sorted(penalties), progress=progress)
+    machines = list(fit_path(learnt.features, learnt.labels, classes, sorted(penalties), progress=progress))
     right = [float((predicted == validation.labels).mean()) for predicted in predict_all(machines, validation)]
     scores = dict(zip(sorted(penalties), right, strict=True))
     penalty = max(scores, key=lambda penalty: scores[penalty])

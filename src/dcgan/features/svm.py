@@ -81,7 +81,7 @@ def fit_svm(
     Raises:
         ValueError: Labels are out of range or do not match the features, or C is not above 0.
     """
-    return fit_path(features, labels, classes, [penalty], tolerance=tolerance, most=most)[0]
+    return next(fit_path(features, labels, classes, [penalty], tolerance=tolerance, most=most))
 
 
 def fit_path(
@@ -93,7 +93,7 @@ def fit_path(
     tolerance: float = 1e-5,
     most: int = 50,
     progress: Progress | None = None,
-) -> list[LinearSVM]:
+) -> Iterator[LinearSVM]:
     """Fit a machine for each of several C, each started from the one before: quickest in growing order.
 
     Args:
@@ -104,6 +104,9 @@ def fit_path(
         tolerance: When a class is done.
         most: Newton steps at most, for each C.
         progress: Told (machines, in all).
+
+    Yields:
+        The machines, as they come.
 
     Raises:
         ValueError: As `fit_svm`.
@@ -120,15 +123,13 @@ def fit_path(
         points, back = _spanned(features)
     blocks, preconditioner = _Blocks(points), Preconditioner(points)
     weights = torch.zeros(classes, points.shape[1] + 1)
-    machines = []
     for done, penalty in enumerate(penalties, 1):
         problem = _Problem(blocks, preconditioner, labels, classes, penalty)
         weights, objective = _minimum(problem, weights, tolerance, most)
         plane = np.ascontiguousarray(back(weights[:, :-1].T.numpy()))
-        machines.append(LinearSVM(plane, weights[:, -1].numpy(), objective.numpy(), problem.passes))
         if progress:
             progress(done, len(penalties))
-    return machines
+        yield LinearSVM(plane, weights[:, -1].numpy(), objective.numpy(), problem.passes)
 
 
 def _minimum(problem: "_Problem", weights: Tensor, tolerance: float, most: int) -> tuple[Tensor, Tensor]:
