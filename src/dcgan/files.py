@@ -24,6 +24,20 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         partial.unlink(missing_ok=True)
 
 
+def check_writable(path: Path) -> None:
+    """Make the folder of `path`, and write and remove a file in it.
+
+    Raises:
+        OSError: A file cannot be written there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = _beside(path)
+    try:
+        partial.write_bytes(bytes(4096))  # a full disk takes an empty file
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside `path`; when the block ends well, flush its files to disk and rename it to `path`.

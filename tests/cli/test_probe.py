@@ -15,6 +15,7 @@ from PIL import Image
 from tests.toy_model import toy_model
 
 from dcgan.cli import app
+from dcgan.cli.outputs import check_files
 from dcgan.errors import DcganError
 from dcgan.features.classifier import PENALTIES, load_classifier
 from dcgan.features.compare import compare
@@ -117,7 +118,7 @@ def test_results_of_another_probe_are_not_mixed_in(home: Path) -> None:
     words = ("probe", "--draws", 2, "--penalties", "1e-3", "--out", "probe.json", "--labels", "4", "--against", "none")
     run(home, *words)
     kept = Path("probe.json").read_text()
-    with pytest.raises(DcganError, match=r"probe\.json has results of another probe: seed differ"):
+    with pytest.raises(DcganError, match=r"probe\.json has results of another probe .another seed."):
         run(home, *words, "--seed", 1)
     assert Path("probe.json").read_text() == kept
     Path("probe.json").write_text("{}")
@@ -159,6 +160,13 @@ def test_pictures_that_were_learnt_are_not_tested_on(home: Path) -> None:
         ("labels_per_class", "-4"),
         ("features", "weird\n"),
         ("confusion", [[1]]),
+        ("confusion", [[float("nan"), 1], [0, 1]]),
+        ("penalty", float("nan")),
+        ("penalty", 10**400),
+        ("accuracies", [10**400]),
+        ("labels_per_class", float("inf")),
+        ("labels_per_class", 5.7),
+        ("validation", {"1e-3": 7}),
     ],
 )
 def test_impossible_results_are_not_believed(home: Path, name: str, value: object) -> None:
@@ -172,6 +180,32 @@ def test_impossible_results_are_not_believed(home: Path, name: str, value: objec
     Path("probe.json").write_text("[" * 200_000)
     with pytest.raises(DcganError, match="is not what `dcgan probe --out` writes"):
         run(home, *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["probe", "--out", "a.svg", "--curve", "a.svg"], r"--out a\.svg: name a file"),
+        (["probe", "--confusion", "file/c.png"], r"cannot write --confusion file/c\.png"),
+        (["probe", "--curve", "file/c.svg"], r"cannot write --curve file/c\.svg"),
+        (["probe", "--out", "file/p.json"], r"cannot write --out file/p\.json"),
+        (["features", "--out", "file/f.npy"], r"cannot write --out file/f\.npy"),
+        (["learn", "--out", "file/c"], "cannot write --out file/c"),
+        (["learn", "--out", "c", "--grid", "0"], "--grid"),
+    ],
+)
+def test_what_cannot_be_written_is_named_before_any_work(
+    home: Path, words: list[str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("file").write_text("no folder")
+    monkeypatch.setattr("dcgan.features.extract.FeatureExtractor.extract", stopped)
+    with pytest.raises(DcganError, match=message):
+        run(home, *words)
+
+
+def test_one_file_cannot_be_two_outputs() -> None:
+    with pytest.raises(DcganError, match="--confusion and --curve name one file"):
+        check_files({"--confusion": (Path("a.svg"), [".svg"]), "--curve": (Path("x/../a.svg"), [".svg"])})
 
 
 def test_what_another_process_adds_meanwhile_stays(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +236,7 @@ def test_what_another_probe_wrote_meanwhile_is_not_mixed_in(home: Path, monkeypa
         return found
 
     monkeypatch.setattr("dcgan.features.results.compare", slow)
-    with pytest.raises(DcganError, match="of another probe: seed differ"):
+    with pytest.raises(DcganError, match="of another probe .another seed."):
         run(home, *words)
 
 
@@ -213,7 +247,7 @@ def test_another_discriminator_is_another_probe(home: Path) -> None:
     torch.nn.init.zeros_(net.get_parameter("convolutions.0.weight")[0, 0, 0, 0])
     Path("other").mkdir()
     replace(MODEL, discriminator=net).save(Path("other"))
-    with pytest.raises(DcganError, match="of another probe: model differ"):
+    with pytest.raises(DcganError, match="of another probe .another model."):
         app(["probe", "other", str(home / "pictures"), *words])
 
 
@@ -371,6 +405,38 @@ def test_a_classifier_without_its_model_is_named(home: Path) -> None:
     Path("classifier/model").rename("elsewhere")
     with pytest.raises(DcganError, match="its model/ is missing"):
         app(["classify", "classifier", str(home / "pictures")])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("penalty", 10**400), ("labels", ["a", "a"]), ("grid", 0), ("layers", [9])]
+)
+def test_an_impossible_classifier_is_named(home: Path, field: str, value: object) -> None:
+    run(home, "learn", "--out", "classifier")
+    card = json.loads(Path("classifier/classifier.json").read_text())
+    Path("classifier/classifier.json").write_text(json.dumps({**card, field: value}))
+    with pytest.raises(DcganError, match=r"classifier\.json (is damaged|does not fit)"):
+        app(["classify", "classifier", str(home / "pictures")])
+
+
+def test_names_of_strangers_do_not_drive_the_terminal(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(home, "learn", "--out", "classifier")
+    card = json.loads(Path("classifier/classifier.json").read_text())
+    card["labels"] = ["\x1b[31mleft", "right"]
+    Path("classifier/classifier.json").write_text(json.dumps(card))
+    app(["classify", "classifier", str(home / "pictures")])
+    out = capsys.readouterr().out
+    assert "[31mleft" in out
+    assert "\x1b" not in out
+
+
+def test_classes_of_one_picture_are_named(home: Path) -> None:
+    for name in ("left", "right"):
+        (Path("single") / name).mkdir(parents=True)
+        shutil.copy(home / "others" / name / "0.png", Path("single") / name)
+    with pytest.raises(DcganError, match="no second picture of left"):
+        app(["learn", str(home / "model"), "single", "--out", "c"])
+    with pytest.raises(DcganError, match="left has 1 picture;"):
+        app(["probe", str(home / "model"), "single"])
 
 
 def test_what_is_no_classifier_is_named(home: Path) -> None:

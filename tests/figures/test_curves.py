@@ -156,6 +156,12 @@ def test_a_band_reaches_as_far_as_values_scatter() -> None:
     assert [round((low - high) / per_unit / 2, 1) for high, low in zip(ys[:3], ys[:2:-1], strict=True)] == [5, 2, 0]
 
 
+def test_about_a_point_alone_is_a_bar() -> None:
+    svg = ET.fromstring(curves({"line": [(1, 50)]}, "t", "x", "y", spreads={"line": [5]}))
+    (bar,) = (path for path in svg.iter() if path.attrib.get("d", "").endswith("Z"))
+    assert float(bar.attrib["stroke-width"]) > 0
+
+
 def test_a_page_puts_charts_side_by_side_on_its_own_ground() -> None:
     charts = [curves({"line": [(1, 2), (3, 4)]}, title, "x", "y") for title in "abc"]
     svg = ET.fromstring(page(charts, THEMES["dark"], columns=2))

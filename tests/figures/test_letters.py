@@ -29,6 +29,11 @@ def test_letters_with_accents_are_no_boxes(name: str, system: tuple[str, ...], m
     written.cache_clear()
 
 
+def test_a_letter_that_no_font_has_leaves_the_others_as_they_are() -> None:
+    nowhere = "\U000f0000"
+    assert written(f"Bär {nowhere}", SMALL).text.removesuffix(nowhere) == written("Bär ", SMALL).text
+
+
 def test_what_no_font_has_is_still_drawn_and_fitted() -> None:
     assert text_width("\U000f0000 x", SMALL) > text_width("x", SMALL)
     assert fitted("\U000f0000" * 20, 60, SMALL).endswith("…")

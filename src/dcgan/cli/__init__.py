@@ -50,7 +50,9 @@ app.command(train, config=(whole_numbers, take_recipe), help_epilogue="")
 
 def main() -> None:
     """Run one verb. Exit status: 0 done, 1 an error that the message explains, 2 wrong usage, 130 stopped by Ctrl-C."""
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # an orderly end, that cleans up
+    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:  # Windows has no hang-up
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wants it
+            signal.signal(number, lambda number, _: sys.exit(128 + number))  # an orderly end, that cleans up
     try:
         status = app()
     except DcganError as error:

@@ -6,7 +6,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer
-from dcgan.cli.latent_inputs import known_concepts, need
+from dcgan.cli.flags import need
+from dcgan.cli.latent_inputs import known_concepts
 from dcgan.cli.outputs import Outs, check_outputs, chosen_theme, listed, open_model, write_outputs
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]

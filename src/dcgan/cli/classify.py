@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.outputs import chosen_theme, open_model
+from dcgan.cli.outputs import check_files, chosen_theme, open_model, writing
 from dcgan.cli.pictures import open_pictures
 from dcgan.errors import DcganError
+from dcgan.files import check_writable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -58,16 +59,16 @@ def learn(
     if seed < 0:
         raise DcganError(f"--seed must be 0 or more, not {seed}")
     chosen = layers_of(layers)
+    with writing("--out", out):
+        check_writable(out)
     loaded = open_model(model, device)
     data = open_pictures(source, loaded)
     try:
         classifier = fit(loaded, data, progress_bar, chosen, grid, seed=seed)
     except ValueError as error:
         raise DcganError(f"{source}: {error}") from error
-    try:
+    with writing("--out", out):
         classifier.save(out)
-    except OSError as error:
-        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
     facts = {
         "out": out,
         "labels": classifier.names,
@@ -110,8 +111,9 @@ def classify(
         device: cpu, cuda, cuda:N, mps, or auto.
         as_json: Answer with one line of JSON.
     """
-    if out.suffix.lower() not in TABLES or out.is_dir():
-        raise DcganError(f"--out {out}: name a file, {' or '.join(TABLES)}")
+    from dcgan.figures.sheets import FORMATS
+
+    check_files({"--out": (out, TABLES), "--review": (review, FORMATS)})
     if out.exists():
         raise DcganError(f"--out {out} exists, perhaps with labels corrected by hand; name another file, or remove it")
     colours = chosen_theme(theme)
@@ -119,11 +121,6 @@ def classify(
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
-
-    from dcgan.figures.sheets import FORMATS
-
-    if review is not None and (review.suffix.lower() not in FORMATS or review.is_dir()):
-        raise DcganError(f"--review {review}: name a file of one of these kinds: {', '.join(FORMATS)}")
 
     from dcgan.features.classifier import load_classifier
     from dcgan.training.device import resolve_device
@@ -185,8 +182,6 @@ def _write(table: "pa.Table", out: Path) -> None:
         pyarrow.csv.write_csv(table, content)
     else:
         pyarrow.parquet.write_table(table, content)
-    try:
+    with writing("--out", out):
         out.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(out, content.getvalue())
-    except OSError as error:
-        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error

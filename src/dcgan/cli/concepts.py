@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, warn
-from dcgan.cli.outputs import chosen_theme, open_model
+from dcgan.cli.outputs import chosen_theme, open_model, writing
 from dcgan.cli.pictures import open_pictures
 from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError, LatentError
@@ -118,10 +118,8 @@ def concepts(
     if described and source is not None:
         more, accuracies = _find(loaded, described, source, axis=axis, examples=examples, pool=pool)
         found += more
-    try:
+    with writing("--out", out):
         add_concepts(out, found, loaded)
-    except OSError as error:
-        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
     if sheet is not None:
         import numpy as np
 

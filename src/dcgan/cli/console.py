@@ -2,6 +2,7 @@
 
 import json
 import os
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -24,23 +25,31 @@ stderr = Bystander(stderr=True, soft_wrap=True, highlight=False, markup=False, e
 
 def answer(text: str, facts: Mapping[str, object], as_json: bool) -> None:
     """Print the verb's result to stdout: `text` for people, or `facts` as one line of JSON for machines."""
-    stdout.print(json.dumps(facts, default=str) if as_json else text)
+    stdout.print(json.dumps(facts, default=str) if as_json else _harmless(text))
 
 
 def say(text: str) -> None:
     """Tell something by the way, on stderr."""
-    stderr.print(text)
+    stderr.print(_harmless(text))
 
 
 def warn(text: str) -> None:
     """Tell something that the user should not miss, on stderr."""
-    stderr.print(f"warning: {text}", style="yellow")
+    stderr.print(f"warning: {_harmless(text)}", style="yellow")
 
 
 def complain(text: str) -> None:
     """Tell the error that ends the command, on stderr; of several ranks, those that do not lead give their number."""
     rank = os.environ.get("RANK", "0")
-    stderr.print(f"error{'' if rank == '0' else f' (rank {rank})'}: {text}", style="red")
+    stderr.print(f"error{'' if rank == '0' else f' (rank {rank})'}: {_harmless(text)}", style="red")
+
+
+def _harmless(text: str) -> str:
+    """Without what would drive the terminal, such as the escapes that a stranger's file may hold in its names."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(letter) == "Cc" and letter not in "\n\t" else letter
+        for letter in text
+    )
 
 
 class Rate(ProgressColumn):

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.outputs import open_model
+from dcgan.cli.outputs import check_files, open_model, writing
 from dcgan.cli.pictures import open_pictures
 from dcgan.errors import DcganError
 
@@ -51,8 +51,7 @@ def features(
 
     from dcgan.features.files import FILES
 
-    if out.suffix.lower() not in FILES or out.is_dir():
-        raise DcganError(f"--out {out}: name a file, {' or '.join(FILES)}")
+    check_files({"--out": (out, FILES)})
 
     from dcgan.features.extract import FeatureExtractor
     from dcgan.features.files import write_features
@@ -64,11 +63,8 @@ def features(
         measured = open_pictures(statistics, loaded)
         with progress_bar("measuring statistics") as bar:
             extractor.measure(measured.images, progress=bar)
-    try:
-        with progress_bar("extracting") as bar:
-            write_features(out, extractor, data, half=half, progress=bar)
-    except OSError as error:
-        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
+    with writing("--out", out), progress_bar("extracting") as bar:
+        write_features(out, extractor, data, half=half, progress=bar)
     facts = {
         "out": out,
         "pictures": len(data),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.latent_inputs import need
+from dcgan.cli.flags import need
 from dcgan.cli.marks import Marks, count_of, maps_above
-from dcgan.cli.outputs import chosen_theme, open_model
+from dcgan.cli.outputs import check_files, chosen_theme, open_model, writing
 from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
@@ -93,8 +93,7 @@ def forget(
         raise DcganError("name the model folder to make: --out FOLDER")
     if out is not None and out.exists():
         raise DcganError(f"--out {out} exists; name another folder")
-    if figure is not None and (figure.suffix.lower() not in FORMATS or figure.is_dir()):
-        raise DcganError(f"--figure {figure}: name a file of one of these kinds: {', '.join(FORMATS)}")
+    check_files({"--figure": (figure, FORMATS)})
     need(MOST_TURNED <= scale < 1, "--scale", f"{MOST_TURNED:g} to less than 1", scale)
     need(abs(threshold) < float("inf"), "--threshold", "a finite number", threshold)
     colours = chosen_theme(theme)
@@ -118,11 +117,8 @@ def forget(
         drawn_by["random maps"] = scale_maps(loaded, weighed.layer, np.where(others, scale, 1).astype(np.float32))
     changes = _changes(drawn_by, marked)
     save_picture(_figure(drawn_by, marked, colours), figure)
-    try:
-        with new_folder(out) as partial:
-            changed.save(partial)
-    except OSError as error:
-        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
+    with writing("--out", out), new_folder(out) as partial:
+        changed.save(partial)
     facts = {
         "out": out,
         "figure": figure,

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.latent_inputs import need
+from dcgan.cli.flags import need
 from dcgan.cli.marks import Marks, maps_above
-from dcgan.cli.outputs import chosen_theme, open_model
+from dcgan.cli.outputs import check_files, chosen_theme, open_model
 from dcgan.errors import DcganError
 
 SHOWN = 12  # samples without the object that it is put into, if no places are named
@@ -74,8 +74,7 @@ def insert(
     from dcgan.inspection.insert import usual_place
 
     marks = Marks(boxes, draw, detect, seeds, port, seed)
-    if out.suffix.lower() not in FORMATS or out.is_dir():
-        raise DcganError(f"--out {out}: name a file of one of these kinds: {', '.join(FORMATS)}")
+    check_files({"--out": (out, FORMATS)})
     need(abs(threshold) < float("inf"), "--threshold", "a finite number", threshold)
     need(0 < strength < float("inf"), "--strength", "above 0", strength)
     colours = chosen_theme(theme)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.latent_inputs import need
-from dcgan.cli.outputs import chosen_theme, open_model
+from dcgan.cli.flags import need
+from dcgan.cli.outputs import chosen_theme, open_model, writing
 from dcgan.cli.pictures import open_pictures
 from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError
@@ -87,25 +87,22 @@ def inspect(
     from dcgan.inspection.untrained import untrained
 
     data = open_pictures(source, loaded)
-    try:
-        with new_folder(out) as partial:  # before the work, to see that it can be made
-            with progress_bar("measuring random weights") as bar:
-                baseline = untrained(loaded, data.images, seed, bar)
-            with progress_bar("looking with random weights") as bar:
-                expected = measure_responses(baseline, data.images, layer, pictures, progress=bar)
-            with progress_bar("looking") as bar:
-                found = measure_responses(loaded, data.images, layer, pictures, progress=bar)
-            field = receptive_field(loaded.architecture, layer)
-            sides = [
-                _side("random weights", baseline, data, expected, chosen),
-                _side("trained", loaded, data, found, chosen),
-            ]
-            for name, figure in _figures(loaded, data, found, field, sides, chosen, colours):
-                (partial / name).write_bytes(picture_bytes(figure, ".png"))
-            write_csv(_statistics(found), partial / "features.csv")
-            write_csv(_strongest(found, field, data), partial / "strongest.csv")
-    except OSError as error:
-        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
+    with writing("--out", out), new_folder(out) as partial:  # before the work, to see that it can be made
+        with progress_bar("measuring random weights") as bar:
+            baseline = untrained(loaded, data.images, seed, bar)
+        with progress_bar("looking with random weights") as bar:
+            expected = measure_responses(baseline, data.images, layer, pictures, progress=bar)
+        with progress_bar("looking") as bar:
+            found = measure_responses(loaded, data.images, layer, pictures, progress=bar)
+        field = receptive_field(loaded.architecture, layer)
+        sides = [
+            _side("random weights", baseline, data, expected, chosen),
+            _side("trained", loaded, data, found, chosen),
+        ]
+        for name, figure in _figures(loaded, data, found, field, sides, chosen, colours):
+            (partial / name).write_bytes(picture_bytes(figure, ".png"))
+        write_csv(_statistics(found), partial / "features.csv")
+        write_csv(_strongest(found, field, data), partial / "strongest.csv")
     facts = {
         "out": out,
         "pictures": len(data),

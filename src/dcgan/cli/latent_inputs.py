@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcgan.cli.console import warn
+from dcgan.cli.flags import need
 from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError
 
@@ -13,12 +14,6 @@ if TYPE_CHECKING:
     from dcgan.randomness import Latents
 
 KEYS = 9  # of a walk by default, as in the paper
-
-
-def need(condition: bool, flag: str, range_: str, value: object) -> None:
-    """Refuse a value of a flag that is out of its range."""
-    if not condition:
-        raise DcganError(f"{flag} must be {range_}, not {value}")
 
 
 def samples_of(model: "Model", seeds: str | None, seed: int, latents: Path | None) -> "tuple[Latents, list[str]]":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcgan.cli.console import complain, progress_bar, say
-from dcgan.cli.latent_inputs import need
+from dcgan.cli.flags import need
 from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError
 

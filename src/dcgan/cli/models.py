@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, complain
+from dcgan.cli.outputs import writing
 from dcgan.errors import DcganError, ModelError, command
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
@@ -34,11 +35,8 @@ def import_authors(folder: Path, /, *, out: Path, as_json: AsJson = False) -> No
     if out.exists():
         raise ModelError(f"--out {out} exists; name another folder")
     model = read(folder)
-    try:
-        with new_folder(out) as partial:
-            model.save(partial)
-    except OSError as error:
-        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
+    with writing("--out", out), new_folder(out) as partial:
+        model.save(partial)
     size, channels = model.architecture.size, model.architecture.channels
     if "untrained" in model.details:
         use = f"untrained: {model.details['untrained']}\nprobe: {command('probe', out, 'LABELLED')}"
@@ -79,7 +77,7 @@ def export(
     if out.exists():
         raise ModelError(f"--out {out} exists; name another folder")
     loaded = load(model)
-    try:
+    with writing("--out", out):
         with new_folder(out) as partial:
             loaded.save(partial, half=half)
             concepts = find(model) / OWN_CONCEPTS
@@ -87,8 +85,6 @@ def export(
             if kept:
                 shutil.copyfile(concepts, partial / OWN_CONCEPTS)
         size = sum(file.stat().st_size for file in out.iterdir())
-    except OSError as error:
-        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
     exported = load(out)
     facts = {"model": out, "bytes": size, "identity": exported.identity, "concepts": kept}
     left = "" if kept or not concepts.is_file() else "\nits concepts are not those of the rounded model; find new ones"

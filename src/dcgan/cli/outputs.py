@@ -1,12 +1,14 @@
 """What verbs of the latent space write: figures, films and latent vectors, told by the suffix of each --out."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from dcgan.errors import DcganError
+from dcgan.files import check_writable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -44,6 +46,47 @@ def chosen_theme(name: str) -> "Theme":
     return THEMES[name]
 
 
+@contextmanager
+def writing(flag: str, path: Path) -> Iterator[None]:
+    """Within the block, what cannot be written is the user's to mend.
+
+    Raises:
+        DcganError: It cannot be; the flag is named.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise DcganError(f"cannot write {flag} {path}: {error.strerror or error}") from error
+
+
+def check_files(targets: Mapping[str, tuple[Path | None, Iterable[str]]]) -> None:
+    """Refuse, before any work, files that cannot be written; folders for them are made.
+
+    Args:
+        targets: By their flags the files, None where the flag is not given, and the suffixes that they may have.
+
+    Raises:
+        DcganError: A suffix is another, a folder stands there, two are the same, or it cannot be written there.
+    """
+    named: dict[Path, str] = {}
+    for flag, (path, kinds) in targets.items():
+        if path is None:
+            continue
+        _check_file(flag, path, list(kinds))
+        other = named.setdefault(path.resolve(), flag)
+        if other != flag:
+            raise DcganError(f"{other} and {flag} name one file, {path}; one would overwrite the other")
+
+
+def _check_file(flag: str, path: Path, kinds: Sequence[str]) -> None:
+    if path.suffix.lower() not in kinds:
+        raise DcganError(f"{flag} {path}: name a file of one of these kinds: {', '.join(kinds)}")
+    if path.is_dir():
+        raise DcganError(f"{flag} {path} is a folder; name a file")
+    with writing(flag, path):
+        check_writable(path)
+
+
 def check_outputs(outs: list[Path], *, films: bool = True, fps: float = FRAMES_PER_SECOND, flag: str = "--out") -> None:
     """Refuse files that cannot be written, before any work.
 
@@ -57,10 +100,7 @@ def check_outputs(outs: list[Path], *, films: bool = True, fps: float = FRAMES_P
     if len(set(outs)) < len(outs):
         raise DcganError(f"{listed(outs)}: one file is named twice, and one would overwrite the other")
     for out in outs:
-        if out.suffix.lower() not in kinds:
-            raise DcganError(f"{flag} {out}: name a file of one of these kinds: {', '.join(kinds)}")
-        if out.is_dir():
-            raise DcganError(f"{flag} {out} is a folder; name a file")
+        _check_file(flag, out, kinds)
     if any(out.suffix.lower() == ".gif" for out in outs) and fps > FASTEST_GIF:
         raise DcganError(f"a .gif shows {FASTEST_GIF:g} frames a second at most; --fps {fps:g} needs .mp4")
     if not 1 <= fps <= 100:
@@ -81,7 +121,7 @@ def write_outputs(
 
     for out in outs:
         suffix = out.suffix.lower()
-        try:
+        with writing("--out", out):
             out.parent.mkdir(parents=True, exist_ok=True)
             if suffix == LATENTS:
                 latents(out)
@@ -89,8 +129,6 @@ def write_outputs(
                 save_picture(figure(), out)
             elif film is not None:
                 write_video(film(), out, fps)
-        except OSError as error:
-            raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
 
 
 def film_frames(groups: "Iterable[Pixels]", total: int, bar: "Bar") -> "Iterator[Frame]":

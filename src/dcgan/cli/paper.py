@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, warn
-from dcgan.cli.probe import gather_results, open_labelled, probing_of, ways_of
+from dcgan.cli.outputs import check_files
+from dcgan.cli.probe import RESULTS, gather_results, open_labelled, probing_of, ways_of
 from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ def paper(
         device: cpu, cuda, cuda:N, mps, or auto.
         as_json: Answer with one line of JSON.
     """
+    if model is not None:
+        check_files({"--out": (out, RESULTS)})
+
     from dcgan.features.paper_tables import TABLES
     from dcgan.features.results import Results, read_results
 

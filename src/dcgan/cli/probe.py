@@ -1,5 +1,6 @@
 """`dcgan probe`: what a model's features are worth to a classifier, beside other ways."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +9,8 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.features import layers_of
-from dcgan.cli.outputs import chosen_theme, open_model
+from dcgan.cli.flags import need
+from dcgan.cli.outputs import check_files, chosen_theme, open_model, writing
 from dcgan.cli.pictures import open_pictures
 from dcgan.errors import DcganError
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from dcgan.features.ways import Wanted
 
 ALL = "all"
+LARGEST = 1e6  # C; with greater ones the machine sees no more than rounding errors
+RESULTS, CURVES = (".json",), (".svg",)
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 
 
@@ -86,17 +90,27 @@ def probe(
         as_json: Answer with one line of JSON.
     """
     from dcgan.features.compare import MEANINGS
+    from dcgan.figures.sheets import FORMATS
 
     names = ways_of(against)
     counts = tuple(dict.fromkeys(_count(text.strip()) for text in labels.split(",")))
     probing = probing_of(counts, draws, penalties, trials, trainings, validation, standardise)
-    _check_figures(confusion, curve)
+    check_files({"--out": (out, RESULTS), "--confusion": (confusion, FORMATS), "--curve": (curve, CURVES)})
     colours = chosen_theme(theme)
     wanted, tested = open_labelled(
         model, source, test, centroids=centroids, seed=seed, device=device, layers=layers_of(layers), grid=grid
     )
     results = gather_results(names, wanted, tested, probing, source, out)
     _warn_of_edges(results, names, probing.counts)
+    rows = {f"{name}: {MEANINGS[name]}": [_cell(results, name, count) for count in probing.counts] for name in names}
+    lines = [
+        f"{'':<40}" + "".join(f"{_named(count) + ' labels':>20}" for count in probing.counts),
+        *(f"{meaning:<40}" + "".join(f"{cell:>20}" for cell in cells) for meaning, cells in rows.items()),
+        "accuracy on the test pictures; ± 1.96 standard deviations over the draws",
+    ]
+    lines += [f"{what}: {file}" for what, file in (("confusion", confusion), ("learning curve", curve)) if file]
+    facts = {"model": model, "source": source, "test": test, "labels": wanted.learnt.label_names}
+    answer("\n".join(lines), {**facts, "settings": results.settings, "results": results.rows()}, as_json)
     if confusion is not None:
         from dcgan.figures.confusion import draw_confusion
         from dcgan.figures.sheets import save_picture
@@ -108,16 +122,8 @@ def probe(
         from dcgan.figures.curves import page
         from dcgan.files import write_atomic
 
-        write_atomic(curve, page([_learning_curve(results, names, probing.counts, wanted, tested)], colours))
-    rows = {f"{name}: {MEANINGS[name]}": [_cell(results, name, count) for count in probing.counts] for name in names}
-    lines = [
-        f"{'':<40}" + "".join(f"{_named(count) + ' labels':>20}" for count in probing.counts),
-        *(f"{meaning:<40}" + "".join(f"{cell:>20}" for cell in cells) for meaning, cells in rows.items()),
-        "accuracy on the test pictures; ± 1.96 standard deviations over the draws",
-    ]
-    lines += [f"{what}: {file}" for what, file in (("confusion", confusion), ("learning curve", curve)) if file]
-    facts = {"model": model, "source": source, "test": test, "labels": wanted.learnt.label_names}
-    answer("\n".join(lines), {**facts, "settings": results.settings, "results": results.rows()}, as_json)
+        with writing("--curve", curve):
+            write_atomic(curve, page([_learning_curve(results, names, probing, wanted, tested)], colours))
 
 
 def ways_of(text: str) -> list[str]:
@@ -151,19 +157,11 @@ def probing_of(
     from dcgan.features.compare import Probing
     from dcgan.features.probe import PENALTIES
 
-    if not 0 < validation < 1 or min(draws, trials, trainings) < 1:
-        raise DcganError("--validation must lie between 0 and 1, --draws, --trials and --trainings be 1 or more")
+    need(0 < validation < 1, "--validation", "between 0 and 1", validation)
+    for flag, number in (("--draws", draws), ("--trials", trials), ("--trainings", trainings)):
+        need(number >= 1, flag, "1 or more", number)
     values = _penalties(penalties) if penalties else PENALTIES
     return Probing(counts, values, validation, draws, standardise, trials, trainings)
-
-
-def _check_figures(confusion: Path | None, curve: Path | None) -> None:
-    from dcgan.figures.sheets import FORMATS
-
-    if confusion is not None and (confusion.suffix.lower() not in FORMATS or confusion.is_dir()):
-        raise DcganError(f"--confusion {confusion}: name a file of one of these kinds: {', '.join(FORMATS)}")
-    if curve is not None and (curve.suffix.lower() != ".svg" or curve.is_dir()):
-        raise DcganError(f"--curve {curve}: name an .svg file")
 
 
 def open_labelled(
@@ -184,8 +182,8 @@ def open_labelled(
     """
     from dcgan.features.ways import Wanted
 
-    if centroids < 1 or seed < 0:
-        raise DcganError("--centroids must be 1 or more, --seed 0 or more")
+    need(centroids >= 1, "--centroids", "1 or more", centroids)
+    need(seed >= 0, "--seed", "0 or more", seed)
     loaded = open_model(model, device)
     learnt = open_pictures(source, loaded)
     tested = open_pictures(test, loaded) if test else None
@@ -236,8 +234,8 @@ def _penalties(text: str) -> tuple[float, ...]:
         values = tuple(float(part) for part in text.split(","))
     except ValueError:
         values = ()
-    if not values or not all(0 < value < float("inf") for value in values):
-        raise DcganError(f"--penalties {text!r}: write numbers above 0 with commas, such as 1e-4,1e-3")
+    if not values or not all(0 < value <= LARGEST for value in values):
+        raise DcganError(f"--penalties {text!r}: write numbers above 0, to {LARGEST:g}, with commas: 1e-4,1e-3")
     return values
 
 
@@ -248,8 +246,7 @@ def _named(count: int | None) -> str:
 def _cell(results: "Results", name: str, count: int | None) -> str:
     probed = results.find(name, count)
     assert probed is not None
-    spread = f" ± {100 * probed.spread:.1f}" if probed.spread else ""
-    return f"{100 * probed.mean:.1f}{spread} %"
+    return f"{probed.percent()} %"
 
 
 def _warn_of_edges(results: "Results", names: Sequence[str], counts: Sequence[int | None]) -> None:
@@ -268,14 +265,15 @@ def _warn_of_edges(results: "Results", names: Sequence[str], counts: Sequence[in
 
 
 def _learning_curve(
-    results: "Results", names: Sequence[str], counts: Sequence[int | None], wanted: "Wanted", test: "PackedSet | None"
+    results: "Results", names: Sequence[str], probing: "Probing", wanted: "Wanted", test: "PackedSet | None"
 ) -> str:
     """Accuracy over labels of a class; all of them stand at their mean number."""
     from dcgan.features.compare import TESTED
     from dcgan.figures.curves import curves
 
-    every = len(wanted.learnt) / len(wanted.learnt.label_names) * (1 if test else 1 - TESTED)
-    numbers = sorted(counts, key=lambda count: count or every)
+    learnt = len(wanted.learnt) * (1 if test else 1 - TESTED) * (1 - probing.validation)
+    every = learnt / len(wanted.learnt.label_names)
+    numbers = sorted(probing.counts, key=lambda count: count or every)
     probed = {name: [one for count in numbers if (one := results.find(name, count)) is not None] for name in names}
     return curves(
         {name: [(one.labels_per_class or every, 100 * one.mean) for one in found] for name, found in probed.items()},
@@ -283,5 +281,8 @@ def _learning_curve(
         "labels of each class",
         "%",
         log_x=True,
-        spreads={name: [100 * one.spread for one in found] for name, found in probed.items()},
+        spreads={
+            name: [100 * one.spread if len(one.accuracies) > 1 else math.nan for one in found]
+            for name, found in probed.items()
+        },
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, warn
-from dcgan.cli.outputs import open_model
+from dcgan.cli.outputs import open_model, writing
 from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError
 
@@ -80,7 +80,7 @@ def sample(
         those = loaded.latents(wanted[some], truncation) if z is None else z[some]
         return loaded.draw(those, batch_statistics=batch_statistics, batch_size=batch_size)
 
-    try:
+    with writing("--out", out):
         out.parent.mkdir(parents=True, exist_ok=True)
         if suffix == ".npz":
             those = loaded.latents(wanted, truncation) if z is None else z
@@ -89,8 +89,6 @@ def sample(
             save_picture(sheet(draw(), columns=columns), out)
         else:
             _fill_folder(out, names, max(1, CHUNK // batch_size) * batch_size, draw)
-    except OSError as error:
-        raise DcganError(f"cannot write --out {out}: {error.strerror or error}") from error
     facts = {"out": out, "pictures": len(names), "model": model, "images_seen": loaded.details.get("images")}
     answer(f"drew {len(names):,} pictures: {out}", facts, as_json)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.latent_inputs import need, samples_of
+from dcgan.cli.flags import need
+from dcgan.cli.latent_inputs import samples_of
 from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
     Outs,

@@ -82,6 +82,8 @@ def open_mat(path: Path) -> OfficialSet:
             raise SourceError(
                 f"{path}: X is {pixels.dtype} {pixels.shape} for {len(numbers)} labels, not uint8 (H, W, 3, N)"
             )
+        if not np.isin(numbers, range(1, _CLASSES + 1)).all():
+            raise SourceError(f"{path}: y has other labels than 1 to 10, which are the digits 1 to 9 and 0")
         labels = [str(int(number) % 10) for number in numbers]
         names = [f"{path.name}[{row}]" for row in range(len(labels))]
         return OfficialSet(f"SVHN {path}", names, np.asarray(pixels.transpose(3, 0, 1, 2), np.uint8), labels)
@@ -109,14 +111,17 @@ def open_cifar_folder(path: Path) -> OfficialSet:
     """The training batches of any version of CIFAR-10, in their order.
 
     Raises:
-        SourceError: A batch cannot be read.
+        SourceError: A batch is missing or cannot be read.
     """
     batches: list[tuple[Path, Callable[[Path], Batch]]] = []
-    for batch in sorted(path.glob("data_batch_[0-9]*")):
+    found = sorted(path.glob("data_batch_[0-9]*"))
+    if missing := sorted(set(map(str, range(1, 6))) - {batch.stem.removeprefix("data_batch_") for batch in found}):
+        raise SourceError(f"{path} lacks data_batch_{', data_batch_'.join(missing)} of CIFAR-10; unpack it once more")
+    for batch in found:
         head = batch.read_bytes()[: len(MAT)]
         if is_mat(batch, head):
             batches.append((batch, _read_mat))
-        elif is_cifar_binary(batch, head):
+        elif batch.suffix == ".bin":
             batches.append((batch, _read_binary))
         else:
             batches.append((batch, _read_pickle))

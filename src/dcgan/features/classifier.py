@@ -91,12 +91,15 @@ def learn(
         seed: Of what is held out.
 
     Raises:
-        ValueError: There are fewer than two classes, or pictures without a label.
+        ValueError: There are fewer than two classes, a class of one picture, or pictures without a label.
     """
     if len(data.label_names) < 2 or data.labels.min() < 0:
         raise ValueError("it takes two classes or more, each in a folder of its own, and a label for every picture")
-    extractor = FeatureExtractor(model, layers, grid)
     classes = len(data.label_names)
+    for name, count in zip(data.label_names, np.bincount(data.labels, minlength=classes), strict=True):
+        if count < 2:
+            raise ValueError(f"there is no second picture of {name}, one to learn from and one to choose C by")
+    extractor = FeatureExtractor(model, layers, grid)
     with bar("measuring statistics") as progress:
         extractor.measure(data.images, progress=progress)
     with tempfile.TemporaryDirectory(prefix="dcgan-learn-") as folder:
@@ -142,15 +145,18 @@ def load_classifier(folder: Path, device: str = "cpu") -> PictureClassifier:
         names, layers, grid = tuple(map(str, card["labels"])), tuple(card["layers"]), card["grid"]
         penalty, accuracy = float(card["penalty"]), float(card["accuracy"])
         whole = all(type(number) is int for number in (*layers, grid))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{folder / CARD} is damaged: {error!r}") from error
-    if not whole:
-        raise ModelError(f"{folder / CARD} is damaged: layers and grid are whole numbers")
+    if not whole or len(set(names)) < max(2, len(names)):
+        raise ModelError(f"{folder / CARD} is damaged: layers, grid and labels are not those of a classifier")
     if not (folder / MODEL).is_dir():
         raise ModelError(f"{folder} is damaged: its {MODEL}/ is missing")
     model = load(folder / MODEL, device)
     tensors = read_tensors(folder / MACHINE, card)
-    size = FeatureExtractor(model, layers, grid).size
+    try:
+        size = FeatureExtractor(model, layers, grid).size
+    except ModelError as error:
+        raise ModelError(f"{folder / CARD} does not fit the model: {error}") from error
     shapes = {"weights": (size, len(names)), "bias": (len(names),)}
     if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != shapes:
         raise ModelError(f"{folder / MACHINE} does not fit the model and the labels")

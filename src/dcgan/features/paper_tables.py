@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from dcgan.features.probe import Probed
 from dcgan.features.results import Results
 
 
@@ -61,15 +60,10 @@ class PaperTable:
         lines = []
         for row in rows:
             ours = [results.find(row.way, count) if row.way else None for count in self.counts]
-            pairs = zip(row.printed, map(self._written, ours), strict=True)
+            written = (probed.percent(errors=self.errors) if probed else "" for probed in ours)
+            pairs = zip(row.printed, written, strict=True)
             lines.append((row.meaning, *(cell for pair in pairs for cell in pair)))
         return lines
-
-    def _written(self, probed: Probed | None) -> str:
-        if probed is None:
-            return ""
-        share = 1 - probed.mean if self.errors else probed.mean
-        return f"{100 * share:.1f}" + (f" ± {100 * probed.spread:.1f}" if probed.spread else "")
 
 
 TABLES: Mapping[str, PaperTable] = MappingProxyType(

@@ -65,6 +65,11 @@ class Probed:
         """1.96 standard deviations over the draws; 0 of one draw."""
         return SPREAD * float(self.accuracies.std(ddof=1)) if len(self.accuracies) > 1 else 0.0
 
+    def percent(self, *, errors: bool = False) -> str:
+        """The mean of accuracies, or of errors, in %; ± the spread if there are several draws."""
+        spread = f" ± {100 * self.spread:.1f}" if len(self.accuracies) > 1 else ""
+        return f"{100 * (1 - self.mean if errors else self.mean):.1f}{spread}"
+
 
 def split(labels: Labels, share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions of a random `share` of every class, and of the others, each in order."""
@@ -73,7 +78,7 @@ def split(labels: Labels, share: float, seed: int) -> tuple[NDArray[np.int64], N
     for label in np.unique(labels):
         rows = random.permutation(np.flatnonzero(labels == label))
         parts.append(rows[: max(1, round(share * len(rows)))])
-    chosen = np.sort(np.concatenate(parts))
+    chosen = np.sort(np.concatenate([np.empty(0, np.int64), *parts]))
     return chosen, np.setdiff1d(np.arange(len(labels)), chosen)
 
 

@@ -20,6 +20,7 @@ from dcgan.features.ways import WAYS, Wanted
 from dcgan.files import write_atomic
 
 FORMAT = "dcgan probe 3"
+LOCKED = 60.0  # seconds that another process may take to write the file, at most
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ def read_results(path: Path) -> Results:
             str(name): dict(values) for name, values in content["settings"].items()
         }
         results = Results(dict(content["about"]), settings)
+        names = content["about"]["labels"]
+        _require(isinstance(names, list) and all(isinstance(name, str) for name in names))
         for row in content["results"]:
             probed = Probed(
                 _count(row["labels_per_class"]),
@@ -133,19 +136,21 @@ def read_results(path: Path) -> Results:
                 np.array(row["accuracies"], np.float64),
                 np.array(row["confusion"], np.float64),
             )
-            classes = len(content["about"]["labels"])
             shares = probed.accuracies
             _require(row["features"] in MEANINGS and row["features"] in settings)
             _require(shares.ndim == 1 and len(shares) > 0 and bool(((shares >= 0) & (shares <= 1)).all()))
-            _require(probed.confusion.shape == (classes, classes))
+            _require(probed.confusion.shape == (len(names), len(names)))
+            _require(bool(((probed.confusion >= 0) & (probed.confusion <= 1)).all()))
+            _require(np.isfinite(probed.penalty) and all(0 <= share <= 1 for share in probed.validation.values()))
             results.probed.setdefault(str(row["features"]), []).append(probed)
         for row in content["begun"]:
             scores = {int(place): float(accuracy) for place, accuracy in row["validation"].items()}
             _require(row["features"] in NETS and all(0 <= accuracy <= 1 for accuracy in scores.values()))
+            _require(min(scores) >= 0)
             results.begun.setdefault(row["features"], {})[_count(row["labels_per_class"])] = scores
     except OSError as error:
         raise DcganError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise DcganError(f"{path} is not what `dcgan probe --out` writes") from error
     return results
 
@@ -154,7 +159,7 @@ def _keep(file: Path, results: Results) -> None:
     """Write results beside those that another process has added meanwhile."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(file.with_name(f".{file.name}.lock")):
+        with FileLock(file.with_name(f".{file.name}.lock"), timeout=LOCKED):
             _take_over(file, results)
             kept = {
                 "format": FORMAT,
@@ -174,7 +179,7 @@ def _take_over(file: Path, results: Results) -> None:
         return
     before = read_results(file)
     if other := [name for name, value in results.about.items() if before.about.get(name) != value]:
-        raise DcganError(f"{file} has results of another probe: {', '.join(other)} differ; name another file")
+        raise DcganError(f"{file} has results of another probe (another {', another '.join(other)}); name another file")
     for name, values in before.settings.items():
         for setting, value in values.items():
             if (wanted := results.settings.get(name, values).get(setting)) != value:
@@ -202,7 +207,7 @@ def _named(count: int | None) -> str:
 
 def _count(text: str) -> int | None:
     """What `_named` was given."""
-    count = None if text == "all" else int(text)
+    count = None if text == "all" else int(str(text))
     _require(count is None or count > 0)
     return count
 

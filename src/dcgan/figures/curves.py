@@ -232,7 +232,8 @@ def _mark(x: float) -> str:
 def _band(edges: Sequence[tuple[Point, Point]], across: Axis, up: Axis, colour: str) -> str:
     outline = [high for high, _ in edges] + [low for _, low in reversed(edges)]
     path = "L".join(f"{across.place(x):.1f} {up.place(y):.1f}" for x, y in outline)
-    return f'<path d="M{path}Z" fill="{colour}" opacity="0.15"/>' if outline else ""
+    bar = f' stroke="{colour}" stroke-width="8"' if len(edges) == 1 else ""
+    return f'<path d="M{path}Z" fill="{colour}" opacity="0.15"{bar}/>' if outline else ""
 
 
 def _line(line: Sequence[Point | None], across: Axis, up: Axis, colour: str) -> str:

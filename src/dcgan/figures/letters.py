@@ -26,23 +26,27 @@ class Written(NamedTuple):
 
 @cache
 def written(text: str, height: int) -> Written:
-    """A line of text with a font that has its letters.
+    """A line of text with the font that has most of its letters.
 
     Pillow's own font, so that a figure is the same everywhere, has those of English. For others a font of the system is
-    looked for; where none has them all, letters lose their accents, and those of other scripts stay boxes.
+    looked for; letters that it lacks too lose their accents, or stay boxes.
     """
-    own = ImageFont.load_default(height)
-    if _has(own, text):
-        return Written(text, own)
+    best: Font = ImageFont.load_default(height)
+    lacking = _lacking(best, text)
     for name in OTHERS:
+        if not lacking:
+            break
         try:
             font = ImageFont.truetype(name, height)
         except OSError:
             continue
-        if _has(font, text):
-            return Written(text, font)
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
-    return Written(plain, own)
+        if len(still := _lacking(font, text)) < len(lacking):
+            best, lacking = font, still
+    return Written("".join(_plain(letter) if letter in lacking else letter for letter in text), best)
+
+
+def _plain(letter: str) -> str:
+    return "".join(part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part))
 
 
 def text_width(text: str, height: int) -> int:
@@ -60,7 +64,7 @@ def fitted(text: str, width: int, height: int) -> str:
     return text.rstrip() + "…"
 
 
-def _has(font: Font, text: str) -> bool:
-    """Whether a font has every letter: those that it lacks are all drawn as the same box."""
+def _lacking(font: Font, text: str) -> set[str]:
+    """Letters that a font does not have: it draws them all as the same box."""
     box = bytes(font.getmask("\uffff"))  # which is no letter
-    return all(bytes(font.getmask(letter)) != box for letter in set(text) if not letter.isspace())
+    return {letter for letter in set(text) if not letter.isspace() and bytes(font.getmask(letter)) == box}
