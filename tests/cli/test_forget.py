@@ -67,7 +67,7 @@ def test_beside_it_stands_what_as_many_random_maps_do(home: Path, capsys: pytest
         (["--draw", "--layer", "9"], "--layer 9"),
         (["--draw", "--seeds", "0-9999"], "a page shows 2,000 samples"),
         (["--detect", "glasses", "--seeds", "abc"], "--seeds 'abc'"),
-        (["--boxes", "boxes.csv", "--figure", "boxes.csv/f.png"], "cannot write boxes.csv/f.png"),
+        (["--boxes", "boxes.csv", "--figure", "boxes.csv/f.png"], "cannot write --figure boxes.csv/f.png"),
         (["--boxes", "boxes.csv", "--detect", "glasses"], "say where the object is"),
         (["--boxes", "none.csv"], "cannot read --boxes none.csv"),
         (["--boxes", "empty.json"], "there are no boxes"),

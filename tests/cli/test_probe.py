@@ -236,7 +236,7 @@ def test_what_another_probe_wrote_meanwhile_is_not_mixed_in(home: Path, monkeypa
         return found
 
     monkeypatch.setattr("dcgan.features.results.compare", slow)
-    with pytest.raises(DcganError, match="of another probe .another seed."):
+    with pytest.raises(DcganError, match=r"of another probe \(another seed\)"):
         run(home, *words)
 
 
@@ -247,7 +247,7 @@ def test_another_discriminator_is_another_probe(home: Path) -> None:
     torch.nn.init.zeros_(net.get_parameter("convolutions.0.weight")[0, 0, 0, 0])
     Path("other").mkdir()
     replace(MODEL, discriminator=net).save(Path("other"))
-    with pytest.raises(DcganError, match="of another probe .another model."):
+    with pytest.raises(DcganError, match=r"of another probe \(another model\)"):
         app(["probe", "other", str(home / "pictures"), *words])
 
 
