@@ -116,6 +116,15 @@ def test_what_a_killed_process_left_behind_is_removed(folder: Path, home: Path) 
     assert not left.exists()
 
 
+def test_a_full_disk_names_the_way_out(folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("dcgan.data.packed_writer.PackedSetWriter.add", full)
+    with pytest.raises(PackedSetError, match=r"No space left on device; set DCGAN_CACHE"):
+        cached(folder, SMALL)
+
+
 def test_a_cache_that_cannot_be_written_names_the_way_out(folder: Path, home: Path) -> None:
     home.write_text("a file is in the way")
     with pytest.raises(PackedSetError, match="DCGAN_CACHE"):

@@ -129,6 +129,12 @@ def test_a_binary_batch_that_is_cut_off_is_named(tmp_path: Path) -> None:
         open_source(tmp_path)
 
 
+def test_matlabs_later_format_is_named(tmp_path: Path) -> None:
+    (tmp_path / "t.mat").write_bytes(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(1024))
+    with pytest.raises(SourceError, match="save it as version 7"):
+        open_source(tmp_path / "t.mat")
+
+
 class Evil:
     """Runs a command when it is unpickled."""
 

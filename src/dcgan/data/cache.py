@@ -71,6 +71,10 @@ def _alone(path: Path) -> Iterator[None]:
             yield
     except OSError as error:
         raise PackedSetError(f"cannot write to {path.parent}: {error}; set DCGAN_CACHE to another folder") from error
+    except PackedSetError as error:
+        if isinstance(error.__cause__, OSError):
+            raise PackedSetError(f"{error}; set DCGAN_CACHE to another folder") from error
+        raise
 
 
 def _whole(path: Path) -> PackedSet | None:

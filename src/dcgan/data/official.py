@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dcgan.data.items import Item
 from dcgan.errors import SourceError
 
-MAT = b"MATLAB 5.0 MAT-file"
+MAT, MAT_73 = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
 _SIDE, _PIXELS = 32, 3 * 32 * 32
 _CLASSES = 10
 
@@ -47,7 +47,7 @@ class OfficialSet:
 
 def is_mat(_: Path, head: bytes) -> bool:
     """Whether it is a MATLAB file of the kind that SVHN and CIFAR-10 come in."""
-    return head.startswith(MAT)
+    return head.startswith((MAT, MAT_73))
 
 
 def is_cifar_binary(path: Path, head: bytes) -> bool:
@@ -193,6 +193,9 @@ def _planes(path: Path, data: NDArray[np.generic], labels: list[int]) -> Batch:
 
 
 def _load_mat(path: Path) -> dict[str, NDArray[np.generic]]:
+    with path.open("rb") as file:
+        if file.read(len(MAT_73)) == MAT_73:
+            raise SourceError(f"{path} is of MATLAB 7.3, which is another format: save it as version 7, with -v7")
     try:
         from scipy.io import loadmat
     except ImportError as error:

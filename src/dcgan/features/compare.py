@@ -222,8 +222,8 @@ def _check_enough(data: PackedSet, test: PackedSet | None, probing: Probing, see
     for name, have, few in zip(data.label_names, counts, left, strict=True):
         if few < wanted:
             raise ValueError(
-                f"{name} has {have} {'picture' if have == 1 else 'pictures'}; once some are held out, {few} are left to "
-                f"learn from, and {wanted} are wanted: add pictures of it, leave the class out, or ask for fewer labels"
+                f"{name} has {have} {'picture' if have == 1 else 'pictures'}; once some are held out, {few} are left "
+                f"to learn from, and {wanted} are wanted: add pictures, leave the class out, or ask for fewer labels"
             )
 
 
