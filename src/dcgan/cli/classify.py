@@ -95,7 +95,7 @@ def classify(
 ) -> None:
     """Label pictures, and show those that it is least sure of.
 
-    Of pictures in folders named after classes it is told how many were put into their own.
+    Of pictures that come with labels, as folders named after them, it is told how many got theirs again.
 
     For example:
 
@@ -157,7 +157,7 @@ def classify(
     text = f"labelled {len(data):,} pictures ({listed}): {out}"
     known, right = _compared(data, columns["label"], loaded.names)
     if known:
-        text += f"\n{right / known:.1%} of the {known:,} pictures in folders named after these labels got that label"
+        text += f"\n{right / known:.1%} of the {known:,} pictures that came with one of these labels got it again"
     facts = {"out": out, "labels": counts, "refused": data.refused, "known": known, "right": right}
     answer(text, facts, as_json)
 
