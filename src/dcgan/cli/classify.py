@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
+from dcgan.cli.flags import need
 from dcgan.cli.outputs import check_files, chosen_theme, open_model, writing
 from dcgan.cli.pictures import open_pictures
 from dcgan.errors import DcganError
@@ -56,8 +57,7 @@ def learn(
 
     if out.exists():
         raise DcganError(f"--out {out} exists; name another folder")
-    if seed < 0:
-        raise DcganError(f"--seed must be 0 or more, not {seed}")
+    need(seed >= 0, "--seed", "0 or more", seed)
     chosen = layers_of(layers)
     with writing("--out", out):
         check_writable(out)

@@ -2,13 +2,14 @@
 
 import json
 import os
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
+
+CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}, "\N{REPLACEMENT CHARACTER}")
 
 
 class Bystander(Console):
@@ -46,10 +47,7 @@ def complain(text: str) -> None:
 
 def _harmless(text: str) -> str:
     """Without what would drive the terminal, such as the escapes that a stranger's file may hold in its names."""
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(letter) == "Cc" and letter not in "\n\t" else letter
-        for letter in text
-    )
+    return text.translate(CONTROLS)
 
 
 class Rate(ProgressColumn):

@@ -90,6 +90,7 @@ def probe(
         as_json: Answer with one line of JSON.
     """
     from dcgan.features.compare import MEANINGS
+    from dcgan.features.probe import name_count
     from dcgan.figures.sheets import FORMATS
 
     names = ways_of(against)
@@ -104,7 +105,7 @@ def probe(
     _warn_of_edges(results, names, probing.counts)
     rows = {f"{name}: {MEANINGS[name]}": [_cell(results, name, count) for count in probing.counts] for name in names}
     lines = [
-        f"{'':<40}" + "".join(f"{_named(count) + ' labels':>20}" for count in probing.counts),
+        f"{'':<40}" + "".join(f"{name_count(count) + ' labels':>20}" for count in probing.counts),
         *(f"{meaning:<40}" + "".join(f"{cell:>20}" for cell in cells) for meaning, cells in rows.items()),
         "accuracy on the test pictures; ± 1.96 standard deviations over the draws",
     ]
@@ -239,10 +240,6 @@ def _penalties(text: str) -> tuple[float, ...]:
     return values
 
 
-def _named(count: int | None) -> str:
-    return ALL if count is None else str(count)
-
-
 def _cell(results: "Results", name: str, count: int | None) -> str:
     probed = results.find(name, count)
     assert probed is not None
@@ -252,9 +249,10 @@ def _cell(results: "Results", name: str, count: int | None) -> str:
 def _warn_of_edges(results: "Results", names: Sequence[str], counts: Sequence[int | None]) -> None:
     """Say where a value of C beyond those that were tried may be better."""
     from dcgan.features.compare import NETS
+    from dcgan.features.probe import name_count
 
     outermost = [
-        f"{name} with {_named(count)} labels"
+        f"{name} with {name_count(count)} labels"
         for name in names
         for count in counts
         if name not in NETS and (probed := results.find(name, count)) is not None

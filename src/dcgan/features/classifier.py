@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -48,9 +49,13 @@ class PictureClassifier:
     penalty: float
     accuracy: float
 
+    @cached_property
+    def _extractor(self) -> FeatureExtractor:
+        return FeatureExtractor(self.model, self.layers, self.grid)
+
     def scores(self, pixels: Pixels) -> NDArray[np.float32]:
         """How far on its side of each class's plane: pixels (N, H, W, C), uint8, to (N, K). No probabilities."""
-        return self.machine.scores(FeatureExtractor(self.model, self.layers, self.grid).extract(pixels))
+        return self.machine.scores(self._extractor.extract(pixels))
 
     def save(self, folder: Path) -> None:
         """Write the classifier as the new folder `folder`, whole or not at all.

@@ -14,7 +14,18 @@ from numpy.typing import NDArray
 from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
 from dcgan.features.files import write_features
-from dcgan.features.probe import DRAWS, PENALTIES, Labelled, Probed, Progress, draw_labels, probe_all, probe_few, split
+from dcgan.features.probe import (
+    DRAWS,
+    PENALTIES,
+    Labelled,
+    Probed,
+    Progress,
+    draw_labels,
+    name_count,
+    probe_all,
+    probe_few,
+    split,
+)
 from dcgan.features.supervised import TRIALS, Scores, search
 from dcgan.features.svm import ROWS
 from dcgan.features.ways import WAYS, Extracts, Wanted
@@ -228,4 +239,4 @@ def _check_enough(data: PackedSet, test: PackedSet | None, probing: Probing, see
 
 
 def _working(name: str, count: int | None) -> str:
-    return f"{name}: {'all' if count is None else count} labels"
+    return f"{name}: {name_count(count)} labels"

@@ -19,6 +19,11 @@ Labels = NDArray[np.int64]  # (N,)
 Progress = Callable[[int, int | None], None]
 
 
+def name_count(labels_per_class: int | None) -> str:
+    """How a number of labels of each class is written; None is all."""
+    return "all" if labels_per_class is None else str(labels_per_class)
+
+
 @dataclass(frozen=True, eq=False)
 class Labelled:
     """Features (N, D) with their labels (N,)."""

@@ -14,7 +14,7 @@ from torch import nn
 from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
 from dcgan.features.compare import MEANINGS, NETS, Bar, Probing, compare
-from dcgan.features.probe import Probed
+from dcgan.features.probe import Probed, name_count
 from dcgan.features.supervised import Scores
 from dcgan.features.ways import WAYS, Wanted
 from dcgan.files import write_atomic
@@ -49,7 +49,7 @@ class Results:
         return [
             {
                 "features": name,
-                "labels_per_class": _named(probed.labels_per_class),
+                "labels_per_class": name_count(probed.labels_per_class),
                 "accuracy": probed.mean,
                 "spread": probed.spread if len(probed.accuracies) > 1 else None,
                 "draws": len(probed.accuracies),
@@ -65,7 +65,7 @@ class Results:
     def begun_rows(self) -> list[dict[str, object]]:
         """The trials of every search that was stopped, in plain values."""
         return [
-            {"features": name, "labels_per_class": _named(count), "validation": scores}
+            {"features": name, "labels_per_class": name_count(count), "validation": scores}
             for name, searches in self.begun.items()
             for count, scores in searches.items()
             if self.find(name, count) is None
@@ -201,12 +201,8 @@ def _weights(net: nn.Module) -> str:
     return digest.hexdigest()[:16]
 
 
-def _named(count: int | None) -> str:
-    return "all" if count is None else str(count)
-
-
 def _count(text: str) -> int | None:
-    """What `_named` was given."""
+    """What `name_count` was given."""
     count = None if text == "all" else int(str(text))
     _require(count is None or count > 0)
     return count
