@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.features.attributes import AttributeClassifier, train_attributes
-from dcgan.inspection.boxes import Boxes
-from dcgan.inspection.detector import mark, masked_faces, train_detector
-from dcgan.inspection.forget import change, default_layer, scale_maps, weigh_maps
+from dcgan.dissection.boxes import Boxes
+from dcgan.dissection.detector import mark, masked_faces, train_detector
+from dcgan.dissection.forget import change, default_layer, scale_maps, weigh_maps
+from dcgan.latent.attribute_classifier import AttributeClassifier, train_attributes
 from dcgan.metrics.distances import Features
 from dcgan.metrics.extractors import Extractor, build_extractor
 from dcgan.metrics.kernel import kernel_distance

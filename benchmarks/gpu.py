@@ -21,14 +21,14 @@ from benchmarks.textbook import Textbook
 from torch.utils.flop_counter import FlopCounterMode
 
 from dcgan.model import to_images
-from dcgan.training.capture import CapturedUpdate
+from dcgan.training.cuda_graph import CapturedUpdate
 from dcgan.training.device import resolve
-from dcgan.training.loop import train_batch
-from dcgan.training.pictures import Pictures
+from dcgan.training.image_loader import Pictures
 from dcgan.training.presets import preset
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
 from dcgan.training.step import Update, update_nets
+from dcgan.training.trainer import train_batch
 
 BEDROOMS = 3_033_042  # pictures in LSUN's bedrooms
 COUNT = 20_000  # pictures of the made-up set

@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 
 from dcgan.data.decode import Decoded, DecodeOptions, decode
-from dcgan.data.drawn import WORN, DrawnFaces
+from dcgan.data.drawn_faces import WORN, DrawnFaces
 from dcgan.data.items import Item
-from dcgan.figures.labelled import LINE, MARGIN
-from dcgan.figures.letters import NORMAL
+from dcgan.figures.fonts import NORMAL
+from dcgan.figures.labeled_grid import LINE, MARGIN
 from dcgan.figures.sheets import save_picture
 from dcgan.figures.theme import THEMES, Canvas, Theme
 from dcgan.inspection.guided import Units, back_propagate, guided, plain

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from benchmarks.forget_glasses import FACES, JUDGED, LOOKED_AT, fresh_faces
 
-from dcgan.features.attributes import train_attributes
-from dcgan.inspection.detector import mark, masked_faces, train_detector
-from dcgan.inspection.forget import hidden_sides, weigh_maps
-from dcgan.inspection.insert import insert, usual_place
+from dcgan.dissection.detector import mark, masked_faces, train_detector
+from dcgan.dissection.forget import hidden_sides, weigh_maps
+from dcgan.dissection.insert import insert, usual_place
+from dcgan.latent.attribute_classifier import train_attributes
 from dcgan.model import load
 from dcgan.networks.memory import reuse_memory
 

@@ -23,12 +23,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.data.drawn import DrawnFaces
+from dcgan.data.drawn_faces import DrawnFaces
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
-from dcgan.features.attributes import AttributeClassifier, train_attributes
 from dcgan.latent.arithmetic import NEIGHBOURS, REACH, add_pictures
-from dcgan.latent.finding import Question, answer, least_squares_axis
+from dcgan.latent.attribute_classifier import AttributeClassifier, train_attributes
+from dcgan.latent.attributes import Question, answer, least_squares_axis
 from dcgan.latent.turn import turn
 from dcgan.model import Model, Pixels, load
 from dcgan.networks.memory import reuse_memory

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcgan.data.packed import PackedSet
-from dcgan.features.compare import standardised
-from dcgan.features.extract import FeatureExtractor
-from dcgan.features.probe import Labelled, Labels, probe_few, split
+from dcgan.features.extract import DiscriminatorExtractor
 from dcgan.model import Model, Pixels, load
+from dcgan.probing.comparison import standardised
+from dcgan.probing.protocol import Labelled, Labels, probe_few, split
 
 Change = Callable[[Pixels], Pixels]
 Pictures = tuple[Pixels, Labels]
@@ -106,7 +106,7 @@ def choices(path: Path) -> Iterator[Choice]:
 
 def measure(choice: Choice, source: Pictures, test: Pictures, labels: int, draws: int) -> str:
     """A line: features, C, validation and test accuracy."""
-    extractor = FeatureExtractor(choice.model, choice.layers, choice.grid)
+    extractor = DiscriminatorExtractor(choice.model, choice.layers, choice.grid)
     change = choice.change or (lambda pixels: pixels)
     shown = change(source[0])
     extractor.measure(shown)

@@ -38,17 +38,17 @@ from dcgan.metrics.kernel import kernel_distance
 from dcgan.model import Pixels, to_images, to_pixels
 from dcgan.networks.memory import reuse_memory
 from dcgan.randomness import Stream, stream
+from dcgan.training.callbacks import Silent
 from dcgan.training.device import resolve
-from dcgan.training.health import BATCH as JUDGED
-from dcgan.training.health import judge, spread
-from dcgan.training.journal import EVENTS, Journal, read_events
-from dcgan.training.loop import Loop
-from dcgan.training.observe import measured_model
-from dcgan.training.pictures import Pictures
+from dcgan.training.image_loader import Pictures
+from dcgan.training.interrupt import StopRequest
+from dcgan.training.logger import EVENTS, Journal, read_events
+from dcgan.training.monitor import BATCH as JUDGED
+from dcgan.training.monitor import judge, spread
 from dcgan.training.recipe import Recipe
+from dcgan.training.snapshots import measured_model
 from dcgan.training.state import Progress, TrainingState
-from dcgan.training.stop import StopRequest
-from dcgan.training.watching import Silent
+from dcgan.training.trainer import Loop
 
 RESULTS = Path(__file__).parent / "results" / "stability.jsonl"
 DRAWN = 1000  # pictures of each kind that a distance is measured on

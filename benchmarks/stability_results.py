@@ -9,7 +9,7 @@ from PIL import Image
 
 from dcgan.figures.curves import curves, page
 from dcgan.figures.theme import THEMES
-from dcgan.training.health import COLLAPSED
+from dcgan.training.monitor import COLLAPSED
 
 RECIPES: dict[str, dict[str, object] | None] = {
     "textbook": None,

@@ -7,7 +7,7 @@ update, `.item()` each step, Adam at 2e-4 with a momentum of 0.5, weights from N
 import torch
 from torch import Tensor, nn
 
-from dcgan.networks.stages import Architecture
+from dcgan.networks.layouts import Architecture
 
 
 def textbook_nets(architecture: Architecture) -> tuple[nn.Module, nn.Module]:

@@ -31,10 +31,10 @@ from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.networks.memory import reuse_memory
 from dcgan.training.device import resolve
-from dcgan.training.loop import train_batch
-from dcgan.training.pictures import Pictures
+from dcgan.training.image_loader import Pictures
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
+from dcgan.training.trainer import train_batch
 
 Step = Callable[[], None]
 

@@ -6,9 +6,9 @@ from dcgan.model import Model
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.initialise import initialise
+from dcgan.networks.initialize import initialise
+from dcgan.networks.layouts import LatentDistribution, build_architecture
 from dcgan.networks.memory import use_channels_last
-from dcgan.networks.stages import LatentDistribution, build_architecture
 
 
 def toy_model(latent: LatentDistribution = "normal", channels: int = 3) -> Model:

@@ -27,6 +27,10 @@ class LatentError(DcganError):
     """Latent vectors, a concept or a formula cannot be read, or do not fit the model."""
 
 
+class DeviceError(DcganError):
+    """A device has no such name, or is not there."""
+
+
 class RunError(DcganError):
     """A run cannot be started, resumed or extended as asked."""
 

@@ -21,8 +21,8 @@ from dcgan.model_folder import CARD, FORMAT, find, read_card, read_tensors, writ
 from dcgan.networks.batch_norm import batch_statistics as by_the_batch
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
+from dcgan.networks.layouts import Architecture, Stage
 from dcgan.networks.memory import use_channels_last
-from dcgan.networks.stages import Architecture, Stage
 from dcgan.randomness import Latents, latents_of_seeds
 
 Pixels = NDArray[np.uint8]  # (N, H, W, C)

@@ -17,9 +17,9 @@ from tests.toy_model import toy_model
 from dcgan.cli import app
 from dcgan.cli.outputs import check_files
 from dcgan.errors import DcganError
-from dcgan.features.classifier import PENALTIES, load_classifier
-from dcgan.features.compare import compare
-from dcgan.features.supervised import train_classifier
+from dcgan.probing.baselines.supervised import train_classifier
+from dcgan.probing.classifier import PENALTIES, load_classifier
+from dcgan.probing.comparison import compare
 
 MODEL = toy_model()
 
@@ -45,7 +45,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("dcgan.features.supervised.SEEN", 500)
+    monkeypatch.setattr("dcgan.probing.baselines.supervised.SEEN", 500)
 
 
 def run(home: Path, verb: str, *words: object) -> None:
@@ -72,13 +72,13 @@ def test_a_probe_goes_on_where_it_was_stopped(
 ) -> None:
     words = ("probe", "--draws", 2, "--penalties", "1e-3", "--out", "probe.json", "--labels", "4,6")
     with monkeypatch.context() as pressed:
-        pressed.setattr("dcgan.features.ways._Flat.extract", stopped)
+        pressed.setattr("dcgan.probing.baselines.registry._Flat.extract", stopped)
         with pytest.raises(SystemExit, match="130"):
             run(home, *words, "--against", "pixels")
     assert "the same command goes on" in capsys.readouterr().err
     before = json.loads(Path("probe.json").read_text())["results"]
     assert [(row["features"], row["labels_per_class"]) for row in before] == [("dcgan", "4"), ("dcgan", "6")]
-    monkeypatch.setattr("dcgan.features.extract.FeatureExtractor.extract", stopped)
+    monkeypatch.setattr("dcgan.features.extract.DiscriminatorExtractor.extract", stopped)
     run(home, *words, "--against", "pixels", "--json")
     results = json.loads(capsys.readouterr().out)["results"]
     assert results[:2] == before
@@ -100,7 +100,7 @@ def test_a_search_goes_on_with_its_trials(
         return train_classifier(*words, **more)
 
     with monkeypatch.context() as pressed:
-        pressed.setattr("dcgan.features.supervised.train_classifier", twice)
+        pressed.setattr("dcgan.probing.baselines.supervised.train_classifier", twice)
         with pytest.raises(SystemExit, match="130"):
             run(home, "probe", *small, "--out", "probe.json")
     (begun,) = json.loads(Path("probe.json").read_text())["begun"]
@@ -198,7 +198,7 @@ def test_what_cannot_be_written_is_named_before_any_work(
     home: Path, words: list[str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("file").write_text("no folder")
-    monkeypatch.setattr("dcgan.features.extract.FeatureExtractor.extract", stopped)
+    monkeypatch.setattr("dcgan.features.extract.DiscriminatorExtractor.extract", stopped)
     with pytest.raises(DcganError, match=message):
         run(home, *words)
 
@@ -215,11 +215,11 @@ def test_what_another_process_adds_meanwhile_stays(home: Path, monkeypatch: pyte
         found = list(compare(name, *rest))
         if name == "random":
             with monkeypatch.context() as other:
-                other.setattr("dcgan.features.results.compare", compare)
+                other.setattr("dcgan.probing.results.compare", compare)
                 run(home, "probe", *words, "pixels")
         return found
 
-    monkeypatch.setattr("dcgan.features.results.compare", slow)
+    monkeypatch.setattr("dcgan.probing.results.compare", slow)
     run(home, "probe", *words, "random")
     kept = json.loads(Path("probe.json").read_text())["results"]
     assert sorted(row["features"] for row in kept) == ["dcgan", "pixels", "random"]
@@ -231,11 +231,11 @@ def test_what_another_probe_wrote_meanwhile_is_not_mixed_in(home: Path, monkeypa
     def slow(*rest: Any) -> Any:
         found = list(compare(*rest))
         with monkeypatch.context() as other:
-            other.setattr("dcgan.features.results.compare", compare)
+            other.setattr("dcgan.probing.results.compare", compare)
             run(home, *words, "--seed", 1)
         return found
 
-    monkeypatch.setattr("dcgan.features.results.compare", slow)
+    monkeypatch.setattr("dcgan.probing.results.compare", slow)
     with pytest.raises(DcganError, match=r"of another probe \(another seed\)"):
         run(home, *words)
 
@@ -262,7 +262,7 @@ def test_a_full_temporary_folder_is_named(home: Path, monkeypatch: pytest.Monkey
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("dcgan.features.compare.write_features", full)
+    monkeypatch.setattr("dcgan.probing.comparison.write_features", full)
     with pytest.raises(DcganError, match="TMPDIR"):
         run(home, "probe", "--labels", "2", "--draws", 1, "--against", "none")
 

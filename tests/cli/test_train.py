@@ -13,7 +13,7 @@ import pytest
 from tests.training.toys import TOY, discs
 
 from dcgan.cli import app
-from dcgan.cli.live import Live
+from dcgan.cli.training_progress import Live
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import DcganError
 from dcgan.files import sha256

@@ -13,7 +13,7 @@ from tests.toy_model import toy_model
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import ModelError
-from dcgan.features.extract import FeatureExtractor
+from dcgan.features.extract import DiscriminatorExtractor
 from dcgan.features.files import write_features
 from dcgan.model import Model, to_images
 from dcgan.networks.discriminator import Discriminator
@@ -36,11 +36,11 @@ def test_the_papers_nets_have_as_many_features_as_in_the_paper(name: str, size: 
     architecture = preset(name).architecture()
     with torch.device("meta"):
         model = Model(architecture, Generator(architecture), Discriminator(architecture))
-        assert FeatureExtractor(model).size == size
+        assert DiscriminatorExtractor(model).size == size
 
 
 def test_each_map_is_pooled_to_the_grid_by_its_largest() -> None:
-    extractor = FeatureExtractor(MODEL, grid=2)
+    extractor = DiscriminatorExtractor(MODEL, grid=2)
     features = extractor.extract(PIXELS[:5])
     expected = []
     for layer in MODEL.discriminator.activations(to_images(torch.from_numpy(PIXELS[:5]))):
@@ -53,14 +53,16 @@ def test_each_map_is_pooled_to_the_grid_by_its_largest() -> None:
 
 
 def test_layers_can_be_chosen_in_any_order() -> None:
-    both = FeatureExtractor(MODEL).extract(PIXELS[:3])
-    first, second = (FeatureExtractor(MODEL, [layer]).extract(PIXELS[:3]) for layer in (0, 1))
+    both = DiscriminatorExtractor(MODEL).extract(PIXELS[:3])
+    first, second = (DiscriminatorExtractor(MODEL, [layer]).extract(PIXELS[:3]) for layer in (0, 1))
     assert np.array_equal(np.concatenate([first, second], axis=1), both)
-    assert np.array_equal(FeatureExtractor(MODEL, [1, 0]).extract(PIXELS[:3]), np.concatenate([second, first], axis=1))
+    assert np.array_equal(
+        DiscriminatorExtractor(MODEL, [1, 0]).extract(PIXELS[:3]), np.concatenate([second, first], axis=1)
+    )
 
 
 def test_the_batch_does_not_matter() -> None:
-    extractor = FeatureExtractor(MODEL)
+    extractor = DiscriminatorExtractor(MODEL)
     assert extractor.extract(PIXELS)[200:] == pytest.approx(extractor.extract(PIXELS[200:]), rel=1e-4, abs=1e-5)
 
 
@@ -68,7 +70,7 @@ def test_statistics_are_means_over_mini_batches_of_128_and_leave_the_model_alone
     pixels = np.clip(PIXELS.astype(int) // 2 + 20, 0, 255).astype(np.uint8)
     net = MODEL.discriminator
     before = net.get_buffer("norms.0.mean").clone()
-    extractor = FeatureExtractor(MODEL)
+    extractor = DiscriminatorExtractor(MODEL)
     plain = extractor.extract(pixels[:4])
     extractor.measure(pixels)
     with torch.no_grad():
@@ -85,17 +87,17 @@ def test_statistics_are_means_over_mini_batches_of_128_and_leave_the_model_alone
 @pytest.mark.parametrize(("layers", "grid"), [([2], 4), ([-1], 4), ([], 4), ([0, 0], 4), ("0,1", 4), ([0], 0)])
 def test_what_the_net_does_not_have_is_refused(layers: Any, grid: int) -> None:
     with pytest.raises(ModelError, match=r"--layers|--grid"):
-        FeatureExtractor(MODEL, layers, grid)
+        DiscriminatorExtractor(MODEL, layers, grid)
 
 
 def test_pictures_of_another_shape_are_refused() -> None:
     with pytest.raises(ModelError, match="judges pictures of shape"):
-        FeatureExtractor(MODEL).extract(PIXELS[:, :8, :8])
+        DiscriminatorExtractor(MODEL).extract(PIXELS[:, :8, :8])
 
 
 @pytest.mark.parametrize("half", [False, True])
 def test_an_npy_holds_a_row_a_picture_and_can_be_mapped(data: PackedSet, tmp_path: Path, half: bool) -> None:
-    extractor = FeatureExtractor(MODEL)
+    extractor = DiscriminatorExtractor(MODEL)
     told: list[tuple[int, int | None]] = []
     write_features(tmp_path / "f.npy", extractor, data, half=half, progress=lambda *now: told.append(now))
     features = np.load(tmp_path / "f.npy", mmap_mode="r")
@@ -106,7 +108,7 @@ def test_an_npy_holds_a_row_a_picture_and_can_be_mapped(data: PackedSet, tmp_pat
 
 @pytest.mark.parametrize("half", [False, True])
 def test_a_parquet_names_each_picture(data: PackedSet, tmp_path: Path, half: bool) -> None:
-    extractor = FeatureExtractor(MODEL, [1])
+    extractor = DiscriminatorExtractor(MODEL, [1])
     write_features(tmp_path / "f.parquet", extractor, data, half=half)
     table = pq.read_table(tmp_path / "f.parquet")
     assert table.column_names == ["name", "label", "features"]
@@ -117,10 +119,10 @@ def test_a_parquet_names_each_picture(data: PackedSet, tmp_path: Path, half: boo
 
 def test_features_that_cannot_be_written_leave_nothing(data: PackedSet, tmp_path: Path) -> None:
     other = replace(MODEL, architecture=preset("paper-svhn-32").architecture())
-    extractor = FeatureExtractor(MODEL)
+    extractor = DiscriminatorExtractor(MODEL)
     extractor._shape = (other.architecture.size, other.architecture.size, 3)
     with pytest.raises(ModelError):
         write_features(tmp_path / "out" / "f.npy", extractor, data)
     assert [*(tmp_path / "out").iterdir()] == []
     with pytest.raises(ModelError, match=r"\.npy or \.parquet"):
-        write_features(tmp_path / "f.csv", FeatureExtractor(MODEL), data)
+        write_features(tmp_path / "f.csv", DiscriminatorExtractor(MODEL), data)

@@ -7,7 +7,7 @@ import pytest
 from tests.toy_model import toy_model
 
 from dcgan.errors import DcganError
-from dcgan.features.extract import FeatureExtractor
+from dcgan.features.extract import DiscriminatorExtractor
 
 base = pytest.importorskip("sklearn.base")
 from sklearn.exceptions import NotFittedError  # noqa: E402
@@ -30,8 +30,8 @@ def folder(tmp_path: Path) -> Path:
 
 def test_it_makes_the_features_of_its_statistics(folder: Path) -> None:
     brought = DiscriminatorFeatures(folder, statistics="model").fit(PIXELS).transform(PIXELS[:4])
-    assert brought == pytest.approx(FeatureExtractor(MODEL).extract(PIXELS[:4]), abs=1e-5)
-    measured = FeatureExtractor(MODEL)
+    assert brought == pytest.approx(DiscriminatorExtractor(MODEL).extract(PIXELS[:4]), abs=1e-5)
+    measured = DiscriminatorExtractor(MODEL)
     measured.measure(PIXELS)
     assert DiscriminatorFeatures(folder).fit(PIXELS).transform(PIXELS[:4]) == pytest.approx(
         measured.extract(PIXELS[:4]), abs=1e-5

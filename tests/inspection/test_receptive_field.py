@@ -12,8 +12,8 @@ from dcgan.model import Model
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.initialise import initialise
-from dcgan.networks.stages import build_architecture
+from dcgan.networks.initialize import initialise
+from dcgan.networks.layouts import build_architecture
 from dcgan.training.presets import preset
 
 

@@ -8,7 +8,7 @@ from tests.toy_model import toy_model
 
 from dcgan.errors import LatentError
 from dcgan.latent.concepts import add_concepts, concept_of_axis, concept_of_seeds, read_concepts
-from dcgan.latent.latent_files import write_latents
+from dcgan.latent.files import write_latents
 
 MODEL = toy_model()
 

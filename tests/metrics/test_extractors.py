@@ -16,8 +16,8 @@ from dcgan.metrics.inception import Inception, Mixed, load_inception, resize_as_
 from dcgan.model import Model, Pixels
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.initialise import initialise
-from dcgan.networks.stages import build_architecture
+from dcgan.networks.initialize import initialise
+from dcgan.networks.layouts import build_architecture
 
 
 @pytest.fixture

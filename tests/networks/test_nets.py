@@ -7,9 +7,9 @@ from torch import nn
 from dcgan.networks.batch_norm import BatchNorm, batch_statistics, measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.initialise import initialise
+from dcgan.networks.initialize import initialise
+from dcgan.networks.layouts import Architecture, build_architecture
 from dcgan.networks.memory import use_channels_last
-from dcgan.networks.stages import Architecture, build_architecture
 
 Array = NDArray[np.float64]
 

@@ -4,9 +4,9 @@ import torch
 from torch import nn
 
 from dcgan.networks.discriminator import Discriminator
-from dcgan.networks.initialise import initialise
+from dcgan.networks.initialize import initialise
+from dcgan.networks.layouts import Architecture, build_architecture
 from dcgan.networks.spectral_norm import normalise_spectrally, own_weight
-from dcgan.networks.stages import Architecture, build_architecture
 
 
 def architecture() -> Architecture:

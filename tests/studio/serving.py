@@ -6,7 +6,7 @@ from queue import Queue
 from threading import Thread
 from urllib.request import urlopen
 
-from dcgan.studio.marking import Marking
+from dcgan.studio.annotation import Marking
 from dcgan.studio.server import serve
 
 

@@ -13,8 +13,8 @@ from selenium.webdriver.common.by import By
 from tests.studio.serving import served
 from tests.toy_model import toy_model
 
-from dcgan.inspection.boxes import Box
-from dcgan.studio.marking import Marking
+from dcgan.dissection.boxes import Box
+from dcgan.studio.annotation import Marking
 
 CHROME = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
 EXPECTED = re.compile("status of (400|507)|ERR_CONNECTION_REFUSED")  # in the console: what tests bring about
@@ -137,7 +137,7 @@ def test_what_could_not_be_saved_is_told_and_saved_later(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("dcgan.studio.marking.write_boxes", full)
+    monkeypatch.setattr("dcgan.studio.annotation.write_boxes", full)
     press(page, "b")
     until(lambda: "No space left on device" in page.find_element(By.ID, "wrong").text)
     assert "not saved" in told(page)

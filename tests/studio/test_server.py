@@ -10,9 +10,9 @@ import pytest
 from tests.studio.serving import served
 from tests.toy_model import toy_model
 
+from dcgan.dissection.boxes import Box, read_boxes
 from dcgan.errors import DcganError
-from dcgan.inspection.boxes import Box, read_boxes
-from dcgan.studio.marking import Marking
+from dcgan.studio.annotation import Marking
 from dcgan.studio.server import serve
 
 BOX = {"left": 1, "top": 1, "right": 5, "bottom": 6}
@@ -48,13 +48,13 @@ def test_boxes_that_are_put_on_a_sample_are_in_the_file(marking: Marking) -> Non
 def test_the_page_and_its_samples_are_there(marking: Marking) -> None:
     with served(marking) as address:
         assert b"<!doctype html>" in ask(address, "GET", "")[1]
-        for name in ("marking.js", "geometry.js", "marking.css", "samples/3.png"):
+        for name in ("annotation.js", "geometry.js", "annotation.css", "samples/3.png"):
             assert ask(address, "GET", name)[0] == 200
 
 
 def test_nobody_who_does_not_know_the_address_gets_anything(marking: Marking) -> None:
     with served(marking) as address:
-        for path in ("/", "/state", "/marking.js", "/guess/state", "/samples/3.png"):
+        for path in ("/", "/state", "/annotation.js", "/guess/state", "/samples/3.png"):
             assert ask(address, "GET", path)[0] == 404
         assert ask(address, "PUT", "/boxes/2", "[]")[0] == 404
         assert ask(address, "POST", "/done")[0] == 404
@@ -110,7 +110,7 @@ def test_a_disk_that_is_full_is_told_to_the_page(marking: Marking, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     with served(marking) as address:
-        monkeypatch.setattr("dcgan.studio.marking.write_boxes", full)
+        monkeypatch.setattr("dcgan.studio.annotation.write_boxes", full)
         status, content = ask(address, "PUT", "boxes/2", DRAWN)
         assert status == 507
         assert "No space left" in json.loads(content)["error"]

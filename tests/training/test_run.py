@@ -20,7 +20,7 @@ from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import DcganError, PackedSetError, RecipeError, RunError, SourceError
 from dcgan.files import sha256
 from dcgan.training.checkpoint import choose, list_checkpoints
-from dcgan.training.journal import read_events, read_records
+from dcgan.training.logger import read_events, read_records
 from dcgan.training.run import open_data, read_run, resume, train
 
 
@@ -296,7 +296,7 @@ def test_a_model_that_memory_cannot_hold_is_answered_with_smaller_ones(
     def too_much(*_: object) -> None:
         raise torch.OutOfMemoryError("tried to allocate 80 GiB")
 
-    monkeypatch.setattr("dcgan.training.loop.train_step", too_much)
+    monkeypatch.setattr("dcgan.training.trainer.train_step", too_much)
     with pytest.raises(RunError, match="--batch-size"):
         train(packed, tmp_path / "run", TOY)
 

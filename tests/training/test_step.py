@@ -9,7 +9,7 @@ from tests.training.toys import TOY
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcgan.training.objective import LOSSES, discriminator_loss, generator_loss, gradient_penalty
+from dcgan.training.losses import LOSSES, discriminator_loss, generator_loss, gradient_penalty
 from dcgan.training.state import MEASURES, TrainingState
 from dcgan.training.step import train_step
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 
 from dcgan.model import Pixels
-from dcgan.training.journal import Journal
-from dcgan.training.loop import Ending, Loop
-from dcgan.training.pictures import Pictures
+from dcgan.training.callbacks import Silent, Watcher
+from dcgan.training.image_loader import Pictures
+from dcgan.training.interrupt import StopRequest
+from dcgan.training.logger import Journal
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
-from dcgan.training.stop import StopRequest
-from dcgan.training.watching import Silent, Watcher
+from dcgan.training.trainer import Ending, Loop
 
 TOY = Recipe(
     size=16,

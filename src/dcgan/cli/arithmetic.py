@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer
 from dcgan.cli.flags import need
-from dcgan.cli.latent_inputs import known_concepts
+from dcgan.cli.latent_flags import known_concepts
 from dcgan.cli.outputs import Outs, check_outputs, chosen_theme, listed, open_model, write_outputs
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
@@ -63,9 +63,9 @@ def arithmetic(
     loaded = open_model(model, device)
     known = known_concepts(model, concepts, loaded, [term.name for term in terms])
 
-    from dcgan.figures.sums import draw_sum
+    from dcgan.figures.arithmetic import draw_sum
     from dcgan.latent.arithmetic import arithmetic as add_up
-    from dcgan.latent.latent_files import write_latents
+    from dcgan.latent.files import write_latents
 
     result = add_up(loaded, terms, known, neighbours=neighbours, reach=reach, seed=seed)
     write_outputs(

@@ -7,16 +7,16 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.outputs import chosen_theme, open_model, writing
-from dcgan.cli.pictures import open_pictures
 from dcgan.cli.seeds import parse_seeds
+from dcgan.cli.sources import open_pictures
 from dcgan.errors import DcganError, LatentError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dcgan.features.attributes import Answers, AttributeClassifier
+    from dcgan.latent.attribute_classifier import Answers, AttributeClassifier
+    from dcgan.latent.attributes import Condition
     from dcgan.latent.concepts import Concept
-    from dcgan.latent.finding import Condition
     from dcgan.model import Model, Pixels
 
 Definitions = dict[str, str]
@@ -84,7 +84,7 @@ def concepts(
         seeds = parse_seeds(show)
         if len(seeds) > 10_000:
             raise DcganError(f"--show: {len(seeds):,} pictures are too many for a sheet; show at most 10,000")
-        from dcgan.figures.labelled import numbered
+        from dcgan.figures.labeled_grid import numbered
         from dcgan.figures.sheets import save_picture
 
         loaded = open_model(model, device)
@@ -102,7 +102,7 @@ def concepts(
         raise DcganError(f"{', '.join(by_hand)}: an axis is found from conditions, not from seeds; leave --axis out")
     loaded = open_model(model, device)
 
-    from dcgan.figures.labelled import labelled_grid
+    from dcgan.figures.labeled_grid import labelled_grid
     from dcgan.figures.sheets import save_picture
     from dcgan.latent.concepts import ENOUGH, add_concepts, concept_of_seeds, read_concepts
 
@@ -141,7 +141,7 @@ def _sorted_out(definitions: tuple[str, ...]) -> tuple[Definitions, "dict[str, t
     """The definitions by seeds, and those by conditions."""
     import re
 
-    from dcgan.latent.finding import parse_conditions
+    from dcgan.latent.attributes import parse_conditions
     from dcgan.latent.formula import NAME
 
     by_hand: Definitions = {}
@@ -171,9 +171,9 @@ def _find(
     """Concepts by what a classifier says of the pool; and how good it is."""
     import numpy as np
 
+    from dcgan.latent.attributes import answer as ask
+    from dcgan.latent.attributes import least_squares_axis, surest
     from dcgan.latent.concepts import concept_of_axis, concept_of_seeds
-    from dcgan.latent.finding import answer as ask
-    from dcgan.latent.finding import least_squares_axis, surest
 
     questions = list(dict.fromkeys(condition.question for conditions in described.values() for condition in conditions))
     if axis and (many := [name for name, conditions in described.items() if len(conditions) > 1]):
@@ -210,7 +210,7 @@ def _find(
 
 
 def _classifier(pixels: "Pixels", answers: "Answers") -> "AttributeClassifier":
-    from dcgan.features.attributes import train_attributes
+    from dcgan.latent.attribute_classifier import train_attributes
 
     with progress_bar("learning attributes") as bar:
         try:

@@ -34,7 +34,7 @@ def demo(
         seed: Seed of the training. Default: 0, or that of the demo to go on with.
         as_json: Answer with one line of JSON.
     """
-    from dcgan.cli.live import Live
+    from dcgan.cli.training_progress import Live
     from dcgan.training import run as runs
 
     wanted: dict[str, object] = {"minutes": minutes}

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, warn
-from dcgan.cli.pictures import open_pictures
+from dcgan.cli.sources import open_pictures
 from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
     from dcgan.data.packed import PackedSet
     from dcgan.metrics.evaluate import Evaluation
-    from dcgan.metrics.neighbours import Memorising
+    from dcgan.metrics.neighbors import Memorising
     from dcgan.model import Model
 
 FEW = 2048  # pictures below which a Fréchet distance of most extractors says little
@@ -59,10 +59,10 @@ def evaluate(
     if neighbours and not held_out:
         raise DcganError("--neighbours needs --held-out: pictures that are new show how near is near")
 
+    from dcgan.device import resolve_device
     from dcgan.metrics.evaluate import evaluate as measure
     from dcgan.metrics.extractors import Wanted, build_extractor
     from dcgan.model import load
-    from dcgan.training.device import resolve_device
 
     device = resolve_device(device)
     loaded = load(model, device)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from dcgan.cli.box_flags import Marks, count_of, maps_above
 from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.flags import need
-from dcgan.cli.marks import Marks, count_of, maps_above
 from dcgan.cli.outputs import check_files, chosen_theme, open_model, writing
 from dcgan.errors import DcganError
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
+    from dcgan.dissection.boxes import Boxes
     from dcgan.figures.theme import Theme
-    from dcgan.inspection.boxes import Boxes
     from dcgan.model import Model
 
 SHOWN = 12  # samples in the figure
@@ -83,9 +83,9 @@ def forget(
     """
     import numpy as np
 
+    from dcgan.dissection.forget import check_layer, scale_maps, weigh_maps
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.files import new_folder
-    from dcgan.inspection.forget import check_layer, scale_maps, weigh_maps
     from dcgan.randomness import Stream, stream
 
     marks = Marks(boxes, draw, detect, seeds, port, seed)
@@ -152,7 +152,7 @@ def forget(
 
 def _changes(drawn_by: "Mapping[str, Model]", boxes: "Boxes") -> "dict[str, tuple[float, float]]":
     """How much each later model changed the samples with boxes, in them and elsewhere."""
-    from dcgan.inspection.forget import change
+    from dcgan.dissection.forget import change
 
     having = list(dict.fromkeys(box.seed for box in boxes.boxes))
     pixels = {name: model.sample(having) for name, model in drawn_by.items()}
@@ -163,7 +163,7 @@ def _figure(drawn_by: "Mapping[str, Model]", boxes: "Boxes", theme: "Theme") -> 
     """Samples with the object, then some without, a row for each model."""
     import numpy as np
 
-    from dcgan.figures.labelled import labelled_grid
+    from dcgan.figures.labeled_grid import labelled_grid
 
     having = list(dict.fromkeys(box.seed for box in boxes.boxes))
     lacking = [seed for seed in boxes.seeds if seed not in having]

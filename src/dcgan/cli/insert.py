@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from dcgan.cli.box_flags import Marks, maps_above
 from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.flags import need
-from dcgan.cli.marks import Marks, maps_above
 from dcgan.cli.outputs import check_files, chosen_theme, open_model
 from dcgan.errors import DcganError
 
@@ -66,12 +66,12 @@ def insert(
     """
     import numpy as np
 
-    from dcgan.figures.labelled import labelled_grid
+    from dcgan.dissection.boxes import read_boxes
+    from dcgan.dissection.forget import check_layer, weigh_maps
+    from dcgan.dissection.insert import insert as draw_with
+    from dcgan.dissection.insert import usual_place
+    from dcgan.figures.labeled_grid import labelled_grid
     from dcgan.figures.sheets import FORMATS, save_picture
-    from dcgan.inspection.boxes import read_boxes
-    from dcgan.inspection.forget import check_layer, weigh_maps
-    from dcgan.inspection.insert import insert as draw_with
-    from dcgan.inspection.insert import usual_place
 
     marks = Marks(boxes, draw, detect, seeds, port, seed)
     check_files({"--out": (out, FORMATS)})

@@ -8,8 +8,8 @@ from cyclopts import Parameter
 from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.flags import need
 from dcgan.cli.outputs import chosen_theme, open_model, writing
-from dcgan.cli.pictures import open_pictures
 from dcgan.cli.seeds import parse_seeds
+from dcgan.cli.sources import open_pictures
 from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from dcgan.data.packed import PackedSet
-    from dcgan.figures.signals import Side
+    from dcgan.figures.saliency import Side
     from dcgan.figures.theme import Theme
     from dcgan.inspection.receptive_field import ReceptiveField
     from dcgan.inspection.responses import Responses
@@ -137,7 +137,7 @@ def _chosen(model: "Model", layer: int | None, features: str | None) -> tuple[in
 
 def _side(title: str, model: "Model", data: "PackedSet", found: "Responses", chosen: list[int]) -> "Side":
     """One half of the paper's figure."""
-    from dcgan.figures.signals import Side
+    from dcgan.figures.saliency import Side
     from dcgan.inspection.guided import back_propagate
 
     pixels = data.images[found.picture[chosen]]  # (R, K, H, W, C)
@@ -156,8 +156,8 @@ def _figures(
     theme: "Theme",
 ) -> "Iterator[tuple[str, Image]]":
     """The figures by their names, each made when it is its turn."""
-    from dcgan.figures.labelled import labelled_grid, numbered
-    from dcgan.figures.signals import draw_signals, signal_pixels
+    from dcgan.figures.labeled_grid import labelled_grid, numbered
+    from dcgan.figures.saliency import draw_signals, signal_pixels
     from dcgan.inspection.guided import back_propagate
     from dcgan.inspection.kernels import first_kernels
     from dcgan.inspection.receptive_field import cut_patches

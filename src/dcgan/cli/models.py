@@ -29,8 +29,8 @@ def import_authors(folder: Path, /, *, out: Path, as_json: AsJson = False) -> No
         out: Model folder to make.
         as_json: Answer with one line of JSON.
     """
-    from dcgan.authors import import_authors as read
     from dcgan.files import new_folder
+    from dcgan.import_release import import_authors as read
 
     if out.exists():
         raise ModelError(f"--out {out} exists; name another folder")

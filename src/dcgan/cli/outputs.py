@@ -27,9 +27,9 @@ FILM_SIDE = 512  # pixels; a film's picture is enlarged until it is at least so 
 
 def open_model(path: Path, device: str) -> "Model":
     """Load a model for drawing, onto the device that the flag means here."""
+    from dcgan.device import resolve_device
     from dcgan.model import load
     from dcgan.networks.memory import reuse_memory
-    from dcgan.training.device import resolve_device
 
     device = resolve_device(device)
     if device == "cpu":

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, warn
-from dcgan.cli.features import layers_of
+from dcgan.cli.extract_features import layers_of
 from dcgan.cli.flags import need
 from dcgan.cli.outputs import check_files, chosen_theme, open_model, writing
-from dcgan.cli.pictures import open_pictures
+from dcgan.cli.sources import open_pictures
 from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
     from dcgan.data.packed import PackedSet
-    from dcgan.features.compare import Probing
-    from dcgan.features.results import Results
-    from dcgan.features.ways import Wanted
+    from dcgan.probing.baselines.registry import Wanted
+    from dcgan.probing.comparison import Probing
+    from dcgan.probing.results import Results
 
 ALL = "all"
 LARGEST = 1e6  # C; with greater ones the machine sees no more than rounding errors
@@ -89,9 +89,9 @@ def probe(
         device: cpu, cuda, cuda:N, mps, or auto.
         as_json: Answer with one line of JSON.
     """
-    from dcgan.features.compare import MEANINGS
-    from dcgan.features.probe import name_count
     from dcgan.figures.sheets import FORMATS
+    from dcgan.probing.comparison import MEANINGS
+    from dcgan.probing.protocol import name_count
 
     names = ways_of(against)
     counts = tuple(dict.fromkeys(_count(text.strip()) for text in labels.split(",")))
@@ -133,7 +133,7 @@ def ways_of(text: str) -> list[str]:
     Raises:
         DcganError: One is unknown.
     """
-    from dcgan.features.compare import MEANINGS
+    from dcgan.probing.comparison import MEANINGS
 
     names = ["dcgan", *(name.strip() for name in text.split(",") if name.strip() not in ("", "none", "dcgan"))]
     if unknown := [name for name in names if name not in MEANINGS]:
@@ -155,8 +155,8 @@ def probing_of(
     Raises:
         DcganError: A flag is out of range.
     """
-    from dcgan.features.compare import Probing
-    from dcgan.features.probe import PENALTIES
+    from dcgan.probing.comparison import Probing
+    from dcgan.probing.protocol import PENALTIES
 
     need(0 < validation < 1, "--validation", "between 0 and 1", validation)
     for flag, number in (("--draws", draws), ("--trials", trials), ("--trainings", trainings)):
@@ -181,7 +181,7 @@ def open_labelled(
     Raises:
         DcganError: There are no classes to tell apart, the two sets have different ones, or a flag is out of range.
     """
-    from dcgan.features.ways import Wanted
+    from dcgan.probing.baselines.registry import Wanted
 
     need(centroids >= 1, "--centroids", "1 or more", centroids)
     need(seed >= 0, "--seed", "0 or more", seed)
@@ -212,7 +212,7 @@ def gather_results(
     out: Path | None,
 ) -> "Results":
     """Probe each way; a class with too few pictures is the user's slip."""
-    from dcgan.features.results import gather
+    from dcgan.probing.results import gather
 
     try:
         return gather(names, wanted, tested, probing, progress_bar, out)
@@ -248,8 +248,8 @@ def _cell(results: "Results", name: str, count: int | None) -> str:
 
 def _warn_of_edges(results: "Results", names: Sequence[str], counts: Sequence[int | None]) -> None:
     """Say where a value of C beyond those that were tried may be better."""
-    from dcgan.features.compare import NETS
-    from dcgan.features.probe import name_count
+    from dcgan.probing.comparison import NETS
+    from dcgan.probing.protocol import name_count
 
     outermost = [
         f"{name} with {name_count(count)} labels"
@@ -266,8 +266,8 @@ def _learning_curve(
     results: "Results", names: Sequence[str], probing: "Probing", wanted: "Wanted", test: "PackedSet | None"
 ) -> str:
     """Accuracy over labels of a class; all of them stand at their mean number."""
-    from dcgan.features.compare import TESTED
     from dcgan.figures.curves import curves
+    from dcgan.probing.comparison import TESTED
 
     learnt = len(wanted.learnt) * (1 if test else 1 - TESTED) * (1 - probing.validation)
     every = learnt / len(wanted.learnt.label_names)

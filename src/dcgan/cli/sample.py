@@ -65,7 +65,7 @@ def sample(
         raise DcganError(f"--columns must be at least 1, not {columns}")
 
     from dcgan.figures.sheets import FORMATS, save_picture, sheet
-    from dcgan.latent.latent_files import read_latents, write_latents
+    from dcgan.latent.files import read_latents, write_latents
 
     suffix = out.suffix.lower()
     if suffix not in ("", ".npz", *FORMATS):

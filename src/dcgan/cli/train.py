@@ -13,7 +13,7 @@ from dcgan.training.presets import PRESETS
 from dcgan.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from dcgan.training.sitting import Result
+    from dcgan.training.session import Result
 
 
 def train(
@@ -60,7 +60,7 @@ def train(
         complain("--out does not go with --resume: the run stays in its folder")
         return 2
 
-    from dcgan.cli.live import Live
+    from dcgan.cli.training_progress import Live
     from dcgan.training import run as runs
 
     if resume is not None:
@@ -147,7 +147,7 @@ def _next_run(source: str) -> Path:
 
 def _show(source: str, recipe: Recipe, as_json: bool) -> int:
     from dcgan.training.device import resolve
-    from dcgan.training.ranks import check_suits, ranks_here
+    from dcgan.training.distributed import check_suits, ranks_here
     from dcgan.training.run import open_data
 
     ranks = ranks_here()

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.flags import need
-from dcgan.cli.latent_inputs import known_concepts, samples_of
+from dcgan.cli.latent_flags import known_concepts, samples_of
 from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
     Outs,
@@ -89,8 +89,8 @@ def turn(
     loaded = open_model(model, device)
     z, names = samples_of(loaded, seeds or (None if latents else "0-7"), 0, latents)
 
-    from dcgan.figures.labelled import labelled_grid
-    from dcgan.latent.latent_files import write_latents
+    from dcgan.figures.labeled_grid import labelled_grid
+    from dcgan.latent.files import write_latents
     from dcgan.latent.turn import axis_between
     from dcgan.latent.turn import turn as move
 

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.flags import need
-from dcgan.cli.latent_inputs import samples_of
+from dcgan.cli.latent_flags import samples_of
 from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
     Outs,
@@ -103,9 +103,9 @@ def walk(
         raise DcganError(f"--seconds {seconds:g} makes a film of more than {MOST_FRAMES:,} frames; take fewer seconds")
 
     from dcgan.figures.jumps import draw_jumps
-    from dcgan.figures.labelled import labelled_grid
+    from dcgan.figures.labeled_grid import labelled_grid
     from dcgan.figures.sheets import save_picture
-    from dcgan.latent.latent_files import write_latents
+    from dcgan.latent.files import write_latents
     from dcgan.latent.walk import measure_jumps
     from dcgan.latent.walk import walk as take
 

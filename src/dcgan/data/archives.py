@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from tarfile import EOFHeaderError  # type: ignore[attr-defined]  # it is public, but the stubs lack it
 
-from dcgan.data.catalogue import Catalogue, printable, promises_picture
+from dcgan.data.catalog import Catalogue, printable, promises_picture
 from dcgan.data.decode import MAX_BYTES
 from dcgan.data.formats import HEAD
 from dcgan.data.items import Item, Reason, Refused
-from dcgan.data.salvage import Member, salvage_zip
+from dcgan.data.zip_recovery import Member, salvage_zip
 from dcgan.errors import SourceError
 
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)

@@ -14,8 +14,8 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from dcgan.data.arrays import idx_labels
+from dcgan.data.benchmark_sets import is_cifar_folder
 from dcgan.data.folder import Folder
-from dcgan.data.official import is_cifar_folder
 from dcgan.data.packed import FORMAT, PackedSet, is_packed_set
 from dcgan.data.packed_writer import our_version
 from dcgan.data.prepare import PrepareOptions, Progress, prepare

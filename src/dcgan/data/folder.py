@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from dcgan.data.catalogue import Catalogue, is_hidden, printable, promises_picture
+from dcgan.data.catalog import Catalogue, is_hidden, printable, promises_picture
 from dcgan.data.formats import HEAD
 from dcgan.data.items import Item, Reason, Refused
 from dcgan.errors import SourceError

@@ -19,9 +19,7 @@ from pathlib import Path
 from dcgan.data import formats
 from dcgan.data.archives import TarArchive, ZipArchive
 from dcgan.data.arrays import is_idx, open_idx, open_npy, open_npz
-from dcgan.data.folder import Folder
-from dcgan.data.items import Source
-from dcgan.data.official import (
+from dcgan.data.benchmark_sets import (
     is_cifar_binary,
     is_cifar_folder,
     is_cifar_pickle,
@@ -31,12 +29,14 @@ from dcgan.data.official import (
     open_cifar_pickle,
     open_mat,
 )
+from dcgan.data.folder import Folder
+from dcgan.data.items import Source
 from dcgan.data.packed import is_packed_set
 from dcgan.errors import SourceError
 
 
 def _drawn_faces(parameter: str, size: int) -> Source:
-    from dcgan.data.drawn import DrawnFaces  # its drawing library is an extra: "dcgan[demo]"
+    from dcgan.data.drawn_faces import DrawnFaces  # its drawing library is an extra: "dcgan[demo]"
 
     size = max(size, 16)
     if not parameter:

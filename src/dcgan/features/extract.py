@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import torch
@@ -22,7 +22,18 @@ Statistics = Literal["pictures", "model"]
 Progress = Callable[[int, int | None], None]
 
 
-class FeatureExtractor:
+class FeatureExtractor(Protocol):
+    """Anything that turns pictures into features."""
+
+    @property
+    def size(self) -> int:
+        """How many features a picture has."""
+
+    def extract(self, pixels: Pixels) -> Features:
+        """Pixels (N, H, W, C), uint8, to (N, size), float32."""
+
+
+class DiscriminatorExtractor:
     """Pixels to the features of a discriminator.
 
     Attributes:

@@ -12,8 +12,7 @@ import pyarrow.parquet as pq
 
 from dcgan.data.packed import PackedSet
 from dcgan.errors import ModelError
-from dcgan.features.extract import BATCH, Features
-from dcgan.features.ways import Extracts
+from dcgan.features.extract import BATCH, FeatureExtractor, Features
 
 FILES = (".npy", ".parquet")
 
@@ -23,7 +22,7 @@ Progress = Callable[[int, int | None], None]
 
 
 def write_features(
-    path: Path, extractor: Extracts, data: PackedSet, *, half: bool = False, progress: Progress | None = None
+    path: Path, extractor: FeatureExtractor, data: PackedSet, *, half: bool = False, progress: Progress | None = None
 ) -> None:
     """Write the features of every picture of a set, in its order, whole or not at all.
 

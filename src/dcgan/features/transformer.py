@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from dcgan.errors import ModelError
-from dcgan.features.extract import GRID, FeatureExtractor, Features
+from dcgan.features.extract import GRID, DiscriminatorExtractor, Features
 from dcgan.model import Pixels, load
 
 
@@ -49,7 +49,7 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
         loaded = load(self.model)
         side = loaded.architecture.size
         self.picture_shape_ = (side, side, loaded.architecture.channels)
-        self.extractor_ = FeatureExtractor(loaded, self.layers, self.grid)
+        self.extractor_ = DiscriminatorExtractor(loaded, self.layers, self.grid)
         pixels = self._pixels(X)
         if self.statistics == "fit":
             if len(pixels) < 2:

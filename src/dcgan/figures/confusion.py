@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dcgan.figures.labelled import LINE, MARGIN
-from dcgan.figures.letters import SMALL, fitted, text_width
+from dcgan.figures.fonts import SMALL, fitted, text_width
+from dcgan.figures.labeled_grid import LINE, MARGIN
 from dcgan.figures.theme import Canvas, Theme
 
 _CELL = 52  # pixels; wider, where names of columns need it

@@ -8,7 +8,7 @@ from typing import TypeVar
 from PIL import Image, ImageDraw
 
 from dcgan.errors import DcganError
-from dcgan.figures.letters import written
+from dcgan.figures.fonts import written
 from dcgan.figures.sheets import WHITE
 from dcgan.files import write_atomic
 

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dcgan.figures.labelled import LINE, MARGIN
-from dcgan.figures.letters import NORMAL, SMALL, text_width
+from dcgan.figures.fonts import NORMAL, SMALL, text_width
+from dcgan.figures.labeled_grid import LINE, MARGIN
 from dcgan.figures.theme import Canvas, Theme
 
 Distances = NDArray[np.float64]

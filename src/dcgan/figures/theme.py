@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from PIL import Image, ImageDraw
 
-from dcgan.figures.letters import SMALL, written
+from dcgan.figures.fonts import SMALL, written
 
 Colour = tuple[int, int, int]  # RGB
 

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from dcgan.errors import ModelError
 from dcgan.model import Model, Pixels, to_images
-from dcgan.networks.stages import Stage
+from dcgan.networks.layouts import Stage
 
 BATCH = 64  # pictures at once: what memory depends on, and results do not
 

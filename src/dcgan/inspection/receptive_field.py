@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.model import Pixels
-from dcgan.networks.stages import Architecture
+from dcgan.networks.layouts import Architecture
 
 
 class ReceptiveField(NamedTuple):

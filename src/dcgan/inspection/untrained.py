@@ -9,7 +9,7 @@ from dcgan.inspection.inputs import BATCH, images_of
 from dcgan.model import Model, Pixels
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
-from dcgan.networks.initialise import initialise
+from dcgan.networks.initialize import initialise
 from dcgan.networks.memory import use_channels_last
 from dcgan.randomness import Stream, torch_stream
 

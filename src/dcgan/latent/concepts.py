@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from dcgan.errors import LatentError
 from dcgan.files import write_atomic
+from dcgan.latent.files import LARGEST, read_latents
 from dcgan.latent.formula import NAME
-from dcgan.latent.latent_files import LARGEST, read_latents
 from dcgan.model import Model
 from dcgan.randomness import Latents
 

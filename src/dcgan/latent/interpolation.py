@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.networks.stages import LatentDistribution
+from dcgan.networks.layouts import LatentDistribution
 from dcgan.randomness import Latents
 
 Shares = NDArray[np.float64]  # (F,), of the way: 0 is the start, 1 the end

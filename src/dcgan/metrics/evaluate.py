@@ -8,7 +8,7 @@ from dcgan.metrics.extractors import Extractor
 from dcgan.metrics.features import Progress, drawn_features, real_features
 from dcgan.metrics.frechet import frechet_distance, moments
 from dcgan.metrics.kernel import KernelDistance, kernel_distance
-from dcgan.metrics.neighbours import Memorising, duplicate_rate
+from dcgan.metrics.neighbors import Memorising, duplicate_rate
 from dcgan.metrics.one_nearest_neighbour import TwoSample, two_sample
 from dcgan.metrics.precision_recall import PrecisionRecall, precision_recall
 from dcgan.model import Model

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.metrics.distances import Features, Floats, check_features
-from dcgan.metrics.neighbours import nearest_neighbours, nearest_others
+from dcgan.metrics.neighbors import nearest_neighbours, nearest_others
 
 Labels = NDArray[np.generic]  # (N,), anything that compares
 

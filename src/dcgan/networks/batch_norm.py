@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcgan.networks.synchronised import synchronised_batch_norm
+from dcgan.networks.sync_batch_norm import synchronised_batch_norm
 
 
 class BatchNorm(nn.Module):

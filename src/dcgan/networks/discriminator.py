@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dcgan.networks.batch_norm import BatchNorm
+from dcgan.networks.layouts import Architecture
 from dcgan.networks.spectral_norm import normalise_spectrally
-from dcgan.networks.stages import Architecture
 
 SLOPE = 0.2  # of LeakyReLU below zero
 

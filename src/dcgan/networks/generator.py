@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dcgan.networks.batch_norm import BatchNorm
-from dcgan.networks.stages import Architecture
+from dcgan.networks.layouts import Architecture
 
 
 class Generator(nn.Module):

@@ -16,14 +16,19 @@ from importlib.resources import files
 from socket import socket
 from threading import Thread
 
+from dcgan.dissection.boxes import boxes_on
 from dcgan.errors import DcganError
-from dcgan.inspection.boxes import boxes_on
-from dcgan.studio.marking import Marking
+from dcgan.studio.annotation import Marking
 
 HOST = "127.0.0.1"
 ELSEWHERE = "there is no such page; open the address that dcgan printed"
 LARGEST = 1 << 20  # bytes of a request
-PAGE = {"": "marking.html", "marking.css": "marking.css", "marking.js": "marking.js", "geometry.js": "geometry.js"}
+PAGE = {
+    "": "annotation.html",
+    "annotation.css": "annotation.css",
+    "annotation.js": "annotation.js",
+    "geometry.js": "geometry.js",
+}
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 HEADERS = {
     "Cache-Control": "no-store",

@@ -9,8 +9,9 @@ from typing import Literal
 
 import tomli_w
 
+from dcgan.device import check_device_name
 from dcgan.errors import RecipeError
-from dcgan.networks.stages import Architecture, LatentDistribution, Normalisation, build_architecture
+from dcgan.networks.layouts import Architecture, LatentDistribution, Normalisation, build_architecture
 
 LENGTHS = ("images", "epochs", "steps", "minutes")
 MAY_CHANGE = (
@@ -156,9 +157,7 @@ class Recipe:
             need(getattr(self, name) >= 1, name, "1 or more")
         need(self.on_collapse in ("rollback", "stop", "ignore"), "on_collapse", "rollback, stop or ignore")
         need(self.precision in ("auto", "float32", "bfloat16"), "precision", "auto, float32 or bfloat16")
-        kind, _, index = self.device.partition(":")
-        known = kind in ("auto", "cpu", "cuda", "mps") and (not index or (kind == "cuda" and index.isdigit()))
-        need(known, "device", "auto, cpu, cuda, cuda:N or mps")
+        check_device_name(self.device)
         need(self.threads is None or 1 <= self.threads <= 1024, "threads", "1 to 1024")
 
     def architecture(self) -> Architecture:

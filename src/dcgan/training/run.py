@@ -14,13 +14,13 @@ from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.prepare import PrepareOptions
 from dcgan.errors import PackedSetError, RunError, command
 from dcgan.files import new_folder, write_atomic
+from dcgan.training.callbacks import Silent, Watcher
 from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.device import resolve
-from dcgan.training.evaluating import build_evaluator
-from dcgan.training.ranks import Ranks, joined
+from dcgan.training.distributed import Ranks, joined
+from dcgan.training.evaluation import build_evaluator
 from dcgan.training.recipe import LENGTHS, MAY_CHANGE, Recipe, read_toml
-from dcgan.training.sitting import Result, explained, sit
-from dcgan.training.watching import Silent, Watcher
+from dcgan.training.session import Result, explained, sit
 
 CARD = "run.json"
 RECIPE = "recipe.toml"

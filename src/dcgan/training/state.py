@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from dcgan.networks.batch_norm import synchronise
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.initialise import initialise
+from dcgan.networks.initialize import initialise
 from dcgan.networks.memory import use_channels_last
 from dcgan.randomness import Stream, torch_stream
-from dcgan.training.ranks import Ranks
+from dcgan.training.distributed import Ranks
 from dcgan.training.recipe import Recipe
 
 Net = TypeVar("Net", bound=nn.Module)

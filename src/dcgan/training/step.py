@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.training.augment import AUGMENTATIONS
-from dcgan.training.averaging import average
-from dcgan.training.objective import LOSSES, gradient_penalty
+from dcgan.training.ema import average
+from dcgan.training.losses import LOSSES, gradient_penalty
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import MEASURES, TrainingState
 

@@ -1,0 +1,45 @@
+"""Which device a name means on this machine, and what it can do."""
+
+import torch
+
+from dcgan.errors import DeviceError
+
+
+def resolve_device(name: str) -> str:
+    """The device that `name` means here ("auto", "cpu", "cuda", "cuda:1", "mps").
+
+    Raises:
+        DeviceError: It is no name of a device, or this machine, or this build of torch, has no such device.
+    """
+    check_device_name(name)
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    kind, _, index = name.partition(":")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise DeviceError("--device cuda: torch finds no CUDA device here; use --device cpu, or install a CUDA build")
+    if index and int(index) >= torch.cuda.device_count():
+        raise DeviceError(f"--device {name}: this machine has {torch.cuda.device_count()} CUDA devices, counted from 0")
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise DeviceError("--device mps: torch finds no Metal device here; use --device cpu")
+    return name
+
+
+def check_device_name(name: str) -> None:
+    """Refuse what is no name of a device on any machine.
+
+    Raises:
+        DeviceError: The message lists the names.
+    """
+    kind, _, index = name.partition(":")
+    if not (kind in ("auto", "cpu", "cuda", "mps") and (not index or (kind == "cuda" and index.isdigit()))):
+        raise DeviceError(f"--device must be auto, cpu, cuda, cuda:N or mps, not {name}")
+
+
+def has_fast_bfloat16(device: str) -> bool:
+    """Whether the device computes bfloat16 in hardware: a GPU from Ampere on, a CPU with AVX512-BF16 or AMX."""
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device == "cpu" and torch.backends.mkldnn.is_available():
+        capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return False

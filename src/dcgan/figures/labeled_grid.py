@@ -1,0 +1,79 @@
+"""Grids of pictures with names for their rows and columns."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dcgan.figures.fonts import NORMAL, SMALL, fitted, text_width
+from dcgan.figures.sheets import sheet
+from dcgan.figures.theme import Canvas, Theme
+
+Pixels = NDArray[np.uint8]  # (R, C, H, W, channels)
+
+MARGIN, GAP = 16, 4  # pixels
+LINE = 24  # height of a line of labels
+TILE = 64  # pixels; narrower pictures are enlarged until they have at least this width
+
+
+def enlarged(pixels: Pixels, tile: int) -> Image.Image:
+    """One picture (H, W, C), its pixels repeated until it is `tile` pixels wide or a little more."""
+    return sheet(pixels[None], scale=max(1, -(-tile // pixels.shape[1])))
+
+
+def labelled_grid(
+    pixels: Pixels,
+    theme: Theme,
+    *,
+    title: str = "",
+    rows: Sequence[str] = (),
+    columns: Sequence[str] = (),
+    tile: int = TILE,
+) -> Image.Image:
+    """Lay pictures out in rows and columns with labels.
+
+    Args:
+        pixels: (R, C, H, W, channels), uint8.
+        theme: Colours.
+        title: Stands above.
+        rows: A label for each row, at its left; or none.
+        columns: A label for each column, above it; or none.
+        tile: Least width of a picture in pixels; it is enlarged by a whole number of times.
+
+    Raises:
+        ValueError: There are other numbers of labels than of rows or columns.
+    """
+    if (rows and len(rows) != pixels.shape[0]) or (columns and len(columns) != pixels.shape[1]):
+        raise ValueError(f"{len(rows)} and {len(columns)} labels for {pixels.shape[0]} rows, {pixels.shape[1]} columns")
+    side = enlarged(pixels[0, 0], tile).width
+    left = MARGIN + (max(text_width(row, SMALL) for row in rows) + 12 if rows else 0)
+    top = MARGIN + (LINE + 8 if title else 0) + (LINE if columns else 0)
+    width = left + pixels.shape[1] * (side + GAP) - GAP + MARGIN
+    canvas = Canvas(width, top + pixels.shape[0] * (side + GAP) - GAP + MARGIN, theme)
+    if title:
+        canvas.text(left, MARGIN + LINE / 2, fitted(title, width - left - MARGIN, NORMAL), "lm", NORMAL)
+    for column, label in enumerate(columns):
+        middle = left + column * (side + GAP) + side / 2
+        canvas.text(middle, top - LINE / 2 - 2, fitted(label, side + GAP, SMALL), faint=True)
+    for row, line in enumerate(pixels):
+        y = top + row * (side + GAP)
+        if rows:
+            canvas.text(left - 12, y + side / 2, rows[row], "rm", faint=True)
+        for column, picture in enumerate(line):
+            canvas.paste(enlarged(picture, tile), left + column * (side + GAP), y)
+    return canvas.image
+
+
+def numbered(pixels: NDArray[np.uint8], labels: Sequence[str], theme: Theme, *, columns: int = 10) -> Image.Image:
+    """Lay pictures (N, H, W, channels) out with a label under each, to choose from."""
+    columns = min(columns, len(pixels))
+    side = enlarged(pixels[0], TILE).width
+    rows = -(-len(pixels) // columns)
+    high = side + LINE
+    canvas = Canvas(2 * MARGIN + columns * (side + GAP) - GAP, 2 * MARGIN + rows * high, theme)
+    for place, (picture, label) in enumerate(zip(pixels, labels, strict=True)):
+        x, y = MARGIN + place % columns * (side + GAP), MARGIN + place // columns * high
+        canvas.paste(enlarged(picture, TILE), x, y)
+        canvas.text(x + side / 2, y + side + LINE / 2 - 2, fitted(label, side + GAP, SMALL), faint=True)
+    return canvas.image

@@ -1,0 +1,188 @@
+"""The authors' released weights (github.com/Newmu/dcgan_code, MIT) as a model of ours.
+
+They were trained with Theano, whose convolution turns each kernel by 180 degrees where torch's does not; linear weights
+are stored (in, out). Both nets normalise by the batch; fixed statistics are measured when they are imported.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from dcgan.errors import ModelError
+from dcgan.model import Model
+from dcgan.networks.batch_norm import measure_statistics
+from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.generator import Generator
+from dcgan.networks.initialize import initialise
+from dcgan.networks.layouts import Architecture, Stage, build_architecture, mirror
+from dcgan.randomness import Stream, draw_latents, stream, torch_stream
+
+EPSILON = 1e-8  # of the released batch norm
+BATCHES, BATCH_SIZE = 100, 128  # that statistics are measured on
+
+Arrays = dict[int, NDArray[np.float32]]
+
+
+def import_authors(folder: Path) -> Model:
+    """Build a model from a folder of `N_gen_params.jl_01.npy`, ..., `N_discrim_params.jl_01.npy`, ... .
+
+    Only the SVHN pair was released whole. Its z is normal, by its name. The generator's statistics are measured on z,
+    the discriminator's on the generator's own pictures, since the pictures it was trained on are not beside it. Of a
+    pair whose generator lacks its first array, as of ImageNet's, see `_features_alone`.
+
+    Raises:
+        ModelError: The folder has no such arrays, lacks some, or they fit no net of the paper.
+    """
+    if not folder.is_dir():
+        raise ModelError(f"no folder at {folder}")
+    generator_arrays, discriminator_arrays = _read(folder, "gen"), _read(folder, "discrim")
+    if 1 not in generator_arrays and 1 in discriminator_arrays and discriminator_arrays[1].shape[2:] == (3, 3):
+        return _features_alone(folder, discriminator_arrays)
+    architecture = _infer(folder, generator_arrays, discriminator_arrays)
+    generator, discriminator = Generator(architecture), Discriminator(architecture)
+    stem, stem_gain, stem_bias, *rest = _in_order(folder, "gen", generator_arrays, 3 * len(architecture.generator) + 1)
+    tensors = {"stem.weight": stem.T, "stem_norm.gain": stem_gain, "stem_norm.bias": stem_bias}
+    _fill(folder, generator, tensors | _stages(rest, first_norm=0))
+    first, *rest, head = _in_order(folder, "discrim", discriminator_arrays, 3 * len(architecture.discriminator) - 1)
+    # the first stage has a kernel alone, each further one a kernel, a gain and a bias
+    _fill(folder, discriminator, {"convolutions.0.weight": _turned(first), "head.weight": head.T} | _stages(rest, 1))
+
+    random = stream(Stream.STATISTICS, 0)
+
+    def z() -> Tensor:
+        return torch.from_numpy(draw_latents(random, BATCH_SIZE, architecture.latent_dim, architecture.latent))
+
+    measure_statistics(generator.eval(), (z() for _ in range(BATCHES)))
+    with torch.no_grad():
+        measure_statistics(discriminator.eval(), (generator.train()(z()) for _ in range(BATCHES)))
+    details = {
+        "origin": f"weights released by the authors of DCGAN: {folder.name}",
+        "statistics": {
+            "generator": f"mean over {BATCHES} mini-batches of {BATCH_SIZE} z",
+            "discriminator": f"mean over {BATCHES} mini-batches of {BATCH_SIZE} drawn pictures, not real ones",
+        },
+    }
+    return Model(architecture, generator.eval(), discriminator, details)
+
+
+def _features_alone(folder: Path, arrays: Arrays) -> Model:
+    """A model of the discriminator's whole first stages, for its features; all else of it is random.
+
+    Of the ImageNet pair, whose largest arrays were not released, four of six convolutions are there. Their statistics
+    are not measured: there is nothing to measure them on.
+    """
+    stages = [Stage(len(arrays[1]), 3, stride=1)]
+    while {number := 3 * len(stages) - 1, number + 1, number + 2} <= arrays.keys():
+        stages.append(Stage(len(arrays[number]), 3, stride=1 + len(stages) % 2))
+    channels = arrays[1].shape[1]
+    try:
+        architecture = Architecture(
+            size=32,
+            channels=channels,
+            latent_dim=256,
+            latent="uniform",
+            stem=stages[-1].width,
+            generator=mirror(channels, tuple(stages)),
+            discriminator=tuple(stages),
+            batch_norm_epsilon=EPSILON,
+        )
+    except ValueError as error:
+        raise ModelError(f"{folder} holds arrays of no net of the paper: {error}") from error
+    generator, discriminator = Generator(architecture), Discriminator(architecture)
+    for place, net in enumerate((generator, discriminator)):
+        initialise(net, torch_stream(Stream.WEIGHTS, 0, place))
+    own = [arrays[number] for number in range(2, 3 * len(stages) - 1)]
+    tensors = {"convolutions.0.weight": _turned(arrays[1])} | _stages(own, 1)
+    _fill(folder, discriminator, tensors | {"head.weight": discriminator.head.weight.detach().numpy()})
+    details = {
+        "origin": f"weights released by the authors of DCGAN, in part: {folder.name}",
+        "untrained": "the generator, and the discriminator after its convolutions; only its features are of use",
+        "statistics": {"discriminator": "not measured"},
+    }
+    return Model(architecture, generator.eval(), discriminator.eval(), details)
+
+
+def _read(folder: Path, net: str) -> Arrays:
+    arrays = {}
+    for path in sorted(folder.glob(f"*_{net}_params.jl_*.npy")):
+        number = re.search(r"_(\d+)\.npy$", path.name)
+        if number:
+            try:
+                array = np.asarray(np.load(path, allow_pickle=False), np.float32)
+            except (OSError, ValueError, EOFError) as error:
+                raise ModelError(f"{path} is no array: {error}") from error
+            if not np.isfinite(array).all():
+                raise ModelError(f"{path} holds values that are not finite numbers")
+            arrays[int(number[1])] = array
+    if not arrays:
+        raise ModelError(
+            f"{folder} has no *_{net}_params.jl_NN.npy; name a folder such as "
+            "svhn_unsup_all_conv_dcgan_100z_gaussian_lr_0.0005_64mb of the authors' release"
+        )
+    return arrays
+
+
+def _infer(folder: Path, generator: Arrays, discriminator: Arrays) -> Architecture:
+    """The released nets are told apart by their kernels: 5x5 all of stride 2, 3x3 in pairs."""
+    nets = {"gen": generator, "discrim": discriminator}
+    lacking = [f"{net}_params 01" for net, arrays in nets.items() if 1 not in arrays]
+    if lacking or generator[1].ndim != 2 or discriminator[1].ndim != 4:
+        what = f"array {' and '.join(lacking)} is missing" if lacking else "the first arrays have odd shapes"
+        raise ModelError(f"{folder} cannot be imported: {what}; of the release only the SVHN pair is whole")
+    width, channels, kernel, _ = discriminator[1].shape
+    stages = "strided" if kernel == 5 else "paired"
+    halvings = sum(array.ndim == 4 for array in discriminator.values()) // (1 if kernel == 5 else 2)
+    try:
+        return build_architecture(
+            stages=stages,
+            size=4 * 2**halvings,
+            channels=channels,
+            width=width,
+            kernel=kernel,
+            latent_dim=len(generator[1]),
+            latent="normal" if "gaussian" in folder.resolve().name else "uniform",
+            batch_norm_epsilon=EPSILON,
+        )
+    except ValueError as error:
+        raise ModelError(f"{folder} holds arrays of no net of the paper: {error}") from error
+
+
+def _in_order(folder: Path, net: str, arrays: Arrays, count: int) -> list[NDArray[np.float32]]:
+    missing = sorted(set(range(1, count + 1)) - arrays.keys())
+    if missing:
+        numbers = ", ".join(f"{number:02}" for number in missing)
+        raise ModelError(
+            f"{folder} lacks arrays {numbers} of {net}_params, so the net cannot be rebuilt; "
+            "of the authors' release only the SVHN pair is whole"
+        )
+    return [arrays[number] for number in range(1, count + 1)]
+
+
+def _stages(arrays: list[NDArray[np.float32]], first_norm: int) -> dict[str, NDArray[np.float32]]:
+    """Name kernel, gain and bias of each stage; the generator's last kernel stands alone."""
+    tensors = {}
+    for start in range(0, len(arrays), 3):
+        stage = start // 3
+        tensors[f"convolutions.{stage + first_norm}.weight"] = _turned(arrays[start])
+        for name, array in zip(("gain", "bias"), arrays[start + 1 : start + 3], strict=False):
+            tensors[f"norms.{stage}.{name}"] = array
+    return tensors
+
+
+def _turned(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    return kernel[..., ::-1, ::-1]
+
+
+def _fill(folder: Path, net: nn.Module, arrays: dict[str, NDArray[np.float32]]) -> None:
+    parameters = dict(net.named_parameters())
+    assert parameters.keys() == arrays.keys()
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            if parameter.shape != arrays[name].shape:
+                shapes = f"{arrays[name].shape}, not {tuple(parameter.shape)}"
+                raise ModelError(f"{folder}: the array for {name} of {type(net).__name__} has shape {shapes}")
+            parameter.copy_(torch.from_numpy(np.ascontiguousarray(arrays[name])))

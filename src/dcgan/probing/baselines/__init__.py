@@ -1,0 +1,1 @@
+"""What a probe compares the discriminator with."""

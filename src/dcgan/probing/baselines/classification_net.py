@@ -1,0 +1,72 @@
+"""A discriminator's net whose last layer tells classes, and how it is trained."""
+
+from collections.abc import Callable
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.initialize import initialise
+from dcgan.networks.memory import use_channels_last
+
+Draw = Callable[[], tuple[Tensor, Tensor]]
+"""The next mini-batch: images (N, C, H, W) and their classes (N,)."""
+
+Told = Callable[[int, int], None]
+"""Hears of steps done, and of how many there are."""
+
+
+class ClassNet(nn.Module):
+    """Images (N, C, H, W) to logits (N, K), by a copy of a discriminator's convolutions."""
+
+    def __init__(self, body: Discriminator, classes: int, dropout: float) -> None:
+        super().__init__()
+        self.body = deepcopy(body)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(self.body.head.in_features, classes)
+        self.requires_grad_(True)
+
+    @classmethod
+    def beginning(
+        cls, body: Discriminator, classes: int, dropout: float, numbers: torch.Generator, *, afresh: bool = True
+    ) -> "ClassNet":
+        """A net where `body` is, of random weights; or, unless `afresh`, of its weights and a random last layer."""
+        net = cls(body, classes, dropout).cpu()  # where the numbers are made
+        initialise(net if afresh else net.head, numbers)
+        use_channels_last(net)
+        return net.to(body.head.weight.device)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Judge images."""
+        flat = self.body.activations(images)[-1].contiguous().flatten(1)
+        logits: Tensor = self.head(self.dropout(flat))
+        return logits
+
+
+def train(net: ClassNet, draw: Draw, steps: int, lr: float, l2: float = 0.0, *, seed: int, told: Told) -> None:
+    """Lower the cross entropy by Adam; the learning rate falls to 0 along a cosine.
+
+    Args:
+        net: Trained in place, on the device where it is; it stays in training mode.
+        draw: Where mini-batches come from.
+        steps: How many.
+        lr: The first learning rate.
+        l2: L2 penalty added to every gradient.
+        seed: Of dropout.
+        told: After each step.
+    """
+    optimiser = torch.optim.Adam(net.parameters(), lr, betas=(0.5, 0.999), weight_decay=l2)
+    device = net.head.weight.device
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net.train()
+        for step in range(steps):
+            images, classes = draw()
+            optimiser.zero_grad()
+            F.cross_entropy(net(images.to(device)), classes.to(device)).backward()
+            optimiser.step()
+            schedule.step()
+            told(step + 1, steps)

@@ -1,0 +1,96 @@
+"""The Exemplar CNN of the paper's Table 1: a net that tells single pictures apart, whatever is done to them.
+
+Dosovitskiy et al., "Discriminative Unsupervised Feature Learning with Convolutional Neural Networks" (NIPS 2014): each
+of some thousand pictures is a class of its own, made of random transformations of it. Here the net is the
+discriminator's, so that the features can be compared. From their paper are the ranges of translation, scale, rotation
+and of the scaling of a picture's principal colours; their changes of saturation and hue are left out.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from dcgan.model import Pixels, to_images
+from dcgan.networks.discriminator import Discriminator
+from dcgan.probing.baselines.classification_net import ClassNet, train
+from dcgan.randomness import Stream, stream, torch_stream
+
+CLASSES = 2000  # pictures that become classes
+SEEN = 200_000  # transformed pictures that the net learns from
+BATCH = 128
+LR = 1e-3  # of Adam; it falls to 0 along a cosine
+DROPOUT = 0.5
+SHIFT = 0.2  # of the side, each way
+SCALES = (0.7, 1.4)
+TURN = 20.0  # degrees, each way
+COLOURS = (0.5, 2.0)  # factors on the principal components of a picture's colours
+
+Progress = Callable[[int, int | None], None]
+
+
+def fit_exemplar(
+    body: Discriminator,
+    pixels: Pixels,
+    *,
+    classes: int = CLASSES,
+    seen: int = SEEN,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Discriminator:
+    """Train a net like `body` to tell pictures apart.
+
+    Args:
+        body: The net, which stays as it is and whose weights do not matter.
+        pixels: (N, H, W, C), uint8, of its size; classes are drawn from them.
+        classes: How many, at most.
+        seen: Transformed pictures to learn from.
+        seed: Of classes, weights and transformations.
+        progress: Told (pictures seen, in all).
+
+    Raises:
+        ValueError: There is only one picture.
+    """
+    if len(pixels) < 2:
+        raise ValueError("one picture alone cannot be told from others")
+    random = stream(Stream.PROBE, seed, 6)
+    exemplars = np.array(pixels[np.sort(random.permutation(len(pixels))[:classes])])
+    net = ClassNet.beginning(body, len(exemplars), DROPOUT, torch_stream(Stream.PROBE, seed, 7))
+    numbers = torch_stream(Stream.PROBE, seed, 8)
+
+    def draw() -> tuple[Tensor, Tensor]:
+        rows = torch.randint(len(exemplars), (BATCH,), generator=numbers)
+        return transformed(to_images(torch.from_numpy(exemplars[rows.numpy()])), numbers), rows
+
+    def told(step: int, steps: int) -> None:
+        if progress:
+            progress(step * BATCH, steps * BATCH)
+
+    train(net, draw, -(-seen // BATCH), LR, seed=seed, told=told)
+    return net.body.eval()
+
+
+def transformed(images: Tensor, numbers: torch.Generator) -> Tensor:
+    """Images (N, C, H, W), each moved, scaled, turned and recoloured at random; its edge is repeated."""
+    count, channels = images.shape[:2]
+
+    def uniform(low: float, high: float, *shape: int) -> Tensor:
+        return low + (high - low) * torch.rand(count, *shape, generator=numbers)
+
+    def factors(low: float, high: float, *shape: int) -> Tensor:
+        return uniform(np.log(low), np.log(high), *shape).exp()
+
+    angle, scale = uniform(-TURN, TURN).deg2rad(), factors(*SCALES)
+    turn = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], 1).reshape(-1, 2, 2)
+    shift = uniform(-2 * SHIFT, 2 * SHIFT, 2, 1)  # the side is 2 long
+    grid = F.affine_grid(torch.cat([turn / scale[:, None, None], shift], 2), list(images.shape), align_corners=False)
+    moved = F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+    colours = moved.flatten(2)
+    mean = colours.mean(dim=2, keepdim=True)
+    spread = colours - mean
+    _, components = torch.linalg.eigh(spread @ spread.transpose(1, 2))  # columns
+    change = components * factors(*COLOURS, 1, channels) @ components.transpose(1, 2)
+    recoloured: Tensor = (mean + change @ spread).reshape(images.shape).clamp(-1, 1)
+    return recoloured.contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,95 @@
+"""The end of a sitting: the film of the sheets, and the one-page report."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from PIL import Image
+
+from dcgan.data.packed import PackedSet
+from dcgan.errors import command
+from dcgan.figures.films import evenly, film
+from dcgan.figures.report import ReportFacts, duration, report
+from dcgan.figures.sheets import picture_bytes, sheet
+from dcgan.files import write_atomic
+from dcgan.randomness import Stream, stream
+from dcgan.training.logger import EVENTS, METRICS, SHEETS, read_events, read_records
+from dcgan.training.recipe import Recipe
+from dcgan.training.snapshots import SHEET_SEEDS
+
+FILM = "film.webp"
+REPORT = "report.html"
+STAGES = 6  # moments shown in the report
+STAGE_SIDE = 260  # pixels; the corner of a sheet that stands for a moment
+
+
+def list_sheets(run: Path) -> list[Path]:
+    """The run's sheets in the order of training: by roll-backs, then by images seen."""
+
+    def moment(path: Path) -> tuple[int, int]:
+        images, _, rollbacks = path.stem.partition("-r")
+        return int(rollbacks or 0), int(images)
+
+    return sorted((path for path in (run / SHEETS).glob("[0-9]*.png")), key=moment)
+
+
+def write_film(run: Path) -> None:
+    """Animate the run's sheets into film.webp; a run that has none yet gets none."""
+    sheets = list_sheets(run)
+    if sheets:
+        film(sheets, run / FILM, captions=[_caption(path) for path in sheets], max_frames=60)
+
+
+def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, object]) -> None:
+    """Write report.html from what the run has written down."""
+    sheets = list_sheets(run)
+    records = read_records(run / METRICS)
+    seconds = records[-1].get("seconds") if records else None
+    images = f"{records[-1]['images']:,.0f} images in {duration(seconds)}" if records and seconds else "no images yet"
+    machine = card.get("machine")
+    facts = ReportFacts(
+        title=run.resolve().name,
+        summary=f"A DCGAN for {data.size}×{data.size} pictures, trained on {len(data):,} of them: {images}.",
+        sheet=sheets[-1].read_bytes() if sheets else None,
+        real=picture_bytes(sheet(data.images[_some_real(data, recipe.seed)]), ".png"),
+        stages=[(_caption(path), _corner(path)) for path in evenly(sheets, STAGES)],
+        film=(run / FILM).read_bytes() if (run / FILM).is_file() else None,
+        metrics=records,
+        events=read_events(run / EVENTS),
+        recipe=recipe.values(),
+        data=_data_facts(data),
+        machine=machine if isinstance(machine, dict) else {},
+        commands=(
+            ("Draw new pictures", command("sample", run, "--seeds", "0-63", "--out", "sheet.png")),
+            ("Go on after a stop", command("train", "--resume", run)),
+            ("Train for longer", command("train", "--resume", run, "--images", _twice(records))),
+            ("Keep this state for good", command("choose", run, "--name", "good")),
+        ),
+    )
+    write_atomic(run / REPORT, report(facts))
+
+
+def _caption(path: Path) -> str:
+    images, _, rollbacks = path.stem.partition("-r")
+    return f"{int(images):,} images" + (f", roll-back {rollbacks}" if rollbacks else "")
+
+
+def _corner(path: Path) -> bytes:
+    with Image.open(path) as image:
+        return picture_bytes(image.crop((0, 0, min(STAGE_SIDE, image.width), min(STAGE_SIDE, image.height))), ".png")
+
+
+def _some_real(data: PackedSet, seed: int) -> list[int]:
+    count = min(len(SHEET_SEEDS), len(data))
+    return sorted(stream(Stream.HEALTH, seed, 2).choice(len(data), count, replace=False).tolist())
+
+
+def _data_facts(data: PackedSet) -> dict[str, object]:
+    facts = json.loads((data.path / "dataset.json").read_text("utf-8"))
+    return {
+        name: facts[name] for name in ("source", "count", "size", "channels", "refused", "skipped") if name in facts
+    }
+
+
+def _twice(records: list[dict[str, float | None]]) -> int:
+    return 2 * int((records[-1]["images"] if records else None) or 500_000)

@@ -1,0 +1,103 @@
+"""Boxes from files."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from dcgan.dissection.boxes import Box, Boxes, BoxesError, read_boxes, write_boxes
+
+BOX = Box(17, 2.0, 3.0, 8.0, 9.5)
+
+
+def test_a_csv_file_has_a_box_a_row(tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_text("seed,left,top,right,bottom\n17,2,3,8,9.5\n4,0,0,1,1\n")
+    found = read_boxes(tmp_path / "b.csv", 16)
+    assert found == Boxes((BOX, Box(4, 0, 0, 1, 1)), (17, 4))
+
+
+def test_spaces_in_a_csv_file_do_not_matter_and_seeds_are_exact(tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_text(f"seed, left, top, right, bottom\n{2**53 + 1}, 2, 3, 8, 9.5\n")
+    assert read_boxes(tmp_path / "b.csv", 16).boxes == (Box(2**53 + 1, 2, 3, 8, 9.5),)
+
+
+def test_a_list_in_json_is_the_same(tmp_path: Path) -> None:
+    (tmp_path / "b.json").write_text('[{"seed": 17, "left": 2, "top": 3, "right": 8, "bottom": 9.5, "note": "x"}]')
+    assert read_boxes(tmp_path / "b.json", 16) == Boxes((BOX,), (17,))
+
+
+def test_cocos_boxes_are_scaled_and_its_file_names_have_the_seeds(tmp_path: Path) -> None:
+    content = {
+        "images": [
+            {"id": 5, "file_name": "sheets/seed-000017.png", "width": 160, "height": 32},
+            {"id": 6, "file_name": "seed-000003.png", "width": 16, "height": 16},
+        ],
+        "annotations": [{"image_id": 5, "bbox": [20, 6, 60, 13]}],
+    }
+    (tmp_path / "b.json").write_text(json.dumps(content))
+    assert read_boxes(tmp_path / "b.json", 16) == Boxes((BOX,), (17, 3))
+
+
+def test_an_object_in_json_names_the_model_and_what_was_looked_at(tmp_path: Path) -> None:
+    content = {"model": "abc", "size": 16, "seeds": [17, 1, 2], "boxes": [asdict(BOX)]}
+    (tmp_path / "b.json").write_text(json.dumps(content))
+    assert read_boxes(tmp_path / "b.json", 16, "abc") == Boxes((BOX,), (17, 1, 2), "abc")
+    with pytest.raises(BoxesError, match="samples of another model"):
+        read_boxes(tmp_path / "b.json", 16, "xyz")
+    with pytest.raises(BoxesError, match="pictures of 16 pixels, and the model's are of 32"):
+        read_boxes(tmp_path / "b.json", 32, "abc")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("b.txt", "", "name a .json or a .csv"),
+        ("b.csv", "", "lacks bottom, left"),
+        ("b.csv", "seed,left,top,right\n1,2,3,4\n", "header is 'seed,left,top,right' and lacks bottom"),
+        ("b.csv", "seed,left,top,right,bottom\n1,2,3,4,x\n", "could not convert"),
+        ("b.csv", "seed,left,top,right,bottom\n1,2,3,4\n", "is no number"),
+        ("b.csv", "seed,left,top,right,bottom\n1.5,2,3,4,5\n", "no whole number"),
+        ("b.csv", "seed,left,top,right,bottom\n1,2,3,17,5\n", r"seed 1 \(left 2, .* outside 0 to 16"),
+        ("b.csv", "seed,left,top,right,bottom\n1,2,3,2,5\n", "is empty or outside"),
+        ("b.csv", "seed,left,top,right,bottom\n1,nan,3,2,5\n", "is empty or outside"),
+        ("b.csv", "seed,left,top,right,bottom\ninf,1,3,2,5\n", "no whole number"),
+        ("b.csv", "seed,left,top,right,bottom\n-1,1,3,2,5\n", "seeds are 0 or more"),
+        ("b.csv", "seed,left,top,right,bottom\n1e30,1,3,2,5\n", "seeds are 0 or more"),
+        (
+            "b.json",
+            '{"seeds": [-1], "boxes": [{"seed": 0, "left": 0, "top": 0, "right": 1, "bottom": 1}]}',
+            "seeds are",
+        ),
+        ("b.json", "[" * 200_000, "can be read"),
+        (
+            "b.json",
+            '{"annotations": [{"image_id": 1, "bbox": 3}], "images": [{"id": 1, "file_name": "1.png", "width": 9, '
+            '"height": 9}]}',
+            "bbox 3 is no list",
+        ),
+        ("b.json", "{", "JSONDecodeError"),
+        ("b.json", f'[{{"seed": 1, "left": {"9" * 400}, "top": 0, "right": 1, "bottom": 1}}]', "OverflowError"),
+        ("b.json", "3", "neither a list nor an object"),
+        ("b.json", "[3]", "can be read"),
+        ("b.json", '{"size": 16}', "'boxes' is missing"),
+        ("b.json", '{"boxes": 3}', "can be read"),
+        ("b.json", '{"annotations": [{"image_id": 1}], "images": []}', "can be read"),
+        ("b.json", '{"annotations": [], "images": [{"id": 1, "file_name": "x.png"}]}', "no number, which would be"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, text: str, message: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(BoxesError, match=message):
+        read_boxes(tmp_path / name, 16)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BoxesError, match="No such file"):
+        read_boxes(tmp_path / "b.csv", 16)
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    boxes = Boxes((BOX,), (17, 3), "abc")
+    write_boxes(boxes, 16, tmp_path / "b.json")
+    assert read_boxes(tmp_path / "b.json", 16, "abc") == boxes

@@ -1,0 +1,43 @@
+"""The detector of what drawn faces wear."""
+
+import numpy as np
+import pytest
+import torch
+from tests.toy_model import toy_model
+
+from dcgan.dissection.detector import mark, masked_faces, train_detector
+from dcgan.errors import DcganError
+from dcgan.model import to_images
+
+
+def test_it_finds_the_exact_pixels_on_faces_it_has_not_seen() -> None:
+    detector = train_detector(*masked_faces("glasses", 500, 16))
+    pixels, masks = masked_faces("glasses", 60, 16, seed=1)
+    with torch.inference_mode():
+        found = detector(to_images(torch.from_numpy(pixels)))[:, 0].numpy() > 0
+    assert (found & masks).sum() / (found | masks).sum() > 0.6
+
+
+def test_the_mask_is_what_differs_without_the_part() -> None:
+    pixels, masks = masked_faces("hat", 20, 16)
+    assert pixels.shape == (20, 16, 16, 3)
+    assert 0 < masks.any(axis=(1, 2)).sum() < 20
+    assert not masks[:, -1].any()
+    with pytest.raises(DcganError, match="no 'nose' to take off"):
+        masked_faces("nose", 1, 16)
+
+
+def test_boxes_lie_around_what_is_found() -> None:
+    class Corner(torch.nn.Module):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            logits = torch.full((len(images), 1, 16, 16), -1.0)
+            logits[1:, :, 2:5, 8:12] = 1
+            return logits
+
+    found = mark(Corner(), toy_model(), [4, 5, 6])
+    assert found.seeds == (4, 5, 6)
+    assert [(box.seed, box.left, box.top, box.right, box.bottom) for box in found.boxes] == [
+        (5, 8, 2, 12, 5),
+        (6, 8, 2, 12, 5),
+    ]
+    assert np.all([isinstance(box.left, float) for box in found.boxes])

@@ -1,0 +1,105 @@
+"""Finding concepts by what a classifier says."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dcgan.data.drawn_faces import DrawnFaces
+from dcgan.data.packed import PackedSet
+from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.errors import LatentError
+from dcgan.latent.attributes import Condition, Question, answer, least_squares_axis, parse_conditions, surest
+
+FACES = DrawnFaces(60, 16)
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory: pytest.TempPathFactory) -> PackedSet:
+    folder = tmp_path_factory.mktemp("finding") / "faces"
+    prepare(FACES, folder, PrepareOptions(size=16))
+    return PackedSet.open(folder)
+
+
+def test_conditions_as_people_write_them() -> None:
+    assert parse_conditions("glasses, no hat,hair_length = long") == (
+        Condition(Question("glasses"), True),
+        Condition(Question("hat"), False),
+        Condition(Question("hair_length", "long"), True),
+    )
+    assert parse_conditions("no no glasses") == (Condition(Question("no glasses"), False),)
+    assert [str(condition) for condition in parse_conditions("no mood=sad, notable")] == ["no mood=sad", "notable"]
+
+
+@pytest.mark.parametrize("text", ["", "glasses,", ",", "=long", "hat=", "no "])
+def test_what_is_no_condition_is_refused(text: str) -> None:
+    if text == "no ":  # a label may be called "no"
+        assert parse_conditions(text) == (Condition(Question("no"), True),)
+        return
+    with pytest.raises(LatentError, match="no condition"):
+        parse_conditions(text)
+
+
+def test_a_set_answers_by_what_was_drawn(faces: PackedSet) -> None:
+    questions = [
+        Question("glasses"),
+        Question("hair_length", "long"),
+        Question("label", "glasses"),
+        Question("no glasses"),
+    ]
+    drawn = [face.attributes for face in FACES]
+    glasses = [attributes["glasses"] != "none" for attributes in drawn]
+    answers = answer(faces, questions)
+    assert answers[:, 0].tolist() == answers[:, 2].tolist() == glasses
+    assert answers[:, 1].tolist() == [attributes["hair_length"] == "long" for attributes in drawn]
+    assert answers[:, 3].tolist() == [not has for has in glasses]
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        (Question("moustache"), "knows no 'moustache'. It knows: accessories"),
+        (Question("mood"), "write mood=VALUE"),
+        (Question("mood", "angry"), "of mood it has: happy, sad"),
+        (Question("planet", "mars"), "no such attribute"),
+    ],
+)
+def test_what_a_set_does_not_know_is_told(faces: PackedSet, question: Question, message: str) -> None:
+    with pytest.raises(LatentError, match=message):
+        answer(faces, [question])
+
+
+def test_what_all_pictures_have_cannot_be_learnt(tmp_path: Path) -> None:
+    prepare(DrawnFaces(2, 16, seed=3), tmp_path / "two", PrepareOptions(size=16))
+    data = PackedSet.open(tmp_path / "two")
+    attributes = [face.attributes for face in DrawnFaces(2, 16, seed=3)]
+    same = next(name for name in attributes[0] if attributes[0][name] == attributes[1][name] != "none")
+    with pytest.raises(LatentError, match="all of the pictures"):
+        answer(data, [Question(same, attributes[0][same])])
+
+
+def test_the_surest_hold_every_condition_and_come_in_order() -> None:
+    logits = np.array([[5, -1], [3, 3], [2, -4], [9, 0.5], [-1, 8], [4, 2]], np.float32)
+    assert surest(logits, [True, True], 3).tolist() == [1, 5, 3]
+    assert surest(logits, [True, False], 2).tolist() == [2, 0]
+    with pytest.raises(ValueError, match="3 of 6 pictures are such; 4 are wanted"):
+        surest(logits, [True, True], 4)
+
+
+def test_the_axis_is_the_direction_that_the_logits_were_made_from() -> None:
+    random = np.random.default_rng(0)
+    z = random.uniform(-1, 1, (2000, 8)).astype(np.float32)
+    slope = random.normal(size=8)
+    logits = (z @ slope + 0.3).astype(np.float32)
+    axis = least_squares_axis(z, logits)
+    assert axis / np.linalg.norm(axis) == pytest.approx(slope / np.linalg.norm(slope), abs=1e-4)
+    rise = logits[logits > 0].mean() - logits[logits <= 0].mean()
+    assert axis @ slope == pytest.approx(rise, rel=1e-3)
+    assert least_squares_axis(z, logits, wanted=False) == pytest.approx(-axis)
+
+
+def test_an_axis_needs_pictures_with_and_without() -> None:
+    z = np.random.default_rng(0).uniform(-1, 1, (50, 8)).astype(np.float32)
+    for logits in (np.ones(50, np.float32), -np.ones(50, np.float32)):
+        with pytest.raises(ValueError, match="some with and some without"):
+            least_squares_axis(z, logits)

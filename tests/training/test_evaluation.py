@@ -1,0 +1,182 @@
+"""Quality while training: measured at its times, the best checkpoint kept, the weights untouched."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.training.toys import TOY, discs
+
+from dcgan.errors import ModelError, RecipeError, RunError
+from dcgan.files import sha256
+from dcgan.metrics.kernel import KernelDistance
+from dcgan.model import load
+from dcgan.model_folder import best_checkpoint, find, read_card
+from dcgan.training import evaluation
+from dcgan.training.checkpoint import choose, list_checkpoints
+from dcgan.training.logger import read_events, read_records
+from dcgan.training.recipe import Recipe
+from dcgan.training.run import resume, train
+
+MEASURED = TOY.changed({"images": 128, "evaluate_every": 16, "evaluate_extractor": "pixels", "keep": 1})
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    np.save(tmp_path / "discs.npy", discs()[..., 0])
+    return tmp_path / "discs.npy"
+
+
+@pytest.fixture
+def distances(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What the measure will say, in its order."""
+    means = [0.9, 0.5, 0.2, 0.3, 0.4, 0.25, 0.6, 0.7]
+    order: Iterator[float] = iter(means)
+    monkeypatch.setattr(evaluation, "kernel_distance", lambda *_: KernelDistance(next(order), 0.01, 1, 24))
+    return means
+
+
+def weights(run: Path) -> dict[str, str]:
+    return {path.name: sha256(path) for path in (run / "model").glob("*.safetensors")}
+
+
+def test_measuring_does_not_change_what_is_learnt(pictures: Path, tmp_path: Path) -> None:
+    train(pictures, tmp_path / "measured", MEASURED)
+    train(pictures, tmp_path / "plain", MEASURED.changed({"evaluate_every": 0}))
+    assert weights(tmp_path / "measured") == weights(tmp_path / "plain")
+
+
+def test_each_measurement_is_recorded_and_stands_on_its_checkpoint(pictures: Path, tmp_path: Path) -> None:
+    run = train(pictures, tmp_path / "run", MEASURED.changed({"keep": 99})).run
+    recorded = {record["images"]: record["kernel_distance"] for record in read_records(run / "metrics.jsonl")}
+    assert list(recorded) == list(range(16, 129, 16))
+    for checkpoint in list_checkpoints(run)[1:]:
+        card = read_card(checkpoint.path)
+        assert isinstance(card["kernel_distance"], dict)
+        assert card["kernel_distance"]["mean"] == recorded[checkpoint.images]
+        assert "1000 drawn, 24 real; pixels" in card["kernel_distance"]["measured"]
+
+
+@pytest.mark.usefixtures("distances")
+def test_the_best_checkpoint_stays_however_few_are_kept(pictures: Path, tmp_path: Path) -> None:
+    result = train(pictures, tmp_path / "run", MEASURED)
+    kept = {checkpoint.images for checkpoint in list_checkpoints(result.run)}
+    assert kept >= {48, 128}
+    assert len(kept) <= 3  # the best, the newest, and the newest that was found healthy
+    assert result.best == best_checkpoint(result.run) == find(result.run / "best")
+    assert load(result.run / "best").details["images"] == 48
+
+
+@pytest.mark.usefixtures("distances")
+def test_a_distance_that_was_measured_otherwise_is_not_compared(pictures: Path, tmp_path: Path) -> None:
+    run = train(pictures, tmp_path / "run", MEASURED.changed({"images": 64})).run
+    result = resume(run, {"images": 96, "evaluate_samples": 500})
+    assert result.best is not None
+    assert read_card(result.best)["images"] == 96
+
+
+def test_a_run_that_was_killed_and_resumed_has_the_same_best(pictures: Path, tmp_path: Path) -> None:
+    whole = train(pictures, tmp_path / "whole", MEASURED)
+    train(pictures, tmp_path / "parts", MEASURED.changed({"images": 48}))
+    parts = resume(tmp_path / "parts", {"images": 128})
+    assert whole.best is not None
+    assert parts.best is not None
+    assert parts.best.name == whole.best.name
+    first, second = (read_card(best)["kernel_distance"] for best in (whole.best, parts.best))
+    assert first == second
+
+
+@pytest.mark.usefixtures("distances")
+def test_the_best_of_each_way_of_measuring_stays(pictures: Path, tmp_path: Path) -> None:
+    run = train(pictures, tmp_path / "run", MEASURED.changed({"images": 64})).run
+    resume(run, {"images": 128, "evaluate_samples": 500})
+    kept = {checkpoint.images for checkpoint in list_checkpoints(run)}
+    assert kept >= {48, 96, 128}  # measured in turn: 0.9 0.5 0.2 0.3, then 0.4 0.25 0.6 0.7
+
+
+def test_a_collapsed_checkpoint_is_not_the_best_while_there_is_a_healthy_one(pictures: Path, tmp_path: Path) -> None:
+    run = train(pictures, tmp_path / "run", MEASURED.changed({"keep": 99})).run
+
+    def tell(checkpoint: Path, healthy: bool, mean: float) -> None:
+        card = read_card(checkpoint)
+        assert isinstance(card["progress"], dict)
+        assert isinstance(card["kernel_distance"], dict)
+        card["progress"]["healthy"], card["kernel_distance"]["mean"] = healthy, mean
+        (checkpoint / "model.json").write_text(json.dumps(card))
+
+    first, second, *others = [checkpoint.path for checkpoint in list_checkpoints(run)[1:]]
+    for other in others:
+        tell(other, False, 0.5)
+    tell(first, False, 0.1)
+    tell(second, True, 0.9)
+    assert best_checkpoint(run) == second
+    tell(second, False, 0.9)
+    assert best_checkpoint(run) == first  # better than none
+
+
+def test_damaged_weights_are_passed_over_and_told(pictures: Path, tmp_path: Path) -> None:
+    result = train(pictures, tmp_path / "run", MEASURED.changed({"images": 64, "keep": 99}))
+    newest = list_checkpoints(result.run)[-1].path
+    measured = [checkpoint.path for checkpoint in list_checkpoints(result.run)[1:-1]]
+    for checkpoint in measured:
+        (checkpoint / "discriminator.safetensors").write_bytes(b"nothing")
+    assert best_checkpoint(result.run) == newest
+    resume(result.run, {"images": 80})
+    told = [event["text"] for event in read_events(result.run / "events.jsonl") if event["kind"] == "damaged"]
+    assert all(any(str(checkpoint) in str(text) for text in told) for checkpoint in measured)
+
+
+@pytest.mark.usefixtures("distances")
+def test_the_best_can_be_chosen_for_good(pictures: Path, tmp_path: Path) -> None:
+    run = train(pictures, tmp_path / "run", MEASURED).run
+    assert load(choose(run, "good", best=True)).details["images"] == 48
+    with pytest.raises(RunError, match=r"checkpoint of .*run; name that run, and --best"):
+        choose(run / "best", "again")
+    with pytest.raises(RunError, match=r"in .*run, which goes on from its newest checkpoint: name that"):
+        resume(run / "best")
+
+
+def test_a_best_of_what_is_no_run_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="does not exist"):
+        find(tmp_path / "best")
+
+
+def test_where_nothing_was_measured_there_is_no_best(pictures: Path, tmp_path: Path) -> None:
+    result = train(pictures, tmp_path / "run", TOY)
+    assert result.best is None
+    with pytest.raises(ModelError, match="--evaluate-every"):
+        load(tmp_path / "run" / "best")
+
+
+def test_a_damaged_card_is_passed_over(pictures: Path, tmp_path: Path) -> None:
+    result = train(pictures, tmp_path / "run", MEASURED.changed({"keep": 99}))
+    assert result.best is not None
+    (result.best / "model.json").write_text("{")
+    again = best_checkpoint(result.run)
+    assert again is not None
+    assert again != result.best
+    card = json.loads((again / "model.json").read_text())
+    (again / "model.json").write_text(json.dumps(card | {"kernel_distance": {"mean": "low"}}))
+    assert best_checkpoint(result.run) not in (again, result.best)
+    spoilt: list[dict[str, object]] = [
+        {"kernel_distance": {"mean": float("nan")}},
+        {"sha256": {}},
+        {"sha256": {"../../else": "where"}},
+    ]
+    for wild in spoilt:
+        (again / "model.json").write_text(json.dumps(card | wild))
+        assert best_checkpoint(result.run) not in (again, result.best)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("evaluate_every", -1), ("evaluate_samples", 5), ("evaluate_extractor", "vgg")]
+)
+def test_what_cannot_be_measured_is_refused(name: str, value: object) -> None:
+    with pytest.raises(RecipeError, match=name.replace("_", ".")):
+        Recipe().changed({name: value})

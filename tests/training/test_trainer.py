@@ -1,0 +1,322 @@
+"""The loop: exactness across interruptions, health, roll-backs."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from tests.training.toys import TOY, sit
+from torch import Tensor
+
+from dcgan.errors import RunError
+from dcgan.model import Model, load
+from dcgan.training import monitor
+from dcgan.training.callbacks import Silent
+from dcgan.training.checkpoint import Checkpoint, list_checkpoints, newest_healthy, restore_newest, save_checkpoint
+from dcgan.training.interrupt import StopRequest
+from dcgan.training.logger import read_events, read_records
+from dcgan.training.recipe import Recipe
+from dcgan.training.state import TrainingState
+from dcgan.training.step import Update, train_step
+
+
+def everything(state: TrainingState) -> dict[str, Tensor]:
+    nets = {"averaged": state.averaged, "discriminator": state.discriminator}
+    parameters = {f"{net}.{name}": p for net, module in nets.items() for name, p in module.named_parameters()}
+    return {name: tensor.detach().clone() for name, tensor in (state.tensors() | parameters).items()}
+
+
+def assert_identical(first: dict[str, Tensor], second: dict[str, Tensor]) -> None:
+    assert first.keys() == second.keys()
+    assert [name for name in first if not torch.equal(first[name], second[name])] == []
+
+
+class StopAfter(Silent):
+    """Asks for a stop once so many steps are done, as a signal would."""
+
+    def __init__(self, steps: int, stop: StopRequest) -> None:
+        self.left, self.request = steps, stop
+
+    def step(self, images: int, target: int) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.request.signal = 2
+
+
+def interrupted(run: Path, recipe: Recipe, sittings: list[int]) -> TrainingState:
+    """Train in sittings of so many steps, each from what the last one saved, and then to the end."""
+    for steps in sittings:
+        stop = StopRequest()
+        state = TrainingState(recipe)
+        if list_checkpoints(run):
+            restore_newest(run, state)
+        assert sit(run, state, StopAfter(steps, stop), stop) == "stopped"
+    state = TrainingState(recipe)
+    restore_newest(run, state)
+    assert sit(run, state) == "finished"
+    return state
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"updates": "alternate", "l2": 1e-4},
+        {"precision": "bfloat16"},
+        {"average_half_life": 0},
+        {"normalisation": "spectral", "loss": "hinge", "augment": "everything", "lr_discriminator": 1e-3, "r1": 1.0},
+    ],
+)
+def test_a_run_in_sittings_ends_with_the_very_weights_of_one_that_was_not_interrupted(
+    changes: dict[str, object], tmp_path: Path
+) -> None:
+    recipe = TOY.changed(changes | {"images": 64})
+    whole = TrainingState(recipe)
+    assert sit(tmp_path / "whole", whole) == "finished"
+    parts = interrupted(tmp_path / "parts", recipe, [1, 3, 5, 2])
+    assert_identical(everything(whole), everything(parts))
+    first, second = (read_records(tmp_path / name / "metrics.jsonl") for name in ("whole", "parts"))
+    for record in (*first, *second):
+        del record["seconds"], record["images_per_second"]
+    assert first == second
+
+
+def test_after_a_kill_training_goes_on_from_the_last_checkpoint_to_the_same_weights(tmp_path: Path) -> None:
+    class Killed(Silent):
+        def step(self, images: int, target: int) -> None:
+            if images == 60:
+                raise MemoryError  # ends the process at once, with nothing saved
+
+    whole = TrainingState(TOY)
+    sit(tmp_path / "whole", whole)
+    with pytest.raises(MemoryError):
+        sit(tmp_path / "killed", TrainingState(TOY), Killed())
+    resumed = TrainingState(TOY)
+    checkpoint, _ = restore_newest(tmp_path / "killed", resumed)
+    assert checkpoint.images == 32
+    sit(tmp_path / "killed", resumed)
+    assert_identical(everything(whole), everything(resumed))
+    images = [record["images"] for record in read_records(tmp_path / "killed" / "metrics.jsonl")]
+    assert images == [16, 32, 48, 64]  # what the killed process had recorded beyond its checkpoint is not there twice
+
+
+def test_an_extended_run_equals_one_that_was_as_long_from_the_start(tmp_path: Path) -> None:
+    long = TrainingState(replace(TOY, images=128))
+    sit(tmp_path / "long", long)
+    sit(tmp_path / "short", TrainingState(TOY))
+    extended = TrainingState(replace(TOY, images=128))
+    restore_newest(tmp_path / "short", extended)
+    sit(tmp_path / "short", extended)
+    assert_identical(everything(long), everything(extended))
+
+
+def test_by_turns_a_record_of_one_step_is_no_alarm(tmp_path: Path) -> None:
+    recipe = TOY.changed({"updates": "alternate", "images": 12, "sheet_every": 4})
+    assert sit(tmp_path, TrainingState(recipe)) == "finished"
+    first, second, third = read_records(tmp_path / "metrics.jsonl")
+    assert ("g_loss" in first, "d_loss" in first) == (True, False)  # the generator's turn came first
+    assert ("g_loss" in second, "d_loss" in second) == (False, True)
+    assert third["rollbacks"] == 0
+
+
+def test_a_damaged_checkpoint_is_passed_over_and_named(tmp_path: Path) -> None:
+    sit(tmp_path, TrainingState(TOY))
+    newest = list_checkpoints(tmp_path)[-1]
+    weights = newest.path / "training.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x00\x01")
+    checkpoint, damaged = restore_newest(tmp_path, TrainingState(TOY))
+    assert checkpoint.images == 32
+    assert len(damaged) == 1
+    assert str(newest.path) in damaged[0]
+
+
+@pytest.mark.parametrize(
+    ("counter", "value"),
+    [("images", "64"), ("images", 32), ("step", -1), ("rollbacks", 1.5), ("seconds", float("nan")), ("healthy", "yes")],
+)
+def test_a_checkpoint_with_odd_counters_is_passed_over(tmp_path: Path, counter: str, value: object) -> None:
+    sit(tmp_path, TrainingState(TOY))
+    card = list_checkpoints(tmp_path)[-1].path / "model.json"
+    written = json.loads(card.read_text())
+    written["progress"][counter] = value
+    card.write_text(json.dumps(written))
+    checkpoint, damaged = restore_newest(tmp_path, TrainingState(TOY))
+    assert checkpoint.images == 32
+    assert "counter" in damaged[0]
+
+
+def test_when_no_checkpoint_is_whole_the_error_says_so(tmp_path: Path) -> None:
+    sit(tmp_path, TrainingState(TOY))
+    for checkpoint in list_checkpoints(tmp_path):
+        (checkpoint.path / "model.json").write_text("{")
+    with pytest.raises(RunError, match="no whole checkpoint"):
+        restore_newest(tmp_path, TrainingState(TOY))
+
+
+def test_only_the_newest_checkpoints_are_kept_and_the_newest_healthy_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sit(tmp_path / "toy", TrainingState(replace(TOY, checkpoint_every=8, keep=2)))  # a toy never learns to vary
+    assert [checkpoint.images for checkpoint in list_checkpoints(tmp_path / "toy")] == [0, 56, 64]
+    monkeypatch.setattr(monitor, "COLLAPSED", 0.0)
+    sit(tmp_path, TrainingState(replace(TOY, checkpoint_every=8, keep=2)))
+    assert [checkpoint.images for checkpoint in list_checkpoints(tmp_path)] == [56, 64]
+
+
+def test_a_checkpoint_is_a_model_whose_pictures_are_those_of_the_sheet(tmp_path: Path) -> None:
+    state = TrainingState(TOY)
+    sit(tmp_path, state)
+    model = load(tmp_path)
+    assert model.details["images"] == 64
+    assert model.sample(range(3)).shape == (3, 16, 16, 1)
+    for name, parameter in model.generator.named_parameters():
+        assert torch.equal(parameter, state.averaged.get_parameter(name))
+
+
+@pytest.fixture
+def collapse(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
+    """Make the generator collapse for real at a step of an attempt: its stem forgets z.
+
+    A toy never gets far, so only pictures that are the very same count as collapsed here.
+    """
+    monkeypatch.setattr(monitor, "COLLAPSED", 1e-3)
+
+    def at(step: int, rollbacks: int) -> None:
+
+        def then_collapse(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, update: Update) -> None:
+            train_step(state, real, z, views, update)
+            if state.progress.step >= step and state.progress.rollbacks == rollbacks:
+                with torch.no_grad():
+                    state.generator.stem_norm.gain.zero_()
+
+        monkeypatch.setattr("dcgan.training.trainer.train_step", then_collapse)
+
+    return at
+
+
+COLLAPSING = replace(TOY, images=160, sheet_every=16, checkpoint_every=16, keep=9)
+
+
+def test_a_collapse_is_noticed_and_rolled_back_with_half_the_learning_rate(
+    collapse: Callable[[int, int], None], tmp_path: Path
+) -> None:
+    collapse(13, 0)
+    state = TrainingState(COLLAPSING)
+    state.progress.alive = True
+    assert sit(tmp_path, state) == "finished"
+    events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    assert [event["kind"] for event in events] == ["collapse", "rollback"]
+    assert "near-identical" in events[0]["text"]
+    assert state.progress.rollbacks == 1
+    assert state.optimisers["generator"].param_groups[0]["lr"] == COLLAPSING.lr / 2
+    assert state.generator.stem_norm.gain.abs().max() > 0.5  # the healthy weights are back
+
+
+def test_saving_more_often_does_not_hasten_the_alarm(collapse: Callable[[int, int], None], tmp_path: Path) -> None:
+    collapse(9, 0)
+    for every in (16, 4):
+        state = TrainingState(replace(COLLAPSING, checkpoint_every=every))
+        state.progress.alive = True
+        sit(tmp_path / str(every), state)
+        alarm = read_events(tmp_path / str(every) / "events.jsonl")[0]
+        assert (alarm["kind"], alarm["images"]) == ("collapse", 64)
+
+
+def test_a_roll_back_passes_over_a_damaged_checkpoint(collapse: Callable[[int, int], None], tmp_path: Path) -> None:
+    collapse(13, 0)
+    state = TrainingState(COLLAPSING)
+    state.progress.alive = True
+
+    class Spoil(Silent):
+        """Damages the checkpoint at 48 images once the training is beyond it."""
+
+        def step(self, images: int, target: int) -> None:
+            if images == 60 and not state.progress.rollbacks:
+                (tmp_path / "checkpoints" / "0000000048" / "generator.safetensors").write_bytes(b"")
+
+    assert sit(tmp_path, state, Spoil()) == "finished"
+    damaged, rollback = [
+        event for event in read_events(tmp_path / "events.jsonl") if event["kind"] in ("damaged", "rollback")
+    ]
+    assert "0000000048" in str(damaged["text"])
+    assert "at 32 images" in str(rollback["text"])
+
+
+def test_a_moment_is_saved_once_even_when_a_stop_comes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = []
+
+    def save(run: Path, state: TrainingState, model: Model) -> Checkpoint:
+        saved.append(state.progress.images)
+        return save_checkpoint(run, state, model)
+
+    monkeypatch.setattr("dcgan.training.trainer.save_checkpoint", save)
+    assert sit(tmp_path, TrainingState(TOY), StopAfter(8, stop := StopRequest()), stop) == "stopped"
+    again = TrainingState(TOY)
+    restore_newest(tmp_path, again)
+    assert sit(tmp_path, again, None, stop) == "stopped"  # asked at once: what is on disk may hold a measurement
+    assert saved == [0, 32]
+
+
+def test_a_run_with_a_rollback_is_exact_across_sittings_too(
+    collapse: Callable[[int, int], None], tmp_path: Path
+) -> None:
+    collapse(13, 0)
+    states = {}
+    for name, sittings in (("whole", []), ("parts", [14, 3, 4, 9])):
+        run = tmp_path / name
+        state = TrainingState(COLLAPSING)
+        state.progress.alive = True
+        sit(run, state, StopAfter(1, stop := StopRequest()), stop)
+        states[name] = interrupted(run, COLLAPSING, list(sittings))
+    assert states["whole"].progress.rollbacks == 1
+    assert_identical(everything(states["whole"]), everything(states["parts"]))
+
+
+def test_on_collapse_stop_leaves_the_healthy_checkpoint_as_the_newest_healthy_one(
+    collapse: Callable[[int, int], None], tmp_path: Path
+) -> None:
+    collapse(13, 0)
+    state = TrainingState(replace(COLLAPSING, on_collapse="stop"))
+    state.progress.alive = True
+    assert sit(tmp_path, state) == "collapsed"
+    checkpoint = newest_healthy(tmp_path)
+    assert checkpoint is not None
+    assert checkpoint.images == 48
+
+
+def test_on_collapse_ignore_goes_on(collapse: Callable[[int, int], None], tmp_path: Path) -> None:
+    collapse(13, 0)
+    state = TrainingState(replace(COLLAPSING, on_collapse="ignore"))
+    state.progress.alive = True
+    assert sit(tmp_path, state) == "finished"
+
+
+def test_nan_is_rolled_back_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+
+    def then_nan(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, update: Update) -> None:
+        train_step(state, real, z, views, update)
+        if state.progress.images == 40 and not state.progress.rollbacks:
+            with torch.no_grad():
+                state.discriminator.head.weight[0, 0] = torch.nan
+
+    monkeypatch.setattr("dcgan.training.trainer.train_step", then_nan)
+    state = TrainingState(TOY)
+    assert sit(tmp_path, state) == "finished"
+    assert state.progress.rollbacks == 1
+    assert all(tensor.isfinite().all() for tensor in everything(state).values())
+    records = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert any(record["d_loss"] is None for record in records)  # valid JSON: null, not NaN
+
+
+def test_a_training_that_goes_wrong_again_and_again_ends_with_advice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+
+    def always_nan(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, update: Update) -> None:
+        train_step(state, real * torch.nan, z, views, update)
+
+    monkeypatch.setattr("dcgan.training.trainer.train_step", always_nan)
+    with pytest.raises(RunError, match="--lr"):
+        sit(tmp_path, TrainingState(TOY))
