@@ -3,9 +3,9 @@
     python -m benchmarks.forget_glasses faces
     python -m benchmarks.forget_glasses faces --layers 0 --threshold 0.5 --scale -1
 
-The boxes come from a detector that learnt exact masks of drawn faces. Whether a sample has glasses says a classifier
-that learnt from other drawn faces and never saw a sample. For each number of boxes, maps with a positive weight are
-dropped; beside them as many random maps of the layer. `inside` and `outside` are mean changes of grey levels within
+The boxes come from a detector that learned exact masks of drawn faces. Whether a sample has glasses says a classifier
+that learned from other drawn faces and never saw a sample. For each number of boxes, maps with a positive weight are
+dropped; beside them as many random maps of the layer. `inside` and `outside` are mean changes of gray levels within
 the boxes and elsewhere; `distance` is the kernel distance (times 1000, efficientnet-lite0) of samples to drawn faces
 without glasses.
 """
@@ -21,11 +21,11 @@ from dcgan.dissection.boxes import Boxes
 from dcgan.dissection.detector import mark, masked_faces, train_detector
 from dcgan.dissection.forget import change, default_layer, scale_maps, weigh_maps
 from dcgan.latent.attribute_classifier import AttributeClassifier, train_attributes
-from dcgan.metrics.distances import Features
 from dcgan.metrics.extractors import Extractor, build_extractor
 from dcgan.metrics.kernel import kernel_distance
-from dcgan.model import Model, Pixels, load
+from dcgan.model import Model, load
 from dcgan.networks.memory import reuse_memory
+from dcgan.types import Features, Pixels
 
 FACES = 3000
 LOOKED_AT = 600  # samples that boxes are drawn on

@@ -1,7 +1,7 @@
 """The training step on a GPU: against the textbook loop, and as a share of what the card can multiply.
 
     python -m benchmarks.gpu
-    python -m benchmarks.gpu --device cpu --width 8 --seconds 2   # to try the script itself
+    python -m benchmarks.gpu --device cpu --base-channels 8 --seconds 2   # to try the script itself
 
 The nets are the paper's: faces-64 (1024-512-256-128, 5x5) and imagenet-32 (seven 3x3 layers). The textbook loop has its
 pictures in the host's memory, scaled, and sends each mini-batch over; tutorials, which decode files in two worker
@@ -140,7 +140,7 @@ def main() -> None:
     """Measure and print a table, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--width", type=int, help="of the nets; default: the paper's")
+    parser.add_argument("--base-channels", type=int, help="of the nets; default: the paper's")
     parser.add_argument("--seconds", type=float, default=10.0, help="for each way")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
@@ -157,7 +157,7 @@ def main() -> None:
         base = preset(name)
         recipe = base.changed(
             {
-                "width": arguments.width or base.width,
+                "base_channels": arguments.width or base.base_channels,
                 "device": arguments.device,
                 "updates": "both",  # as the textbook loop has it
                 "precision": "auto",

@@ -24,7 +24,7 @@ for set in "$@"; do
     name=$(basename "$set")
     share=$("$python" -c "print($minutes / $#)")
     "$python" -m dcgan train "$set" --out "$out/$name" --device "$device" "${capture[@]}" \
-        --width "${WIDTH:-128}" --batch-size 128 --minutes "$share" \
+        --base-channels "${WIDTH:-128}" --batch-size 128 --minutes "$share" \
         --sheet-every 200000 --checkpoint-every 500000 --json | tee "$out/$name.json"
     "$python" -m dcgan evaluate "$out/$name" "$set" --device "$device" --samples "${SAMPLES:-5000}" \
         | tee "$out/$name.txt" || echo "$name was not measured" | tee "$out/$name.txt"

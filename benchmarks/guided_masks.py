@@ -38,8 +38,9 @@ from dcgan.inspection.inputs import images_of
 from dcgan.inspection.receptive_field import cut_patches, receptive_field
 from dcgan.inspection.responses import measure_responses
 from dcgan.inspection.untrained import untrained
-from dcgan.model import Model, Pixels, load
+from dcgan.model import Model, load
 from dcgan.networks.memory import reuse_memory
+from dcgan.types import Pixels
 
 RULES = {"guided": guided, "plain": plain}
 QUANTILES = (1.0, 0.95, 0.75, 0.5, 0.25)  # of the features, in the table
@@ -170,11 +171,11 @@ def draw(rows: list[Row], thing: str, layer: int, theme: Theme) -> Image:
         ("random", "plain"): (theme.ink, 2),
     }
     for line, row in enumerate(rows):
-        colour, width = looks[row.net, row.rule]
+        color, width = looks[row.net, row.rule]
         points = [place(number, share) for number, share in enumerate(np.sort(row.inside)[::-1])]
-        canvas.draw.line(points, colour, width, "curve")
+        canvas.draw.line(points, color, width, "curve")
         y = top + (line + 0.5) * LINE
-        canvas.draw.line([(right - 200, y), (right - 170, y)], colour, width)
+        canvas.draw.line([(right - 200, y), (right - 170, y)], color, width)
         canvas.text(right - 160, y, f"{row.net}, {row.rule}", "lm")
     return canvas.image
 

@@ -2,10 +2,10 @@
 
     python -m benchmarks.insert_glasses faces
 
-The boxes come from a detector that learnt exact masks of drawn faces; maps are weighed against the same places of other
-samples. On samples that a classifier finds without glasses, which learnt from other drawn faces, the maps with a
+The boxes come from a detector that learned exact masks of drawn faces; maps are weighed against the same places of
+other samples. On samples that a classifier finds without glasses, which learned from other drawn faces, the maps with a
 positive weight are raised at the place where glasses usually are; beside them as many random maps of the layer.
-`inside` and `outside` are mean changes of grey levels at that place and elsewhere.
+`inside` and `outside` are mean changes of gray levels at that place and elsewhere.
 """
 
 import argparse

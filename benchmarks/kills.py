@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 IMAGES = 8_000
-RECIPE = ["--size", "32", "--width", "8", "--images", str(IMAGES), "--threads", "1"]
+RECIPE = ["--size", "32", "--base-channels", "8", "--images", str(IMAGES), "--threads", "1"]
 CADENCE = ["--sheet-every", "640", "--checkpoint-every", "64", "--keep", "2"]
 STARTING, WRITING = 0.2, 0.4  # shares of the kills that come while the process starts, and while it writes
 

@@ -6,7 +6,7 @@
 Sums. A triple is P - M + B: P and M differ in the one attribute that is wanted, B lacks it and differs from both in at
 least one of the others; so Y = P - M + B should have the wanted attribute (or lack it, where the sum takes it away) and
 keep the others of B. The seeds of P, M and B are drawn at random from those whose pictures a first classifier calls
-such. A second one judges Y and its eight neighbours: it has another width, seed and set of drawings, and it never
+such. A second one judges Y and its eight neighbors: it has another width, seed and set of drawings, and it never
 saw a picture of the model. Each triple is made of 1, 2, 3, 5 and 9 samples a concept, and in pixel space.
 
 Axes. Random samples are moved along an axis: between the means of nine samples with and nine without, or that of least
@@ -26,12 +26,13 @@ from numpy.typing import NDArray
 from dcgan.data.drawn_faces import DrawnFaces
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
-from dcgan.latent.arithmetic import NEIGHBOURS, REACH, add_pictures
+from dcgan.latent.arithmetic import NEIGHBORS, REACH, add_pictures
 from dcgan.latent.attribute_classifier import AttributeClassifier, train_attributes
 from dcgan.latent.attributes import Question, answer, least_squares_axis
 from dcgan.latent.turn import turn
-from dcgan.model import Model, Pixels, load
+from dcgan.model import Model, load
 from dcgan.networks.memory import reuse_memory
+from dcgan.types import Pixels
 
 QUESTIONS = (Question("glasses"), Question("hat"), Question("hair_length", "long"), Question("mood", "happy"))
 SIZES = (1, 2, 3, 5, 9)  # samples of a concept
@@ -44,15 +45,15 @@ Bits = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class SumRow:
-    """What came of all triples, in one way. Shares, 0 to 1; distances in grey levels."""
+    """What came of all triples, in one way. Shares, 0 to 1; distances in gray levels."""
 
     way: str
     samples: int
     wanted: float  # Y has the wanted attribute as it should
     kept: float  # each of the others is that of B
     all_right: float  # all of them at once
-    neighbours_wanted: float | None
-    neighbours_all_right: float | None
+    neighbors_wanted: float | None
+    neighbors_all_right: float | None
     distance: float  # of Y to the nearest of 10,000 drawings
 
 
@@ -76,7 +77,7 @@ def drawings(folder: Path, seed: int, size: int) -> PackedSet:
 
 def classifier(data: PackedSet, width: int, seed: int) -> AttributeClassifier:
     """One that knows the attributes of `QUESTIONS`."""
-    return train_attributes(np.asarray(data.images), answer(data, QUESTIONS), width=width, seed=seed)
+    return train_attributes(np.asarray(data.pixels), answer(data, QUESTIONS), width=width, seed=seed)
 
 
 def triples(
@@ -108,21 +109,21 @@ def measure_sums(
     right = np.stack([answers for _, answers, _ in made])
     wanted = np.eye(labels.shape[1], dtype=bool)[[attribute for attribute, _, _ in made]]
     z = np.stack([model.latents(np.concatenate(groups).tolist()).reshape(3, max(SIZES), -1) for *_, groups in made])
-    noise = random.uniform(-REACH, REACH, (count, NEIGHBOURS, z.shape[-1]))
+    noise = random.uniform(-REACH, REACH, (count, NEIGHBORS, z.shape[-1]))
     rows = []
     for size in SIZES:
         means = z[:, :, :size].mean(axis=2)
         y = means[:, 0] - means[:, 1] + means[:, 2]
         near = np.concatenate([y[:, None], y[:, None] + noise], axis=1).astype(np.float32)
-        pictures = model.draw(near.reshape(-1, near.shape[2])).reshape(count, 1 + NEIGHBOURS, *real.shape[1:])
+        pictures = model.generate(near.reshape(-1, near.shape[2])).reshape(count, 1 + NEIGHBORS, *real.shape[1:])
         rows.append(_row("latent space", size, judge, pictures, right, wanted, real))
         parts = [
-            model.draw(z[:, part, :size].reshape(-1, z.shape[-1])).reshape(count, size, *real.shape[1:])
+            model.generate(z[:, part, :size].reshape(-1, z.shape[-1])).reshape(count, size, *real.shape[1:])
             for part in range(3)
         ]
         sums = np.stack([add_pictures((1, -1, 1), [part[place] for part in parts]) for place in range(count)])
         rows.append(_row("pixel space", size, judge, sums[:, None], right, wanted, real))
-        base = model.draw(means[:, 2].astype(np.float32))
+        base = model.generate(means[:, 2].astype(np.float32))
         rows.append(_row("B as it is", size, judge, base[:, None], right, wanted, real))
     return rows
 
@@ -147,7 +148,7 @@ def _row(
 
 
 def nearest(pictures: Pixels, real: Pixels) -> float:
-    """The mean distance of pictures to the nearest of some real ones: root mean square of grey levels."""
+    """The mean distance of pictures to the nearest of some real ones: root mean square of gray levels."""
     flat, others = (p.reshape(len(p), -1).astype(np.float32) for p in (pictures, real))
     squares = (flat**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * flat @ others.T
     return float(np.sqrt(squares.min(axis=1).clip(0) / flat.shape[1]).mean())
@@ -197,7 +198,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         sets = [drawings(Path(name) / str(seed), seed, model.architecture.size) for seed in (101, 102)]
         finder, judge = classifier(sets[0], 32, 1), classifier(sets[1], 48, 2)
-        real = np.asarray(sets[1].images[:10_000])
+        real = np.asarray(sets[1].pixels[:10_000])
     logits = np.concatenate(
         [
             finder.logits(model.sample(range(start, min(start + 500, arguments.pool))))
@@ -223,9 +224,7 @@ def main() -> None:
     heads = f"{'wanted':>9}{'kept':>9}{'all right':>11}{'near: wanted':>14}{'all right':>11}{'distance':>10}"
     print(f"\n{'way':<14}{'samples':>8}{heads}")
     for row in sums:
-        near = (
-            "" if row.neighbours_wanted is None else f"{row.neighbours_wanted:>14.1%}{row.neighbours_all_right:>11.1%}"
-        )
+        near = "" if row.neighbors_wanted is None else f"{row.neighbors_wanted:>14.1%}{row.neighbors_all_right:>11.1%}"
         print(
             f"{row.way:<14}{row.samples:>8}{row.wanted:>9.1%}{row.kept:>9.1%}{row.all_right:>11.1%}{near:<25}{row.distance:>10.1f}"
         )

@@ -30,7 +30,7 @@ class Timing:
 
 
 def make_photos(folder: Path, count: int, width: int, height: int) -> None:
-    """Write JPEGs with the smooth colours, edges and noise of photographs, about as large as those of a camera."""
+    """Write JPEGs with the smooth colors, edges and noise of photographs, about as large as those of a camera."""
     random = np.random.default_rng(0)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     for number in range(count):
@@ -42,7 +42,7 @@ def make_photos(folder: Path, count: int, width: int, height: int) -> None:
 
 
 def plain_loop(files: list[Path], size: int) -> np.ndarray:
-    """Open, convert, resize the shorter side, crop the centre, stack: one picture after the other."""
+    """Open, convert, resize the shorter side, crop the center, stack: one picture after the other."""
     pixels = []
     for file in files:
         with Image.open(file) as opened:

@@ -1,4 +1,4 @@
-"""What moves the accuracy of a probe: layers, grid, standardising, checkpoint, averaged weights, colour, JPEG.
+"""What moves the accuracy of a probe: layers, grid, standardizing, checkpoint, averaged weights, color, JPEG.
 
     python -m benchmarks.probe_choices runs/photos sets/cifar-train sets/cifar-test
 
@@ -20,9 +20,10 @@ from PIL import Image
 
 from dcgan.data.packed import PackedSet
 from dcgan.features.extract import DiscriminatorExtractor
-from dcgan.model import Model, Pixels, load
-from dcgan.probing.comparison import standardised
-from dcgan.probing.protocol import Labelled, Labels, probe_few, split
+from dcgan.model import Model, load
+from dcgan.probing.comparison import standardized
+from dcgan.probing.protocol import Labeled, probe_few, split
+from dcgan.types import Labels, Pixels
 
 Change = Callable[[Pixels], Pixels]
 Pictures = tuple[Pixels, Labels]
@@ -37,12 +38,12 @@ class Choice:
     model: Model
     layers: tuple[int, ...] | None = None
     grid: int = 4
-    standardise: bool = False
+    standardize: bool = False
     change: Change | None = None
 
 
-def grey(pixels: Pixels) -> Pixels:
-    """Without colour: the luma in all channels."""
+def gray(pixels: Pixels) -> Pixels:
+    """Without color: the luma in all channels."""
     luma = pixels.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     return np.asarray(np.repeat(luma.round()[..., None], 3, axis=3), np.uint8)
 
@@ -70,7 +71,7 @@ def some(path: Path) -> Pictures:
     """Pictures of a packed set, drawn at random, with their labels."""
     data = PackedSet.open(path)
     rows = np.sort(np.random.default_rng(0).permutation(len(data))[:PICTURES])
-    return data.images[rows], data.labels[rows]
+    return data.pixels[rows], data.labels[rows]
 
 
 def averaged(models: Sequence[Model]) -> Model:
@@ -92,8 +93,8 @@ def choices(path: Path) -> Iterator[Choice]:
     yield Choice("without the last layer", model, tuple(layers[:-1]))
     for grid in (1, 2, 8):
         yield Choice(f"grid {grid}x{grid}", model, grid=grid)
-    yield Choice("standardised", model, standardise=True)
-    yield Choice("without colour", model, change=grey)
+    yield Choice("standardized", model, standardize=True)
+    yield Choice("without color", model, change=gray)
     yield Choice("contrast evened", model, change=contrast)
     yield Choice("JPEG once more", model, change=jpeg)
     kept = sorted((path / "checkpoints").glob("*")) if (path / "checkpoints").is_dir() else []
@@ -110,13 +111,13 @@ def measure(choice: Choice, source: Pictures, test: Pictures, labels: int, draws
     change = choice.change or (lambda pixels: pixels)
     shown = change(source[0])
     extractor.measure(shown)
-    learnt = Labelled(extractor.extract(shown).astype(np.float16), source[1])
-    tested = Labelled(extractor.extract(change(test[0])).astype(np.float16), test[1])
-    if choice.standardise:
-        learnt, tested = standardised(learnt, tested)
-    chosen, others = split(learnt.labels, 0.1, 0)
+    learned = Labeled(extractor.extract(shown).astype(np.float16), source[1])
+    tested = Labeled(extractor.extract(change(test[0])).astype(np.float16), test[1])
+    if choice.standardize:
+        learned, tested = standardized(learned, tested)
+    chosen, others = split(learned.labels, 0.1, 0)
     classes = int(source[1].max()) + 1
-    probed = probe_few(learnt.rows(others), learnt.rows(chosen), tested, classes, labels, draws=draws)
+    probed = probe_few(learned.rows(others), learned.rows(chosen), tested, classes, labels, draws=draws)
     right = f"{probed.mean:>9.1%} ± {probed.spread:.1%}"
     return f"{choice.name:<34}{extractor.size:>9,}{probed.penalty:>9g}{probed.validation[probed.penalty]:>11.1%}{right}"
 

@@ -35,9 +35,9 @@ from dcgan.figures.sheets import save_picture, sheet
 from dcgan.metrics.extractors import build_extractor
 from dcgan.metrics.features import BATCH, real_features
 from dcgan.metrics.kernel import kernel_distance
-from dcgan.model import Pixels, to_images, to_pixels
+from dcgan.model import to_images, to_pixels
 from dcgan.networks.memory import reuse_memory
-from dcgan.randomness import Stream, stream
+from dcgan.randomness import Stream, rng
 from dcgan.training.callbacks import Silent
 from dcgan.training.device import resolve
 from dcgan.training.image_loader import Pictures
@@ -49,6 +49,7 @@ from dcgan.training.recipe import Recipe
 from dcgan.training.snapshots import measured_model
 from dcgan.training.state import Progress, TrainingState
 from dcgan.training.trainer import Loop
+from dcgan.types import Pixels
 
 RESULTS = Path(__file__).parent / "results" / "stability.jsonl"
 DRAWN = 1000  # pictures of each kind that a distance is measured on
@@ -126,7 +127,7 @@ def train_ours(data: PackedSet, job: Job, changes: dict[str, object]) -> tuple[l
         run, stop = Path(name), StopRequest()
         (run / "checkpoints").mkdir()
         state = TrainingState(recipe)
-        pictures = Pictures(data.images, state.device)
+        pictures = Pictures(data.pixels, state.device)
         marker = Marker(job, state, pictures, stop)
         with Journal(run, state.progress) as journal:
             ending = Loop(run, state, pictures, journal, marker).train(stop)
@@ -138,9 +139,9 @@ def train_ours(data: PackedSet, job: Job, changes: dict[str, object]) -> tuple[l
 def train_textbook(data: PackedSet, job: Job) -> tuple[list[Mark], dict[str, object]]:
     """The textbook loop, on pictures that are in memory as it wants them."""
     torch.manual_seed(job.seed)
-    recipe = Recipe(size=data.size, channels=data.channels, width=64)  # as wide as the tutorials have it
+    recipe = Recipe(size=data.size, channels=data.channels, base_channels=64)  # as wide as the tutorials have it
     loop, batch_size = Textbook(recipe.architecture()), 128
-    images = to_images(torch.from_numpy(np.array(data.images))).contiguous()
+    images = to_images(torch.from_numpy(np.array(data.pixels))).contiguous()
     marks: list[Mark] = []
     left, clock, seen, order = list(job.marks), Clock(), 0, iter(torch.empty(0, 0))
     real_spread, progress, collapses = spread(images[torch.randperm(len(images))[:JUDGED]]), Progress(), 0
@@ -180,11 +181,11 @@ def train_and_measure(job: Job) -> dict[str, Any]:
         save_picture(sheet(marks[-1].pixels[:64]), job.sheets / f"{job.data.name}, {job.recipe}, {job.seed}.png")
     extractor = build_extractor("efficientnet-lite0")
     count = min(DRAWN, len(data))
-    real, real_spread = real_features(data, extractor, count), _spread(np.array(data.images[:JUDGED]))
+    real, real_spread = real_features(data, extractor, count), _spread(np.array(data.pixels[:JUDGED]))
     rows = []
     for mark in marks:
         batches = [extractor.extract(mark.pixels[start : start + BATCH]) for start in range(0, count, BATCH)]
-        distance = kernel_distance(real, np.concatenate(batches)[:count], stream(Stream.EVALUATION, 1))
+        distance = kernel_distance(real, np.concatenate(batches)[:count], rng(Stream.EVALUATION_SUBSETS))
         diversity = _spread(mark.pixels[:JUDGED]) / real_spread
         rows.append(
             {"seconds": mark.seconds, "images": mark.images, "kernel_distance": distance.mean, "diversity": diversity}

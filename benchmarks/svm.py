@@ -3,7 +3,7 @@
     python -m benchmarks.svm
     python -m benchmarks.svm --pictures 50000 --features 28672 --ours-alone
 
-The features are made up to be like a discriminator's: around ten centres, most of their variance along a few
+The features are made up to be like a discriminator's: around ten centers, most of their variance along a few
 directions, cut off below. Each way has a process of its own, whose peak of memory is what the operating system counts.
 """
 
@@ -26,7 +26,7 @@ ALONE = 0.3  # deviation of each feature by itself
 def made_up(pictures: int, features: int) -> tuple[NDArray[np.float16], NDArray[np.int64]]:
     """Features (N, D) in half precision, and labels."""
     random = np.random.default_rng(0)
-    centres = 0.15 * random.standard_normal((CLASSES, features), dtype=np.float32)
+    centers = 0.15 * random.standard_normal((CLASSES, features), dtype=np.float32)
     labels = random.integers(CLASSES, size=pictures)
     directions = random.standard_normal((DIRECTIONS, features), dtype=np.float32)
     falling = np.arange(1, DIRECTIONS + 1, dtype=np.float32)[:, None] ** -0.65
@@ -36,12 +36,12 @@ def made_up(pictures: int, features: int) -> tuple[NDArray[np.float16], NDArray[
         some = slice(start, start + ROWS)
         alone = ALONE * random.standard_normal((len(labels[some]), features), dtype=np.float32)
         together = random.standard_normal((len(alone), DIRECTIONS), dtype=np.float32) @ directions
-        made[some] = np.maximum(centres[labels[some]] + together + alone, -0.2)
+        made[some] = np.maximum(centers[labels[some]] + together + alone, -0.2)
     return made, labels
 
 
 def run(way: str, pictures: int, features: int, penalty: float) -> tuple[float, float, float, float]:
-    """Seconds, the sum of the objectives, the share of right answers on the pictures learnt, and the peak in GiB."""
+    """Seconds, the sum of the objectives, the share of right answers on the pictures learned, and the peak in GiB."""
     made, labels = made_up(pictures, features)
     start = time.perf_counter()
     if way == "ours":

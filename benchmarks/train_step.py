@@ -84,7 +84,7 @@ def ours(packed: Path, recipe: Recipe, compiled: bool = False) -> Step:
     reuse_memory()
     data, recipe = PackedSet.open(packed), resolve(recipe)
     state = TrainingState(recipe)
-    pictures = Pictures(data.images, state.device)
+    pictures = Pictures(data.pixels, state.device)
     if compiled:
         for net in (state.generator, state.discriminator):
             net.compile(dynamic=False)
@@ -139,7 +139,7 @@ def main() -> None:
     """Measure and print a table, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, nargs="+", default=[64, 32])
-    parser.add_argument("--width", type=int, default=64)
+    parser.add_argument("--base-channels", type=int, default=64)
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--seconds", type=float, default=60.0, help="for each way and size")
     parser.add_argument("--rounds", type=int, default=4)
@@ -152,7 +152,9 @@ def main() -> None:
         for size in arguments.size:
             packed = Path(name) / f"packed-{size}"
             prepare(Path(name) / "photographs", packed, PrepareOptions(size=size))
-            same = Recipe(size=size, channels=3, width=arguments.width, kernel=5, batch_size=arguments.batch_size)
+            same = Recipe(
+                size=size, channels=3, base_channels=arguments.width, kernel_size=5, batch_size=arguments.batch_size
+            )
             ways: dict[str, tuple[object, ...]] = {
                 "textbook": (textbook, Path(name) / "photographs", same),
                 "ours": (ours, packed, same.changed({"augment": "none"})),

@@ -95,7 +95,7 @@ def test_the_generator_draws_what_the_released_one_drew(folder: Path, nets: dict
     h = np.maximum(batch_norm(z @ stem, stem_gain, stem_bias), 0).reshape(6, 2 * WIDTH, 4, 4)
     h = np.maximum(batch_norm(theano_deconvolution(h, kernel), gain, bias), 0)
     expected = np.tanh(theano_deconvolution(h, last))
-    generator = import_authors(folder).generator.train()  # normalised by the batch, as released
+    generator = import_authors(folder).generator.train()  # normalized by the batch, as released
     np.testing.assert_allclose(generator(torch.tensor(z, dtype=torch.float32)).detach(), expected, atol=1e-4)
 
 
@@ -114,7 +114,11 @@ def test_the_discriminator_judges_as_the_released_one_did(folder: Path, nets: di
 @pytest.mark.usefixtures("nets")
 def test_the_import_is_a_model_with_fixed_statistics_that_survives_saving(folder: Path, tmp_path: Path) -> None:
     model = import_authors(folder)
-    assert (model.architecture.size, model.architecture.latent, model.architecture.latent_dim) == (SIZE, "normal", Z)
+    assert (model.architecture.size, model.architecture.latent_distribution, model.architecture.latent_dim) == (
+        SIZE,
+        "normal",
+        Z,
+    )
     assert not model.generator.training
     (tmp_path / "model").mkdir()
     model.save(tmp_path / "model")
@@ -125,7 +129,7 @@ def test_the_import_is_a_model_with_fixed_statistics_that_survives_saving(folder
 
 def test_without_gaussian_in_its_name_z_is_uniform(tmp_path: Path) -> None:
     released(tmp_path / "faces")
-    assert import_authors(tmp_path / "faces").architecture.latent == "uniform"
+    assert import_authors(tmp_path / "faces").architecture.latent_distribution == "uniform"
 
 
 def file(folder: Path, net: str, number: int) -> Path:
@@ -176,7 +180,7 @@ def test_of_a_pair_in_part_the_discriminators_first_stages_are_imported(tmp_path
         np.save(folder / f"30_discrim_params.jl_{number:02}.npy", array.astype(np.float32))
     np.save(folder / "30_gen_params.jl_02.npy", np.ones(4, np.float32))
     model = import_authors(folder)
-    assert [(stage.width, stage.stride) for stage in model.architecture.discriminator] == [(4, 1), (4, 2)]
+    assert [(stage.out_channels, stage.stride) for stage in model.architecture.discriminator] == [(4, 1), (4, 2)]
     images = random.uniform(-1, 1, (2, 3, 32, 32))
     h = theano_convolution(images, arrays[1], stride=1)
     h = batch_norm(theano_convolution(np.where(h > 0, h, 0.2 * h), arrays[2]), arrays[3], arrays[4])

@@ -76,7 +76,7 @@ def test_a_seed_is_the_same_picture_whatever_the_number_of_threads(model: Model)
         torch.set_num_threads(threads)
 
 
-def test_with_batch_statistics_a_picture_depends_on_its_neighbours(model: Model) -> None:
+def test_with_batch_statistics_a_picture_depends_on_its_neighbors(model: Model) -> None:
     full = model.sample(range(8), batch_statistics=True)
     assert levels_apart(full[:2], model.sample(range(2), batch_statistics=True)) > 10
     assert not model.generator.training
@@ -193,7 +193,7 @@ def cut(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-7])
 
 
-STAGE = {"width": 3, "kernel": 4, "stride": 2}
+CONV_LAYER = {"out_channels": 3, "kernel_size": 4, "stride": 2}
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty card": (overwrite("model.json", b""), "damaged"),
@@ -210,11 +210,11 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "size as a fraction": (architecture(size=16.0), "architecture"),
     "endless latents": (architecture(latent_dim=10**15), "latent_dim"),
     "no stages": (architecture(generator=[]), "architecture"),
-    "a thousand stages": (architecture(discriminator=[STAGE] * 1000), "32 stages"),
+    "a thousand stages": (architecture(discriminator=[CONV_LAYER] * 1000), "32 layers"),
     "stages of another kind": (architecture(generator=[3]), "architecture"),
-    "stride of zero": (architecture(generator=[STAGE | {"stride": 0}]), "stride"),
-    "epsilon that is no number": (architecture(batch_norm_epsilon=float("nan")), "epsilon"),
-    "other nets": (architecture(generator=[STAGE]), "does not hold the tensors"),
+    "stride of zero": (architecture(generator=[CONV_LAYER | {"stride": 0}]), "stride"),
+    "epsilon that is no number": (architecture(batch_norm_eps=float("nan")), "batch_norm_eps"),
+    "other nets": (architecture(generator=[CONV_LAYER]), "does not hold the tensors"),
     "no checksums": (edit(lambda card: card.pop("sha256")), "checksum"),
     "checksums of another kind": (edit(lambda card: card.update(sha256=[1])), "checksum"),
     "missing tensors": (lambda folder: (folder / "generator.safetensors").unlink(), "cannot read"),
@@ -225,11 +225,11 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a pickle": (resealed(b"\x80\x04cos\nsystem\n(S'echo'\ntR."), "damaged"),
     "a tensor too few": (tensors(lambda t: t.pop("stem.weight")), "does not hold the tensors"),
     "a tensor too many": (tensors(lambda t: t.update(more=torch.zeros(1))), "does not hold the tensors"),
-    "another shape": (tensors(lambda t: t.update({"stem_norm.gain": torch.zeros(3)})), "stem_norm.gain should be"),
+    "another shape": (tensors(lambda t: t.update({"stem_norm.weight": torch.zeros(3)})), "stem_norm.weight should be"),
     "another type": (tensors(lambda t: t.update({"stem.weight": t["stem.weight"].double()})), "float32"),
     "not a number": (tensors(lambda t: t["stem.weight"].fill_(torch.nan)), "not finite"),
-    "variances below 0": (tensors(lambda t: t["norms.0.variance"].fill_(-1.0)), "variances below 0"),
-    "infinite": (tensors(lambda t: t["norms.0.variance"].fill_(torch.inf)), "not finite"),
+    "variances below 0": (tensors(lambda t: t["norms.0.running_var"].fill_(-1.0)), "variances below 0"),
+    "infinite": (tensors(lambda t: t["norms.0.running_var"].fill_(torch.inf)), "not finite"),
 }
 
 

@@ -3,36 +3,51 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcgan.randomness import Stream, batch_order, draw_latents, latents_of_seeds, stream
+from dcgan.randomness import Stream, batch_order, latents_from_seeds, rng, sample_latents, torch_rng
 
 
 def test_a_seed_is_one_z_whatever_stands_beside_it() -> None:
-    alone = latents_of_seeds([17], 100, "uniform")
-    among = latents_of_seeds([3, 99, 17], 100, "uniform")
+    alone = latents_from_seeds([17], 100, "uniform")
+    among = latents_from_seeds([3, 99, 17], 100, "uniform")
     assert (alone[0] == among[2]).all()
 
 
 def test_z_is_the_same_on_every_machine() -> None:
     pinned = {
-        "uniform": [[0.31453323, -0.9094138, -0.4596529], [-0.7262171, 0.11794508, 0.45523965]],
-        "normal": [[1.3693491, 0.09133052, 0.42585802], [-0.32196403, -0.59155858, -0.88632774]],
+        "uniform": [[0.26615191, 0.3186909, 0.93540466], [-0.789067626, -0.534628987, 0.992473]],
+        "normal": [[1.3647964, -1.6681935, -1.7711757], [-0.132113233, -0.520124912, -0.63091445]],
     }
     for latent, values in pinned.items():
-        np.testing.assert_allclose(latents_of_seeds([0, 17], 3, latent), values, rtol=1e-6)
+        np.testing.assert_allclose(latents_from_seeds([0, 17], 3, latent), values, rtol=1e-6)
 
 
 def test_z_has_the_distribution_of_its_name() -> None:
-    uniform = draw_latents(stream(Stream.TRAINING, 0), 4000, 10, "uniform")
-    normal = draw_latents(stream(Stream.TRAINING, 0), 4000, 10, "normal")
+    uniform = sample_latents(rng(Stream.LATENTS, 0), 4000, 10, "uniform")
+    normal = sample_latents(rng(Stream.LATENTS, 0), 4000, 10, "normal")
     assert (uniform.min() >= -1, uniform.max() < 1) == (True, True)
     assert uniform.var() == pytest.approx(1 / 3, abs=0.01)
     assert normal.mean() == pytest.approx(0, abs=0.02)
     assert normal.var() == pytest.approx(1, abs=0.02)
 
 
-def test_purposes_share_no_random_numbers() -> None:
-    first = {float(stream(purpose, 1, 2).random()) for purpose in Stream}
-    assert len(first) == len(Stream)
+NUMBERS = st.one_of(st.integers(0, 20), st.integers(2**32 - 2, 2**32 + 2), st.integers(0, 2**64 - 1))
+KEYS = st.tuples(st.sampled_from(Stream), st.lists(NUMBERS, max_size=3).map(tuple))
+
+
+@given(first=KEYS, second=KEYS)
+def test_no_two_keys_of_any_purpose_share_random_numbers(
+    first: tuple[Stream, tuple[int, ...]], second: tuple[Stream, tuple[int, ...]]
+) -> None:
+    def numbers(stream: Stream, key: tuple[int, ...]) -> tuple[int, int]:
+        return int(rng(stream, *key).integers(2**63)), torch_rng(stream, *key).initial_seed()
+
+    pairs = zip(numbers(first[0], first[1]), numbers(second[0], second[1]), strict=True)
+    assert [a == b for a, b in pairs] == [first == second] * 2
+
+
+def test_a_zero_more_and_a_seed_beyond_32_bits_are_other_keys() -> None:
+    keys = [(5,), (5, 0), (5, 0, 0), (2**32,), (0, 1), (2**32 + 5,), (5, 1)]
+    assert len({rng(stream, *key).integers(2**63) for stream in Stream for key in keys}) == len(Stream) * len(keys)
 
 
 @given(count=st.integers(1, 50), batch_size=st.integers(2, 70), seed=st.integers(0, 2**63 - 1))

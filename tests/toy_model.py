@@ -6,27 +6,27 @@ from dcgan.model import Model
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.initialize import initialise
+from dcgan.networks.initialize import initialize
 from dcgan.networks.layouts import LatentDistribution, build_architecture
 from dcgan.networks.memory import use_channels_last
 
 
-def toy_model(latent: LatentDistribution = "normal", channels: int = 3) -> Model:
+def toy_model(latent_distribution: LatentDistribution = "normal", channels: int = 3) -> Model:
     """A pair of nets for pictures of 16 x 16, with 6 numbers in z."""
     architecture = build_architecture(
-        stages="strided",
+        layout="strided",
         size=16,
         channels=channels,
-        width=8,
-        kernel=4,
+        base_channels=8,
+        kernel_size=4,
         latent_dim=6,
-        latent=latent,
-        batch_norm_epsilon=1e-5,
+        latent_distribution=latent_distribution,
+        batch_norm_eps=1e-5,
     )
     random = torch.Generator().manual_seed(0)
     generator, discriminator = Generator(architecture).eval(), Discriminator(architecture).eval()
     for net in (generator, discriminator):
-        initialise(net, random)
+        initialize(net, random)
         use_channels_last(net)
     with torch.no_grad():
         generator.convolutions[-1].weight.mul_(20)  # type: ignore[operator]  # so that pictures use all levels

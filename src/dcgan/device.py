@@ -1,8 +1,8 @@
 """Which device a name means on this machine, and what it can do."""
 
-import torch
-
 from dcgan.errors import DeviceError
+
+DEVICES = "auto, cpu, cuda, cuda:N or mps"
 
 
 def resolve_device(name: str) -> str:
@@ -11,7 +11,10 @@ def resolve_device(name: str) -> str:
     Raises:
         DeviceError: It is no name of a device, or this machine, or this build of torch, has no such device.
     """
-    check_device_name(name)
+    import torch  # the command line checks names before it needs torch
+
+    if not is_device_name(name):
+        raise DeviceError(f"--device must be {DEVICES}, not {name}")
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     kind, _, index = name.partition(":")
@@ -24,19 +27,16 @@ def resolve_device(name: str) -> str:
     return name
 
 
-def check_device_name(name: str) -> None:
-    """Refuse what is no name of a device on any machine.
-
-    Raises:
-        DeviceError: The message lists the names.
-    """
+def is_device_name(name: str) -> bool:
+    """Whether some machine may have a device of that name."""
     kind, _, index = name.partition(":")
-    if not (kind in ("auto", "cpu", "cuda", "mps") and (not index or (kind == "cuda" and index.isdigit()))):
-        raise DeviceError(f"--device must be auto, cpu, cuda, cuda:N or mps, not {name}")
+    return kind in ("auto", "cpu", "cuda", "mps") and (not index or (kind == "cuda" and index.isdigit()))
 
 
 def has_fast_bfloat16(device: str) -> bool:
     """Whether the device computes bfloat16 in hardware: a GPU from Ampere on, a CPU with AVX512-BF16 or AMX."""
+    import torch
+
     if device.startswith("cuda"):
         return torch.cuda.get_device_capability(device) >= (8, 0)
     if device == "cpu" and torch.backends.mkldnn.is_available():

@@ -1,7 +1,7 @@
 """The authors' released weights (github.com/Newmu/dcgan_code, MIT) as a model of ours.
 
 They were trained with Theano, whose convolution turns each kernel by 180 degrees where torch's does not; linear weights
-are stored (in, out). Both nets normalise by the batch; fixed statistics are measured when they are imported.
+are stored (in, out). Both nets normalize by the batch; fixed statistics are measured when they are imported.
 """
 
 import re
@@ -17,9 +17,9 @@ from dcgan.model import Model
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.initialize import initialise
-from dcgan.networks.layouts import Architecture, Stage, build_architecture, mirror
-from dcgan.randomness import Stream, draw_latents, stream, torch_stream
+from dcgan.networks.initialize import initialize
+from dcgan.networks.layouts import Architecture, ConvLayer, build_architecture, mirror
+from dcgan.randomness import Stream, rng, sample_latents, torch_rng
 
 EPSILON = 1e-8  # of the released batch norm
 BATCHES, BATCH_SIZE = 100, 128  # that statistics are measured on
@@ -45,16 +45,18 @@ def import_authors(folder: Path) -> Model:
     architecture = _infer(folder, generator_arrays, discriminator_arrays)
     generator, discriminator = Generator(architecture), Discriminator(architecture)
     stem, stem_gain, stem_bias, *rest = _in_order(folder, "gen", generator_arrays, 3 * len(architecture.generator) + 1)
-    tensors = {"stem.weight": stem.T, "stem_norm.gain": stem_gain, "stem_norm.bias": stem_bias}
+    tensors = {"stem.weight": stem.T, "stem_norm.weight": stem_gain, "stem_norm.bias": stem_bias}
     _fill(folder, generator, tensors | _stages(rest, first_norm=0))
     first, *rest, head = _in_order(folder, "discrim", discriminator_arrays, 3 * len(architecture.discriminator) - 1)
     # the first stage has a kernel alone, each further one a kernel, a gain and a bias
     _fill(folder, discriminator, {"convolutions.0.weight": _turned(first), "head.weight": head.T} | _stages(rest, 1))
 
-    random = stream(Stream.STATISTICS, 0)
+    random = rng(Stream.STATISTICS_LATENTS, 0)
 
     def z() -> Tensor:
-        return torch.from_numpy(draw_latents(random, BATCH_SIZE, architecture.latent_dim, architecture.latent))
+        return torch.from_numpy(
+            sample_latents(random, BATCH_SIZE, architecture.latent_dim, architecture.latent_distribution)
+        )
 
     measure_statistics(generator.eval(), (z() for _ in range(BATCHES)))
     with torch.no_grad():
@@ -75,26 +77,26 @@ def _features_alone(folder: Path, arrays: Arrays) -> Model:
     Of the ImageNet pair, whose largest arrays were not released, four of six convolutions are there. Their statistics
     are not measured: there is nothing to measure them on.
     """
-    stages = [Stage(len(arrays[1]), 3, stride=1)]
+    stages = [ConvLayer(len(arrays[1]), 3, stride=1)]
     while {number := 3 * len(stages) - 1, number + 1, number + 2} <= arrays.keys():
-        stages.append(Stage(len(arrays[number]), 3, stride=1 + len(stages) % 2))
+        stages.append(ConvLayer(len(arrays[number]), 3, stride=1 + len(stages) % 2))
     channels = arrays[1].shape[1]
     try:
         architecture = Architecture(
             size=32,
             channels=channels,
             latent_dim=256,
-            latent="uniform",
-            stem=stages[-1].width,
+            latent_distribution="uniform",
+            stem_channels=stages[-1].out_channels,
             generator=mirror(channels, tuple(stages)),
             discriminator=tuple(stages),
-            batch_norm_epsilon=EPSILON,
+            batch_norm_eps=EPSILON,
         )
     except ValueError as error:
         raise ModelError(f"{folder} holds arrays of no net of the paper: {error}") from error
     generator, discriminator = Generator(architecture), Discriminator(architecture)
-    for place, net in enumerate((generator, discriminator)):
-        initialise(net, torch_stream(Stream.WEIGHTS, 0, place))
+    initialize(generator, torch_rng(Stream.GENERATOR_WEIGHTS, 0))
+    initialize(discriminator, torch_rng(Stream.DISCRIMINATOR_WEIGHTS, 0))
     own = [arrays[number] for number in range(2, 3 * len(stages) - 1)]
     tensors = {"convolutions.0.weight": _turned(arrays[1])} | _stages(own, 1)
     _fill(folder, discriminator, tensors | {"head.weight": discriminator.head.weight.detach().numpy()})
@@ -138,14 +140,14 @@ def _infer(folder: Path, generator: Arrays, discriminator: Arrays) -> Architectu
     halvings = sum(array.ndim == 4 for array in discriminator.values()) // (1 if kernel == 5 else 2)
     try:
         return build_architecture(
-            stages=stages,
+            layout=stages,
             size=4 * 2**halvings,
             channels=channels,
-            width=width,
-            kernel=kernel,
+            base_channels=width,
+            kernel_size=kernel,
             latent_dim=len(generator[1]),
-            latent="normal" if "gaussian" in folder.resolve().name else "uniform",
-            batch_norm_epsilon=EPSILON,
+            latent_distribution="normal" if "gaussian" in folder.resolve().name else "uniform",
+            batch_norm_eps=EPSILON,
         )
     except ValueError as error:
         raise ModelError(f"{folder} holds arrays of no net of the paper: {error}") from error
@@ -168,7 +170,7 @@ def _stages(arrays: list[NDArray[np.float32]], first_norm: int) -> dict[str, NDA
     for start in range(0, len(arrays), 3):
         stage = start // 3
         tensors[f"convolutions.{stage + first_norm}.weight"] = _turned(arrays[start])
-        for name, array in zip(("gain", "bias"), arrays[start + 1 : start + 3], strict=False):
+        for name, array in zip(("weight", "bias"), arrays[start + 1 : start + 3], strict=False):
             tensors[f"norms.{stage}.{name}"] = array
     return tensors
 

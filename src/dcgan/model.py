@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dcgan.errors import ModelError
@@ -21,11 +20,10 @@ from dcgan.model_folder import CARD, FORMAT, find, read_card, read_tensors, writ
 from dcgan.networks.batch_norm import batch_statistics as by_the_batch
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.layouts import Architecture, Stage
+from dcgan.networks.layouts import Architecture, ConvLayer
 from dcgan.networks.memory import use_channels_last
-from dcgan.randomness import Latents, latents_of_seeds
-
-Pixels = NDArray[np.uint8]  # (N, H, W, C)
+from dcgan.randomness import latents_from_seeds
+from dcgan.types import Latents, Pixels
 
 
 @dataclass(frozen=True)
@@ -51,30 +49,30 @@ class Model:
     @cached_property
     def identity(self) -> str:
         """Names the function from z to pictures: 16 hexadecimal digits of a hash over the generator's tensors."""
-        digest = hashlib.sha256(json.dumps([self.architecture.latent, self.architecture.size]).encode())
+        digest = hashlib.sha256(json.dumps([self.architecture.latent_distribution, self.architecture.size]).encode())
         for name, tensor in sorted(self.generator.state_dict().items()):
             digest.update(name.encode())
             digest.update(tensor.float().contiguous().cpu().numpy().tobytes())
         return digest.hexdigest()[:16]
 
     def latents(self, seeds: Iterable[int], truncation: float = 1.0) -> Latents:
-        """The z of each seed: (N, latent_dim), float32, scaled by `truncation` (above 0, at most 1) towards 0."""
+        """The z of each seed: (N, latent_dim), float32, scaled by `truncation` (above 0, at most 1) toward 0."""
         if not 0 < truncation <= 1:
             raise ValueError(f"truncation must be above 0 and at most 1, not {truncation}")
-        z = latents_of_seeds(seeds, self.architecture.latent_dim, self.architecture.latent)
+        z = latents_from_seeds(seeds, self.architecture.latent_dim, self.architecture.latent_distribution)
         return z * np.float32(truncation)
 
     @torch.inference_mode()
-    def draw(self, z: Latents, *, batch_size: int = 64, batch_statistics: bool = False) -> Pixels:
-        """Draw a picture for each latent vector.
+    def generate(self, z: Latents, *, batch_size: int = 64, batch_statistics: bool = False) -> Pixels:
+        """Generate a picture for each latent vector.
 
-        With the fixed statistics of the generator a picture depends on its z alone (to within one grey level: the
+        With the fixed statistics of the generator a picture depends on its z alone (to within one gray level: the
         order of sums may differ). With `batch_statistics` it depends on the others of its mini-batch, as in the paper.
 
         Args:
             z: (N, latent_dim), float32.
             batch_size: Pictures drawn at once.
-            batch_statistics: Normalise by the mini-batch at hand.
+            batch_statistics: Normalize by the mini-batch at hand.
 
         Returns:
             Pixels (N, H, W, C), uint8.
@@ -101,7 +99,7 @@ class Model:
         batch_size: int = 64,
     ) -> Pixels:
         """Draw the picture of each seed: pixels (N, H, W, C), uint8. The same seed is always the same picture."""
-        return self.draw(self.latents(seeds, truncation), batch_size=batch_size, batch_statistics=batch_statistics)
+        return self.generate(self.latents(seeds, truncation), batch_size=batch_size, batch_statistics=batch_statistics)
 
     def save(self, folder: Path, *, half: bool = False) -> None:
         """Write the model into the existing `folder`: two safetensors files, and `model.json` with their checksums.
@@ -160,7 +158,7 @@ def _architecture(folder: Path, card: Mapping[str, object]) -> Architecture:
     try:
         if not isinstance(values, dict):
             raise TypeError("it is missing")
-        nets = {name: tuple(Stage(**stage) for stage in values[name]) for name in ("generator", "discriminator")}
+        nets = {name: tuple(ConvLayer(**stage) for stage in values[name]) for name in ("generator", "discriminator")}
         return Architecture(**{**values, **nets})
     except (TypeError, ValueError, KeyError, ZeroDivisionError) as error:
         raise ModelError(f"{folder / CARD} has an architecture that cannot be built: {error}") from error
@@ -177,6 +175,6 @@ def _fill(net: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
             raise ModelError(f"{path}: {name} should be float32 or float16 of {wanted}, not {tensor.dtype} of {found}")
         if not tensor.isfinite().all():
             raise ModelError(f"{path}: {name} holds values that are not finite numbers")
-        if name.endswith("variance") and (tensor < 0).any():
+        if name.endswith("running_var") and (tensor < 0).any():
             raise ModelError(f"{path}: {name} holds variances below 0")
     net.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)

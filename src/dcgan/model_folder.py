@@ -16,7 +16,7 @@ from torch import Tensor
 from dcgan.errors import ModelError
 from dcgan.files import sha256
 
-FORMAT = 1
+FORMAT = 2
 CARD = "model.json"
 NETS = ("generator", "discriminator")
 OWN_CONCEPTS = "concepts.toml"  # that a model folder may bring along

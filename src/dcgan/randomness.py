@@ -1,60 +1,88 @@
-"""Every random draw is a function of its key: nothing is carried along, so resuming and parallel ranks need no state.
+"""Every random draw is a function of its stream and key: resuming and distributed training need no generator state.
 
-Numpy's Philox is used for latent vectors and orders because its streams are the same on every machine; torch's
-generator fills the initial weights only.
+Numpy's Philox makes latent vectors and orders because its streams are the same on every machine; torch's generator
+fills initial weights and makes noise.
 """
 
+import struct
 from collections.abc import Iterable
-from enum import IntEnum
+from enum import StrEnum
 from functools import lru_cache
+from hashlib import blake2b
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-Latents = NDArray[np.float32]  # (N, latent_dim)
+from dcgan.types import Latents
 
 
-class Stream(IntEnum):
-    """What a draw is for: no two purposes share random numbers. The numbers are part of the format."""
+class Stream(StrEnum):
+    """What random numbers are for: no two purposes share any. The names are part of the format."""
 
-    WEIGHTS = 0
-    ORDER = 1
-    TRAINING = 2
-    SAMPLES = 3
-    STATISTICS = 4
-    HEALTH = 5
-    AUGMENTATION = 6
-    EVALUATION = 7
-    WALK = 8
-    ARITHMETIC = 9
-    CLASSIFIER = 10
-    PROBE = 11
-    KMEANS = 12
-    FORGET = 13
+    GENERATOR_WEIGHTS = "weights.generator"
+    DISCRIMINATOR_WEIGHTS = "weights.discriminator"
+    ORDER = "training.order"
+    LATENTS = "training.latents"
+    AUGMENTATION = "training.augmentation"
+    SEEDS = "seeds"
+    STATISTICS_LATENTS = "statistics.latents"
+    STATISTICS_IMAGES = "statistics.images"
+    MONITOR_IMAGES = "monitor.images"
+    MONITOR_LATENTS = "monitor.latents"
+    REPORT_IMAGES = "report.images"
+    EVALUATION_IMAGES = "evaluation.images"
+    EVALUATION_SUBSETS = "evaluation.subsets"
+    WALK_KEYS = "walk.keys"
+    WALK_PAIRS = "walk.pairs"
+    ARITHMETIC = "arithmetic.noise"
+    ATTRIBUTES_SPLIT = "attributes.split"
+    ATTRIBUTES_NOISE = "attributes.noise"
+    ATTRIBUTES_ORDER = "attributes.order"
+    ATTRIBUTES_WEIGHTS = "attributes.weights"
+    PROBE_SPLIT = "probe.split"
+    PROBE_LABELS = "probe.labels"
+    RANDOM_WEIGHTS = "baselines.random.weights"
+    SUPERVISED_TRIALS = "baselines.supervised.trials"
+    SUPERVISED_WEIGHTS = "baselines.supervised.weights"
+    SUPERVISED_ORDER = "baselines.supervised.order"
+    EXEMPLAR_PATCHES = "baselines.exemplar.patches"
+    EXEMPLAR_WEIGHTS = "baselines.exemplar.weights"
+    EXEMPLAR_AUGMENTATION = "baselines.exemplar.augmentation"
+    KMEANS = "baselines.kmeans"
+    RECEPTIVE_FIELDS = "baselines.receptive-fields"
+    FORGET_POSITIONS = "forget.positions"
+    FORGET_CONTROL = "forget.control"
+    DETECTOR_WEIGHTS = "detector.weights"
+    DETECTOR_ORDER = "detector.order"
 
 
-def stream(purpose: Stream, *key: int) -> np.random.Generator:
-    """The random numbers of one purpose and key, always from their beginning."""
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence([purpose, *key])))
+def rng(stream: Stream, *key: int) -> np.random.Generator:
+    """The random numbers of a stream and key (whole numbers from 0 to 2^64 - 1), always from their beginning."""
+    return np.random.Generator(np.random.Philox(key=_hash(stream, key)))
 
 
-def torch_stream(purpose: Stream, *key: int) -> torch.Generator:
+def torch_rng(stream: Stream, *key: int) -> torch.Generator:
     """The same for torch, on the CPU."""
-    seed = np.random.SeedSequence([purpose, *key]).generate_state(1, np.uint64)[0]
-    return torch.Generator().manual_seed(int(seed >> np.uint64(1)))
+    return torch.Generator().manual_seed(_hash(stream, key) >> 65)
 
 
-def draw_latents(random: np.random.Generator, count: int, latent_dim: int, latent: str) -> Latents:
-    """Draw z (count, latent_dim), float32: U(-1, 1) for `latent` "uniform", N(0, 1) for "normal"."""
-    if latent == "normal":
+def _hash(stream: Stream, key: tuple[int, ...]) -> int:
+    """128 bits of the stream's name and the key, each number of which has a fixed width."""
+    content = stream.encode() + b"\0" + struct.pack(f"<{len(key)}Q", *key)
+    return int.from_bytes(blake2b(content, digest_size=16).digest(), "little")
+
+
+def sample_latents(random: np.random.Generator, count: int, latent_dim: int, distribution: str) -> Latents:
+    """Sample z (count, latent_dim), float32: U(-1, 1) for the distribution "uniform", N(0, 1) for "normal"."""
+    if distribution == "normal":
         return random.standard_normal((count, latent_dim), dtype=np.float32)
     return 2 * random.random((count, latent_dim), dtype=np.float32) - 1
 
 
-def latents_of_seeds(seeds: Iterable[int], latent_dim: int, latent: str) -> Latents:
+def latents_from_seeds(seeds: Iterable[int], latent_dim: int, distribution: str) -> Latents:
     """The z of each seed (0 to 2^63 - 1): one row a seed, the same on every machine, whatever seeds stand beside it."""
-    rows = [draw_latents(stream(Stream.SAMPLES, seed), 1, latent_dim, latent) for seed in seeds]
+    rows = [sample_latents(rng(Stream.SEEDS, seed), 1, latent_dim, distribution) for seed in seeds]
     return np.concatenate(rows) if rows else np.empty((0, latent_dim), np.float32)
 
 
@@ -77,4 +105,4 @@ def batch_order(seed: int, attempt: int, step: int, batch_size: int, count: int)
 
 @lru_cache(maxsize=2)
 def _epoch_order(seed: int, attempt: int, epoch: int, count: int) -> NDArray[np.int64]:
-    return stream(Stream.ORDER, seed, attempt, epoch).permutation(count)
+    return rng(Stream.ORDER, seed, attempt, epoch).permutation(count)

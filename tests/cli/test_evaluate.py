@@ -1,4 +1,4 @@
-"""The verb `evaluate`: a table for people, one line for machines, a sheet of neighbours."""
+"""The verb `evaluate`: a table for people, one line for machines, a sheet of neighbors."""
 
 import json
 from pathlib import Path
@@ -58,9 +58,9 @@ def test_json_is_one_line_and_the_same_each_time(home: Path, capsys: pytest.Capt
 def test_with_held_out_pictures_near_copies_are_counted_and_drawn(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    evaluate(home, "--held-out", home / "more.npy", "--neighbours", tmp_path / "near.png", "--json")
+    evaluate(home, "--held-out", home / "more.npy", "--neighbors", tmp_path / "near.png", "--json")
     facts = json.loads(capsys.readouterr().out)
-    assert facts["memorising"].keys() == {"rate", "held_out_rate", "threshold"}
+    assert facts["memorizing"].keys() == {"rate", "held_out_rate", "threshold"}
     with Image.open(tmp_path / "near.png") as sheet:
         assert sheet.width > sheet.height > 64
 
@@ -69,7 +69,7 @@ def test_with_held_out_pictures_near_copies_are_counted_and_drawn(
     ("words", "expected"),
     [
         (["--extractor", "vgg"], "--extractor"),
-        (["--neighbours", "near.png"], "--held-out"),
+        (["--neighbors", "near.png"], "--held-out"),
         (["--samples", "3"], "too few"),
         (["--device", "tpu"], "--device"),
     ],

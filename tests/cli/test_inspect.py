@@ -76,7 +76,7 @@ def test_features_and_pictures_can_be_chosen_and_the_page_be_dark(home: Path) ->
 
 
 @pytest.mark.parametrize("channels", [1, 4])
-def test_grey_pictures_and_transparent_ones_have_figures_too(tmp_path: Path, channels: int) -> None:
+def test_gray_pictures_and_transparent_ones_have_figures_too(tmp_path: Path, channels: int) -> None:
     model = toy_model(channels=channels)
     (tmp_path / "model").mkdir()
     model.save(tmp_path / "model")

@@ -16,7 +16,7 @@ from dcgan.model import load
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("latent")
+    folder = tmp_path_factory.mktemp("latent_distribution")
     (folder / "model").mkdir()
     toy_model("uniform").save(folder / "model")
     (folder / "concepts.toml").write_text(
@@ -85,7 +85,7 @@ def test_nine_random_samples_are_the_default_and_have_a_seed(home: Path) -> None
 
 
 def test_what_one_verb_wrote_another_goes_on_with(home: Path) -> None:
-    run(home, "arithmetic", "a - b + a", *with_concepts(home), "--neighbours", 2, "--out", "sum.npz")
+    run(home, "arithmetic", "a - b + a", *with_concepts(home), "--neighbors", 2, "--out", "sum.npz")
     run(home, "walk", "--latents", "sum.npz", "--frames", 3, "--out", "walk.npz", "--loop")
     run(home, "turn", "--latents", "sum.npz", "--axis", "up", *with_concepts(home), "--steps", 3, "--out", "turn.npz")
     run(home, "sample", "--latents", "turn.npz", "--out", "again.npz")
@@ -170,7 +170,7 @@ def bright_and_dark(folder: Path, model: Path) -> Path:
     return folder
 
 
-def test_concepts_and_axes_from_labelled_pictures(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_concepts_and_axes_from_labeled_pictures(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = bright_and_dark(Path("pictures"), home / "model")
     words = ("--source", source, "--examples", 20, "--pool", 400, "--out", "found.toml")
     run(home, "concepts", "red: bright", "pale: dark", *words, "--sheet", "found.png", "--json")
@@ -179,10 +179,10 @@ def test_concepts_and_axes_from_labelled_pictures(home: Path, capsys: pytest.Cap
     run(home, "concepts", "redder: bright", "--axis", *words)
     model = load(home / "model")
     known = read_concepts(Path("found.toml"), model)
-    means = {name: model.draw(known[name].z)[..., 0].mean() for name in ("red", "pale")}
+    means = {name: model.generate(known[name].z)[..., 0].mean() for name in ("red", "pale")}
     assert means["red"] > means["pale"] + 5
     z = model.latents(range(1000, 1050))
-    lifted = model.draw(z + known["redder"].mean)[..., 0].mean() - model.draw(z)[..., 0].mean()
+    lifted = model.generate(z + known["redder"].mean)[..., 0].mean() - model.generate(z)[..., 0].mean()
     assert lifted > 3
 
 
@@ -213,7 +213,7 @@ def test_concepts_and_axes_from_labelled_pictures(home: Path, capsys: pytest.Cap
         (["arithmetic", "a-b"], "a minus needs spaces"),
         (["arithmetic", "a +"], "does not parse"),
         (["arithmetic", "- a"], ""),
-        (["arithmetic", "a", "--neighbours", "-1"], "--neighbours"),
+        (["arithmetic", "a", "--neighbors", "-1"], "--neighbors"),
         (["arithmetic", "a", "--out", "a.mp4"], "--out a.mp4"),
         (["turn", "--from", "a"], "--to CONCEPT"),
         (["turn", "--axis", "a"], "no axis"),

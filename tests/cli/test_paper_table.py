@@ -50,7 +50,7 @@ def test_what_was_measured_stands_beside_the_papers_and_the_rest_stays_empty(
     results = {row["features"]: row for row in json.loads(Path("t.json").read_text())["results"]}
     ours = f"{100 - 100 * results['dcgan']['accuracy']:.1f}"
     assert lines["DCGAN + L2-SVM"][1 if "±" in lines["DCGAN + L2-SVM"] else -1].startswith(ours)
-    assert lines["K nearest neighbours"][-1] == "77.93"
+    assert lines["K nearest neighbors"][-1] == "77.93"
     assert "pixels (not in the paper)" in lines
     app(["paper", "table-2", "--out", "t.json"])
     again = capsys.readouterr()

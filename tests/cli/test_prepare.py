@@ -58,7 +58,7 @@ def test_every_flag_arrives(folder: Path, tmp_path: Path) -> None:
     for _ in range(2):
         app(["prepare", str(folder), out, *words, "--overwrite"])
     packed = PackedSet.open(tmp_path / "out")
-    assert packed.images.shape == (1, 8, 8, 4)
+    assert packed.pixels.shape == (1, 8, 8, 4)
     options = json.loads((packed.path / "dataset.json").read_text())["options"]
     assert options == {"size": 8, "channels": 4, "background": "red", "min_size": 1, "limit": 1}
 

@@ -145,7 +145,7 @@ def test_a_penalty_at_the_edge_is_told(home: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().err.count("--penalties") == 0  # there was nothing to choose from
 
 
-def test_pictures_that_were_learnt_are_not_tested_on(home: Path) -> None:
+def test_pictures_that_were_learned_are_not_tested_on(home: Path) -> None:
     with pytest.raises(DcganError, match=r"--test .* has the pictures of .* itself"):
         run(home, "probe", "--test", home / "pictures")
 
@@ -336,7 +336,7 @@ def test_a_source_without_labels_is_named(home: Path) -> None:
         app(["probe", str(home / "model"), str(home / "pictures" / "left")])
 
 
-def test_a_classifier_is_learnt_once_and_labels_pictures(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_classifier_is_learned_once_and_labels_pictures(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(home, "learn", "--out", "classifier", "--json")
     facts = json.loads(capsys.readouterr().out)
     assert facts["accuracy"] > 0.9
@@ -372,7 +372,7 @@ def test_how_many_got_the_label_of_their_folder_is_told(home: Path, capsys: pyte
     assert "0.0% of the 40 pictures that came with one of these labels" in capsys.readouterr().out
 
 
-def test_a_loaded_classifier_says_what_the_learnt_one_says(home: Path) -> None:
+def test_a_loaded_classifier_says_what_the_learned_one_says(home: Path) -> None:
     run(home, "learn", "--out", "classifier", "--layers", "0,1", "--grid", 2)
     loaded = load_classifier(Path("classifier"))
     pixels = MODEL.sample(range(20))

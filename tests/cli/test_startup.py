@@ -67,7 +67,10 @@ def test_every_verb_has_an_example(verb: str, capsys: pytest.CaptureFixture[str]
 def test_the_flags_of_training_are_there_by_their_names(capsys: pytest.CaptureFixture[str]) -> None:
     app(["train", "--help"])
     out = capsys.readouterr().out
-    names = "size channels width batch-size lr seed checkpoint-every keep device precision preset on-collapse resume"
+    names = (
+        "size channels base-channels batch-size lr seed checkpoint-every keep "
+        "device precision preset on-collapse resume"
+    )
     lengths = "images epochs steps minutes"
     assert [name for name in (names + " " + lengths).split() if f"--{name}" not in out] == []
 
@@ -76,7 +79,7 @@ def test_presets_are_listed_with_their_parameter_counts(capsys: pytest.CaptureFi
     app(["presets", "--json"])
     rows = json.loads(capsys.readouterr().out)
     assert {"default", "paper-64", "paper-imagenet-32", "paper-svhn-32"} <= rows.keys()
-    # 5x5 kernels between 1024, 512, 256, 128 and 3 channels, the linear stem and a gain and a bias a unit normalised
+    # 5x5 kernels between 1024, 512, 256, 128 and 3 channels, the linear stem and a gain and a bias a unit normalized
     kernels = 25 * (1024 * 512 + 512 * 256 + 256 * 128 + 128 * 3)
     assert rows["paper-64"]["generator"] == 100 * 16 * 1024 + kernels + 2 * (16 * 1024 + 512 + 256 + 128)
     assert rows["paper-64"]["discriminator"] == kernels + 16 * 1024 + 2 * (256 + 512 + 1024)

@@ -34,7 +34,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
 
 
-SMALL = ["--width", "2", "--latent-dim", "4", "--batch-size", "4", "--images", "32", "--threads", "1"]
+SMALL = ["--base-channels", "2", "--latent-dim", "4", "--batch-size", "4", "--images", "32", "--threads", "1"]
 
 
 def run_app(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[object, str]:
@@ -82,19 +82,19 @@ def test_a_dry_run_trains_nothing(packed: Path, capsys: pytest.CaptureFixture[st
     status, out = run_app(capsys, "train", packed, "--dry-run", *SMALL)
     assert status == 0
     assert "pictures: 24" in out
-    assert "width = 2" in out
+    assert "base_channels = 2" in out
     assert list(Path().iterdir()) == []
 
 
 def test_flags_win_over_the_file_and_the_file_over_the_preset(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Path("mine.toml").write_text('preset = "paper-svhn-32"\nlr = 0.001\nwidth = 5\nsize = 16\nchannels = 1\n')
-    recipe = recipe_of(capsys, packed, "--recipe-file", "mine.toml", "--width", "7")
-    assert recipe["width"] == 7  # of the flag
+    Path("mine.toml").write_text('preset = "paper-svhn-32"\nlr = 0.001\nbase_channels = 5\nsize = 16\nchannels = 1\n')
+    recipe = recipe_of(capsys, packed, "--recipe-file", "mine.toml", "--base-channels", "7")
+    assert recipe["base_channels"] == 7  # of the flag
     assert recipe["lr"] == 0.001  # of the file
-    assert recipe["latent"] == "normal"  # of the preset that the file names
+    assert recipe["latent_distribution"] == "normal"  # of the preset that the file names
     assert recipe["epochs"] == 200
     named = recipe_of(capsys, packed, "--recipe-file", "mine.toml", "--preset", "paper-64")
-    assert (named["latent"], named["lr"], named["size"]) == ("uniform", 0.001, 16)
+    assert (named["latent_distribution"], named["lr"], named["size"]) == ("uniform", 0.001, 16)
 
 
 def test_a_length_on_the_command_line_replaces_that_of_the_preset(

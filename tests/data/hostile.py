@@ -47,7 +47,7 @@ def build(root: Path) -> list[Entry]:
 
 
 def photo(width: int = 60, height: int = 40, mode: str = "RGB") -> Image.Image:
-    """Smooth colours and some noise, which compress as photographs do."""
+    """Smooth colors and some noise, which compress as photographs do."""
     y, x = np.mgrid[0:height, 0:width]
     waves = np.stack([np.sin(x / 17 + y / 23 + shift) for shift in (0, 2, 4)], axis=-1)
     noise = np.random.default_rng(0).normal(0, 10, (height, width, 3))
@@ -68,7 +68,7 @@ def png_chunk(kind: bytes, data: bytes, crc: int | None = None) -> bytes:
 
 
 def png(width: int, height: int, data: bytes, *more: bytes) -> bytes:
-    """A grey 8-bit PNG that claims to have width × height pixels, whatever `data` holds."""
+    """A gray 8-bit PNG that claims to have width × height pixels, whatever `data` holds."""
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     parts = (png_chunk(b"IHDR", header), *more, png_chunk(b"IDAT", zlib.compress(data, 9)), png_chunk(b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
@@ -112,7 +112,7 @@ def _deep_png_rgb() -> bytes:
 
 
 def _deep_tiff_rgb() -> bytes:
-    """16 bits for each of three colours, as scanners write it: Pillow reads that, but does not write it."""
+    """16 bits for each of three colors, as scanners write it: Pillow reads that, but does not write it."""
     pixels = np.full((40, 60, 3), 40_000, "<u2").tobytes()
     tags = [
         (256, 3, 1, 60), (257, 3, 1, 40), (258, 3, 3, 0), (259, 3, 1, 1), (262, 3, 1, 2),
@@ -230,8 +230,8 @@ _CONTENT: list[tuple[str, bytes, str]] = [
     ("huge.gif", GIF[:6] + struct.pack("<HH", 65_535, 65_535) + GIF[10:], Reason.BOMB),
     # Every mode.
     ("one-bit.png", encoded(photo(mode="1"), "PNG"), USED),
-    ("grey.jpg", encoded(photo(mode="L"), "JPEG"), USED),
-    ("grey-alpha.png", encoded(photo(mode="LA"), "PNG"), USED),
+    ("gray.jpg", encoded(photo(mode="L"), "JPEG"), USED),
+    ("gray-alpha.png", encoded(photo(mode="LA"), "PNG"), USED),
     ("alpha.png", encoded(photo(mode="RGBA"), "PNG"), USED),
     ("alpha.webp", encoded(photo(mode="RGBA"), "WEBP"), USED),
     ("palette-transparent.png", _palette(), USED),
@@ -241,8 +241,8 @@ _CONTENT: list[tuple[str, bytes, str]] = [
     ("ycbcr.tiff", encoded(photo(mode="YCbCr"), "TIFF"), USED),
     ("deep.png", encoded(_deep("uint16", 65_535), "PNG"), USED),
     ("deep.tiff", encoded(_deep("uint16", 65_535), "TIFF"), USED),
-    ("deep-colour.png", _deep_png_rgb(), USED),
-    ("deep-colour.tiff", _deep_tiff_rgb(), USED),
+    ("deep-color.png", _deep_png_rgb(), USED),
+    ("deep-color.tiff", _deep_tiff_rgb(), USED),
     ("integer.tiff", encoded(_deep("int32", 255), "TIFF"), USED),
     ("float.tiff", encoded(_deep("float32", 1), "TIFF"), USED),
     ("temperature.tiff", encoded(_deep("float32", -273), "TIFF"), Reason.UNSUPPORTED),

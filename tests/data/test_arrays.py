@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dcgan.data.items import Pixels, Reason, Refused
+from dcgan.data.items import Reason, Refused
 from dcgan.data.sources import open_source
 from dcgan.errors import SourceError
+from dcgan.types import Pixels
 
 RANDOM = np.random.default_rng(0)
-GREY = RANDOM.integers(0, 256, (5, 8, 9), np.uint8)
-COLOUR = RANDOM.integers(0, 256, (5, 8, 9, 3), np.uint8)
+GRAY = RANDOM.integers(0, 256, (5, 8, 9), np.uint8)
+COLOR = RANDOM.integers(0, 256, (5, 8, 9, 3), np.uint8)
 
 Save = Callable[[Path, NDArray[np.generic]], Path]
 
@@ -55,11 +56,11 @@ def complaint(path: Path) -> str:
 
 @pytest.mark.parametrize("save", [save_npy, save_npz])
 def test_the_usual_layouts_are_understood(tmp_path: Path, save: Save) -> None:
-    assert np.array_equal(pixels(save(tmp_path, GREY)), GREY[..., None])
-    assert np.array_equal(pixels(save(tmp_path, GREY[..., None])), GREY[..., None])
-    assert np.array_equal(pixels(save(tmp_path, GREY[:, None])), GREY[..., None])
-    assert np.array_equal(pixels(save(tmp_path, COLOUR)), COLOUR)
-    assert np.array_equal(pixels(save(tmp_path, np.ascontiguousarray(COLOUR.transpose(0, 3, 1, 2)))), COLOUR)
+    assert np.array_equal(pixels(save(tmp_path, GRAY)), GRAY[..., None])
+    assert np.array_equal(pixels(save(tmp_path, GRAY[..., None])), GRAY[..., None])
+    assert np.array_equal(pixels(save(tmp_path, GRAY[:, None])), GRAY[..., None])
+    assert np.array_equal(pixels(save(tmp_path, COLOR)), COLOR)
+    assert np.array_equal(pixels(save(tmp_path, np.ascontiguousarray(COLOR.transpose(0, 3, 1, 2)))), COLOR)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_values_are_taken_by_the_range_of_the_whole_array(
         (np.full((2, 8, 8), -5.0), "values from -5 to -5"),
         (np.full((2, 8, 8), 1j), "must be numbers, not complex"),
         (np.full((2, 8, 8), "a"), "must be numbers, not <U1"),
-        (np.asfortranarray(COLOUR), "column by column"),
+        (np.asfortranarray(COLOR), "column by column"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -113,7 +114,7 @@ def test_a_picture_with_nan_is_refused_and_the_others_are_used(tmp_path: Path) -
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_of_a_cut_off_array_the_whole_pictures_are_used(tmp_path: Path, dtype: type) -> None:
-    path = save_npy(tmp_path, (GREY[:, :1] // 255).astype(dtype))
+    path = save_npy(tmp_path, (GRAY[:, :1] // 255).astype(dtype))
     path.write_bytes(path.read_bytes()[: -int(1.5 * 9 * np.dtype(dtype).itemsize)])
     *whole, last = open_source(path)
     assert len(whole) == 3
@@ -136,24 +137,24 @@ def test_of_a_cut_off_array_the_whole_pictures_are_used(tmp_path: Path, dtype: t
     ids=["numbers", "column", "text", "bytes"],
 )
 def test_labels_of_an_npz_are_taken(tmp_path: Path, name: str, values: NDArray[np.generic], expected: str) -> None:
-    arrays: dict[str, Any] = {"x": COLOUR, name: values}
+    arrays: dict[str, Any] = {"x": COLOR, name: values}
     np.savez(tmp_path / "a.npz", **arrays)
     assert [item.label for item in open_source(tmp_path / "a.npz")] == list(expected)
 
 
 def test_labels_must_be_one_for_each_picture(tmp_path: Path) -> None:
     for labels, why in ((np.zeros(4), "must be one number"), (np.zeros(4, int), "5 pictures, but 4 labels")):
-        np.savez(tmp_path / "a.npz", images=COLOUR, labels=labels)
+        np.savez(tmp_path / "a.npz", images=COLOR, labels=labels)
         assert why in complaint(tmp_path / "a.npz")
-    np.savez(tmp_path / "a.npz", images=COLOUR, labels=np.zeros((5, 10), int))
+    np.savez(tmp_path / "a.npz", images=COLOR, labels=np.zeros((5, 10), int))
     assert "must be one number" in complaint(tmp_path / "a.npz")
 
 
 def test_an_npz_without_a_likely_name_lists_what_it_holds(tmp_path: Path) -> None:
-    np.savez(tmp_path / "a.npz", mean=COLOUR, std=COLOUR)
+    np.savez(tmp_path / "a.npz", mean=COLOR, std=COLOR)
     assert "found mean, std" in complaint(tmp_path / "a.npz")
-    np.savez(tmp_path / "a.npz", whatever=COLOUR)
-    assert np.array_equal(pixels(tmp_path / "a.npz"), COLOUR)
+    np.savez(tmp_path / "a.npz", whatever=COLOR)
+    assert np.array_equal(pixels(tmp_path / "a.npz"), COLOR)
 
 
 # Nothing is ever run
@@ -174,7 +175,7 @@ def test_pickled_objects_are_refused_and_not_unpickled(tmp_path: Path) -> None:
     bombs = np.array([Bomb(ran)] * 5, dtype=object)
     np.save(tmp_path / "a.npy", bombs)
     np.savez(tmp_path / "a.npz", images=bombs)
-    np.savez(tmp_path / "b.npz", images=COLOUR, labels=bombs)
+    np.savez(tmp_path / "b.npz", images=COLOR, labels=bombs)
     for name in ("a.npy", "a.npz", "b.npz"):
         assert "holds Python objects" in complaint(tmp_path / name)
     (tmp_path / "c.npy").write_bytes(pickle.dumps(Bomb(ran)))
@@ -187,7 +188,7 @@ def test_a_broken_header_is_explained(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.npy").write_bytes(data)
     assert "cannot be read" in complaint(tmp_path / "a.npy")
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
-        archive.writestr("images.npy", data)
+        archive.writestr("pixels.npy", data)
     assert "cannot be read" in complaint(tmp_path / "a.npz")
 
 
@@ -197,22 +198,22 @@ def test_a_broken_header_is_explained(tmp_path: Path, data: bytes) -> None:
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 @pytest.mark.parametrize("stem", ["train-images-idx3-ubyte", "train-images.idx3-ubyte", "emnist-images"])
 def test_idx_files_find_the_labels_beside_them(tmp_path: Path, stem: str, suffix: str) -> None:
-    path = save_idx(tmp_path / f"{stem}{suffix}", GREY)
+    path = save_idx(tmp_path / f"{stem}{suffix}", GRAY)
     assert [item.label for item in open_source(path)] == [None] * 5
     labels = stem.replace("images", "labels").replace("idx3", "idx1")
     save_idx(tmp_path / labels, np.array([5, 0, 4, 1, 9], np.uint8))
     assert [item.label for item in open_source(path)] == ["5", "0", "4", "1", "9"]
-    assert np.array_equal(pixels(path), GREY[..., None])
+    assert np.array_equal(pixels(path), GRAY[..., None])
 
 
 def test_idx_files_may_hold_other_numbers(tmp_path: Path) -> None:
-    assert np.array_equal(pixels(save_idx(tmp_path / "a", GREY.astype(">i4"), 12)), GREY[..., None])
-    assert np.array_equal(pixels(save_idx(tmp_path / "a", (GREY / 255).astype(">f4"), 13)), GREY[..., None])
+    assert np.array_equal(pixels(save_idx(tmp_path / "a", GRAY.astype(">i4"), 12)), GRAY[..., None])
+    assert np.array_equal(pixels(save_idx(tmp_path / "a", (GRAY / 255).astype(">f4"), 13)), GRAY[..., None])
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 def test_an_idx_file_that_is_too_short_is_used_as_far_as_it_goes(tmp_path: Path, suffix: str) -> None:
-    path = save_idx(tmp_path / "images", GREY)
+    path = save_idx(tmp_path / "images", GRAY)
     data = path.read_bytes()[:-10]
     path = tmp_path / f"cut{suffix}"
     path.write_bytes(gzip.compress(data) if suffix else data)
@@ -223,7 +224,7 @@ def test_an_idx_file_that_is_too_short_is_used_as_far_as_it_goes(tmp_path: Path,
 
 
 def test_an_idx_file_with_too_many_or_too_few_labels_is_explained(tmp_path: Path) -> None:
-    path = save_idx(tmp_path / "images", GREY)
+    path = save_idx(tmp_path / "images", GRAY)
     save_idx(tmp_path / "labels", np.zeros(6, np.uint8))
     assert "5 pictures, but 6 labels" in complaint(path)
 

@@ -102,7 +102,7 @@ def test_svhn_counts_the_digit_0_as_its_tenth_class(tmp_path: Path) -> None:
     check(list(source), PIXELS[0], ["1", "0", "9", "2", "0", "5"])
     prepare(tmp_path / "train_32x32.mat", tmp_path / "packed", PrepareOptions(size=32))
     packed = PackedSet.open(tmp_path / "packed")
-    assert np.array_equal(packed.images, PIXELS[0])
+    assert np.array_equal(packed.pixels, PIXELS[0])
     assert [packed.label_names[label] for label in packed.labels] == ["1", "0", "9", "2", "0", "5"]
 
 

@@ -149,14 +149,14 @@ def test_drawn_faces_are_kept_by_their_name(home: Path) -> None:
     pytest.importorskip("dicebear", reason="the extra 'demo' is not installed")
     packed = cached("drawn-faces:5", SMALL)
     assert packed.path.name.startswith("drawn-faces-")
-    assert np.array_equal(cached("drawn-faces:5", SMALL).images, packed.images)
+    assert np.array_equal(cached("drawn-faces:5", SMALL).pixels, packed.pixels)
     assert cached("drawn-faces:6", SMALL).path != packed.path
     assert packed.path.parent == home
 
 
 def test_a_set_in_the_cache_that_was_damaged_is_made_again(folder: Path) -> None:
     first = cached(folder, SMALL)
-    with (first.path / "images.npy").open("r+b") as file:
+    with (first.path / "pixels.npy").open("r+b") as file:
         file.truncate(100)
     again = cached(folder, SMALL)
     assert again.path == first.path

@@ -11,7 +11,8 @@ from PIL import Image, ImageOps
 from tests.data.hostile import BMP, GIF, JPEG, PNG, TIFF, WEBP, encoded, photo
 
 from dcgan.data.decode import Decoded, DecodeOptions, decode, decode_content, decode_pixels
-from dcgan.data.items import Pixels, Reason, Refused
+from dcgan.data.items import Reason, Refused
+from dcgan.types import Pixels
 
 WHOLE = {"JPEG": JPEG, "PNG": PNG, "WEBP": WEBP, "GIF": GIF, "BMP": BMP, "TIFF": TIFF}
 
@@ -38,14 +39,14 @@ def difference(one: Pixels, other: Pixels) -> float:
     return float(np.abs(one.astype(np.float64) - other).mean())
 
 
-def flat(colour: tuple[int, ...] | int, mode: str) -> Image.Image:
-    return Image.new(mode, (20, 30), colour)
+def flat(color: tuple[int, ...] | int, mode: str) -> Image.Image:
+    return Image.new(mode, (20, 30), color)
 
 
 # Geometry
 
 
-def test_the_centre_square_is_kept() -> None:
+def test_the_center_square_is_kept() -> None:
     stripes = np.zeros((10, 30, 3), np.uint8)
     stripes[:, 10:20] = 200
     result = used(encoded(Image.fromarray(stripes), "PNG"), DecodeOptions(size=10))
@@ -103,11 +104,11 @@ def test_small_pictures_are_enlarged_unless_a_minimum_is_set() -> None:
     assert decode(data, DecodeOptions(size=64, min_size=21)) == Refused(Reason.TOO_SMALL, "40 × 20 pixels", 40, 20)
 
 
-# Colours
+# Colors
 
 
 @pytest.mark.parametrize(("channels", "expected"), [(1, 200), (3, (200, 200, 200)), (4, (200, 200, 200, 255))])
-def test_grey_becomes_any_number_of_channels(channels: int, expected: int | tuple[int, ...]) -> None:
+def test_gray_becomes_any_number_of_channels(channels: int, expected: int | tuple[int, ...]) -> None:
     assert (used(encoded(flat(200, "L"), "PNG"), DecodeOptions(8, channels)).pixels == expected).all()
 
 
@@ -127,7 +128,7 @@ def test_half_transparent_parts_are_mixed_with_the_background() -> None:
     assert np.abs(used(data, DecodeOptions(8, background=(0, 0, 0))).pixels - expected).max() <= 1
 
 
-def test_a_transparent_neighbour_does_not_bleed_into_the_edge() -> None:
+def test_a_transparent_neighbor_does_not_bleed_into_the_edge() -> None:
     pixels = np.zeros((40, 40, 4), np.uint8)  # the right half: black, invisible
     pixels[:, :20] = (200, 0, 0, 255)
     result = used(encoded(Image.fromarray(pixels), "PNG"), DecodeOptions(size=9, channels=4)).pixels
@@ -152,13 +153,13 @@ def test_a_transparent_palette_entry_shows_the_background() -> None:
     ],
     ids=["cmyk.jpg", "cmyk.tiff", "ycbcr.jpg", "ycbcr.tiff", "lab.tiff"],
 )
-def test_print_and_video_colours_stay_red(red: Image.Image, kind: str) -> None:
+def test_print_and_video_colors_stay_red(red: Image.Image, kind: str) -> None:
     first, *others = used(encoded(red, kind), DecodeOptions(8)).pixels[4, 4].astype(int)
     assert first > 240
     assert max(others) < 30
 
 
-def test_a_jpeg_read_as_grey_is_its_luminance() -> None:
+def test_a_jpeg_read_as_gray_is_its_luminance() -> None:
     data = encoded(photo(300, 200), "JPEG", quality=90)
     with Image.open(io.BytesIO(data)) as picture:
         expected = used(encoded(picture.convert("L"), "PNG"), DecodeOptions(32, 1))
@@ -281,7 +282,7 @@ def test_any_mode_and_size_gives_n_by_n(mode: str, width: int, height: int, size
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 30), st.sampled_from(["L", "RGB", "CMYK"]))
-def test_jpegs_of_any_size_find_their_centre_at_the_reduced_scale(
+def test_jpegs_of_any_size_find_their_center_at_the_reduced_scale(
     width: int, height: int, size: int, mode: str
 ) -> None:
     left_dark = Image.new("L", (width, height), 255)

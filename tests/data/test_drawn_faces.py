@@ -9,8 +9,9 @@ from PIL import Image
 
 from dcgan.data import drawn_faces
 from dcgan.data.drawn_faces import WORN, DrawnFaces
-from dcgan.data.items import Item, Pixels, Source
+from dcgan.data.items import Item, Source
 from dcgan.errors import SourceError
+from dcgan.types import Pixels
 
 pytest.importorskip("dicebear", reason="the extra 'demo' is not installed")
 
@@ -27,7 +28,7 @@ def pixels(item: Item) -> Pixels:
     return np.asarray(Image.open(io.BytesIO(item.content)))
 
 
-def colour(name: str) -> tuple[int, ...]:
+def color(name: str) -> tuple[int, ...]:
     return tuple(bytes.fromhex(name.removeprefix("#")))
 
 
@@ -96,12 +97,12 @@ def test_every_variant_named_is_an_element_of_the_drawing() -> None:
             assert elements.get(thing, "none") == attributes[thing]
 
 
-def test_colours_named_are_the_colours_drawn(faces: list[Item]) -> None:
+def test_colors_named_are_the_colors_drawn(faces: list[Item]) -> None:
     for item in faces:
         picture = {tuple(map(int, p)) for p in pixels(item)[..., :3].reshape(-1, 3)}
-        assert colour(item.attributes["background"]) in picture
+        assert color(item.attributes["background"]) in picture
         for thing in ("clothes", "hair"):
-            assert colour(item.attributes[f"{thing}_color"]) in picture or item.attributes["hat"] != "none"
+            assert color(item.attributes[f"{thing}_color"]) in picture or item.attributes["hat"] != "none"
         for thing in ("accessories", "glasses", "hat"):
             assert (item.attributes[f"{thing}_color"] == "none") == (item.attributes[thing] == "none")
 

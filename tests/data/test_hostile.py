@@ -63,7 +63,7 @@ def test_the_details_do_not_change_from_run_to_run(outcome: Outcome, tmp_path: P
     assert not [row["detail"] for row in packed.index().to_pylist() if row["detail"] and " at 0x" in row["detail"]]
     again = prepare(packed.path.parent / "in", tmp_path / "again", PrepareOptions(size=16), workers=2)
     assert PackedSet.open(again.path).index().equals(packed.index())
-    assert (again.path / "images.npy").read_bytes() == (packed.path / "images.npy").read_bytes()
+    assert (again.path / "pixels.npy").read_bytes() == (packed.path / "pixels.npy").read_bytes()
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

@@ -41,15 +41,15 @@ def packed(tmp_path: Path) -> PackedSet:
 
 
 def test_what_is_written_is_what_is_read(packed: PackedSet) -> None:
-    assert np.array_equal(packed.images, PIXELS)
-    assert isinstance(packed.images, np.memmap)
+    assert np.array_equal(packed.pixels, PIXELS)
+    assert isinstance(packed.pixels, np.memmap)
     assert (len(packed), packed.size, packed.channels) == (12, 8, 3)
     assert is_packed_set(packed.path)
     packed.verify()
 
 
 def test_the_pictures_are_a_plain_npy_file(packed: PackedSet) -> None:
-    assert np.array_equal(np.load(packed.path / "images.npy"), PIXELS)
+    assert np.array_equal(np.load(packed.path / "pixels.npy"), PIXELS)
 
 
 def test_the_index_lists_used_and_refused_pictures_in_order(packed: PackedSet) -> None:
@@ -93,7 +93,7 @@ def test_a_set_may_be_empty(tmp_path: Path) -> None:
     with write_packed_set(tmp_path / "set", size=8, channels=3) as writer:
         writer.finish("nothing", {}, {})
     packed = PackedSet.open(str(tmp_path / "set"))
-    assert packed.images.shape == (0, 8, 8, 3)
+    assert packed.pixels.shape == (0, 8, 8, 3)
     packed.verify()
 
 
@@ -120,7 +120,7 @@ def test_the_fingerprint_depends_on_pictures_and_labels_only(tmp_path: Path) -> 
 
 
 def test_a_changed_picture_is_noticed(packed: PackedSet) -> None:
-    with (packed.path / "images.npy").open("r+b") as file:
+    with (packed.path / "pixels.npy").open("r+b") as file:
         file.seek(-1, 2)
         file.write(bytes([int(PIXELS[-1, -1, -1, -1]) ^ 1]))
     with pytest.raises(PackedSetError, match="does not match its fingerprint"):
@@ -142,7 +142,7 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
     assert not is_packed_set(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["images.npy", "index.parquet"])
+@pytest.mark.parametrize("name", ["pixels.npy", "index.parquet"])
 def test_a_missing_or_cut_off_file(packed: PackedSet, name: str) -> None:
     file = packed.path / name
     data = file.read_bytes()
@@ -159,13 +159,13 @@ def test_a_missing_or_cut_off_file(packed: PackedSet, name: str) -> None:
     [(PIXELS[:5], "shape"), (PIXELS[..., :1], "shape"), (PIXELS.astype(np.int16), "int16"), (PIXELS[0, 0, 0], "shape")],
 )
 def test_pictures_that_contradict_the_description(packed: PackedSet, array: NDArray[np.generic], why: str) -> None:
-    np.save(packed.path / "images.npy", array)
+    np.save(packed.path / "pixels.npy", array)
     assert why in complaint(packed.path)
 
 
 def test_pickled_pictures_are_not_loaded(packed: PackedSet) -> None:
-    np.save(packed.path / "images.npy", np.array([{}], dtype=object))
-    assert "images.npy" in complaint(packed.path)
+    np.save(packed.path / "pixels.npy", np.array([{}], dtype=object))
+    assert "pixels.npy" in complaint(packed.path)
 
 
 def test_an_index_that_lists_other_pictures(packed: PackedSet) -> None:

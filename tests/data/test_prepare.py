@@ -57,7 +57,7 @@ def test_a_folder_becomes_a_packed_set(folder: Path, tmp_path: Path) -> None:
     report = prepare(folder, tmp_path / "out", SMALL)
     packed = PackedSet.open(tmp_path / "out")
     packed.verify()
-    assert packed.images.shape == (3, 16, 16, 3)
+    assert packed.pixels.shape == (3, 16, 16, 3)
     assert (packed.label_names, packed.labels.tolist()) == (("cat", "dog"), [0, 0, 1])
     assert (report.used, report.refused, report.skipped) == (3, {}, {})
     assert (report.path, report.index) == (packed.path, packed.path / "index.parquet")
@@ -76,7 +76,7 @@ def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path: Path) -> 
     source = pictures(150)
     for workers in (1, 2, 5):
         prepare(source, tmp_path / str(workers), SMALL, workers=workers)
-    for name in ("images.npy", "refused.csv"):
+    for name in ("pixels.npy", "refused.csv"):
         assert len({(tmp_path / str(workers) / name).read_bytes() for workers in (1, 2, 5)}) == 1
     one, two, five = (PackedSet.open(tmp_path / str(workers)) for workers in (1, 2, 5))
     assert one.index().equals(two.index())
@@ -87,7 +87,7 @@ def test_small_and_large_sources_are_decoded_alike(tmp_path: Path) -> None:
     prepare(pictures(200), tmp_path / "large", SMALL)
     prepare(pictures(60), tmp_path / "small", SMALL)  # in this process
     large, small = PackedSet.open(tmp_path / "large"), PackedSet.open(tmp_path / "small")
-    assert np.array_equal(large.images[:40], small.images)
+    assert np.array_equal(large.pixels[:40], small.pixels)
 
 
 def test_the_limit_counts_used_pictures(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_channels_and_background_are_applied_and_recorded(tmp_path: Path) -> Non
     options = PrepareOptions(size=8, channels=1, background="#808080")
     prepare(Given([Item("a", clear)]), tmp_path / "out", options)
     packed = PackedSet.open(tmp_path / "out")
-    assert (packed.images == 0x80).all()
+    assert (packed.pixels == 0x80).all()
     assert packed.channels == 1
     facts = json.loads((packed.path / "dataset.json").read_text())
     assert facts["options"] == {"size": 8, "channels": 1, "background": "#808080", "min_size": 0, "limit": 0}
@@ -159,10 +159,10 @@ def test_a_source_without_usable_pictures_is_an_error_with_reasons(tmp_path: Pat
     [
         ({"size": 7}, "--size is 7; it must be from 8 to 1024 pixels"),
         ({"size": 1025}, "--size is 1025; it must be from 8 to 1024 pixels"),
-        ({"channels": 2}, "--channels is 2; it must be 1 (grey), 3 (RGB) or 4 (RGBA)"),
+        ({"channels": 2}, "--channels is 2; it must be 1 (gray), 3 (RGB) or 4 (RGBA)"),
         ({"min_size": -1}, "--min-size is -1; it must be 0 (off) or more"),
         ({"limit": -1}, "--limit is -1; it must be 0 (off) or more"),
-        ({"background": "blurple"}, "--background is 'blurple'; it must be a colour's name or #rrggbb"),
+        ({"background": "blurple"}, "--background is 'blurple'; it must be a color's name or #rrggbb"),
     ],
 )
 def test_a_wrong_option_names_the_flag_and_the_range(options: dict[str, int], message: str) -> None:

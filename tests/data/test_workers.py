@@ -32,13 +32,13 @@ class Deadly:
         return self.how, self.arguments
 
 
-def grey(level: int) -> Content:
+def gray(level: int) -> Content:
     return np.full((8, 8, 3), level, np.uint8)
 
 
 def items(count: int, deadly: dict[int, Deadly] | None = None) -> Iterator[Item]:
     for number in range(count):
-        content = (deadly or {}).get(number, grey(number % 256))
+        content = (deadly or {}).get(number, gray(number % 256))
         yield Item(str(number), cast("Content", content))
 
 
@@ -128,7 +128,7 @@ def test_stopping_early_ends_the_processes(started: list[subprocess.Popen[bytes]
         next(results)
         assert [process.returncode for process in started] == [None, None]
     assert [process.returncode for process in started] == [-signal.SIGKILL] * 2
-    deadline = time.monotonic() + 5  # a timer that was cancelled takes a moment to end
+    deadline = time.monotonic() + 5  # a timer that was canceled takes a moment to end
     while threading.active_count() > threads:
         assert time.monotonic() < deadline
         time.sleep(0.01)

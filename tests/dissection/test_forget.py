@@ -23,7 +23,7 @@ OUTSIDE: tuple[Outside, Outside] = ("random", "matched")
 
 def maps_of(layer: int) -> np.ndarray:
     with torch.inference_mode():
-        return [*MODEL.generator.maps(torch.from_numpy(MODEL.latents(SEEDS)))][layer].numpy()
+        return [*MODEL.generator.feature_maps(torch.from_numpy(MODEL.latents(SEEDS)))][layer].numpy()
 
 
 def boxes_where(map_: int) -> Boxes:
@@ -68,10 +68,10 @@ def test_a_map_times_a_factor_is_what_the_next_convolution_sees() -> None:
     edited = scale_maps(MODEL, 0, factors)
     with torch.inference_mode():
         z = torch.from_numpy(MODEL.latents(SEEDS))
-        first, second = [*MODEL.generator.maps(z)][:2]
+        first, second = [*MODEL.generator.feature_maps(z)][:2]
         scaled = first * torch.from_numpy(factors)[:, None, None]
         expected = torch.relu(MODEL.generator.norms[0](MODEL.generator.convolutions[0](scaled)))
-        torch.testing.assert_close([*edited.generator.maps(z)][1], expected)
+        torch.testing.assert_close([*edited.generator.feature_maps(z)][1], expected)
     assert not torch.allclose(second, expected)
 
 
@@ -94,10 +94,10 @@ def test_the_model_itself_stays_and_the_edit_is_noted_and_kept(tmp_path: Path) -
     assert edits[0]["of"] == MODEL.identity
 
 
-def test_a_cell_is_inside_where_its_centre_is_and_a_box_between_centres_has_one() -> None:
+def test_a_cell_is_inside_where_its_center_is_and_a_box_between_centers_has_one() -> None:
     boxes = Boxes((Box(0, 1.9, 0, 6.1, 4), Box(1, 4.5, 12.5, 5, 13), Box(2, 15.9, 15.9, 16, 16)), (0, 1, 2))
     first, second, third = (mask_of(boxes, seed, 16, 4) for seed in range(3))
-    assert np.argwhere(first).tolist() == [[0, 0], [0, 1]]  # centres at 2, 6, 10 and 14
+    assert np.argwhere(first).tolist() == [[0, 0], [0, 1]]  # centers at 2, 6, 10 and 14
     assert np.argwhere(second).tolist() == [[3, 1]]
     assert np.argwhere(third).tolist() == [[3, 3]]
 

@@ -69,7 +69,7 @@ def test_the_batch_does_not_matter() -> None:
 def test_statistics_are_means_over_mini_batches_of_128_and_leave_the_model_alone() -> None:
     pixels = np.clip(PIXELS.astype(int) // 2 + 20, 0, 255).astype(np.uint8)
     net = MODEL.discriminator
-    before = net.get_buffer("norms.0.mean").clone()
+    before = net.get_buffer("norms.0.running_mean").clone()
     extractor = DiscriminatorExtractor(MODEL)
     plain = extractor.extract(pixels[:4])
     extractor.measure(pixels)
@@ -79,8 +79,8 @@ def test_statistics_are_means_over_mini_batches_of_128_and_leave_the_model_alone
         )
         maps = MODEL.discriminator.convolutions[1](maps)
     means = torch.stack([maps[:128].mean(dim=(0, 2, 3)), maps[128:].mean(dim=(0, 2, 3))]).mean(dim=0)
-    assert extractor.net.get_buffer("norms.0.mean").numpy() == pytest.approx(means.numpy(), rel=1e-3, abs=1e-4)
-    assert torch.equal(net.get_buffer("norms.0.mean"), before)
+    assert extractor.net.get_buffer("norms.0.running_mean").numpy() == pytest.approx(means.numpy(), rel=1e-3, abs=1e-4)
+    assert torch.equal(net.get_buffer("norms.0.running_mean"), before)
     assert np.abs(extractor.extract(pixels[:4]) - plain).max() > 0.01
 
 
@@ -99,7 +99,7 @@ def test_pictures_of_another_shape_are_refused() -> None:
 def test_an_npy_holds_a_row_a_picture_and_can_be_mapped(data: PackedSet, tmp_path: Path, half: bool) -> None:
     extractor = DiscriminatorExtractor(MODEL)
     told: list[tuple[int, int | None]] = []
-    write_features(tmp_path / "f.npy", extractor, data, half=half, progress=lambda *now: told.append(now))
+    write_features(tmp_path / "f.npy", extractor, data, half=half, on_progress=lambda *now: told.append(now))
     features = np.load(tmp_path / "f.npy", mmap_mode="r")
     assert features.dtype == (np.float16 if half else np.float32)
     assert features == pytest.approx(extractor.extract(PIXELS), rel=2e-3 if half else 1e-4, abs=1e-3 if half else 1e-5)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcgan.figures.curves import COLOURS, Axis, Point, curves, page, short
+from dcgan.figures.curves import COLORS, Axis, Point, curves, page, short
 from dcgan.figures.theme import THEMES
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -18,7 +18,7 @@ def draw(points: list[Point], **options: object) -> ET.Element:
 
 def line(svg: ET.Element) -> list[list[Point]]:
     """The stretches of the first line as they lie in the drawing."""
-    paths = [path.get("d", "") for path in svg.iter(f"{SVG}path") if path.get("stroke") == COLOURS[0]]
+    paths = [path.get("d", "") for path in svg.iter(f"{SVG}path") if path.get("stroke") == COLORS[0]]
     stretches = paths[1].split("M")[1:] if len(paths) > 1 else []  # the first is the legend's
     found = []
     for stretch in stretches:
@@ -46,10 +46,10 @@ def test_title_labels_name_and_last_value_are_written() -> None:
     assert svg.get("aria-label") == "Title"
 
 
-def test_every_line_has_its_colour_and_name() -> None:
+def test_every_line_has_its_color_and_name() -> None:
     svg = ET.fromstring(curves({"a": [(0, 1), (1, 2)], "b": [(0, 3), (1, 4)]}, "t", "x", "y"))
     assert {"a2", "b4"} <= set(texts(svg))
-    assert len([path for path in svg.iter(f"{SVG}path") if path.get("stroke") == COLOURS[1]]) == 2
+    assert len([path for path in svg.iter(f"{SVG}path") if path.get("stroke") == COLORS[1]]) == 2
 
 
 def test_a_legend_of_many_lines_stays_inside_the_drawing() -> None:
@@ -143,7 +143,7 @@ def test_ticks_are_round_numbers_around_the_values(values: list[float], ticks: t
 
 
 def test_labels_of_near_ticks_differ() -> None:
-    labels = [label for _, label in Axis.around([1_200_000, 1_204_000], 0, 100).labelled()]
+    labels = [label for _, label in Axis.around([1_200_000, 1_204_000], 0, 100).labeled()]
     assert labels == ["1.2M", "1.201M", "1.202M", "1.203M", "1.204M"]
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 from dcgan.figures.arithmetic import draw_sum
 from dcgan.figures.fonts import SMALL, fitted, text_width
 from dcgan.figures.jumps import draw_jumps
-from dcgan.figures.labeled_grid import labelled_grid, numbered
+from dcgan.figures.labeled_grid import labeled_grid, numbered
 from dcgan.figures.theme import THEMES
 
 RANDOM = np.random.default_rng(0)
@@ -32,15 +32,15 @@ def holds(page: Image.Image, picture: np.ndarray, scale: int) -> bool:
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_picture_is_on_the_grid_sharp(theme: str, channels: int) -> None:
     pixels = grid(2, 3, channels)
-    page = labelled_grid(pixels, THEMES[theme], title="t", rows=["one", "two"], columns=["a", "b", "c"])
+    page = labeled_grid(pixels, THEMES[theme], title="t", rows=["one", "two"], columns=["a", "b", "c"])
     assert all(holds(page, picture, 4) for row in pixels for picture in row)
     assert page.getpixel((0, 0)) == THEMES[theme].ground
 
 
 def test_labels_take_room_and_are_written() -> None:
     pixels = grid(2, 2)
-    bare = labelled_grid(pixels, THEMES["light"])
-    named = labelled_grid(pixels, THEMES["light"], rows=["a long label", "b"], columns=["x", "y"])
+    bare = labeled_grid(pixels, THEMES["light"])
+    named = labeled_grid(pixels, THEMES["light"], rows=["a long label", "b"], columns=["x", "y"])
     assert named.width > bare.width + text_width("a long label", SMALL)
     assert named.height > bare.height
     left = np.asarray(named)[:, : named.width - bare.width]
@@ -49,12 +49,12 @@ def test_labels_take_room_and_are_written() -> None:
 
 def test_labels_must_match() -> None:
     with pytest.raises(ValueError, match="labels"):
-        labelled_grid(grid(2, 2), THEMES["light"], rows=["one"])
+        labeled_grid(grid(2, 2), THEMES["light"], rows=["one"])
 
 
 def test_pictures_with_transparency_lie_on_the_ground() -> None:
     pixels = np.zeros((1, 1, 16, 16, 4), np.uint8)
-    page = labelled_grid(pixels, THEMES["dark"])
+    page = labeled_grid(pixels, THEMES["dark"])
     assert (np.asarray(page) == THEMES["dark"].ground).all()
 
 
@@ -72,10 +72,10 @@ def test_a_long_label_is_cut_off_with_dots() -> None:
     assert text_width(cut, SMALL) <= 60
 
 
-@pytest.mark.parametrize("neighbours", [0, 1, 8])
-def test_a_sum_shows_samples_means_y_and_its_neighbours(neighbours: int) -> None:
+@pytest.mark.parametrize("neighbors", [0, 1, 8])
+def test_a_sum_shows_samples_means_y_and_its_neighbors(neighbors: int) -> None:
     examples = [grid(1, 3)[0], grid(1, 7)[0], grid(1, 0)[0]]
-    means, results = grid(1, 3)[0], grid(1, 1 + neighbours)[0]
+    means, results = grid(1, 3)[0], grid(1, 1 + neighbors)[0]
     page = draw_sum(["+ a", "- b", "+ up"], examples, means, results, means[0], THEMES["dark"])
     shown = [*examples[0], *examples[1][:5], *means[:2], *results]
     assert all(holds(page, picture, 6) for picture in shown)
@@ -83,7 +83,7 @@ def test_a_sum_shows_samples_means_y_and_its_neighbours(neighbours: int) -> None
     assert not holds(page, means[2], 6)  # an axis has no picture
 
 
-def test_y_stands_in_the_middle_of_its_eight_neighbours() -> None:
+def test_y_stands_in_the_middle_of_its_eight_neighbors() -> None:
     results = grid(1, 9)[0]
     page = np.asarray(draw_sum(["+ a"], [results[:1]], results[:1], results, None, THEMES["light"]))
     ys, xs = np.nonzero((page == THEMES["light"].accent).all(axis=2))

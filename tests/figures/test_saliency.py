@@ -26,7 +26,7 @@ def holds(page: Image.Image, picture: np.ndarray, left: int, right: int) -> bool
     return any(np.array_equal(pixels[y : y + 64, x : x + 64], wanted) for y, x in zip(ys, xs, strict=True))
 
 
-def test_zero_is_grey_and_signs_are_brighter_and_darker() -> None:
+def test_zero_is_gray_and_signs_are_brighter_and_darker() -> None:
     signal = np.zeros((1, 4, 4, 3), np.float32)
     signal[0, 0, 0], signal[0, 1, 1] = 0.01, -0.01
     pixels = signal_pixels(signal)
@@ -42,11 +42,11 @@ def test_a_signal_is_scaled_by_its_own_size_wherever_it_stands() -> None:
     assert np.array_equal(signal_pixels(wide)[:, 10:14, 20:24], signal_pixels(signal))
 
 
-def test_no_signal_at_all_is_grey() -> None:
+def test_no_signal_at_all_is_gray() -> None:
     assert (signal_pixels(np.zeros((2, 3, 8, 8, 1), np.float32)) == 128).all()
 
 
-def test_of_four_channels_the_colours_are_shown() -> None:
+def test_of_four_channels_the_colors_are_shown() -> None:
     assert signal_pixels(np.ones((1, 8, 8, 4), np.float32)).shape == (1, 8, 8, 3)
 
 

@@ -5,21 +5,22 @@ import pytest
 from PIL import Image
 
 from dcgan.errors import DcganError
-from dcgan.figures.sheets import Pixels, picture_bytes, save_picture, sheet, strip
+from dcgan.figures.sheets import picture_bytes, save_picture, sheet, strip
+from dcgan.types import Pixels
 
-RED, GREEN, BLUE, GREY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (9, 9, 9)
+RED, GREEN, BLUE, GRAY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (9, 9, 9)
 
 
-def tiles(*colours: tuple[int, ...], side: int = 2) -> Pixels:
-    """One plain picture a colour."""
-    return np.array(colours, np.uint8)[:, None, None, :].repeat(side, axis=1).repeat(side, axis=2)
+def tiles(*colors: tuple[int, ...], side: int = 2) -> Pixels:
+    """One plain picture a color."""
+    return np.array(colors, np.uint8)[:, None, None, :].repeat(side, axis=1).repeat(side, axis=2)
 
 
 def test_pictures_stand_row_by_row_with_gaps_between_them() -> None:
-    drawn = np.asarray(sheet(tiles(RED, GREEN, BLUE), columns=2, gap=1, scale=1, background=GREY))
-    r, g, b, x = RED, GREEN, BLUE, GREY
+    drawn = np.asarray(sheet(tiles(RED, GREEN, BLUE), columns=2, gap=1, scale=1, background=GRAY))
+    r, g, b, x = RED, GREEN, BLUE, GRAY
     expected = [[r, r, x, g, g], [r, r, x, g, g], [x] * 5, [b, b, x, x, x], [b, b, x, x, x]]
-    assert drawn.tolist() == [[list(colour) for colour in row] for row in expected]
+    assert drawn.tolist() == [[list(color) for color in row] for row in expected]
 
 
 def test_scale_repeats_pixels_and_leaves_the_gap_alone() -> None:
@@ -60,7 +61,7 @@ def test_gaps_are_transparent_between_pictures_with_alpha() -> None:
     assert drawn[0].tolist() == [[1, 2, 3, 4]] * 2 + [[255, 255, 255, 0]] + [[5, 6, 7, 8]] * 2
 
 
-def test_grey_pictures_may_stand_on_a_coloured_background() -> None:
+def test_gray_pictures_may_stand_on_a_colored_background() -> None:
     drawn = np.asarray(sheet(np.full((2, 1, 1, 1), 50, np.uint8), gap=1, scale=1, background=RED))
     assert drawn.tolist() == [[[50, 50, 50], [255, 0, 0], [50, 50, 50]]]
 

@@ -23,7 +23,7 @@ def units(count: int, layer: int) -> Units:
     """Any units, one for each picture."""
     random = np.random.default_rng(0)
     side = MODEL.architecture.discriminator_geometry[layer].small
-    width = MODEL.architecture.discriminator[layer].width
+    width = MODEL.architecture.discriminator[layer].out_channels
     return np.stack([random.integers(0, top, count) for top in (width, side, side)], axis=1)
 
 
@@ -77,8 +77,8 @@ def test_both_layers_of_a_model_written_out() -> None:
         gradient = torch.zeros_like(second)
         gradient[torch.arange(len(places)), *torch.from_numpy(places).unbind(1)] = 1
         gradient = gradient * (second > 0)
-        gain, variance = net.get_parameter("norms.0.gain"), net.get_buffer("norms.0.variance")
-        scale = gain / (variance + MODEL.architecture.batch_norm_epsilon).sqrt()
+        gain, variance = net.get_parameter("norms.0.weight"), net.get_buffer("norms.0.running_var")
+        scale = gain / (variance + MODEL.architecture.batch_norm_eps).sqrt()
         gradient = transposed(gradient * scale[:, None, None], net.convolutions[1])
         gradient = gradient.clamp(min=0) * (first > 0)
         gradient = transposed(gradient, net.convolutions[0])
@@ -149,7 +149,7 @@ def test_nothing_is_left_in_the_net_after_a_failure_in_the_middle() -> None:
         raise RuntimeError("stopped in the middle")
 
     with pytest.raises(RuntimeError, match="in the middle"):
-        back_propagate(model, PIXELS, 1, units(70, 1), progress=fail)
+        back_propagate(model, PIXELS, 1, units(70, 1), on_progress=fail)
     calls = []
 
     def breaks(x: Tensor) -> Tensor:

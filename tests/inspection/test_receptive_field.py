@@ -12,31 +12,31 @@ from dcgan.model import Model
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.initialize import initialise
+from dcgan.networks.initialize import initialize
 from dcgan.networks.layouts import build_architecture
 from dcgan.training.presets import preset
 
 
-def small_model(stages: str, size: int, kernel: int) -> Model:
+def small_model(layout: str, size: int, kernel_size: int) -> Model:
     architecture = build_architecture(
-        stages=stages,
+        layout=layout,
         size=size,
         channels=1,
-        width=2,
-        kernel=kernel,
+        base_channels=2,
+        kernel_size=kernel_size,
         latent_dim=2,
-        latent="normal",
-        batch_norm_epsilon=1e-5,
+        latent_distribution="normal",
+        batch_norm_eps=1e-5,
     )
     net = Discriminator(architecture)
-    initialise(net, torch.Generator().manual_seed(0))
+    initialize(net, torch.Generator().manual_seed(0))
     measure_statistics(net, [torch.rand(8, 1, size, size, generator=torch.Generator().manual_seed(1)) * 2 - 1])
     return Model(architecture, Generator(architecture), net.eval())
 
 
-@pytest.mark.parametrize(("stages", "size", "kernel"), [("strided", 32, 4), ("strided", 29, 5), ("paired", 20, 3)])
-def test_it_is_where_the_gradient_is_not_zero(stages: str, size: int, kernel: int) -> None:
-    model = small_model(stages, size, kernel)
+@pytest.mark.parametrize(("layout", "size", "kernel_size"), [("strided", 32, 4), ("strided", 29, 5), ("paired", 20, 3)])
+def test_it_is_where_the_gradient_is_not_zero(layout: str, size: int, kernel_size: int) -> None:
+    model = small_model(layout, size, kernel_size)
     pixels = np.random.default_rng(0).integers(0, 256, (1, size, size, 1)).astype(np.uint8)
     for layer, fit in enumerate(model.architecture.discriminator_geometry):
         field = receptive_field(model.architecture, layer)
@@ -57,7 +57,7 @@ def test_fields_of_the_papers_faces_net() -> None:
     assert [receptive_field(architecture, layer).step for layer in range(4)] == [2, 4, 8, 16]
 
 
-def test_patches_are_what_units_see_and_grey_beyond() -> None:
+def test_patches_are_what_units_see_and_gray_beyond() -> None:
     pixels = np.arange(2 * 4 * 4 * 3, dtype=np.uint8).reshape(2, 4, 4, 3)
     field = ReceptiveField(side=3, step=2, start=-1)
     patches = cut_patches(pixels, field, np.array([0, 1]), np.array([1, 1]))

@@ -19,7 +19,7 @@ def with_a_dead_feature() -> Model:
     """Feature 3 of the last layer is pushed below 0 everywhere."""
     model = toy_model()
     with torch.no_grad():
-        model.discriminator.get_parameter("norms.0.gain")[3] = 0
+        model.discriminator.get_parameter("norms.0.weight")[3] = 0
         model.discriminator.get_parameter("norms.0.bias")[3] = -1
     return model
 
@@ -71,7 +71,7 @@ def test_dead_features_are_those_that_never_respond() -> None:
 
 def test_progress_ends_with_all() -> None:
     told: list[tuple[int, int | None]] = []
-    measure_responses(MODEL, PIXELS, 0, progress=lambda *now: told.append(now))
+    measure_responses(MODEL, PIXELS, 0, on_progress=lambda *now: told.append(now))
     assert told == [(64, 150), (128, 150), (150, 150)]
 
 

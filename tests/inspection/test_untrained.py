@@ -23,7 +23,7 @@ def test_a_seed_names_the_weights() -> None:
 
 
 def test_they_are_those_that_a_training_with_this_seed_begins_with() -> None:
-    recipe = Recipe(size=16, channels=3, width=8, latent_dim=6, seed=5, device="cpu", precision="float32")
+    recipe = Recipe(size=16, channels=3, base_channels=8, latent_dim=6, seed=5, device="cpu", precision="float32")
     state = TrainingState(recipe)
     model = toy_model()
     ours = untrained(model, PIXELS, 5).discriminator.state_dict()
@@ -34,14 +34,14 @@ def test_they_are_those_that_a_training_with_this_seed_begins_with() -> None:
 def test_statistics_are_of_the_pictures_and_the_model_is_left_alone() -> None:
     before = {name: tensor.clone() for name, tensor in MODEL.discriminator.state_dict().items()}
     found = measure_responses(untrained(MODEL, PIXELS[:BATCH]), PIXELS[:BATCH], 1)
-    assert found.positive_positions == pytest.approx(np.full(16, 0.5), abs=0.25)  # normalised about 0
+    assert found.positive_positions == pytest.approx(np.full(16, 0.5), abs=0.25)  # normalized about 0
     assert all(torch.equal(tensor, before[name]) for name, tensor in MODEL.discriminator.state_dict().items())
 
 
 @pytest.mark.parametrize("count", [1, 63, 64, 100])
 def test_few_pictures_will_do(count: int) -> None:
     told: list[tuple[int, int | None]] = []
-    model = untrained(MODEL, PIXELS[:count], progress=lambda *now: told.append(now))
+    model = untrained(MODEL, PIXELS[:count], on_progress=lambda *now: told.append(now))
     assert np.isfinite(measure_responses(model, PIXELS[:count], 1).value).all()
     assert told == [(64, 64)]
 

@@ -69,7 +69,7 @@ def test_what_a_set_does_not_know_is_told(faces: PackedSet, question: Question, 
         answer(faces, [question])
 
 
-def test_what_all_pictures_have_cannot_be_learnt(tmp_path: Path) -> None:
+def test_what_all_pictures_have_cannot_be_learned(tmp_path: Path) -> None:
     prepare(DrawnFaces(2, 16, seed=3), tmp_path / "two", PrepareOptions(size=16))
     data = PackedSet.open(tmp_path / "two")
     attributes = [face.attributes for face in DrawnFaces(2, 16, seed=3)]

@@ -26,7 +26,7 @@ def test_a_concept_is_the_mean_of_its_seeds(tmp_path: Path) -> None:
 
 def test_latent_files_lie_beside_the_concepts(tmp_path: Path) -> None:
     z = MODEL.latents([1, 2, 3])
-    write_latents(tmp_path / "z.npz", MODEL, z, MODEL.draw(z))
+    write_latents(tmp_path / "z.npz", MODEL, z, MODEL.generate(z))
     text = '[all]\nlatents = "z.npz"\n[some]\nlatents = "z.npz"\nrows = [0, 2]'
     known = read_concepts(written(tmp_path, text), MODEL)
     assert np.array_equal(known["all"].z, z)

@@ -14,17 +14,17 @@ MODEL = toy_model()
 
 def test_what_was_written_is_drawn_again(tmp_path: Path) -> None:
     z = MODEL.latents([3, 5]) * np.float32(0.7)
-    write_latents(tmp_path / "z.npz", MODEL, z, MODEL.draw(z), [3, 5])
+    write_latents(tmp_path / "z.npz", MODEL, z, MODEL.generate(z), [3, 5])
     assert np.array_equal(read_latents(tmp_path / "z.npz", MODEL), z)
     arrays = np.load(tmp_path / "z.npz")
     assert arrays["seeds"].tolist() == [3, 5]
     assert str(arrays["model"]) == MODEL.identity
-    assert np.array_equal(arrays["pixels"], MODEL.draw(read_latents(tmp_path / "z.npz", MODEL)))
+    assert np.array_equal(arrays["pixels"], MODEL.generate(read_latents(tmp_path / "z.npz", MODEL)))
 
 
 def test_computed_vectors_have_no_seeds(tmp_path: Path) -> None:
     z = MODEL.latents([1, 2])
-    write_latents(tmp_path / "z.npz", MODEL, z, MODEL.draw(z))
+    write_latents(tmp_path / "z.npz", MODEL, z, MODEL.generate(z))
     assert np.load(tmp_path / "z.npz")["seeds"].tolist() == [-1, -1]
 
 
@@ -37,7 +37,7 @@ def test_plain_arrays_will_do(tmp_path: Path) -> None:
 
 def test_latents_of_another_model_are_refused(tmp_path: Path) -> None:
     z = MODEL.latents([1])
-    write_latents(tmp_path / "z.npz", MODEL, z, MODEL.draw(z))
+    write_latents(tmp_path / "z.npz", MODEL, z, MODEL.generate(z))
     with pytest.raises(LatentError, match="another model"):
         read_latents(tmp_path / "z.npz", toy_model("uniform"))
 

@@ -1,4 +1,4 @@
-"""Walks, how different pictures look, and the test for memorisation."""
+"""Walks, how different pictures look, and the test for memorization."""
 
 import numpy as np
 import pytest
@@ -59,10 +59,10 @@ def test_a_picture_is_at_no_distance_from_itself_whatever_the_batch() -> None:
 
 def test_a_generator_that_knows_two_pictures_by_heart_jumps() -> None:
     walked = walk(MODEL, KEYS, 30)
-    learnt_by_heart = walked.pixels.copy()
-    learnt_by_heart[:, :4], learnt_by_heart[:, 4:] = walked.pixels[:, :1], walked.pixels[:, -1:]
+    learned_by_heart = walked.pixels.copy()
+    learned_by_heart[:, :4], learned_by_heart[:, 4:] = walked.pixels[:, :1], walked.pixels[:, -1:]
     smooth = measure_jumps(MODEL, walked).largest
-    jumping = measure_jumps(MODEL, type(walked)(walked.z, learnt_by_heart)).largest
+    jumping = measure_jumps(MODEL, type(walked)(walked.z, learned_by_heart)).largest
     assert (jumping > 2 * smooth).all()
 
 

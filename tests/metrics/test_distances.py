@@ -4,7 +4,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dcgan.metrics import distances
-from dcgan.metrics.distances import Features, Floats, check_features, squared_distances
+from dcgan.metrics.distances import Floats, check_features, squared_distances
+from dcgan.types import Features
 
 
 def all_distances(first: Features, second: Features) -> Floats:
@@ -37,8 +38,8 @@ def test_they_are_the_sums_of_squared_differences_to_the_bound_on_rounding(
     random = np.random.default_rng(seed)
     first = (scale * (offset + random.standard_normal((rows, dimensions)))).astype(np.float32)
     second = (scale * (offset + random.standard_normal((columns, dimensions)))).astype(np.float32)
-    centre = second.mean(axis=0, dtype=np.float64)
-    norms = ((first - centre) ** 2).sum(axis=1)[:, None] + ((second - centre) ** 2).sum(axis=1)
+    center = second.mean(axis=0, dtype=np.float64)
+    norms = ((first - center) ** 2).sum(axis=1)[:, None] + ((second - center) ** 2).sum(axis=1)
     bound = (dimensions + 4) * np.finfo(np.float64).eps * norms
     assert (np.abs(all_distances(first, second) - by_differences(first, second)) <= 2 * bound).all()
 

@@ -58,7 +58,7 @@ class Repeater:
         self.data = data
 
     def sample(self, seeds: range) -> np.ndarray:
-        return np.asarray(self.data.images[list(seeds)])
+        return np.asarray(self.data.pixels[list(seeds)])
 
 
 def test_an_untrained_generator_is_far_from_the_pictures(model: Model, data: PackedSet, extractor: Extractor) -> None:
@@ -67,23 +67,23 @@ def test_an_untrained_generator_is_far_from_the_pictures(model: Model, data: Pac
     assert result.frechet > 1
     assert result.kernel.mean > 0.01
     assert result.two_sample.accuracy > 0.9
-    assert result.neighbourhoods.coverage < 0.2
+    assert result.neighborhoods.coverage < 0.2
     assert result.extractor == extractor.identity
-    assert result.memorising is None
+    assert result.memorizing is None
 
 
-def test_a_generator_that_repeats_its_pictures_is_perfect_by_distance_and_found_out_by_its_neighbours(
+def test_a_generator_that_repeats_its_pictures_is_perfect_by_distance_and_found_out_by_its_neighbors(
     model: Model, data: PackedSet, extractor: Extractor, home: Path
 ) -> None:
     held_out = packed(home / "held-out", 40, skip=80)
     result = evaluate(Repeater(model, data), data, extractor, held_out=held_out)  # type: ignore[arg-type]
     assert result.frechet < 1e-3
-    assert result.neighbourhoods.precision == result.neighbourhoods.recall == 1
+    assert result.neighborhoods.precision == result.neighborhoods.recall == 1
     assert result.two_sample.accuracy < 0.1
-    assert result.memorising is not None
-    assert result.memorising.rate == 1
-    assert result.memorising.held_out_rate < 0.2
-    assert result.memorising.neighbours.index.tolist() == list(range(80))
+    assert result.memorizing is not None
+    assert result.memorizing.rate == 1
+    assert result.memorizing.held_out_rate < 0.2
+    assert result.memorizing.neighbors.index.tolist() == list(range(80))
 
 
 def test_features_of_real_pictures_are_measured_once_and_again_when_the_pictures_or_the_extractor_differ(
@@ -111,7 +111,7 @@ def test_features_of_real_pictures_are_measured_once_and_again_when_the_pictures
 
 def test_all_pictures_are_taken_in_their_order(data: PackedSet, extractor: Extractor) -> None:
     assert some_positions(data, 80).tolist() == list(range(80))
-    np.testing.assert_array_equal(real_features(data, extractor, 80), extractor.extract(np.asarray(data.images)))
+    np.testing.assert_array_equal(real_features(data, extractor, 80), extractor.extract(np.asarray(data.pixels)))
 
 
 def test_drawn_features_are_those_of_the_first_seeds(model: Model, extractor: Extractor) -> None:

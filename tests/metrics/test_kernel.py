@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcgan.metrics.distances import Features, Floats
+from dcgan.metrics.distances import Floats
 from dcgan.metrics.kernel import kernel_distance
+from dcgan.types import Features
 
 
 def source(seed: int = 0) -> np.random.Generator:

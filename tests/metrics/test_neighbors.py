@@ -5,30 +5,30 @@ from hypothesis import strategies as st
 
 from dcgan.metrics import distances
 from dcgan.metrics.distances import Floats
-from dcgan.metrics.neighbors import duplicate_rate, nearest_neighbours, nearest_others
+from dcgan.metrics.neighbors import duplicate_rate, nearest_neighbors, nearest_others
 
 
 def normal(count: int, dimensions: int = 16, seed: int = 0) -> Floats:
     return np.random.default_rng(seed).standard_normal((count, dimensions))
 
 
-def test_neighbours_of_points_worked_out_by_hand() -> None:
+def test_neighbors_of_points_worked_out_by_hand() -> None:
     training = np.array([[0.0, 0.0], [6.0, 8.0], [1.0, 0.0]])
-    found = nearest_neighbours(np.array([[0.0, -1.0], [3.0, 4.0 + 1e-9], [1.0, 0.0]]), training)
+    found = nearest_neighbors(np.array([[0.0, -1.0], [3.0, 4.0 + 1e-9], [1.0, 0.0]]), training)
     assert found.index.tolist() == [0, 2, 2]
     np.testing.assert_allclose(found.distance, [1, 20**0.5, 0], atol=1e-8)
 
 
-def test_a_feature_is_not_its_own_neighbour() -> None:
+def test_a_feature_is_not_its_own_neighbor() -> None:
     found = nearest_others(np.array([[0.0], [1.0], [5.0], [5.0]]))
     assert found.index.tolist() == [1, 0, 3, 2]
     np.testing.assert_allclose(found.distance, [1, 1, 0, 0], atol=1e-12)
 
 
 @given(seed=st.integers(0, 2**32), counts=st.tuples(st.integers(1, 15), st.integers(2, 15)))
-def test_neighbours_are_those_that_looking_at_each_finds(seed: int, counts: tuple[int, int]) -> None:
+def test_neighbors_are_those_that_looking_at_each_finds(seed: int, counts: tuple[int, int]) -> None:
     samples, training = normal(counts[0], 4, seed), normal(counts[1], 4, seed + 1)
-    found = nearest_neighbours(samples, training)
+    found = nearest_neighbors(samples, training)
     for i, sample in enumerate(samples):
         lengths = [float(np.linalg.norm(sample - other)) for other in training]
         assert found.index[i] == lengths.index(min(lengths))
@@ -40,13 +40,13 @@ def test_neighbours_are_those_that_looking_at_each_finds(seed: int, counts: tupl
         assert others.distance[i] == pytest.approx(min(lengths), rel=1e-9)
 
 
-def test_blocks_do_not_change_the_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_do_not_change_the_neighbors(monkeypatch: pytest.MonkeyPatch) -> None:
     samples, training = normal(60), normal(45, seed=1)
-    whole, whole_others = nearest_neighbours(samples, training), nearest_others(samples)
+    whole, whole_others = nearest_neighbors(samples, training), nearest_others(samples)
     monkeypatch.setattr(distances, "MOST_ROWS", 7)
     monkeypatch.setattr(distances, "COLUMNS", 11)
     for one, other in (
-        (nearest_neighbours(samples, training), whole),
+        (nearest_neighbors(samples, training), whole),
         (nearest_others(samples), whole_others),
     ):
         assert (one.index == other.index).all()
@@ -55,7 +55,7 @@ def test_blocks_do_not_change_the_neighbours(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_copy_is_found_at_distance_zero_among_features_far_from_the_origin() -> None:
     training = (500 + normal(500, 1280)).astype(np.float32)
-    found = nearest_neighbours(training[[7, 400]], training)
+    found = nearest_neighbors(training[[7, 400]], training)
     assert found.index.tolist() == [7, 400]
     assert found.distance.tolist() == [0, 0]
 
@@ -67,7 +67,7 @@ def test_the_threshold_is_a_percentile_of_the_distances_within_the_training_set(
     assert found.threshold == pytest.approx(2)
     assert found.rate == 3 / 4  # at 0.5, 1, 2 and 20
     assert found.held_out_rate == 2 / 2  # at 2 and 1.4
-    assert found.neighbours.index.tolist() == [0, 1, 4, 4]
+    assert found.neighbors.index.tolist() == [0, 1, 4, 4]
     stricter = duplicate_rate(samples, held_out, training, percentile=0)
     assert (stricter.threshold, stricter.rate, stricter.held_out_rate) == (1, 2 / 4, 0)
 
@@ -84,8 +84,8 @@ def test_copies_with_a_little_noise_are_counted() -> None:
     found = duplicate_rate(np.concatenate([normal(210, seed=4), copies]), held_out, training)
     assert found.rate == pytest.approx(0.3 + 0.7 * found.held_out_rate, abs=0.02)
     assert found.held_out_rate < 0.04
-    assert found.neighbours.index[210:].tolist() == list(range(100, 190))
-    assert found.threshold > found.neighbours.distance[210:].max()
+    assert found.neighbors.index[210:].tolist() == list(range(100, 190))
+    assert found.threshold > found.neighbors.distance[210:].max()
 
 
 def test_exact_copies_count_when_repeats_have_brought_the_threshold_to_zero() -> None:
@@ -105,9 +105,9 @@ def test_the_rate_does_not_depend_on_the_scale_of_the_features() -> None:
 
 def test_bad_input_is_refused() -> None:
     with pytest.raises(ValueError, match="samples features should be 1 or more, not 0"):
-        nearest_neighbours(np.zeros((0, 2)), np.zeros((3, 2)))
+        nearest_neighbors(np.zeros((0, 2)), np.zeros((3, 2)))
     with pytest.raises(ValueError, match="different dimensions"):
-        nearest_neighbours(np.zeros((3, 2)), np.zeros((3, 4)))
+        nearest_neighbors(np.zeros((3, 2)), np.zeros((3, 4)))
     with pytest.raises(ValueError, match="2 or more, not 1"):
         nearest_others(np.zeros((1, 2)))
     with pytest.raises(ValueError, match="2 or more, not 1"):

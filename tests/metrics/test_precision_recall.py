@@ -4,16 +4,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcgan.metrics import distances
-from dcgan.metrics.distances import Features, Floats
+from dcgan.metrics.distances import Floats
 from dcgan.metrics.precision_recall import PrecisionRecall, precision_recall
+from dcgan.types import Features
 
 
 def by_brute_force(real: Features, generated: Features, k: int, density_k: int) -> PrecisionRecall:
     def reach(features: Features, i: int, k: int) -> float:
         return sorted(float(np.linalg.norm(features[i] - other)) for other in np.delete(features, i, axis=0))[k - 1]
 
-    def inside(x: Features, centres: Features, reaches: list[float]) -> list[bool]:
-        return [bool(np.linalg.norm(x - centre) <= reach) for centre, reach in zip(centres, reaches, strict=True)]
+    def inside(x: Features, centers: Features, reaches: list[float]) -> list[bool]:
+        return [bool(np.linalg.norm(x - center) <= reach) for center, reach in zip(centers, reaches, strict=True)]
 
     n, m = len(real), len(generated)
     real_reaches = [reach(real, i, k) for i in range(n)]
@@ -62,7 +63,7 @@ def test_it_is_the_brute_force_of_the_papers(
     assert precision_recall(real, generated, k=k, density_k=density_k) == by_brute_force(real, generated, k, density_k)
 
 
-def test_the_papers_neighbours_are_the_default() -> None:
+def test_the_papers_neighbors_are_the_default() -> None:
     real, generated = normal(12, 2, 1), normal(12, 2, 2) + 0.5
     assert precision_recall(real, generated) == by_brute_force(real, generated, 3, 5)
 
@@ -71,7 +72,7 @@ def test_the_papers_neighbours_are_the_default() -> None:
 def test_a_set_has_full_precision_and_recall_of_itself(offset: float) -> None:
     features = (normal(300, 64) + offset).astype(np.float32)
     found = precision_recall(features, features[::-1], k=3, density_k=5)
-    assert values(found) == (1, 1, 6 / 5, 1)  # each ball holds its centre and the five that it reaches to
+    assert values(found) == (1, 1, 6 / 5, 1)  # each ball holds its center and the five that it reaches to
 
 
 def test_sets_far_apart_have_none_of_either() -> None:
@@ -120,9 +121,9 @@ def test_an_outlier_sways_precision_more_than_density() -> None:
 
 
 def test_a_point_on_the_border_is_inside_however_its_distance_is_rounded() -> None:
-    centres = 100 * normal(50, 3)
-    others = centres + normal(50, 3, seed=1)
-    real, generated = np.concatenate([centres, others]), 2 * centres - others
+    centers = 100 * normal(50, 3)
+    others = centers + normal(50, 3, seed=1)
+    real, generated = np.concatenate([centers, others]), 2 * centers - others
     assert precision_recall(real, generated, k=1, density_k=1).precision == 1
     assert precision_recall(real, generated, k=1, density_k=1).density == 1
     assert precision_recall(generated, real, k=1).recall == 1

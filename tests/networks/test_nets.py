@@ -7,7 +7,7 @@ from torch import nn
 from dcgan.networks.batch_norm import BatchNorm, batch_statistics, measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.initialize import initialise
+from dcgan.networks.initialize import initialize
 from dcgan.networks.layouts import Architecture, build_architecture
 from dcgan.networks.memory import use_channels_last
 
@@ -17,24 +17,31 @@ Array = NDArray[np.float64]
 @pytest.fixture
 def architecture() -> Architecture:
     return build_architecture(
-        stages="strided", size=16, channels=3, width=4, kernel=5, latent_dim=6, latent="normal", batch_norm_epsilon=1e-8
+        layout="strided",
+        size=16,
+        channels=3,
+        base_channels=4,
+        kernel_size=5,
+        latent_dim=6,
+        latent_distribution="normal",
+        batch_norm_eps=1e-8,
     )
 
 
 @pytest.fixture
 def generator(architecture: Architecture) -> Generator:
     net = Generator(architecture)
-    initialise(net, torch.Generator().manual_seed(1))
+    initialize(net, torch.Generator().manual_seed(1))
     return net
 
 
-def normalise(x: Array, layer: nn.Module) -> Array:
+def normalize(x: Array, layer: nn.Module) -> Array:
     """Batch norm by the batch at hand, written out."""
     assert isinstance(layer, BatchNorm)
     axes = (0, 2, 3) if x.ndim == 4 else (0,)
     shape = (1, -1, 1, 1) if x.ndim == 4 else (1, -1)
-    x = (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + layer.epsilon)
-    gain, bias = (p.detach().double().numpy().reshape(shape) for p in (layer.gain, layer.bias))
+    x = (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + layer.eps)
+    gain, bias = (p.detach().double().numpy().reshape(shape) for p in (layer.weight, layer.bias))
     result: Array = x * gain + bias
     return result
 
@@ -70,15 +77,15 @@ def test_the_generator_is_what_the_paper_writes(generator: Generator) -> None:
     z = torch.randn(5, 6, generator=torch.Generator().manual_seed(2))
     first, second = weights(generator.convolutions)
     h = z.double().numpy() @ weights(generator.stem)[0].T
-    h = np.maximum(normalise(h, generator.stem_norm), 0).reshape(5, 8, 4, 4)
-    h = np.maximum(normalise(convolve_back(h, first, 2, 2, 8), generator.norms[0]), 0)
+    h = np.maximum(normalize(h, generator.stem_norm), 0).reshape(5, 8, 4, 4)
+    h = np.maximum(normalize(convolve_back(h, first, 2, 2, 8), generator.norms[0]), 0)
     expected = np.tanh(convolve_back(h, second, 2, 2, 16))
     np.testing.assert_allclose(generator(z).detach().numpy(), expected, atol=2e-5)
 
 
 def test_the_discriminator_is_what_the_paper_writes(architecture: Architecture) -> None:
     net = Discriminator(architecture)
-    initialise(net, torch.Generator().manual_seed(3))
+    initialize(net, torch.Generator().manual_seed(3))
     images = torch.rand(4, 3, 16, 16, generator=torch.Generator().manual_seed(4)) * 2 - 1
     first, second = weights(net.convolutions)
 
@@ -86,30 +93,30 @@ def test_the_discriminator_is_what_the_paper_writes(architecture: Architecture) 
         return np.where(h > 0, h, 0.2 * h)
 
     h = leaky(convolve(images.double().numpy(), first, 2, 2))
-    h = leaky(normalise(convolve(h, second, 2, 2), net.norms[0]))
+    h = leaky(normalize(convolve(h, second, 2, 2), net.norms[0]))
     expected = h.reshape(4, -1) @ weights(net.head)[0][0]
     np.testing.assert_allclose(net(images).detach().numpy(), expected, atol=2e-5)
 
 
 def test_weights_start_as_the_paper_says() -> None:
     wide = build_architecture(
-        stages="strided",
+        layout="strided",
         size=32,
         channels=3,
-        width=64,
-        kernel=5,
+        base_channels=64,
+        kernel_size=5,
         latent_dim=100,
-        latent="normal",
-        batch_norm_epsilon=1e-8,
+        latent_distribution="normal",
+        batch_norm_eps=1e-8,
     )
     for net in (Generator(wide), Discriminator(wide)):
-        initialise(net, torch.Generator().manual_seed(0))
+        initialize(net, torch.Generator().manual_seed(0))
         for name, parameter in net.named_parameters():
             if name.endswith("bias"):
                 assert "norm" in name  # only batch norm has biases
                 assert (parameter == 0).all()
             else:
-                assert parameter.mean().item() == pytest.approx(1.0 if name.endswith("gain") else 0.0, abs=0.01)
+                assert parameter.mean().item() == pytest.approx(1.0 if "norm" in name else 0.0, abs=0.01)
                 assert parameter.std().item() == pytest.approx(0.02, rel=0.2)
 
 
@@ -123,8 +130,8 @@ def test_measured_statistics_are_the_mean_over_batches() -> None:
     layer = BatchNorm(2, 1e-8)
     batches = [torch.tensor([[0.0, 1.0], [2.0, 1.0]]), torch.tensor([[5.0, 0.0], [7.0, 4.0]])]
     measure_statistics(layer, batches)
-    assert layer.mean.tolist() == [3.5, 1.5]  # of means (1, 1) and (6, 2)
-    assert layer.variance.tolist() == [1.0, 2.0]  # of variances (1, 0) and (1, 4)
+    assert layer.running_mean.tolist() == [3.5, 1.5]  # of means (1, 1) and (6, 2)
+    assert layer.running_var.tolist() == [1.0, 2.0]  # of variances (1, 0) and (1, 4)
 
 
 def test_with_measured_statistics_a_picture_does_not_depend_on_its_batch(generator: Generator) -> None:

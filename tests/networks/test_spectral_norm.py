@@ -1,32 +1,32 @@
-"""Spectral normalisation of the discriminator."""
+"""Spectral normalization of the discriminator."""
 
 import torch
 from torch import nn
 
 from dcgan.networks.discriminator import Discriminator
-from dcgan.networks.initialize import initialise
+from dcgan.networks.initialize import initialize
 from dcgan.networks.layouts import Architecture, build_architecture
-from dcgan.networks.spectral_norm import normalise_spectrally, own_weight
+from dcgan.networks.spectral_norm import normalize_spectrally, own_weight
 
 
 def architecture() -> Architecture:
     return build_architecture(
-        stages="strided",
+        layout="strided",
         size=16,
         channels=3,
-        width=4,
-        kernel=4,
+        base_channels=4,
+        kernel_size=4,
         latent_dim=8,
-        latent="uniform",
-        batch_norm_epsilon=1e-5,
-        normalisation="spectral",
+        latent_distribution="uniform",
+        batch_norm_eps=1e-5,
+        normalization="spectral",
     )
 
 
 def test_the_largest_singular_value_becomes_one() -> None:
     layer = nn.Linear(7, 5)
     exact = own_weight(layer).detach() / torch.linalg.svdvals(own_weight(layer).detach())[0]
-    normalise_spectrally(layer)
+    normalize_spectrally(layer)
     for _ in range(200):
         layer(torch.zeros(1, 7))
     torch.testing.assert_close(layer.weight, exact, atol=1e-4, rtol=1e-4)
@@ -36,7 +36,7 @@ def test_it_agrees_with_torch_s_own() -> None:
     torch.manual_seed(0)
     ours, theirs = nn.Conv2d(3, 6, 3), nn.Conv2d(3, 6, 3)
     theirs.load_state_dict(ours.state_dict())
-    normalise_spectrally(ours)
+    normalize_spectrally(ours)
     nn.utils.parametrizations.spectral_norm(theirs, n_power_iterations=50)
     images = torch.rand(2, 3, 8, 8)
     for _ in range(100):
@@ -46,7 +46,7 @@ def test_it_agrees_with_torch_s_own() -> None:
 
 def test_the_gradient_is_that_of_the_quotient() -> None:
     layer = nn.Linear(4, 3, bias=False)
-    normalise_spectrally(layer)
+    normalize_spectrally(layer)
     layer.double()
     x, weight = torch.rand(2, 4, dtype=torch.double), own_weight(layer)
 
@@ -65,9 +65,9 @@ def test_the_gradient_is_that_of_the_quotient() -> None:
     torch.testing.assert_close(settled() - before, (weight.grad * step).sum(), rtol=1e-3, atol=1e-10)
 
 
-def test_a_spectrally_normalised_discriminator_judges_each_picture_by_itself() -> None:
+def test_a_spectrally_normalized_discriminator_judges_each_picture_by_itself() -> None:
     net = Discriminator(architecture())
-    initialise(net, torch.Generator().manual_seed(0))
+    initialize(net, torch.Generator().manual_seed(0))
     images = torch.rand(4, 3, 16, 16)
     net(images)
     net.eval()
@@ -77,7 +77,7 @@ def test_a_spectrally_normalised_discriminator_judges_each_picture_by_itself() -
 def test_its_start_depends_on_the_seed_alone() -> None:
     first, second = Discriminator(architecture()), Discriminator(architecture())
     for net in (first, second):
-        initialise(net, torch.Generator().manual_seed(3))
+        initialize(net, torch.Generator().manual_seed(3))
         net(torch.ones(2, 3, 16, 16))
     for (name, one), other in zip(first.state_dict().items(), second.state_dict().values(), strict=True):
         assert torch.equal(one, other), name

@@ -13,23 +13,24 @@ from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.probing.baselines.exemplar_cnn import fit_exemplar
 from dcgan.probing.baselines.registry import Wanted
-from dcgan.probing.comparison import Probing, compare, standardised
-from dcgan.probing.protocol import Labelled, Progress
+from dcgan.probing.comparison import Probing, compare, standardized
+from dcgan.probing.protocol import Labeled
+from dcgan.types import OnProgress
 
 
 @contextmanager
-def bar(_: str) -> Iterator[Progress]:
+def bar(_: str) -> Iterator[OnProgress]:
     yield lambda done, total: None
 
 
-def test_standardised_features_have_mean_0_and_variance_1_by_the_source() -> None:
+def test_standardized_features_have_mean_0_and_variance_1_by_the_source() -> None:
     random = np.random.default_rng(0)
     spread = np.array([0.5, 20, 300], np.float32)
     source, test = (
-        Labelled((random.normal(size=(5000, 3)) * spread + 7).astype(np.float32), np.zeros(5000, np.int64))
+        Labeled((random.normal(size=(5000, 3)) * spread + 7).astype(np.float32), np.zeros(5000, np.int64))
         for _ in range(2)
     )
-    ours, theirs = standardised(source, test)
+    ours, theirs = standardized(source, test)
     assert ours.features.mean(axis=0, dtype=np.float64) == pytest.approx(np.zeros(3), abs=1e-3)
     assert ours.features.std(axis=0, dtype=np.float64) == pytest.approx(np.ones(3), abs=0.03)
     assert 0 < abs(theirs.features.mean(dtype=np.float64)) < 0.1
@@ -63,14 +64,14 @@ def test_a_class_without_pictures_is_named_before_anything_is_extracted(data: Pa
         next(compare(name, wanted, data, Probing(), extracts_nothing))
 
 
-def extracts_nothing(name: str) -> AbstractContextManager[Progress]:
+def extracts_nothing(name: str) -> AbstractContextManager[OnProgress]:
     raise AssertionError(name)
 
 
-def test_standardising_changes_what_is_probed(data: PackedSet) -> None:
+def test_standardizing_changes_what_is_probed(data: PackedSet) -> None:
     plain, other = (
         next(
-            compare("pixels", Wanted(toy_model(), data), None, Probing((4,), (1e-4,), draws=5, standardise=choice), bar)
+            compare("pixels", Wanted(toy_model(), data), None, Probing((4,), (1e-4,), draws=5, standardize=choice), bar)
         )
         for choice in (False, True)
     )

@@ -72,7 +72,7 @@ def test_a_path_of_penalties_is_that_of_single_fits_and_quicker(count: int) -> N
     features, labels = np.tile(features[:count], (1, 4)), labels[:count]  # a hundred pictures span less than 256
     penalties = (1e-3, 1e-2, 2e-2)
     told: list[tuple[int, int | None]] = []
-    path = list(fit_path(features, labels, 10, penalties, progress=lambda *now: told.append(now)))
+    path = list(fit_path(features, labels, 10, penalties, on_progress=lambda *now: told.append(now)))
     alone = [fit_svm(features, labels, 10, penalty) for penalty in penalties]
     for one, other in zip(path, alone, strict=True):
         assert one.objective == pytest.approx(other.objective, rel=1e-4)

@@ -4,22 +4,22 @@ import numpy as np
 import pytest
 
 from dcgan.probing.linear_svm import fit_svm
-from dcgan.probing.protocol import Labelled, confusion_of, draw_labels, predict_all, probe_all, probe_few, split
+from dcgan.probing.protocol import Labeled, confusion_of, draw_labels, predict_all, probe_all, probe_few, split
 
 
-def clouds(count: int, seed: int, classes: int = 3, apart: float = 1.0) -> Labelled:
-    """Points around a centre for each class, which are the same for every seed."""
-    centres = np.random.default_rng(99).normal(size=(classes, 10)) * apart
+def clouds(count: int, seed: int, classes: int = 3, apart: float = 1.0) -> Labeled:
+    """Points around a center for each class, which are the same for every seed."""
+    centers = np.random.default_rng(99).normal(size=(classes, 10)) * apart
     random = np.random.default_rng(seed)
     labels = random.integers(classes, size=count)
-    return Labelled((centres[labels] + random.normal(size=(count, 10))).astype(np.float32), labels)
+    return Labeled((centers[labels] + random.normal(size=(count, 10))).astype(np.float32), labels)
 
 
 def test_few_labels_tell_less_than_all() -> None:
-    learnt, validation, test = clouds(600, 0), clouds(200, 1), clouds(400, 2)
-    few = probe_few(learnt, validation, test, 3, 3, draws=8, penalties=(1e-3, 1e-1))
-    more = probe_few(learnt, validation, test, 3, 40, draws=8, penalties=(1e-3, 1e-1))
-    every = probe_all(learnt, validation, test, 3, penalties=(1e-3, 1e-1))
+    learned, validation, test = clouds(600, 0), clouds(200, 1), clouds(400, 2)
+    few = probe_few(learned, validation, test, 3, 3, draws=8, penalties=(1e-3, 1e-1))
+    more = probe_few(learned, validation, test, 3, 40, draws=8, penalties=(1e-3, 1e-1))
+    every = probe_all(learned, validation, test, 3, penalties=(1e-3, 1e-1))
     assert 1 / 3 < few.mean < more.mean <= every.mean + 0.02
     assert few.spread > more.spread > 0
     assert every.spread == 0
@@ -27,8 +27,8 @@ def test_few_labels_tell_less_than_all() -> None:
 
 
 def test_the_best_c_on_validation_is_taken_and_named() -> None:
-    learnt, validation, test = clouds(300, 0), clouds(200, 1), clouds(200, 2)
-    result = probe_few(learnt, validation, test, 3, 5, draws=4, penalties=(1e-7, 1e-1))
+    learned, validation, test = clouds(300, 0), clouds(200, 1), clouds(200, 2)
+    result = probe_few(learned, validation, test, 3, 5, draws=4, penalties=(1e-7, 1e-1))
     assert result.penalty == max(result.validation, key=lambda penalty: result.validation[penalty])
     assert [*result.validation] == [1e-7, 1e-1]
 

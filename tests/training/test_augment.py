@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dcgan.training.augment import AUGMENTATIONS, cut_out, recolour, translate
+from dcgan.training.augment import AUGMENTATIONS, cut_out, recolor, translate
 
 
 def numbers(*shape: int) -> Tensor:
@@ -27,7 +27,7 @@ def test_a_translation_by_the_middle_number_moves_nothing() -> None:
     assert torch.equal(translate(images, torch.full((3, 2), 0.5)), images)
 
 
-def test_what_comes_in_at_the_edge_is_mid_grey() -> None:
+def test_what_comes_in_at_the_edge_is_mid_gray() -> None:
     moved = translate(torch.ones(50, 3, 16, 16), numbers(50, 2))
     assert set(moved.unique().tolist()) == {0.0, 1.0}
 
@@ -40,18 +40,18 @@ def test_gradients_pass_to_the_pixels_that_are_seen() -> None:
     assert torch.equal(images.grad.flatten(1).sum(1), (moved != 0).flatten(1).sum(1).float())
 
 
-def test_colours_by_hand() -> None:
+def test_colors_by_hand() -> None:
     """One picture of two pixels: brightness + 0.25, saturation halved, contrast as it was."""
-    red, grey = (0.6, 0.0, 0.0), (0.2, 0.2, 0.2)
-    image = torch.tensor([red, grey]).T.reshape(1, 3, 1, 2)
-    changed = recolour(image, torch.tensor([[0.75, 0.25, 0.5]]))
+    red, gray = (0.6, 0.0, 0.0), (0.2, 0.2, 0.2)
+    image = torch.tensor([red, gray]).T.reshape(1, 3, 1, 2)
+    changed = recolor(image, torch.tensor([[0.75, 0.25, 0.5]]))
     expected = torch.tensor([(0.65, 0.35, 0.35), (0.45, 0.45, 0.45)]).T.reshape(1, 3, 1, 2)
     torch.testing.assert_close(changed, expected)
 
 
 def test_contrast_is_stretched_about_the_picture_s_own_mean() -> None:
     image = torch.tensor([0.0, 0.4]).reshape(1, 1, 1, 2)
-    changed = recolour(image, torch.tensor([[0.5, 0.5, 0.75]]))
+    changed = recolor(image, torch.tensor([[0.5, 0.5, 0.75]]))
     torch.testing.assert_close(changed.flatten(), torch.tensor([-0.05, 0.45]))
 
 

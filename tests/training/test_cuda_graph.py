@@ -23,7 +23,7 @@ def test_on_a_cpu_there_is_nothing_to_capture() -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("updates", ["both", "alternate"])
 def test_replayed_steps_train_as_usual_ones_do_across_a_roll_back_too(updates: str) -> None:
-    recipe = TOY.changed({"device": "cuda", "capture": True, "updates": updates, "r1": 1.0})
+    recipe = TOY.changed({"device": "cuda", "capture": True, "updates": updates, "r1_gamma": 1.0})
 
     def trained(update: Update) -> torch.Tensor:
         state = TrainingState(recipe)

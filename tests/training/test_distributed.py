@@ -54,7 +54,7 @@ def start(packed: Path, run: Path, recipe: Recipe) -> "subprocess.Popen[str]":
 
 
 def test_two_ranks_with_joint_batch_norm_end_with_the_weights_of_one_process(packed: Path, tmp_path: Path) -> None:
-    recipe = JOINT.changed({"sync_batch_norm": True, "r1": 1.0})
+    recipe = JOINT.changed({"sync_batch_norm": True, "r1_gamma": 1.0})
     process = start(packed, tmp_path / "two", recipe)
     train(packed, tmp_path / "one", recipe)
     out, err = process.communicate(timeout=300)
@@ -153,7 +153,7 @@ def test_ranks_share_the_processors_of_their_machine(monkeypatch: pytest.MonkeyP
 
 
 def test_shares_make_up_the_mini_batch_and_are_the_same_whoever_draws() -> None:
-    recipe = JOINT.changed({"augment": "translate"})
+    recipe = JOINT.changed({"augment": "translation"})
     whole = draw_step(recipe, 0, 3, 24)
     parts = [draw_step(recipe, 0, 3, 24).of(Ranks(rank, 4).share(8)) for rank in range(4)]
     assert np.array_equal(np.concatenate([part.positions for part in parts]), whole.positions)

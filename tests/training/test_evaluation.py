@@ -46,7 +46,7 @@ def weights(run: Path) -> dict[str, str]:
     return {path.name: sha256(path) for path in (run / "model").glob("*.safetensors")}
 
 
-def test_measuring_does_not_change_what_is_learnt(pictures: Path, tmp_path: Path) -> None:
+def test_measuring_does_not_change_what_is_learned(pictures: Path, tmp_path: Path) -> None:
     train(pictures, tmp_path / "measured", MEASURED)
     train(pictures, tmp_path / "plain", MEASURED.changed({"evaluate_every": 0}))
     assert weights(tmp_path / "measured") == weights(tmp_path / "plain")
@@ -164,12 +164,12 @@ def test_a_damaged_card_is_passed_over(pictures: Path, tmp_path: Path) -> None:
     card = json.loads((again / "model.json").read_text())
     (again / "model.json").write_text(json.dumps(card | {"kernel_distance": {"mean": "low"}}))
     assert best_checkpoint(result.run) not in (again, result.best)
-    spoilt: list[dict[str, object]] = [
+    spoiled: list[dict[str, object]] = [
         {"kernel_distance": {"mean": float("nan")}},
         {"sha256": {}},
         {"sha256": {"../../else": "where"}},
     ]
-    for wild in spoilt:
+    for wild in spoiled:
         (again / "model.json").write_text(json.dumps(card | wild))
         assert best_checkpoint(result.run) not in (again, result.best)
 

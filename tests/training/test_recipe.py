@@ -27,10 +27,15 @@ def test_every_preset_survives_its_toml_and_builds_its_nets(name: str, tmp_path:
 def test_the_paper_presets_have_the_figures_of_the_paper() -> None:
     paper, imagenet, svhn = preset("paper-64"), preset("paper-imagenet-32"), preset("paper-svhn-32")
     for recipe in (paper, imagenet, svhn):
-        assert (recipe.beta1, recipe.l2, recipe.updates, recipe.batch_norm_epsilon) == (0.5, 1e-5, "alternate", 1e-8)
-    assert (paper.size, paper.width, paper.kernel, paper.batch_size, paper.lr) == (64, 128, 5, 128, 2e-4)
-    assert (imagenet.size, imagenet.stages, imagenet.kernel, imagenet.latent_dim) == (32, "paired", 3, 256)
-    assert (svhn.size, svhn.latent, svhn.batch_size, svhn.lr) == (32, "normal", 64, 5e-4)
+        assert (recipe.beta1, recipe.weight_decay, recipe.updates, recipe.batch_norm_eps) == (
+            0.5,
+            1e-5,
+            "alternate",
+            1e-8,
+        )
+    assert (paper.size, paper.base_channels, paper.kernel_size, paper.batch_size, paper.lr) == (64, 128, 5, 128, 2e-4)
+    assert (imagenet.size, imagenet.layout, imagenet.kernel_size, imagenet.latent_dim) == (32, "paired", 3, 256)
+    assert (svhn.size, svhn.latent_distribution, svhn.batch_size, svhn.lr) == (32, "normal", 64, 5e-4)
 
 
 def test_an_unknown_preset_is_answered_with_those_there_are() -> None:
@@ -43,7 +48,7 @@ def test_an_unknown_preset_is_answered_with_those_there_are() -> None:
     [
         ("size", 8, "--size must be 16 to 256 pixels, not 8"),
         ("channels", 2, "--channels must be 1, 3 or 4, not 2"),
-        ("width", 0, "--width must be 1 to 1024, not 0"),
+        ("base_channels", 0, "--base-channels must be 1 to 1024, not 0"),
         ("batch_size", 1, "--batch-size must be 2 to 65536 pictures, not 1"),
         ("lr", 0.0, "--lr must be above 0 and at most 1, not 0.0"),
         ("lr", float("nan"), "--lr must be above 0"),
@@ -55,7 +60,7 @@ def test_an_unknown_preset_is_answered_with_those_there_are() -> None:
         ("checkpoint_every", 0, "--checkpoint-every must be 1 or more"),
         ("seed", -1, "--seed must be 0 to"),
         ("device", "tpu", "--device must be auto, cpu, cuda, cuda:N or mps, not tpu"),
-        ("kernel", 7, "--kernel must be 3 to 5, not 7"),
+        ("kernel_size", 7, "--kernel-size must be 3 to 5, not 7"),
     ],
 )
 def test_a_value_out_of_range_is_named_with_its_flag_and_range(name: str, value: object, range_: str) -> None:

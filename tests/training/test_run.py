@@ -17,7 +17,7 @@ from tests.training.toys import TOY, discs
 
 import dcgan
 from dcgan.data.prepare import PrepareOptions, prepare
-from dcgan.errors import DcganError, PackedSetError, RecipeError, RunError, SourceError
+from dcgan.errors import DcganError, DeviceError, PackedSetError, RunError, SourceError
 from dcgan.files import sha256
 from dcgan.training.checkpoint import choose, list_checkpoints
 from dcgan.training.logger import read_events, read_records
@@ -32,7 +32,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """A source that is no packed set: an array of 24 grey pictures."""
+    """A source that is no packed set: an array of 24 gray pictures."""
     np.save(tmp_path / "discs.npy", discs()[..., 0])
     return tmp_path / "discs.npy"
 
@@ -137,7 +137,8 @@ def test_lengths_in_steps_and_epochs_end_where_they_say(packed: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "changes", [{"lr": 0.1}, {"size": 32}, {"seed": 5}, {"batch_size": 8}, {"width": 3}, {"precision": "bfloat16"}]
+    "changes",
+    [{"lr": 0.1}, {"size": 32}, {"seed": 5}, {"batch_size": 8}, {"base_channels": 3}, {"precision": "bfloat16"}],
 )
 def test_what_shapes_the_weights_cannot_change(run: Path, changes: Mapping[str, object]) -> None:
     flag = "--" + next(iter(changes)).replace("_", "-")
@@ -236,7 +237,7 @@ def write(name: str, text: str) -> Callable[[Path], object]:
         (write("recipe.toml", "lr = "), r"recipe\.toml is no TOML"),
         (write("recipe.toml", 'lr = "fast"'), "lr"),
         (write("recipe.toml", "lr = 5"), "--lr must be"),
-        (write("recipe.toml", "width = 3\nsize = 16\nchannels = 1\nlatent_dim = 4"), "no whole checkpoint"),
+        (write("recipe.toml", "base_channels = 3\nsize = 16\nchannels = 1\nlatent_dim = 4"), "no whole checkpoint"),
     ],
 )
 def test_a_damaged_run_is_an_error_that_says_what_is_wrong(
@@ -302,7 +303,7 @@ def test_a_model_that_memory_cannot_hold_is_answered_with_smaller_ones(
 
 
 def test_a_device_that_is_not_there_is_refused_before_anything_is_made(packed: Path, tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="--device cuda"):
+    with pytest.raises(DeviceError, match="--device cuda"):
         train(packed, tmp_path / "run", replace(TOY, device="cuda:99"))
     assert not (tmp_path / "run").exists()
 
@@ -361,8 +362,8 @@ def test_a_run_is_not_made_shorter_than_it_is(run: Path) -> None:
 
 
 def test_a_packed_set_that_was_edited_is_noticed(run: Path, packed: Path, tmp_path: Path) -> None:
-    images = np.load(packed / "images.npy")
-    np.save(packed / "images.npy", np.zeros_like(images))
+    images = np.load(packed / "pixels.npy")
+    np.save(packed / "pixels.npy", np.zeros_like(images))
     with pytest.raises(PackedSetError, match="fingerprint"):
         resume(run, {"images": 96})
     with pytest.raises(PackedSetError, match="fingerprint"):

@@ -29,7 +29,7 @@ def batches(count: int) -> list[tuple[Tensor, Tensor, Tensor]]:
     ]
 
 
-def adam(net: nn.Module, l2: float, lr: float) -> Callable[[Tensor], None]:
+def adam(net: nn.Module, weight_decay: float, lr: float) -> Callable[[Tensor], None]:
     """Adam with coupled L2, written out."""
     moments = {p: (torch.zeros_like(p), torch.zeros_like(p)) for p in net.parameters()}
     count = 0
@@ -40,7 +40,7 @@ def adam(net: nn.Module, l2: float, lr: float) -> Callable[[Tensor], None]:
         gradients = torch.autograd.grad(loss, list(moments), retain_graph=True)
         with torch.no_grad():
             for (p, (first, second)), gradient in zip(moments.items(), gradients, strict=True):
-                gradient = gradient + l2 * p
+                gradient = gradient + weight_decay * p
                 first.mul_(0.5).add_(gradient, alpha=0.5)
                 second.mul_(0.999).add_(gradient * gradient, alpha=0.001)
                 p.sub_(lr * (first / (1 - 0.5**count)) / ((second / (1 - 0.999**count)).sqrt() + 1e-8))
@@ -50,7 +50,7 @@ def adam(net: nn.Module, l2: float, lr: float) -> Callable[[Tensor], None]:
 
 @pytest.mark.parametrize("updates", ["both", "alternate"])
 def test_the_updates_are_those_of_the_algorithm(updates: str) -> None:
-    recipe = PLAIN.changed({"updates": updates, "l2": 1e-3, "lr": 1e-3, "channels_last": False})
+    recipe = PLAIN.changed({"updates": updates, "weight_decay": 1e-3, "lr": 1e-3, "channels_last": False})
     state, plain = TrainingState(recipe), TrainingState(recipe)
     generator, discriminator = plain.generator, plain.discriminator
     update_g, update_d = adam(generator, 1e-3, 1e-3), adam(discriminator, 1e-3, 1e-3)
@@ -105,25 +105,25 @@ def test_the_gradient_penalty_of_a_linear_judge_is_half_its_squared_norm() -> No
     assert penalty.item() == pytest.approx(4.5)
 
 
-@pytest.mark.parametrize(("step", "penalised"), [(0, True), (1, False), (8, True)])
-def test_the_gradient_penalty_reaches_the_discriminator_on_some_steps(step: int, penalised: bool) -> None:
+@pytest.mark.parametrize(("step", "penalized"), [(0, True), (1, False), (8, True)])
+def test_the_gradient_penalty_reaches_the_discriminator_on_some_steps(step: int, penalized: bool) -> None:
     norms = []
-    for recipe in (PLAIN, replace(PLAIN, r1=100.0)):
+    for recipe in (PLAIN, replace(PLAIN, r1_gamma=100.0)):
         state = TrainingState(recipe)
         state.progress.step = step
         train_step(state, *batches(1)[0])
         norms.append(state.sums[MEASURES.index("d_gradient")].item())
-    assert (norms[0] != norms[1]) is penalised
+    assert (norms[0] != norms[1]) is penalized
 
 
 @pytest.mark.parametrize("net", ["generator", "discriminator"])
 def test_each_net_has_its_learning_rate_and_roll_backs_halve_both(net: str) -> None:
     state = TrainingState(replace(PLAIN, lr=1e-3, lr_discriminator=4e-3))
     rate = {"generator": 1e-3, "discriminator": 4e-3}[net]
-    assert state.optimisers[net].param_groups[0]["lr"] == rate
+    assert state.optimizers[net].param_groups[0]["lr"] == rate
     state.progress.rollbacks = 2
     state.set_learning_rates()
-    assert state.optimisers[net].param_groups[0]["lr"] == rate / 4
+    assert state.optimizers[net].param_groups[0]["lr"] == rate / 4
 
 
 def test_counters_and_sums_say_what_happened() -> None:
@@ -138,7 +138,7 @@ def test_counters_and_sums_say_what_happened() -> None:
 
 
 def test_the_averaged_generator_forgets_by_half_lives() -> None:
-    state = TrainingState(replace(PLAIN, average_half_life=8))
+    state = TrainingState(replace(PLAIN, ema_half_life=8))
     old = [p.clone() for p in state.averaged.parameters()]
     state.progress.images = 1_000_000  # beyond the ramp
     train_step(state, *batches(1)[0])
@@ -148,7 +148,7 @@ def test_the_averaged_generator_forgets_by_half_lives() -> None:
 
 
 def test_without_averaging_the_last_weights_draw() -> None:
-    state = TrainingState(replace(PLAIN, average_half_life=0))
+    state = TrainingState(replace(PLAIN, ema_half_life=0))
     train_step(state, *batches(1)[0])
     for averaged, now in zip(state.averaged.parameters(), state.generator.parameters(), strict=True):
         assert torch.equal(averaged, now)

@@ -63,10 +63,16 @@ def interrupted(run: Path, recipe: Recipe, sittings: list[int]) -> TrainingState
     "changes",
     [
         {},
-        {"updates": "alternate", "l2": 1e-4},
+        {"updates": "alternate", "weight_decay": 1e-4},
         {"precision": "bfloat16"},
-        {"average_half_life": 0},
-        {"normalisation": "spectral", "loss": "hinge", "augment": "everything", "lr_discriminator": 1e-3, "r1": 1.0},
+        {"ema_half_life": 0},
+        {
+            "normalization": "spectral",
+            "loss": "hinge",
+            "augment": "color,translation,cutout",
+            "lr_discriminator": 1e-3,
+            "r1_gamma": 1.0,
+        },
     ],
 )
 def test_a_run_in_sittings_ends_with_the_very_weights_of_one_that_was_not_interrupted(
@@ -189,7 +195,7 @@ def collapse(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
             train_step(state, real, z, views, update)
             if state.progress.step >= step and state.progress.rollbacks == rollbacks:
                 with torch.no_grad():
-                    state.generator.stem_norm.gain.zero_()
+                    state.generator.stem_norm.weight.zero_()
 
         monkeypatch.setattr("dcgan.training.trainer.train_step", then_collapse)
 
@@ -210,8 +216,8 @@ def test_a_collapse_is_noticed_and_rolled_back_with_half_the_learning_rate(
     assert [event["kind"] for event in events] == ["collapse", "rollback"]
     assert "near-identical" in events[0]["text"]
     assert state.progress.rollbacks == 1
-    assert state.optimisers["generator"].param_groups[0]["lr"] == COLLAPSING.lr / 2
-    assert state.generator.stem_norm.gain.abs().max() > 0.5  # the healthy weights are back
+    assert state.optimizers["generator"].param_groups[0]["lr"] == COLLAPSING.lr / 2
+    assert state.generator.stem_norm.weight.abs().max() > 0.5  # the healthy weights are back
 
 
 def test_saving_more_often_does_not_hasten_the_alarm(collapse: Callable[[int, int], None], tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from dcgan.model import Pixels
 from dcgan.training.callbacks import Silent, Watcher
 from dcgan.training.image_loader import Pictures
 from dcgan.training.interrupt import StopRequest
@@ -12,14 +11,15 @@ from dcgan.training.logger import Journal
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
 from dcgan.training.trainer import Ending, Loop
+from dcgan.types import Pixels
 
 TOY = Recipe(
     size=16,
     channels=1,
-    width=2,
+    base_channels=2,
     latent_dim=4,
     batch_size=4,
-    average_half_life=16,
+    ema_half_life=16,
     images=64,
     sheet_every=16,
     checkpoint_every=32,

@@ -20,14 +20,14 @@ def arithmetic(
     *,
     concepts: Path | None = None,
     out: Outs = None,
-    neighbours: int = 8,
+    neighbors: int = 8,
     reach: float = 0.25,
     seed: int = 0,
     theme: str = "light",
     device: str = "cpu",
     as_json: AsJson = False,
 ) -> None:
-    """Add and subtract concepts, and draw the sum Y with its neighbours.
+    """Add and subtract concepts, and draw the sum Y with its neighbors.
 
     A concept is the mean z of three or more samples, or an axis; `dcgan concepts` finds them. The figure is the
     paper's: samples of each concept above the picture of their mean, Y in the middle of eight z near it, and the same
@@ -45,9 +45,9 @@ def arithmetic(
         concepts: TOML file of concepts. Default: the one in the model's folder, if there is one.
         out: A figure (.png, .jpg, .webp) or latent vectors (.npz; Y first); may be given several times. Default:
             arithmetic.png.
-        neighbours: How many z near Y to draw.
+        neighbors: How many z near Y to draw.
         reach: They are Y + U(-reach, reach).
-        seed: Names the neighbours.
+        seed: Names the neighbors.
         theme: light or dark.
         device: cpu, cuda, cuda:N, mps, or auto.
         as_json: Answer with one line of JSON.
@@ -56,8 +56,8 @@ def arithmetic(
 
     outs = out or [Path("arithmetic.png")]
     check_outputs(outs, films=False)
-    colours, terms = chosen_theme(theme), parse_formula(formula)
-    need(0 <= neighbours <= 99, "--neighbours", "0 to 99", neighbours)
+    colors, terms = chosen_theme(theme), parse_formula(formula)
+    need(0 <= neighbors <= 99, "--neighbors", "0 to 99", neighbors)
     need(0 <= reach <= 10, "--reach", "0 to 10", reach)
     need(seed >= 0, "--seed", "0 or more", seed)
     loaded = open_model(model, device)
@@ -67,11 +67,11 @@ def arithmetic(
     from dcgan.latent.arithmetic import arithmetic as add_up
     from dcgan.latent.files import write_latents
 
-    result = add_up(loaded, terms, known, neighbours=neighbours, reach=reach, seed=seed)
+    result = add_up(loaded, terms, known, neighbors=neighbors, reach=reach, seed=seed)
     write_outputs(
         outs,
         figure=lambda: draw_sum(
-            [str(term) for term in terms], result.examples, result.means, result.pixels, result.in_pixel_space, colours
+            [str(term) for term in terms], result.examples, result.means, result.pixels, result.in_pixel_space, colors
         ),
         latents=lambda path: write_latents(path, loaded, result.z, result.pixels),
     )

@@ -92,9 +92,9 @@ class Marks:
         if model.architecture.channels != 3:
             raise DcganError("--detect needs a model of RGB pictures, as drawn faces are")
         with progress_bar("drawing faces") as bar:
-            pixels, masks = masked_faces(part, FACES, model.architecture.size, progress=bar)
+            pixels, masks = masked_faces(part, FACES, model.architecture.size, on_progress=bar)
         with progress_bar("training a detector") as bar:
-            detector = train_detector(pixels, masks, seed=self.seed, progress=bar)
+            detector = train_detector(pixels, masks, seed=self.seed, on_progress=bar)
         found = mark(detector, model, self.looked_at)
         if not found.boxes:
             raise DcganError(f"no {part} on any of the samples --seeds {self.seeds}")

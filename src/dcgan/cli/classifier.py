@@ -35,16 +35,16 @@ def learn(
     device: str = "cpu",
     as_json: AsJson = False,
 ) -> None:
-    """Learn to classify from labelled pictures, by a linear machine on the discriminator's features.
+    """Learn to classify from labeled pictures, by a linear machine on the discriminator's features.
 
     For example:
 
-    - `dcgan learn runs/photos labelled/ --out classifier`
+    - `dcgan learn runs/photos labeled/ --out classifier`
     - `dcgan learn faces drawn-faces:2000 --out glasses`
 
     Args:
         model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
-        source: Labelled pictures: a folder of folders, a packed set, drawn-faces.
+        source: Labeled pictures: a folder of folders, a packed set, drawn-faces.
         out: Classifier folder to make: safetensors and JSON.
         layers: Convolutional layers, from 0, such as 1,2. Default: all.
         grid: Side of the grid that each map is max-pooled to.
@@ -77,7 +77,7 @@ def learn(
         "penalty": classifier.penalty,
         "accuracy": classifier.accuracy,
     }
-    text = f"learnt {len(classifier.names)} classes from {len(data):,} pictures: {out}"
+    text = f"learned {len(classifier.names)} classes from {len(data):,} pictures: {out}"
     chosen_by = f"accuracy on a held-out fifth, with C = {classifier.penalty:g}: {classifier.accuracy:.1%}"
     answer(f"{text}\n{chosen_by}", facts, as_json)
 
@@ -116,7 +116,7 @@ def classify(
     check_files({"--out": (out, TABLES), "--review": (review, FORMATS)})
     if out.exists():
         raise DcganError(f"--out {out} exists, perhaps with labels corrected by hand; name another file, or remove it")
-    colours = chosen_theme(theme)
+    colors = chosen_theme(theme)
 
     import numpy as np
     import pyarrow as pa
@@ -130,7 +130,7 @@ def classify(
     parts = []
     with progress_bar("classifying") as bar:
         for start in range(0, len(data), CHUNK):
-            parts.append(loaded.scores(data.images[start : start + CHUNK]))
+            parts.append(loaded.scores(data.pixels[start : start + CHUNK]))
             bar(min(start + CHUNK, len(data)), len(data))
     scores = np.concatenate(parts)
     order = np.argsort(-scores, axis=1, kind="stable")[:, :2]
@@ -151,10 +151,10 @@ def classify(
 
         unsure = np.argsort(best - second, kind="stable")[:100]
         captions = [f"{columns['label'][row]}?" for row in unsure]
-        save_picture(numbered(data.images[np.sort(unsure)][np.argsort(np.argsort(unsure))], captions, colours), review)
+        save_picture(numbered(data.pixels[np.sort(unsure)][np.argsort(np.argsort(unsure))], captions, colors), review)
     counts = {name: int((order[:, 0] == place).sum()) for place, name in enumerate(loaded.names)}
     listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    text = f"labelled {len(data):,} pictures ({listed}): {out}"
+    text = f"labeled {len(data):,} pictures ({listed}): {out}"
     known, right = _compared(data, columns["label"], loaded.names)
     if known:
         text += f"\n{right / known:.1%} of the {known:,} pictures that came with one of these labels got it again"

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from dcgan.latent.attribute_classifier import Answers, AttributeClassifier
     from dcgan.latent.attributes import Condition
     from dcgan.latent.concepts import Concept
-    from dcgan.model import Model, Pixels
+    from dcgan.model import Model
+    from dcgan.types import Pixels
 
 Definitions = dict[str, str]
 
-LEARNT = 20_000  # pictures of the source that a classifier learns from, at most
+LEARNED = 20_000  # pictures of the source that a classifier learns from, at most
 UNSURE = 0.9  # accuracy below which a classifier's word is doubtful
 SHOWN = 12  # samples of a concept on its sheet
 
@@ -44,7 +45,7 @@ def concepts(
     """Find the seeds of concepts, for `dcgan arithmetic` and `dcgan turn`.
 
     Three ways. By hand: look at a numbered sheet (--show), then give seeds. By a classifier: it learns attributes from
-    a labelled SOURCE and picks the samples that it is surest of. As an axis (--axis): least squares of the classifier's
+    a labeled SOURCE and picks the samples that it is surest of. As an axis (--axis): least squares of the classifier's
     logits on z. A definition is NAME: SEEDS, or NAME: CONDITIONS, where a condition is an attribute or label, with "no"
     before it or =VALUE after it. Definitions are added to the file; what stands in it stays. Without any definition the
     concepts that there are, in the file or else the model's own, are listed.
@@ -61,7 +62,7 @@ def concepts(
     Args:
         model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
         definitions: What to find, each "NAME: SEEDS" or "NAME: CONDITIONS".
-        source: Labelled pictures to learn attributes from: a folder of folders, a packed set, drawn-faces.
+        source: Labeled pictures to learn attributes from: a folder of folders, a packed set, drawn-faces.
         axis: Find the direction in which the condition's logit rises, in place of samples.
         examples: Samples of each concept.
         pool: Seeds to choose from: 0 to this, less one.
@@ -74,7 +75,7 @@ def concepts(
     """
     if show is not None and definitions:
         raise DcganError("--show only draws; give definitions in a call of their own")
-    colours = chosen_theme(theme)
+    colors = chosen_theme(theme)
     if show is None and not definitions:
         _list(model, out, as_json)
         return
@@ -88,21 +89,21 @@ def concepts(
         from dcgan.figures.sheets import save_picture
 
         loaded = open_model(model, device)
-        save_picture(numbered(loaded.sample(seeds), [str(seed) for seed in seeds], colours), sheet)
+        save_picture(numbered(loaded.sample(seeds), [str(seed) for seed in seeds], colors), sheet)
         answer(f"{len(seeds)} samples with their seeds: {sheet}", {"sheet": sheet, "seeds": seeds}, as_json)
         return
     if examples < 1 or pool < examples or pool > 10_000_000:
         raise DcganError(f"--examples must be 1 or more, and --pool that many to 10,000,000; not {examples} and {pool}")
     by_hand, described = _sorted_out(definitions)
     if described and source is None:
-        raise DcganError(f"{', '.join(described)}: conditions need --source, labelled pictures to learn them from")
+        raise DcganError(f"{', '.join(described)}: conditions need --source, labeled pictures to learn them from")
     if source is not None and not described:
         raise DcganError("--source is for definitions by conditions, and there is none")
     if axis and by_hand:
         raise DcganError(f"{', '.join(by_hand)}: an axis is found from conditions, not from seeds; leave --axis out")
     loaded = open_model(model, device)
 
-    from dcgan.figures.labeled_grid import labelled_grid
+    from dcgan.figures.labeled_grid import labeled_grid
     from dcgan.figures.sheets import save_picture
     from dcgan.latent.concepts import ENOUGH, add_concepts, concept_of_seeds, read_concepts
 
@@ -127,8 +128,8 @@ def concepts(
         if not pictured:
             raise DcganError("--sheet: an axis has no pictures; see `dcgan turn`")
         across = min(SHOWN, min(len(concept.z) for concept in pictured))  # rows of one length
-        rows = np.stack([loaded.draw(concept.z[:across]) for concept in pictured])
-        save_picture(labelled_grid(rows, colours, rows=[concept.name for concept in pictured]), sheet)
+        rows = np.stack([loaded.generate(concept.z[:across]) for concept in pictured])
+        save_picture(labeled_grid(rows, colors, rows=[concept.name for concept in pictured]), sheet)
     lines = [
         f"accuracy of the classifier on held-out pictures: {name} {share:.1%}" for name, share in accuracies.items()
     ]
@@ -183,7 +184,7 @@ def _find(
         answers = ask(data, questions)
     except LatentError as error:
         raise LatentError(f"--source {source}: {error}") from error
-    classifier = _classifier(data.images[:LEARNT], answers[:LEARNT])
+    classifier = _classifier(data.pixels[:LEARNED], answers[:LEARNED])
     accuracies = {str(q): round(float(share), 4) for q, share in zip(questions, classifier.accuracy, strict=True)}
     for name, share in accuracies.items():
         if share < UNSURE:
@@ -192,7 +193,7 @@ def _find(
     with progress_bar("drawing") as bar:
         parts = []
         for start in range(0, pool, 512):
-            parts.append(classifier.logits(model.draw(z[start : start + 512])))
+            parts.append(classifier.logits(model.generate(z[start : start + 512])))
             bar(min(start + 512, pool), pool)
     logits = np.concatenate(parts)
     found = []
@@ -214,7 +215,7 @@ def _classifier(pixels: "Pixels", answers: "Answers") -> "AttributeClassifier":
 
     with progress_bar("learning attributes") as bar:
         try:
-            return train_attributes(pixels, answers, progress=bar)
+            return train_attributes(pixels, answers, on_progress=bar)
         except ValueError as error:
             raise LatentError(f"--source: {error}") from error
 

@@ -42,8 +42,8 @@ def demo(
         wanted["seed"] = seed
     with Live() as live:
         if (out / runs.CARD).exists():
-            result = runs.resume(out, wanted, watcher=live, preparing=live.prepare)
+            result = runs.resume(out, wanted, watcher=live, on_progress=live.prepare)
         else:
-            recipe = Recipe(size=32, channels=3, width=64).changed(wanted)
-            result = runs.train(SOURCE, out, recipe, watcher=live, preparing=live.prepare)
+            recipe = Recipe(size=32, channels=3, base_channels=64).changed(wanted)
+            result = runs.train(SOURCE, out, recipe, watcher=live, on_progress=live.prepare)
     return report(result, as_json)

@@ -13,11 +13,11 @@ from dcgan.errors import DcganError
 if TYPE_CHECKING:
     from dcgan.data.packed import PackedSet
     from dcgan.metrics.evaluate import Evaluation
-    from dcgan.metrics.neighbors import Memorising
+    from dcgan.metrics.neighbors import Memorizing
     from dcgan.model import Model
 
 FEW = 2048  # pictures below which a Fréchet distance of most extractors says little
-SHOWN = 32  # drawn pictures on the sheet of neighbours
+SHOWN = 32  # drawn pictures on the sheet of neighbors
 
 
 def evaluate(
@@ -28,7 +28,7 @@ def evaluate(
     extractor: str = "efficientnet-lite0",
     samples: int = 10_000,
     held_out: str | None = None,
-    neighbours: Path | None = None,
+    neighbors: Path | None = None,
     weights: Path | None = None,
     device: str = "cpu",
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
@@ -41,7 +41,7 @@ def evaluate(
 
     - `dcgan evaluate runs/photos photos/`
     - `dcgan evaluate runs/photos photos/ --extractor inception --samples 50000 --device cuda`
-    - `dcgan evaluate runs/photos photos/ --held-out more-photos/ --neighbours neighbours.png`
+    - `dcgan evaluate runs/photos photos/ --held-out more-photos/ --neighbors neighbors.png`
 
     Args:
         model: A run, one of its checkpoints, or a model folder.
@@ -50,14 +50,14 @@ def evaluate(
             model's own) or pixels.
         samples: Pictures of each kind, at most.
         held_out: Real pictures that the model was not trained on: are drawn ones nearer to the training set than these?
-        neighbours: Sheet to make of the most suspicious drawn pictures, each above its nearest training picture; needs
+        neighbors: Sheet to make of the most suspicious drawn pictures, each above its nearest training picture; needs
             --held-out.
         weights: File with the extractor's weights. Default: of the installed package, or downloaded.
         device: cpu, cuda, cuda:N, mps, or auto.
         as_json: Answer with one line of JSON.
     """
-    if neighbours and not held_out:
-        raise DcganError("--neighbours needs --held-out: pictures that are new show how near is near")
+    if neighbors and not held_out:
+        raise DcganError("--neighbors needs --held-out: pictures that are new show how near is near")
 
     from dcgan.device import resolve_device
     from dcgan.metrics.evaluate import evaluate as measure
@@ -70,12 +70,12 @@ def evaluate(
     others = open_pictures(held_out, loaded) if held_out else None
     built = build_extractor(extractor, Wanted(weights, loaded, device))
     with progress_bar("extracting features") as bar:
-        result = measure(loaded, data, built, samples=samples, held_out=others, progress=bar)
+        result = measure(loaded, data, built, samples=samples, held_out=others, on_progress=bar)
     if result.pictures < FEW:
         warn(f"{result.pictures} pictures are few for a Fréchet distance; go by the kernel distance, which has no bias")
-    if neighbours and result.memorising:
-        _show_neighbours(loaded, data, result.memorising, neighbours)
-    answer(_table(result, neighbours), {"model": model, "source": source, **_facts(result)}, as_json)
+    if neighbors and result.memorizing:
+        _show_neighbors(loaded, data, result.memorizing, neighbors)
+    answer(_table(result, neighbors), {"model": model, "source": source, **_facts(result)}, as_json)
 
 
 def _facts(result: "Evaluation") -> dict[str, object]:
@@ -85,18 +85,18 @@ def _facts(result: "Evaluation") -> dict[str, object]:
         "pictures": result.pictures,
         "frechet_distance": result.frechet,
         "kernel_distance": asdict(result.kernel),
-        **asdict(result.neighbourhoods),
-        "one_nearest_neighbour": asdict(result.two_sample),
+        **asdict(result.neighborhoods),
+        "one_nearest_neighbor": asdict(result.two_sample),
     }
-    if result.memorising:
+    if result.memorizing:
         names = ("rate", "held_out_rate", "threshold")
-        facts["memorising"] = {name: getattr(result.memorising, name) for name in names}
+        facts["memorizing"] = {name: getattr(result.memorizing, name) for name in names}
     return facts
 
 
-def _table(result: "Evaluation", neighbours: Path | None) -> str:
+def _table(result: "Evaluation", neighbors: Path | None) -> str:
     """The result for people."""
-    kernel, near, told = result.kernel, result.neighbourhoods, result.two_sample
+    kernel, near, told = result.kernel, result.neighborhoods, result.two_sample
     spread = f" ± {1000 * kernel.spread:.2f}" if kernel.subsets > 1 else ""  # one subset has none to show
     rows = [
         ("Fréchet distance", f"{result.frechet:.2f}", "0 is best; falls with the number of pictures"),
@@ -111,24 +111,24 @@ def _table(result: "Evaluation", neighbours: Path | None) -> str:
         ("coverage", f"{near.coverage:.3f}", "0 to 1"),
         ("1-NN accuracy", f"{told.accuracy:.3f}", "telling drawn from real; 0.5 is best, 1 worst"),
     ]
-    if result.memorising:
-        copies = result.memorising
+    if result.memorizing:
+        copies = result.memorizing
         meaning = f"of training pictures; among new real ones {copies.held_out_rate:.2%}"
         rows.append(("near copies", f"{copies.rate:.2%}", meaning))
     lines = [f"{name:<22}  {value:>16}  {meaning}" for name, value, meaning in rows]
-    shown = [f"neighbours: {neighbours}"] if neighbours else []
+    shown = [f"neighbors: {neighbors}"] if neighbors else []
     return "\n".join([*lines, f"{result.pictures:,} pictures of each kind; {result.extractor}", *shown])
 
 
-def _show_neighbours(model: "Model", data: "PackedSet", memorising: "Memorising", path: Path) -> None:
+def _show_neighbors(model: "Model", data: "PackedSet", memorizing: "Memorizing", path: Path) -> None:
     """Draw the pictures nearest to a training picture, each above that picture."""
     import numpy as np
 
     from dcgan.figures.sheets import save_picture, sheet
 
     columns = SHOWN // 2
-    seeds = memorising.neighbours.distance.argsort()[:SHOWN]
+    seeds = memorizing.neighbors.distance.argsort()[:SHOWN]
     drawn = model.sample(seeds.tolist())
-    nearest = data.images[memorising.neighbours.index[seeds]]
+    nearest = data.pixels[memorizing.neighbors.index[seeds]]
     rows = [part[start : start + columns] for start in range(0, SHOWN, columns) for part in (drawn, nearest)]
     save_picture(sheet(np.concatenate(rows), columns=columns), path)

@@ -32,7 +32,7 @@ def features(
     For example:
 
     - `dcgan features faces drawn-faces:1000 --out features.npy`
-    - `dcgan features runs/photos labelled/ --out features.parquet --layers 1,2 --half`
+    - `dcgan features runs/photos labeled/ --out features.parquet --layers 1,2 --half`
     - `dcgan features runs/photos test/ --statistics train/ --out test.npy`
 
     Args:
@@ -62,9 +62,9 @@ def features(
     if statistics is not None:
         measured = open_pictures(statistics, loaded)
         with progress_bar("measuring statistics") as bar:
-            extractor.measure(measured.images, progress=bar)
+            extractor.measure(measured.pixels, on_progress=bar)
     with writing("--out", out), progress_bar("extracting") as bar:
-        write_features(out, extractor, data, half=half, progress=bar)
+        write_features(out, extractor, data, half=half, on_progress=bar)
     facts = {
         "out": out,
         "pictures": len(data),

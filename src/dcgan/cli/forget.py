@@ -86,7 +86,7 @@ def forget(
     from dcgan.dissection.forget import check_layer, scale_maps, weigh_maps
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.files import new_folder
-    from dcgan.randomness import Stream, stream
+    from dcgan.randomness import Stream, rng
 
     marks = Marks(boxes, draw, detect, seeds, port, seed)
     if out is None and not draw:
@@ -96,7 +96,7 @@ def forget(
     check_files({"--figure": (figure, FORMATS)})
     need(MOST_TURNED <= scale < 1, "--scale", f"{MOST_TURNED:g} to less than 1", scale)
     need(abs(threshold) < float("inf"), "--threshold", "a finite number", threshold)
-    colours = chosen_theme(theme)
+    colors = chosen_theme(theme)
     loaded = open_model(model, device)
     if layer is not None:
         check_layer(loaded, layer)
@@ -108,15 +108,15 @@ def forget(
         return
     figure = figure or out.with_name(f"{out.name}.png")
     with progress_bar("weighing maps") as bar:
-        weighed = weigh_maps(loaded, marked, layer, outside=outside, seed=seed, progress=bar)
+        weighed = weigh_maps(loaded, marked, layer, outside=outside, seed=seed, on_progress=bar)
     dropped = maps_above(weighed, threshold)
     changed = scale_maps(loaded, weighed.layer, np.where(dropped, scale, 1).astype(np.float32))
     drawn_by = {"before": loaded, "after": changed}
     if control:
-        others = stream(Stream.FORGET, seed, 3).permutation(dropped)
+        others = rng(Stream.FORGET_CONTROL, seed).permutation(dropped)
         drawn_by["random maps"] = scale_maps(loaded, weighed.layer, np.where(others, scale, 1).astype(np.float32))
     changes = _changes(drawn_by, marked)
-    save_picture(_figure(drawn_by, marked, colours), figure)
+    save_picture(_figure(drawn_by, marked, colors), figure)
     with writing("--out", out), new_folder(out) as partial:
         changed.save(partial)
     facts = {
@@ -142,7 +142,7 @@ def forget(
         f"{dropped.sum()} of {len(dropped)} maps of layer {weighed.layer} {done}: {out}",
         f"{count_of(marked)}; {quality}",
         *(
-            f"{name}: grey levels changed by {inside:.1f} in the boxes, by {outside:.1f} elsewhere"
+            f"{name}: gray levels changed by {inside:.1f} in the boxes, by {outside:.1f} elsewhere"
             for name, (inside, outside) in changes.items()
         ),
         f"before and after: {figure}",
@@ -163,11 +163,11 @@ def _figure(drawn_by: "Mapping[str, Model]", boxes: "Boxes", theme: "Theme") -> 
     """Samples with the object, then some without, a row for each model."""
     import numpy as np
 
-    from dcgan.figures.labeled_grid import labelled_grid
+    from dcgan.figures.labeled_grid import labeled_grid
 
     having = list(dict.fromkeys(box.seed for box in boxes.boxes))
     lacking = [seed for seed in boxes.seeds if seed not in having]
     shown = having[: max(SHOWN * 2 // 3, SHOWN - len(lacking))]
     shown = [*shown, *lacking[: SHOWN - len(shown)]]
     pixels = np.stack([model.sample(shown) for model in drawn_by.values()])
-    return labelled_grid(pixels, theme, rows=list(drawn_by), columns=[str(seed) for seed in shown])
+    return labeled_grid(pixels, theme, rows=list(drawn_by), columns=[str(seed) for seed in shown])

@@ -70,14 +70,14 @@ def insert(
     from dcgan.dissection.forget import check_layer, weigh_maps
     from dcgan.dissection.insert import insert as draw_with
     from dcgan.dissection.insert import usual_place
-    from dcgan.figures.labeled_grid import labelled_grid
+    from dcgan.figures.labeled_grid import labeled_grid
     from dcgan.figures.sheets import FORMATS, save_picture
 
     marks = Marks(boxes, draw, detect, seeds, port, seed)
     check_files({"--out": (out, FORMATS)})
     need(abs(threshold) < float("inf"), "--threshold", "a finite number", threshold)
     need(0 < strength < float("inf"), "--strength", "above 0", strength)
-    colours = chosen_theme(theme)
+    colors = chosen_theme(theme)
     loaded = open_model(model, device)
     if layer is not None:
         check_layer(loaded, layer)
@@ -92,13 +92,13 @@ def insert(
     if not places.boxes:
         raise DcganError(f"--at {at} has no boxes")
     with progress_bar("weighing maps") as bar:
-        weighed = weigh_maps(loaded, marked, layer, outside=outside, seed=seed, progress=bar)
+        weighed = weigh_maps(loaded, marked, layer, outside=outside, seed=seed, on_progress=bar)
     forced = maps_above(weighed, threshold)
     drawn = draw_with(loaded, weighed, forced, places, strength)
     shown = slice(None, 2 * SHOWN)
     pixels = np.stack([drawn.before[shown], drawn.after[shown]])
     columns = [str(sample) for sample in drawn.seeds[shown]]
-    save_picture(labelled_grid(pixels, colours, rows=["before", "after"], columns=columns), out)
+    save_picture(labeled_grid(pixels, colors, rows=["before", "after"], columns=columns), out)
     facts = {
         "out": out,
         "layer": weighed.layer,
@@ -109,7 +109,7 @@ def insert(
     }
     answer(
         f"forced {forced.sum()} of {len(forced)} maps of layer {weighed.layer} on {len(drawn.seeds)} samples: {out}\n"
-        f"grey levels changed by {drawn.inside:.1f} in the boxes, by {drawn.outside:.1f} elsewhere",
+        f"gray levels changed by {drawn.inside:.1f} in the boxes, by {drawn.outside:.1f} elsewhere",
         facts,
         as_json,
     )

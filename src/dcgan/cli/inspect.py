@@ -74,7 +74,7 @@ def inspect(
 
     need(1 <= pictures <= MOST, "--pictures", f"1 to {MOST}", pictures)
     need(seed >= 0, "--seed", "0 or more", seed)
-    colours = chosen_theme(theme)
+    colors = chosen_theme(theme)
     if out.exists():
         raise DcganError(f"--out {out} exists; name another folder")
     loaded = open_model(model, device)
@@ -89,17 +89,17 @@ def inspect(
     data = open_pictures(source, loaded)
     with writing("--out", out), new_folder(out) as partial:  # before the work, to see that it can be made
         with progress_bar("measuring random weights") as bar:
-            baseline = untrained(loaded, data.images, seed, bar)
+            baseline = untrained(loaded, data.pixels, seed, bar)
         with progress_bar("looking with random weights") as bar:
-            expected = measure_responses(baseline, data.images, layer, pictures, progress=bar)
+            expected = measure_responses(baseline, data.pixels, layer, pictures, on_progress=bar)
         with progress_bar("looking") as bar:
-            found = measure_responses(loaded, data.images, layer, pictures, progress=bar)
+            found = measure_responses(loaded, data.pixels, layer, pictures, on_progress=bar)
         field = receptive_field(loaded.architecture, layer)
         sides = [
             _side("random weights", baseline, data, expected, chosen),
             _side("trained", loaded, data, found, chosen),
         ]
-        for name, figure in _figures(loaded, data, found, field, sides, chosen, colours):
+        for name, figure in _figures(loaded, data, found, field, sides, chosen, colors):
             (partial / name).write_bytes(picture_bytes(figure, ".png"))
         write_csv(_statistics(found), partial / "features.csv")
         write_csv(_strongest(found, field, data), partial / "strongest.csv")
@@ -125,10 +125,10 @@ def inspect(
 
 def _chosen(model: "Model", layer: int | None, features: str | None) -> tuple[int, list[int]]:
     """The layer and the features that the flags name, or the paper's: the last, and the first six."""
-    from dcgan.inspection.inputs import stage_of
+    from dcgan.inspection.inputs import layer_of
 
     layer = len(model.architecture.discriminator) - 1 if layer is None else layer
-    width = stage_of(model, layer).width
+    width = layer_of(model, layer).out_channels
     chosen = list(range(min(FIRST, width))) if features is None else parse_seeds(features, "--features")
     need(max(chosen) < width, "--features", f"0 to {width - 1}, those of layer {layer}", max(chosen))
     need(len(chosen) <= MOST, "--features", f"{MOST} or fewer; atlas.png shows all", f"{len(chosen):,}")
@@ -140,7 +140,7 @@ def _side(title: str, model: "Model", data: "PackedSet", found: "Responses", cho
     from dcgan.figures.saliency import Side
     from dcgan.inspection.guided import back_propagate
 
-    pixels = data.images[found.picture[chosen]]  # (R, K, H, W, C)
+    pixels = data.pixels[found.picture[chosen]]  # (R, K, H, W, C)
     flat = pixels.reshape(-1, *pixels.shape[2:])
     signals = back_propagate(model, flat, found.layer, found.units[chosen].reshape(-1, 3))
     return Side(title, pixels, signals.reshape(pixels.shape))
@@ -156,7 +156,7 @@ def _figures(
     theme: "Theme",
 ) -> "Iterator[tuple[str, Image]]":
     """The figures by their names, each made when it is its turn."""
-    from dcgan.figures.labeled_grid import labelled_grid, numbered
+    from dcgan.figures.labeled_grid import labeled_grid, numbered
     from dcgan.figures.saliency import draw_signals, signal_pixels
     from dcgan.inspection.guided import back_propagate
     from dcgan.inspection.kernels import first_kernels
@@ -168,10 +168,10 @@ def _figures(
     pixels = sides[-1].pixels
     places = found.row[chosen].ravel(), found.column[chosen].ravel()
     patches = cut_patches(pixels.reshape(-1, *pixels.shape[2:]), field, *places)
-    yield "patches.png", labelled_grid(patches.reshape(*pixels.shape[:2], *patches.shape[1:]), theme, rows=rows)
+    yield "patches.png", labeled_grid(patches.reshape(*pixels.shape[:2], *patches.shape[1:]), theme, rows=rows)
     with progress_bar("back-propagating") as bar:
-        pixels = data.images[found.picture[:, 0]]
-        signals = back_propagate(model, pixels, found.layer, found.units[:, 0], progress=bar)
+        pixels = data.pixels[found.picture[:, 0]]
+        signals = back_propagate(model, pixels, found.layer, found.units[:, 0], on_progress=bar)
     yield "atlas.png", numbered(signal_pixels(signals), names, theme, columns=ACROSS)
     kernels = signal_pixels(first_kernels(model))
     yield "kernels.png", numbered(kernels, [str(feature) for feature in range(len(kernels))], theme, columns=ACROSS)

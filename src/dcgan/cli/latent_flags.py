@@ -11,7 +11,7 @@ from dcgan.errors import DcganError
 if TYPE_CHECKING:
     from dcgan.latent.concepts import Concept
     from dcgan.model import Model
-    from dcgan.randomness import Latents
+    from dcgan.types import Latents
 
 KEYS = 9  # of a walk by default, as in the paper
 
@@ -19,7 +19,7 @@ KEYS = 9  # of a walk by default, as in the paper
 def samples_of(model: "Model", seeds: str | None, seed: int, latents: Path | None) -> "tuple[Latents, list[str]]":
     """The z that the flags name, and what to call them."""
     from dcgan.latent.files import read_latents
-    from dcgan.randomness import Stream, stream
+    from dcgan.randomness import Stream, rng
 
     if latents is not None:
         if seeds is not None:
@@ -28,7 +28,7 @@ def samples_of(model: "Model", seeds: str | None, seed: int, latents: Path | Non
         return z, [f"#{row}" for row in range(len(z))]
     if seeds is None:
         need(seed >= 0, "--seed", "0 or more", seed)
-        chosen = stream(Stream.WALK, 1, seed).choice(10_000, KEYS, replace=False).tolist()
+        chosen = rng(Stream.WALK_KEYS, seed).choice(10_000, KEYS, replace=False).tolist()
     else:
         chosen = parse_seeds(seeds)
     return model.latents(chosen), [str(name) for name in chosen]

@@ -39,7 +39,7 @@ def import_authors(folder: Path, /, *, out: Path, as_json: AsJson = False) -> No
         model.save(partial)
     size, channels = model.architecture.size, model.architecture.channels
     if "untrained" in model.details:
-        use = f"untrained: {model.details['untrained']}\nprobe: {command('probe', out, 'LABELLED')}"
+        use = f"untrained: {model.details['untrained']}\nprobe: {command('probe', out, 'LABELED')}"
     else:
         use = f"draw: {command('sample', out, '--seeds', '0-99', '--out', 'sheet.png')}"
     text = f"imported a model for {size}x{size} pictures: {out}\n{use}"

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from dcgan.cli.console import Bar
     from dcgan.figures.theme import Theme
     from dcgan.figures.video import Frame
-    from dcgan.model import Model, Pixels
+    from dcgan.model import Model
+    from dcgan.types import Pixels
 
 FRAMES_PER_SECOND = 30.0
 FASTEST_GIF = 50.0  # frames a second: it counts in hundredths, and players slow down what lasts one
@@ -38,7 +39,7 @@ def open_model(path: Path, device: str) -> "Model":
 
 
 def chosen_theme(name: str) -> "Theme":
-    """The colours that --theme names."""
+    """The colors that --theme names."""
     from dcgan.figures.theme import THEMES
 
     if name not in THEMES:

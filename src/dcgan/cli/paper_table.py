@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer, warn
 from dcgan.cli.outputs import check_files
-from dcgan.cli.probe import RESULTS, gather_results, open_labelled, probing_of, ways_of
+from dcgan.cli.probe import RESULTS, gather_results, open_labeled, probing_of, ways_of
 from dcgan.errors import DcganError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def paper(
     Args:
         table: table-1 or table-2.
         model: A run, one of its checkpoints, or a model folder.
-        data: The labelled pictures of the table's set to learn from.
+        data: The labeled pictures of the table's set to learn from.
         test: Those to score on.
         out: JSON to keep results in as they come, as for `dcgan probe`.
         against: Other ways, as for `dcgan probe`. Default: none.
@@ -81,7 +81,7 @@ def paper(
             raise DcganError("with a MODEL, --data and --test are needed: the pictures to learn from and to score on")
         names = ways_of(against or "")
         probing = probing_of(chosen.counts, draws, penalties, trials, trainings, validation)
-        wanted, tested = open_labelled(model, data, test, centroids=centroids, seed=seed, device=device)
+        wanted, tested = open_labeled(model, data, test, centroids=centroids, seed=seed, device=device)
         results = gather_results(names, wanted, tested, probing, data, out)
     _check_results(chosen, results)
     answer(_beside(chosen, results), {"table": table, "results": results.rows()}, as_json)

@@ -28,7 +28,7 @@ def prepare(
 ) -> None:
     """Turn a source of pictures into a packed set, ready for training.
 
-    Pictures are turned upright, the shorter side is resized to the size asked for, and the centre square is kept. What
+    Pictures are turned upright, the shorter side is resized to the size asked for, and the center square is kept. What
     cannot be used is left out and listed with its reason, in OUT/refused.csv and OUT/index.parquet.
 
     For example:
@@ -43,8 +43,8 @@ def prepare(
             pictures of a folder or archive lie in sub-folders, these are the labels.
         out: Folder to make.
         size: Side of the square pictures in pixels, 8 to 1024.
-        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
-        background: Colour behind transparent pictures, a name or #rrggbb; with 4 channels they stay transparent.
+        channels: 1 (gray), 3 (RGB) or 4 (RGBA).
+        background: Color behind transparent pictures, a name or #rrggbb; with 4 channels they stay transparent.
         min_size: Refuse pictures whose shorter side has fewer pixels; 0 enlarges them.
         limit: Stop when so many pictures are used; 0 takes all.
         workers: Processes that decode; 0 is one for each core. The result does not depend on it.

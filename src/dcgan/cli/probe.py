@@ -39,7 +39,7 @@ def probe(
     penalties: str | None = None,
     layers: str | None = None,
     grid: int = 4,
-    standardise: Annotated[bool, Parameter(negative="")] = False,
+    standardize: Annotated[bool, Parameter(negative="")] = False,
     centroids: int = 1600,
     trials: int = 64,
     trainings: int = 1,
@@ -58,14 +58,14 @@ def probe(
 
     For example:
 
-    - `dcgan probe runs/photos labelled/ --labels 10,100,all --curve curve.svg`
+    - `dcgan probe runs/photos labeled/ --labels 10,100,all --curve curve.svg`
     - `dcgan probe faces drawn-faces:2000 --labels 5,50 --draws 20 --against random,pixels`
     - `dcgan probe runs/imagenet cifar10/train --test cifar10/test --labels 400 --against kmeans --out probe.json`
 
     Args:
         model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
-        source: Labelled pictures: a folder of folders, a packed set, drawn-faces.
-        test: Labelled pictures to score on. Default: a fifth of the source.
+        source: Labeled pictures: a folder of folders, a packed set, drawn-faces.
+        test: Labeled pictures to score on. Default: a fifth of the source.
         labels: Labels of each class to learn from: numbers, or all; several with commas.
         against: Other ways: random (the same net, untrained), kmeans (one layer), learned-rf (three layers of it, with
             learned receptive fields), exemplar (the same net, trained to tell single pictures apart), pixels,
@@ -76,7 +76,7 @@ def probe(
         penalties: Values of C to choose from, with commas. Default: those of the released code, 1e-4 to 1e-2.
         layers: Convolutional layers, from 0, such as 1,2. Default: all.
         grid: Side of the grid that each map is max-pooled to.
-        standardise: Bring each feature to mean 0 and variance 1, which the paper does not.
+        standardize: Bring each feature to mean 0 and variance 1, which the paper does not.
         centroids: Of kmeans, and of each layer of learned-rf.
         trials: Of the random search for supervised and finetuned; the best on the validation pictures is scored.
         trainings: Draws that the best trial is trained on and scored.
@@ -95,10 +95,10 @@ def probe(
 
     names = ways_of(against)
     counts = tuple(dict.fromkeys(_count(text.strip()) for text in labels.split(",")))
-    probing = probing_of(counts, draws, penalties, trials, trainings, validation, standardise)
+    probing = probing_of(counts, draws, penalties, trials, trainings, validation, standardize)
     check_files({"--out": (out, RESULTS), "--confusion": (confusion, FORMATS), "--curve": (curve, CURVES)})
-    colours = chosen_theme(theme)
-    wanted, tested = open_labelled(
+    colors = chosen_theme(theme)
+    wanted, tested = open_labeled(
         model, source, test, centroids=centroids, seed=seed, device=device, layers=layers_of(layers), grid=grid
     )
     results = gather_results(names, wanted, tested, probing, source, out)
@@ -110,7 +110,7 @@ def probe(
         "accuracy on the test pictures; ± 1.96 standard deviations over the draws",
     ]
     lines += [f"{what}: {file}" for what, file in (("confusion", confusion), ("learning curve", curve)) if file]
-    facts = {"model": model, "source": source, "test": test, "labels": wanted.learnt.label_names}
+    facts = {"model": model, "source": source, "test": test, "labels": wanted.learned.label_names}
     answer("\n".join(lines), {**facts, "settings": results.settings, "results": results.rows()}, as_json)
     if confusion is not None:
         from dcgan.figures.confusion import draw_confusion
@@ -118,13 +118,13 @@ def probe(
 
         most = results.find("dcgan", max(probing.counts, key=lambda count: count or float("inf")))
         assert most is not None
-        save_picture(draw_confusion(most.confusion, wanted.learnt.label_names, colours), confusion)
+        save_picture(draw_confusion(most.confusion, wanted.learned.label_names, colors), confusion)
     if curve is not None:
         from dcgan.figures.curves import page
         from dcgan.files import write_atomic
 
         with writing("--curve", curve):
-            write_atomic(curve, page([_learning_curve(results, names, probing, wanted, tested)], colours))
+            write_atomic(curve, page([_learning_curve(results, names, probing, wanted, tested)], colors))
 
 
 def ways_of(text: str) -> list[str]:
@@ -148,7 +148,7 @@ def probing_of(
     trials: int,
     trainings: int,
     validation: float,
-    standardise: bool = False,
+    standardize: bool = False,
 ) -> "Probing":
     """How to probe, as the flags say.
 
@@ -162,10 +162,10 @@ def probing_of(
     for flag, number in (("--draws", draws), ("--trials", trials), ("--trainings", trainings)):
         need(number >= 1, flag, "1 or more", number)
     values = _penalties(penalties) if penalties else PENALTIES
-    return Probing(counts, values, validation, draws, standardise, trials, trainings)
+    return Probing(counts, values, validation, draws, standardize, trials, trainings)
 
 
-def open_labelled(
+def open_labeled(
     model: Path,
     source: str,
     test: str | None,
@@ -186,21 +186,21 @@ def open_labelled(
     need(centroids >= 1, "--centroids", "1 or more", centroids)
     need(seed >= 0, "--seed", "0 or more", seed)
     loaded = open_model(model, device)
-    learnt = open_pictures(source, loaded)
+    learned = open_pictures(source, loaded)
     tested = open_pictures(test, loaded) if test else None
-    if len(learnt.label_names) < 2:
+    if len(learned.label_names) < 2:
         raise DcganError(
-            f"{source} has {'one label' if learnt.label_names else 'no labels'}; give each class a folder of its own, "
+            f"{source} has {'one label' if learned.label_names else 'no labels'}; give each class a folder of its own, "
             "and leave no picture beside those folders: with one, folders are no labels"
         )
-    if tested is not None and tested.fingerprint == learnt.fingerprint:
+    if tested is not None and tested.fingerprint == learned.fingerprint:
         raise DcganError(
             f"--test {test} has the pictures of {source} itself, which are known by heart; name others, or leave "
             "--test out: a fifth is held out then. Of a folder of CIFAR-10's: --test FOLDER/test_batch (.bin, .mat)"
         )
-    if tested is not None and tested.label_names != learnt.label_names:
+    if tested is not None and tested.label_names != learned.label_names:
         raise DcganError(f"--test {test} has other labels than {source}: {', '.join(tested.label_names[:9])}")
-    return Wanted(loaded, learnt, layers, grid, centroids, seed), tested
+    return Wanted(loaded, learned, layers, grid, centroids, seed), tested
 
 
 def gather_results(
@@ -269,8 +269,8 @@ def _learning_curve(
     from dcgan.figures.curves import curves
     from dcgan.probing.comparison import TESTED
 
-    learnt = len(wanted.learnt) * (1 if test else 1 - TESTED) * (1 - probing.validation)
-    every = learnt / len(wanted.learnt.label_names)
+    learned = len(wanted.learned) * (1 if test else 1 - TESTED) * (1 - probing.validation)
+    every = learned / len(wanted.learned.label_names)
     numbers = sorted(probing.counts, key=lambda count: count or every)
     probed = {name: [one for count in numbers if (one := results.find(name, count)) is not None] for name in names}
     return curves(

@@ -13,7 +13,7 @@ from dcgan.errors import DcganError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dcgan.model import Pixels
+    from dcgan.types import Pixels
 
 CHUNK = 1024  # pictures held in memory at once when they go to a folder
 
@@ -46,8 +46,8 @@ def sample(
         seeds: Which pictures: numbers and ranges, such as 0-63,100. Default: 0-63.
         latents: File with the z to draw instead of seeds (.npz of any verb, .npy).
         out: A sheet (.png, .jpg, .webp), arrays (.npz with pixels, seeds and z), or a folder for one PNG a seed.
-        truncation: Scales z towards 0, above 0 and at most 1: more typical pictures, less variety.
-        batch_statistics: Normalise by the mini-batch, the paper's way; a picture then depends on its neighbours.
+        truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
+        batch_statistics: Normalize by the mini-batch, the paper's way; a picture then depends on its neighbors.
         batch_size: Pictures drawn at once.
         columns: Columns of the sheet. Default: as square as can be.
         device: cpu, cuda, cuda:N, mps, or auto.
@@ -78,7 +78,7 @@ def sample(
 
     def draw(some: slice = slice(None)) -> "Pixels":
         those = loaded.latents(wanted[some], truncation) if z is None else z[some]
-        return loaded.draw(those, batch_statistics=batch_statistics, batch_size=batch_size)
+        return loaded.generate(those, batch_statistics=batch_statistics, batch_size=batch_size)
 
     with writing("--out", out):
         out.parent.mkdir(parents=True, exist_ok=True)

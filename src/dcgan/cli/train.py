@@ -68,13 +68,13 @@ def train(
             complain("--dry-run does not go with --resume; the recipe of a run is in its recipe.toml")
             return 2
         with Live() as live:
-            result = runs.resume(resume, recipe.values(), watcher=live, preparing=live.prepare)
+            result = runs.resume(resume, recipe.values(), watcher=live, on_progress=live.prepare)
         return report(result, as_json)
     assert source is not None
     if dry_run:
         return _show(source, recipe, as_json)
     with Live() as live:
-        result = runs.train(source, out or _next_run(source), recipe, watcher=live, preparing=live.prepare)
+        result = runs.train(source, out or _next_run(source), recipe, watcher=live, on_progress=live.prepare)
     return report(result, as_json)
 
 
@@ -180,9 +180,9 @@ def _describe(recipe: Recipe) -> dict[str, int | str]:
     size = f"{architecture.size}x{architecture.size}"
     return {
         "size": size if recipe.size else f"any ({size})",
-        "z": f"{recipe.latent} {recipe.latent_dim}",
-        "width": recipe.width,
-        "kernel": recipe.kernel,
+        "z": f"{recipe.latent_distribution} {recipe.latent_dim}",
+        "base_channels": recipe.base_channels,
+        "kernel_size": recipe.kernel_size,
         "batch": recipe.batch_size,
         "lr": f"{recipe.lr:g}",
         "updates": recipe.updates,

@@ -80,7 +80,7 @@ def turn(
 
     outs = out or [Path("turn.png")]
     check_outputs(outs, fps=fps)
-    colours = chosen_theme(theme)
+    colors = chosen_theme(theme)
     if (axis is None) == (start is None and end is None) or (axis is None and (start is None or end is None)):
         raise DcganError("name the axis: --from CONCEPT and --to CONCEPT, or --axis CONCEPT")
     need(2 <= steps <= 1000, "--steps", "2 to 1000", steps)
@@ -89,7 +89,7 @@ def turn(
     loaded = open_model(model, device)
     z, names = samples_of(loaded, seeds or (None if latents else "0-7"), 0, latents)
 
-    from dcgan.figures.labeled_grid import labelled_grid
+    from dcgan.figures.labeled_grid import labeled_grid
     from dcgan.latent.files import write_latents
     from dcgan.latent.turn import axis_between
     from dcgan.latent.turn import turn as move
@@ -116,7 +116,7 @@ def turn(
     flat = turned.z.reshape(-1, turned.z.shape[2])
     write_outputs(
         outs,
-        figure=lambda: labelled_grid(turned.pixels, colours, title=what, rows=names, columns=columns),
+        figure=lambda: labeled_grid(turned.pixels, colors, title=what, rows=names, columns=columns),
         film=film,
         latents=lambda path: write_latents(path, loaded, flat, turned.pixels.reshape(-1, *turned.pixels.shape[2:])),
         fps=fps,

@@ -57,7 +57,7 @@ def walk(
 
     As in the paper, a row goes from one random sample to the next; straight for uniform z, along great circles for
     normal z. The answer names the largest step, as a share of the distance of unrelated pictures: a model that has
-    learnt its pictures by heart would jump.
+    learned its pictures by heart would jump.
 
     For example:
 
@@ -76,7 +76,7 @@ def walk(
         as_seen: Space the pictures evenly by how different they look, not by distance in z.
         out: A figure (.png, .jpg, .webp), a film (.mp4, .gif) or latent vectors (.npz); may be given several times.
             Default: walk.png.
-        jumps: Figure to make of the test for memorisation.
+        jumps: Figure to make of the test for memorization.
         seconds: Of a film, from one sample to the next.
         fps: Frames a second of a film.
         wall: Pictures beside each other in a film, each further along the same loop.
@@ -91,7 +91,7 @@ def walk(
     if jumps:
         check_outputs([jumps], films=False, flag="--jumps")
         check_outputs([*outs, jumps], fps=fps)
-    colours = chosen_theme(theme)
+    colors = chosen_theme(theme)
     need(2 <= frames <= 1000, "--frames", "2 to 1000", frames)
     need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
     need(1 <= wall <= 400, "--wall", "1 to 400", wall)
@@ -103,7 +103,7 @@ def walk(
         raise DcganError(f"--seconds {seconds:g} makes a film of more than {MOST_FRAMES:,} frames; take fewer seconds")
 
     from dcgan.figures.jumps import draw_jumps
-    from dcgan.figures.labeled_grid import labelled_grid
+    from dcgan.figures.labeled_grid import labeled_grid
     from dcgan.figures.sheets import save_picture
     from dcgan.latent.files import write_latents
     from dcgan.latent.walk import measure_jumps
@@ -126,13 +126,13 @@ def walk(
     flat = walked.z.reshape(-1, walked.z.shape[2])
     write_outputs(
         outs,
-        figure=lambda: labelled_grid(walked.pixels, colours, rows=labels),
+        figure=lambda: labeled_grid(walked.pixels, colors, rows=labels),
         film=film,
         latents=lambda path: write_latents(path, loaded, flat, walked.pixels.reshape(-1, *walked.pixels.shape[2:])),
         fps=fps,
     )
     if jumps:
-        save_picture(draw_jumps(measured.rows, measured.pairs, labels, colours), jumps)
+        save_picture(draw_jumps(measured.rows, measured.pairs, labels, colors), jumps)
     largest = measured.largest
     where = labels[int(largest.argmax())]
     text = f"largest of {frames - 1} steps: {largest.max():.2f} of the distance of a random pair, in the row {where}"

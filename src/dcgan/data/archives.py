@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from tarfile import EOFHeaderError  # type: ignore[attr-defined]  # it is public, but the stubs lack it
 
-from dcgan.data.catalog import Catalogue, printable, promises_picture
+from dcgan.data.catalog import Catalog, printable, promises_picture
 from dcgan.data.decode import MAX_BYTES
 from dcgan.data.formats import HEAD
 from dcgan.data.items import Item, Reason, Refused
@@ -30,50 +30,50 @@ class ZipArchive:
     def __init__(self, path: Path) -> None:
         self.description = f"archive {path}"
         self._path = path
-        self._catalogue: Catalogue[zipfile.ZipInfo | Member] = Catalogue()
+        self._catalog: Catalog[zipfile.ZipInfo | Member] = Catalog()
         self._broken = ""
         try:
             self._list()
         except zipfile.BadZipFile as error:
             self._broken = str(error)
             self._list_salvaged()
-        self._catalogue.finish(str(path))
+        self._catalog.finish(str(path))
 
     @property
     def total(self) -> int:
         """How many items come."""
-        return len(self._catalogue) + bool(self._broken)
+        return len(self._catalog) + bool(self._broken)
 
     @property
     def skipped(self) -> Mapping[str, int]:
         """How many files were passed over by kind."""
-        return self._catalogue.skipped
+        return self._catalog.skipped
 
     def __iter__(self) -> Iterator[Item]:
         if self._broken:
             yield from self._salvaged()
             return
         with zipfile.ZipFile(self._path) as archive:
-            for name, member in self._catalogue:
+            for name, member in self._catalog:
                 if isinstance(member, zipfile.ZipInfo):
-                    yield Item(name, _read_zipped(archive, member), self._catalogue.label(name))
+                    yield Item(name, _read_zipped(archive, member), self._catalog.label(name))
 
     def _list(self) -> None:
         with zipfile.ZipFile(self._path) as archive:
             for member in archive.infolist():
                 if not member.is_dir():
-                    self._catalogue.add(printable(member.filename), member, partial(_zipped_head, archive, member))
+                    self._catalog.add(printable(member.filename), member, partial(_zipped_head, archive, member))
 
     def _list_salvaged(self) -> None:
         with self._path.open("rb") as file:
             for member in salvage_zip(file):
-                self._catalogue.add(printable(member.name), member, partial(member.head, file))
+                self._catalog.add(printable(member.name), member, partial(member.head, file))
 
     def _salvaged(self) -> Iterator[Item]:
         with self._path.open("rb") as file:
-            for name, member in self._catalogue:
+            for name, member in self._catalog:
                 if isinstance(member, Member):
-                    yield Item(name, member.read(file), self._catalogue.label(name))
+                    yield Item(name, member.read(file), self._catalog.label(name))
         yield Item(self._path.name, Refused(Reason.TRUNCATED, f"the archive breaks off: {self._broken}"))
 
 
@@ -89,7 +89,7 @@ class TarArchive:
     def __init__(self, path: Path) -> None:
         self.description = f"archive {path}"
         self._path = path
-        self._catalogue: Catalogue[int] = Catalogue()  # by position in the archive
+        self._catalog: Catalog[int] = Catalog()  # by position in the archive
         self._broken = ""
         try:
             with _Tar(path) as archive:
@@ -98,26 +98,26 @@ class TarArchive:
                 self._broken = archive.broken
         except (OSError, tarfile.TarError) as error:
             raise SourceError(f"{path} cannot be read: {error}") from error
-        self._catalogue.finish(str(path), in_order=True)
+        self._catalog.finish(str(path), in_order=True)
 
     @property
     def total(self) -> int:
         """How many items come."""
-        return len(self._catalogue) + bool(self._broken)
+        return len(self._catalog) + bool(self._broken)
 
     @property
     def skipped(self) -> Mapping[str, int]:
         """How many files were passed over by kind."""
-        return self._catalogue.skipped
+        return self._catalog.skipped
 
     def __iter__(self) -> Iterator[Item]:
-        wanted = iter(self._catalogue)
+        wanted = iter(self._catalog)
         name, position = next(wanted)
         with _Tar(self._path) as archive:
             for here, member in enumerate(archive):
                 if here != position:
                     continue
-                yield Item(name, archive.read(member), self._catalogue.label(name))
+                yield Item(name, archive.read(member), self._catalog.label(name))
                 name, position = next(wanted, ("", -1))
         if self._broken:
             yield Item(self._path.name, Refused(Reason.TRUNCATED, f"the archive breaks off: {self._broken}"))
@@ -127,9 +127,9 @@ class TarArchive:
         if member.isdir():
             return
         if member.isfile() or promises_picture(name):
-            self._catalogue.add(name, position, partial(archive.head, member))
+            self._catalog.add(name, position, partial(archive.head, member))
         else:
-            self._catalogue.skip(name)
+            self._catalog.skip(name)
 
 
 class _TarFile(tarfile.TarFile):

@@ -14,8 +14,9 @@ from typing import IO, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.data.items import Item, Pixels, Reason, Refused
+from dcgan.data.items import Item, Reason, Refused
 from dcgan.errors import SourceError
+from dcgan.types import Pixels
 
 _CHANNELS = (1, 3, 4)
 _IMAGE_NAMES = ("images", "x", "data", "x_train", "train_images", "arr_0")

@@ -24,7 +24,7 @@ Batch = tuple[Pictures, list[int]]  # pixels (N, 32, 32, 3), and a number for ea
 
 
 class OfficialSet:
-    """Labelled pictures that were read into memory: pixels (N, H, W, C), uint8."""
+    """Labeled pictures that were read into memory: pixels (N, H, W, C), uint8."""
 
     def __init__(self, description: str, names: Sequence[str], pixels: Pictures, labels: Sequence[str]) -> None:
         self.description = description

@@ -18,11 +18,14 @@ from dcgan.data.benchmark_sets import is_cifar_folder
 from dcgan.data.folder import Folder
 from dcgan.data.packed import FORMAT, PackedSet, is_packed_set
 from dcgan.data.packed_writer import our_version
-from dcgan.data.prepare import PrepareOptions, Progress, prepare
+from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import PackedSetError
+from dcgan.types import OnProgress
 
 
-def cached(source: str | Path, options: PrepareOptions | None = None, progress: Progress | None = None) -> PackedSet:
+def cached(
+    source: str | Path, options: PrepareOptions | None = None, on_progress: OnProgress | None = None
+) -> PackedSet:
     """Open the packed set of a source, preparing it first if that was not done before.
 
     A packed set is opened where it is. Others are kept in the folder that the environment variable DCGAN_CACHE names,
@@ -33,7 +36,7 @@ def cached(source: str | Path, options: PrepareOptions | None = None, progress: 
         source: A packed set, or whatever `prepare` takes.
         options: What the pictures must be like. A packed set must have this size and number of channels; with None it
             may have any, and other sources get the defaults.
-        progress: Told how far the preparation is.
+        on_progress: Called with how far the preparation is.
 
     Raises:
         SourceError: The source cannot be read, or holds no usable picture.
@@ -49,7 +52,7 @@ def cached(source: str | Path, options: PrepareOptions | None = None, progress: 
             packed = _whole(path)  # another process may have made it while we waited
             if packed is None:
                 rmtree(path, ignore_errors=True)
-                prepare(source, path, options, progress)
+                prepare(source, path, options, on_progress)
                 packed = PackedSet.open(path)
     return packed
 

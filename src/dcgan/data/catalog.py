@@ -15,7 +15,7 @@ _HIDDEN = {"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db"}
 _SOURCES = {".zip", ".tar", ".tgz", ".npy", ".npz", ".gz", ".xz", ".bz2"}  # sources themselves, if named as such
 
 
-class Catalogue(Generic[Key]):
+class Catalog(Generic[Key]):
     """The pictures among the files of a folder or archive: each a name and a key to get its content by.
 
     A file whose extension promises a picture is one, if only to be refused later; of the others those are whose first

@@ -1,7 +1,7 @@
 """From the bytes of one file to N × N pixels, or to the reason why not. This runs in the workers: imports stay light.
 
-The way of the paper (section 4.3): the shorter side is resized to N, the centre N × N is kept. Both are one step here,
-a resize of the centre square: the same as resizing everything and cropping then, with no rounding of the longer side.
+The way of the paper (section 4.3): the shorter side is resized to N, the center N × N is kept. Both are one step here,
+a resize of the center square: the same as resizing everything and cropping then, with no rounding of the longer side.
 """
 
 import hashlib
@@ -15,7 +15,8 @@ import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from dcgan.data import formats
-from dcgan.data.items import Box, Content, Pixels, Reason, Refused
+from dcgan.data.items import Box, Content, Reason, Refused
+from dcgan.types import Pixels
 
 MAX_PIXELS = 178_956_970
 """Pictures with more are refused as decompression bombs. At this number Pillow gives up, too."""
@@ -44,7 +45,7 @@ class DecodeOptions:
     size: int = 64
     """N, the side of the result in pixels."""
     channels: int = 3
-    """1 (grey), 3 (RGB) or 4 (RGBA)."""
+    """1 (gray), 3 (RGB) or 4 (RGBA)."""
     background: tuple[int, int, int] = (255, 255, 255)
     """RGB, 0 to 255: shows where a picture is transparent. With 4 channels transparency is kept instead."""
     min_size: int = 0
@@ -84,7 +85,7 @@ def decode_content(content: Content, options: DecodeOptions) -> tuple[Decoded | 
 
 
 def decode(data: bytes, options: DecodeOptions) -> Decoded | Refused:
-    """Decode one file: JPEG, PNG, WebP, GIF, BMP or TIFF, told by content; of an animation the first picture.
+    """Decode one file: JPEG, PNG, WebP, GIF, BMP or TIFF, recognized by content; of an animation the first picture.
 
     EXIF orientation is applied. 16-bit values are divided by 257. Large JPEGs are decoded at a reduced scale, with a
     shorter side of 3N or more: that changes the result by less than 1 of 255 on average over the picture.
@@ -119,7 +120,7 @@ def decode(data: bytes, options: DecodeOptions) -> Decoded | Refused:
 
 
 def decode_pixels(pixels: Pixels, options: DecodeOptions) -> Decoded | Refused:
-    """Fit pixels (H, W, C) uint8, C from 1 (grey), 2 (grey and alpha), 3 (RGB) to 4 (RGBA), to the options."""
+    """Fit pixels (H, W, C) uint8, C from 1 (gray), 2 (gray and alpha), 3 (RGB) to 4 (RGBA), to the options."""
     height, width, channels = pixels.shape
     if not width or not height:
         return Refused(Reason.CORRUPT, "has no pixels", width, height)

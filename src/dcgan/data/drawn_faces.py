@@ -22,7 +22,7 @@ WORN = ("accessories", "beard", "glasses", "hat")
 _UNITS = 16  # the style's grid: sizes that are multiples of it have sharp edges
 _MAX_SIZE = 1024
 _ALWAYS = ("clothes", "eyes", "hair", "mouth")
-_COLOURED = ("accessories", "glasses", "hat", *_ALWAYS)  # a beard has the colour of the hair
+_COLORED = ("accessories", "glasses", "hat", *_ALWAYS)  # a beard has the color of the hair
 _OVER_EARS = ("long02", "long03", "long13")  # hair that would hide the accessories, which are earrings
 _OPTIONS: dict[str, object] = {
     "backgroundColor": [
@@ -35,7 +35,7 @@ _OPTIONS: dict[str, object] = {
         "#4f7a94",  # slate
         "#2b3350",  # night
     ],
-    # Often enough to be learnt from some thousand faces; the style's own are 10, 5, 20 and 5.
+    # Often enough to be learned from some thousand faces; the style's own are 10, 5, 20 and 5.
     "accessoriesProbability": 25,
     "beardProbability": 20,
     "glassesProbability": 50,
@@ -143,13 +143,13 @@ def _draw(seed: str, forced: Mapping[str, object]) -> tuple[str, dict[str, str]]
     attributes["hair_length"] = attributes["hair"].rstrip("0123456789")
     attributes["mood"] = attributes["mouth"].rstrip("0123456789")
     for thing in ("background", "skin"):
-        attributes[thing] = _colour(picked, thing)
-    for thing in _COLOURED:
-        attributes[f"{thing}_color"] = _colour(picked, "clothing" if thing == "clothes" else thing)
+        attributes[thing] = _color(picked, thing)
+    for thing in _COLORED:
+        attributes[f"{thing}_color"] = _color(picked, "clothing" if thing == "clothes" else thing)
     return svg, attributes
 
 
-def _colour(picked: Mapping[str, object], name: str) -> str:
-    """The one colour that the style picked for `name`: none for what it did not draw."""
-    colours = picked.get(f"{name}Color")
-    return str(colours[0]) if isinstance(colours, list) else "none"
+def _color(picked: Mapping[str, object], name: str) -> str:
+    """The one color that the style picked for `name`: none for what it did not draw."""
+    colors = picked.get(f"{name}Color")
+    return str(colors[0]) if isinstance(colors, list) else "none"

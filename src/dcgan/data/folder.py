@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from dcgan.data.catalog import Catalogue, is_hidden, printable, promises_picture
+from dcgan.data.catalog import Catalog, is_hidden, printable, promises_picture
 from dcgan.data.formats import HEAD
 from dcgan.data.items import Item, Reason, Refused
 from dcgan.errors import SourceError
@@ -25,27 +25,27 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.description = f"folder {root}"
-        self._catalogue: Catalogue[str | Refused] = Catalogue()  # a path as text takes a third of the memory
+        self._catalog: Catalog[str | Refused] = Catalog()  # a path as text takes a third of the memory
         try:
             self._walk(root)
         except OSError as error:
             raise SourceError(f"{root} cannot be read: {error.strerror}") from error
-        self._catalogue.finish(str(root))
+        self._catalog.finish(str(root))
 
     @property
     def total(self) -> int:
         """How many items come."""
-        return len(self._catalogue)
+        return len(self._catalog)
 
     @property
     def skipped(self) -> Mapping[str, int]:
         """How many files were passed over by kind."""
-        return self._catalogue.skipped
+        return self._catalog.skipped
 
     def __iter__(self) -> Iterator[Item]:
-        for name, place in self._catalogue:
+        for name, place in self._catalog:
             content = Path(place) if isinstance(place, str) else place
-            yield Item(name, content, self._catalogue.label(name))
+            yield Item(name, content, self._catalog.label(name))
 
     def _walk(self, root: Path) -> None:
         seen: set[tuple[int, int]] = set()
@@ -59,14 +59,14 @@ class Folder:
             except OSError as error:
                 if folder == root:
                     raise
-                self._catalogue.add_refused(prefix, Refused(Reason.UNREADABLE, f"folder: {error.strerror}"))
+                self._catalog.add_refused(prefix, Refused(Reason.UNREADABLE, f"folder: {error.strerror}"))
                 continue
             if (status.st_dev, status.st_ino) in seen:
-                self._catalogue.skipped["link to a folder read already"] += 1
+                self._catalog.skipped["link to a folder read already"] += 1
                 continue
             seen.add((status.st_dev, status.st_ino))
             if folder != root and OURS & {entry.name for entry in entries}:
-                self._catalogue.skipped["run or packed set"] += 1
+                self._catalog.skipped["run or packed set"] += 1
                 continue
             for entry in entries:
                 name = prefix + printable(entry.name)
@@ -74,7 +74,7 @@ class Folder:
                     if not entry.is_dir():
                         self._add_file(entry, name)
                     elif is_hidden(entry.name):
-                        self._catalogue.skipped["hidden"] += 1
+                        self._catalog.skipped["hidden"] += 1
                     else:
                         (linked if entry.is_symlink() else folders).append((folder / entry.name, name + "/"))
                 except OSError as error:  # a link to itself, or gone meanwhile
@@ -82,7 +82,7 @@ class Folder:
 
     def _add_file(self, entry: "os.DirEntry[str]", name: str) -> None:
         if entry.is_file():
-            self._catalogue.add(name, entry.path, partial(_head, entry.path))
+            self._catalog.add(name, entry.path, partial(_head, entry.path))
         elif entry.is_symlink() and not os.path.exists(entry.path):  # noqa: PTH110 - 100,000 Paths are slow
             self._add_unreadable(name, "a link to nothing")
         else:
@@ -90,9 +90,9 @@ class Folder:
 
     def _add_unreadable(self, name: str, why: str | None) -> None:
         if promises_picture(name) and not is_hidden(name.rpartition("/")[2]):
-            self._catalogue.add_refused(name, Refused(Reason.UNREADABLE, why or ""))
+            self._catalog.add_refused(name, Refused(Reason.UNREADABLE, why or ""))
         else:
-            self._catalogue.skip(name)
+            self._catalog.skip(name)
 
 
 def _head(path: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Picture formats, told by their first bytes: names and extensions lie too often."""
+"""Picture formats, recognized by their first bytes: names and extensions lie too often."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -50,7 +50,7 @@ def sniff(head: bytes) -> str | None:
 
 
 def is_cut_off(data: bytes, name: str) -> bool:
-    """Whether a picture that could not be decoded lacks its end: `name` is the format that `sniff` told."""
+    """Whether a picture that could not be decoded lacks its end: `name` is the format that `sniff` on_progress."""
     match name:
         case "JPEG":
             return b"\xff\xd9" not in data[-4096:]

@@ -10,10 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-Pixels = NDArray[np.uint8]  # (H, W, C)
+from dcgan.types import Pixels
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 

@@ -1,7 +1,7 @@
 """The packed set: one memory-mapped array of pictures, an index of every picture seen, and a description.
 
 A folder with
-    images.npy     (N, H, W, C) uint8, H = W
+    pixels.npy     (N, H, W, C) uint8, H = W
     index.parquet  one row for every picture seen, used or refused, in the order of the source: see `SCHEMA`
     refused.csv    the refused ones again, for people without Parquet tools
     dataset.json   sizes, counts, label names, options, fingerprint
@@ -18,15 +18,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dcgan.data.items import Pixels
 from dcgan.errors import PackedSetError
+from dcgan.types import Pixels
 
 FORMAT = 1
-IMAGES, INDEX, REFUSED, DESCRIPTION = "images.npy", "index.parquet", "refused.csv", "dataset.json"
+IMAGES, INDEX, REFUSED, DESCRIPTION = "pixels.npy", "index.parquet", "refused.csv", "dataset.json"
 
 SCHEMA = pa.schema(
     {
-        "row": pa.int64(),  # position in images.npy, -1 if refused
+        "row": pa.int64(),  # position in pixels.npy, -1 if refused
         "name": pa.string(),  # where it lies in its source
         "label": pa.string(),  # null if none
         "attributes": pa.map_(pa.string(), pa.string()),
@@ -47,11 +47,11 @@ class PackedSet:
 
     Example:
         photos = PackedSet.open("packed")
-        photos.images[:64]  # (64, H, W, C) uint8
+        photos.pixels[:64]  # (64, H, W, C) uint8
     """
 
     path: Path
-    images: Pixels = field(repr=False)
+    pixels: Pixels = field(repr=False)
     """(N, H, W, C) uint8, a read-only memory map."""
     labels: NDArray[np.int64] = field(repr=False)
     """(N,) positions in `label_names`, -1 where a picture has no label."""
@@ -62,12 +62,12 @@ class PackedSet:
     @property
     def size(self) -> int:
         """Side of the square pictures in pixels."""
-        return int(self.images.shape[1])
+        return int(self.pixels.shape[1])
 
     @property
     def channels(self) -> int:
-        """1 (grey), 3 (RGB) or 4 (RGBA)."""
-        return int(self.images.shape[3])
+        """1 (gray), 3 (RGB) or 4 (RGBA)."""
+        return int(self.pixels.shape[3])
 
     @property
     def refused(self) -> int:
@@ -75,7 +75,7 @@ class PackedSet:
         return int(pc.sum(pc.less(_read_index(self.path / INDEX, ["row"])["row"], 0)).as_py())
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.pixels)
 
     @classmethod
     def open(cls, path: str | Path) -> "PackedSet":
@@ -107,10 +107,10 @@ class PackedSet:
             PackedSetError: Pictures or labels are not those that were written.
         """
         digest = hashlib.sha256()
-        rows = max(1, (1 << 24) // max(1, self.images[:1].nbytes))
+        rows = max(1, (1 << 24) // max(1, self.pixels[:1].nbytes))
         for start in range(0, len(self), rows):
-            digest.update(np.ascontiguousarray(self.images[start : start + rows]).data)
-        if finish_fingerprint(digest, self.images.shape, self.labels, self.label_names) != self.fingerprint:
+            digest.update(np.ascontiguousarray(self.pixels[start : start + rows]).data)
+        if finish_fingerprint(digest, self.pixels.shape, self.labels, self.label_names) != self.fingerprint:
             raise _broken(self.path, "does not match its fingerprint: pictures or labels were changed")
 
 

@@ -18,10 +18,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dcgan.data.items import Box, Item, Pixels, Refused
+from dcgan.data.items import Box, Item, Refused
 from dcgan.data.packed import DESCRIPTION, FORMAT, IMAGES, INDEX, REFUSED, SCHEMA, finish_fingerprint, is_packed_set
 from dcgan.errors import PackedSetError
 from dcgan.files import new_folder
+from dcgan.types import Pixels
 
 _ROWS_A_GROUP = 8192  # index rows held in memory before they are written
 
@@ -139,7 +140,7 @@ def write_packed_set(path: Path, *, size: int, channels: int, overwrite: bool = 
     Args:
         path: Folder to make.
         size: Side of the square pictures in pixels.
-        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
+        channels: 1 (gray), 3 (RGB) or 4 (RGBA).
         overwrite: Replace the packed set at `path`, once the new one is whole; nothing but a packed set is replaced.
 
     Raises:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,8 +16,8 @@ from dcgan.data.packed_writer import Origin, PackedSetWriter, check_free, write_
 from dcgan.data.sources import open_source
 from dcgan.data.workers import decode_all
 from dcgan.errors import SourceError
+from dcgan.types import OnProgress
 
-Progress = Callable[[int, int | None], None]
 """Called with the number of pictures done and of all, None while unknown."""
 
 _EXAMPLES = 3  # names kept for each reason
@@ -35,9 +35,9 @@ class PrepareOptions:
     size: int = 64
     """Side of the square pictures in pixels, 8 to 1024."""
     channels: int = 3
-    """1 (grey), 3 (RGB) or 4 (RGBA)."""
+    """1 (gray), 3 (RGB) or 4 (RGBA)."""
     background: str = "white"
-    """Colour behind transparent pictures: a name or #rrggbb. With 4 channels transparency is kept instead."""
+    """Color behind transparent pictures: a name or #rrggbb. With 4 channels transparency is kept instead."""
     min_size: int = 0
     """Refuse pictures whose shorter side has fewer pixels; 0: enlarge them."""
     limit: int = 0
@@ -47,7 +47,7 @@ class PrepareOptions:
         if not 8 <= self.size <= 1024:
             raise SourceError(f"--size is {self.size}; it must be from 8 to 1024 pixels")
         if self.channels not in (1, 3, 4):
-            raise SourceError(f"--channels is {self.channels}; it must be 1 (grey), 3 (RGB) or 4 (RGBA)")
+            raise SourceError(f"--channels is {self.channels}; it must be 1 (gray), 3 (RGB) or 4 (RGBA)")
         for flag, value in (("--min-size", self.min_size), ("--limit", self.limit)):
             if value < 0:
                 raise SourceError(f"{flag} is {value}; it must be 0 (off) or more")
@@ -58,7 +58,7 @@ class PrepareOptions:
         try:
             red, green, blue = ImageColor.getrgb(self.background)[:3]
         except ValueError as error:
-            raise SourceError(f"--background is {self.background!r}; it must be a colour's name or #rrggbb") from error
+            raise SourceError(f"--background is {self.background!r}; it must be a color's name or #rrggbb") from error
         return DecodeOptions(self.size, self.channels, (red, green, blue), self.min_size)
 
 
@@ -84,21 +84,21 @@ def prepare(
     source: str | Path | Source,
     out: str | Path,
     options: PrepareOptions | None = None,
-    progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
     *,
     workers: int = 0,
     overwrite: bool = False,
 ) -> PrepareReport:
     """Make a packed set at `out` of a source of pictures.
 
-    The same source and options give the same `images.npy` to the byte, on any number of workers. If it fails or is
+    The same source and options give the same `pixels.npy` to the byte, on any number of workers. If it fails or is
     stopped, nothing is left at `out`, or what was there before.
 
     Args:
         source: A folder, an archive, an array file, a built-in source such as "drawn-faces", or a `Source`.
         out: Folder to make.
         options: Size, channels and the like; by default 64 × 64 RGB.
-        progress: Told how far it is, a few times a second at most.
+        on_progress: Called with how far it is, a few times a second at most.
         workers: How many processes decode; 0: one for each core.
         overwrite: Replace the packed set at `out`.
 
@@ -114,7 +114,7 @@ def prepare(
     check_free(out, overwrite)
     opened = open_source(source, options.size) if isinstance(source, str | Path) else source
     with write_packed_set(out, size=options.size, channels=options.channels, overwrite=overwrite) as writer:
-        examples = _fill(writer, opened, options, progress, workers)
+        examples = _fill(writer, opened, options, on_progress, workers)
         if not writer.count:
             raise SourceError(_none_usable(opened, writer.refused, examples))
         writer.finish(opened.description, asdict(options), opened.skipped)
@@ -124,12 +124,12 @@ def prepare(
 
 
 def _fill(
-    writer: PackedSetWriter, source: Source, options: PrepareOptions, progress: Progress | None, workers: int
+    writer: PackedSetWriter, source: Source, options: PrepareOptions, on_progress: OnProgress | None, workers: int
 ) -> dict[str, list[str]]:
     """Decode the source into the writer; some names of refused pictures, by reason."""
     examples: dict[str, list[str]] = {}
     total = source.total if not options.limit else min(source.total, options.limit)
-    told = 0.0
+    shown_at = 0.0
     with closing(decode_all(source, options.decoding(), workers)) as results:
         for done, (item, (result, sha256)) in enumerate(results, 1):
             if isinstance(result, Decoded):
@@ -139,14 +139,14 @@ def _fill(
                 some = examples.setdefault(str(result.reason), [])
                 if len(some) < _EXAMPLES:
                     some.append(item.name)
-            if progress and time.monotonic() - told > 0.1:
-                told = time.monotonic()
-                progress(done, max(total, done))
+            if on_progress and time.monotonic() - shown_at > 0.1:
+                shown_at = time.monotonic()
+                on_progress(done, max(total, done))
             if options.limit and writer.count == options.limit:
                 break
-    if progress:
+    if on_progress:
         seen = writer.count + writer.refused.total()
-        progress(seen, seen)
+        on_progress(seen, seen)
     return examples
 
 

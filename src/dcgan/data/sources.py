@@ -48,7 +48,7 @@ def _drawn_faces(parameter: str, size: int) -> Source:
 
 @dataclass(frozen=True)
 class FileKind:
-    """A kind of file that holds pictures, told by its content."""
+    """A kind of file that holds pictures, recognized by its content."""
 
     name: str
     is_one: Callable[[Path, bytes], bool]
@@ -126,7 +126,9 @@ def open_source(source: str | Path, size: int = 64) -> Source:
     if formats.sniff(head):
         raise SourceError(f"{path} is a single picture: name the folder that holds yours")
     kinds = ", ".join(kind.name for kind in FILES)
-    raise SourceError(f"{path} is no source of pictures. Sources: a folder, {kinds}; told by content, not by name")
+    raise SourceError(
+        f"{path} is no source of pictures. Sources: a folder, {kinds}; recognized by content, not by name"
+    )
 
 
 def _without_files() -> str:

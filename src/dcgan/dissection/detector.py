@@ -1,6 +1,6 @@
 """Boxes without a hand: a detector of what drawn faces wear, trained on exact masks, marks it on a model's samples."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 
 import numpy as np
@@ -13,8 +13,9 @@ from torch.nn import functional as F
 from dcgan.data.drawn_faces import WORN, DrawnFaces
 from dcgan.dissection.boxes import Box, Boxes
 from dcgan.errors import DcganError
-from dcgan.model import Model, Pixels, to_images
-from dcgan.randomness import Stream, stream, torch_stream
+from dcgan.model import Model, to_images
+from dcgan.randomness import Stream, rng, torch_rng
+from dcgan.types import OnProgress, Pixels
 
 FACES = 2000  # that it learns from
 EPOCHS = 6
@@ -25,11 +26,10 @@ LEAST = 0.02  # share of a sample that must be found for a box
 STRAY = 2  # found pixels that a row or column of a box has at least
 
 Masks = NDArray[np.bool_]  # (N, H, W)
-Progress = Callable[[int, int | None], None]
 
 
 def masked_faces(
-    part: str, count: int, size: int, seed: int = 0, progress: Progress | None = None
+    part: str, count: int, size: int, seed: int = 0, on_progress: OnProgress | None = None
 ) -> tuple[Pixels, Masks]:
     """Drawn faces, and where each differs from the same face without the part: pixels (N, size, size, 3), masks.
 
@@ -38,7 +38,7 @@ def masked_faces(
         count: N.
         size: Side of the pictures, pixels.
         seed: Names the faces.
-        progress: Told (faces, in all).
+        on_progress: Called with (faces, in all).
 
     Raises:
         DcganError: The part is none that a face may lack.
@@ -56,19 +56,19 @@ def masked_faces(
     for place in range(count):
         pixels[place] = drawn(place, ())
         masks[place] = (pixels[place] != drawn(place, (part,))).any(axis=2)
-        if progress:
-            progress(place + 1, count)
+        if on_progress:
+            on_progress(place + 1, count)
     return pixels, masks
 
 
-def train_detector(pixels: Pixels, masks: Masks, *, seed: int = 0, progress: Progress | None = None) -> nn.Module:
+def train_detector(pixels: Pixels, masks: Masks, *, seed: int = 0, on_progress: OnProgress | None = None) -> nn.Module:
     """A small convolutional net that says of each pixel whether it shows the part.
 
     Args:
         pixels: (N, H, W, C), uint8.
         masks: (N, H, W).
         seed: Of weights, order and noise.
-        progress: Told (pictures seen, in all).
+        on_progress: Called with (pictures seen, in all).
 
     Returns:
         Images (N, C, H, W) to logits (N, 1, H, W), above 0 for yes.
@@ -79,25 +79,25 @@ def train_detector(pixels: Pixels, masks: Masks, *, seed: int = 0, progress: Pro
         convolution = nn.Conv2d(before, after, 3, padding=step, dilation=step, bias=False)
         layers += [convolution, nn.BatchNorm2d(after), nn.ReLU()]
     net = nn.Sequential(*layers, nn.Conv2d(WIDTH, 1, 1))
-    random = torch_stream(Stream.FORGET, seed, 1)
+    random = torch_rng(Stream.DETECTOR_WEIGHTS, seed)
     for layer in net:
         if isinstance(layer, nn.Conv2d):
             nn.init.normal_(layer.weight, std=(2 / layer.weight[0].numel()) ** 0.5, generator=random)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-    optimiser = torch.optim.Adam(net.parameters(), lr=1e-2)
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-2)
     targets = torch.from_numpy(masks.astype(np.float32))[:, None]
     for epoch in range(EPOCHS):
-        order = stream(Stream.FORGET, seed, 2, epoch).permutation(len(pixels))
+        order = rng(Stream.DETECTOR_ORDER, seed, epoch).permutation(len(pixels))
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
             images = to_images(torch.from_numpy(pixels[rows]))
             images += NOISE * torch.randn(images.shape, generator=random)
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             F.binary_cross_entropy_with_logits(net(images), targets[rows]).backward()
-            optimiser.step()
-            if progress:
-                progress(epoch * len(order) + start + len(rows), EPOCHS * len(order))
+            optimizer.step()
+            if on_progress:
+                on_progress(epoch * len(order) + start + len(rows), EPOCHS * len(order))
     return net.eval()
 
 

@@ -1,6 +1,6 @@
 """Forgetting how to draw an object (paper section 6.3.1): find the generator's maps that draw it, and drop them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from dcgan.dissection.boxes import Boxes
 from dcgan.errors import DcganError, ModelError
-from dcgan.model import Model, Pixels
-from dcgan.randomness import Stream, stream
+from dcgan.model import Model
+from dcgan.randomness import Stream, rng
+from dcgan.types import OnProgress, Pixels
 
 BATCH = 64  # samples at once
 FOLDS = 5  # parts of the samples, each held out once to judge the regression
@@ -20,7 +21,6 @@ FORGOTTEN = "forgotten"  # in a model's details: what was taken out of it
 
 Places = NDArray[np.float32]  # (P, C), the activations of all maps at P places
 Outside = Literal["random", "matched"]
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class MapWeights:
         layer: Of the generator, 0 is the stem.
         weights: (C,), of the logistic regression, for maps brought to a standard deviation of 1: above 0 speaks for it.
         levels: (C,), the mean of each map at places inside.
-        inside: Places in the boxes that it learnt from.
+        inside: Places in the boxes that it learned from.
         outside: Places outside.
-        accuracy: The share of places told right on samples that were held out; by chance 0.5.
+        accuracy: The share of places on_progress right on samples that were held out; by chance 0.5.
         area: Under the ROC curve, on the same: the chance that a place inside scores above one outside.
     """
 
@@ -75,14 +75,14 @@ def weigh_maps(
     *,
     outside: Outside = "random",
     seed: int = 0,
-    progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> MapWeights:
     """Tell the places inside the boxes from as many places outside them.
 
-    A place is a cell of the layer's map; it is inside where its centre is, and a box between all centres has the cell
+    A place is a cell of the layer's map; it is inside where its center is, and a box between all centers has the cell
     that its middle lies in. The paper takes places outside at `random`, so that what else is always where the object is
     speaks for it too: the eyes behind glasses. `matched` takes the same cells of other samples, where the object is
-    not, and random ones where there are no such. The regression is L2-regularised, C = 1.
+    not, and random ones where there are no such. The regression is L2-regularized, C = 1.
 
     Args:
         model: Whose generator drew the samples.
@@ -90,7 +90,7 @@ def weigh_maps(
         layer: Of the generator's hidden layers, from 0, the stem. Default: the second highest.
         outside: Which places.
         seed: Of the places outside.
-        progress: Told (samples, in all).
+        on_progress: Called with (samples, in all).
 
     Raises:
         ModelError: There is no such layer.
@@ -105,14 +105,14 @@ def weigh_maps(
     if masks.all():
         raise DcganError("the boxes cover every place of every sample: there is nothing to tell the object from")
     inside = np.argwhere(masks)  # (P, 2): sample, cell
-    others = _outside(masks, inside, outside, stream(Stream.FORGET, seed))
+    others = _outside(masks, inside, outside, rng(Stream.FORGET_POSITIONS, seed))
     where = np.concatenate([inside, others])
     places = np.empty((len(where), _width(model, layer)), np.float32)
     for sample, grid in enumerate(_grids(model, boxes.seeds, layer)):
         own = where[:, 0] == sample
         places[own] = grid[:, where[own, 1]].T
-        if progress:
-            progress(sample + 1, len(boxes.seeds))
+        if on_progress:
+            on_progress(sample + 1, len(boxes.seeds))
     answers = np.arange(len(where)) < len(inside)
     levels, spread = places[answers].mean(axis=0), places.std(axis=0)
     places /= np.where(spread > 0, spread, 1)
@@ -150,7 +150,7 @@ def scale_maps(model: Model, layer: int, factors: NDArray[np.float32]) -> Model:
 
 
 def change(before: Pixels, after: Pixels, boxes: Boxes, seeds: Sequence[int]) -> tuple[float, float]:
-    """How much pixels have changed in the boxes, and elsewhere: means in grey levels.
+    """How much pixels have changed in the boxes, and elsewhere: means in gray levels.
 
     Args:
         before: Samples (N, H, H, C), uint8.
@@ -167,12 +167,12 @@ def change(before: Pixels, after: Pixels, boxes: Boxes, seeds: Sequence[int]) ->
 
 def mask_of(boxes: Boxes, sample: int, size: int, side: int) -> NDArray[np.bool_]:
     """(side, side): which cells of a map lie in the boxes of a sample of `size` pixels."""
-    centres = (np.arange(side) + 0.5) * size / side
+    centers = (np.arange(side) + 0.5) * size / side
     mask = np.zeros((side, side), np.bool_)
     for box in boxes.boxes:
         if box.seed == sample:
-            down = (box.top <= centres) & (centres < box.bottom)
-            across = (box.left <= centres) & (centres < box.right)
+            down = (box.top <= centers) & (centers < box.bottom)
+            across = (box.left <= centers) & (centers < box.right)
             if not down.any():
                 down[int((box.top + box.bottom) / 2 * side / size)] = True
             if not across.any():
@@ -203,7 +203,7 @@ def _grids(model: Model, seeds: Sequence[int], layer: int) -> Iterator[Places]:
     device = next(model.generator.parameters()).device
     for start in range(0, len(seeds), BATCH):
         z = torch.from_numpy(model.latents(seeds[start : start + BATCH])).to(device)
-        for place, maps in enumerate(model.generator.maps(z)):
+        for place, maps in enumerate(model.generator.feature_maps(z)):
             if place == layer:
                 yield from maps.float().flatten(2).cpu().numpy()
                 break
@@ -231,10 +231,10 @@ def _held_out(places: Places, answers: NDArray[np.bool_], groups: NDArray[np.int
     fold = groups % FOLDS
     scores = np.full(len(places), np.nan)
     for part in range(FOLDS):
-        learnt = fold != part
-        if (~learnt).any() and answers[learnt].any() and not answers[learnt].all():
-            weights, bias = _regression(places[learnt], answers[learnt])
-            scores[~learnt] = places[~learnt] @ weights + bias
+        learned = fold != part
+        if (~learned).any() and answers[learned].any() and not answers[learned].all():
+            weights, bias = _regression(places[learned], answers[learned])
+            scores[~learned] = places[~learned] @ weights + bias
     judged = ~np.isnan(scores)
     if len(np.unique(answers[judged])) < 2:
         return float("nan"), float("nan")

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from dcgan.dissection.boxes import Box, Boxes
 from dcgan.dissection.forget import BATCH, MapWeights, change, hidden_sides, mask_of
 from dcgan.errors import DcganError
-from dcgan.model import Model, Pixels, to_pixels
+from dcgan.model import Model, to_pixels
+from dcgan.types import Pixels
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Inserted:
         seeds: N samples.
         before: (N, H, W, C).
         after: (N, H, W, C).
-        inside: Mean change of the pixels in the boxes, grey levels.
+        inside: Mean change of the pixels in the boxes, gray levels.
         outside: Of the others.
     """
 
@@ -66,8 +67,8 @@ def insert(
         some = seeds[start : start + BATCH]
         cells = torch.from_numpy(np.stack([mask_of(places, seed, size, side) for seed in some])).to(device)
         z = torch.from_numpy(model.latents(some)).to(device)
-        h = next(maps for layer, maps in enumerate(generator.maps(z)) if layer == weighed.layer)
+        h = next(maps for layer, maps in enumerate(generator.feature_maps(z)) if layer == weighed.layer)
         forced = h.maximum(cells[:, None] * levels[:, None, None])  # maps are 0 or more: elsewhere nothing changes
-        after[start : start + BATCH] = to_pixels(generator.draw_on(forced, weighed.layer))
+        after[start : start + BATCH] = to_pixels(generator.forward_from(forced, weighed.layer))
     before = model.sample(seeds)
     return Inserted(seeds, before, after, *change(before, after, places, seeds))

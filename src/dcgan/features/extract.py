@@ -1,25 +1,23 @@
 """A discriminator's maps as features (paper section 5.1): each max-pooled to a small grid, flattened and joined."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import Literal, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from dcgan.errors import ModelError
-from dcgan.model import Model, Pixels, to_images
+from dcgan.model import Model, to_images
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
+from dcgan.types import Features, OnProgress, Pixels
 
 BATCH = 128  # pictures at once; batch statistics are those of so many, as in the released code
 GRID = 4
 
-Features = NDArray[np.float32]  # (N, D)
 Statistics = Literal["pictures", "model"]
-Progress = Callable[[int, int | None], None]
 
 
 class FeatureExtractor(Protocol):
@@ -58,19 +56,19 @@ class DiscriminatorExtractor:
             )
         if grid < 1:
             raise ModelError(f"the grid (--grid) must be 1 or more, not {grid}")
-        widths = [stage.width for stage in model.architecture.discriminator]
+        widths = [stage.out_channels for stage in model.architecture.discriminator]
         self.size = sum(widths[layer] * min(grid, maps[layer].small) ** 2 for layer in self.layers)
         self._shape = (model.architecture.size, model.architecture.size, model.architecture.channels)
         self.net: Discriminator = deepcopy(model.discriminator).eval()
         self._device = next(self.net.parameters()).device
 
-    def measure(self, pixels: Pixels, batches: int | None = None, progress: Progress | None = None) -> None:
-        """Normalise by these pictures: by the mean over mini-batches of 128 of their statistics, the authors' way.
+    def measure(self, pixels: Pixels, batches: int | None = None, on_progress: OnProgress | None = None) -> None:
+        """Normalize by these pictures: by the mean over mini-batches of 128 of their statistics, the authors' way.
 
         Args:
             pixels: (N, H, W, C), uint8; a memory map will do.
             batches: How many mini-batches; by default all that are full, or one that is not.
-            progress: Told (pictures, in all).
+            on_progress: Called with (pictures, in all).
         """
         whole = max(1, len(pixels) // BATCH)
         total = min(batches or whole, whole)
@@ -78,8 +76,8 @@ class DiscriminatorExtractor:
         def images() -> Iterator[torch.Tensor]:
             for batch in range(total):
                 yield self._images(pixels[batch * BATCH : (batch + 1) * BATCH])
-                if progress:
-                    progress((batch + 1) * BATCH, total * BATCH)
+                if on_progress:
+                    on_progress((batch + 1) * BATCH, total * BATCH)
 
         measure_statistics(self.net, images())
 

@@ -12,17 +12,22 @@ import pyarrow.parquet as pq
 
 from dcgan.data.packed import PackedSet
 from dcgan.errors import ModelError
-from dcgan.features.extract import BATCH, FeatureExtractor, Features
+from dcgan.features.extract import BATCH, FeatureExtractor
+from dcgan.types import Features, OnProgress
 
 FILES = (".npy", ".parquet")
 
 DType = np.dtype[np.float16] | np.dtype[np.float32]
 Write = Callable[[Features], None]
-Progress = Callable[[int, int | None], None]
 
 
 def write_features(
-    path: Path, extractor: FeatureExtractor, data: PackedSet, *, half: bool = False, progress: Progress | None = None
+    path: Path,
+    extractor: FeatureExtractor,
+    data: PackedSet,
+    *,
+    half: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> None:
     """Write the features of every picture of a set, in its order, whole or not at all.
 
@@ -31,7 +36,7 @@ def write_features(
         extractor: What makes them.
         data: N pictures.
         half: float16 in place of float32: half the size, three digits.
-        progress: Told (pictures, in all).
+        on_progress: Called with (pictures, in all).
 
     Raises:
         ModelError: The suffix is neither, or the pictures are not of the model's shape.
@@ -46,10 +51,10 @@ def write_features(
     try:
         with writer(partial, data, extractor.size, dtype) as write:
             for start in range(0, len(data), BATCH):  # no more than that is held in memory
-                batch = extractor.extract(data.images[start : start + BATCH])
+                batch = extractor.extract(data.pixels[start : start + BATCH])
                 write(batch.clip(-65504, 65504) if half else batch)
-                if progress:
-                    progress(min(start + BATCH, len(data)), len(data))
+                if on_progress:
+                    on_progress(min(start + BATCH, len(data)), len(data))
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

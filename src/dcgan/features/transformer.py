@@ -9,8 +9,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from dcgan.errors import ModelError
-from dcgan.features.extract import GRID, DiscriminatorExtractor, Features
-from dcgan.model import Pixels, load
+from dcgan.features.extract import GRID, DiscriminatorExtractor
+from dcgan.model import load
+from dcgan.types import Features, Pixels
 
 
 class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

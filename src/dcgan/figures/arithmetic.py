@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from math import ceil, sqrt
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from dcgan.figures.fonts import NORMAL, SMALL, fitted, text_width
 from dcgan.figures.labeled_grid import GAP, LINE, MARGIN, enlarged
 from dcgan.figures.theme import Canvas, Theme
-
-Pixels = NDArray[np.uint8]
+from dcgan.types import Pixels
 
 MOST = 5  # examples shown of a concept
 TILE = 96
@@ -29,15 +26,15 @@ def draw_sum(
     in_pixel_space: Pixels | None,
     theme: Theme,
 ) -> Image.Image:
-    """Draw the examples of each concept above the picture of their mean z; then Y with its neighbours around it.
+    """Draw the examples of each concept above the picture of their mean z; then Y with its neighbors around it.
 
     Args:
         terms: What each column is called, with its sign first: "+ smiling", "- 2 * neutral".
         examples: Pixels (N, H, W, C) of each column, N of 0 or more; at most five are shown.
         means: Pixels (T, H, W, C), the picture of each mean.
-        results: Pixels (1 + M, H, W, C): Y, which goes into the middle, and its neighbours.
+        results: Pixels (1 + M, H, W, C): Y, which goes into the middle, and its neighbors.
         in_pixel_space: Pixels (H, W, C), the same sum of pictures; None if there is none.
-        theme: Colours.
+        theme: Colors.
     """
     side = enlarged(means[0], TILE).width
     shown = max(1, *(min(len(group), MOST) for group in examples))
@@ -91,10 +88,10 @@ def _draw_sign(canvas: Canvas, x: int, y: int, *, minus: bool) -> None:
 
 
 def _draw_results(canvas: Canvas, results: Pixels, left: int, top: int, across: int, side: int) -> None:
-    """Y in the middle, in a frame, and its neighbours around it."""
+    """Y in the middle, in a frame, and its neighbors around it."""
     middle = len(results) // 2
     order = [*range(1, middle + 1), 0, *range(middle + 1, len(results))]
-    label = "Y and its neighbours" if len(results) > 1 else "Y"
+    label = "Y and its neighbors" if len(results) > 1 else "Y"
     canvas.text(left + min(across, len(results)) * (side + GAP) / 2, top - LINE / 2 - 2, label)
     for place, index in enumerate(order):
         x, y = left + place % across * (side + GAP), top + place // across * (side + GAP)

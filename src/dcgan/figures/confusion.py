@@ -21,7 +21,7 @@ def draw_confusion(shares: NDArray[np.float64], names: Sequence[str], theme: The
     Args:
         shares: (K, K), each row adds up to 1, or to 0.
         names: K.
-        theme: Colours.
+        theme: Colors.
     """
     shown = [fitted(name, _LONGEST, SMALL) for name in names]
     longest = max(text_width(name, SMALL) for name in shown)
@@ -36,11 +36,11 @@ def draw_confusion(shares: NDArray[np.float64], names: Sequence[str], theme: The
         canvas.text(left + (row + 0.5) * wide, top + len(shown) * _CELL + LINE / 2, fitted(name, wide - 4, SMALL))
         for column, share in enumerate(shares[row]):
             x = left + column * wide
-            colour = tuple(
+            color = tuple(
                 round(ground + (accent - ground) * float(share))
                 for ground, accent in zip(theme.ground, theme.accent, strict=True)
             )
-            canvas.draw.rectangle((x, y, x + wide - 2, y + _CELL - 2), fill=colour, outline=theme.faint)
+            canvas.draw.rectangle((x, y, x + wide - 2, y + _CELL - 2), fill=color, outline=theme.faint)
             if share >= 0.005:
                 canvas.text(x + wide / 2 - 1, y + _CELL / 2 - 1, f"{100 * share:.0f}")
     return canvas.image

@@ -1,4 +1,4 @@
-"""Line charts as inline SVG, for pages without any plotting library. Text takes the page's colour, light or dark."""
+"""Line charts as inline SVG, for pages without any plotting library. Text takes the page's color, light or dark."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,9 +7,9 @@ from itertools import chain, pairwise
 from types import MappingProxyType
 from xml.sax.saxutils import escape, quoteattr
 
-from dcgan.figures.theme import Colour, Theme
+from dcgan.figures.theme import Color, Theme
 
-COLOURS = ("#3b82f6", "#f97316", "#10b981", "#a855f7", "#ef4444", "#0891b2", "#ca8a04", "#db2777")
+COLORS = ("#3b82f6", "#f97316", "#10b981", "#a855f7", "#ef4444", "#0891b2", "#ca8a04", "#db2777")
 """Of the lines, in this order and round again; clear on white and on black."""
 
 Point = tuple[float, float]
@@ -73,8 +73,8 @@ def curves(
     if points:
         parts += _grid(across, up)
         parts += [_mark(across.place(x)) for x in marks if across.low <= x <= across.high]
-        parts += [_band(bands[name], across, up, _colour(row)) for row, name in enumerate(lines) if name in bands]
-        parts += [_line(line, across, up, _colour(row)) for row, line in enumerate(lines.values())]
+        parts += [_band(bands[name], across, up, _color(row)) for row, name in enumerate(lines) if name in bands]
+        parts += [_line(line, across, up, _color(row)) for row, line in enumerate(lines.values())]
     else:
         parts.append(f'<path d="M{_LEFT} {_BOTTOM}H{_RIGHT}" stroke="currentColor" opacity="0.35"/>')
         middle = (_LEFT + _RIGHT) / 2, (_TOP + _BOTTOM) / 2
@@ -83,7 +83,7 @@ def curves(
 
 
 def page(charts: Sequence[str], theme: Theme, columns: int = 1) -> str:
-    """Drawings of `curves` as one that stands alone, in a theme's colours, row by row."""
+    """Drawings of `curves` as one that stands alone, in a theme's colors, row by row."""
     across, down = _WIDTH + _SPACE, _HEIGHT + _SPACE
     width, height = min(columns, len(charts)) * across + _SPACE, -(-len(charts) // columns) * down + _SPACE
     placed = (
@@ -102,8 +102,8 @@ def page(charts: Sequence[str], theme: Theme, columns: int = 1) -> str:
     return "\n".join([*head, *placed, "</svg>\n"])
 
 
-def _hexadecimal(colour: Colour) -> str:
-    return f"#{bytes(colour).hex()}"
+def _hexadecimal(color: Color) -> str:
+    return f"#{bytes(color).hex()}"
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Axis:
         low, high, value = map(math.log10, (self.low, self.high, value)) if self.log else (self.low, self.high, value)
         return self.start + (value - low) / (high - low) * (self.end - self.start)
 
-    def labelled(self) -> Iterator[tuple[float, str]]:
+    def labeled(self) -> Iterator[tuple[float, str]]:
         """Each tick's place in the drawing and its label, with as many digits as tell the ticks apart."""
         step = min((b - a for a, b in pairwise(self.ticks)), default=1.0)
         size = max(map(abs, self.ticks), default=0.0)
@@ -202,24 +202,24 @@ def _log_ticks(low: float, high: float) -> tuple[float, ...]:
 
 
 def _grid(across: Axis, up: Axis) -> Iterator[str]:
-    for y, label in up.labelled():
+    for y, label in up.labeled():
         faint = 0.35 if y == _BOTTOM else 0.12
         yield f'<path d="M{_LEFT} {y:.1f}H{_RIGHT}" stroke="currentColor" opacity="{faint}"/>'
         yield _text(_LEFT - 8, y + 4, label, 'text-anchor="end" opacity="0.75"')
-    for x, label in across.labelled():
+    for x, label in across.labeled():
         yield f'<path d="M{x:.1f} {_BOTTOM}v4" stroke="currentColor" opacity="0.35"/>'
         yield _text(x, _BOTTOM + 18, label, 'text-anchor="middle" opacity="0.75"')
 
 
 def _legend(lines: Mapping[str, Sequence[Point | None]]) -> Iterator[str]:
-    """Colour, name and last value of each line, in one row, or in more where they need them."""
+    """Color, name and last value of each line, in one row, or in more where they need them."""
     lasts = [next((short(point[1]) for point in reversed(line) if point is not None), "–") for line in lines.values()]
     widths = [50 + _LETTER * (len(name) + len(last)) for name, last in zip(lines, lasts, strict=True)]
     x, y = float(_LEFT), 37 if sum(widths) <= _WIDTH - _LEFT else 30
     for row, (name, last, width) in enumerate(zip(lines, lasts, widths, strict=True)):
         if x > _LEFT and x + width > _WIDTH:
             x, y = float(_LEFT), y + 17
-        yield f'<path d="M{x:.1f} {y}h14" stroke="{_colour(row)}" stroke-width="3" stroke-linecap="round"/>'
+        yield f'<path d="M{x:.1f} {y}h14" stroke="{_color(row)}" stroke-width="3" stroke-linecap="round"/>'
         value = f'<tspan dx="6" font-weight="600">{escape(last)}</tspan>'
         yield f'<text x="{x + 20:.1f}" y="{y + 4}">{escape(name)}{value}</text>'
         x += width
@@ -229,23 +229,23 @@ def _mark(x: float) -> str:
     return f'<path d="M{x:.1f} {_TOP}V{_BOTTOM}" stroke="currentColor" stroke-dasharray="2 4" opacity="0.6"/>'
 
 
-def _band(edges: Sequence[tuple[Point, Point]], across: Axis, up: Axis, colour: str) -> str:
+def _band(edges: Sequence[tuple[Point, Point]], across: Axis, up: Axis, color: str) -> str:
     outline = [high for high, _ in edges] + [low for _, low in reversed(edges)]
     path = "L".join(f"{across.place(x):.1f} {up.place(y):.1f}" for x, y in outline)
-    bar = f' stroke="{colour}" stroke-width="8"' if len(edges) == 1 else ""
-    return f'<path d="M{path}Z" fill="{colour}" opacity="0.15"{bar}/>' if outline else ""
+    bar = f' stroke="{color}" stroke-width="8"' if len(edges) == 1 else ""
+    return f'<path d="M{path}Z" fill="{color}" opacity="0.15"{bar}/>' if outline else ""
 
 
-def _line(line: Sequence[Point | None], across: Axis, up: Axis, colour: str) -> str:
+def _line(line: Sequence[Point | None], across: Axis, up: Axis, color: str) -> str:
     path, dots = [], []
     for stretch in _stretches(_thinned(line)):
         places = [f"{across.place(x):.1f} {up.place(y):.1f}" for x, y in stretch]
         if len(places) == 1:
             left, top = places[0].split()
-            dots.append(f'<circle cx="{left}" cy="{top}" r="3" fill="{colour}"/>')
+            dots.append(f'<circle cx="{left}" cy="{top}" r="3" fill="{color}"/>')
         else:
             path.append("M" + "L".join(places))
-    style = f'fill="none" stroke="{colour}" stroke-width="1.8" stroke-linejoin="round" stroke-linecap="round"'
+    style = f'fill="none" stroke="{color}" stroke-width="1.8" stroke-linejoin="round" stroke-linecap="round"'
     return (f'<path d="{"".join(path)}" {style}/>' if path else "") + "".join(dots)
 
 
@@ -280,8 +280,8 @@ def _y(point: Point | None) -> float:
     return point[1] if point is not None else math.nan
 
 
-def _colour(row: int) -> str:
-    return COLOURS[row % len(COLOURS)]
+def _color(row: int) -> str:
+    return COLORS[row % len(COLORS)]
 
 
 def _text(x: float, y: float, text: str, style: str) -> str:

@@ -49,7 +49,7 @@ def film(
     Args:
         frames: Pictures, or files of pictures, which are read one by one; in memory are at most `max_frames` of the
             film's size.
-        path: Where to; the suffix is .webp, .gif (256 colours a frame), .apng or .png (both are animated PNG).
+        path: Where to; the suffix is .webp, .gif (256 colors a frame), .apng or .png (both are animated PNG).
         captions: A line of text to stand under each frame, such as "12,800 images"; as many as frames.
         seconds_per_frame: How long each frame stays, 0.01 to 600 seconds.
         hold_last: How long the last one stays, in seconds.
@@ -115,7 +115,7 @@ def _on_white(picture: Image.Image) -> Image.Image:
 
 
 def _captioned(picture: Image.Image, caption: str) -> Image.Image:
-    """The picture with a white band below that holds one centred line."""
+    """The picture with a white band below that holds one centered line."""
     height = max(11, picture.width // 28)
     (line, font), band = written(caption, height), 2 * height
     framed = Image.new("RGB", (picture.width, picture.height + band), WHITE)

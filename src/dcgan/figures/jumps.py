@@ -1,4 +1,4 @@
-"""The figure of the paper's test for memorisation: steps of a walk beside distances of unrelated pictures."""
+"""The figure of the paper's test for memorization: steps of a walk beside distances of unrelated pictures."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ def draw_jumps(rows: Distances, pairs: Distances, labels: list[str], theme: Them
         rows: (R, S), how different the pictures at the two ends of each step look.
         pairs: (P,), how different pictures look that have nothing to do with each other; its median is 1 on the axis.
         labels: R names of rows.
-        theme: Colours.
+        theme: Colors.
     """
     unit = float(np.median(pairs)) or 1.0
     steps, others = rows / unit, pairs / unit

@@ -9,8 +9,7 @@ from PIL import Image
 from dcgan.figures.fonts import NORMAL, SMALL, fitted, text_width
 from dcgan.figures.sheets import sheet
 from dcgan.figures.theme import Canvas, Theme
-
-Pixels = NDArray[np.uint8]  # (R, C, H, W, channels)
+from dcgan.types import Pixels
 
 MARGIN, GAP = 16, 4  # pixels
 LINE = 24  # height of a line of labels
@@ -22,7 +21,7 @@ def enlarged(pixels: Pixels, tile: int) -> Image.Image:
     return sheet(pixels[None], scale=max(1, -(-tile // pixels.shape[1])))
 
 
-def labelled_grid(
+def labeled_grid(
     pixels: Pixels,
     theme: Theme,
     *,
@@ -35,7 +34,7 @@ def labelled_grid(
 
     Args:
         pixels: (R, C, H, W, channels), uint8.
-        theme: Colours.
+        theme: Colors.
         title: Stands above.
         rows: A label for each row, at its left; or none.
         columns: A label for each column, above it; or none.

@@ -10,18 +10,17 @@ from PIL import Image
 from dcgan.figures.fonts import NORMAL, SMALL, text_width
 from dcgan.figures.labeled_grid import GAP, LINE, MARGIN, TILE, enlarged
 from dcgan.figures.theme import Canvas, Theme
-
-Pixels = NDArray[np.uint8]
+from dcgan.types import Pixels
 
 _APART = 12  # pixels between the features, and twice that between the sides
 _CLIPPED = 2.5  # times a signal's root mean square: where black and white are, so that weaker parts can be seen
 
 
 def signal_pixels(signals: NDArray[np.float32]) -> Pixels:
-    """Numbers (..., H, W, C) as pixels (..., H, W, 1 or 3), uint8: 0 is grey, and each is scaled by its own size.
+    """Numbers (..., H, W, C) as pixels (..., H, W, 1 or 3), uint8: 0 is gray, and each is scaled by its own size.
 
     Its size is the root mean square of what is not 0, for a unit sees a part of the picture. Of four channels the
-    colours are shown.
+    colors are shown.
     """
     shown = signals[..., :3]
     axes = (-3, -2, -1)
@@ -52,7 +51,7 @@ def draw_signals(sides: Sequence[Side], names: Sequence[str], theme: Theme) -> I
     Args:
         sides: All of the same R; K may differ.
         names: R names of features.
-        theme: Colours.
+        theme: Colors.
     """
     side = enlarged(sides[0].pixels[0, 0], TILE).width
     left = MARGIN + max(text_width(name, SMALL) for name in names) + 12

@@ -5,13 +5,11 @@ import math
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from dcgan.errors import DcganError
 from dcgan.files import write_atomic
-
-Pixels = NDArray[np.uint8]  # (N, H, W, C)
+from dcgan.types import Pixels
 
 WHITE = (255, 255, 255)
 
@@ -34,15 +32,15 @@ def sheet(
     """Lay pictures out in a grid, row by row.
 
     Args:
-        pixels: (N, H, W, C) uint8, N of 1 or more, C of 1 (grey), 3 (RGB) or 4 (RGBA).
+        pixels: (N, H, W, C) uint8, N of 1 or more, C of 1 (gray), 3 (RGB) or 4 (RGBA).
         columns: Pictures in a row. Default: the least that makes the grid no taller than wide, in pictures.
-        gap: Pixels between neighbours; there is none around the sheet.
+        gap: Pixels between neighbors; there is none around the sheet.
         scale: How many times each picture is enlarged, pixel by pixel. Default: the least whole number that makes it
             64 pixels wide or more.
         background: RGB of gaps and empty places. With 4 channels they are transparent instead.
 
     Returns:
-        A picture of mode L, RGB or RGBA; RGB, too, for grey pictures on a coloured background.
+        A picture of mode L, RGB or RGBA; RGB, too, for gray pictures on a colored background.
 
     Raises:
         ValueError: `pixels` is no such array, or a number is out of range.

@@ -1,4 +1,4 @@
-"""Colours of figures for people, on light or on dark ground, and the page that they are put on."""
+"""Colors of figures for people, on light or on dark ground, and the page that they are put on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from PIL import Image, ImageDraw
 
 from dcgan.figures.fonts import SMALL, written
 
-Colour = tuple[int, int, int]  # RGB
+Color = tuple[int, int, int]  # RGB
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of a figure."""
+    """Colors of a figure."""
 
-    ground: Colour
-    ink: Colour
-    faint: Colour  # of rules, and of what stands in the background
-    accent: Colour
+    ground: Color
+    ink: Color
+    faint: Color  # of rules, and of what stands in the background
+    accent: Color
 
 
 THEMES: Mapping[str, Theme] = MappingProxyType(
@@ -39,17 +39,17 @@ class Canvas:
 
     def text(self, x: float, y: float, text: str, anchor: str = "mm", height: int = SMALL, faint: bool = False) -> None:
         """Write a line; the anchor is Pillow's: left, middle, right, and ascender, middle, baseline."""
-        colour = self.theme.ink
+        color = self.theme.ink
         if faint:
-            colour = _mixed(self.theme.ink, self.theme.ground)
+            color = _mixed(self.theme.ink, self.theme.ground)
         line, font = written(text, height)
-        self.draw.text((x, y), line, fill=colour, font=font, anchor=anchor)
+        self.draw.text((x, y), line, fill=color, font=font, anchor=anchor)
 
     def paste(self, picture: Image.Image, x: int, y: int) -> None:
         """Put a picture with its upper left corner at (x, y); what is transparent in it shows the ground."""
         self.image.paste(picture, (x, y), picture if picture.mode == "RGBA" else None)
 
 
-def _mixed(first: Colour, second: Colour) -> Colour:
+def _mixed(first: Color, second: Color) -> Color:
     red, green, blue = ((2 * a + b) // 3 for a, b in zip(first, second, strict=True))
     return red, green, blue

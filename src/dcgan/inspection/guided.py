@@ -5,21 +5,19 @@ what excites the unit and what holds it back lie mixed. Guided back-propagation 
 down, at each activation, the gradient is zeroed where it is negative, and where the activation itself was.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.autograd.function import FunctionCtx
 
-from dcgan.inspection.inputs import BATCH, images_of, stage_of
-from dcgan.model import Model, Pixels
+from dcgan.inspection.inputs import BATCH, images_of, layer_of
+from dcgan.model import Model
 from dcgan.networks.discriminator import Activation, leaky_relu
+from dcgan.types import OnProgress, Pixels
 
 Signals = NDArray[np.float32]  # (N, H, W, C), one number for each of a picture's
 Units = NDArray[np.int64]  # (N, 3): feature, row and column in the map
-Progress = Callable[[int, int | None], None]
 
 
 class _Guided(torch.autograd.Function):
@@ -50,7 +48,7 @@ def back_propagate(
     layer: int,
     units: Units,
     rule: Activation = guided,
-    progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Signals:
     """Lead the response of a unit back to the picture, for one unit in each picture.
 
@@ -63,7 +61,7 @@ def back_propagate(
         layer: Convolutional layer of the units, from 0.
         units: (N, 3), feature, row and column of each picture's unit.
         rule: `guided`, or `plain` for the gradient itself.
-        progress: Told (pictures, in all).
+        on_progress: Called with (pictures, in all).
 
     Returns:
         (N, H, W, C): with `plain` the change of the response for a change of each value, images being in [-1, 1]; 0
@@ -72,7 +70,7 @@ def back_propagate(
     Raises:
         ModelError: There is no such layer, or the pictures are not of the model's shape.
     """
-    stage_of(model, layer)
+    layer_of(model, layer)
     net = model.discriminator.eval()
     signals = np.empty(pixels.shape, np.float32)
     for start in range(0, len(pixels), BATCH):
@@ -84,6 +82,6 @@ def back_propagate(
             responses = maps[torch.arange(len(maps)), feature, row, column]
             (gradients,) = torch.autograd.grad(responses.sum(), images)  # of each picture's own: they do not mix
         signals[some] = gradients.permute(0, 2, 3, 1).float().cpu().numpy()
-        if progress:
-            progress(min(start + BATCH, len(pixels)), len(pixels))
+        if on_progress:
+            on_progress(min(start + BATCH, len(pixels)), len(pixels))
     return signals

@@ -5,22 +5,23 @@ import torch
 from torch import Tensor
 
 from dcgan.errors import ModelError
-from dcgan.model import Model, Pixels, to_images
-from dcgan.networks.layouts import Stage
+from dcgan.model import Model, to_images
+from dcgan.networks.layouts import ConvLayer
+from dcgan.types import Pixels
 
 BATCH = 64  # pictures at once: what memory depends on, and results do not
 
 
-def stage_of(model: Model, layer: int) -> Stage:
+def layer_of(model: Model, layer: int) -> ConvLayer:
     """The stage of the discriminator that makes a layer's maps.
 
     Raises:
         ModelError: There is no such layer.
     """
-    stages = model.architecture.discriminator
-    if not 0 <= layer < len(stages):
-        raise ModelError(f"--layer {layer}: this discriminator has layers 0 to {len(stages) - 1}")
-    return stages[layer]
+    layers = model.architecture.discriminator
+    if not 0 <= layer < len(layers):
+        raise ModelError(f"--layer {layer}: this discriminator has layers 0 to {len(layers) - 1}")
+    return layers[layer]
 
 
 def images_of(model: Model, pixels: Pixels) -> Tensor:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.model import Pixels
 from dcgan.networks.layouts import Architecture
+from dcgan.types import Pixels
 
 
 class ReceptiveField(NamedTuple):
@@ -14,7 +14,7 @@ class ReceptiveField(NamedTuple):
 
     Attributes:
         side: Its side.
-        step: From a unit's to its neighbour's.
+        step: From a unit's to its neighbor's.
         start: Where the first unit's begins, 0 or less.
     """
 
@@ -32,7 +32,7 @@ def receptive_field(architecture: Architecture, layer: int) -> ReceptiveField:
     side, step, start = 1, 1, 0
     fits = architecture.discriminator_geometry[: layer + 1]
     for stage, fit in zip(architecture.discriminator, fits, strict=False):
-        side += (stage.kernel - 1) * step
+        side += (stage.kernel_size - 1) * step
         start -= fit.padding * step
         step *= stage.stride
     return ReceptiveField(side, step, start)
@@ -48,7 +48,7 @@ def cut_patches(pixels: Pixels, field: ReceptiveField, row: NDArray[np.int64], c
         column: (N,).
 
     Returns:
-        (N, side, side, C), uint8: what lies beyond the picture is grey, for the net sees 0 there.
+        (N, side, side, C), uint8: what lies beyond the picture is gray, for the net sees 0 there.
     """
     around = field.side  # no field reaches farther out
     framed = np.pad(pixels, ((0, 0), (around, around), (around, around), (0, 0)), constant_values=128)

@@ -1,6 +1,5 @@
 """What drives each feature of a layer: the strongest responses in a set of any size, and statistics, in one pass."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,14 +7,14 @@ import torch
 from numpy.typing import NDArray
 
 from dcgan.inspection.guided import Units
-from dcgan.inspection.inputs import BATCH, images_of, stage_of
-from dcgan.model import Model, Pixels
+from dcgan.inspection.inputs import BATCH, images_of, layer_of
+from dcgan.model import Model
+from dcgan.types import OnProgress, Pixels
 
 KEEP = 8  # strongest responses of each feature
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def measure_responses(
     keep: int = KEEP,
     *,
     batch_size: int = BATCH,
-    progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Responses:
     """Look at every picture once, holding no more than a mini-batch and the strongest so far.
 
@@ -76,7 +75,7 @@ def measure_responses(
         layer: Convolutional layer, from 0.
         keep: How many of the strongest responses of each feature, 1 or more.
         batch_size: Pictures at once; changes the results by rounding at most.
-        progress: Told (pictures, in all).
+        on_progress: Called with (pictures, in all).
 
     Raises:
         ModelError: There is no such layer, or the pictures are not of the model's shape.
@@ -84,7 +83,7 @@ def measure_responses(
     """
     if len(pixels) < 1 or keep < 1:
         raise ValueError(f"{len(pixels)} pictures, {keep} to keep: at least 1 of each is needed")
-    width, side = stage_of(model, layer).width, model.architecture.discriminator_geometry[layer].small
+    width, side = layer_of(model, layer).out_channels, model.architecture.discriminator_geometry[layer].small
     net = model.discriminator.eval()
     total, positions, pictures = np.zeros((3, width))
     value, picture, place = np.empty((width, 0), np.float32), *np.empty((2, width, 0), np.int64)
@@ -100,8 +99,8 @@ def measure_responses(
         value = np.take_along_axis(both, best, axis=1)
         picture = np.take_along_axis(np.concatenate([picture, numbers], axis=1), best, axis=1)
         place = np.take_along_axis(np.concatenate([place, where], axis=1), best, axis=1)
-        if progress:
-            progress(start + len(maps), len(pixels))
+        if on_progress:
+            on_progress(start + len(maps), len(pixels))
     count = len(pixels)
     shares = positions / (count * side**2), pictures / count
     return Responses(layer, count, total / (count * side**2), *shares, value, picture, place // side, place % side)

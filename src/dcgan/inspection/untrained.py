@@ -1,37 +1,36 @@
 """The baseline of looking inside: the same net with random weights (paper section 6.2)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from torch import Tensor
 
 from dcgan.inspection.inputs import BATCH, images_of
-from dcgan.model import Model, Pixels
+from dcgan.model import Model
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
-from dcgan.networks.initialize import initialise
+from dcgan.networks.initialize import initialize
 from dcgan.networks.memory import use_channels_last
-from dcgan.randomness import Stream, torch_stream
+from dcgan.randomness import Stream, torch_rng
+from dcgan.types import OnProgress, Pixels
 
 MEASURED = 2048  # pictures, at most, that batch norm's statistics are measured on
 
-Progress = Callable[[int, int | None], None]
 
-
-def untrained(model: Model, pixels: Pixels, seed: int = 0, progress: Progress | None = None) -> Model:
+def untrained(model: Model, pixels: Pixels, seed: int = 0, on_progress: OnProgress | None = None) -> Model:
     """The model with the discriminator that a training with this seed would begin with.
 
     Args:
         model: Whose architecture, device and generator are taken.
         pixels: (N, H, W, C), uint8: batch norm's statistics are measured on so many of them, evenly spaced.
         seed: Names the weights, 0 or more.
-        progress: Told (pictures, in all).
+        on_progress: Called with (pictures, in all).
 
     Raises:
         ModelError: The pictures are not of the model's shape.
     """
     net = Discriminator(model.architecture)
-    initialise(net, torch_stream(Stream.WEIGHTS, seed, 1))
+    initialize(net, torch_rng(Stream.DISCRIMINATOR_WEIGHTS, seed))
     use_channels_last(net)
     random = replace(model, discriminator=net.to(next(model.discriminator.parameters()).device).eval())
     some = pixels[:: max(1, -(-len(pixels) // MEASURED))]
@@ -40,8 +39,8 @@ def untrained(model: Model, pixels: Pixels, seed: int = 0, progress: Progress | 
     def images() -> Iterator[Tensor]:
         for start in range(0, whole, BATCH):
             yield images_of(random, some[start : start + BATCH])
-            if progress:
-                progress(start + BATCH, whole)
+            if on_progress:
+                on_progress(start + BATCH, whole)
 
     measure_statistics(net, images())
     return random

@@ -1,6 +1,5 @@
 """A small classifier of yes-or-no attributes, trained in a minute: it names what a model's pictures show."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +8,10 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional as F
 
-from dcgan.model import Pixels, to_images
+from dcgan.model import to_images
 from dcgan.networks.memory import use_channels_last
-from dcgan.randomness import Stream, stream, torch_stream
+from dcgan.randomness import Stream, rng, torch_rng
+from dcgan.types import OnProgress, Pixels
 
 BATCH = 64
 HELD_OUT = 0.1  # share of the pictures that only measure the accuracy
@@ -19,7 +19,6 @@ NOISE = 0.1  # standard deviation of what is added to images: drawn pictures are
 
 Answers = NDArray[np.bool_]  # (N, A)
 Logits = NDArray[np.float32]  # (N, A)
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def train_attributes(
     epochs: int = 8,
     width: int = 32,
     seed: int = 0,
-    progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> AttributeClassifier:
     """Train a convolutional classifier of several attributes at once.
 
@@ -62,38 +61,38 @@ def train_attributes(
         epochs: Passes over the pictures.
         width: Channels of the first layer.
         seed: Of weights, order and noise.
-        progress: Told (pictures seen, in all).
+        on_progress: Called with (pictures seen, in all).
 
     Raises:
         ValueError: There are too few pictures, or an attribute that none or all of the pictures to learn from have.
     """
-    order = stream(Stream.CLASSIFIER, seed, 0).permutation(len(pixels))
-    held_out, learnt = np.split(order, [int(len(order) * HELD_OUT)])
+    order = rng(Stream.ATTRIBUTES_SPLIT, seed).permutation(len(pixels))
+    held_out, learned = np.split(order, [int(len(order) * HELD_OUT)])
     if len(held_out) < 2:
         raise ValueError(f"{len(pixels)} pictures are too few to learn attributes from")
-    shares = answers[learnt].mean(axis=0)
+    shares = answers[learned].mean(axis=0)
     if not ((shares > 0) & (shares < 1)).all():
-        raise ValueError("an attribute that all pictures have, or none, cannot be learnt")
+        raise ValueError("an attribute that all pictures have, or none, cannot be learned")
     net = _build(pixels.shape[1], pixels.shape[3], answers.shape[1], width, seed)
     targets = torch.from_numpy(answers.astype(np.float32))
-    optimiser = torch.optim.Adam(net.parameters(), lr=1e-3)
-    steps = epochs * (len(learnt) // BATCH or 1)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - step / steps)
-    noise, step = torch_stream(Stream.CLASSIFIER, seed, 1), 0
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+    steps = epochs * (len(learned) // BATCH or 1)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / steps)
+    noise, step = torch_rng(Stream.ATTRIBUTES_NOISE, seed), 0
     net.train()
     for epoch in range(epochs):
-        shuffled = stream(Stream.CLASSIFIER, seed, 2, epoch).permutation(learnt)
-        for start in range(0, max(BATCH, len(learnt) // BATCH * BATCH), BATCH):
+        shuffled = rng(Stream.ATTRIBUTES_ORDER, seed, epoch).permutation(learned)
+        for start in range(0, max(BATCH, len(learned) // BATCH * BATCH), BATCH):
             rows = np.sort(shuffled[start : start + BATCH])  # in order, as a memory map is read best
             images = to_images(torch.from_numpy(np.asarray(pixels[rows])))
             images += NOISE * torch.randn(images.shape, generator=noise)
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             F.binary_cross_entropy_with_logits(net(images), targets[rows]).backward()
-            optimiser.step()
+            optimizer.step()
             schedule.step()
             step += 1
-            if progress:
-                progress(step * BATCH, steps * BATCH)
+            if on_progress:
+                on_progress(step * BATCH, steps * BATCH)
     net.eval()
     rows = np.sort(held_out)
     untested = AttributeClassifier(net, np.zeros(answers.shape[1]))
@@ -109,7 +108,7 @@ def _build(size: int, channels: int, attributes: int, width: int, seed: int) -> 
         before, side = after, (side + 1) // 2
     net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(min(side, 8)), nn.Flatten())
     net.append(nn.Linear(before * min(side, 8) ** 2, attributes))
-    random = torch_stream(Stream.CLASSIFIER, seed, 3)
+    random = torch_rng(Stream.ATTRIBUTES_WEIGHTS, seed)
     for layer in net:
         if isinstance(layer, nn.Conv2d | nn.Linear):
             fan_in = layer.weight[0].numel()

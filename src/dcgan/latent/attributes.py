@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dcgan.data.packed import PackedSet
 from dcgan.errors import LatentError
-from dcgan.randomness import Latents
+from dcgan.types import Latents
 
 ABSENT = "none"  # the value of an attribute that a picture lacks
 _SHOWN = 12  # of what a set knows, in an error
@@ -73,7 +73,7 @@ def answer(data: PackedSet, questions: Sequence[Question]) -> Answers:
     for question, column in zip(questions, columns, strict=True):
         if column.all() or not column.any():
             which = "all" if column.all() else "none"
-            raise LatentError(f"{which} of the pictures have {question!s}, so it cannot be learnt from them")
+            raise LatentError(f"{which} of the pictures have {question!s}, so it cannot be learned from them")
     return np.stack(columns, axis=1)
 
 
@@ -125,7 +125,7 @@ def least_squares_axis(z: Latents, logits: NDArray[np.float32], wanted: bool = T
     Args:
         z: (N, D).
         logits: (N,).
-        wanted: Whether to move towards the attribute, or away from it.
+        wanted: Whether to move toward the attribute, or away from it.
 
     Returns:
         (D,).

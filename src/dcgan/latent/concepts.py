@@ -27,7 +27,7 @@ from dcgan.files import write_atomic
 from dcgan.latent.files import LARGEST, read_latents
 from dcgan.latent.formula import NAME
 from dcgan.model import Model
-from dcgan.randomness import Latents
+from dcgan.types import Latents
 
 ENOUGH = 3  # examples of a concept, as in the paper
 MODEL = "model"  # the key of the file that names whose latent space it is

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from dcgan.errors import LatentError
 from dcgan.files import write_atomic
-from dcgan.model import Model, Pixels
-from dcgan.randomness import Latents
+from dcgan.model import Model
+from dcgan.types import Latents, Pixels
 
 LARGEST = 1e6  # number that z may hold
 SEEDLESS = -1  # in place of a seed, for a z that was computed

@@ -4,25 +4,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.networks.layouts import LatentDistribution
-from dcgan.randomness import Latents
+from dcgan.types import Latents
 
 Shares = NDArray[np.float64]  # (F,), of the way: 0 is the start, 1 the end
 
 
-def between(first: Latents, second: Latents, shares: Shares, latent: LatentDistribution) -> Latents:
+def between(first: Latents, second: Latents, shares: Shares, latent_distribution: LatentDistribution) -> Latents:
     """Points on the way from one latent vector to another that suits their distribution.
 
     Args:
         first: z (D,).
         second: z (D,).
         shares: (F,), how far along each point lies, 0 to 1.
-        latent: "uniform" goes straight, as the paper does; "normal" along a great circle, for the straight way would
-            pass near the origin, where no sample of a normal distribution lies (Chintala's remarks; White 2016).
+        latent_distribution: "uniform" goes straight, as the paper does; "normal" along a great circle, for the straight
+            way would pass near the origin, where no sample of a normal distribution lies (Chintala's remarks; White
+            2016).
 
     Returns:
         z (F, D), float32.
     """
-    way = great_circle if latent == "normal" else straight
+    way = great_circle if latent_distribution == "normal" else straight
     return way(first, second, shares)
 
 

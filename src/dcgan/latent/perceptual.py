@@ -5,7 +5,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcgan.model import Model, Pixels, to_images
+from dcgan.model import Model, to_images
+from dcgan.types import Pixels
 
 BATCH = 64
 Distances = NDArray[np.float64]
@@ -17,7 +18,7 @@ def distances(model: Model, first: Pixels, second: Pixels) -> Distances:
 
     The maps of every convolutional layer are scaled to unit length at each position; the squared difference is averaged
     over positions and layers, and its root taken (Zhang et al. 2018, "The Unreasonable Effectiveness of Deep Features
-    as a Perceptual Metric", without their learned weights, and with the features that the model has learnt itself).
+    as a Perceptual Metric", without their learned weights, and with the features that the model has learned itself).
 
     Args:
         model: Whose discriminator looks.

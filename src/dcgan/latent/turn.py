@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.latent.concepts import Concept
-from dcgan.model import Model, Pixels
-from dcgan.randomness import Latents
+from dcgan.model import Model
+from dcgan.types import Latents, Pixels
 
 
 @dataclass(frozen=True)
@@ -40,5 +40,5 @@ def turn(model: Model, z: Latents, axis: NDArray[np.float32], positions: NDArray
         positions: (P,), multiples of the axis to add.
     """
     moved = (z[:, None] + positions[:, None] * axis).astype(np.float32)
-    pixels = model.draw(moved.reshape(-1, moved.shape[2]))
+    pixels = model.generate(moved.reshape(-1, moved.shape[2]))
     return Turn(positions, moved, pixels.reshape(*moved.shape[:2], *pixels.shape[1:]))

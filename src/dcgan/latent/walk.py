@@ -1,4 +1,4 @@
-"""The walk through latent space, and the paper's test for memorisation (section 6.1)."""
+"""The walk through latent space, and the paper's test for memorization (section 6.1)."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -7,8 +7,9 @@ import numpy as np
 
 from dcgan.latent.interpolation import Shares, between
 from dcgan.latent.perceptual import Distances, distances
-from dcgan.model import Model, Pixels
-from dcgan.randomness import Latents, Stream, latents_of_seeds, stream
+from dcgan.model import Model
+from dcgan.randomness import Stream, latents_from_seeds, rng
+from dcgan.types import Latents, Pixels
 
 FINER = 4  # pictures looked at for each frame when frames are spaced as seen
 PAIRS = 256  # pairs of unrelated pictures that a jump is compared with
@@ -16,7 +17,7 @@ PAIRS = 256  # pairs of unrelated pictures that a jump is compared with
 
 @dataclass(frozen=True)
 class Walk:
-    """A walk along a series of latent vectors: a row for each pair of neighbours, each beginning where the last ended.
+    """A walk along a series of latent vectors: a row for each pair of neighbors, each beginning where the last ended.
 
     Attributes:
         z: (R, F, D), float32.
@@ -29,7 +30,7 @@ class Walk:
 
 @dataclass(frozen=True)
 class Jumps:
-    """How different neighbouring frames look, beside pictures that have nothing to do with each other.
+    """How different neighboring frames look, beside pictures that have nothing to do with each other.
 
     Attributes:
         rows: (R, F - 1), the distance of each frame to the next.
@@ -62,16 +63,16 @@ def walk(model: Model, keys: Latents, frames: int, *, loop: bool = False, as_see
         raise ValueError(f"{len(keys)} keys and {frames} frames: a walk needs 2 of each")
     ends = np.concatenate([keys, keys[:1]]) if loop else keys
     z = np.stack([_way(model, a, b, frames, as_seen) for a, b in pairwise(ends)])
-    pixels = model.draw(z.reshape(-1, z.shape[2]))
+    pixels = model.generate(z.reshape(-1, z.shape[2]))
     return Walk(z, pixels.reshape(*z.shape[:2], *pixels.shape[1:]))
 
 
 def measure_jumps(model: Model, walked: Walk) -> Jumps:
-    """The paper's test: a generator that has learnt pictures by heart would jump from one to the next."""
+    """The paper's test: a generator that has learned pictures by heart would jump from one to the next."""
     rows = [distances(model, row[:-1], row[1:]) for row in walked.pixels]
-    seeds = stream(Stream.WALK, 0).choice(2**31, 2 * PAIRS, replace=False).tolist()
-    latents = latents_of_seeds(seeds, model.architecture.latent_dim, model.architecture.latent)
-    pictures = model.draw(latents)
+    seeds = rng(Stream.WALK_PAIRS).choice(2**31, 2 * PAIRS, replace=False).tolist()
+    latents = latents_from_seeds(seeds, model.architecture.latent_dim, model.architecture.latent_distribution)
+    pictures = model.generate(latents)
     return Jumps(np.stack(rows), distances(model, pictures[:PAIRS], pictures[PAIRS:]))
 
 
@@ -79,13 +80,13 @@ def _way(model: Model, first: Latents, second: Latents, frames: int, as_seen: bo
     shares = np.linspace(0, 1, frames)
     if as_seen:
         shares = _spaced_as_seen(model, first, second, frames)
-    return between(first, second, shares, model.architecture.latent)
+    return between(first, second, shares, model.architecture.latent_distribution)
 
 
 def _spaced_as_seen(model: Model, first: Latents, second: Latents, frames: int) -> Shares:
     """Shares at which the pictures lie at equal distances along the way, by the lengths of many small steps."""
     fine = np.linspace(0, 1, FINER * (frames - 1) + 1)
-    pictures = model.draw(between(first, second, fine, model.architecture.latent))
+    pictures = model.generate(between(first, second, fine, model.architecture.latent_distribution))
     lengths = np.concatenate([[0.0], distances(model, pictures[:-1], pictures[1:]).cumsum()])
     if lengths[-1] == 0:
         return np.linspace(0, 1, frames)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-Features = NDArray[np.floating]  # (N, D)
+from dcgan.types import Features
+
 Floats = NDArray[np.float64]
 
 ENTRIES = 2**23  # distances held at once (64 MiB), as far as the limits on rows allow
@@ -48,15 +49,15 @@ def squared_distances(first: Features, second: Features) -> Iterator[tuple[slice
     Yields:
         Which rows of `first`, and their distances (rows, M), float64; the caller may overwrite them.
     """
-    centre = second.mean(axis=0, dtype=np.float64)
+    center = second.mean(axis=0, dtype=np.float64)
     rounding = (first.shape[1] + 4) * np.finfo(np.float64).eps
     step = min(max(ENTRIES // len(second), FEWEST_ROWS), MOST_ROWS)
     for start in range(0, len(first), step):
-        left = first[start : start + step] - centre
+        left = first[start : start + step] - center
         left_norms = np.einsum("nd,nd->n", left, left)[:, None]
         block = np.empty((len(left), len(second)))
         for column in range(0, len(second), COLUMNS):
-            right = second[column : column + COLUMNS] - centre
+            right = second[column : column + COLUMNS] - center
             norms = left_norms + np.einsum("md,md->m", right, right)
             squared = norms - 2 * (left @ right.T)
             squared[squared <= rounding * norms] = 0

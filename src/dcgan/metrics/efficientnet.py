@@ -71,7 +71,7 @@ class Block(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """Images (N, 3, 224, 224), normalised to (levels - 127) / 128, -> features (N, 1280), the averaged last map."""
+    """Images (N, 3, 224, 224), normalized to (levels - 127) / 128, -> features (N, 1280), the averaged last map."""
 
     def __init__(self) -> None:
         super().__init__()

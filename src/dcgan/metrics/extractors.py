@@ -8,16 +8,14 @@ from types import MappingProxyType
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dcgan.errors import ModelError
 from dcgan.metrics import efficientnet, inception
-from dcgan.model import Model, Pixels, to_images
+from dcgan.model import Model, to_images
 from dcgan.networks.memory import reuse_memory, use_channels_last
-
-Features = NDArray[np.float32]  # (N, D)
+from dcgan.types import Features, Pixels
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ EXTRACTORS: Mapping[str, Callable[[Wanted], Extractor]] = MappingProxyType(
 
 
 def to_rgb(pixels: Pixels) -> Pixels:
-    """Pixels (N, H, W, 1, 3 or 4) as (N, H, W, 3): grey three times, RGBA over white."""
+    """Pixels (N, H, W, 1, 3 or 4) as (N, H, W, 3): gray three times, RGBA over white."""
     if pixels.shape[3] == 4:
         alpha = pixels[..., 3:].astype(np.uint16)
         return ((pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +10,15 @@ from numpy.typing import NDArray
 from dcgan.data.cache import cache_folder
 from dcgan.data.packed import PackedSet
 from dcgan.files import write_atomic
-from dcgan.metrics.extractors import Extractor, Features
-from dcgan.model import Model, Pixels
-from dcgan.randomness import Stream, stream
+from dcgan.metrics.extractors import Extractor
+from dcgan.model import Model
+from dcgan.randomness import Stream, rng
+from dcgan.types import Features, OnProgress, Pixels
 
 BATCH = 64
 
-Progress = Callable[[int, int | None], None]
 
-
-def real_features(data: PackedSet, extractor: Extractor, count: int, progress: Progress | None = None) -> Features:
+def real_features(data: PackedSet, extractor: Extractor, count: int, on_progress: OnProgress | None = None) -> Features:
     """Features (count, D) of pictures of `data`, always the same ones; if `count` is their number, all in their order.
 
     They are kept in the cache folder, keyed by the pictures' fingerprint, the extractor's identity and `count`.
@@ -37,8 +36,8 @@ def real_features(data: PackedSet, extractor: Extractor, count: int, progress: P
         if features.shape[:1] == (count,):
             return features
     positions = some_positions(data, count)
-    pixels = (data.images[positions[start : start + BATCH]] for start in range(0, count, BATCH))
-    features = _extract(pixels, extractor, count, progress)
+    pixels = (data.pixels[positions[start : start + BATCH]] for start in range(0, count, BATCH))
+    features = _extract(pixels, extractor, count, on_progress)
     content = io.BytesIO()
     np.save(content, features)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,22 +45,22 @@ def real_features(data: PackedSet, extractor: Extractor, count: int, progress: P
     return features
 
 
-def drawn_features(model: Model, extractor: Extractor, count: int, progress: Progress | None = None) -> Features:
+def drawn_features(model: Model, extractor: Extractor, count: int, on_progress: OnProgress | None = None) -> Features:
     """Features (count, D) of the pictures of seeds 0 to count - 1."""
     pixels = (model.sample(range(start, min(start + BATCH, count))) for start in range(0, count, BATCH))
-    return _extract(pixels, extractor, count, progress)
+    return _extract(pixels, extractor, count, on_progress)
 
 
 def some_positions(data: PackedSet, count: int) -> NDArray[np.int64]:
     """Which pictures stand for the set: `count` positions in their order, the same ones each time."""
-    return np.sort(stream(Stream.EVALUATION, 0).choice(len(data), count, replace=False))
+    return np.sort(rng(Stream.EVALUATION_IMAGES).choice(len(data), count, replace=False))
 
 
-def _extract(batches: Iterator[Pixels], extractor: Extractor, count: int, progress: Progress | None) -> Features:
+def _extract(batches: Iterator[Pixels], extractor: Extractor, count: int, on_progress: OnProgress | None) -> Features:
     parts, done = [], 0
     for pixels in batches:
         parts.append(extractor.extract(pixels))
         done += len(pixels)
-        if progress:
-            progress(done, count)
+        if on_progress:
+            on_progress(done, count)
     return np.concatenate(parts)

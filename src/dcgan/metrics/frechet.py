@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dcgan.metrics.distances import Features, Floats, check_features
+from dcgan.metrics.distances import Floats, check_features
+from dcgan.types import Features
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,7 @@ class Moments:
 def moments(batches: Iterable[Features]) -> Moments:
     """Measure mean and covariance of features that come in batches; one batch is held at a time.
 
-    Each batch is centred by its own mean and merged by the update of Chan, Golub & LeVeque (1983), in float64, so that
+    Each batch is centered by its own mean and merged by the update of Chan, Golub & LeVeque (1983), in float64, so that
     neither a large mean nor the sizes of the batches cost digits.
 
     Args:
@@ -52,10 +53,10 @@ def moments(batches: Iterable[Features]) -> Moments:
         elif batch.shape[1] != len(mean):
             raise ValueError(f"a batch has features of {batch.shape[1]} dimensions, the ones before it {len(mean)}")
         batch_mean = batch.mean(axis=0, dtype=np.float64)
-        centred = batch - batch_mean
+        centered = batch - batch_mean
         shift = batch_mean - mean
         total = count + len(batch)
-        scatter += centred.T @ centred + np.outer(shift, shift) * (count * len(batch) / total)
+        scatter += centered.T @ centered + np.outer(shift, shift) * (count * len(batch) / total)
         mean += shift * (len(batch) / total)
         count = total
     return Moments(mean, scatter / max(count - 1, 1), count)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dcgan.metrics.distances import Features, Floats, check_features
+from dcgan.metrics.distances import Floats, check_features
+from dcgan.types import Features
 
 SIZE = 1000  # features of a subset, as in the paper
 

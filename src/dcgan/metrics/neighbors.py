@@ -1,18 +1,19 @@
-"""Nearest neighbours, and whether a generator repeats the pictures that it was trained on."""
+"""Nearest neighbors, and whether a generator repeats the pictures that it was trained on."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.metrics.distances import Features, Floats, check_features, squared_distances
+from dcgan.metrics.distances import Floats, check_features, squared_distances
+from dcgan.types import Features
 
 PERCENTILE = 1.0
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbours:
-    """The nearest neighbour of each of N features.
+class Neighbors:
+    """The nearest neighbor of each of N features.
 
     Attributes:
         index: Its position in the set that was searched, (N,); the first of several equally near.
@@ -24,23 +25,23 @@ class Neighbours:
 
 
 @dataclass(frozen=True, eq=False)
-class Memorising:
+class Memorizing:
     """How many samples are near-copies of training pictures, and how many real pictures it would not have seen are.
 
     Attributes:
         rate: Share of samples whose nearest training picture is within `threshold`, 0 to 1.
         held_out_rate: The same share of held-out real pictures: what chance, and repeats in the source, come to.
         threshold: A distance, in units of the features.
-        neighbours: The nearest training picture of each sample: what to look at.
+        neighbors: The nearest training picture of each sample: what to look at.
     """
 
     rate: float
     held_out_rate: float
     threshold: float
-    neighbours: Neighbours
+    neighbors: Neighbors
 
 
-def nearest_neighbours(samples: Features, training: Features) -> Neighbours:
+def nearest_neighbors(samples: Features, training: Features) -> Neighbors:
     """The nearest of `training` (M, D) to each of `samples` (N, D).
 
     Raises:
@@ -50,7 +51,7 @@ def nearest_neighbours(samples: Features, training: Features) -> Neighbours:
     return _nearest(samples, training, others=False)
 
 
-def nearest_others(features: Features) -> Neighbours:
+def nearest_others(features: Features) -> Neighbors:
     """The nearest other feature of the same set (N, D) to each; N must be 2 or more.
 
     Raises:
@@ -62,14 +63,14 @@ def nearest_others(features: Features) -> Neighbours:
 
 def duplicate_rate(
     samples: Features, held_out: Features, training: Features, *, percentile: float = PERCENTILE
-) -> Memorising:
+) -> Memorizing:
     """Count the samples that are as near to a training picture as hardly any two training pictures are.
 
     The threshold is the `percentile` of the distances of training pictures to their nearest other. So it has the scale
     of the set and the extractor at hand, and chance is known beforehand: of new pictures of the same kind, about 1 in
     100 comes as near, which the held-out rate confirms. The 1st, not a lower one, since a few thousand pictures still
     have dozens below it. A rate well above the held-out one means copies, or pictures so plain that everything is near
-    them: look at the neighbours. Repeats in the training set lower the threshold, down to 0, where exact copies alone
+    them: look at the neighbors. Repeats in the training set lower the threshold, down to 0, where exact copies alone
     count: remove them first.
 
     Args:
@@ -85,21 +86,21 @@ def duplicate_rate(
         raise ValueError(f"percentile must be 0 to 100, not {percentile}")
     check_features(samples=samples, held_out=held_out, training=training)
     threshold = float(np.percentile(nearest_others(training).distance, percentile))
-    neighbours = nearest_neighbours(samples, training)
-    held_out_distance = nearest_neighbours(held_out, training).distance
-    return Memorising(
-        rate=float((neighbours.distance <= threshold).mean()),
+    neighbors = nearest_neighbors(samples, training)
+    held_out_distance = nearest_neighbors(held_out, training).distance
+    return Memorizing(
+        rate=float((neighbors.distance <= threshold).mean()),
         held_out_rate=float((held_out_distance <= threshold).mean()),
         threshold=threshold,
-        neighbours=neighbours,
+        neighbors=neighbors,
     )
 
 
-def _nearest(first: Features, second: Features, *, others: bool) -> Neighbours:
+def _nearest(first: Features, second: Features, *, others: bool) -> Neighbors:
     index, distance = np.empty(len(first), np.intp), np.empty(len(first))
     for rows, squared in squared_distances(first, second):
         if others:
             squared[np.arange(len(squared)), np.arange(rows.start, rows.stop)] = np.inf
         index[rows] = squared.argmin(axis=1)
         distance[rows] = np.sqrt(squared.min(axis=1))
-    return Neighbours(index, distance)
+    return Neighbors(index, distance)

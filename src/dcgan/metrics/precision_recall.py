@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dcgan.metrics.distances import Features, Floats, check_features, squared_distances
+from dcgan.metrics.distances import Floats, check_features, squared_distances
+from dcgan.types import Features
 
 TIE = 1 + 1e-9  # on the squared radius: a point on the border is inside, however its distance was rounded
 
@@ -23,7 +24,7 @@ class PrecisionRecall:
             generated features crowd in the densest places.
         coverage: Share of real balls that hold a generated feature, 0 to 1: variety. About 1 - 2^-density_k where both
             sets are of one distribution and of equal count.
-        k: The neighbour that balls reach to, for precision and recall.
+        k: The neighbor that balls reach to, for precision and recall.
         density_k: The same for density and coverage.
     """
 

@@ -1,4 +1,4 @@
-"""Batch normalisation as the paper has it, by the batch at hand; fixed statistics are measured on demand."""
+"""Batch normalization as the paper has it, by the batch at hand; fixed statistics are measured on demand."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -7,67 +7,67 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcgan.networks.sync_batch_norm import synchronised_batch_norm
+from dcgan.networks.sync_batch_norm import sync_batch_norm
 
 
 class BatchNorm(nn.Module):
-    """Normalise each feature over the batch (and the map), then scale and shift.
+    """Normalize each feature over the batch (and the map), then scale and shift.
 
     In training mode it uses the statistics of the batch at hand and keeps none (paper section 3; no running averages in
-    the released code). In evaluation mode it uses `mean` and `variance`, which `measure_statistics` fills in.
-    Takes (N, F) or (N, F, H, W). The gain starts as N(1, 0.02), the bias as 0.
+    the released code). In evaluation mode it uses `running_mean` and `running_var`, filled in by `measure_statistics`.
+    Takes (N, F) or (N, F, H, W). The weight starts as N(1, 0.02), the bias as 0.
 
     Attributes:
-        synchronised: In training mode, normalise by the mini-batches of all ranks together.
+        synchronized: In training mode, normalize by the mini-batches of all ranks together.
     """
 
-    mean: Tensor
-    variance: Tensor
+    running_mean: Tensor
+    running_var: Tensor
 
-    def __init__(self, features: int, epsilon: float) -> None:
+    def __init__(self, features: int, eps: float) -> None:
         super().__init__()
-        self.epsilon = epsilon
-        self.synchronised = False
-        self.gain = nn.Parameter(torch.empty(features))
+        self.eps = eps
+        self.synchronized = False
+        self.weight = nn.Parameter(torch.empty(features))
         self.bias = nn.Parameter(torch.empty(features))
-        self.register_buffer("mean", torch.zeros(features))
-        self.register_buffer("variance", torch.ones(features))
+        self.register_buffer("running_mean", torch.zeros(features))
+        self.register_buffer("running_var", torch.ones(features))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise; the result has the shape of `x`."""
-        if self.training and self.synchronised:
-            return synchronised_batch_norm(x, self.gain, self.bias, self.epsilon)
+        """Normalize; the result has the shape of `x`."""
+        if self.training and self.synchronized:
+            return sync_batch_norm(x, self.weight, self.bias, self.eps)
         if self.training:
-            return F.batch_norm(x, None, None, self.gain, self.bias, training=True, eps=self.epsilon)
-        return F.batch_norm(x, self.mean, self.variance, self.gain, self.bias, eps=self.epsilon)
+            return F.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
+        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
 
     def extra_repr(self) -> str:
         """Shown by print(net)."""
-        return f"{len(self.gain)}, epsilon={self.epsilon}"
+        return f"{len(self.weight)}, eps={self.eps}"
 
 
-def synchronise(net: nn.Module) -> None:
-    """Let every `BatchNorm` of `net` normalise over all ranks while it trains."""
+def synchronize(net: nn.Module) -> None:
+    """Let every `BatchNorm` of `net` normalize over all ranks while it trains."""
     for module in net.modules():
         if isinstance(module, BatchNorm):
-            module.synchronised = True
+            module.synchronized = True
 
 
 @torch.no_grad()
 def measure_statistics(net: nn.Module, batches: Iterable[Tensor]) -> None:
     """Fix the statistics of every `BatchNorm` in `net`: the mean over `batches` of each batch's mean and variance.
 
-    Each layer is measured while the layers before it still normalise by the batch, as in the authors' SVHN analysis.
+    Each layer is measured while the layers before it still normalize by the batch, as in the authors' SVHN analysis.
     The net is left in the mode it came in.
 
     Args:
-        net: The net; its `mean` and `variance` buffers are overwritten.
+        net: The net; its `running_mean` and `running_var` buffers are overwritten.
         batches: Inputs of the net, at least one, each of two or more.
     """
     layers = [module for module in net.modules() if isinstance(module, BatchNorm)]
-    if not layers:  # spectrally normalised: nothing to measure, and a look must not change it
+    if not layers:  # spectrally normalized: nothing to measure, and a look must not change it
         return
-    sums = {layer: (torch.zeros_like(layer.mean), torch.zeros_like(layer.variance)) for layer in layers}
+    sums = {layer: (torch.zeros_like(layer.running_mean), torch.zeros_like(layer.running_var)) for layer in layers}
 
     def observe(layer: nn.Module, inputs: tuple[Tensor]) -> None:
         assert isinstance(layer, BatchNorm)
@@ -91,13 +91,13 @@ def measure_statistics(net: nn.Module, batches: Iterable[Tensor]) -> None:
     if count == 0:
         raise ValueError("the statistics of no batch at all cannot be measured")
     for layer, (mean, variance) in sums.items():
-        layer.mean.copy_(mean / count)
-        layer.variance.copy_(variance / count)
+        layer.running_mean.copy_(mean / count)
+        layer.running_var.copy_(variance / count)
 
 
 @contextmanager
 def batch_statistics(net: nn.Module) -> Iterator[None]:
-    """Within the block `net` normalises by the batch at hand, as it does in training and as the paper sampled."""
+    """Within the block `net` normalizes by the batch at hand, as it does in training and as the paper sampled."""
     was_training = net.training
     net.train()
     try:

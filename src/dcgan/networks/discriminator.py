@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from dcgan.networks.batch_norm import BatchNorm
 from dcgan.networks.layouts import Architecture
-from dcgan.networks.spectral_norm import normalise_spectrally
+from dcgan.networks.spectral_norm import normalize_spectrally
 
 SLOPE = 0.2  # of LeakyReLU below zero
 
@@ -23,34 +23,34 @@ class Discriminator(nn.Module):
     """images (N, channels, size, size) in [-1, 1] -> logits (N,), positive for "real".
 
     Strided convolutions with LeakyReLU 0.2; batch norm after each but the first; the last map is flattened into one
-    linear unit. No biases but batch norm's (paper section 3; the released code). With the normalisation "spectral" no
-    batch norm, but biases, and all weights spectrally normalised (Miyato et al. 2018): a picture is then judged by
+    linear unit. No biases but batch norm's (paper section 3; the released code). With the normalization "spectral" no
+    batch norm, but biases, and all weights spectrally normalized (Miyato et al. 2018): a picture is then judged by
     itself, whatever batch it comes in.
     """
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         maps = architecture.discriminator_geometry
-        spectral = architecture.normalisation == "spectral"
+        spectral = architecture.normalization == "spectral"
         self.convolutions = nn.ModuleList()
         self.norms = nn.ModuleList()
         width = architecture.channels
-        for stage, fit in zip(architecture.discriminator, maps, strict=True):
+        for layer, fit in zip(architecture.discriminator, maps, strict=True):
             if self.convolutions:  # the input layer has no norm
                 self.norms.append(
-                    nn.Identity() if spectral else BatchNorm(stage.width, architecture.batch_norm_epsilon)
+                    nn.Identity() if spectral else BatchNorm(layer.out_channels, architecture.batch_norm_eps)
                 )
             self.convolutions.append(
-                nn.Conv2d(width, stage.width, stage.kernel, stage.stride, fit.padding, bias=spectral)
+                nn.Conv2d(width, layer.out_channels, layer.kernel_size, layer.stride, fit.padding, bias=spectral)
             )
-            width = stage.width
+            width = layer.out_channels
         self.head = nn.Linear(width * maps[-1].small ** 2, 1, bias=spectral)
         if spectral:
             for layer in (*self.convolutions, self.head):
-                normalise_spectrally(layer)
+                normalize_spectrally(layer)
 
     def activations(self, images: Tensor, activation: Activation = leaky_relu) -> list[Tensor]:
-        """The map after each stage: (N, width, side, side), from the picture's side down.
+        """The map after each layer: (N, width, side, side), from the picture's side down.
 
         Another `activation` may have the same values and gradients of its own, as guided back-propagation does.
         """

@@ -21,27 +21,27 @@ class Generator(nn.Module):
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         maps = architecture.generator_geometry
-        self.stem_shape = (architecture.stem, maps[0].small, maps[0].small)
-        units = architecture.stem * maps[0].small ** 2
+        self.stem_shape = (architecture.stem_channels, maps[0].small, maps[0].small)
+        units = architecture.stem_channels * maps[0].small ** 2
         self.stem = nn.Linear(architecture.latent_dim, units, bias=False)
-        self.stem_norm = BatchNorm(units, architecture.batch_norm_epsilon)
+        self.stem_norm = BatchNorm(units, architecture.batch_norm_eps)
         self.convolutions = nn.ModuleList()
         self.norms = nn.ModuleList()
-        width = architecture.stem
-        for stage, fit in zip(architecture.generator, maps, strict=True):
+        width = architecture.stem_channels
+        for layer, fit in zip(architecture.generator, maps, strict=True):
             self.convolutions.append(
                 nn.ConvTranspose2d(
                     width,
-                    stage.width,
-                    stage.kernel,
-                    stage.stride,
+                    layer.out_channels,
+                    layer.kernel_size,
+                    layer.stride,
                     fit.padding,
                     output_padding=fit.output_padding,
                     bias=False,
                 )
             )
-            self.norms.append(BatchNorm(stage.width, architecture.batch_norm_epsilon))
-            width = stage.width
+            self.norms.append(BatchNorm(layer.out_channels, architecture.batch_norm_eps))
+            width = layer.out_channels
         self.norms.pop(-1)  # the output layer has none
 
     @property
@@ -50,7 +50,7 @@ class Generator(nn.Module):
         weight: Tensor = self.get_parameter("convolutions.0.weight")
         return weight.is_contiguous(memory_format=torch.channels_last)
 
-    def maps(self, z: Tensor) -> Iterator[Tensor]:
+    def feature_maps(self, z: Tensor) -> Iterator[Tensor]:
         """The map of each hidden layer, from the stem up: (N, width, side, side), at least 0."""
         h = F.relu(self.stem_norm(self.stem(z)))  # (N, stem * side * side)
         h = h.reshape(-1, *self.stem_shape)  # (N, stem, side, side)
@@ -63,11 +63,11 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Draw images from latent vectors."""
-        for h in self.maps(z):  # noqa: B007  # one at a time: only the last is kept
+        for h in self.feature_maps(z):  # noqa: B007  # one at a time: only the last is kept
             pass
         return torch.tanh(self.convolutions[-1](h).float())
 
-    def draw_on(self, h: Tensor, layer: int) -> Tensor:
+    def forward_from(self, h: Tensor, layer: int) -> Tensor:
         """Images from the map of a hidden layer, as `maps` gives it or changed."""
         for convolution, norm in zip(self.convolutions[layer:-1], self.norms[layer:], strict=True):
             h = F.relu(norm(convolution(h)))

@@ -10,13 +10,13 @@ STANDARD_DEVIATION = 0.02
 
 
 @torch.no_grad()
-def initialise(net: nn.Module, generator: torch.Generator) -> None:
-    """Fill `net` in place: weights ~ N(0, 0.02), batch-norm gains ~ N(1, 0.02), biases 0."""
+def initialize(net: nn.Module, generator: torch.Generator) -> None:
+    """Fill `net` in place: weights ~ N(0, 0.02), batch-norm weights ~ N(1, 0.02), biases 0."""
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             own_weight(module).normal_(0.0, STANDARD_DEVIATION, generator=generator)
             if module.bias is not None:
                 module.bias.zero_()
         elif isinstance(module, BatchNorm):
-            module.gain.normal_(1.0, STANDARD_DEVIATION, generator=generator)
+            module.weight.normal_(1.0, STANDARD_DEVIATION, generator=generator)
             module.bias.zero_()

@@ -1,4 +1,4 @@
-"""What a net is made of: stages (width, kernel, stride), and the arithmetic that makes them fit any picture size."""
+"""What a net is made of: convolutions, and the arithmetic that makes them fit any picture size."""
 
 from dataclasses import astuple, dataclass
 from itertools import accumulate
@@ -12,20 +12,20 @@ WIDTHS = range(1, 1025)
 LATENT_DIMS = range(1, 4097)
 
 LatentDistribution = Literal["uniform", "normal"]
-Normalisation = Literal["batch", "spectral"]
+Normalization = Literal["batch", "spectral"]
 
 
 @dataclass(frozen=True)
-class Stage:
-    """One convolution: `width` output channels, a square kernel of side `kernel`, and a stride of 1 or 2."""
+class ConvLayer:
+    """One convolution: its output channels, the side of its square kernel, and a stride of 1 or 2."""
 
-    width: int
-    kernel: int
+    out_channels: int
+    kernel_size: int
     stride: int
 
 
 class Geometry(NamedTuple):
-    """How one stage joins a map of side `large` to one of side `small` = ceil(large / stride)."""
+    """How one layer joins a map of side `large` to one of side `small` = ceil(large / stride)."""
 
     large: int
     small: int
@@ -38,132 +38,141 @@ class Architecture:
     """Everything that fixes the shape and the function of a pair of nets.
 
     The generator runs from `latent_dim` numbers over a linear stem of `stem` channels through `generator`, whose last
-    stage has as many channels as the pictures; the discriminator runs from the picture through `discriminator`.
-    A generator's stage of stride 2 doubles the side of the map; a discriminator's halves it.
+    layer has as many channels as the pictures; the discriminator runs from the picture through `discriminator`.
+    A generator's layer of stride 2 doubles the side of the map; a discriminator's halves it.
 
     Raises:
         ValueError: A value is outside the range that its message names.
     """
 
     size: int  # side of the square pictures, pixels, 16 to 256
-    channels: int  # 1 grey, 3 RGB, 4 RGBA
+    channels: int  # 1 gray, 3 RGB, 4 RGBA
     latent_dim: int
-    latent: LatentDistribution  # z ~ U(-1, 1) or N(0, 1), each number by itself
-    stem: int
-    generator: tuple[Stage, ...]
-    discriminator: tuple[Stage, ...]
-    batch_norm_epsilon: float
-    normalisation: Normalisation = "batch"  # of the discriminator; the generator always has batch norm
+    latent_distribution: LatentDistribution  # z ~ U(-1, 1) or N(0, 1), each number by itself
+    stem_channels: int
+    generator: tuple[ConvLayer, ...]
+    discriminator: tuple[ConvLayer, ...]
+    batch_norm_eps: float
+    normalization: Normalization = "batch"  # of the discriminator; the generator always has batch norm
 
     def __post_init__(self) -> None:
-        stages = (Stage(self.stem, 3, 1), *self.generator, *self.discriminator)
-        numbers = (self.size, self.channels, self.latent_dim, *(n for stage in stages for n in astuple(stage)))
+        layers = (ConvLayer(self.stem_channels, 3, 1), *self.generator, *self.discriminator)
+        numbers = (self.size, self.channels, self.latent_dim, *(n for layer in layers for n in astuple(layer)))
         # a card of a model may come from anywhere, and 16.0 is in a range too
         _require(all(type(number) is int for number in numbers), "sizes, widths, kernels and strides are whole numbers")
         _require(self.size in SIZES, f"size must be {SIZES[0]} to {SIZES[-1]} pixels, not {self.size}")
         _require(self.channels in CHANNELS, f"channels must be 1, 3 or 4, not {self.channels}")
         _require(self.latent_dim in LATENT_DIMS, f"latent_dim must be {LATENT_DIMS[0]} to {LATENT_DIMS[-1]}")
-        _require(self.latent in ("uniform", "normal"), f"latent must be 'uniform' or 'normal', not {self.latent!r}")
-        _require(0 < self.batch_norm_epsilon < 1, "batch_norm_epsilon must lie between 0 and 1")
-        _require(self.normalisation in ("batch", "spectral"), "normalisation must be 'batch' or 'spectral'")
-        for stage in stages:
-            _require(0 < stage.width <= 8 * WIDTHS[-1], f"a stage's width must be 1 to {8 * WIDTHS[-1]}: {stage}")
-            _require(stage.kernel in KERNELS, f"kernel must be {KERNELS[0]} to {KERNELS[-1]}: {stage}")
-            _require(stage.stride in (1, 2), f"stride must be 1 or 2: {stage}")
-            _require(stage.kernel % 2 == 1 or stage.stride == 2, f"a kernel of 4 needs a stride of 2: {stage}")
-        _require(0 < len(self.generator) <= 32 and 0 < len(self.discriminator) <= 32, "a net has 1 to 32 stages")
-        _require(self.generator[-1].width == self.channels, "the generator's last stage draws the picture's channels")
+        _require(
+            self.latent_distribution in ("uniform", "normal"),
+            f"latent must be 'uniform' or 'normal', not {self.latent_distribution!r}",
+        )
+        _require(0 < self.batch_norm_eps < 1, "batch_norm_eps must lie between 0 and 1")
+        _require(self.normalization in ("batch", "spectral"), "normalization must be 'batch' or 'spectral'")
+        for layer in layers:
+            _require(
+                0 < layer.out_channels <= 8 * WIDTHS[-1], f"a layer's width must be 1 to {8 * WIDTHS[-1]}: {layer}"
+            )
+            _require(layer.kernel_size in KERNELS, f"kernel must be {KERNELS[0]} to {KERNELS[-1]}: {layer}")
+            _require(layer.stride in (1, 2), f"stride must be 1 or 2: {layer}")
+            _require(layer.kernel_size % 2 == 1 or layer.stride == 2, f"a kernel of 4 needs a stride of 2: {layer}")
+        _require(0 < len(self.generator) <= 32 and 0 < len(self.discriminator) <= 32, "a net has 1 to 32 layers")
+        _require(
+            self.generator[-1].out_channels == self.channels, "the generator's last layer draws the picture's channels"
+        )
 
     @property
     def generator_geometry(self) -> tuple[Geometry, ...]:
-        """The maps of the generator's stages, from the stem to the picture."""
+        """The maps of the generator's layers, from the stem to the picture."""
         return geometry(self.size, tuple(reversed(self.generator)))[::-1]
 
     @property
     def discriminator_geometry(self) -> tuple[Geometry, ...]:
-        """The maps of the discriminator's stages, from the picture to the last map."""
+        """The maps of the discriminator's layers, from the picture to the last map."""
         return geometry(self.size, self.discriminator)
 
 
-def geometry(size: int, stages: tuple[Stage, ...]) -> tuple[Geometry, ...]:
-    """Follow a picture of side `size` down through `stages`: each map has ceil(side / stride) of the one before.
+def geometry(size: int, layers: tuple[ConvLayer, ...]) -> tuple[Geometry, ...]:
+    """Follow a picture of side `size` down through `layers`: each map has ceil(side / stride) of the one before.
 
     A convolution with this padding goes from `large` to `small`; the transposed convolution with the same padding and
-    `output_padding` goes back to exactly `large`, odd or even. (A 5x5 stage of stride 2 from 64 to 32 has padding 2
+    `output_padding` goes back to exactly `large`, odd or even. (A 5x5 layer of stride 2 from 64 to 32 has padding 2
     and output padding 1, as in the released code.)
     """
-    sides = accumulate(stages, lambda side, stage: ceil(side / stage.stride), initial=size)
-    return tuple(_fit(large, stage) for large, stage in zip(sides, stages, strict=False))
+    sides = accumulate(layers, lambda side, layer: ceil(side / layer.stride), initial=size)
+    return tuple(_fit(large, layer) for large, layer in zip(sides, layers, strict=False))
 
 
-def _fit(large: int, stage: Stage) -> Geometry:
-    small = ceil(large / stage.stride)
-    span = (small - 1) * stage.stride + stage.kernel  # pixels that the kernels reach
+def _fit(large: int, layer: ConvLayer) -> Geometry:
+    small = ceil(large / layer.stride)
+    span = (small - 1) * layer.stride + layer.kernel_size  # pixels that the kernels reach
     padding = (span - large + 1) // 2
     return Geometry(large, small, padding, output_padding=large - (span - 2 * padding))
 
 
-def strided(size: int, width: int, kernel: int) -> tuple[Stage, ...]:
-    """The discriminator of the paper's 64x64 and SVHN nets, for any size: halve until 7 or less, doubling the width.
+def strided(size: int, base_channels: int, kernel_size: int) -> tuple[ConvLayer, ...]:
+    """The discriminator of the paper's 64x64 and SVHN nets, for any size: halve until 7 or less, doubling the channels.
 
-    The width stops at eight times its start (1024 in the paper's faces net).
+    They stop at eight times its start (1024 in the paper's faces net).
     """
-    return tuple(Stage(width * min(2**depth, 8), kernel, stride=2) for depth in range(_halvings(size)))
+    return tuple(ConvLayer(base_channels * min(2**depth, 8), kernel_size, stride=2) for depth in range(_halvings(size)))
 
 
-def paired(size: int, width: int, kernel: int) -> tuple[Stage, ...]:
-    """The discriminator of the paper's ImageNet net, for any size: a stage of stride 1 before each of stride 2."""
+def paired(size: int, base_channels: int, kernel_size: int) -> tuple[ConvLayer, ...]:
+    """The discriminator of the paper's ImageNet net, for any size: a layer of stride 1 before each of stride 2."""
     return tuple(
-        Stage(width * min(2**depth, 8), kernel, stride) for depth in range(_halvings(size)) for stride in (1, 2)
+        ConvLayer(base_channels * min(2**depth, 8), kernel_size, stride)
+        for depth in range(_halvings(size))
+        for stride in (1, 2)
     )
 
 
-def mirror(channels: int, discriminator: tuple[Stage, ...]) -> tuple[Stage, ...]:
-    """The generator's stages for a discriminator: the same maps in reverse order, ending in the picture's channels.
+def mirror(channels: int, discriminator: tuple[ConvLayer, ...]) -> tuple[ConvLayer, ...]:
+    """The generator's layers for a discriminator: the same maps in reverse order, ending in the picture's channels.
 
     All three released pairs are mirrors of each other in this sense.
     """
-    widths = (channels, *(stage.width for stage in discriminator[:-1]))
+    widths = (channels, *(layer.out_channels for layer in discriminator[:-1]))
     return tuple(
-        Stage(width, stage.kernel, stage.stride)
-        for width, stage in zip(reversed(widths), reversed(discriminator), strict=True)
+        ConvLayer(out_channels, layer.kernel_size, layer.stride)
+        for out_channels, layer in zip(reversed(widths), reversed(discriminator), strict=True)
     )
 
 
-STAGE_LISTS = {"strided": strided, "paired": paired}
+LAYOUTS = {"strided": strided, "paired": paired}
 
 
 def build_architecture(
     *,
-    stages: str,
+    layout: str,
     size: int,
     channels: int,
-    width: int,
-    kernel: int,
+    base_channels: int,
+    kernel_size: int,
     latent_dim: int,
-    latent: LatentDistribution,
-    batch_norm_epsilon: float,
-    normalisation: Normalisation = "batch",
+    latent_distribution: LatentDistribution,
+    batch_norm_eps: float,
+    normalization: Normalization = "batch",
 ) -> Architecture:
-    """Lay out a mirrored pair of nets by the name of a stage list (a key of `STAGE_LISTS`).
+    """Lay out a mirrored pair of nets by the name of a layer list (a key of `LAYOUTS`).
 
     Raises:
         ValueError: A value is outside its range.
     """
-    _require(stages in STAGE_LISTS, f"stages must be one of {', '.join(STAGE_LISTS)}, not {stages!r}")
+    _require(layout in LAYOUTS, f"layout must be one of {', '.join(LAYOUTS)}, not {layout!r}")
     _require(size in SIZES, f"size must be {SIZES[0]} to {SIZES[-1]} pixels, not {size}")
-    _require(width in WIDTHS, f"width must be {WIDTHS[0]} to {WIDTHS[-1]}, not {width}")
-    discriminator = STAGE_LISTS[stages](size, width, kernel)
+    _require(base_channels in WIDTHS, f"base_channels must be {WIDTHS[0]} to {WIDTHS[-1]}, not {base_channels}")
+    discriminator = LAYOUTS[layout](size, base_channels, kernel_size)
     return Architecture(
         size=size,
         channels=channels,
         latent_dim=latent_dim,
-        latent=latent,
-        stem=discriminator[-1].width,
+        latent_distribution=latent_distribution,
+        stem_channels=discriminator[-1].out_channels,
         generator=mirror(channels, discriminator),
         discriminator=discriminator,
-        batch_norm_epsilon=batch_norm_epsilon,
-        normalisation=normalisation,
+        batch_norm_eps=batch_norm_eps,
+        normalization=normalization,
     )
 
 

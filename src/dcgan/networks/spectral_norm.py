@@ -1,4 +1,4 @@
-"""Spectral normalisation (Miyato et al. 2018): a layer that cannot stretch anything."""
+"""Spectral normalization (Miyato et al. 2018): a layer that cannot stretch anything."""
 
 import torch
 from torch import Tensor, nn
@@ -7,7 +7,7 @@ from torch.nn.utils import parametrize
 
 
 class SpectralNorm(nn.Module):
-    """A weight divided by its largest singular value, as a parametrisation: weight (O, ...) to the same shape.
+    """A weight divided by its largest singular value, as a parametrization: weight (O, ...) to the same shape.
 
     The singular value is followed by one step of power iteration at each use in training mode; the vector `u` that it
     starts from is kept as a buffer.
@@ -20,7 +20,7 @@ class SpectralNorm(nn.Module):
         self.register_buffer("u", torch.full((outputs,), outputs**-0.5))
 
     def forward(self, weight: Tensor) -> Tensor:
-        """Normalise."""
+        """Normalize."""
         with torch.autocast(weight.device.type, enabled=False):
             matrix = weight.flatten(1)  # (O, I)
             with torch.no_grad():
@@ -31,8 +31,8 @@ class SpectralNorm(nn.Module):
             return weight / (u @ matrix @ v)
 
 
-def normalise_spectrally(layer: nn.Conv2d | nn.Linear) -> None:
-    """Let `layer` use its weight spectrally normalised from now on."""
+def normalize_spectrally(layer: nn.Conv2d | nn.Linear) -> None:
+    """Let `layer` use its weight spectrally normalized from now on."""
     norm = SpectralNorm(layer.weight.shape[0])
     parametrize.register_parametrization(
         layer, "weight", norm, unsafe=True
@@ -40,5 +40,5 @@ def normalise_spectrally(layer: nn.Conv2d | nn.Linear) -> None:
 
 
 def own_weight(layer: nn.Module) -> nn.Parameter:
-    """The weight that training changes: the one beneath the parametrisation, if `layer` has one."""
+    """The weight that training changes: the one beneath the parametrization, if `layer` has one."""
     return layer.get_parameter("parametrizations.weight.original" if parametrize.is_parametrized(layer) else "weight")

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, distributed
 
 
-def synchronised_batch_norm(x: Tensor, gain: Tensor, bias: Tensor, epsilon: float) -> Tensor:
-    """Normalise (N, F) or (N, F, H, W) by the mean and variance over all ranks, each with as many rows.
+def sync_batch_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float) -> Tensor:
+    """Normalize (N, F) or (N, F, H, W) by the mean and variance over all ranks, each with as many rows.
 
     torch's own SyncBatchNorm does the same, on GPUs only. Gradients flow through the statistics to all ranks.
     """
@@ -15,9 +15,9 @@ def synchronised_batch_norm(x: Tensor, gain: Tensor, bias: Tensor, epsilon: floa
     shape = [1, -1, *[1] * (x.ndim - 2)]
     wide = x.float()
     mean = _mean_over_ranks(wide.mean(over))
-    centred = wide - mean.view(shape)
-    variance = _mean_over_ranks(centred.square().mean(over))
-    return (centred * (gain * torch.rsqrt(variance + epsilon)).view(shape) + bias.view(shape)).to(x.dtype)
+    centered = wide - mean.view(shape)
+    variance = _mean_over_ranks(centered.square().mean(over))
+    return (centered * (weight * torch.rsqrt(variance + eps)).view(shape) + bias.view(shape)).to(x.dtype)
 
 
 def _mean_over_ranks(tensor: Tensor) -> Tensor:

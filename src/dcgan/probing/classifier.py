@@ -15,11 +15,12 @@ from dcgan.data.packed import PackedSet
 from dcgan.errors import ModelError
 from dcgan.features.extract import GRID, DiscriminatorExtractor
 from dcgan.files import new_folder, sha256
-from dcgan.model import Model, Pixels, load
+from dcgan.model import Model, load
 from dcgan.model_folder import read_tensors, write_tensors
 from dcgan.probing.comparison import Bar, extracted
 from dcgan.probing.linear_svm import LinearSVM, fit_path
-from dcgan.probing.protocol import Labelled, split
+from dcgan.probing.protocol import Labeled, split
+from dcgan.types import Pixels
 
 CARD, MACHINE, MODEL = "classifier.json", "machine.safetensors", "model"
 FORMAT = 2
@@ -32,7 +33,7 @@ class PictureClassifier:
     """Tells classes of pictures apart.
 
     Attributes:
-        model: Whose discriminator looks; batch norm's statistics are those of the pictures that it learnt from.
+        model: Whose discriminator looks; batch norm's statistics are those of the pictures that it learned from.
         layers: Which of its convolutional layers.
         grid: Side of the grid that maps are max-pooled to.
         machine: The linear machine.
@@ -83,13 +84,13 @@ class PictureClassifier:
 def learn(
     model: Model, data: PackedSet, bar: Bar, layers: tuple[int, ...] | None = None, grid: int = GRID, *, seed: int = 0
 ) -> PictureClassifier:
-    """Learn a classifier from labelled pictures: C by a fifth that is held out, then a machine from all of them.
+    """Learn a classifier from labeled pictures: C by a fifth that is held out, then a machine from all of them.
 
     Features are kept in half precision in a temporary folder (TMPDIR), which needs room for them.
 
     Args:
         model: Whose discriminator.
-        data: Labelled pictures, of the model's size and channels.
+        data: Labeled pictures, of the model's size and channels.
         bar: Shows how far it is.
         layers: Which convolutional layers; None takes all.
         grid: Side of the grid that maps are max-pooled to.
@@ -105,22 +106,22 @@ def learn(
         if count < 2:
             raise ValueError(f"there is no second picture of {name}, one to learn from and one to choose C by")
     extractor = DiscriminatorExtractor(model, layers, grid)
-    with bar("measuring statistics") as progress:
-        extractor.measure(data.images, progress=progress)
+    with bar("measuring statistics") as on_progress:
+        extractor.measure(data.pixels, on_progress=on_progress)
     with tempfile.TemporaryDirectory(prefix="dcgan-learn-") as folder:
-        with bar("extracting") as progress:
-            whole = extracted(Path(folder) / "features.npy", extractor, data, progress)
+        with bar("extracting") as on_progress:
+            whole = extracted(Path(folder) / "features.npy", extractor, data, on_progress)
         held_out, others = (whole.rows(rows) for rows in split(data.labels, HELD_OUT, seed))
-        with bar("choosing C") as progress:
-            machines = fit_path(others.features, others.labels, classes, PENALTIES, progress=progress)
+        with bar("choosing C") as on_progress:
+            machines = fit_path(others.features, others.labels, classes, PENALTIES, on_progress=on_progress)
             penalty, accuracy = _chosen(machines, held_out)
-        with bar("learning") as progress:
-            machine = next(fit_path(whole.features, whole.labels, classes, [penalty], progress=progress))
+        with bar("learning") as on_progress:
+            machine = next(fit_path(whole.features, whole.labels, classes, [penalty], on_progress=on_progress))
     own = replace(model, discriminator=extractor.net)
     return PictureClassifier(own, extractor.layers, grid, machine, data.label_names, penalty, accuracy)
 
 
-def _chosen(machines: Iterable[LinearSVM], held_out: Labelled) -> tuple[float, float]:
+def _chosen(machines: Iterable[LinearSVM], held_out: Labeled) -> tuple[float, float]:
     """The best C of `PENALTIES`, and its accuracy. Those after a fall, which take longest, are not tried."""
     best, most = PENALTIES[0], 0.0
     for penalty, machine in zip(PENALTIES, machines, strict=False):

@@ -1,4 +1,4 @@
-"""Ways to tell classes apart, probed on a labelled set with each number of labels; the same splits for every way."""
+"""Ways to tell classes apart, probed on a labeled set with each number of labels; the same splits for every way."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,15 +21,15 @@ from dcgan.probing.linear_svm import ROWS
 from dcgan.probing.protocol import (
     DRAWS,
     PENALTIES,
-    Labelled,
+    Labeled,
     Probed,
-    Progress,
     draw_labels,
     name_count,
     probe_all,
     probe_few,
     split,
 )
+from dcgan.types import OnProgress
 
 TESTED = 0.2  # share of the source that is scored where there are no other pictures
 FLAT = 0.01  # added to a feature's variance, as in Coates & Ng's recipe
@@ -46,9 +46,9 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
 """What `compare` can do, each in a few words: linear machines on features, then nets trained on the labels."""
 
 Keep = Callable[[int | None, Scores], None]
-"""Told the trials so far of a net that learns from so many labels of each class (None: all)."""
+"""Called with the trials so far of a net that learns from so many labels of each class (None: all)."""
 
-Bar = Callable[[str], AbstractContextManager[Progress]]
+Bar = Callable[[str], AbstractContextManager[OnProgress]]
 """Opens a progress display of a name."""
 
 
@@ -61,7 +61,7 @@ class Probing:
         penalties: Values of C to choose from.
         validation: Share of the pictures to learn from that only chooses.
         draws: Draws of so many labels that a linear machine is scored on.
-        standardise: Whether all features are brought to mean 0 and variance 1; the paper leaves the net's as they are.
+        standardize: Whether all features are brought to mean 0 and variance 1; the paper leaves the net's as they are.
         trials: Of the random search of a net that is trained on labels.
         trainings: Draws that its best trial is trained on and scored.
     """
@@ -70,7 +70,7 @@ class Probing:
     penalties: tuple[float, ...] = PENALTIES
     validation: float = 0.1
     draws: int = DRAWS
-    standardise: bool = False
+    standardize: bool = False
     trials: int = TRIALS
     trainings: int = 1
 
@@ -90,12 +90,12 @@ def compare(
 
     Args:
         name: A key of `MEANINGS`.
-        wanted: The model, the labelled pictures to learn from, and what else the way may need.
-        test: Labelled pictures to score on; None takes a fifth of those to learn from.
+        wanted: The model, the labeled pictures to learn from, and what else the way may need.
+        test: Labeled pictures to score on; None takes a fifth of those to learn from.
         probing: How.
         bar: Shows how far it is.
         known: Trials that were made before, of nets that are trained on labels, for each of the counts.
-        keep: Told each new trial.
+        keep: Called with each new trial.
 
     Yields:
         One result for each of the counts, as they come.
@@ -103,37 +103,37 @@ def compare(
     Raises:
         ValueError: A class has fewer pictures than are wanted, or some have no label.
     """
-    if min(data.labels.min() for data in (wanted.learnt, test) if data is not None) < 0:
+    if min(data.labels.min() for data in (wanted.learned, test) if data is not None) < 0:
         raise ValueError("some of the pictures have no label")
-    _check_enough(wanted.learnt, test, probing, wanted.seed)
+    _check_enough(wanted.learned, test, probing, wanted.seed)
     if name in NETS:
         yield from _compare_net(name, wanted, test, probing, bar, known, keep)
         return
-    way, classes = WAYS[name], len(wanted.learnt.label_names)
+    way, classes = WAYS[name], len(wanted.learned.label_names)
     with tempfile.TemporaryDirectory(prefix="dcgan-probe-") as folder:
-        with bar(f"{name}: building") as progress:
-            extractor = way.build(replace(wanted, progress=progress))
-        with bar(f"{name}: extracting") as progress:
-            source = extracted(Path(folder) / "source.npy", extractor, wanted.learnt, progress)
+        with bar(f"{name}: building") as on_progress:
+            extractor = way.build(replace(wanted, on_progress=on_progress))
+        with bar(f"{name}: extracting") as on_progress:
+            source = extracted(Path(folder) / "source.npy", extractor, wanted.learned, on_progress)
         if test is None:
             chosen, others = split(source.labels, TESTED, wanted.seed)
             scored, source = source.rows(chosen), source.rows(others)
         else:
-            with bar(f"{name}: extracting") as progress:
-                scored = extracted(Path(folder) / "test.npy", extractor, test, progress)
-        if way.standardise or probing.standardise:
-            source, scored = standardised(source, scored)
+            with bar(f"{name}: extracting") as on_progress:
+                scored = extracted(Path(folder) / "test.npy", extractor, test, on_progress)
+        if way.standardize or probing.standardize:
+            source, scored = standardized(source, scored)
         chosen, others = split(source.labels, probing.validation, wanted.seed)
-        held_out, learnt = source.rows(chosen), source.rows(others)
+        held_out, learned = source.rows(chosen), source.rows(others)
         for count in probing.counts:
-            with bar(_working(name, count)) as progress:
+            with bar(_working(name, count)) as on_progress:
                 if count is None:
                     probed = probe_all(
-                        learnt, held_out, scored, classes, penalties=probing.penalties, progress=progress
+                        learned, held_out, scored, classes, penalties=probing.penalties, on_progress=on_progress
                     )
                 else:
                     probed = probe_few(
-                        learnt,
+                        learned,
                         held_out,
                         scored,
                         classes,
@@ -141,29 +141,29 @@ def compare(
                         penalties=probing.penalties,
                         draws=probing.draws,
                         seed=wanted.seed,
-                        progress=progress,
+                        on_progress=on_progress,
                     )
             yield probed
 
 
-def extracted(path: Path, extractor: FeatureExtractor, data: PackedSet, progress: Progress) -> Labelled:
+def extracted(path: Path, extractor: FeatureExtractor, data: PackedSet, on_progress: OnProgress) -> Labeled:
     """The features of a set, kept in the new file `path` (.npy) in half precision.
 
     Raises:
         DcganError: The disk is full.
     """
     try:
-        write_features(path, extractor, data, half=True, progress=progress)
+        write_features(path, extractor, data, half=True, on_progress=on_progress)
     except OSError as error:
         size = 2 * len(data) * extractor.size / 1e6
         raise DcganError(
             f"cannot keep features of {size:,.0f} MB in {path.parent}: {error.strerror or error}; "
             "let the environment variable TMPDIR name a folder with more room"
         ) from error
-    return Labelled(np.load(path, mmap_mode="r"), data.labels)
+    return Labeled(np.load(path, mmap_mode="r"), data.labels)
 
 
-def standardised(source: Labelled, test: Labelled) -> tuple[Labelled, Labelled]:
+def standardized(source: Labeled, test: Labeled) -> tuple[Labeled, Labeled]:
     """Both with each feature brought to mean 0 and variance 1 on the source, in memory, in half precision."""
     sums, squares = (np.zeros(source.features.shape[1]) for _ in range(2))
     for start in range(0, len(source), ROWS):
@@ -173,11 +173,11 @@ def standardised(source: Labelled, test: Labelled) -> tuple[Labelled, Labelled]:
     mean = sums / len(source)
     scale = np.sqrt((squares / len(source) - mean**2).clip(0) + FLAT)
 
-    def scaled(data: Labelled) -> Labelled:
+    def scaled(data: Labeled) -> Labeled:
         features = np.empty(data.features.shape, np.float16)
         for start in range(0, len(data), ROWS):
             features[start : start + ROWS] = (data.features[start : start + ROWS] - mean) / scale
-        return Labelled(features, data.labels)
+        return Labeled(features, data.labels)
 
     return scaled(source), scaled(test)
 
@@ -192,13 +192,13 @@ def _compare_net(
     keep: Keep | None,
 ) -> Iterator[Probed]:
     """The same net trained on labels, on the same splits: from random weights, or from the model's."""
-    data, seed = wanted.learnt, wanted.seed
+    data, seed = wanted.learned, wanted.seed
     rows = np.arange(len(data))
     if test is None:
         chosen, rows = split(data.labels, TESTED, seed)
-        scored = data.images[chosen], data.labels[chosen]
+        scored = data.pixels[chosen], data.labels[chosen]
     else:
-        scored = test.images, test.labels
+        scored = test.pixels, test.labels
     held_out, others = (rows[part] for part in split(data.labels[rows], probing.validation, seed))
 
     def drawn(count: int | None) -> Sequence[NDArray[np.int64]]:
@@ -207,11 +207,11 @@ def _compare_net(
         return [others[draw_labels(data.labels[others], count, seed, draw)] for draw in range(probing.trainings)]
 
     for count in probing.counts:
-        with bar(_working(name, count)) as progress:
+        with bar(_working(name, count)) as on_progress:
             probed = search(
                 wanted.model.discriminator,
-                [(data.images[own], data.labels[own]) for own in drawn(count)],
-                (data.images[held_out], data.labels[held_out]),
+                [(data.pixels[own], data.labels[own]) for own in drawn(count)],
+                (data.pixels[held_out], data.labels[held_out]),
                 scored,
                 len(data.label_names),
                 count,
@@ -220,7 +220,7 @@ def _compare_net(
                 seed=seed,
                 known=known.get(count, {}),
                 keep=partial(keep, count) if keep else None,
-                progress=progress,
+                on_progress=on_progress,
             )
         yield probed
 
@@ -228,8 +228,8 @@ def _compare_net(
 def _check_enough(data: PackedSet, test: PackedSet | None, probing: Probing, seed: int) -> None:
     """Each class must have pictures left to learn from: one, or as many as the largest count."""
     labels = data.labels if test is not None else data.labels[split(data.labels, TESTED, seed)[1]]
-    learnt = labels[split(labels, probing.validation, seed)[1]]
-    counts, left = (np.bincount(some, minlength=len(data.label_names)) for some in (data.labels, learnt))
+    learned = labels[split(labels, probing.validation, seed)[1]]
+    counts, left = (np.bincount(some, minlength=len(data.label_names)) for some in (data.labels, learned))
     wanted = max((count for count in probing.counts if count is not None), default=1)
     for name, have, few in zip(data.label_names, counts, left, strict=True):
         if few < wanted:

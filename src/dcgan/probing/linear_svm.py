@@ -1,6 +1,6 @@
 """A linear support vector machine for many features: L2 penalty, squared hinge loss, one class against all others.
 
-The problem is LinearSVC's (liblinear's solver 0 and 2): for each class minimise
+The problem is LinearSVC's (liblinear's solver 0 and 2): for each class minimize
 
     1/2 |w|^2 + C * sum_i max(0, 1 - y_i (w . x_i))^2
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcgan.probing.preconditioner import Matrix, Preconditioner
+from dcgan.types import OnProgress
 
 ROWS = 2048  # of features brought to float32 at once
 INNER = 40  # conjugate-gradient steps for one Newton step, at most
@@ -28,7 +29,6 @@ APART = 1e-6  # of the mean square length of the pictures, added to each
 SPANNED = 2048  # pictures whose space is looked for, at most: their products are a matrix of so many by so many
 
 Back = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # weights (R, K) of other coordinates to (D, K)
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def fit_path(
     *,
     tolerance: float = 1e-5,
     most: int = 50,
-    progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Iterator[LinearSVM]:
     """Fit a machine for each of several C, each started from the one before: quickest in growing order.
 
@@ -103,7 +103,7 @@ def fit_path(
         penalties: Values of C.
         tolerance: When a class is done.
         most: Newton steps at most, for each C.
-        progress: Told (machines, in all).
+        on_progress: Called with (machines, in all).
 
     Yields:
         The machines, as they come.
@@ -127,8 +127,8 @@ def fit_path(
         problem = _Problem(blocks, preconditioner, labels, classes, penalty)
         weights, objective = _minimum(problem, weights, tolerance, most)
         plane = np.ascontiguousarray(back(weights[:, :-1].T.numpy()))
-        if progress:
-            progress(done, len(penalties))
+        if on_progress:
+            on_progress(done, len(penalties))
         yield LinearSVM(plane, weights[:, -1].numpy(), objective.numpy(), problem.passes)
 
 

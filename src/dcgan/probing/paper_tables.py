@@ -83,9 +83,9 @@ TABLES: Mapping[str, PaperTable] = MappingProxyType(
             "SVHN with 1000 labels, error in %",
             (Column("100 a class", 100),),
             (
-                Row("K nearest neighbours", None, ("77.93",)),
+                Row("K nearest neighbors", None, ("77.93",)),
                 Row("transductive SVM", None, ("66.55",)),
-                Row("M1 + K nearest neighbours", None, ("65.63",)),
+                Row("M1 + K nearest neighbors", None, ("65.63",)),
                 Row("M1 + transductive SVM", None, ("54.33",)),
                 Row("M1 + M2", None, ("36.02",)),
                 Row("SWWAE without dropout", None, ("27.83",)),

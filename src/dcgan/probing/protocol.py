@@ -1,6 +1,6 @@
 """Probing features by a linear machine, as the paper does (its sections 5.1 and 5.2): with all labels, or with few."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,15 +8,13 @@ from numpy.typing import NDArray
 
 from dcgan.probing.linear_svm import LinearSVM, fit_path, fit_svm
 from dcgan.probing.preconditioner import Matrix
-from dcgan.randomness import Stream, stream
+from dcgan.randomness import Stream, rng
+from dcgan.types import Labels, OnProgress
 
 PENALTIES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)  # those of the released code
 CHOOSING = 10  # draws that C is chosen by, as there
 DRAWS = 100  # draws that are scored
 SPREAD = 1.96  # standard deviations that stand after ±, as in the paper
-
-Labels = NDArray[np.int64]  # (N,)
-Progress = Callable[[int, int | None], None]
 
 
 def name_count(labels_per_class: int | None) -> str:
@@ -25,7 +23,7 @@ def name_count(labels_per_class: int | None) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Labelled:
+class Labeled:
     """Features (N, D) with their labels (N,)."""
 
     features: Matrix
@@ -34,12 +32,12 @@ class Labelled:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def rows(self, rows: NDArray[np.int64]) -> "Labelled":
+    def rows(self, rows: NDArray[np.int64]) -> "Labeled":
         """Some of them, in memory."""
         order = np.argsort(rows)  # a memory map is read best in its order
         some = np.empty((len(rows), self.features.shape[1]), self.features.dtype)
         some[order] = self.features[rows[order]]
-        return Labelled(some, self.labels[rows])
+        return Labeled(some, self.labels[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +45,7 @@ class Probed:
     """How well a linear machine tells classes apart by some features.
 
     Attributes:
-        labels_per_class: How many it learnt from; None for all.
+        labels_per_class: How many it learned from; None for all.
         penalty: The C that was best on the validation pictures.
         validation: The accuracy on them of each C.
         accuracies: On the test pictures, one of each draw.
@@ -78,7 +76,7 @@ class Probed:
 
 def split(labels: Labels, share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions of a random `share` of every class, and of the others, each in order."""
-    random = stream(Stream.PROBE, seed, 0)
+    random = rng(Stream.PROBE_SPLIT, seed)
     parts = []
     for label in np.unique(labels):
         rows = random.permutation(np.flatnonzero(labels == label))
@@ -93,7 +91,7 @@ def draw_labels(labels: Labels, per_class: int, seed: int, draw: int) -> NDArray
     Raises:
         ValueError: A class has fewer.
     """
-    random = stream(Stream.PROBE, seed, 1, draw)
+    random = rng(Stream.PROBE_LABELS, seed, draw)
     rows = []
     for label in np.unique(labels):
         own = np.flatnonzero(labels == label)
@@ -104,21 +102,21 @@ def draw_labels(labels: Labels, per_class: int, seed: int, draw: int) -> NDArray
 
 
 def probe_few(
-    learnt: Labelled,
-    validation: Labelled,
-    test: Labelled,
+    learned: Labeled,
+    validation: Labeled,
+    test: Labeled,
     classes: int,
     per_class: int,
     *,
     penalties: Sequence[float] = PENALTIES,
     draws: int = DRAWS,
     seed: int = 0,
-    progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Probed:
     """With few labels: C is chosen by ten draws on the validation pictures, then so many draws are scored on the test.
 
     Args:
-        learnt: What each draw is taken from.
+        learned: What each draw is taken from.
         validation: Pictures that only choose C.
         test: Pictures that are scored.
         classes: K.
@@ -126,7 +124,7 @@ def probe_few(
         penalties: Values of C to choose from.
         draws: How many to score; the paper's ± is 1.96 standard deviations over 100.
         seed: Names the draws.
-        progress: Told (draws, in all).
+        on_progress: Called with (draws, in all).
 
     Raises:
         ValueError: A class has fewer pictures than are wanted.
@@ -134,20 +132,20 @@ def probe_few(
     choosing = min(CHOOSING, draws)
     machines: list[LinearSVM] = []
     for draw in range(choosing):
-        some = learnt.rows(draw_labels(learnt.labels, per_class, seed, draw))
+        some = learned.rows(draw_labels(learned.labels, per_class, seed, draw))
         machines += fit_path(some.features, some.labels, classes, sorted(penalties))
-        if progress:
-            progress(draw + 1, choosing + draws)
+        if on_progress:
+            on_progress(draw + 1, choosing + draws)
     right = [float((predicted == validation.labels).mean()) for predicted in predict_all(machines, validation)]
     means = np.reshape(right, (choosing, len(penalties))).mean(axis=0).tolist()
     scores = dict(zip(sorted(penalties), means, strict=True))
     best = max(scores, key=lambda penalty: scores[penalty])
     machines = []
     for draw in range(draws):
-        some = learnt.rows(draw_labels(learnt.labels, per_class, seed, CHOOSING + draw))
+        some = learned.rows(draw_labels(learned.labels, per_class, seed, CHOOSING + draw))
         machines.append(fit_svm(some.features, some.labels, classes, best))
-        if progress:
-            progress(choosing + draw + 1, choosing + draws)
+        if on_progress:
+            on_progress(choosing + draw + 1, choosing + draws)
     predicted = predict_all(machines, test)
     accuracies = np.array([(p == test.labels).mean() for p in predicted])
     confusion = np.mean([confusion_of(test.labels, p, classes) for p in predicted], axis=0)
@@ -155,19 +153,19 @@ def probe_few(
 
 
 def probe_all(
-    learnt: Labelled,
-    validation: Labelled,
-    test: Labelled,
+    learned: Labeled,
+    validation: Labeled,
+    test: Labeled,
     classes: int,
     *,
     penalties: Sequence[float] = PENALTIES,
-    progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Probed:
     """With all labels: C is chosen on the validation pictures, and its machine scored on the test pictures.
 
     The machines of growing C are each started from the one before.
     """
-    machines = list(fit_path(learnt.features, learnt.labels, classes, sorted(penalties), progress=progress))
+    machines = list(fit_path(learned.features, learned.labels, classes, sorted(penalties), on_progress=on_progress))
     right = [float((predicted == validation.labels).mean()) for predicted in predict_all(machines, validation)]
     scores = dict(zip(sorted(penalties), right, strict=True))
     penalty = max(scores, key=lambda penalty: scores[penalty])
@@ -177,7 +175,7 @@ def probe_all(
     return Probed(None, penalty, scores, accuracies, confusion_of(test.labels, predicted, classes))
 
 
-def predict_all(machines: Sequence[LinearSVM], data: Labelled) -> list[Labels]:
+def predict_all(machines: Sequence[LinearSVM], data: Labeled) -> list[Labels]:
     """What each machine takes the pictures for, in one pass over their features."""
     weights = np.concatenate([machine.weights for machine in machines], axis=1)
     bias = np.concatenate([machine.bias for machine in machines])

@@ -80,7 +80,7 @@ def gather(
     Args:
         names: Keys of `compare.MEANINGS`.
         wanted: As for `compare`, like `test`, `probing` and `bar`.
-        test: Labelled pictures to score on.
+        test: Labeled pictures to score on.
         probing: How.
         bar: Shows how far it is.
         file: JSON to go on with, or to make; written after each number of labels, and after each trial of a net.
@@ -216,9 +216,9 @@ def _require(condition: bool) -> None:
 def _about(wanted: Wanted, test: PackedSet | None, probing: Probing) -> dict[str, object]:
     return {
         "model": _weights(wanted.model.discriminator),
-        "source": wanted.learnt.fingerprint,
+        "source": wanted.learned.fingerprint,
         "test": test.fingerprint if test else None,
-        "labels": list(wanted.learnt.label_names),
+        "labels": list(wanted.learned.label_names),
         "seed": wanted.seed,
         "validation": probing.validation,
     }
@@ -232,6 +232,6 @@ def _settings(name: str, wanted: Wanted, probing: Probing) -> dict[str, object]:
     return {
         "penalties": list(probing.penalties),
         "draws": probing.draws,
-        "standardise": probing.standardise,
+        "standardize": probing.standardize,
         **{field: list(value) if isinstance(value, tuple) else value for field, value in own.items()},  # as JSON has it
     }

@@ -30,7 +30,7 @@ class Augmentation:
 
 
 def translate(images: Tensor, numbers: Tensor) -> Tensor:
-    """Move each picture by up to an eighth of its side, each way; what comes in at the edge is mid-grey.
+    """Move each picture by up to an eighth of its side, each way; what comes in at the edge is mid-gray.
 
     Args:
         images: (N, C, H, W) in [-1, 1].
@@ -49,7 +49,7 @@ def translate(images: Tensor, numbers: Tensor) -> Tensor:
     return padded[which, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
-def recolour(images: Tensor, numbers: Tensor) -> Tensor:
+def recolor(images: Tensor, numbers: Tensor) -> Tensor:
     """Change brightness (by up to 0.5), saturation (0 to 2 times) and contrast (0.5 to 1.5 times).
 
     Args:
@@ -58,18 +58,18 @@ def recolour(images: Tensor, numbers: Tensor) -> Tensor:
     """
     brightness, saturation, contrast = numbers[:, :, None, None, None].unbind(1)
     images = images + brightness - 0.5
-    grey = images.mean(dim=1, keepdim=True)
-    images = (images - grey) * 2 * saturation + grey
+    gray = images.mean(dim=1, keepdim=True)
+    images = (images - gray) * 2 * saturation + gray
     mean = images.mean(dim=(1, 2, 3), keepdim=True)
     return (images - mean) * (contrast + 0.5) + mean
 
 
 def cut_out(images: Tensor, numbers: Tensor) -> Tensor:
-    """Lay a mid-grey square of half the side over each picture; its centre lies anywhere on the picture.
+    """Lay a mid-gray square of half the side over each picture; its center lies anywhere on the picture.
 
     Args:
         images: (N, C, H, W) in [-1, 1].
-        numbers: (N, 2) in [0, 1): the centre.
+        numbers: (N, 2) in [0, 1): the center.
     """
     side = images.shape[-1]
     places = torch.arange(side, device=images.device)
@@ -78,14 +78,14 @@ def cut_out(images: Tensor, numbers: Tensor) -> Tensor:
 
 
 def everything(images: Tensor, numbers: Tensor) -> Tensor:
-    """Recolour, translate and cut out: Zhao et al.'s strongest policy. Takes (N, 7) numbers."""
-    return cut_out(translate(recolour(images, numbers[:, :3]), numbers[:, 3:5]), numbers[:, 5:])
+    """Recolor, translate and cut out: Zhao et al.'s strongest policy. Takes (N, 7) numbers."""
+    return cut_out(translate(recolor(images, numbers[:, :3]), numbers[:, 3:5]), numbers[:, 5:])
 
 
 AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
     {
         "none": Augmentation(0, lambda images, _: images),
-        "translate": Augmentation(2, translate),
-        "everything": Augmentation(7, everything),
+        "translation": Augmentation(2, translate),
+        "color,translation,cutout": Augmentation(7, everything),
     }
 )

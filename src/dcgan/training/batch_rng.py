@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.randomness import Latents, Stream, batch_order, draw_latents, stream
+from dcgan.randomness import Stream, batch_order, rng, sample_latents
 from dcgan.training.augment import AUGMENTATIONS
 from dcgan.training.recipe import Recipe
+from dcgan.types import Latents
 
 VIEWS = 3  # the discriminator looks at real pictures, at drawn ones, and at drawn ones for the generator's sake
 
@@ -37,6 +38,6 @@ def draw_step(recipe: Recipe, rollbacks: int, step: int, count: int) -> Draws:
     numbers = AUGMENTATIONS[recipe.augment].numbers
     return Draws(
         positions=batch_order(*key, size, count),
-        z=draw_latents(stream(Stream.TRAINING, *key), size, recipe.latent_dim, recipe.latent),
-        views=stream(Stream.AUGMENTATION, *key).random((VIEWS, size, numbers), dtype=np.float32),
+        z=sample_latents(rng(Stream.LATENTS, *key), size, recipe.latent_dim, recipe.latent_distribution),
+        views=rng(Stream.AUGMENTATION, *key).random((VIEWS, size, numbers), dtype=np.float32),
     )

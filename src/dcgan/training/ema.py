@@ -7,7 +7,7 @@ RAMP = 0.1  # the half-life never exceeds this share of the images seen, so that
 
 
 def average(averaged: nn.Module, current: nn.Module, *, half_life: int, images: int, batch_size: int) -> None:
-    """Move the weights of `averaged` towards `current` after a step.
+    """Move the weights of `averaged` toward `current` after a step.
 
     Args:
         averaged: The averaged net, changed in place. Its buffers are left alone.

@@ -7,7 +7,7 @@ from dcgan.metrics.extractors import Extractor, Wanted, build_extractor
 from dcgan.metrics.features import drawn_features, real_features
 from dcgan.metrics.kernel import kernel_distance
 from dcgan.model import Model
-from dcgan.randomness import Stream, stream
+from dcgan.randomness import Stream, rng
 from dcgan.training.recipe import Recipe
 
 
@@ -27,7 +27,7 @@ class Evaluator:
         count = min(self.samples, len(self.data))
         real = real_features(self.data, self.extractor, count)
         drawn = drawn_features(model, self.extractor, self.samples)
-        distance = kernel_distance(real, drawn, stream(Stream.EVALUATION, 1))
+        distance = kernel_distance(real, drawn, rng(Stream.EVALUATION_SUBSETS))
         how = f"{self.samples} drawn, {count} real; {self.extractor.identity}"
         return {"kernel_distance": {"mean": distance.mean, "spread": distance.spread, "measured": how}}
 

@@ -5,8 +5,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcgan.model import Pixels, to_images
-from dcgan.randomness import Stream, stream
+from dcgan.model import to_images
+from dcgan.randomness import Stream, rng
+from dcgan.types import Pixels
 
 ROOM = 0.5  # share of a GPU's free memory that the pictures may take for good
 CHUNK = 4096  # pictures brought to the device at once
@@ -37,9 +38,9 @@ class Pictures:
             chosen = chosen.pin_memory()
         return to_images(chosen.to(self.device, non_blocking=True))
 
-    def some(self, count: int, purpose: Stream, *key: int) -> Tensor:
-        """Images of up to `count` different pictures, drawn by the stream of `purpose` and `key`."""
-        positions = stream(purpose, *key).choice(len(self), min(count, len(self)), replace=False)
+    def some(self, count: int, stream: Stream, *key: int) -> Tensor:
+        """Images of up to `count` different pictures, drawn by `stream` and `key`."""
+        positions = rng(stream, *key).choice(len(self), min(count, len(self)), replace=False)
         return self.images(np.sort(positions))
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from dcgan.figures.sheets import save_picture, sheet
 from dcgan.files import write_atomic
-from dcgan.model import Pixels
 from dcgan.training.state import Progress
+from dcgan.types import Pixels
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -95,7 +95,7 @@ def stem(progress: Progress) -> str:
 
 
 def read_records(path: Path) -> list[dict[str, float | None]]:
-    """The records of metrics.jsonl; lines that a crash cut off or somebody spoilt are passed over."""
+    """The records of metrics.jsonl; lines that a crash cut off or somebody spoiled are passed over."""
     whole = []
     for record in _lines(path):
         numbers = {name: value for name, value in record.items() if value is None or isinstance(value, int | float)}
@@ -105,7 +105,7 @@ def read_records(path: Path) -> list[dict[str, float | None]]:
 
 
 def read_events(path: Path) -> list[dict[str, object]]:
-    """The events of events.jsonl; lines that a crash cut off or somebody spoilt are passed over."""
+    """The events of events.jsonl; lines that a crash cut off or somebody spoiled are passed over."""
     return list(_lines(path))
 
 

@@ -13,7 +13,7 @@ Trouble = Literal["nan", "collapse", "saturation"]
 
 BATCH = 128  # pictures that diversity is measured on
 COLLAPSED = 0.15  # below this diversity the pictures are near-identical
-ALIVE = 0.25  # a generator that was above this once has learnt to vary its pictures
+ALIVE = 0.25  # a generator that was above this once has learned to vary its pictures
 GRACE = 600  # mini-batches after which a generator that never varied its pictures counts as collapsed too
 SATURATED = 0.99  # D(x) above this and D(G(z)) below one minus this
 PATIENCE = {"collapse": 2, "saturation": 3}  # checks in a row

@@ -8,14 +8,14 @@ from dcgan.training.recipe import Recipe
 
 # What the paper and its released code share (paper section 4; code: coupled L2, one net a mini-batch, epsilon 1e-8).
 _PAPER = Recipe(
-    kernel=5,
+    kernel_size=5,
     batch_size=128,
     lr=2e-4,
-    l2=1e-5,
+    weight_decay=1e-5,
     updates="alternate",
-    batch_norm_epsilon=1e-8,
+    batch_norm_eps=1e-8,
     augment="none",
-    average_half_life=0,
+    ema_half_life=0,
     precision="float32",
 )
 
@@ -25,16 +25,16 @@ PRESETS: Mapping[str, Recipe] = MappingProxyType(
         for recipe in (
             Recipe(),
             # LSUN bedrooms and faces: 1024-512-256-128, 5x5.
-            _PAPER.changed({"preset": "paper-64", "size": 64, "channels": 3, "width": 128, "epochs": 25.0}),
+            _PAPER.changed({"preset": "paper-64", "size": 64, "channels": 3, "base_channels": 128, "epochs": 25.0}),
             # ImageNet: seven 3x3 layers a net; its released weights are those after 30 epochs.
             _PAPER.changed(
                 {
                     "preset": "paper-imagenet-32",
                     "size": 32,
                     "channels": 3,
-                    "width": 128,
-                    "kernel": 3,
-                    "stages": "paired",
+                    "base_channels": 128,
+                    "kernel_size": 3,
+                    "layout": "paired",
                     "latent_dim": 256,
                     "epochs": 30.0,
                 }
@@ -45,8 +45,8 @@ PRESETS: Mapping[str, Recipe] = MappingProxyType(
                     "preset": "paper-svhn-32",
                     "size": 32,
                     "channels": 3,
-                    "width": 64,
-                    "latent": "normal",
+                    "base_channels": 64,
+                    "latent_distribution": "normal",
                     "batch_size": 64,
                     "lr": 5e-4,
                     "epochs": 200.0,

@@ -9,9 +9,9 @@ from typing import Literal
 
 import tomli_w
 
-from dcgan.device import check_device_name
+from dcgan.device import DEVICES, is_device_name
 from dcgan.errors import RecipeError
-from dcgan.networks.layouts import Architecture, LatentDistribution, Normalisation, build_architecture
+from dcgan.networks.layouts import Architecture, LatentDistribution, Normalization, build_architecture
 
 LENGTHS = ("images", "epochs", "steps", "minutes")
 MAY_CHANGE = (
@@ -36,22 +36,22 @@ class Recipe:
     size: int | None = None
     """Side of the square pictures in pixels, 16 to 256. Default: that of the packed set, or 64 for other sources."""
     channels: int | None = None
-    """1 (grey), 3 (RGB) or 4 (RGBA). Default: those of the packed set, or 3 for other sources."""
-    stages: Literal["strided", "paired"] = "strided"
+    """1 (gray), 3 (RGB) or 4 (RGBA). Default: those of the packed set, or 3 for other sources."""
+    layout: Literal["strided", "paired"] = "strided"
     """Layout of the nets: one convolution a halving, or two, as in the paper's ImageNet net."""
-    width: int = 32
+    base_channels: int = 32
     """Channels of the discriminator's first stage, 1 to 1024; they double with each halving, up to eight times.
     32 gives the best pictures in an hour of CPU; with a GPU take 64 or 128."""
-    kernel: int = 4
+    kernel_size: int = 4
     """Side of the convolution kernels, 3 to 5. The paper has 5, or 3 for ImageNet; 4 takes 2/3 of the time."""
     latent_dim: int = 100
     """Numbers in z, 1 to 4096."""
-    latent: LatentDistribution = "uniform"
+    latent_distribution: LatentDistribution = "uniform"
     """Distribution of z: uniform is U(-1, 1), normal is N(0, 1)."""
-    batch_norm_epsilon: float = 1e-5
+    batch_norm_eps: float = 1e-5
     """Added to the variance in batch norm. The released code has 1e-8."""
-    normalisation: Normalisation = "batch"
-    """Of the discriminator: batch norm, or spectral, which bounds how fast its judgement changes."""
+    normalization: Normalization = "batch"
+    """Of the discriminator: batch norm, or spectral, which bounds how fast its judgment changes."""
 
     batch_size: int = 64
     """Pictures in a mini-batch, 2 to 65536."""
@@ -63,18 +63,18 @@ class Recipe:
     """Adam's momentum, 0 to 1. The paper: 0.9 oscillates."""
     beta2: float = 0.999
     """Adam's decay of the squared gradients, 0 to 1."""
-    l2: float = 0.0
+    weight_decay: float = 0.0
     """L2 penalty added to every gradient (coupled). The released code has 1e-5."""
     loss: Literal["nonsaturating", "hinge"] = "nonsaturating"
     """What the nets are trained for; the paper has the non-saturating loss."""
-    r1: float = 0.0
+    r1_gamma: float = 0.0
     """Weight of a penalty on the discriminator's gradient at real pictures. 0: none; 1 to 10 hold it back."""
     updates: Literal["both", "alternate"] = "both"
     """A mini-batch updates both nets, D then G; or one net by turns, as in the released code."""
-    augment: Literal["none", "translate", "everything"] = "translate"
+    augment: Literal["none", "translation", "color,translation,cutout"] = "translation"
     """What the discriminator is shown: pictures as they are; moved at random by up to an eighth of their side; or
-    moved, recoloured and with a hole, for very small sets."""
-    average_half_life: int = 5_000
+    moved, recolored and with a hole, for very small sets."""
+    ema_half_life: int = 5_000
     """Half-life of the averaged generator in images; it is the one that draws. 0: the last weights draw."""
 
     seed: int = 0
@@ -112,7 +112,7 @@ class Recipe:
     capture: bool = False
     """Record the step as a CUDA graph and replay it: faster on one GPU, above all with small nets."""
     sync_batch_norm: bool = False
-    """With several ranks (torchrun): normalise by the joint mini-batch, not by each rank's share."""
+    """With several ranks (torchrun): normalize by the joint mini-batch, not by each rank's share."""
     threads: int | None = None
     """CPU threads. Default: all, of which each of several ranks takes its share, as it does of a larger number given
     here. A resumed run is bit-identical for the same number."""
@@ -125,26 +125,30 @@ class Recipe:
 
         need(self.size is None or 16 <= self.size <= 256, "size", "16 to 256 pixels")
         need(self.channels in (None, 1, 3, 4), "channels", "1, 3 or 4")
-        need(self.stages in ("strided", "paired"), "stages", "strided or paired")
-        need(1 <= self.width <= 1024, "width", "1 to 1024")
-        need(3 <= self.kernel <= 5, "kernel", "3 to 5")
-        need(self.stages == "strided" or self.kernel != 4, "kernel", "3 or 5 with --stages paired")
+        need(self.layout in ("strided", "paired"), "layout", "strided or paired")
+        need(1 <= self.base_channels <= 1024, "base_channels", "1 to 1024")
+        need(3 <= self.kernel_size <= 5, "kernel_size", "3 to 5")
+        need(self.layout == "strided" or self.kernel_size != 4, "kernel_size", "3 or 5 with --layout paired")
         need(1 <= self.latent_dim <= 4096, "latent_dim", "1 to 4096")
-        need(self.latent in ("uniform", "normal"), "latent", "uniform or normal")
-        need(0 < self.batch_norm_epsilon < 1, "batch_norm_epsilon", "between 0 and 1")
+        need(self.latent_distribution in ("uniform", "normal"), "latent_distribution", "uniform or normal")
+        need(0 < self.batch_norm_eps < 1, "batch_norm_eps", "between 0 and 1")
         need(2 <= self.batch_size <= 65536, "batch_size", "2 to 65536 pictures")
-        need(self.normalisation in ("batch", "spectral"), "normalisation", "batch or spectral")
+        need(self.normalization in ("batch", "spectral"), "normalization", "batch or spectral")
         for name in ("lr", "lr_discriminator"):
             rate = getattr(self, name)
             need(rate is None or 0 < rate <= 1, name, "above 0 and at most 1")
         need(0 <= self.beta1 < 1, "beta1", "at least 0 and below 1")
         need(0 <= self.beta2 < 1, "beta2", "at least 0 and below 1")
-        need(0 <= self.l2 <= 1, "l2", "0 to 1")
+        need(0 <= self.weight_decay <= 1, "weight_decay", "0 to 1")
         need(self.updates in ("both", "alternate"), "updates", "both or alternate")
         need(self.loss in ("nonsaturating", "hinge"), "loss", "nonsaturating or hinge")
-        need(0 <= self.r1 <= 1e6, "r1", "0 to 1000000")
-        need(self.augment in ("none", "translate", "everything"), "augment", "none, translate or everything")
-        need(self.average_half_life >= 0, "average_half_life", "0 or more images")
+        need(0 <= self.r1_gamma <= 1e6, "r1_gamma", "0 to 1000000")
+        need(
+            self.augment in ("none", "translation", "color,translation,cutout"),
+            "augment",
+            "none, translate or everything",
+        )
+        need(self.ema_half_life >= 0, "ema_half_life", "0 or more images")
         need(0 <= self.seed < 2**63, "seed", "0 to 2^63 - 1")
         for name in LENGTHS:
             length = getattr(self, name)
@@ -157,7 +161,7 @@ class Recipe:
             need(getattr(self, name) >= 1, name, "1 or more")
         need(self.on_collapse in ("rollback", "stop", "ignore"), "on_collapse", "rollback, stop or ignore")
         need(self.precision in ("auto", "float32", "bfloat16"), "precision", "auto, float32 or bfloat16")
-        check_device_name(self.device)
+        need(is_device_name(self.device), "device", DEVICES)
         need(self.threads is None or 1 <= self.threads <= 1024, "threads", "1 to 1024")
 
     def architecture(self) -> Architecture:
@@ -169,15 +173,15 @@ class Recipe:
         if self.size is None or self.channels is None:
             raise RecipeError("--size and --channels must be given to lay out the nets")
         return build_architecture(
-            stages=self.stages,
+            layout=self.layout,
             size=self.size,
             channels=self.channels,
-            width=self.width,
-            kernel=self.kernel,
+            base_channels=self.base_channels,
+            kernel_size=self.kernel_size,
             latent_dim=self.latent_dim,
-            latent=self.latent,
-            batch_norm_epsilon=self.batch_norm_epsilon,
-            normalisation=self.normalisation,
+            latent_distribution=self.latent_distribution,
+            batch_norm_eps=self.batch_norm_eps,
+            normalization=self.normalization,
         )
 
     def target_images(self, count: int) -> int | None:

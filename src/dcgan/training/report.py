@@ -12,7 +12,7 @@ from dcgan.figures.films import evenly, film
 from dcgan.figures.report import ReportFacts, duration, report
 from dcgan.figures.sheets import picture_bytes, sheet
 from dcgan.files import write_atomic
-from dcgan.randomness import Stream, stream
+from dcgan.randomness import Stream, rng
 from dcgan.training.logger import EVENTS, METRICS, SHEETS, read_events, read_records
 from dcgan.training.recipe import Recipe
 from dcgan.training.snapshots import SHEET_SEEDS
@@ -51,7 +51,7 @@ def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, 
         title=run.resolve().name,
         summary=f"A DCGAN for {data.size}×{data.size} pictures, trained on {len(data):,} of them: {images}.",
         sheet=sheets[-1].read_bytes() if sheets else None,
-        real=picture_bytes(sheet(data.images[_some_real(data, recipe.seed)]), ".png"),
+        real=picture_bytes(sheet(data.pixels[_some_real(data, recipe.seed)]), ".png"),
         stages=[(_caption(path), _corner(path)) for path in evenly(sheets, STAGES)],
         film=(run / FILM).read_bytes() if (run / FILM).is_file() else None,
         metrics=records,
@@ -81,7 +81,7 @@ def _corner(path: Path) -> bytes:
 
 def _some_real(data: PackedSet, seed: int) -> list[int]:
     count = min(len(SHEET_SEEDS), len(data))
-    return sorted(stream(Stream.HEALTH, seed, 2).choice(len(data), count, replace=False).tolist())
+    return sorted(rng(Stream.REPORT_IMAGES, seed).choice(len(data), count, replace=False).tolist())
 
 
 def _data_facts(data: PackedSet) -> dict[str, object]:

@@ -34,7 +34,7 @@ def train(
     recipe: Recipe | None = None,
     *,
     watcher: Watcher | None = None,
-    preparing: Callable[[int, int | None], None] | None = None,
+    on_progress: Callable[[int, int | None], None] | None = None,
 ) -> Result:
     """Train a DCGAN on a source of pictures.
 
@@ -43,7 +43,7 @@ def train(
         out: The run folder to make; it must not exist yet, or be empty.
         recipe: The hyper-parameters; by default those of the preset `default`.
         watcher: Told of every step, sheet and event.
-        preparing: Told (done, total) while the source is being prepared.
+        on_progress: Told (done, total) while the source is being prepared.
 
     Raises:
         SourceError, PackedSetError: The source cannot be used.
@@ -55,15 +55,15 @@ def train(
     """
     run, wanted = Path(out), recipe or Recipe()
     with joined(wanted) as ranks:
-        data = ranks.first(lambda: _begin(run, source, wanted, preparing, ranks))
+        data = ranks.first(lambda: _begin(run, source, wanted, on_progress, ranks))
         recipe, card = read_run(run)
-        data = data or _data_of(run, card, recipe, preparing)
+        data = data or _data_of(run, card, recipe, on_progress)
         evaluator = build_evaluator(recipe, data) if ranks.leads else None
         return sit(run, recipe, card, data, evaluator, watcher or Silent(), ranks)
 
 
 def _begin(
-    run: Path, source: str | Path, recipe: Recipe, preparing: Callable[[int, int | None], None] | None, ranks: Ranks
+    run: Path, source: str | Path, recipe: Recipe, on_progress: Callable[[int, int | None], None] | None, ranks: Ranks
 ) -> PackedSet:
     """Make the folder of a new run, with its recipe and card; return the pictures that it learns from."""
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
@@ -72,7 +72,7 @@ def _begin(
         go_on = command("train", "--resume", source)
         raise RunError(f"{source} is a run, not a source of pictures; go on with it by `{go_on}`")
     recipe = resolve(recipe, ranks)
-    data = open_data(source, recipe, preparing)
+    data = open_data(source, recipe, on_progress)
     recipe = replace(recipe, size=data.size, channels=data.channels)
     recipe.architecture()
     build_evaluator(recipe, data)  # what it needs may be missing
@@ -96,7 +96,7 @@ def resume(
     changes: Mapping[str, object] | None = None,
     *,
     watcher: Watcher | None = None,
-    preparing: Callable[[int, int | None], None] | None = None,
+    on_progress: Callable[[int, int | None], None] | None = None,
 ) -> Result:
     """Go on with a run from its newest whole checkpoint; the weights come out as if it had never stopped.
 
@@ -104,7 +104,7 @@ def resume(
         run: The run folder.
         changes: Values of the recipe to change: a new length extends the run; see `MAY_CHANGE` for what else may.
         watcher: Told of every step, sheet and event.
-        preparing: Told (done, total) if the source has to be prepared again.
+        on_progress: Told (done, total) if the source has to be prepared again.
 
     Raises:
         RunError: There is no such run, its pictures are gone or have changed, or a change is not allowed.
@@ -119,7 +119,7 @@ def resume(
     recipe = recipe.changed(changes)
     with joined(recipe) as ranks:
         recipe = resolve(recipe, ranks)
-        data = _data_of(run, card, recipe, preparing)
+        data = _data_of(run, card, recipe, on_progress)
         seen = max((checkpoint.images for checkpoint in list_checkpoints(run)), default=0)
         target = recipe.target_images(len(data))
         if target is not None and target < seen and any(name in LENGTHS for name in changes):
@@ -156,7 +156,7 @@ def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
 
 
 def open_data(
-    source: str | Path, recipe: Recipe, preparing: Callable[[int, int | None], None] | None = None
+    source: str | Path, recipe: Recipe, on_progress: Callable[[int, int | None], None] | None = None
 ) -> PackedSet:
     """The packed set that a recipe trains on, prepared into the cache if the source is no packed set.
 
@@ -174,8 +174,8 @@ def open_data(
                 )
     else:
         options = PrepareOptions(size=recipe.size or 64, channels=recipe.channels or 3)
-        data = cached(str(source), options, preparing)
-    if data.images.nbytes <= VERIFIED:
+        data = cached(str(source), options, on_progress)
+    if data.pixels.nbytes <= VERIFIED:
         data.verify()
     if len(data) < 2:
         raise PackedSetError(f"{source} has {len(data)} usable picture; a GAN learns from a set: give it at least 2")
@@ -183,11 +183,11 @@ def open_data(
 
 
 def _data_of(
-    run: Path, card: Mapping[str, object], recipe: Recipe, preparing: Callable[[int, int | None], None] | None
+    run: Path, card: Mapping[str, object], recipe: Recipe, on_progress: Callable[[int, int | None], None] | None
 ) -> PackedSet:
     """The very pictures that the run began with."""
     source = card["data"] if is_packed_set(Path(str(card["data"]))) else card["source"]
-    data = open_data(str(source), recipe, preparing)
+    data = open_data(str(source), recipe, on_progress)
     if data.fingerprint != card["fingerprint"]:
         raise RunError(
             f"the pictures in {source} are not those that {run} began with; bring them back, or start a new run"

@@ -74,7 +74,7 @@ def sit(
         state = TrainingState(recipe, ranks)
         damaged = _restore(run, state)
         ranks.wait()  # until all have read what the leading one may replace
-        pictures = Pictures(data.images, state.device)
+        pictures = Pictures(data.pixels, state.device)
         with Journal(run, state.progress, writes=ranks.leads) as journal:
             for sentence in damaged:
                 journal.event(state.progress, "damaged", sentence)
@@ -142,5 +142,5 @@ def explained(run: Path) -> Iterator[None]:
         ) from error
     except torch.OutOfMemoryError as error:
         raise RunError(
-            "the device is out of memory; take a smaller --batch-size, --width or --size, or another --device"
+            "the device is out of memory; take a smaller --batch-size, --base-channels or --size, or another --device"
         ) from error

@@ -5,12 +5,13 @@ None of it changes the weights in training.
 
 import torch
 
-from dcgan.model import Model, Pixels, to_pixels
+from dcgan.model import Model, to_pixels
 from dcgan.networks.batch_norm import measure_statistics
-from dcgan.randomness import Stream, draw_latents, latents_of_seeds, stream
+from dcgan.randomness import Stream, latents_from_seeds, rng, sample_latents
 from dcgan.training.image_loader import Pictures
 from dcgan.training.monitor import BATCH, spread
 from dcgan.training.state import MEASURES, TrainingState
+from dcgan.types import Pixels
 
 SHEET_SEEDS = range(64)
 STATISTICS_BATCHES = 16  # mini-batches that fixed batch-norm statistics are measured on
@@ -18,7 +19,7 @@ STATISTICS_BATCHES = 16  # mini-batches that fixed batch-norm statistics are mea
 
 def real_spread(pictures: Pictures, seed: int) -> float:
     """The variety of the real pictures, which that of generated ones is compared with."""
-    return spread(pictures.some(BATCH, Stream.HEALTH, seed, 0))
+    return spread(pictures.some(BATCH, Stream.MONITOR_IMAGES, seed))
 
 
 @torch.no_grad()
@@ -37,7 +38,7 @@ def take_record(state: TrainingState, real_spread: float) -> dict[str, float]:
         count = sums[len(MEASURES) + name.startswith("g_")]
         if count:
             record[name] = value / count
-    z = draw_latents(stream(Stream.HEALTH, recipe.seed, 1), BATCH, recipe.latent_dim, recipe.latent)
+    z = sample_latents(rng(Stream.MONITOR_LATENTS, recipe.seed), BATCH, recipe.latent_dim, recipe.latent_distribution)
     with state.precision():
         generated = state.generator(torch.from_numpy(z).to(state.device))
     record["diversity"] = spread(generated) / real_spread if real_spread else 1.0
@@ -51,7 +52,7 @@ def draw_samples(state: TrainingState) -> Pixels:
     """The same seeds at every moment of the run, by the averaged generator: pixels (64, H, W, C)."""
     recipe = state.recipe
     _measure_generator(state)
-    z = latents_of_seeds(SHEET_SEEDS, recipe.latent_dim, recipe.latent)
+    z = latents_from_seeds(SHEET_SEEDS, recipe.latent_dim, recipe.latent_distribution)
     return to_pixels(state.averaged(torch.from_numpy(z).to(state.device)))
 
 
@@ -63,7 +64,7 @@ def measured_model(state: TrainingState, pictures: Pictures) -> Model:
     recipe = state.recipe
     _measure_generator(state)
     batches = range(STATISTICS_BATCHES)
-    real = (pictures.some(recipe.batch_size, Stream.STATISTICS, recipe.seed, 1, batch) for batch in batches)
+    real = (pictures.some(recipe.batch_size, Stream.STATISTICS_IMAGES, recipe.seed, batch) for batch in batches)
     measure_statistics(state.discriminator, real)
     details = {
         "recipe": {name: value for name, value in recipe.values().items() if value is not None},
@@ -79,7 +80,10 @@ def measured_model(state: TrainingState, pictures: Pictures) -> Model:
 
 def _measure_generator(state: TrainingState) -> None:
     recipe = state.recipe
-    random = stream(Stream.STATISTICS, recipe.seed, 0)
-    z = (draw_latents(random, recipe.batch_size, recipe.latent_dim, recipe.latent) for _ in range(STATISTICS_BATCHES))
+    random = rng(Stream.STATISTICS_LATENTS, recipe.seed)
+    z = (
+        sample_latents(random, recipe.batch_size, recipe.latent_dim, recipe.latent_distribution)
+        for _ in range(STATISTICS_BATCHES)
+    )
     with state.precision():
         measure_statistics(state.averaged, (torch.from_numpy(batch).to(state.device) for batch in z))

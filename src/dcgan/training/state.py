@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from dcgan.networks.batch_norm import synchronise
+from dcgan.networks.batch_norm import synchronize
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.initialize import initialise
+from dcgan.networks.initialize import initialize
 from dcgan.networks.memory import use_channels_last
-from dcgan.randomness import Stream, torch_stream
+from dcgan.randomness import Stream, torch_rng
 from dcgan.training.distributed import Ranks
 from dcgan.training.recipe import Recipe
 
@@ -55,17 +55,17 @@ class Progress:
 
 
 class TrainingState:
-    """Nets, averaged generator, optimisers and running sums on their device."""
+    """Nets, averaged generator, optimizers and running sums on their device."""
 
     def __init__(self, recipe: Recipe, ranks: Ranks = Ranks()) -> None:  # noqa: B008  # it is frozen
         architecture = recipe.architecture()
         self.recipe = recipe
         self.ranks = ranks
         self.device = torch.device(recipe.device)
-        self.generator = self._place(Generator(architecture), 0)
-        self.averaged = self._place(Generator(architecture), 0).requires_grad_(False).eval()
-        self.discriminator = self._place(Discriminator(architecture), 1)
-        self.optimisers = {
+        self.generator = self._place(Generator(architecture), Stream.GENERATOR_WEIGHTS)
+        self.averaged = self._place(Generator(architecture), Stream.GENERATOR_WEIGHTS).requires_grad_(False).eval()
+        self.discriminator = self._place(Discriminator(architecture), Stream.DISCRIMINATOR_WEIGHTS)
+        self.optimizers = {
             "generator": _adam(self.generator, recipe),
             "discriminator": _adam(self.discriminator, recipe),
         }
@@ -75,11 +75,11 @@ class TrainingState:
         self.set_learning_rates()
         if recipe.sync_batch_norm and ranks.count > 1:
             for net in (self.generator, self.discriminator):
-                synchronise(net)
+                synchronize(net)
 
-    def _place(self, net: Net, key: int) -> Net:
-        """Initialise a net by its key and bring it to the device, in the recipe's memory layout."""
-        initialise(net, torch_stream(Stream.WEIGHTS, self.recipe.seed, key))
+    def _place(self, net: Net, weights: Stream) -> Net:
+        """Initialize a net by its random numbers and bring it to the device, in the recipe's memory layout."""
+        initialize(net, torch_rng(weights, self.recipe.seed))
         net.to(self.device)
         if self.recipe.channels_last:
             use_channels_last(net)
@@ -91,9 +91,9 @@ class TrainingState:
         return (own or self.recipe.lr) * 0.5**self.progress.rollbacks
 
     def set_learning_rates(self) -> None:
-        """Give the optimisers the learning rates of this moment."""
-        for net, optimiser in self.optimisers.items():
-            for group in optimiser.param_groups:
+        """Give the optimizers the learning rates of this moment."""
+        for net, optimizer in self.optimizers.items():
+            for group in optimizer.param_groups:
                 group["lr"] = self.learning_rate(net)
 
     def precision(self) -> torch.autocast:
@@ -105,7 +105,7 @@ class TrainingState:
         return torch.from_numpy(numbers).to(self.device)
 
     def tensors(self) -> dict[str, Tensor]:
-        """What a resumed run needs beyond a model: the generator in training, both optimisers' moments, the sums."""
+        """What a resumed run needs beyond a model: the generator in training, both optimizers' moments, the sums."""
         return dict(self._tensors())
 
     def restore(self, tensors: dict[str, Tensor], averaged: nn.Module, discriminator: nn.Module) -> None:
@@ -129,7 +129,7 @@ class TrainingState:
         for net in ("generator", "discriminator"):
             module: nn.Module = getattr(self, net)
             for name, parameter in module.named_parameters():
-                moments = self.optimisers[net].state[parameter]
+                moments = self.optimizers[net].state[parameter]
                 if not moments:  # torch makes them at the first step; made here so that they can be saved and filled
                     moments["step"] = torch.zeros((), device=parameter.device)
                     moments["exp_avg"] = torch.zeros_like(parameter)
@@ -146,7 +146,7 @@ def _adam(net: nn.Module, recipe: Recipe) -> torch.optim.Adam:
         recipe.lr,
         betas,
         eps=1e-8,
-        weight_decay=recipe.l2,
+        weight_decay=recipe.weight_decay,
         fused=True,
         capturable=recipe.capture,
     )

@@ -13,7 +13,7 @@ from dcgan.training.losses import LOSSES, gradient_penalty
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import MEASURES, TrainingState
 
-PENALISED = 8  # one step in so many has the gradient penalty, with as many times its weight (Karras et al. 2020)
+PENALIZED = 8  # one step in so many has the gradient penalty, with as many times its weight (Karras et al. 2020)
 
 
 class Kind(NamedTuple):
@@ -21,7 +21,7 @@ class Kind(NamedTuple):
 
     discriminator: bool
     generator: bool
-    penalised: bool  # with the gradient penalty
+    penalized: bool  # with the gradient penalty
 
 
 Update = Callable[[TrainingState, Tensor, Tensor, Tensor, Kind], None]
@@ -35,7 +35,7 @@ def train_step(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, upd
     at a time.
 
     Args:
-        state: Nets and optimisers, changed in place; counts the step and sums up what is measured, without waiting
+        state: Nets and optimizers, changed in place; counts the step and sums up what is measured, without waiting
             for the device.
         real: Images (N, C, H, W) in [-1, 1].
         z: Latent vectors (N, latent_dim).
@@ -50,7 +50,7 @@ def train_step(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, upd
     progress.step += 1
     progress.images += images
     if kind.generator:
-        half_life = recipe.average_half_life
+        half_life = recipe.ema_half_life
         average(state.averaged, state.generator, half_life=half_life, images=progress.images, batch_size=images)
 
 
@@ -59,7 +59,7 @@ def update_nets(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, ki
     with torch.set_grad_enabled(kind.generator), state.precision():
         fake = state.generator(z)  # one drawing serves both updates
     if kind.discriminator:
-        _update_discriminator(state, real, fake.detach(), views, kind.penalised)
+        _update_discriminator(state, real, fake.detach(), views, kind.penalized)
     if kind.generator:
         _update_generator(state, fake, views)
 
@@ -70,19 +70,19 @@ def _kind(recipe: Recipe, step: int) -> Kind:
     return Kind(
         discriminator=both or step % 2 == 1,
         generator=both or step % 2 == 0,
-        penalised=recipe.r1 > 0 and turn % PENALISED == 0,
+        penalized=recipe.r1_gamma > 0 and turn % PENALIZED == 0,
     )
 
 
-def _update_discriminator(state: TrainingState, real: Tensor, fake: Tensor, views: Tensor, penalised: bool) -> None:
+def _update_discriminator(state: TrainingState, real: Tensor, fake: Tensor, views: Tensor, penalized: bool) -> None:
     recipe = state.recipe
     augment, loss_of = AUGMENTATIONS[recipe.augment].apply, LOSSES[recipe.loss].discriminator
     with state.precision():
-        real = augment(real, views[0]).detach().requires_grad_(penalised)
+        real = augment(real, views[0]).detach().requires_grad_(penalized)
         real_logits = state.discriminator(real)
         fake_logits = state.discriminator(augment(fake, views[1]))
     loss = loss_of(real_logits, fake_logits)
-    penalty = PENALISED * recipe.r1 * gradient_penalty(real_logits, real) if penalised else 0.0
+    penalty = PENALIZED * recipe.r1_gamma * gradient_penalty(real_logits, real) if penalized else 0.0
     (loss + penalty).backward()
     gradient = _apply(state, "discriminator")
     d_real, d_fake = real_logits.detach().sigmoid().mean(), fake_logits.detach().sigmoid().mean()
@@ -100,13 +100,13 @@ def _update_generator(state: TrainingState, fake: Tensor, views: Tensor) -> None
 
 
 def _apply(state: TrainingState, net: str) -> Tensor:
-    """Step one net's optimiser and return the norm of the gradient that it used."""
-    optimiser = state.optimisers[net]
-    gradients = [p.grad for group in optimiser.param_groups for p in group["params"] if p.grad is not None]
+    """Step one net's optimizer and return the norm of the gradient that it used."""
+    optimizer = state.optimizers[net]
+    gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
     state.ranks.average(gradients)
     norm = torch.nn.utils.get_total_norm(gradients)
-    optimiser.step()
-    optimiser.zero_grad()
+    optimizer.step()
+    optimizer.zero_grad()
     return norm
 
 

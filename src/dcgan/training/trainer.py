@@ -149,7 +149,7 @@ class Loop:
         if newest_healthy(self.run) is None or rollbacks > MOST_ROLLBACKS:
             raise RunError(
                 f"the training went wrong again after {rollbacks - 1} roll-backs; the checkpoints and sheets in "
-                f"{self.run} stay. Try another recipe: a lower --lr, --updates alternate, a larger --width or "
+                f"{self.run} stay. Try another recipe: a lower --lr, --updates alternate, a larger --base-channels or "
                 "more pictures"
             )
         checkpoint, damaged = restore_newest(self.run, state, healthy=True)

@@ -48,7 +48,7 @@ def test_the_net_learns_to_tell_pictures_apart_and_body_stays() -> None:
     pixels[:, 8:] = random.integers(0, 255, (6, 1, 1, 3))
     before = {name: tensor.clone() for name, tensor in BODY.state_dict().items()}
     told: list[tuple[int, int | None]] = []
-    net = fit_exemplar(BODY, pixels, seen=2000, progress=lambda *now: told.append(now))
+    net = fit_exemplar(BODY, pixels, seen=2000, on_progress=lambda *now: told.append(now))
     assert told[-1] == (2048, 2048)
     assert all(torch.equal(tensor, before[name]) for name, tensor in BODY.state_dict().items())
     views = [to_images(torch.from_numpy(pixels)).repeat_interleave(20, 0) for _ in range(2)]

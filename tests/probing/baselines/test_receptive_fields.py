@@ -12,7 +12,7 @@ from tests.toy_model import toy_model
 
 from dcgan.data.packed import PackedSet
 from dcgan.probing.baselines import receptive_fields
-from dcgan.probing.baselines.kmeans import Progress, fit_kmeans
+from dcgan.probing.baselines.kmeans import fit_kmeans
 from dcgan.probing.baselines.receptive_fields import (
     ReceptiveFieldFeatures,
     choose_fields,
@@ -21,6 +21,7 @@ from dcgan.probing.baselines.receptive_fields import (
 )
 from dcgan.probing.baselines.registry import Wanted
 from dcgan.probing.comparison import Probing, compare
+from dcgan.types import OnProgress
 
 RANDOM = np.random.default_rng(0)
 PIXELS = RANDOM.integers(0, 256, (24, 21, 18, 3)).astype(np.uint8)
@@ -145,7 +146,7 @@ def test_any_shape_has_three_layers(shape: tuple[int, int, int]) -> None:
     assert np.isfinite(encoder.extract(pixels)).all()
 
 
-def test_pictures_of_one_grey_do_no_harm() -> None:
+def test_pictures_of_one_gray_do_no_harm() -> None:
     flat = np.full((5, 16, 16, 1), 7, np.uint8)
     assert np.isfinite(fitted(flat, centroids=2).extract(flat)).all()
 
@@ -153,7 +154,7 @@ def test_pictures_of_one_grey_do_no_harm() -> None:
 def test_progress_reaches_its_end() -> None:
     told: list[tuple[int, int | None]] = []
     fit_receptive_fields(
-        PIXELS, 12, fields=3, maps=5, patches=500, iterations=2, progress=lambda *step: told.append(step)
+        PIXELS, 12, fields=3, maps=5, patches=500, iterations=2, on_progress=lambda *step: told.append(step)
     )
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert {total for _, total in told} == {2 + 2 * (24 + 3)}
@@ -187,7 +188,7 @@ def stripes(count: int) -> PackedSet:
 
 
 @contextmanager
-def silent(_: str) -> Iterator[Progress]:
+def silent(_: str) -> Iterator[OnProgress]:
     yield lambda done, total: None
 
 

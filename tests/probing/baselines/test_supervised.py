@@ -12,7 +12,7 @@ from dcgan.probing.baselines.supervised import Trial, draw_trial, predict, searc
 
 BODY = toy_model().discriminator
 LAYER = "convolutions.1.weight"
-TRIAL = Trial(lr=2e-3, l2=1e-5, dropout=0.2, shift=2, batch_size=16)
+TRIAL = Trial(lr=2e-3, weight_decay=1e-5, dropout=0.2, shift=2, batch_size=16)
 
 
 def squares(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -49,7 +49,10 @@ def test_the_seed_names_a_training(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_trials_lie_in_their_ranges_and_differ() -> None:
     trials = [draw_trial(0, place) for place in range(50)]
     assert len({trial.lr for trial in trials}) == 50
-    assert all(1e-4 <= trial.lr <= 1e-2 and 1e-6 <= trial.l2 <= 1e-2 and 0 <= trial.dropout <= 0.7 for trial in trials)
+    assert all(
+        1e-4 <= trial.lr <= 1e-2 and 1e-6 <= trial.weight_decay <= 1e-2 and 0 <= trial.dropout <= 0.7
+        for trial in trials
+    )
     assert {trial.shift for trial in trials} == {0, 2, 4}
     assert {trial.batch_size for trial in trials} == {32, 64, 128}
     assert draw_trial(0, 3) == trials[3]
@@ -57,12 +60,12 @@ def test_trials_lie_in_their_ranges_and_differ() -> None:
 
 def test_the_best_trial_on_validation_is_scored_on_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dcgan.probing.baselines.supervised.SEEN", 600)
-    learnt, validation, test = squares(60, 0), squares(60, 1), squares(60, 2)
+    learned, validation, test = squares(60, 0), squares(60, 1), squares(60, 2)
     told: list[tuple[int, int | None]] = []
-    found = search(BODY, [learnt], validation, test, 3, 20, trials=3, progress=lambda *now: told.append(now))
+    found = search(BODY, [learned], validation, test, 3, 20, trials=3, on_progress=lambda *now: told.append(now))
     assert [*found.validation] == [0, 1, 2]
     assert found.validation[found.penalty] == max(found.validation.values())
-    best = train_classifier(BODY, *learnt, 3, draw_trial(0, int(found.penalty)), int(found.penalty))
+    best = train_classifier(BODY, *learned, 3, draw_trial(0, int(found.penalty)), int(found.penalty))
     assert found.mean == pytest.approx((predict(best, test[0]) == test[1]).mean())
     assert told == sorted(told)
     assert told[-1] == (1800, 1800)
@@ -100,7 +103,7 @@ def test_a_search_that_was_stopped_goes_on_with_its_trials(monkeypatch: pytest.M
 
 def test_fine_tuning_starts_from_the_net_and_leaves_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dcgan.probing.baselines.supervised.SEEN", 16)
-    slow = Trial(lr=1e-9, l2=0, dropout=0, shift=0, batch_size=16)
+    slow = Trial(lr=1e-9, weight_decay=0, dropout=0, shift=0, batch_size=16)
     before = deepcopy(BODY.state_dict())
     tuned = train_classifier(BODY, *squares(16, 0), 3, slow, 0, afresh=False)
     torch.testing.assert_close(tuned.body.state_dict()[LAYER], before[LAYER], rtol=0, atol=1e-6)
@@ -112,5 +115,5 @@ def test_fine_tuning_starts_from_the_net_and_leaves_it(monkeypatch: pytest.Monke
 def test_a_net_is_trained_where_it_is() -> None:
     net = ClassNet(BODY, 3, 0.0).to("meta")  # which refuses whatever lies elsewhere, as another device does
     batch = torch.zeros(4, 3, 16, 16), torch.zeros(4, dtype=torch.int64)
-    train(net, lambda: batch, 2, 1e-3, seed=0, told=lambda *_: None)
+    train(net, lambda: batch, 2, 1e-3, seed=0, on_progress=lambda *_: None)
     assert net.head.weight.grad is not None

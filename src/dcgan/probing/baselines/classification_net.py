@@ -8,14 +8,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dcgan.networks.discriminator import Discriminator
-from dcgan.networks.initialize import initialise
+from dcgan.networks.initialize import initialize
 from dcgan.networks.memory import use_channels_last
+from dcgan.types import OnProgress
 
 Draw = Callable[[], tuple[Tensor, Tensor]]
 """The next mini-batch: images (N, C, H, W) and their classes (N,)."""
-
-Told = Callable[[int, int], None]
-"""Hears of steps done, and of how many there are."""
 
 
 class ClassNet(nn.Module):
@@ -34,7 +32,7 @@ class ClassNet(nn.Module):
     ) -> "ClassNet":
         """A net where `body` is, of random weights; or, unless `afresh`, of its weights and a random last layer."""
         net = cls(body, classes, dropout).cpu()  # where the numbers are made
-        initialise(net if afresh else net.head, numbers)
+        initialize(net if afresh else net.head, numbers)
         use_channels_last(net)
         return net.to(body.head.weight.device)
 
@@ -45,7 +43,9 @@ class ClassNet(nn.Module):
         return logits
 
 
-def train(net: ClassNet, draw: Draw, steps: int, lr: float, l2: float = 0.0, *, seed: int, told: Told) -> None:
+def train(
+    net: ClassNet, draw: Draw, steps: int, lr: float, weight_decay: float = 0.0, *, seed: int, on_progress: OnProgress
+) -> None:
     """Lower the cross entropy by Adam; the learning rate falls to 0 along a cosine.
 
     Args:
@@ -53,20 +53,20 @@ def train(net: ClassNet, draw: Draw, steps: int, lr: float, l2: float = 0.0, *, 
         draw: Where mini-batches come from.
         steps: How many.
         lr: The first learning rate.
-        l2: L2 penalty added to every gradient.
+        weight_decay: L2 penalty added to every gradient.
         seed: Of dropout.
-        told: After each step.
+        on_progress: After each step.
     """
-    optimiser = torch.optim.Adam(net.parameters(), lr, betas=(0.5, 0.999), weight_decay=l2)
+    optimizer = torch.optim.Adam(net.parameters(), lr, betas=(0.5, 0.999), weight_decay=weight_decay)
     device = net.head.weight.device
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net.train()
         for step in range(steps):
             images, classes = draw()
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             F.cross_entropy(net(images.to(device)), classes.to(device)).backward()
-            optimiser.step()
+            optimizer.step()
             schedule.step()
-            told(step + 1, steps)
+            on_progress(step + 1, steps)

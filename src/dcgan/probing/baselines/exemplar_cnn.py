@@ -3,20 +3,19 @@
 Dosovitskiy et al., "Discriminative Unsupervised Feature Learning with Convolutional Neural Networks" (NIPS 2014): each
 of some thousand pictures is a class of its own, made of random transformations of it. Here the net is the
 discriminator's, so that the features can be compared. From their paper are the ranges of translation, scale, rotation
-and of the scaling of a picture's principal colours; their changes of saturation and hue are left out.
+and of the scaling of a picture's principal colors; their changes of saturation and hue are left out.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dcgan.model import Pixels, to_images
+from dcgan.model import to_images
 from dcgan.networks.discriminator import Discriminator
 from dcgan.probing.baselines.classification_net import ClassNet, train
-from dcgan.randomness import Stream, stream, torch_stream
+from dcgan.randomness import Stream, rng, torch_rng
+from dcgan.types import OnProgress, Pixels
 
 CLASSES = 2000  # pictures that become classes
 SEEN = 200_000  # transformed pictures that the net learns from
@@ -26,9 +25,7 @@ DROPOUT = 0.5
 SHIFT = 0.2  # of the side, each way
 SCALES = (0.7, 1.4)
 TURN = 20.0  # degrees, each way
-COLOURS = (0.5, 2.0)  # factors on the principal components of a picture's colours
-
-Progress = Callable[[int, int | None], None]
+COLORS = (0.5, 2.0)  # factors on the principal components of a picture's colors
 
 
 def fit_exemplar(
@@ -38,7 +35,7 @@ def fit_exemplar(
     classes: int = CLASSES,
     seen: int = SEEN,
     seed: int = 0,
-    progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Discriminator:
     """Train a net like `body` to tell pictures apart.
 
@@ -48,32 +45,32 @@ def fit_exemplar(
         classes: How many, at most.
         seen: Transformed pictures to learn from.
         seed: Of classes, weights and transformations.
-        progress: Told (pictures seen, in all).
+        on_progress: Called with (pictures seen, in all).
 
     Raises:
         ValueError: There is only one picture.
     """
     if len(pixels) < 2:
-        raise ValueError("one picture alone cannot be told from others")
-    random = stream(Stream.PROBE, seed, 6)
+        raise ValueError("one picture alone cannot be told apart from others")
+    random = rng(Stream.EXEMPLAR_PATCHES, seed)
     exemplars = np.array(pixels[np.sort(random.permutation(len(pixels))[:classes])])
-    net = ClassNet.beginning(body, len(exemplars), DROPOUT, torch_stream(Stream.PROBE, seed, 7))
-    numbers = torch_stream(Stream.PROBE, seed, 8)
+    net = ClassNet.beginning(body, len(exemplars), DROPOUT, torch_rng(Stream.EXEMPLAR_WEIGHTS, seed))
+    numbers = torch_rng(Stream.EXEMPLAR_AUGMENTATION, seed)
 
     def draw() -> tuple[Tensor, Tensor]:
         rows = torch.randint(len(exemplars), (BATCH,), generator=numbers)
         return transformed(to_images(torch.from_numpy(exemplars[rows.numpy()])), numbers), rows
 
-    def told(step: int, steps: int) -> None:
-        if progress:
-            progress(step * BATCH, steps * BATCH)
+    def after_step(step: int, _: int | None) -> None:
+        if on_progress:
+            on_progress(step * BATCH, -(-seen // BATCH) * BATCH)
 
-    train(net, draw, -(-seen // BATCH), LR, seed=seed, told=told)
+    train(net, draw, -(-seen // BATCH), LR, seed=seed, on_progress=after_step)
     return net.body.eval()
 
 
 def transformed(images: Tensor, numbers: torch.Generator) -> Tensor:
-    """Images (N, C, H, W), each moved, scaled, turned and recoloured at random; its edge is repeated."""
+    """Images (N, C, H, W), each moved, scaled, turned and recolored at random; its edge is repeated."""
     count, channels = images.shape[:2]
 
     def uniform(low: float, high: float, *shape: int) -> Tensor:
@@ -87,10 +84,10 @@ def transformed(images: Tensor, numbers: torch.Generator) -> Tensor:
     shift = uniform(-2 * SHIFT, 2 * SHIFT, 2, 1)  # the side is 2 long
     grid = F.affine_grid(torch.cat([turn / scale[:, None, None], shift], 2), list(images.shape), align_corners=False)
     moved = F.grid_sample(images, grid, padding_mode="border", align_corners=False)
-    colours = moved.flatten(2)
-    mean = colours.mean(dim=2, keepdim=True)
-    spread = colours - mean
+    colors = moved.flatten(2)
+    mean = colors.mean(dim=2, keepdim=True)
+    spread = colors - mean
     _, components = torch.linalg.eigh(spread @ spread.transpose(1, 2))  # columns
-    change = components * factors(*COLOURS, 1, channels) @ components.transpose(1, 2)
-    recoloured: Tensor = (mean + change @ spread).reshape(images.shape).clamp(-1, 1)
-    return recoloured.contiguous(memory_format=torch.channels_last)
+    change = components * factors(*COLORS, 1, channels) @ components.transpose(1, 2)
+    recolored: Tensor = (mean + change @ spread).reshape(images.shape).clamp(-1, 1)
+    return recolored.contiguous(memory_format=torch.channels_last)

@@ -1,10 +1,9 @@
 """The K-means baseline of the paper's Table 1: Coates & Ng's single layer (AISTATS 2011; Adam Coates' released recipe).
 
-Random patches, each contrast-normalised; ZCA whitening; K-means; every patch of a picture is then encoded by how much
+Random patches, each contrast-normalized; ZCA whitening; K-means; every patch of a picture is then encoded by how much
 nearer than the average it lies to each centroid, and the codes are summed over the four quadrants.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from dcgan.model import Pixels
-from dcgan.randomness import Stream, stream
+from dcgan.randomness import Stream, rng
+from dcgan.types import Features, OnProgress, Pixels
 
 SIDE = 6  # of a patch, pixels
 PATCHES = 400_000
@@ -23,16 +22,13 @@ CONTRAST = 10.0  # added to a patch's variance, on the scale 0 to 255
 WHITENING = 0.1  # added to the eigenvalues
 CHUNK = 1000  # patches compared with the centroids at once: their distances stay in the processor's cache
 
-Features = NDArray[np.float32]  # (N, D)
-Progress = Callable[[int, int | None], None]
-
 
 @dataclass(frozen=True, eq=False)
 class KMeansFeatures:
     """A fitted encoder.
 
     Attributes:
-        mean: (P,), of normalised patches; P is 6 * 6 * channels.
+        mean: (P,), of normalized patches; P is 6 * 6 * channels.
         whitening: (P, P).
         centroids: (K, P), in whitened space.
     """
@@ -58,7 +54,7 @@ class KMeansFeatures:
         """How much nearer than the average a picture's (H, W, C) patches lie to each centroid: (H - 5, W - 5, K)."""
         levels = torch.from_numpy(np.array(picture)).permute(2, 0, 1).float()
         patches = F.unfold(levels, SIDE).T.contiguous()  # (positions, C * 6 * 6)
-        white = (normalised(patches) - self.mean) @ self.whitening
+        white = (normalized(patches) - self.mean) @ self.whitening
         return triangle(white, self.centroids).reshape(levels.shape[1] - SIDE + 1, levels.shape[2] - SIDE + 1, -1)
 
 
@@ -69,7 +65,7 @@ def fit_kmeans(
     patches: int = PATCHES,
     iterations: int = ITERATIONS,
     seed: int = 0,
-    progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> KMeansFeatures:
     """Learn centroids from random patches of pictures.
 
@@ -79,7 +75,7 @@ def fit_kmeans(
         patches: How many to learn from, at most; of few pictures not more than they have places for.
         iterations: Of K-means.
         seed: Of patches and first centroids.
-        progress: Told (iterations, in all).
+        on_progress: Called with (iterations, in all).
 
     Raises:
         ValueError: The pictures are too small, or there are more centroids than patches.
@@ -90,22 +86,22 @@ def fit_kmeans(
         )
     places = (pixels.shape[1] - SIDE + 1) * (pixels.shape[2] - SIDE + 1)
     patches = min(patches, max(centroids, len(pixels) * places))
-    random = stream(Stream.KMEANS, seed)
+    random = rng(Stream.KMEANS, seed)
     which = np.sort(random.integers(len(pixels), size=patches))
     tops, lefts = (random.integers(side - SIDE + 1, size=patches) for side in pixels.shape[1:3])
     taken = np.stack([pixels[n, y : y + SIDE, x : x + SIDE] for n, y, x in zip(which, tops, lefts, strict=True)])
-    raw = normalised(torch.from_numpy(taken).permute(0, 3, 1, 2).float().flatten(1))
+    raw = normalized(torch.from_numpy(taken).permute(0, 3, 1, 2).float().flatten(1))
     mean, whitening = whitening_of(raw, WHITENING)
     white = (raw - mean) @ whitening
     chosen = first_centroids(random, centroids, white.shape[1])
     for iteration in range(iterations):
         chosen = improved(white, chosen)
-        if progress:
-            progress(iteration + 1, iterations)
+        if on_progress:
+            on_progress(iteration + 1, iterations)
     return KMeansFeatures(mean, whitening, chosen)
 
 
-def normalised(patches: Tensor) -> Tensor:
+def normalized(patches: Tensor) -> Tensor:
     """Each patch (..., P) with brightness and contrast taken out: (x - mean) / sqrt(variance + 10)."""
     variance, mean = torch.var_mean(patches, dim=-1, keepdim=True)
     return (patches - mean) / (variance + CONTRAST).sqrt()
@@ -114,8 +110,8 @@ def normalised(patches: Tensor) -> Tensor:
 def whitening_of(points: Tensor, added: float) -> tuple[Tensor, Tensor]:
     """The mean (P,) of points (N, P), and the matrix (P, P) that whitens them, `added` to their variances (ZCA)."""
     mean = points.mean(dim=0)
-    centred = points - mean
-    values, vectors = torch.linalg.eigh((centred.T @ centred).double() / len(points))
+    centered = points - mean
+    values, vectors = torch.linalg.eigh((centered.T @ centered).double() / len(points))
     return mean, (vectors * (values.clamp_min(0) + added).rsqrt() @ vectors.T).float()
 
 

@@ -19,14 +19,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dcgan.model import Pixels
 from dcgan.probing.baselines.kmeans import (
     ITERATIONS,
     PATCHES,
     SIDE,
-    Features,
     KMeansFeatures,
-    Progress,
     first_centroids,
     fit_kmeans,
     improved,
@@ -34,7 +31,8 @@ from dcgan.probing.baselines.kmeans import (
     triangle,
     whitening_of,
 )
-from dcgan.randomness import Stream, stream
+from dcgan.randomness import Stream, rng
+from dcgan.types import Features, OnProgress, Pixels
 
 LAYERS = 3
 FIELDS = 32  # receptive fields in a deeper layer
@@ -133,7 +131,7 @@ def fit_receptive_fields(
     patches: int = PATCHES,
     iterations: int = ITERATIONS,
     seed: int = 0,
-    progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> ReceptiveFieldFeatures:
     """Learn layer by layer from pictures.
 
@@ -146,7 +144,7 @@ def fit_receptive_fields(
         patches: How many the first layer is learned from, at most.
         iterations: Of K-means, in each layer.
         seed: Of what is learned from, of receptive fields and first centroids.
-        progress: Told (steps, in all).
+        on_progress: Called with (steps, in all).
 
     Raises:
         ValueError: The pictures are too small or too few, or a number is.
@@ -158,21 +156,23 @@ def fit_receptive_fields(
     read = min(PICTURES, len(pixels))
     steps = iterations + (layers - 1) * (read + fields)
 
-    def told(done: int) -> Progress | None:
-        return (lambda more, _: progress(done + more, steps)) if progress else None
+    def progress_from(done: int) -> OnProgress | None:
+        return (lambda more, _: on_progress(done + more, steps)) if on_progress else None
 
-    first = fit_kmeans(pixels, centroids, patches=patches, iterations=iterations, seed=seed, progress=told(0))
+    first = fit_kmeans(
+        pixels, centroids, patches=patches, iterations=iterations, seed=seed, on_progress=progress_from(0)
+    )
     fitted = ReceptiveFieldFeatures(first, ())
     for place in range(1, layers):
         done = iterations + (place - 1) * (read + fields)
-        random = stream(Stream.KMEANS, seed, place)
-        windows = _windows(fitted, pixels, random, told(done))
+        random = rng(Stream.RECEPTIVE_FIELDS, seed, place)
+        windows = _windows(fitted, pixels, random, progress_from(done))
         chosen = choose_fields(similarities(windows[:, :, 0]), fields, maps, random)
         each = -(-centroids // len(chosen))
         if len(windows) < each:
             raise ValueError(f"{each} centroids of {len(windows)} windows of {len(pixels)} pictures")
         few = fields - len(chosen)  # receptive fields that there are not, and need no time
-        layer = _fit_layer(windows, chosen, each, iterations, random, told(done + read + few))
+        layer = _fit_layer(windows, chosen, each, iterations, random, progress_from(done + read + few))
         fitted = ReceptiveFieldFeatures(first, (*fitted.deeper, layer))
     return fitted
 
@@ -185,7 +185,7 @@ def similarities(points: Tensor) -> Tensor:
         S_jk = E[z_j^2 z_k^2 - 1] / sqrt(E[z_j^4 - 1] E[z_k^4 - 1])
 
     With a correlation r the whitened pair is (p x_j + q x_k, q x_j + p x_k), so that all pairs follow from the moments
-    of fourth order of standardised columns. A column that never changes goes with none.
+    of fourth order of standardized columns. A column that never changes goes with none.
     """
     x = points.float() - points.float().mean(dim=0)
     scale = x.square().mean(dim=0).sqrt()
@@ -224,7 +224,7 @@ def _fit_layer(
     centroids: int,
     iterations: int,
     random: np.random.Generator,
-    progress: Progress | None,
+    on_progress: OnProgress | None,
 ) -> Layer:
     """A layer learned from windows (N, K, 4): so many centroids for each receptive field (G, T)."""
     parts = []
@@ -236,15 +236,15 @@ def _fit_layer(
         for _ in range(iterations):
             chosen = improved(white, chosen)
         parts.append((mean, whitening, chosen))
-        if progress:
-            progress(done, None)
+        if on_progress:
+            on_progress(done, None)
     means, whitenings, chosen_all = (torch.stack(part) for part in zip(*parts, strict=True))
     return Layer(fields, means, whitenings, chosen_all)
 
 
 @torch.inference_mode()
 def _windows(
-    fitted: ReceptiveFieldFeatures, pixels: Pixels, random: np.random.Generator, progress: Progress | None
+    fitted: ReceptiveFieldFeatures, pixels: Pixels, random: np.random.Generator, on_progress: OnProgress | None
 ) -> Tensor:
     """Random windows of the last layer's pooled maps of random pictures: (M, K, 4), half precision."""
     which = np.sort(random.permutation(len(pixels))[:PICTURES])
@@ -259,8 +259,8 @@ def _windows(
                 planes[:, y : y + WINDOW, x : x + WINDOW].flatten(1)
                 for y, x in zip(*divmod(places, columns), strict=True)
             ]
-        if progress:
-            progress(min(start + BATCH, len(which)), None)
+        if on_progress:
+            on_progress(min(start + BATCH, len(which)), None)
     return torch.stack(taken)
 
 

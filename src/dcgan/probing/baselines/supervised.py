@@ -1,4 +1,4 @@
-"""The discriminator's net trained on labels: from random weights, the paper's control, or from what it has learnt.
+"""The discriminator's net trained on labels: from random weights, the paper's control, or from what it has learned.
 
 Hyper-parameters are the best of a random search. Fine-tuning is the paper's future work.
 """
@@ -13,22 +13,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcgan.model import Pixels, to_images
+from dcgan.model import to_images
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.probing.baselines.classification_net import ClassNet, train
-from dcgan.probing.protocol import Labels, Probed, confusion_of
-from dcgan.randomness import Stream, stream, torch_stream
+from dcgan.probing.protocol import Probed, confusion_of
+from dcgan.randomness import Stream, rng, torch_rng
+from dcgan.types import Labels, OnProgress, Pixels
 
 TRIALS = 64  # as in the paper
-SEEN = 30_000  # pictures that a trial sees at least, so that few labels are learnt as long as many
-PASSES = 10  # over the labelled pictures, at least
+SEEN = 30_000  # pictures that a trial sees at least, so that few labels are learned as long as many
+PASSES = 10  # over the labeled pictures, at least
 CHUNK = 256  # pictures judged at once
 
 Scores = Mapping[int, float]
 """Accuracy on the validation pictures by the number of a trial."""
-
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Trial:
     """What a random search draws."""
 
     lr: float  # of Adam, 1e-4 to 1e-2, evenly in its logarithm; it falls to 0 along a cosine
-    l2: float  # 1e-6 to 1e-2, evenly in its logarithm
+    weight_decay: float  # 1e-6 to 1e-2, evenly in its logarithm
     dropout: float  # before the last layer, 0 to 0.7
     shift: int  # pixels that a picture is moved by, each way, at random: 0, 2 or 4
     batch_size: int  # 32, 64 or 128
@@ -44,10 +43,10 @@ class Trial:
 
 def draw_trial(seed: int, place: int) -> Trial:
     """The hyper-parameters of one trial of the search."""
-    random = stream(Stream.PROBE, seed, 3, place)
+    random = rng(Stream.SUPERVISED_TRIALS, seed, place)
     return Trial(
         lr=float(10 ** random.uniform(-4, -2)),
-        l2=float(10 ** random.uniform(-6, -2)),
+        weight_decay=float(10 ** random.uniform(-6, -2)),
         dropout=float(random.uniform(0, 0.7)),
         shift=int(random.choice([0, 2, 4])),
         batch_size=int(random.choice([32, 64, 128])),
@@ -63,7 +62,7 @@ def train_classifier(
     seed: int,
     *,
     afresh: bool = True,
-    progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> ClassNet:
     """Train on labels.
 
@@ -75,12 +74,12 @@ def train_classifier(
         trial: The hyper-parameters.
         seed: Of weights, order, shifts and dropout.
         afresh: Start from random weights, not from those of `body`; the last layer always starts from random ones.
-        progress: Told (pictures seen, in all).
+        on_progress: Called with (pictures seen, in all).
     """
-    net = ClassNet.beginning(body, classes, trial.dropout, torch_stream(Stream.PROBE, seed, 4), afresh=afresh)
+    net = ClassNet.beginning(body, classes, trial.dropout, torch_rng(Stream.SUPERVISED_WEIGHTS, seed), afresh=afresh)
     batch_size = min(trial.batch_size, len(labels))
     seen = max(SEEN, PASSES * len(labels))
-    random, targets = stream(Stream.PROBE, seed, 5), torch.from_numpy(labels)
+    random, targets = rng(Stream.SUPERVISED_ORDER, seed), torch.from_numpy(labels)
     order = np.empty(0, np.int64)
 
     def draw() -> tuple[Tensor, Tensor]:
@@ -90,11 +89,11 @@ def train_classifier(
         rows, order = order[:batch_size], order[batch_size:]
         return _images(net, _shifted(pixels[rows], trial.shift, random)), targets[rows]
 
-    def told(step: int, steps: int) -> None:
-        if progress:
-            progress(seen * step // steps, seen)
+    def after_step(step: int, steps: int | None) -> None:
+        if on_progress and steps:
+            on_progress(seen * step // steps, seen)
 
-    train(net, draw, seen // batch_size, trial.lr, trial.l2, seed=seed, told=told)
+    train(net, draw, seen // batch_size, trial.lr, trial.weight_decay, seed=seed, on_progress=after_step)
     whole = range(0, max(1, len(labels) - batch_size + 1), batch_size)
     measure_statistics(net, (_images(net, pixels[at : at + batch_size]) for at in whole))
     return net.eval()
@@ -121,7 +120,7 @@ def search(
     seed: int = 0,
     known: Scores = MappingProxyType({}),
     keep: Callable[[Scores], None] | None = None,
-    progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Probed:
     """The trial that is best on the validation pictures after learning the first draw; then trained on every draw.
 
@@ -136,8 +135,8 @@ def search(
         trials: How many.
         seed: Names the trials.
         known: Trials that an earlier search, which was stopped, has made; they are not made again.
-        keep: Told all trials so far, after each.
-        progress: Told (pictures seen by all trainings, in all).
+        keep: OnProgress all trials so far, after each.
+        on_progress: Called with (pictures seen by all trainings, in all).
 
     Returns:
         The accuracy of each draw. `validation` has that of every trial, by its number; `penalty` is the number of the
@@ -145,12 +144,18 @@ def search(
     """
     trainings = trials + len(drawn) - 1
 
-    def told(place: int) -> Progress | None:
-        return (lambda seen, each: progress(place * (each or 0) + seen, trainings * (each or 0))) if progress else None
+    def progress_of(place: int) -> OnProgress | None:
+        return (
+            (lambda seen, each: on_progress(place * (each or 0) + seen, trainings * (each or 0)))
+            if on_progress
+            else None
+        )
 
     def trained(place: int, draw: int, own_seed: int, done: int) -> ClassNet:
         trial = draw_trial(seed, place)
-        return train_classifier(body, *drawn[draw], classes, trial, own_seed, afresh=afresh, progress=told(done))
+        return train_classifier(
+            body, *drawn[draw], classes, trial, own_seed, afresh=afresh, on_progress=progress_of(done)
+        )
 
     scores = {place: known[place] for place in range(trials) if place in known}
     best: tuple[int, ClassNet] | None = None

@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcgan.metrics import distances
-from dcgan.metrics.distances import Features, Floats
-from dcgan.metrics.one_nearest_neighbour import Labels, TwoSample, accuracy, two_sample
+from dcgan.metrics.distances import Floats
+from dcgan.metrics.one_nearest_neighbor import TwoSample, accuracy, two_sample
+from dcgan.types import Features, Labels
 
 
 def normal(count: int, dimensions: int = 8, seed: int = 0) -> Floats:
@@ -34,11 +35,11 @@ def test_labels_of_the_nearest_are_taken_over() -> None:
 
 
 def test_classes_well_apart_are_told_by_few_labels() -> None:
-    centres = 50 * normal(10)
+    centers = 50 * normal(10)
     truth = np.arange(500) % 10
-    test = centres[truth] + normal(500, seed=1)
-    assert accuracy(centres, np.arange(10), test, truth) == 1
-    assert accuracy(centres, (np.arange(10) + 1) % 10, test, truth) == 0
+    test = centers[truth] + normal(500, seed=1)
+    assert accuracy(centers, np.arange(10), test, truth) == 1
+    assert accuracy(centers, (np.arange(10) + 1) % 10, test, truth) == 0
 
 
 def test_labels_may_be_words() -> None:
@@ -83,14 +84,14 @@ def test_sets_far_apart_are_always_told_apart() -> None:
     assert values(two_sample(normal(50), normal(50, seed=1) + 100)) == (1, 1, 1)
 
 
-def test_memorised_pictures_are_never_told_apart() -> None:
+def test_memorized_pictures_are_never_told_apart() -> None:
     real = normal(200)
     assert values(two_sample(real, real + 1e-3 * normal(200, seed=1))) == (0, 0, 0)
 
 
-def test_a_collapse_onto_the_centres_of_modes_shows_in_the_generated_half() -> None:
-    centres = np.repeat(50 * normal(30, 64), 10, axis=0)
-    found = two_sample(centres + normal(300, 64, 1), centres + 0.1 * normal(300, 64, 2))
+def test_a_collapse_onto_the_centers_of_modes_shows_in_the_generated_half() -> None:
+    centers = np.repeat(50 * normal(30, 64), 10, axis=0)
+    found = two_sample(centers + normal(300, 64, 1), centers + 0.1 * normal(300, 64, 2))
     assert found.generated == 1
     assert found.real < 0.2
 

@@ -1,26 +1,25 @@
-"""The 1-nearest-neighbour classifier, twice: how well labels carry over, and how well generated is told from real."""
+"""The 1-nearest-neighbor classifier, twice: how labels carry over, and how well generated and real are told apart."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.metrics.distances import Features, Floats, check_features
-from dcgan.metrics.neighbors import nearest_neighbours, nearest_others
-
-Labels = NDArray[np.generic]  # (N,), anything that compares
+from dcgan.metrics.distances import Floats, check_features
+from dcgan.metrics.neighbors import nearest_neighbors, nearest_others
+from dcgan.types import Features
 
 
 @dataclass(frozen=True)
 class TwoSample:
-    """How well the leave-one-out 1-nearest-neighbour classifier tells generated from real.
+    """How well the leave-one-out 1-nearest-neighbor classifier tells generated from real.
 
     Attributes:
         accuracy: Over both sets, 0 to 1. 0.5: indistinguishable; 1: easily told apart; well below 0.5: each generated
-            picture sits on a real one, it was memorised.
+            picture sits on a real one, it was memorized.
         real: On real features alone. High: they have regions that generated ones do not reach.
         generated: On generated features alone. High with `real`: they lie apart from the real ones (poor pictures).
-            High where `real` is low: they crowd at the centres of the real ones' modes (collapse).
+            High where `real` is low: they crowd at the centers of the real ones' modes (collapse).
     """
 
     accuracy: float
@@ -28,8 +27,10 @@ class TwoSample:
     generated: float
 
 
-def accuracy(train: Features, train_labels: Labels, test: Features, test_labels: Labels) -> float:
-    """Share of `test` whose nearest neighbour in `train` has the same label (DCGAN paper, section 8.1, MNIST).
+def accuracy(
+    train: Features, train_labels: NDArray[np.generic], test: Features, test_labels: NDArray[np.generic]
+) -> float:
+    """Share of `test` whose nearest neighbor in `train` has the same label (DCGAN paper, section 8.1, MNIST).
 
     The paper trains on generated digits and tests on real ones: a good conditional generator carries the labels over.
 
@@ -49,7 +50,7 @@ def accuracy(train: Features, train_labels: Labels, test: Features, test_labels:
     for name, features, labels in (("train", train, train_labels), ("test", test, test_labels)):
         if labels.shape != (len(features),):
             raise ValueError(f"{name} labels should be one a feature, ({len(features)},), not {labels.shape}")
-    return float((train_labels[nearest_neighbours(test, train).index] == test_labels).mean())
+    return float((train_labels[nearest_neighbors(test, train).index] == test_labels).mean())
 
 
 def two_sample(real: Features, generated: Features) -> TwoSample:
@@ -67,8 +68,8 @@ def two_sample(real: Features, generated: Features) -> TwoSample:
     check_features(least=2, real=real, generated=generated)
     if len(real) != len(generated):
         raise ValueError(f"there should be as many generated features as real ones ({len(real)}), not {len(generated)}")
-    on_real = _share_nearer(nearest_others(real).distance, nearest_neighbours(real, generated).distance)
-    on_generated = _share_nearer(nearest_others(generated).distance, nearest_neighbours(generated, real).distance)
+    on_real = _share_nearer(nearest_others(real).distance, nearest_neighbors(real, generated).distance)
+    on_generated = _share_nearer(nearest_others(generated).distance, nearest_neighbors(generated, real).distance)
     return TwoSample((on_real + on_generated) / 2, on_real, on_generated)
 
 
