@@ -7,6 +7,10 @@ class DcganError(Exception):
     """Something the user can mend. The command line prints it as one message, without a traceback."""
 
 
+class UsageError(DcganError):
+    """A parameter has a value that it cannot have, or does not go with another; `name` in the message is a parameter."""
+
+
 class SourceError(DcganError):
     """A source of pictures cannot be read, or holds no usable picture."""
 
@@ -15,7 +19,7 @@ class PackedSetError(DcganError):
     """A packed set is missing, incomplete or does not fit what is asked of it."""
 
 
-class RecipeError(DcganError):
+class RecipeError(UsageError):
     """A hyper-parameter is out of range, unknown, or contradicts another."""
 
 
@@ -27,7 +31,7 @@ class LatentError(DcganError):
     """Latent vectors, a concept or a formula cannot be read, or do not fit the model."""
 
 
-class DeviceError(DcganError):
+class DeviceError(UsageError):
     """A device has no such name, or is not there."""
 
 

@@ -9,7 +9,7 @@ import dcgan
 from dcgan.cli.arithmetic import arithmetic
 from dcgan.cli.classifier import classify, learn
 from dcgan.cli.concepts import concepts
-from dcgan.cli.console import complain
+from dcgan.cli.console import as_flags, complain
 from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
 from dcgan.cli.extract_features import features
@@ -25,7 +25,7 @@ from dcgan.cli.sample import sample
 from dcgan.cli.train import presets, train
 from dcgan.cli.turn import turn
 from dcgan.cli.walk import walk
-from dcgan.errors import DcganError
+from dcgan.errors import DcganError, UsageError
 
 app = App(
     name="dcgan",
@@ -55,8 +55,11 @@ def main() -> None:
             signal.signal(number, lambda number, _: sys.exit(128 + number))  # an orderly end, that cleans up
     try:
         status = app()
+    except UsageError as error:
+        complain(as_flags(str(error)))
+        sys.exit(2)
     except DcganError as error:
-        complain(str(error))
+        complain(as_flags(str(error)))
         sys.exit(1)
     except BrokenPipeError:  # the reader of our output (`| head`) has gone
         sys.stderr.close()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -10,6 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}, "\N{REPLACEMENT CHARACTER}")
+
+PARAMETER = re.compile(r"`([A-Za-z][a-z0-9_]*)`")
+ARGUMENTS = frozenset({"source", "model", "run", "folder", "pictures"})  # that verbs take without a flag
 
 
 class Bystander(Console):
@@ -48,6 +52,15 @@ def complain(text: str) -> None:
 def _harmless(text: str) -> str:
     """Without what would drive the terminal, such as the escapes that a stranger's file may hold in its names."""
     return text.translate(CONTROLS)
+
+
+def as_flags(text: str) -> str:
+    """A message of the library for the command line: its `parameter` becomes --parameter, and a `source` SOURCE."""
+    return PARAMETER.sub(lambda found: found[1].upper() if found[1] in ARGUMENTS else _flag(found[1]), text)
+
+
+def _flag(parameter: str) -> str:
+    return "--" + parameter.replace("_", "-")
 
 
 class Rate(ProgressColumn):
