@@ -8,7 +8,7 @@ class DcganError(Exception):
 
 
 class UsageError(DcganError):
-    """A parameter has a value that it cannot have, or does not go with another; `name` in the message is a parameter."""
+    """A parameter has a value that it cannot have, or does not go with another; the message names it in backticks."""
 
 
 class SourceError(DcganError):
