@@ -123,7 +123,7 @@ def responses(model: Model, pixels: Pixels, layer: int, units: Units) -> NDArray
     parts = []
     for start in range(0, len(pixels), 64):
         feature, row, column = units[start : start + 64].T
-        maps = model.discriminator.activations(images_of(model, pixels[start : start + 64]))[layer].cpu().numpy()
+        maps = model.nets.discriminator.activations(images_of(model, pixels[start : start + 64]))[layer].cpu().numpy()
         parts.append(maps[np.arange(len(maps)), feature, row, column])
     return np.concatenate(parts)
 

@@ -119,8 +119,7 @@ def test_the_import_is_a_model_with_fixed_statistics_that_survives_saving(folder
         "normal",
         Z,
     )
-    assert not model.generator.training
-    (tmp_path / "model").mkdir()
+    assert not model.nets.generator.training
     model.save(tmp_path / "model")
     drawn = load(tmp_path / "model").sample(range(8))
     assert np.array_equal(drawn, model.sample(range(8)))
@@ -184,7 +183,7 @@ def test_of_a_pair_in_part_the_discriminators_first_stages_are_imported(tmp_path
     images = random.uniform(-1, 1, (2, 3, 32, 32))
     h = theano_convolution(images, arrays[1], stride=1)
     h = batch_norm(theano_convolution(np.where(h > 0, h, 0.2 * h), arrays[2]), arrays[3], arrays[4])
-    maps = model.discriminator.train().activations(torch.tensor(images, dtype=torch.float32))
+    maps = model.nets.discriminator.train().activations(torch.tensor(images, dtype=torch.float32))
     np.testing.assert_allclose(maps[-1].detach(), np.where(h > 0, h, 0.2 * h), atol=1e-4)
     assert "untrained" in model.details
 

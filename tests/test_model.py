@@ -11,11 +11,13 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from tests.toy_model import toy_model
+from torch import Tensor, nn
 
-from dcgan.errors import ModelError
+from dcgan.errors import ModelError, UsageError
 from dcgan.files import sha256
 from dcgan.model import Model, load, to_images, to_pixels
 from dcgan.model_folder import find
+from dcgan.networks.layouts import Interface
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,6 @@ def model() -> Model:
 
 @pytest.fixture
 def saved(model: Model, tmp_path: Path) -> Path:
-    (tmp_path / "model").mkdir()
     model.save(tmp_path / "model")
     return tmp_path / "model"
 
@@ -87,7 +88,7 @@ def test_truncation_scales_the_latents(model: Model) -> None:
     far, near = model.sample(range(20)), model.sample(range(20), truncation=0.2)
     assert near.astype(float).std(axis=0).mean() < far.astype(float).std(axis=0).mean()
     for value in (0.0, 1.1, float("nan")):
-        with pytest.raises(ValueError, match="truncation"):
+        with pytest.raises(UsageError, match="truncation"):
             model.latents([0], value)
 
 
@@ -245,8 +246,7 @@ def test_a_broken_or_hostile_folder_is_an_error_that_names_it(kind: str, saved: 
 def test_half_precision_halves_the_files_and_moves_pictures_by_little(
     model: Model, saved: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "half").mkdir()
-    model.save(tmp_path / "half", half=True)
+    model.save(tmp_path / "half", dtype="float16")
     half = load(tmp_path / "half")
     sizes = [(folder / "generator.safetensors").stat().st_size for folder in (tmp_path / "half", saved)]
     assert sizes[0] < 0.7 * sizes[1]
@@ -258,7 +258,7 @@ def test_the_identity_is_that_of_the_pictures(model: Model, saved: Path) -> None
     assert load(saved).identity == model.identity
     other = toy_model()
     with torch.no_grad():
-        other.generator.stem.weight[0, 0] += 1
+        other.nets.generator.stem.weight[0, 0] += 1
     assert other.identity != model.identity
 
 
@@ -272,6 +272,82 @@ def test_a_model_that_comes_with_dcgan_is_called_by_its_name(tmp_path: Path, mon
 
 def test_a_folder_of_that_name_goes_before_it(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "faces").mkdir()
     model.save(tmp_path / "faces")
     assert load("faces").identity == model.identity
+
+
+class OwnGenerator(nn.Module):
+    """Nothing that dcgan knows: two linear layers with torch's own batch norm between them."""
+
+    def __init__(self, inner: int = 8) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(6, inner), nn.BatchNorm1d(inner), nn.ReLU(), nn.Linear(inner, 16 * 16))
+
+    def forward(self, z: Tensor) -> Tensor:
+        images: Tensor = self.layers(z).tanh().view(-1, 1, 16, 16)
+        return images
+
+
+def own_discriminator() -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.Linear(16 * 16, 1), nn.Flatten(0))
+
+
+def test_nets_of_your_own_are_saved_and_handed_in_again(tmp_path: Path) -> None:
+    model = Model(Interface(16, 1, 6, "normal"), OwnGenerator().eval(), own_discriminator(), {"images": 3})
+    model.save(tmp_path / "own")
+    assert "OwnGenerator" not in (tmp_path / "own" / "model.json").read_text()
+    again = load(tmp_path / "own", generator=OwnGenerator(), discriminator=own_discriminator())
+    assert np.array_equal(again.sample(range(5)), model.sample(range(5)))
+    assert (again.size, again.channels, again.latent_dim, again.latent_distribution) == (16, 1, 6, "normal")
+
+
+def test_nets_of_your_own_are_asked_for_and_have_to_fit(tmp_path: Path, saved: Path) -> None:
+    Model(Interface(16, 1, 6, "normal"), OwnGenerator().eval(), own_discriminator()).save(tmp_path / "own")
+    with pytest.raises(ModelError, match="hand in nets of the classes that were trained"):
+        load(tmp_path / "own")
+    with pytest.raises(ModelError, match="should be float32"):
+        load(tmp_path / "own", generator=OwnGenerator(inner=9), discriminator=own_discriminator())
+    with pytest.raises(ModelError, match="leave `generator` and `discriminator` out"):
+        load(saved, generator=OwnGenerator(), discriminator=own_discriminator())
+
+
+def test_what_looks_into_layers_says_that_nets_of_your_own_will_not_do() -> None:
+    model = Model(Interface(16, 1, 6, "normal"), OwnGenerator().eval(), own_discriminator())
+    with pytest.raises(ModelError, match="the nets of this model are your own"):
+        _ = model.architecture
+
+
+def test_samples_come_as_numpy_arrays_pictures_or_tensors(model: Model) -> None:
+    pixels = model.sample([3, 4])
+    assert [np.asarray(picture).tolist() for picture in model.sample([3, 4], output="pil")] == pixels.tolist()
+    images = model.sample([3, 4], output="torch")
+    assert images.shape == (2, 3, 16, 16)
+    assert np.array_equal(to_pixels(images), pixels)
+    with pytest.raises(UsageError, match="`output` must be numpy, pil or torch"):
+        model.sample([3], output="jax")  # type: ignore[call-overload]
+
+
+def test_a_model_is_not_overwritten_unless_it_is_asked_for(model: Model, saved: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="exists"):
+        model.save(saved)
+    before = (saved / "model.json").read_bytes()
+    model.save(saved, dtype="float16", overwrite=True)
+    assert (saved / "model.json").read_bytes() != before
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "diary.txt").write_text("dear diary")
+    with pytest.raises(ModelError, match="exists"):
+        model.save(tmp_path / "mine", overwrite=True)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_notebook_shows_pictures_and_one_line(model: Model) -> None:
+    assert model._repr_html_().startswith('<img src="data:image/png;base64,')
+    assert repr(model) == "Model(16x16, 3 channels, z normal (6), 5 images seen, on cpu)"
+
+
+@pytest.mark.parametrize("number", [0, -5, True, 1, 99, "2"])
+def test_a_card_of_another_format_is_refused(saved: Path, number: object) -> None:
+    card = json.loads((saved / "model.json").read_text())
+    (saved / "model.json").write_text(json.dumps(card | {"format": number}))
+    with pytest.raises(ModelError, match=r"no model card|model format"):
+        load(saved)

@@ -3,35 +3,52 @@
 No pickle is read or written: loading a stranger's model runs no code.
 """
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dcgan.errors import ModelError
-from dcgan.files import sha256
+from dcgan.device import resolve_device
+from dcgan.errors import ModelError, UsageError
+from dcgan.figures.sheets import picture_bytes, sheet
+from dcgan.files import new_folder, sha256
 from dcgan.model_folder import CARD, FORMAT, find, read_card, read_tensors, write_tensors
 from dcgan.networks.batch_norm import batch_statistics as by_the_batch
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.layouts import Architecture, ConvLayer
+from dcgan.networks.layouts import Architecture, ConvLayer, Interface, LatentDistribution
 from dcgan.networks.memory import use_channels_last
 from dcgan.randomness import latents_from_seeds
 from dcgan.types import Latents, Pixels
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
-@dataclass(frozen=True)
+DType = Literal["float32", "float16"]
+
+
+class Nets(NamedTuple):
+    """A pair of dcgan's own nets, whose layers can be looked into."""
+
+    architecture: Architecture
+    generator: Generator
+    discriminator: Discriminator
+
+
+@dataclass(frozen=True, repr=False)
 class Model:
     """A generator and a discriminator, ready to use.
 
     Attributes:
-        architecture: The shape of the two nets.
+        interface: What the nets take and give; an `Architecture` if they are dcgan's own, all of whose layers it lists.
         generator: z (N, latent_dim) to images (N, C, H, W) in [-1, 1].
         discriminator: images to logits (N,).
         details: What is known of its making: recipe, images seen, how batch-norm statistics were measured.
@@ -41,54 +58,146 @@ class Model:
         >>> pixels = model.sample(seeds=range(64))  # (64, H, W, C), uint8
     """
 
-    architecture: Architecture
-    generator: Generator
-    discriminator: Discriminator
+    interface: Interface
+    generator: nn.Module
+    discriminator: nn.Module
     details: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Side of the square pictures, pixels."""
+        return self.interface.size
+
+    @property
+    def channels(self) -> int:
+        """1 (gray), 3 (RGB) or 4 (RGBA)."""
+        return self.interface.channels
+
+    @property
+    def latent_dim(self) -> int:
+        """How many numbers z has."""
+        return self.interface.latent_dim
+
+    @property
+    def latent_distribution(self) -> LatentDistribution:
+        """The distribution of each number of z: "uniform", U(-1, 1), or "normal", N(0, 1)."""
+        return self.interface.latent_distribution
+
+    @property
+    def nets(self) -> Nets:
+        """Both nets as dcgan's own, for what looks into their layers.
+
+        Raises:
+            ModelError: They are nets of your own.
+        """
+        match self.interface, self.generator, self.discriminator:
+            case Architecture() as architecture, Generator() as generator, Discriminator() as discriminator:
+                return Nets(architecture, generator, discriminator)
+        raise ModelError("this needs the layers of dcgan's own nets, and the nets of this model are your own")
+
+    @property
+    def architecture(self) -> Architecture:
+        """The layers of both nets.
+
+        Raises:
+            ModelError: They are nets of your own.
+        """
+        return self.nets.architecture
+
+    @property
+    def device(self) -> torch.device:
+        """Where the generator's weights are."""
+        return _device_of(self.generator)
 
     @cached_property
     def identity(self) -> str:
         """Names the function from z to pictures: 16 hexadecimal digits of a hash over the generator's tensors."""
-        digest = hashlib.sha256(json.dumps([self.architecture.latent_distribution, self.architecture.size]).encode())
+        digest = hashlib.sha256(json.dumps([self.latent_distribution, self.size]).encode())
         for name, tensor in sorted(self.generator.state_dict().items()):
             digest.update(name.encode())
             digest.update(tensor.float().contiguous().cpu().numpy().tobytes())
         return digest.hexdigest()[:16]
 
+    def to(self, device: str) -> "Model":
+        """Move both nets to a device ("auto", "cpu", "cuda", "cuda:1", "mps"), in place, and return the model.
+
+        Raises:
+            DeviceError: This machine has no such device.
+        """
+        resolved = resolve_device(device)
+        return replace(self, generator=self.generator.to(resolved), discriminator=self.discriminator.to(resolved))
+
     def latents(self, seeds: Iterable[int], truncation: float = 1.0) -> Latents:
-        """The z of each seed: (N, latent_dim), float32, scaled by `truncation` (above 0, at most 1) toward 0."""
+        """The z of each seed: (N, latent_dim), float32, scaled by `truncation` (above 0, at most 1) toward 0.
+
+        Raises:
+            UsageError: `truncation` is out of its range.
+        """
         if not 0 < truncation <= 1:
-            raise ValueError(f"truncation must be above 0 and at most 1, not {truncation}")
-        z = latents_from_seeds(seeds, self.architecture.latent_dim, self.architecture.latent_distribution)
-        return z * np.float32(truncation)
+            raise UsageError(f"`truncation` must be above 0 and at most 1, not {truncation:g}")
+        return latents_from_seeds(seeds, self.latent_dim, self.latent_distribution) * np.float32(truncation)
 
     @torch.inference_mode()
     def generate(self, z: Latents, *, batch_size: int = 64, batch_statistics: bool = False) -> Pixels:
-        """Generate a picture for each latent vector.
+        """Generate a picture from each latent vector.
 
         With the fixed statistics of the generator a picture depends on its z alone (to within one gray level: the
         order of sums may differ). With `batch_statistics` it depends on the others of its mini-batch, as in the paper.
 
         Args:
             z: (N, latent_dim), float32.
-            batch_size: Pictures drawn at once.
-            batch_statistics: Normalize by the mini-batch at hand.
+            batch_size: Pictures generated at once.
+            batch_statistics: Normalize by the mini-batch at hand; dcgan's own nets only.
 
         Returns:
             Pixels (N, H, W, C), uint8.
+
+        Raises:
+            ModelError: `batch_statistics` with nets of your own.
         """
-        size, channels = self.architecture.size, self.architecture.channels
-        pixels = np.empty((len(z), size, size, channels), np.uint8)
-        device = next(self.generator.parameters()).device
+        pixels = np.empty((len(z), self.size, self.size, self.channels), np.uint8)
         for start in range(0, len(z), batch_size):
-            batch = torch.from_numpy(z[start : start + batch_size]).to(device)
+            batch = torch.from_numpy(z[start : start + batch_size]).to(self.device)
             if batch_statistics:
-                with by_the_batch(self.generator):
+                with by_the_batch(self.nets.generator):
                     images = self.generator(batch)
             else:
                 images = self.generator(batch)
             pixels[start : start + batch_size] = to_pixels(images)
         return pixels
+
+    @overload
+    def sample(
+        self,
+        seeds: Iterable[int],
+        *,
+        truncation: float = ...,
+        batch_statistics: bool = ...,
+        batch_size: int = ...,
+        output: Literal["numpy"] = ...,
+    ) -> Pixels: ...
+
+    @overload
+    def sample(
+        self,
+        seeds: Iterable[int],
+        *,
+        truncation: float = ...,
+        batch_statistics: bool = ...,
+        batch_size: int = ...,
+        output: Literal["pil"],
+    ) -> "list[Image]": ...
+
+    @overload
+    def sample(
+        self,
+        seeds: Iterable[int],
+        *,
+        truncation: float = ...,
+        batch_statistics: bool = ...,
+        batch_size: int = ...,
+        output: Literal["torch"],
+    ) -> Tensor: ...
 
     def sample(
         self,
@@ -97,30 +206,85 @@ class Model:
         truncation: float = 1.0,
         batch_statistics: bool = False,
         batch_size: int = 64,
-    ) -> Pixels:
-        """Draw the picture of each seed: pixels (N, H, W, C), uint8. The same seed is always the same picture."""
-        return self.generate(self.latents(seeds, truncation), batch_size=batch_size, batch_statistics=batch_statistics)
+        output: Literal["numpy", "pil", "torch"] = "numpy",
+    ) -> "Pixels | list[Image] | Tensor":
+        """Generate the picture of each seed; the same seed is always the same picture.
 
-    def save(self, folder: Path, *, half: bool = False) -> None:
-        """Write the model into the existing `folder`: two safetensors files, and `model.json` with their checksums.
+        Args:
+            seeds: Whole numbers from 0.
+            truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
+            batch_statistics: Normalize by the mini-batch at hand, as the paper did.
+            batch_size: Pictures generated at once.
+            output: "numpy": pixels (N, H, W, C), uint8. "pil": a list of PIL images. "torch": images (N, C, H, W) in
+                [-1, 1], float32, of 256 levels.
 
-        With `half`, weights are rounded to half precision; batch norm's numbers, which are few, stay as they are.
+        Raises:
+            UsageError: A value is out of its range.
         """
-        for name, net in self._nets().items():
+        if output not in ("numpy", "pil", "torch"):
+            raise UsageError(f"`output` must be numpy, pil or torch, not {output!r}")
+        z = self.latents(seeds, truncation)
+        pixels = self.generate(z, batch_size=batch_size, batch_statistics=batch_statistics)
+        if output == "torch":
+            return to_images(torch.from_numpy(pixels))
+        return pixels if output == "numpy" else [_picture(one) for one in pixels]
+
+    def save(self, path: str | Path, *, dtype: DType = "float32", overwrite: bool = False) -> None:
+        """Write the model as a folder, which appears there whole or not at all.
+
+        Args:
+            path: Folder to make.
+            dtype: "float16" rounds the weights to half precision; the few numbers of batch norm stay as they are.
+            overwrite: Replace a model that is there.
+
+        Raises:
+            ModelError: Something is there already.
+            OSError: The disk is full, or the folder cannot be written.
+        """
+        path = Path(path)
+        if path.exists() and not (overwrite and (path / CARD).is_file()):
+            raise ModelError(f"{path} exists; name another folder")
+        with new_folder(path, overwrite=overwrite) as folder:
+            self.write_into(folder, dtype=dtype)
+
+    def write_into(self, folder: Path, *, dtype: DType = "float32") -> None:
+        """Write two safetensors files, and `model.json` with their checksums, into a folder that is being made."""
+        for name, net in (("generator", self.generator), ("discriminator", self.discriminator)):
             tensors = net.state_dict()
-            if half:
+            if dtype == "float16":
                 tensors = {key: tensor.half() if tensor.ndim > 1 else tensor for key, tensor in tensors.items()}
             write_tensors(tensors, folder / f"{name}.safetensors")
+        files = ("generator.safetensors", "discriminator.safetensors")
+        kind = "architecture" if isinstance(self.interface, Architecture) else "interface"
         card = {
             "format": FORMAT,
-            "architecture": asdict(self.architecture),
+            kind: asdict(self.interface),
             **self.details,
-            "sha256": {f"{name}.safetensors": sha256(folder / f"{name}.safetensors") for name in self._nets()},
+            "sha256": {file: sha256(folder / file) for file in files},
         }
         (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
 
-    def _nets(self) -> dict[str, nn.Module]:
-        return {"generator": self.generator, "discriminator": self.discriminator}
+    def __repr__(self) -> str:
+        seen = self.details.get("images")
+        after = f", {seen:,} images seen" if isinstance(seen, int) else ""
+        nets = "" if isinstance(self.interface, Architecture) else ", nets of your own"
+        z = f"z {self.latent_distribution} ({self.latent_dim})"
+        return f"Model({self.size}x{self.size}, {self.channels} channels, {z}{after}{nets}, on {self.device})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: its first seeds."""
+        png = base64.b64encode(picture_bytes(sheet(self.sample(range(16)), columns=8), ".png")).decode()
+        return f'<img src="data:image/png;base64,{png}" alt="the pictures of seeds 0 to 15"><br><code>{self!r}</code>'
+
+
+def _picture(pixels: Pixels) -> "Image":
+    from PIL import Image
+
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def _device_of(net: nn.Module) -> torch.device:
+    return next((tensor.device for tensor in (*net.parameters(), *net.buffers())), torch.device("cpu"))
 
 
 def to_pixels(images: Tensor) -> Pixels:
@@ -134,31 +298,58 @@ def to_images(pixels: Tensor) -> Tensor:
     return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
-def load(path: str | Path, device: str = "cpu") -> Model:
+def load(
+    path: str | Path,
+    device: str = "auto",
+    *,
+    generator: nn.Module | None = None,
+    discriminator: nn.Module | None = None,
+) -> Model:
     """Load a model from a model folder, a checkpoint, a run (its newest), or by its name if it comes with dcgan.
 
+    Args:
+        path: Where it is, or its name.
+        device: "auto", "cpu", "cuda", "cuda:1" or "mps".
+        generator: Of a model whose nets are your own: a net of the class that was trained, which is filled in place.
+        discriminator: The same for the discriminator.
+
     Raises:
-        ModelError: There is none, or it is broken: what is wrong and where.
+        ModelError: There is none, or it is broken: what is wrong and where. Or it needs nets of your own.
+        DeviceError: This machine has no such device.
     """
-    folder = find(Path(path))
+    device, folder = resolve_device(device), find(Path(path))
     card = read_card(folder)
-    architecture = _architecture(folder, card)
-    with torch.device("meta"):
-        generator, discriminator = Generator(architecture), Discriminator(architecture)
+    interface = _interface(folder, card)
+    if isinstance(interface, Architecture):
+        if generator is not None or discriminator is not None:
+            raise ModelError(f"the nets in {folder} are dcgan's own; leave `generator` and `discriminator` out")
+        with torch.device("meta"):
+            generator, discriminator = Generator(interface), Discriminator(interface)
+    if generator is None or discriminator is None:
+        raise ModelError(
+            f"the nets in {folder} are not dcgan's own: hand in nets of the classes that were trained, "
+            "dcgan.load(..., generator=..., discriminator=...)"
+        )
     for name, net in (("generator", generator), ("discriminator", discriminator)):
         _fill(net, read_tensors(folder / f"{name}.safetensors", card), folder / f"{name}.safetensors")
         net.to(device).eval()
-        use_channels_last(net)
-    details = {key: value for key, value in card.items() if key not in ("format", "architecture", "sha256")}
-    return Model(architecture, generator, discriminator, details)
+        if isinstance(interface, Architecture):
+            use_channels_last(net)
+    details = {
+        key: value for key, value in card.items() if key not in ("format", "architecture", "interface", "sha256")
+    }
+    return Model(interface, generator, discriminator, details)
 
 
-def _architecture(folder: Path, card: Mapping[str, object]) -> Architecture:
-    values = card.get("architecture")
+def _interface(folder: Path, card: Mapping[str, object]) -> Interface:
     try:
+        own = card.get("interface")
+        if isinstance(own, dict) and "architecture" not in card:
+            return Interface(**own)
+        values = card.get("architecture")
         if not isinstance(values, dict):
             raise TypeError("it is missing")
-        nets = {name: tuple(ConvLayer(**stage) for stage in values[name]) for name in ("generator", "discriminator")}
+        nets = {name: tuple(ConvLayer(**layer) for layer in values[name]) for name in ("generator", "discriminator")}
         return Architecture(**{**values, **nets})
     except (TypeError, ValueError, KeyError, ZeroDivisionError) as error:
         raise ModelError(f"{folder / CARD} has an architecture that cannot be built: {error}") from error
@@ -168,13 +359,15 @@ def _fill(net: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
     expected = net.state_dict()
     if tensors.keys() != expected.keys():
         odd = ", ".join(sorted(tensors.keys() ^ expected.keys())[:4])
-        raise ModelError(f"{path} does not hold the tensors of this architecture: {odd} ...")
+        raise ModelError(f"{path} does not hold the tensors of these nets: {odd} ...")
     for name, tensor in tensors.items():
-        if tensor.shape != expected[name].shape or tensor.dtype not in (torch.float32, torch.float16):
-            wanted, found = tuple(expected[name].shape), tuple(tensor.shape)
-            raise ModelError(f"{path}: {name} should be float32 or float16 of {wanted}, not {tensor.dtype} of {found}")
+        right, shape = expected[name], tuple(tensor.shape)
+        if tensor.shape != right.shape or tensor.dtype not in (right.dtype, torch.float16):
+            kinds = f"{right.dtype} or float16".removeprefix("torch.")
+            raise ModelError(f"{path}: {name} should be {kinds} of {tuple(right.shape)}, not {tensor.dtype} of {shape}")
         if not tensor.isfinite().all():
             raise ModelError(f"{path}: {name} holds values that are not finite numbers")
         if name.endswith("running_var") and (tensor < 0).any():
             raise ModelError(f"{path}: {name} holds variances below 0")
-    net.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
+    whole = {name: tensor.to(expected[name].dtype) for name, tensor in tensors.items()}
+    net.load_state_dict(whole, assign=True)

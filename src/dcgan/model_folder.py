@@ -96,7 +96,7 @@ def read_card(folder: Path) -> dict[str, object]:
     """The content of a model's `model.json`.
 
     Raises:
-        ModelError: It is missing, no JSON, or of a later format.
+        ModelError: It is missing, no JSON, or of another format.
     """
     try:
         card = json.loads((folder / CARD).read_text("utf-8"))
@@ -104,10 +104,11 @@ def read_card(folder: Path) -> dict[str, object]:
         raise ModelError(f"cannot read {folder / CARD}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{folder / CARD} is damaged: {error}") from error
-    if not isinstance(card, dict) or not isinstance(card.get("format"), int):
+    if not isinstance(card, dict) or type(card.get("format")) is not int or card["format"] < 1:
         raise ModelError(f"{folder / CARD} is no model card")
-    if card["format"] > FORMAT:
-        raise ModelError(f"{folder} has model format {card['format']}; this dcgan reads up to {FORMAT}: update dcgan")
+    if card["format"] != FORMAT:
+        remedy = "update dcgan" if card["format"] > FORMAT else "it was written by an earlier dcgan: train it again"
+        raise ModelError(f"{folder} has model format {card['format']}; this dcgan reads format {FORMAT}: {remedy}")
     return card
 
 

@@ -23,7 +23,6 @@ from dcgan.model import load
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model, and boxes on some of its samples."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "model").mkdir()
     toy_model().save(tmp_path / "model")
     rows = [f"{seed},{seed % 8},2,{seed % 8 + 6},9" for seed in range(20)]
     (tmp_path / "boxes.csv").write_text("\n".join(["seed,left,top,right,bottom", *rows]))

@@ -15,7 +15,6 @@ from dcgan.errors import DcganError
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model, and boxes on half of the samples that were looked at."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "model").mkdir()
     toy_model().save(tmp_path / "model")
     boxes = [{"seed": seed, "left": 2, "top": seed % 5, "right": 9, "bottom": seed % 5 + 7} for seed in range(20)]
     (tmp_path / "boxes.json").write_text(json.dumps({"boxes": boxes, "seeds": list(range(40))}))

@@ -21,7 +21,6 @@ FILES = {"guided.png", "patches.png", "atlas.png", "kernels.png", "features.csv"
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("inspect")
-    (folder / "model").mkdir()
     MODEL.save(folder / "model")
     np.savez(folder / "pictures.npz", images=PIXELS)
     (folder / "empty").mkdir()
@@ -78,7 +77,6 @@ def test_features_and_pictures_can_be_chosen_and_the_page_be_dark(home: Path) ->
 @pytest.mark.parametrize("channels", [1, 4])
 def test_gray_pictures_and_transparent_ones_have_figures_too(tmp_path: Path, channels: int) -> None:
     model = toy_model(channels=channels)
-    (tmp_path / "model").mkdir()
     model.save(tmp_path / "model")
     np.save(tmp_path / "pictures.npy", model.sample(range(20)))
     run(tmp_path, source="pictures.npy")

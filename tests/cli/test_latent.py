@@ -17,7 +17,6 @@ from dcgan.model import load
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("latent_distribution")
-    (folder / "model").mkdir()
     toy_model("uniform").save(folder / "model")
     (folder / "concepts.toml").write_text(
         "[a]\nseeds=[1,2,3]\n[b]\nseeds=[4,5,6]\n[one]\nseeds=[7]\n[up]\naxis=[1,0,0,0,0,0]"
@@ -245,7 +244,6 @@ def test_mistakes_are_named(home: Path, words: list[str], message: str) -> None:
 def test_without_a_file_of_concepts_the_models_own_is_taken(home: Path, tmp_path: Path) -> None:
     with pytest.raises(LatentError, match="no --concepts FILE was given"):
         run(home, "arithmetic", "a")
-    (tmp_path / "model").mkdir()
     toy_model("uniform").save(tmp_path / "model")
     (tmp_path / "model" / "concepts.toml").write_text("[mine]\nseeds = [1, 2, 3]")
     app(["arithmetic", str(tmp_path / "model"), "mine"])
@@ -260,7 +258,7 @@ def test_a_model_without_its_training_is_exported_whole_or_in_half(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(home, "export", "--out", "whole")
-    run(home, "export", "--out", "half", "--half", "--json")
+    run(home, "export", "--out", "half", "--dtype", "float16", "--json")
     facts = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert load(Path("whole")).identity == load(home / "model").identity
     assert load(Path("half")).identity == facts["identity"] != load(Path("whole")).identity
@@ -289,10 +287,9 @@ def test_a_concept_of_few_different_seeds_is_warned_of_at_once(home: Path, capsy
 
 
 def test_an_exported_model_keeps_its_concepts_where_they_are_its_own(home: Path, tmp_path: Path) -> None:
-    (tmp_path / "model").mkdir()
     toy_model("uniform").save(tmp_path / "model")
     (tmp_path / "model" / "concepts.toml").write_text("[mine]\nseeds = [1, 2, 3]")
     app(["export", "model", "--out", "whole"])
-    app(["export", "model", "--out", "half", "--half"])
+    app(["export", "model", "--out", "half", "--dtype", "float16"])
     assert (tmp_path / "whole" / "concepts.toml").read_text() == "[mine]\nseeds = [1, 2, 3]"
     assert not (tmp_path / "half" / "concepts.toml").exists()

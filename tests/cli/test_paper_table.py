@@ -17,7 +17,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model, and pictures and others sorted into two folders each: dark and bright."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "model").mkdir()
     toy_model().save(tmp_path / "model")
     random = np.random.default_rng(0)
     for folder, name, level, count in (

@@ -28,7 +28,6 @@ MODEL = toy_model()
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model, and pictures and others sorted into two folders each by a square in a corner."""
     folder = tmp_path_factory.mktemp("probe")
-    (folder / "model").mkdir()
     MODEL.save(folder / "model")
     random = np.random.default_rng(0)
     for name, (y, x) in {"left": (4, 1), "right": (4, 10)}.items():
@@ -245,7 +244,6 @@ def test_another_discriminator_is_another_probe(home: Path) -> None:
     run(home, "probe", *words)
     net = deepcopy(MODEL.discriminator)
     torch.nn.init.zeros_(net.get_parameter("convolutions.0.weight")[0, 0, 0, 0])
-    Path("other").mkdir()
     replace(MODEL, discriminator=net).save(Path("other"))
     with pytest.raises(DcganError, match=r"of another probe \(another model\)"):
         app(["probe", "other", str(home / "pictures"), *words])

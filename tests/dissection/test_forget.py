@@ -23,7 +23,7 @@ OUTSIDE: tuple[Outside, Outside] = ("random", "matched")
 
 def maps_of(layer: int) -> np.ndarray:
     with torch.inference_mode():
-        return [*MODEL.generator.feature_maps(torch.from_numpy(MODEL.latents(SEEDS)))][layer].numpy()
+        return [*MODEL.nets.generator.feature_maps(torch.from_numpy(MODEL.latents(SEEDS)))][layer].numpy()
 
 
 def boxes_where(map_: int) -> Boxes:
@@ -52,7 +52,7 @@ def test_boxes_at_random_are_told_by_chance() -> None:
 
 
 def test_what_a_map_always_does_at_a_place_speaks_for_nothing_when_places_are_matched() -> None:
-    generator = deepcopy(MODEL.generator)
+    generator = deepcopy(MODEL.nets.generator)
     with torch.no_grad():
         generator.stem_norm.bias.view(generator.stem_shape)[0, 0, 0] += 10
     model, cell = replace(MODEL, generator=generator), 16 / SIDES[0]
@@ -68,22 +68,21 @@ def test_a_map_times_a_factor_is_what_the_next_convolution_sees() -> None:
     edited = scale_maps(MODEL, 0, factors)
     with torch.inference_mode():
         z = torch.from_numpy(MODEL.latents(SEEDS))
-        first, second = [*MODEL.generator.feature_maps(z)][:2]
+        first, second = [*MODEL.nets.generator.feature_maps(z)][:2]
         scaled = first * torch.from_numpy(factors)[:, None, None]
-        expected = torch.relu(MODEL.generator.norms[0](MODEL.generator.convolutions[0](scaled)))
-        torch.testing.assert_close([*edited.generator.feature_maps(z)][1], expected)
+        expected = torch.relu(MODEL.nets.generator.norms[0](MODEL.nets.generator.convolutions[0](scaled)))
+        torch.testing.assert_close([*edited.nets.generator.feature_maps(z)][1], expected)
     assert not torch.allclose(second, expected)
 
 
 def test_the_model_itself_stays_and_the_edit_is_noted_and_kept(tmp_path: Path) -> None:
-    before, drawn = deepcopy(MODEL.generator.state_dict()), MODEL.sample(range(4))
+    before, drawn = deepcopy(MODEL.nets.generator.state_dict()), MODEL.sample(range(4))
     factors = np.ones(maps_of(LAYER).shape[1], np.float32)
     factors[[1, 3]] = 0, 0.5
     edited = scale_maps(scale_maps(MODEL, LAYER, factors), LAYER, factors)
-    assert all(torch.equal(tensor, before[name]) for name, tensor in MODEL.generator.state_dict().items())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in MODEL.nets.generator.state_dict().items())
     assert np.array_equal(MODEL.sample(range(4)), drawn)
     assert edited.identity != MODEL.identity
-    (tmp_path / "model").mkdir()
     edited.save(tmp_path / "model")
     again = load(tmp_path / "model")
     assert np.array_equal(again.sample(range(4)), edited.sample(range(4)))

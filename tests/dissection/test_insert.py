@@ -15,7 +15,7 @@ PLACES = Boxes((Box(3, 0, 0, 8, 8), Box(5, 8, 8, 16, 16)), (3, 5))
 
 
 def weights(layer: int, levels: float) -> MapWeights:
-    width = len(MODEL.generator.get_parameter(f"convolutions.{layer}.weight"))
+    width = len(MODEL.nets.generator.get_parameter(f"convolutions.{layer}.weight"))
     every = np.full(width, levels, np.float32)
     return MapWeights(layer, every.astype(np.float64), every, 1, 1, 1.0, 1.0)
 
@@ -24,8 +24,8 @@ def weights(layer: int, levels: float) -> MapWeights:
 def test_the_rest_of_the_net_draws_on_from_any_layer(layer: int) -> None:
     z = torch.from_numpy(MODEL.latents(range(4)))
     with torch.inference_mode():
-        h = list(MODEL.generator.feature_maps(z))[layer]
-        assert torch.equal(MODEL.generator.forward_from(h, layer), MODEL.generator(z))
+        h = list(MODEL.nets.generator.feature_maps(z))[layer]
+        assert torch.equal(MODEL.nets.generator.forward_from(h, layer), MODEL.nets.generator(z))
 
 
 @pytest.mark.parametrize("layer", range(len(hidden_sides(MODEL))))
@@ -57,7 +57,7 @@ def test_levels_are_the_mean_inside_the_boxes() -> None:
     whole = Boxes(tuple(Box(seed, 0, 0, 16, 8) for seed in range(6)), tuple(range(6)))
     found = weigh_maps(MODEL, whole, 1)
     with torch.inference_mode():
-        maps = list(MODEL.generator.feature_maps(torch.from_numpy(MODEL.latents(range(6)))))[1]
+        maps = list(MODEL.nets.generator.feature_maps(torch.from_numpy(MODEL.latents(range(6)))))[1]
     expected = maps[:, :, : maps.shape[2] // 2].mean(dim=(0, 2, 3)).numpy()
     assert found.levels == pytest.approx(expected, rel=1e-4)
 

@@ -43,7 +43,7 @@ def test_each_map_is_pooled_to_the_grid_by_its_largest() -> None:
     extractor = DiscriminatorExtractor(MODEL, grid=2)
     features = extractor.extract(PIXELS[:5])
     expected = []
-    for layer in MODEL.discriminator.activations(to_images(torch.from_numpy(PIXELS[:5]))):
+    for layer in MODEL.nets.discriminator.activations(to_images(torch.from_numpy(PIXELS[:5]))):
         maps = layer.detach().numpy()
         half = maps.shape[2] // 2
         corners = [maps[:, :, y : y + half, x : x + half].max(axis=(2, 3)) for y in (0, half) for x in (0, half)]
@@ -68,16 +68,16 @@ def test_the_batch_does_not_matter() -> None:
 
 def test_statistics_are_means_over_mini_batches_of_128_and_leave_the_model_alone() -> None:
     pixels = np.clip(PIXELS.astype(int) // 2 + 20, 0, 255).astype(np.uint8)
-    net = MODEL.discriminator
+    net = MODEL.nets.discriminator
     before = net.get_buffer("norms.0.running_mean").clone()
     extractor = DiscriminatorExtractor(MODEL)
     plain = extractor.extract(pixels[:4])
     extractor.measure(pixels)
     with torch.no_grad():
         maps = torch.nn.functional.leaky_relu(
-            MODEL.discriminator.convolutions[0](to_images(torch.from_numpy(pixels[:256]))), 0.2
+            MODEL.nets.discriminator.convolutions[0](to_images(torch.from_numpy(pixels[:256]))), 0.2
         )
-        maps = MODEL.discriminator.convolutions[1](maps)
+        maps = MODEL.nets.discriminator.convolutions[1](maps)
     means = torch.stack([maps[:128].mean(dim=(0, 2, 3)), maps[128:].mean(dim=(0, 2, 3))]).mean(dim=0)
     assert extractor.net.get_buffer("norms.0.running_mean").numpy() == pytest.approx(means.numpy(), rel=1e-3, abs=1e-4)
     assert torch.equal(net.get_buffer("norms.0.running_mean"), before)
@@ -118,7 +118,7 @@ def test_a_parquet_names_each_picture(data: PackedSet, tmp_path: Path, half: boo
 
 
 def test_features_that_cannot_be_written_leave_nothing(data: PackedSet, tmp_path: Path) -> None:
-    other = replace(MODEL, architecture=preset("paper-svhn-32").architecture())
+    other = replace(MODEL, interface=preset("paper-svhn-32").architecture())
     extractor = DiscriminatorExtractor(MODEL)
     extractor._shape = (other.architecture.size, other.architecture.size, 3)
     with pytest.raises(ModelError):

@@ -23,7 +23,6 @@ PIXELS = MODEL.sample(range(40))
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "model").mkdir()
     MODEL.save(tmp_path / "model")
     return tmp_path / "model"
 

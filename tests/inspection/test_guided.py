@@ -70,7 +70,7 @@ def transposed(gradient: Tensor, convolution: nn.Module) -> Tensor:
 def test_both_layers_of_a_model_written_out() -> None:
     """Down through the second activation, batch norm as a scale, the second convolution, and so on to the picture."""
     pixels, places = strongest(layer=1)
-    net, images = MODEL.discriminator, to_images(torch.from_numpy(pixels))
+    net, images = MODEL.nets.discriminator, to_images(torch.from_numpy(pixels))
     with torch.no_grad():
         first = net.convolutions[0](images)
         second = net.norms[0](net.convolutions[1](leaky_relu(first)))
@@ -90,11 +90,11 @@ def test_both_layers_of_a_model_written_out() -> None:
 def test_plain_is_the_gradient_that_autograd_gives_and_guided_is_not() -> None:
     pixels, places = strongest(layer=1)
     images = to_images(torch.from_numpy(pixels)).requires_grad_()
-    maps = MODEL.discriminator.activations(images)[1]
+    maps = MODEL.nets.discriminator.activations(images)[1]
     maps[torch.arange(len(places)), *torch.from_numpy(places).unbind(1)].sum().backward()
     assert images.grad is not None
     expected = images.grad.permute(0, 2, 3, 1).numpy()
-    MODEL.discriminator.zero_grad()
+    MODEL.nets.discriminator.zero_grad()
     assert back_propagate(MODEL, pixels, 1, places, plain) == pytest.approx(expected, rel=1e-4, abs=1e-7)
     assert np.abs(back_propagate(MODEL, pixels, 1, places) - expected).max() > 0.1 * np.abs(expected).max()
 
@@ -102,7 +102,7 @@ def test_plain_is_the_gradient_that_autograd_gives_and_guided_is_not() -> None:
 @pytest.mark.parametrize("layer", [0, 1])
 def test_a_unit_that_does_not_respond_has_no_guided_signal(layer: int) -> None:
     places = units(70, layer)
-    maps = MODEL.discriminator.activations(to_images(torch.from_numpy(PIXELS)))[layer].detach().numpy()
+    maps = MODEL.nets.discriminator.activations(to_images(torch.from_numpy(PIXELS)))[layer].detach().numpy()
     responds = maps[np.arange(70), *places.T] > 0
     signals = back_propagate(MODEL, PIXELS, layer, places)
     assert 0 < responds.sum() < 70
@@ -125,7 +125,7 @@ def test_it_works_where_gradients_are_switched_off() -> None:
 
 def state(model: Model) -> tuple[object, ...]:
     """All that could be hooked, or left, in a net; and a gradient of it, which a changed rule would change."""
-    net = model.discriminator
+    net = model.nets.discriminator
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     hooks = [len(getattr(module, kind)) for module in net.modules() for kind in kinds]
     images = to_images(torch.from_numpy(PIXELS[:4])).requires_grad_()

@@ -80,7 +80,7 @@ def test_a_patch_decides_the_response_alone() -> None:
     first, second = cut_patches(pixels, field, row, row)
     assert np.array_equal(first, second)
     images = torch.from_numpy(pixels).permute(0, 3, 1, 2) / 127.5 - 1
-    answers = model.discriminator.activations(images)[0][:, :, 5, 5]
+    answers = model.nets.discriminator.activations(images)[0][:, :, 5, 5]
     assert torch.allclose(answers[0], answers[1], atol=1e-6)
 
 
@@ -88,5 +88,5 @@ def test_kernels_are_the_first_layers_weights() -> None:
     model = toy_model()
     kernels = first_kernels(model)
     assert kernels.shape == (8, 4, 4, 3)
-    weights = model.discriminator.state_dict()["convolutions.0.weight"]
+    weights = model.nets.discriminator.state_dict()["convolutions.0.weight"]
     assert kernels[5, 1, 2, 0] == float(weights[5, 0, 1, 2])

@@ -19,15 +19,15 @@ def with_a_dead_feature() -> Model:
     """Feature 3 of the last layer is pushed below 0 everywhere."""
     model = toy_model()
     with torch.no_grad():
-        model.discriminator.get_parameter("norms.0.weight")[3] = 0
-        model.discriminator.get_parameter("norms.0.bias")[3] = -1
+        model.nets.discriminator.get_parameter("norms.0.weight")[3] = 0
+        model.nets.discriminator.get_parameter("norms.0.bias")[3] = -1
     return model
 
 
 @pytest.mark.parametrize("layer", [0, 1])
 def test_a_stream_gives_what_one_pass_over_all_gives(layer: int) -> None:
     with torch.no_grad():
-        maps = MODEL.discriminator.activations(to_images(torch.from_numpy(PIXELS)))[layer].numpy()
+        maps = MODEL.nets.discriminator.activations(to_images(torch.from_numpy(PIXELS)))[layer].numpy()
     found = measure_responses(MODEL, PIXELS, layer, 5, batch_size=32)
     assert found.mean == pytest.approx(maps.mean(axis=(0, 2, 3)), rel=1e-4, abs=1e-6)
     assert found.positive_positions == pytest.approx((maps > 0).mean(axis=(0, 2, 3)), abs=1e-3)

@@ -32,10 +32,10 @@ def test_they_are_those_that_a_training_with_this_seed_begins_with() -> None:
 
 
 def test_statistics_are_of_the_pictures_and_the_model_is_left_alone() -> None:
-    before = {name: tensor.clone() for name, tensor in MODEL.discriminator.state_dict().items()}
+    before = {name: tensor.clone() for name, tensor in MODEL.nets.discriminator.state_dict().items()}
     found = measure_responses(untrained(MODEL, PIXELS[:BATCH]), PIXELS[:BATCH], 1)
     assert found.positive_positions == pytest.approx(np.full(16, 0.5), abs=0.25)  # normalized about 0
-    assert all(torch.equal(tensor, before[name]) for name, tensor in MODEL.discriminator.state_dict().items())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in MODEL.nets.discriminator.state_dict().items())
 
 
 @pytest.mark.parametrize("count", [1, 63, 64, 100])

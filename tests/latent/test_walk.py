@@ -39,7 +39,7 @@ def test_steps_spaced_as_seen_look_more_alike_than_steps_of_one_length() -> None
 
 def test_the_distance_is_that_of_unit_features_at_each_place() -> None:
     pixels = MODEL.sample([1, 2])
-    maps = MODEL.discriminator.activations(to_images(torch.from_numpy(pixels)))
+    maps = MODEL.nets.discriminator.activations(to_images(torch.from_numpy(pixels)))
     layers = []
     for layer in maps:
         a, b = layer.detach().numpy().astype(np.float64)

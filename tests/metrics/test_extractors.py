@@ -137,10 +137,10 @@ def test_the_discriminators_features_are_the_means_of_its_maps() -> None:
         batch_norm_eps=1e-5,
     )
     model = Model(architecture, Generator(architecture), Discriminator(architecture).eval())
-    initialize(model.discriminator, torch.Generator().manual_seed(0))
+    initialize(model.nets.discriminator, torch.Generator().manual_seed(0))
     extractor = build_extractor("discriminator", Wanted(model=model))
     gray = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 1), np.uint8)
-    maps = model.discriminator.activations(torch.from_numpy(gray).permute(0, 3, 1, 2) / 127.5 - 1)
+    maps = model.nets.discriminator.activations(torch.from_numpy(gray).permute(0, 3, 1, 2) / 127.5 - 1)
     expected = torch.cat([map_.mean(dim=(2, 3)) for map_ in maps], 1).detach()
     np.testing.assert_allclose(extractor.extract(gray), expected, atol=1e-6)
     with pytest.raises(ModelError, match="shape"):

@@ -1,7 +1,7 @@
 """Verbs that make or keep models: `dcgan import-authors` and `dcgan choose`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -29,14 +29,13 @@ def import_authors(folder: Path, /, *, out: Path, as_json: AsJson = False) -> No
         out: Model folder to make.
         as_json: Answer with one line of JSON.
     """
-    from dcgan.files import new_folder
     from dcgan.import_release import import_authors as read
 
     if out.exists():
         raise ModelError(f"--out {out} exists; name another folder")
     model = read(folder)
-    with writing("--out", out), new_folder(out) as partial:
-        model.save(partial)
+    with writing("--out", out):
+        model.save(out)
     size, channels = model.architecture.size, model.architecture.channels
     if "untrained" in model.details:
         use = f"untrained: {model.details['untrained']}\nprobe: {command('probe', out, 'LABELED')}"
@@ -51,7 +50,7 @@ def export(
     /,
     *,
     out: Path,
-    half: Annotated[bool, Parameter(negative="")] = False,
+    dtype: Literal["float32", "float16"] = "float32",
     as_json: AsJson = False,
 ) -> None:
     """Write a model by itself, to keep or to give away: without what only a training needs.
@@ -59,13 +58,13 @@ def export(
     For example:
 
     - `dcgan export runs/photos --out photos-model`
-    - `dcgan export runs/photos/best --half --out photos-model`
+    - `dcgan export runs/photos/best --dtype float16 --out photos-model`
 
     Args:
         model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
         out: Model folder to make.
-        half: Round the weights to half precision: half the size. Unless they were rounded before it is another model,
-            which has concepts of its own.
+        dtype: float16 rounds the weights to half precision: half the size. Unless they were rounded before it is
+            another model, which has concepts of its own.
         as_json: Answer with one line of JSON.
     """
     import shutil
@@ -79,7 +78,7 @@ def export(
     loaded = load(model)
     with writing("--out", out):
         with new_folder(out) as partial:
-            loaded.save(partial, half=half)
+            loaded.write_into(partial, dtype=dtype)
             concepts = find(model) / OWN_CONCEPTS
             kept = concepts.is_file() and load(partial).identity == loaded.identity
             if kept:

@@ -136,7 +136,7 @@ def scale_maps(model: Model, layer: int, factors: NDArray[np.float32]) -> Model:
         ModelError: There is no such layer, or it has another number of maps.
     """
     check_layer(model, layer)
-    generator = deepcopy(model.generator)
+    generator = deepcopy(model.nets.generator)
     if len(factors) != _width(model, layer):
         raise ModelError(f"layer {layer} of this generator has {_width(model, layer)} maps, not {len(factors)}")
     kernel = generator.get_parameter(f"convolutions.{layer}.weight")  # (in, out, k, k)
@@ -200,17 +200,17 @@ def _outside(
 @torch.inference_mode()
 def _grids(model: Model, seeds: Sequence[int], layer: int) -> Iterator[Places]:
     """The layer's maps (C, side * side) of each sample."""
-    device = next(model.generator.parameters()).device
+    device = next(model.nets.generator.parameters()).device
     for start in range(0, len(seeds), BATCH):
         z = torch.from_numpy(model.latents(seeds[start : start + BATCH])).to(device)
-        for place, maps in enumerate(model.generator.feature_maps(z)):
+        for place, maps in enumerate(model.nets.generator.feature_maps(z)):
             if place == layer:
                 yield from maps.float().flatten(2).cpu().numpy()
                 break
 
 
 def _width(model: Model, layer: int) -> int:
-    return len(model.generator.get_parameter(f"convolutions.{layer}.weight"))
+    return len(model.nets.generator.get_parameter(f"convolutions.{layer}.weight"))
 
 
 def _regression(places: Places, answers: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:

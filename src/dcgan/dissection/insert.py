@@ -59,7 +59,7 @@ def insert(
     """
     seeds = tuple(dict.fromkeys(box.seed for box in places.boxes))
     size, side = model.architecture.size, hidden_sides(model)[weighed.layer]
-    generator = model.generator
+    generator = model.nets.generator
     device = next(generator.parameters()).device
     levels = torch.from_numpy(np.where(chosen, strength * weighed.levels, 0)).float().to(device)
     after = np.empty((len(seeds), size, size, model.architecture.channels), np.uint8)

@@ -59,7 +59,7 @@ class DiscriminatorExtractor:
         widths = [stage.out_channels for stage in model.architecture.discriminator]
         self.size = sum(widths[layer] * min(grid, maps[layer].small) ** 2 for layer in self.layers)
         self._shape = (model.architecture.size, model.architecture.size, model.architecture.channels)
-        self.net: Discriminator = deepcopy(model.discriminator).eval()
+        self.net: Discriminator = deepcopy(model.nets.discriminator).eval()
         self._device = next(self.net.parameters()).device
 
     def measure(self, pixels: Pixels, batches: int | None = None, on_progress: OnProgress | None = None) -> None:

@@ -71,7 +71,7 @@ def back_propagate(
         ModelError: There is no such layer, or the pictures are not of the model's shape.
     """
     layer_of(model, layer)
-    net = model.discriminator.eval()
+    net = model.nets.discriminator.eval()
     signals = np.empty(pixels.shape, np.float32)
     for start in range(0, len(pixels), BATCH):
         some = slice(start, start + BATCH)

@@ -33,5 +33,5 @@ def images_of(model: Model, pixels: Pixels) -> Tensor:
     size = model.architecture.size
     if pixels.shape[1:] != (shape := (size, size, model.architecture.channels)):
         raise ModelError(f"this discriminator judges pictures of shape {shape}, not {pixels.shape[1:]}")
-    device = next(model.discriminator.parameters()).device
+    device = next(model.nets.discriminator.parameters()).device
     return to_images(torch.from_numpy(np.array(pixels)).to(device))

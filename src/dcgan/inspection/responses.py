@@ -84,7 +84,7 @@ def measure_responses(
     if len(pixels) < 1 or keep < 1:
         raise ValueError(f"{len(pixels)} pictures, {keep} to keep: at least 1 of each is needed")
     width, side = layer_of(model, layer).out_channels, model.architecture.discriminator_geometry[layer].small
-    net = model.discriminator.eval()
+    net = model.nets.discriminator.eval()
     total, positions, pictures = np.zeros((3, width))
     value, picture, place = np.empty((width, 0), np.float32), *np.empty((2, width, 0), np.int64)
     for start in range(0, len(pixels), batch_size):

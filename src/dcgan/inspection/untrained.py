@@ -32,7 +32,7 @@ def untrained(model: Model, pixels: Pixels, seed: int = 0, on_progress: OnProgre
     net = Discriminator(model.architecture)
     initialize(net, torch_rng(Stream.DISCRIMINATOR_WEIGHTS, seed))
     use_channels_last(net)
-    random = replace(model, discriminator=net.to(next(model.discriminator.parameters()).device).eval())
+    random = replace(model, discriminator=net.to(next(model.nets.discriminator.parameters()).device).eval())
     some = pixels[:: max(1, -(-len(pixels) // MEASURED))]
     whole = max(BATCH, len(some) // BATCH * BATCH)  # a few left over would count as much as a mini-batch
 

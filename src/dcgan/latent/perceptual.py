@@ -28,7 +28,7 @@ def distances(model: Model, first: Pixels, second: Pixels) -> Distances:
     Returns:
         (N,), 0 for the same picture, at most 2.
     """
-    net = model.discriminator.eval()
+    net = model.nets.discriminator.eval()
     device = next(net.parameters()).device
     parts = [np.empty(0)]
     for start in range(0, len(first), BATCH):

@@ -88,7 +88,7 @@ def _discriminator(wanted: Wanted) -> Extractor:
     if model is None:
         raise ModelError("the extractor discriminator needs a model to take it from")
     architecture = model.architecture
-    net = model.discriminator.eval()
+    net = model.nets.discriminator.eval()
     weights = b"".join(tensor.cpu().numpy().tobytes() for tensor in net.state_dict().values())
     identity = f"discriminator {hashlib.sha256(weights).hexdigest()[:12]}, mean of each map of each stage"
 

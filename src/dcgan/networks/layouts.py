@@ -34,7 +34,31 @@ class Geometry(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Architecture:
+class Interface:
+    """What a pair of nets takes and gives, whatever is inside.
+
+    Raises:
+        ValueError: A value is outside the range that its message names.
+    """
+
+    size: int  # side of the square pictures, pixels, 16 to 256
+    channels: int  # 1 gray, 3 RGB, 4 RGBA
+    latent_dim: int
+    latent_distribution: LatentDistribution  # z ~ U(-1, 1) or N(0, 1), each number by itself
+
+    def __post_init__(self) -> None:
+        # a model's card may come from anywhere, and 16.0 is in a range too
+        numbers = (self.size, self.channels, self.latent_dim)
+        _require(all(type(number) is int for number in numbers), "size, channels and latent_dim are whole numbers")
+        _require(self.size in SIZES, f"size must be {SIZES[0]} to {SIZES[-1]} pixels, not {self.size}")
+        _require(self.channels in CHANNELS, f"channels must be 1, 3 or 4, not {self.channels}")
+        _require(self.latent_dim in LATENT_DIMS, f"latent_dim must be {LATENT_DIMS[0]} to {LATENT_DIMS[-1]}")
+        known = self.latent_distribution in ("uniform", "normal")
+        _require(known, f"latent_distribution must be 'uniform' or 'normal', not {self.latent_distribution!r}")
+
+
+@dataclass(frozen=True)
+class Architecture(Interface):
     """Everything that fixes the shape and the function of a pair of nets.
 
     The generator runs from `latent_dim` numbers over a linear stem of `stem` channels through `generator`, whose last
@@ -45,10 +69,6 @@ class Architecture:
         ValueError: A value is outside the range that its message names.
     """
 
-    size: int  # side of the square pictures, pixels, 16 to 256
-    channels: int  # 1 gray, 3 RGB, 4 RGBA
-    latent_dim: int
-    latent_distribution: LatentDistribution  # z ~ U(-1, 1) or N(0, 1), each number by itself
     stem_channels: int
     generator: tuple[ConvLayer, ...]
     discriminator: tuple[ConvLayer, ...]
@@ -56,29 +76,26 @@ class Architecture:
     normalization: Normalization = "batch"  # of the discriminator; the generator always has batch norm
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         layers = (ConvLayer(self.stem_channels, 3, 1), *self.generator, *self.discriminator)
-        numbers = (self.size, self.channels, self.latent_dim, *(n for layer in layers for n in astuple(layer)))
-        # a card of a model may come from anywhere, and 16.0 is in a range too
-        _require(all(type(number) is int for number in numbers), "sizes, widths, kernels and strides are whole numbers")
-        _require(self.size in SIZES, f"size must be {SIZES[0]} to {SIZES[-1]} pixels, not {self.size}")
-        _require(self.channels in CHANNELS, f"channels must be 1, 3 or 4, not {self.channels}")
-        _require(self.latent_dim in LATENT_DIMS, f"latent_dim must be {LATENT_DIMS[0]} to {LATENT_DIMS[-1]}")
-        _require(
-            self.latent_distribution in ("uniform", "normal"),
-            f"latent must be 'uniform' or 'normal', not {self.latent_distribution!r}",
-        )
+        whole = all(type(number) is int for layer in layers for number in astuple(layer))
+        _require(whole, "channels, kernel sizes and strides are whole numbers")
         _require(0 < self.batch_norm_eps < 1, "batch_norm_eps must lie between 0 and 1")
         _require(self.normalization in ("batch", "spectral"), "normalization must be 'batch' or 'spectral'")
         for layer in layers:
             _require(
-                0 < layer.out_channels <= 8 * WIDTHS[-1], f"a layer's width must be 1 to {8 * WIDTHS[-1]}: {layer}"
+                0 < layer.out_channels <= 8 * WIDTHS[-1],
+                f"a layer's out_channels must be 1 to {8 * WIDTHS[-1]}: {layer}",
             )
-            _require(layer.kernel_size in KERNELS, f"kernel must be {KERNELS[0]} to {KERNELS[-1]}: {layer}")
+            _require(layer.kernel_size in KERNELS, f"kernel_size must be {KERNELS[0]} to {KERNELS[-1]}: {layer}")
             _require(layer.stride in (1, 2), f"stride must be 1 or 2: {layer}")
-            _require(layer.kernel_size % 2 == 1 or layer.stride == 2, f"a kernel of 4 needs a stride of 2: {layer}")
+            _require(
+                layer.kernel_size % 2 == 1 or layer.stride == 2, f"a kernel_size of 4 needs a stride of 2: {layer}"
+            )
         _require(0 < len(self.generator) <= 32 and 0 < len(self.discriminator) <= 32, "a net has 1 to 32 layers")
         _require(
-            self.generator[-1].out_channels == self.channels, "the generator's last layer draws the picture's channels"
+            self.generator[-1].out_channels == self.channels,
+            "the generator's last layer has as many channels as the pictures",
         )
 
     @property

@@ -66,7 +66,7 @@ class PictureClassifier:
         """
         with new_folder(folder) as partial:
             (partial / MODEL).mkdir()
-            self.model.save(partial / MODEL)
+            self.model.write_into(partial / MODEL)
             tensors = {"weights": torch.from_numpy(self.machine.weights), "bias": torch.from_numpy(self.machine.bias)}
             write_tensors(tensors, partial / MACHINE)
             card = {

@@ -209,7 +209,7 @@ def _compare_net(
     for count in probing.counts:
         with bar(_working(name, count)) as on_progress:
             probed = search(
-                wanted.model.discriminator,
+                wanted.model.nets.discriminator,
                 [(data.pixels[own], data.labels[own]) for own in drawn(count)],
                 (data.pixels[held_out], data.labels[held_out]),
                 scored,

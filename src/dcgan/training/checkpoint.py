@@ -46,7 +46,7 @@ def save_checkpoint(run: Path, state: TrainingState, model: Model) -> Checkpoint
     if path.exists():  # a stop right after a checkpoint, or a damaged one that was passed over
         shutil.rmtree(path)
     with new_folder(path) as folder:
-        model.save(folder)
+        model.write_into(folder)
         write_tensors(state.tensors(), folder / STATE)
         card = read_card(folder)
         digests = card["sha256"]

@@ -109,7 +109,7 @@ def _save_final_model(run: Path, state: TrainingState, pictures: Pictures) -> No
     if (run / "model").exists():  # of a shorter run that was extended; the last checkpoint holds the new one already
         shutil.rmtree(run / "model")
     with new_folder(run / "model") as folder:
-        model.save(folder)
+        model.write_into(folder)
 
 
 @contextmanager

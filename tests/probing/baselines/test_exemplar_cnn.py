@@ -8,7 +8,7 @@ from tests.toy_model import toy_model
 from dcgan.model import to_images
 from dcgan.probing.baselines.exemplar_cnn import fit_exemplar, transformed
 
-BODY = toy_model().discriminator
+BODY = toy_model().nets.discriminator
 
 
 def numbers(seed: int = 0) -> torch.Generator:

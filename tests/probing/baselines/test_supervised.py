@@ -10,7 +10,7 @@ from tests.toy_model import toy_model
 from dcgan.probing.baselines.classification_net import ClassNet, train
 from dcgan.probing.baselines.supervised import Trial, draw_trial, predict, search, train_classifier
 
-BODY = toy_model().discriminator
+BODY = toy_model().nets.discriminator
 LAYER = "convolutions.1.weight"
 TRIAL = Trial(lr=2e-3, weight_decay=1e-5, dropout=0.2, shift=2, batch_size=16)
 

@@ -58,7 +58,7 @@ def _dcgan(wanted: Wanted) -> FeatureExtractor:
 def _random(wanted: Wanted) -> FeatureExtractor:
     net = Discriminator(wanted.model.architecture)
     initialize(net, torch_rng(Stream.RANDOM_WEIGHTS, wanted.seed))
-    net.to(wanted.model.discriminator.head.weight.device)
+    net.to(wanted.model.nets.discriminator.head.weight.device)
     use_channels_last(net)
     return _dcgan(replace(wanted, model=replace(wanted.model, discriminator=net)))
 
@@ -75,7 +75,7 @@ def _learned_rf(wanted: Wanted) -> FeatureExtractor:
 
 def _exemplar(wanted: Wanted) -> FeatureExtractor:
     net = fit_exemplar(
-        wanted.model.discriminator, wanted.learned.pixels, seed=wanted.seed, on_progress=wanted.on_progress
+        wanted.model.nets.discriminator, wanted.learned.pixels, seed=wanted.seed, on_progress=wanted.on_progress
     )
     return _dcgan(replace(wanted, model=replace(wanted.model, discriminator=net)))
 
