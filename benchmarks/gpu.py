@@ -18,12 +18,12 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import torch
 from benchmarks.textbook import Textbook
+from dcgan.training.device import resolve
+from dcgan.training.image_loader import Pictures
 from torch.utils.flop_counter import FlopCounterMode
 
 from dcgan.model import to_images
 from dcgan.training.cuda_graph import CapturedUpdate
-from dcgan.training.device import resolve
-from dcgan.training.image_loader import Pictures
 from dcgan.training.presets import preset
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState

@@ -29,6 +29,8 @@ import numpy as np
 import torch
 from benchmarks.stability_results import RECIPES, draw, montage, print_tables, read_results
 from benchmarks.textbook import Textbook
+from dcgan.training.device import resolve
+from dcgan.training.image_loader import Pictures
 
 from dcgan.data.packed import PackedSet
 from dcgan.figures.sheets import save_picture, sheet
@@ -39,8 +41,6 @@ from dcgan.model import to_images, to_pixels
 from dcgan.networks.memory import reuse_memory
 from dcgan.randomness import Stream, rng
 from dcgan.training.callbacks import Silent
-from dcgan.training.device import resolve
-from dcgan.training.image_loader import Pictures
 from dcgan.training.interrupt import StopRequest
 from dcgan.training.logger import EVENTS, Journal, read_events
 from dcgan.training.monitor import BATCH as JUDGED

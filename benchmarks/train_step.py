@@ -23,6 +23,8 @@ from statistics import median
 import numpy as np
 import torch
 from benchmarks.textbook import Textbook
+from dcgan.training.device import resolve
+from dcgan.training.image_loader import Pictures
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -30,8 +32,6 @@ from torch.utils.data import DataLoader, Dataset
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.networks.memory import reuse_memory
-from dcgan.training.device import resolve
-from dcgan.training.image_loader import Pictures
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
 from dcgan.training.trainer import train_batch

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dcgan.training.presets import preset
     from dcgan.training.recipe import Recipe
     from dcgan.training.run import resume, train
-    from dcgan.training.session import Result
+    from dcgan.training.session import TrainingResult
 
     __version__: str
 
@@ -30,7 +30,7 @@ _HOMES = {
     "PackedSet": "dcgan.data.packed",
     "PrepareOptions": "dcgan.data.prepare",
     "Recipe": "dcgan.training.recipe",
-    "Result": "dcgan.training.session",
+    "TrainingResult": "dcgan.training.session",
     "load": "dcgan.model",
     "prepare": "dcgan.data.prepare",
     "preset": "dcgan.training.presets",
@@ -44,7 +44,7 @@ __all__ = [
     "PackedSet",
     "PrepareOptions",
     "Recipe",
-    "Result",
+    "TrainingResult",
     "load",
     "prepare",
     "preset",

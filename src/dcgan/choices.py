@@ -10,16 +10,34 @@ from dcgan.registry import Choice, Registry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dcgan.metrics.extractors import Extractor, Wanted
+    from dcgan.metrics.extractors import Extractor, ExtractorOptions
     from dcgan.networks.layouts import ConvLayer
     from dcgan.probing.baselines.registry import Way
     from dcgan.training.augment import Augmentation
     from dcgan.training.losses import Loss
     from dcgan.training.recipe import Recipe
 
-LOSSES: "Registry[Loss]" = Registry("loss", "dcgan.losses", {})
+LOSSES: "Registry[Loss]" = Registry(
+    "loss",
+    "dcgan.losses",
+    {
+        "nonsaturating": Choice("dcgan.training.losses:NONSATURATING", "the paper's: -log D(G(z))"),
+        "hinge": Choice("dcgan.training.losses:HINGE", "margins on the logits (Lim and Ye 2017)"),
+        "relativistic": Choice("dcgan.training.losses:RELATIVISTIC", "real against generated in pairs (2018)"),
+    },
+)
 
-AUGMENTATIONS: "Registry[Augmentation]" = Registry("augment", "dcgan.augmentations", {})
+AUGMENTATIONS: "Registry[Augmentation]" = Registry(
+    "augment",
+    "dcgan.augmentations",
+    {
+        "none": Choice("dcgan.training.augment:NONE", "images as they are"),
+        "translation": Choice("dcgan.training.augment:TRANSLATION", "moved by up to an eighth of their side"),
+        "color,translation,cutout": Choice(
+            "dcgan.training.augment:COLOR_TRANSLATION_CUTOUT", "recolored, moved and with a hole, for very small sets"
+        ),
+    },
+)
 
 LAYOUTS: "Registry[Callable[[int, int, int], tuple[ConvLayer, ...]]]" = Registry(
     "layout",
@@ -30,8 +48,17 @@ LAYOUTS: "Registry[Callable[[int, int, int], tuple[ConvLayer, ...]]]" = Registry
     },
 )
 
-PRESETS: "Registry[Recipe]" = Registry("preset", "dcgan.presets", {})
+PRESETS: "Registry[Recipe]" = Registry(
+    "preset",
+    "dcgan.presets",
+    {
+        "default": Choice("dcgan.training.presets:DEFAULT", "for CPUs and small sets"),
+        "paper-64": Choice("dcgan.training.presets:PAPER_64", "the paper's bedrooms and faces"),
+        "paper-imagenet-32": Choice("dcgan.training.presets:PAPER_IMAGENET_32", "the paper's ImageNet net"),
+        "paper-svhn-32": Choice("dcgan.training.presets:PAPER_SVHN_32", "the paper's SVHN net"),
+    },
+)
 
-EXTRACTORS: "Registry[Callable[[Wanted], Extractor]]" = Registry("extractor", "dcgan.extractors", {})
+EXTRACTORS: "Registry[Callable[[ExtractorOptions], Extractor]]" = Registry("extractor", "dcgan.extractors", {})
 
 BASELINES: "Registry[Way]" = Registry("baseline", "dcgan.baselines", {})

@@ -14,16 +14,16 @@ def resolve_device(name: str) -> str:
     import torch  # the command line checks names before it needs torch
 
     if not is_device_name(name):
-        raise DeviceError(f"--device must be {DEVICES}, not {name}")
+        raise DeviceError(f"`device` must be {DEVICES}, not {name}")
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     kind, _, index = name.partition(":")
     if kind == "cuda" and not torch.cuda.is_available():
-        raise DeviceError("--device cuda: torch finds no CUDA device here; use --device cpu, or install a CUDA build")
+        raise DeviceError("`device` cuda: torch finds no CUDA device here; use `device` cpu, or install a CUDA build")
     if index and int(index) >= torch.cuda.device_count():
-        raise DeviceError(f"--device {name}: this machine has {torch.cuda.device_count()} CUDA devices, counted from 0")
+        raise DeviceError(f"`device` {name}: this machine has {torch.cuda.device_count()} CUDA devices, counted from 0")
     if kind == "mps" and not torch.backends.mps.is_available():
-        raise DeviceError("--device mps: torch finds no Metal device here; use --device cpu")
+        raise DeviceError("`device` mps: torch finds no Metal device here; use `device` cpu")
     return name
 
 

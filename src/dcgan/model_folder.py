@@ -30,13 +30,15 @@ def find(path: Path) -> Path:
     Raises:
         ModelError: There is none.
     """
+    if path.is_symlink() and (path / CARD).is_file():  # RUN/best
+        return path.parent / path.readlink()
     if (path / CARD).is_file():
         return path
     if path.name == BEST and not path.exists() and (path.parent / "checkpoints").is_dir():
         best = best_checkpoint(path.parent)
         if best is None:
             raise ModelError(
-                f"no model at {path}: {path.parent} has no whole checkpoint that was measured; see --evaluate-every"
+                f"no model at {path}: {path.parent} has no whole checkpoint that was measured; see `evaluate_every`"
             )
         return best
     if not path.exists():
@@ -54,7 +56,7 @@ def find(path: Path) -> Path:
 
 
 def best_checkpoint(run: Path) -> Path | None:
-    """Of a run's checkpoints the one with the least kernel distance, if any was measured (`--evaluate-every`).
+    """Of a run's checkpoints the one with the least kernel distance, if any was measured (`evaluate_every`).
 
     Distances that were measured otherwise than that of the newest one (another extractor, other numbers of pictures)
     are not compared with it. Healthy checkpoints go before collapsed ones, and damaged ones are passed over.

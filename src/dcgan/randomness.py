@@ -25,6 +25,7 @@ class Stream(StrEnum):
     ORDER = "training.order"
     LATENTS = "training.latents"
     AUGMENTATION = "training.augmentation"
+    OWN_NETS = "training.own-nets"
     SEEDS = "seeds"
     STATISTICS_LATENTS = "statistics.latents"
     STATISTICS_IMAGES = "statistics.images"

@@ -13,7 +13,7 @@ import pytest
 from tests.training.toys import TOY, discs
 
 from dcgan.cli import app
-from dcgan.cli.training_progress import Live
+from dcgan.cli.training_progress import TrainingProgress
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import DcganError
 from dcgan.files import sha256
@@ -116,11 +116,11 @@ def test_the_recipe_of_a_run_is_a_recipe_file(packed: Path, capsys: pytest.Captu
     [
         (["--recipe-file", "none.toml"], "none.toml"),
         (["--preset", "paper-65"], "paper-64"),
-        (["--size", "8"], "--size"),
-        (["--lr", "nan"], "--lr"),
-        (["--device", "tpu"], "--device"),
-        (["--device", "cuda:77"], "--device"),
-        (["--size", "32"], "--size 32"),
+        (["--size", "8"], "`size`"),
+        (["--lr", "nan"], "`lr`"),
+        (["--device", "tpu"], "`device`"),
+        (["--device", "cuda:77"], "`device`"),
+        (["--size", "32"], "`size` 32"),
         (["--preset", "paper-64"], "preset paper-64"),
         (["--evaluate-every", "1.5"], "--evaluate-every must be a whole number, not 1.5"),
     ],
@@ -134,13 +134,15 @@ def test_a_recipe_that_does_not_work_is_refused_before_anything_is_made(
 
 
 def test_each_sheet_is_told_with_its_kernel_distance_as_evaluate_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
-    with Live() as live:
-        live.sheet({"images": 640, "images_per_second": 99.5, "kernel_distance": 0.05174}, Path("0000000640.png"))
+    with TrainingProgress() as progress:
+        progress.on_sheet(
+            {"images": 640, "images_per_second": 99.5, "kernel_distance": 0.05174}, Path("0000000640.png")
+        )
     assert "kernel distance x 1000 51.74  0000000640.png" in capsys.readouterr().err
 
 
 def test_a_checkpoint_to_choose_is_named_in_one_way(capsys: pytest.CaptureFixture[str]) -> None:
-    assert app(["choose", "run", "--name", "good", "--best", "--images", "64"]) == 2
+    assert app(["keep", "run", "--name", "good", "--best", "--images", "64"]) == 2
     assert "--best and --images" in capsys.readouterr().err
 
 

@@ -13,7 +13,7 @@ from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import ModelError
 from dcgan.metrics.evaluate import evaluate
 from dcgan.metrics.extractors import Extractor, build_extractor
-from dcgan.metrics.features import drawn_features, real_features, some_positions
+from dcgan.metrics.features import generated_features, real_features, some_positions
 from dcgan.model import Model
 from dcgan.training.run import train
 
@@ -116,7 +116,7 @@ def test_all_pictures_are_taken_in_their_order(data: PackedSet, extractor: Extra
 
 def test_drawn_features_are_those_of_the_first_seeds(model: Model, extractor: Extractor) -> None:
     told: list[tuple[int, int | None]] = []
-    features = drawn_features(model, extractor, 70, lambda done, total: told.append((done, total)))
+    features = generated_features(model, extractor, 70, lambda done, total: told.append((done, total)))
     np.testing.assert_allclose(features, extractor.extract(model.sample(range(70))), atol=0.02)
     assert told == [(64, 70), (70, 70)]
 

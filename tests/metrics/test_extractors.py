@@ -11,7 +11,7 @@ from dcgan.errors import ModelError
 from dcgan.files import sha256
 from dcgan.metrics import inception
 from dcgan.metrics.efficientnet import SIDE, load_efficientnet, packaged_weights
-from dcgan.metrics.extractors import EXTRACTORS, Wanted, build_extractor, to_rgb
+from dcgan.metrics.extractors import EXTRACTORS, ExtractorOptions, build_extractor, to_rgb
 from dcgan.metrics.inception import Inception, Mixed, load_inception, resize_as_tensorflow_1
 from dcgan.model import Model
 from dcgan.networks.discriminator import Discriminator
@@ -77,7 +77,7 @@ def test_inception_reads_a_file_of_the_published_form(
 ) -> None:
     net = load_inception(weights, sha256(weights))
     monkeypatch.setattr(inception, "load_inception", lambda path: net)
-    features = build_extractor("inception", Wanted(weights)).extract(pixels)
+    features = build_extractor("inception", ExtractorOptions(weights)).extract(pixels)
     levels = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
     expected = net((resize_as_tensorflow_1(levels, 299) - 128) / 128)
     assert features.shape == (3, 2048)
@@ -138,7 +138,7 @@ def test_the_discriminators_features_are_the_means_of_its_maps() -> None:
     )
     model = Model(architecture, Generator(architecture), Discriminator(architecture).eval())
     initialize(model.nets.discriminator, torch.Generator().manual_seed(0))
-    extractor = build_extractor("discriminator", Wanted(model=model))
+    extractor = build_extractor("discriminator", ExtractorOptions(model=model))
     gray = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 1), np.uint8)
     maps = model.nets.discriminator.activations(torch.from_numpy(gray).permute(0, 3, 1, 2) / 127.5 - 1)
     expected = torch.cat([map_.mean(dim=(2, 3)) for map_ in maps], 1).detach()

@@ -18,10 +18,9 @@ from tests.training.toys import TOY, discs
 
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import RecipeError
-from dcgan.training.batch_rng import draw_step
+from dcgan.training.batches import ImageLoader
 from dcgan.training.checkpoint import list_checkpoints
-from dcgan.training.device import resolve
-from dcgan.training.distributed import Ranks, joined, threads_here
+from dcgan.training.distributed import Ranks, joined, resolve_recipe, threads_here
 from dcgan.training.logger import read_events, read_records
 from dcgan.training.recipe import Recipe
 from dcgan.training.run import resume, train
@@ -148,26 +147,26 @@ def test_ranks_share_the_processors_of_their_machine(monkeypatch: pytest.MonkeyP
     assert threads_here(recipe, Ranks(0, 4)) == 4
     assert threads_here(replace(recipe, threads=16), Ranks(0, 4)) == 4
     assert threads_here(replace(recipe, threads=3), Ranks(0, 4)) == 3
-    assert resolve(recipe, Ranks(0, 4)).threads is None  # so that one process that goes on takes all
+    assert resolve_recipe(recipe, Ranks(0, 4)).threads is None  # so that one process that goes on takes all
     assert threads_here(replace(recipe, threads=16), Ranks()) == 16
 
 
-def test_shares_make_up_the_mini_batch_and_are_the_same_whoever_draws() -> None:
-    recipe = JOINT.changed({"augment": "translation"})
-    whole = draw_step(recipe, 0, 3, 24)
-    parts = [draw_step(recipe, 0, 3, 24).of(Ranks(rank, 4).share(8)) for rank in range(4)]
-    assert np.array_equal(np.concatenate([part.positions for part in parts]), whole.positions)
-    assert np.array_equal(np.concatenate([part.z for part in parts]), whole.z)
-    assert np.array_equal(np.concatenate([part.views for part in parts], 1), whole.views)
+def test_shares_make_up_the_mini_batch() -> None:
+    recipe, loader = JOINT.changed({"augment": "translation"}), ImageLoader(discs(), torch.device("cpu"))
+    whole = loader.batch(recipe, 3)
+    parts = [loader.batch(recipe, 3, rows=Ranks(rank, 4).share(8)) for rank in range(4)]
+    assert torch.equal(torch.cat([part.real for part in parts]), whole.real)
+    assert torch.equal(torch.cat([part.z for part in parts]), whole.z)
+    assert torch.equal(torch.cat([part.augment_noise for part in parts], 1), whole.augment_noise)
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"batch_size": 6}, "--batch-size 6 cannot be shared by 4 ranks"),
+        ({"batch_size": 6}, "`batch_size` 6 cannot be shared by 4 ranks"),
         ({"batch_size": 4}, "at least 8"),
-        ({"device": "cuda:1"}, "--device cuda"),
-        ({"capture": True}, "--capture"),
+        ({"device": "cuda:1"}, "`device` cuda"),
+        ({"capture": True}, "`capture`"),
     ],
 )
 def test_recipes_that_do_not_suit_several_ranks_are_refused(

@@ -1,29 +1,29 @@
 import pytest
 import torch
 
-from dcgan.training.monitor import ALIVE, COLLAPSED, GRACE, judge, spread
+from dcgan.training.monitor import ALIVE, COLLAPSED, GRACE, check_health, diversity
 from dcgan.training.state import Progress
 
 
 def check(progress: Progress, diversity: float, d_real: float = 0.7, d_fake: float = 0.3) -> str | None:
-    return judge(progress, diversity, d_real, d_fake, finite=True).trouble
+    return check_health(progress, diversity, d_real, d_fake, finite=True).problem
 
 
-def test_spread_is_the_mean_distance_to_the_nearest_other_picture() -> None:
+def test_diversity_is_the_mean_distance_to_the_nearest_other_picture() -> None:
     shades = torch.tensor([0.0, 0.1, 0.3]).view(3, 1, 1, 1).expand(3, 1, 16, 16)
-    assert spread(shades) == pytest.approx((0.1 + 0.1 + 0.2) / 3, abs=1e-6)
+    assert diversity(shades) == pytest.approx((0.1 + 0.1 + 0.2) / 3, abs=1e-6)
 
 
-def test_a_few_pictures_again_and_again_have_no_spread() -> None:
+def test_a_few_pictures_again_and_again_have_no_diversity() -> None:
     three = torch.rand(3, 3, 32, 32).repeat(40, 1, 1, 1)
-    assert spread(three) == pytest.approx(0, abs=1e-5)
+    assert diversity(three) == pytest.approx(0, abs=1e-5)
 
 
 def test_noise_on_one_picture_is_not_variety() -> None:
     one = torch.rand(1, 3, 64, 64).expand(64, 3, 64, 64)
     noisy = one + 0.1 * torch.randn(64, 3, 64, 64)
     varied = torch.rand(64, 3, 4, 4).repeat_interleave(16, 2).repeat_interleave(16, 3)
-    assert spread(noisy) < 0.15 * spread(varied)
+    assert diversity(noisy) < 0.15 * diversity(varied)
 
 
 def test_collapse_is_named_when_it_lasts_and_pictures_had_varied_before() -> None:
@@ -38,10 +38,10 @@ def test_collapse_is_named_when_it_lasts_and_pictures_had_varied_before() -> Non
 def test_a_check_that_does_not_count_tells_health_but_neither_alarms_nor_comforts() -> None:
     progress = Progress(images=1000, alive=True)
     for _ in range(3):
-        assert judge(progress, 0.05, 0.5, 0.5, finite=True, counts=False).trouble is None
+        assert check_health(progress, 0.05, 0.5, 0.5, finite=True, counts=False).problem is None
         assert not progress.healthy
     assert check(progress, 0.05) is None
-    judge(progress, 0.9, 0.5, 0.5, finite=True, counts=False)
+    check_health(progress, 0.9, 0.5, 0.5, finite=True, counts=False)
     assert progress.healthy
     assert check(progress, 0.05) == "collapse"
 
@@ -72,5 +72,5 @@ def test_a_saturated_discriminator_is_named_once_when_it_lasts() -> None:
 
 def test_nan_is_named_at_once() -> None:
     progress = Progress()
-    assert judge(progress, float("nan"), 0.5, 0.5, finite=False).trouble == "nan"
+    assert check_health(progress, float("nan"), 0.5, 0.5, finite=False).problem == "nan"
     assert not progress.healthy

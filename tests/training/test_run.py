@@ -17,9 +17,9 @@ from tests.training.toys import TOY, discs
 
 import dcgan
 from dcgan.data.prepare import PrepareOptions, prepare
-from dcgan.errors import DcganError, DeviceError, PackedSetError, RunError, SourceError
+from dcgan.errors import DcganError, DeviceError, PackedSetError, RunError, SourceError, UsageError
 from dcgan.files import sha256
-from dcgan.training.checkpoint import choose, list_checkpoints
+from dcgan.training.checkpoint import keep_checkpoint, list_checkpoints
 from dcgan.training.logger import read_events, read_records
 from dcgan.training.run import open_data, read_run, resume, train
 
@@ -141,8 +141,7 @@ def test_lengths_in_steps_and_epochs_end_where_they_say(packed: Path, tmp_path: 
     [{"lr": 0.1}, {"size": 32}, {"seed": 5}, {"batch_size": 8}, {"base_channels": 3}, {"precision": "bfloat16"}],
 )
 def test_what_shapes_the_weights_cannot_change(run: Path, changes: Mapping[str, object]) -> None:
-    flag = "--" + next(iter(changes)).replace("_", "-")
-    with pytest.raises(RunError, match=f"{flag} cannot change"):
+    with pytest.raises(UsageError, match=f"`{next(iter(changes))}` cannot change"):
         resume(run, changes)
 
 
@@ -179,7 +178,7 @@ def test_nothing_is_made_for_a_source_that_cannot_be_used(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("name", "value"), [("size", 32), ("channels", 3)])
 def test_a_packed_set_of_another_shape_is_refused_with_the_remedy(packed: Path, name: str, value: int) -> None:
-    with pytest.raises(PackedSetError, match=f"--{name} {value}"):
+    with pytest.raises(PackedSetError, match=f"`{name}` {value}"):
         open_data(packed, TOY.changed({name: value}))
 
 
@@ -236,7 +235,7 @@ def write(name: str, text: str) -> Callable[[Path], object]:
         (lambda run: (run / "recipe.toml").unlink(), r"recipe\.toml"),
         (write("recipe.toml", "lr = "), r"recipe\.toml is no TOML"),
         (write("recipe.toml", 'lr = "fast"'), "lr"),
-        (write("recipe.toml", "lr = 5"), "--lr must be"),
+        (write("recipe.toml", "lr = 5"), "`lr` must be"),
         (write("recipe.toml", "base_channels = 3\nsize = 16\nchannels = 1\nlatent_dim = 4"), "no whole checkpoint"),
     ],
 )
@@ -298,18 +297,18 @@ def test_a_model_that_memory_cannot_hold_is_answered_with_smaller_ones(
         raise torch.OutOfMemoryError("tried to allocate 80 GiB")
 
     monkeypatch.setattr("dcgan.training.trainer.train_step", too_much)
-    with pytest.raises(RunError, match="--batch-size"):
+    with pytest.raises(RunError, match="`batch_size`"):
         train(packed, tmp_path / "run", TOY)
 
 
 def test_a_device_that_is_not_there_is_refused_before_anything_is_made(packed: Path, tmp_path: Path) -> None:
-    with pytest.raises(DeviceError, match="--device cuda"):
+    with pytest.raises(DeviceError, match="`device` cuda"):
         train(packed, tmp_path / "run", replace(TOY, device="cuda:99"))
     assert not (tmp_path / "run").exists()
 
 
-def test_a_chosen_checkpoint_stays_whatever_happens_after(run: Path) -> None:
-    kept = choose(run, "good", 32)
+def test_a_kept_checkpoint_stays_whatever_happens_after(run: Path) -> None:
+    kept = keep_checkpoint(run, "good", 32)
     before = dcgan.load(kept).sample(range(4))
     resume(run, {"images": 160, "keep": 1})
     assert [checkpoint.images for checkpoint in list_checkpoints(run)] == [0, 160]
@@ -320,16 +319,16 @@ def test_a_chosen_checkpoint_stays_whatever_happens_after(run: Path) -> None:
     ("images", "name", "expected"),
     [
         (33, "good", "no checkpoint at 33 images; there are: 0, 32, 64"),
-        (None, "../away", "--name"),
-        (None, ".hidden", "--name"),
-        (None, "", "--name"),
+        (None, "../away", "`name`"),
+        (None, ".hidden", "`name`"),
+        (None, "", "`name`"),
         (None, "taken", "never overwritten"),
     ],
 )
-def test_what_cannot_be_chosen_is_refused(run: Path, images: int | None, name: str, expected: str) -> None:
-    choose(run, "taken")
-    with pytest.raises(RunError, match=expected):
-        choose(run, name, images)
+def test_what_cannot_be_kept_is_refused(run: Path, images: int | None, name: str, expected: str) -> None:
+    keep_checkpoint(run, "taken")
+    with pytest.raises(DcganError, match=expected):
+        keep_checkpoint(run, name, images)
 
 
 def test_a_full_disk_met_by_the_weights_themselves_is_told_in_words_too(

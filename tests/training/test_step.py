@@ -9,18 +9,20 @@ from tests.training.toys import TOY
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcgan.training.losses import LOSSES, discriminator_loss, generator_loss, gradient_penalty
+from dcgan.choices import LOSSES
+from dcgan.training.batches import Batch
+from dcgan.training.losses import Loss, discriminator_loss, generator_loss, gradient_penalty
 from dcgan.training.state import MEASURES, TrainingState
 from dcgan.training.step import train_step
 
 PLAIN = replace(TOY, augment="none")
 
 
-def batches(count: int) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """Real pictures, z, and the numbers of an augmentation that takes two."""
+def batches(count: int) -> list[Batch]:
+    """Noise, with the numbers of an augmentation that takes two."""
     random = torch.Generator().manual_seed(0)
     return [
-        (
+        Batch(
             torch.rand(4, 1, 16, 16, generator=random) * 2 - 1,
             torch.rand(4, 4, generator=random) * 2 - 1,
             torch.rand(3, 4, 2, generator=random),
@@ -54,8 +56,9 @@ def test_the_updates_are_those_of_the_algorithm(updates: str) -> None:
     state, plain = TrainingState(recipe), TrainingState(recipe)
     generator, discriminator = plain.generator, plain.discriminator
     update_g, update_d = adam(generator, 1e-3, 1e-3), adam(discriminator, 1e-3, 1e-3)
-    for step, (real, z, views) in enumerate(batches(4)):
-        train_step(state, real, z, views)
+    for step, batch in enumerate(batches(4)):
+        train_step(state, batch)
+        real, z = batch.real, batch.z
         if updates == "both" or step % 2 == 1:
             d_real, d_fake = discriminator(real).sigmoid(), discriminator(generator(z).detach()).sigmoid()
             update_d(-d_real.log().mean() - (1 - d_fake).log().mean())
@@ -74,11 +77,11 @@ def test_by_turns_one_mini_batch_changes_one_net_and_the_generator_comes_first()
         return torch.cat([p.detach().flatten() for p in net.parameters()])
 
     g, d = weights(state.generator), weights(state.discriminator)
-    train_step(state, *first)
+    train_step(state, first)
     assert not torch.equal(weights(state.generator), g)
     assert torch.equal(weights(state.discriminator), d)
     g = weights(state.generator)
-    train_step(state, *second)
+    train_step(state, second)
     assert torch.equal(weights(state.generator), g)
     assert not torch.equal(weights(state.discriminator), d)
 
@@ -87,15 +90,35 @@ def test_the_losses_are_non_saturating_and_on_logits() -> None:
     real, fake = torch.tensor([0.0, 2.0]), torch.tensor([-1.0, 80.0])
     expected = -real.sigmoid().log().mean() - torch.tensor([(1 - torch.tensor(-1.0).sigmoid()).log(), -80.0]).mean()
     torch.testing.assert_close(discriminator_loss(real, fake), expected)
-    torch.testing.assert_close(generator_loss(fake[:1]), -fake[:1].sigmoid().log().mean())
-    assert generator_loss(torch.tensor([-200.0])).item() == 200.0  # log D(G(z)) itself would be -inf
+    torch.testing.assert_close(generator_loss(real, fake[:1]), -fake[:1].sigmoid().log().mean())
+    assert generator_loss(real, torch.tensor([-200.0])).item() == 200.0  # log D(G(z)) itself would be -inf
 
 
 def test_the_hinge_rests_once_a_logit_is_beyond_its_margin() -> None:
     loss = LOSSES["hinge"]
     assert loss.discriminator(torch.tensor([1.0, 5.0]), torch.tensor([-1.0, -3.0])).item() == 0.0
     assert loss.discriminator(torch.tensor([0.0, 2.0]), torch.tensor([0.5, -3.0])).item() == pytest.approx(1.25)
-    assert loss.generator(torch.tensor([2.0, -1.0])).item() == -0.5
+    assert loss.generator(torch.empty(0), torch.tensor([2.0, -1.0])).item() == -0.5
+
+
+def test_the_relativistic_loss_looks_at_pairs() -> None:
+    loss, real, fake = LOSSES["relativistic"], torch.tensor([3.0, -1.0]), torch.tensor([1.0, -1.0])
+    difference = torch.tensor([2.0, 0.0])
+    torch.testing.assert_close(loss.discriminator(real, fake), -difference.sigmoid().log().mean())
+    torch.testing.assert_close(loss.generator(real, fake), -(-difference).sigmoid().log().mean())
+
+
+def test_a_loss_of_somebody_elses_gets_the_logits_of_both_kinds_in_both_updates() -> None:
+    shapes = []
+
+    def wide(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        shapes.append((tuple(real_logits.shape), tuple(fake_logits.shape), real_logits.requires_grad))
+        return (fake_logits.mean() - real_logits.mean()) ** 2
+
+    if "wide" not in LOSSES:
+        LOSSES.add("wide", Loss(wide, wide))
+    train_step(TrainingState(replace(PLAIN, loss="wide")), batches(1)[0])
+    assert shapes == [((4,), (4,), True), ((4,), (4,), False)]  # in G's update no gradient runs through real images
 
 
 def test_the_gradient_penalty_of_a_linear_judge_is_half_its_squared_norm() -> None:
@@ -111,7 +134,7 @@ def test_the_gradient_penalty_reaches_the_discriminator_on_some_steps(step: int,
     for recipe in (PLAIN, replace(PLAIN, r1_gamma=100.0)):
         state = TrainingState(recipe)
         state.progress.step = step
-        train_step(state, *batches(1)[0])
+        train_step(state, batches(1)[0])
         norms.append(state.sums[MEASURES.index("d_gradient")].item())
     assert (norms[0] != norms[1]) is penalized
 
@@ -129,7 +152,7 @@ def test_each_net_has_its_learning_rate_and_roll_backs_halve_both(net: str) -> N
 def test_counters_and_sums_say_what_happened() -> None:
     state = TrainingState(PLAIN)
     for batch in batches(3):
-        train_step(state, *batch)
+        train_step(state, batch)
     assert (state.progress.step, state.progress.images) == (3, 12)
     sums = dict(zip(MEASURES, state.sums.tolist(), strict=False))
     assert state.sums[-2:].tolist() == [3, 3]
@@ -139,34 +162,34 @@ def test_counters_and_sums_say_what_happened() -> None:
 
 def test_the_averaged_generator_forgets_by_half_lives() -> None:
     state = TrainingState(replace(PLAIN, ema_half_life=8))
-    old = [p.clone() for p in state.averaged.parameters()]
+    old = [p.clone() for p in state.ema_generator.parameters()]
     state.progress.images = 1_000_000  # beyond the ramp
-    train_step(state, *batches(1)[0])
+    train_step(state, batches(1)[0])
     decay = 0.5 ** (4 / 8)
-    for averaged, before, now in zip(state.averaged.parameters(), old, state.generator.parameters(), strict=True):
+    for averaged, before, now in zip(state.ema_generator.parameters(), old, state.generator.parameters(), strict=True):
         torch.testing.assert_close(averaged, decay * before + (1 - decay) * now)
 
 
 def test_without_averaging_the_last_weights_draw() -> None:
     state = TrainingState(replace(PLAIN, ema_half_life=0))
-    train_step(state, *batches(1)[0])
-    for averaged, now in zip(state.averaged.parameters(), state.generator.parameters(), strict=True):
+    train_step(state, batches(1)[0])
+    for averaged, now in zip(state.ema_generator.parameters(), state.generator.parameters(), strict=True):
         assert torch.equal(averaged, now)
 
 
 def test_bfloat16_learns_the_same_to_its_precision() -> None:
     exact, fast = TrainingState(PLAIN), TrainingState(replace(PLAIN, precision="bfloat16"))
     for state in (exact, fast):
-        train_step(state, *batches(1)[0])
-    assert fast.generator.stem.weight.dtype == torch.float32
+        train_step(state, batches(1)[0])
+    assert fast.generator.get_parameter("stem.weight").dtype == torch.float32
     difference = (exact.sums[: len(MEASURES)] / fast.sums[: len(MEASURES)]).log().abs()
     assert difference.max() < 0.1
 
 
 def test_nothing_is_seen_twice_through_batch_norm() -> None:
-    """Real and drawn pictures pass as separate mini-batches: the view of one knows nothing of the other."""
+    """Real and generated images pass as separate mini-batches: the view of one knows nothing of the other."""
     state = TrainingState(PLAIN)
-    real = batches(1)[0][0]
+    real = batches(1)[0].real
     alone = state.discriminator(real)
     mixed = state.discriminator(torch.cat([real, -real]))[:4]
     assert (alone - mixed).abs().max() > 1e-4

@@ -7,23 +7,25 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.training.toys import TOY, sit
+from tests.training.toys import TOY, run_session
 from torch import Tensor
 
 from dcgan.errors import RunError
 from dcgan.model import Model, load
 from dcgan.training import monitor
-from dcgan.training.callbacks import Silent
+from dcgan.training.batches import Batch
+from dcgan.training.callbacks import Callback
 from dcgan.training.checkpoint import Checkpoint, list_checkpoints, newest_healthy, restore_newest, save_checkpoint
 from dcgan.training.interrupt import StopRequest
 from dcgan.training.logger import read_events, read_records
 from dcgan.training.recipe import Recipe
+from dcgan.training.snapshots import MeasuredDistance
 from dcgan.training.state import TrainingState
-from dcgan.training.step import Update, train_step
+from dcgan.training.step import train_step
 
 
 def everything(state: TrainingState) -> dict[str, Tensor]:
-    nets = {"averaged": state.averaged, "discriminator": state.discriminator}
+    nets = {"ema_generator": state.ema_generator, "discriminator": state.discriminator}
     parameters = {f"{net}.{name}": p for net, module in nets.items() for name, p in module.named_parameters()}
     return {name: tensor.detach().clone() for name, tensor in (state.tensors() | parameters).items()}
 
@@ -33,29 +35,29 @@ def assert_identical(first: dict[str, Tensor], second: dict[str, Tensor]) -> Non
     assert [name for name in first if not torch.equal(first[name], second[name])] == []
 
 
-class StopAfter(Silent):
+class StopAfter(Callback):
     """Asks for a stop once so many steps are done, as a signal would."""
 
     def __init__(self, steps: int, stop: StopRequest) -> None:
         self.left, self.request = steps, stop
 
-    def step(self, images: int, target: int) -> None:
+    def on_step(self, state: TrainingState, target: int) -> None:
         self.left -= 1
         if self.left == 0:
             self.request.signal = 2
 
 
-def interrupted(run: Path, recipe: Recipe, sittings: list[int]) -> TrainingState:
-    """Train in sittings of so many steps, each from what the last one saved, and then to the end."""
-    for steps in sittings:
+def interrupted(run: Path, recipe: Recipe, sessions: list[int]) -> TrainingState:
+    """Train in sessions of so many steps, each from what the last one saved, and then to the end."""
+    for steps in sessions:
         stop = StopRequest()
         state = TrainingState(recipe)
         if list_checkpoints(run):
             restore_newest(run, state)
-        assert sit(run, state, StopAfter(steps, stop), stop) == "stopped"
+        assert run_session(run, state, StopAfter(steps, stop), stop) == "stopped"
     state = TrainingState(recipe)
     restore_newest(run, state)
-    assert sit(run, state) == "finished"
+    assert run_session(run, state) == "finished"
     return state
 
 
@@ -75,12 +77,12 @@ def interrupted(run: Path, recipe: Recipe, sittings: list[int]) -> TrainingState
         },
     ],
 )
-def test_a_run_in_sittings_ends_with_the_very_weights_of_one_that_was_not_interrupted(
+def test_a_run_in_sessions_ends_with_the_very_weights_of_one_that_was_not_interrupted(
     changes: dict[str, object], tmp_path: Path
 ) -> None:
     recipe = TOY.changed(changes | {"images": 64})
     whole = TrainingState(recipe)
-    assert sit(tmp_path / "whole", whole) == "finished"
+    assert run_session(tmp_path / "whole", whole) == "finished"
     parts = interrupted(tmp_path / "parts", recipe, [1, 3, 5, 2])
     assert_identical(everything(whole), everything(parts))
     first, second = (read_records(tmp_path / name / "metrics.jsonl") for name in ("whole", "parts"))
@@ -90,19 +92,19 @@ def test_a_run_in_sittings_ends_with_the_very_weights_of_one_that_was_not_interr
 
 
 def test_after_a_kill_training_goes_on_from_the_last_checkpoint_to_the_same_weights(tmp_path: Path) -> None:
-    class Killed(Silent):
-        def step(self, images: int, target: int) -> None:
-            if images == 60:
+    class Killed(Callback):
+        def on_step(self, state: TrainingState, target: int) -> None:
+            if state.progress.images == 60:
                 raise MemoryError  # ends the process at once, with nothing saved
 
     whole = TrainingState(TOY)
-    sit(tmp_path / "whole", whole)
+    run_session(tmp_path / "whole", whole)
     with pytest.raises(MemoryError):
-        sit(tmp_path / "killed", TrainingState(TOY), Killed())
+        run_session(tmp_path / "killed", TrainingState(TOY), Killed())
     resumed = TrainingState(TOY)
     checkpoint, _ = restore_newest(tmp_path / "killed", resumed)
     assert checkpoint.images == 32
-    sit(tmp_path / "killed", resumed)
+    run_session(tmp_path / "killed", resumed)
     assert_identical(everything(whole), everything(resumed))
     images = [record["images"] for record in read_records(tmp_path / "killed" / "metrics.jsonl")]
     assert images == [16, 32, 48, 64]  # what the killed process had recorded beyond its checkpoint is not there twice
@@ -110,17 +112,17 @@ def test_after_a_kill_training_goes_on_from_the_last_checkpoint_to_the_same_weig
 
 def test_an_extended_run_equals_one_that_was_as_long_from_the_start(tmp_path: Path) -> None:
     long = TrainingState(replace(TOY, images=128))
-    sit(tmp_path / "long", long)
-    sit(tmp_path / "short", TrainingState(TOY))
+    run_session(tmp_path / "long", long)
+    run_session(tmp_path / "short", TrainingState(TOY))
     extended = TrainingState(replace(TOY, images=128))
     restore_newest(tmp_path / "short", extended)
-    sit(tmp_path / "short", extended)
+    run_session(tmp_path / "short", extended)
     assert_identical(everything(long), everything(extended))
 
 
 def test_by_turns_a_record_of_one_step_is_no_alarm(tmp_path: Path) -> None:
     recipe = TOY.changed({"updates": "alternate", "images": 12, "sheet_every": 4})
-    assert sit(tmp_path, TrainingState(recipe)) == "finished"
+    assert run_session(tmp_path, TrainingState(recipe)) == "finished"
     first, second, third = read_records(tmp_path / "metrics.jsonl")
     assert ("g_loss" in first, "d_loss" in first) == (True, False)  # the generator's turn came first
     assert ("g_loss" in second, "d_loss" in second) == (False, True)
@@ -128,7 +130,7 @@ def test_by_turns_a_record_of_one_step_is_no_alarm(tmp_path: Path) -> None:
 
 
 def test_a_damaged_checkpoint_is_passed_over_and_named(tmp_path: Path) -> None:
-    sit(tmp_path, TrainingState(TOY))
+    run_session(tmp_path, TrainingState(TOY))
     newest = list_checkpoints(tmp_path)[-1]
     weights = newest.path / "training.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x00\x01")
@@ -143,7 +145,7 @@ def test_a_damaged_checkpoint_is_passed_over_and_named(tmp_path: Path) -> None:
     [("images", "64"), ("images", 32), ("step", -1), ("rollbacks", 1.5), ("seconds", float("nan")), ("healthy", "yes")],
 )
 def test_a_checkpoint_with_odd_counters_is_passed_over(tmp_path: Path, counter: str, value: object) -> None:
-    sit(tmp_path, TrainingState(TOY))
+    run_session(tmp_path, TrainingState(TOY))
     card = list_checkpoints(tmp_path)[-1].path / "model.json"
     written = json.loads(card.read_text())
     written["progress"][counter] = value
@@ -154,7 +156,7 @@ def test_a_checkpoint_with_odd_counters_is_passed_over(tmp_path: Path, counter: 
 
 
 def test_when_no_checkpoint_is_whole_the_error_says_so(tmp_path: Path) -> None:
-    sit(tmp_path, TrainingState(TOY))
+    run_session(tmp_path, TrainingState(TOY))
     for checkpoint in list_checkpoints(tmp_path):
         (checkpoint.path / "model.json").write_text("{")
     with pytest.raises(RunError, match="no whole checkpoint"):
@@ -164,21 +166,21 @@ def test_when_no_checkpoint_is_whole_the_error_says_so(tmp_path: Path) -> None:
 def test_only_the_newest_checkpoints_are_kept_and_the_newest_healthy_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sit(tmp_path / "toy", TrainingState(replace(TOY, checkpoint_every=8, keep=2)))  # a toy never learns to vary
+    run_session(tmp_path / "toy", TrainingState(replace(TOY, checkpoint_every=8, keep=2)))  # a toy never learns to vary
     assert [checkpoint.images for checkpoint in list_checkpoints(tmp_path / "toy")] == [0, 56, 64]
     monkeypatch.setattr(monitor, "COLLAPSED", 0.0)
-    sit(tmp_path, TrainingState(replace(TOY, checkpoint_every=8, keep=2)))
+    run_session(tmp_path, TrainingState(replace(TOY, checkpoint_every=8, keep=2)))
     assert [checkpoint.images for checkpoint in list_checkpoints(tmp_path)] == [56, 64]
 
 
 def test_a_checkpoint_is_a_model_whose_pictures_are_those_of_the_sheet(tmp_path: Path) -> None:
     state = TrainingState(TOY)
-    sit(tmp_path, state)
+    run_session(tmp_path, state)
     model = load(tmp_path)
     assert model.details["images"] == 64
     assert model.sample(range(3)).shape == (3, 16, 16, 1)
     for name, parameter in model.generator.named_parameters():
-        assert torch.equal(parameter, state.averaged.get_parameter(name))
+        assert torch.equal(parameter, state.ema_generator.get_parameter(name))
 
 
 @pytest.fixture
@@ -191,11 +193,11 @@ def collapse(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
 
     def at(step: int, rollbacks: int) -> None:
 
-        def then_collapse(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, update: Update) -> None:
-            train_step(state, real, z, views, update)
+        def then_collapse(state: TrainingState, batch: Batch) -> None:
+            train_step(state, batch)
             if state.progress.step >= step and state.progress.rollbacks == rollbacks:
                 with torch.no_grad():
-                    state.generator.stem_norm.weight.zero_()
+                    state.generator.get_parameter("stem_norm.weight").zero_()
 
         monkeypatch.setattr("dcgan.training.trainer.train_step", then_collapse)
 
@@ -211,13 +213,13 @@ def test_a_collapse_is_noticed_and_rolled_back_with_half_the_learning_rate(
     collapse(13, 0)
     state = TrainingState(COLLAPSING)
     state.progress.alive = True
-    assert sit(tmp_path, state) == "finished"
+    assert run_session(tmp_path, state) == "finished"
     events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
     assert [event["kind"] for event in events] == ["collapse", "rollback"]
     assert "near-identical" in events[0]["text"]
     assert state.progress.rollbacks == 1
     assert state.optimizers["generator"].param_groups[0]["lr"] == COLLAPSING.lr / 2
-    assert state.generator.stem_norm.weight.abs().max() > 0.5  # the healthy weights are back
+    assert state.generator.get_parameter("stem_norm.weight").abs().max() > 0.5  # the healthy weights are back
 
 
 def test_saving_more_often_does_not_hasten_the_alarm(collapse: Callable[[int, int], None], tmp_path: Path) -> None:
@@ -225,7 +227,7 @@ def test_saving_more_often_does_not_hasten_the_alarm(collapse: Callable[[int, in
     for every in (16, 4):
         state = TrainingState(replace(COLLAPSING, checkpoint_every=every))
         state.progress.alive = True
-        sit(tmp_path / str(every), state)
+        run_session(tmp_path / str(every), state)
         alarm = read_events(tmp_path / str(every) / "events.jsonl")[0]
         assert (alarm["kind"], alarm["images"]) == ("collapse", 64)
 
@@ -235,14 +237,14 @@ def test_a_roll_back_passes_over_a_damaged_checkpoint(collapse: Callable[[int, i
     state = TrainingState(COLLAPSING)
     state.progress.alive = True
 
-    class Spoil(Silent):
+    class Spoil(Callback):
         """Damages the checkpoint at 48 images once the training is beyond it."""
 
-        def step(self, images: int, target: int) -> None:
-            if images == 60 and not state.progress.rollbacks:
+        def on_step(self, state: TrainingState, target: int) -> None:
+            if state.progress.images == 60 and not state.progress.rollbacks:
                 (tmp_path / "checkpoints" / "0000000048" / "generator.safetensors").write_bytes(b"")
 
-    assert sit(tmp_path, state, Spoil()) == "finished"
+    assert run_session(tmp_path, state, Spoil()) == "finished"
     damaged, rollback = [
         event for event in read_events(tmp_path / "events.jsonl") if event["kind"] in ("damaged", "rollback")
     ]
@@ -253,29 +255,31 @@ def test_a_roll_back_passes_over_a_damaged_checkpoint(collapse: Callable[[int, i
 def test_a_moment_is_saved_once_even_when_a_stop_comes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     saved = []
 
-    def save(run: Path, state: TrainingState, model: Model) -> Checkpoint:
+    def save(run: Path, state: TrainingState, model: Model, distance: MeasuredDistance | None) -> Checkpoint:
         saved.append(state.progress.images)
-        return save_checkpoint(run, state, model)
+        return save_checkpoint(run, state, model, distance)
 
     monkeypatch.setattr("dcgan.training.trainer.save_checkpoint", save)
-    assert sit(tmp_path, TrainingState(TOY), StopAfter(8, stop := StopRequest()), stop) == "stopped"
+    assert run_session(tmp_path, TrainingState(TOY), StopAfter(8, stop := StopRequest()), stop) == "stopped"
     again = TrainingState(TOY)
     restore_newest(tmp_path, again)
-    assert sit(tmp_path, again, None, stop) == "stopped"  # asked at once: what is on disk may hold a measurement
+    assert (
+        run_session(tmp_path, again, None, stop) == "stopped"
+    )  # asked at once: what is on disk may hold a measurement
     assert saved == [0, 32]
 
 
-def test_a_run_with_a_rollback_is_exact_across_sittings_too(
+def test_a_run_with_a_rollback_is_exact_across_sessions_too(
     collapse: Callable[[int, int], None], tmp_path: Path
 ) -> None:
     collapse(13, 0)
     states = {}
-    for name, sittings in (("whole", []), ("parts", [14, 3, 4, 9])):
+    for name, sessions in (("whole", []), ("parts", [14, 3, 4, 9])):
         run = tmp_path / name
         state = TrainingState(COLLAPSING)
         state.progress.alive = True
-        sit(run, state, StopAfter(1, stop := StopRequest()), stop)
-        states[name] = interrupted(run, COLLAPSING, list(sittings))
+        run_session(run, state, StopAfter(1, stop := StopRequest()), stop)
+        states[name] = interrupted(run, COLLAPSING, list(sessions))
     assert states["whole"].progress.rollbacks == 1
     assert_identical(everything(states["whole"]), everything(states["parts"]))
 
@@ -286,7 +290,7 @@ def test_on_collapse_stop_leaves_the_healthy_checkpoint_as_the_newest_healthy_on
     collapse(13, 0)
     state = TrainingState(replace(COLLAPSING, on_collapse="stop"))
     state.progress.alive = True
-    assert sit(tmp_path, state) == "collapsed"
+    assert run_session(tmp_path, state) == "collapsed"
     checkpoint = newest_healthy(tmp_path)
     assert checkpoint is not None
     assert checkpoint.images == 48
@@ -296,20 +300,20 @@ def test_on_collapse_ignore_goes_on(collapse: Callable[[int, int], None], tmp_pa
     collapse(13, 0)
     state = TrainingState(replace(COLLAPSING, on_collapse="ignore"))
     state.progress.alive = True
-    assert sit(tmp_path, state) == "finished"
+    assert run_session(tmp_path, state) == "finished"
 
 
 def test_nan_is_rolled_back_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
-    def then_nan(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, update: Update) -> None:
-        train_step(state, real, z, views, update)
+    def then_nan(state: TrainingState, batch: Batch) -> None:
+        train_step(state, batch)
         if state.progress.images == 40 and not state.progress.rollbacks:
             with torch.no_grad():
-                state.discriminator.head.weight[0, 0] = torch.nan
+                state.discriminator.get_parameter("head.weight")[0, 0] = torch.nan
 
     monkeypatch.setattr("dcgan.training.trainer.train_step", then_nan)
     state = TrainingState(TOY)
-    assert sit(tmp_path, state) == "finished"
+    assert run_session(tmp_path, state) == "finished"
     assert state.progress.rollbacks == 1
     assert all(tensor.isfinite().all() for tensor in everything(state).values())
     records = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
@@ -320,9 +324,9 @@ def test_a_training_that_goes_wrong_again_and_again_ends_with_advice(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
 
-    def always_nan(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, update: Update) -> None:
-        train_step(state, real * torch.nan, z, views, update)
+    def always_nan(state: TrainingState, batch: Batch) -> None:
+        train_step(state, replace(batch, real=batch.real * torch.nan))
 
     monkeypatch.setattr("dcgan.training.trainer.train_step", always_nan)
-    with pytest.raises(RunError, match="--lr"):
-        sit(tmp_path, TrainingState(TOY))
+    with pytest.raises(RunError, match="`lr`"):
+        run_session(tmp_path, TrainingState(TOY))

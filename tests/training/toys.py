@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from dcgan.training.callbacks import Silent, Watcher
-from dcgan.training.image_loader import Pictures
+from dcgan.training.batches import ImageLoader
+from dcgan.training.callbacks import Callback
 from dcgan.training.interrupt import StopRequest
-from dcgan.training.logger import Journal
+from dcgan.training.logger import Logger
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
-from dcgan.training.trainer import Ending, Loop
+from dcgan.training.trainer import Ending, Trainer
 from dcgan.types import Pixels
 
 TOY = Recipe(
@@ -40,9 +40,11 @@ def discs(count: int = 24, size: int = 16, channels: int = 1) -> Pixels:
     return pictures
 
 
-def sit(run: Path, state: TrainingState, watcher: Watcher | None = None, stop: StopRequest | None = None) -> Ending:
-    """One sitting on the discs."""
+def run_session(
+    run: Path, state: TrainingState, callback: Callback | None = None, stop: StopRequest | None = None
+) -> Ending:
+    """One session on the discs."""
     (run / "checkpoints").mkdir(parents=True, exist_ok=True)
-    with Journal(run, state.progress) as journal:
-        pictures = Pictures(discs(), state.device)
-        return Loop(run, state, pictures, journal, watcher or Silent()).train(stop or StopRequest())
+    with Logger(run, state.progress) as logger:
+        loader = ImageLoader(discs(), state.device)
+        return Trainer(run, state, loader, logger, callback or Callback()).train(stop or StopRequest())

@@ -16,7 +16,7 @@ from dcgan.cli.extract_features import features
 from dcgan.cli.forget import forget
 from dcgan.cli.insert import insert
 from dcgan.cli.inspect import inspect
-from dcgan.cli.models import choose, export, import_authors
+from dcgan.cli.models import export, import_authors, keep
 from dcgan.cli.paper_table import paper
 from dcgan.cli.prepare import prepare
 from dcgan.cli.probe import probe
@@ -41,7 +41,7 @@ VERBS = (
     *(inspect, forget, insert),
     *(features, probe, paper, learn, classify),
     *(evaluate,),
-    *(choose, export, import_authors),
+    *(keep, export, import_authors),
 )
 for verb in VERBS:
     app.command(verb, config=(whole_numbers,), help_epilogue="")

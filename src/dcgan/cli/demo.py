@@ -34,16 +34,16 @@ def demo(
         seed: Seed of the training. Default: 0, or that of the demo to go on with.
         as_json: Answer with one line of JSON.
     """
-    from dcgan.cli.training_progress import Live
+    from dcgan.cli.training_progress import TrainingProgress
     from dcgan.training import run as runs
 
     wanted: dict[str, object] = {"minutes": minutes}
     if seed is not None:
         wanted["seed"] = seed
-    with Live() as live:
+    with TrainingProgress() as progress:
         if (out / runs.CARD).exists():
-            result = runs.resume(out, wanted, watcher=live, on_progress=live.prepare)
+            result = runs.resume(out, wanted, callbacks=[progress], on_progress=progress.preparing)
         else:
             recipe = Recipe(size=32, channels=3, base_channels=64).changed(wanted)
-            result = runs.train(SOURCE, out, recipe, watcher=live, on_progress=live.prepare)
+            result = runs.train(SOURCE, out, recipe, callbacks=[progress], on_progress=progress.preparing)
     return report(result, as_json)

@@ -61,14 +61,14 @@ def evaluate(
 
     from dcgan.device import resolve_device
     from dcgan.metrics.evaluate import evaluate as measure
-    from dcgan.metrics.extractors import Wanted, build_extractor
+    from dcgan.metrics.extractors import ExtractorOptions, build_extractor
     from dcgan.model import load
 
     device = resolve_device(device)
     loaded = load(model, device)
     data = open_pictures(source, loaded)
     others = open_pictures(held_out, loaded) if held_out else None
-    built = build_extractor(extractor, Wanted(weights, loaded, device))
+    built = build_extractor(extractor, ExtractorOptions(weights, loaded, device))
     with progress_bar("extracting features") as bar:
         result = measure(loaded, data, built, samples=samples, held_out=others, on_progress=bar)
     if result.pictures < FEW:
@@ -97,12 +97,12 @@ def _facts(result: "Evaluation") -> dict[str, object]:
 def _table(result: "Evaluation", neighbors: Path | None) -> str:
     """The result for people."""
     kernel, near, told = result.kernel, result.neighborhoods, result.two_sample
-    spread = f" ± {1000 * kernel.spread:.2f}" if kernel.subsets > 1 else ""  # one subset has none to show
+    std = f" ± {1000 * kernel.std:.2f}" if kernel.subsets > 1 else ""  # one subset has none to show
     rows = [
         ("Fréchet distance", f"{result.frechet:.2f}", "0 is best; falls with the number of pictures"),
         (
             "kernel distance x 1000",
-            f"{1000 * kernel.mean:.2f}{spread}",
+            f"{1000 * kernel.mean:.2f}{std}",
             f"0 is best; subsets: {kernel.subsets} of {kernel.size}",
         ),
         ("precision", f"{near.precision:.3f}", "share of drawn pictures among real ones, 0 to 1"),

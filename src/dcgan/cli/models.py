@@ -1,4 +1,4 @@
-"""Verbs that make or keep models: `dcgan import-authors` and `dcgan choose`."""
+"""Verbs that make or keep models: `dcgan import-authors` and `dcgan keep`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -90,16 +90,16 @@ def export(
     answer(f"exported a model of {size / 1e6:.1f} MB: {out}{left}", facts, as_json)
 
 
-def choose(
+def keep(
     run: Path, /, *, name: str, images: int | None = None, best: bool = False, as_json: AsJson = False
 ) -> int | None:
-    """Keep a checkpoint of a run for good, as RUN/chosen/NAME; nothing deletes or overwrites it.
+    """Keep a checkpoint of a run for good, as RUN/kept/NAME; nothing deletes or overwrites it.
 
     For example:
 
-    - `dcgan choose runs/photos --name before-the-holidays`
-    - `dcgan choose runs/photos --images 150016 --name good`
-    - `dcgan choose runs/photos --best --name for-the-exhibition`
+    - `dcgan keep runs/photos --name before-the-holidays`
+    - `dcgan keep runs/photos --images 150016 --name good`
+    - `dcgan keep runs/photos --best --name for-the-exhibition`
 
     Args:
         run: The run folder.
@@ -108,13 +108,13 @@ def choose(
         best: The one with the least kernel distance, in a run with --evaluate-every.
         as_json: Answer with one line of JSON.
     """
-    from dcgan.training.checkpoint import choose as keep
+    from dcgan.training.checkpoint import keep_checkpoint
 
     if best and images is not None:
         complain("--best and --images each name a checkpoint; leave one out")
         return 2
     try:
-        path = keep(run, name, images, best=best)
+        path = keep_checkpoint(run, name, images, best=best)
     except OSError as error:
         raise DcganError(f"cannot copy the checkpoint: {error.strerror or error}") from error
     answer(f"kept: {path}", {"path": path}, as_json)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from dcgan.choices import PRESETS
 from dcgan.cli.console import answer, complain, progress_bar, stdout
 from dcgan.errors import command
-from dcgan.training.presets import PRESETS
 from dcgan.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from dcgan.training.session import Result
+    from dcgan.training.session import TrainingResult
 
 
 def train(
@@ -25,7 +25,7 @@ def train(
     recipe_file: Path | None = None,  # noqa: ARG001  # read by take_recipe
     dry_run: bool = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
-    recipe: Annotated[Recipe, Parameter(name="*", group="Recipe")] = Recipe(),  # noqa: B008  # it is frozen
+    recipe: Annotated[Recipe, Parameter(name="*", group="Recipe")] = Recipe(),
 ) -> int:
     """Train a DCGAN on your own pictures, or go on with a training.
 
@@ -60,21 +60,23 @@ def train(
         complain("--out does not go with --resume: the run stays in its folder")
         return 2
 
-    from dcgan.cli.training_progress import Live
+    from dcgan.cli.training_progress import TrainingProgress
     from dcgan.training import run as runs
 
     if resume is not None:
         if dry_run:
             complain("--dry-run does not go with --resume; the recipe of a run is in its recipe.toml")
             return 2
-        with Live() as live:
-            result = runs.resume(resume, recipe.values(), watcher=live, on_progress=live.prepare)
+        with TrainingProgress() as progress:
+            result = runs.resume(resume, recipe.values(), callbacks=[progress], on_progress=progress.preparing)
         return report(result, as_json)
     assert source is not None
     if dry_run:
         return _show(source, recipe, as_json)
-    with Live() as live:
-        result = runs.train(source, out or _next_run(source), recipe, watcher=live, on_progress=live.prepare)
+    with TrainingProgress() as progress:
+        result = runs.train(
+            source, out or _next_run(source), recipe, callbacks=[progress], on_progress=progress.preparing
+        )
     return report(result, as_json)
 
 
@@ -91,7 +93,7 @@ def presets(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] =
     """
     from rich.table import Table
 
-    rows = {name: _describe(recipe) for name, recipe in PRESETS.items()}
+    rows = {name: _describe(PRESETS[name]) for name in PRESETS}
     if as_json:
         answer("", rows, as_json=True)
         return
@@ -104,8 +106,8 @@ def presets(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] =
     stdout.print(table)
 
 
-def report(result: "Result", as_json: bool) -> int:
-    """Tell how a sitting ended and what to do next; return the exit status."""
+def report(result: "TrainingResult", as_json: bool) -> int:
+    """Say how a session ended and what to do next; return the exit status."""
     if not result.leads:  # one rank speaks for all
         return 0
     run, images = result.run, f"{result.images:,} images"
@@ -146,8 +148,7 @@ def _next_run(source: str) -> Path:
 
 
 def _show(source: str, recipe: Recipe, as_json: bool) -> int:
-    from dcgan.training.device import resolve
-    from dcgan.training.distributed import check_suits, ranks_here
+    from dcgan.training.distributed import check_suits, ranks_here, resolve_recipe
     from dcgan.training.run import open_data
 
     ranks = ranks_here()
@@ -156,7 +157,7 @@ def _show(source: str, recipe: Recipe, as_json: bool) -> int:
         return 0
     with progress_bar("preparing") as bar:
         data = open_data(source, recipe, bar)
-    recipe = resolve(replace(recipe, size=data.size, channels=data.channels), ranks)
+    recipe = resolve_recipe(replace(recipe, size=data.size, channels=data.channels), ranks)
     facts = {"pictures": len(data), **_describe(recipe), "target_images": recipe.target_images(len(data))}
     lines = [
         f"{key.replace('_', ' ')}: {value:,}" if isinstance(value, int) else f"{key}: {value}"

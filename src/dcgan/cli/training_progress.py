@@ -1,14 +1,17 @@
 """A training as one sees it on the terminal: pictures seen, rate, time left, D(x), D(G(z)), the newest sheet."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from dcgan.cli.console import Rate, end, say, stderr, warn
+from dcgan.training.callbacks import Callback
+from dcgan.training.state import TrainingState
 
 
-class Live:
-    """A watcher of the training loop, and a bar for what is prepared before it. Use it in a `with` block."""
+class TrainingProgress(Callback):
+    """A bar for the training, and one for what is prepared before it. Use it in a `with` block."""
 
     def __init__(self) -> None:
         self._progress = Progress(
@@ -24,25 +27,26 @@ class Live:
         self._preparing = self._progress.add_task("preparing", total=None, visible=False, note="")
         self._training = self._progress.add_task("training", total=None, visible=False, note="")
 
-    def __enter__(self) -> "Live":
+    def __enter__(self) -> "TrainingProgress":
         return self
 
     def __exit__(self, *_: object) -> None:
         end(self._progress)
 
-    def prepare(self, done: int, total: int | None) -> None:
-        """Move the bar of the preparing."""
+    def preparing(self, done: int, total: int | None) -> None:
+        """Move the bar of the preparation."""
         self._progress.start()
         self._progress.update(self._preparing, completed=done, total=total, visible=done != total)
 
-    def step(self, images: int, target: int) -> None:
+    def on_step(self, state: TrainingState, target: int) -> None:
         """Move the bar of the training."""
         self._progress.start()
-        if not self._progress.tasks[self._training].visible:  # the rate counts from where this sitting begins
+        if not self._progress.tasks[self._training].visible:  # the rate counts from where this session begins
             self._progress.reset(self._training, visible=True)
+        images = state.progress.images
         self._progress.update(self._training, completed=images, total=max(images, target))
 
-    def sheet(self, record: dict[str, float], path: Path) -> None:
+    def on_sheet(self, record: Mapping[str, float], path: Path) -> None:
         """Show how it goes beside the bar, or as a line where nobody looks at a terminal."""
         names = {"d_real": ("D(x)", 1), "d_fake": ("D(G(z))", 1), "diversity": ("diversity", 1)}
         names |= {"kernel_distance": ("kernel distance x 1000", 1000)}
@@ -53,6 +57,6 @@ class Live:
         else:
             say(f"{record['images']:>10,} images  {record['images_per_second']:,.0f}/s  {facts}")
 
-    def event(self, kind: str, text: str) -> None:
-        """Say it aloud."""
+    def on_event(self, kind: str, text: str) -> None:
+        """Print it."""
         warn(f"{kind}: {text}")

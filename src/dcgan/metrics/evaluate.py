@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dcgan.data.packed import PackedSet
 from dcgan.errors import ModelError
 from dcgan.metrics.extractors import Extractor
-from dcgan.metrics.features import drawn_features, real_features
+from dcgan.metrics.features import generated_features, real_features
 from dcgan.metrics.frechet import frechet_distance, moments
 from dcgan.metrics.kernel import KernelDistance, kernel_distance
 from dcgan.metrics.neighbors import Memorizing, duplicate_rate
@@ -76,7 +76,7 @@ def evaluate(
     if count < FEWEST:
         raise ModelError(f"{count} pictures are too few to measure anything; {FEWEST} are the least")
     real = real_features(data, extractor, count, on_progress)
-    drawn = drawn_features(model, extractor, count, on_progress)
+    drawn = generated_features(model, extractor, count, on_progress)
     memorizing = None
     if held_out:
         training = real_features(data, extractor, len(data), on_progress)

@@ -35,7 +35,7 @@ class Extractor:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ExtractorOptions:
     """What an extractor may need."""
 
     weights: Path | None = None
@@ -43,7 +43,7 @@ class Wanted:
     device: str = "cpu"
 
 
-def build_extractor(name: str, wanted: Wanted | None = None) -> Extractor:
+def build_extractor(name: str, wanted: ExtractorOptions | None = None) -> Extractor:
     """The extractor of that name.
 
     Raises:
@@ -51,10 +51,10 @@ def build_extractor(name: str, wanted: Wanted | None = None) -> Extractor:
     """
     if name not in EXTRACTORS:
         raise ModelError(f"--extractor {name!r} is unknown; there are {', '.join(EXTRACTORS)}")
-    return EXTRACTORS[name](wanted or Wanted())
+    return EXTRACTORS[name](wanted or ExtractorOptions())
 
 
-def _inception(wanted: Wanted) -> Extractor:
+def _inception(wanted: ExtractorOptions) -> Extractor:
     net = inception.load_inception(wanted.weights or inception.downloaded_weights()).to(wanted.device)
 
     def images(levels: Tensor) -> Tensor:
@@ -68,7 +68,7 @@ def _inception(wanted: Wanted) -> Extractor:
     )
 
 
-def _efficientnet(wanted: Wanted) -> Extractor:
+def _efficientnet(wanted: ExtractorOptions) -> Extractor:
     net = efficientnet.load_efficientnet(wanted.weights or efficientnet.packaged_weights()).to(wanted.device)
 
     def images(levels: Tensor) -> Tensor:
@@ -83,7 +83,7 @@ def _efficientnet(wanted: Wanted) -> Extractor:
     )
 
 
-def _discriminator(wanted: Wanted) -> Extractor:
+def _discriminator(wanted: ExtractorOptions) -> Extractor:
     model = wanted.model
     if model is None:
         raise ModelError("the extractor discriminator needs a model to take it from")
@@ -103,7 +103,7 @@ def _discriminator(wanted: Wanted) -> Extractor:
     return Extractor("discriminator", identity, extract)
 
 
-def _pixels(wanted: Wanted) -> Extractor:  # noqa: ARG001  # it needs nothing
+def _pixels(wanted: ExtractorOptions) -> Extractor:  # noqa: ARG001  # it needs nothing
     @torch.inference_mode()
     def extract(pixels: Pixels) -> Features:
         small = F.adaptive_avg_pool2d(to_images(torch.from_numpy(to_rgb(pixels))), 16)
@@ -112,7 +112,7 @@ def _pixels(wanted: Wanted) -> Extractor:  # noqa: ARG001  # it needs nothing
     return Extractor("pixels", "pixels averaged down to 16 x 16, RGB in [-1, 1]", extract)
 
 
-EXTRACTORS: Mapping[str, Callable[[Wanted], Extractor]] = MappingProxyType(
+EXTRACTORS: Mapping[str, Callable[[ExtractorOptions], Extractor]] = MappingProxyType(
     {
         "efficientnet-lite0": _efficientnet,
         "inception": _inception,

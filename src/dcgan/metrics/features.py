@@ -45,7 +45,9 @@ def real_features(data: PackedSet, extractor: Extractor, count: int, on_progress
     return features
 
 
-def drawn_features(model: Model, extractor: Extractor, count: int, on_progress: OnProgress | None = None) -> Features:
+def generated_features(
+    model: Model, extractor: Extractor, count: int, on_progress: OnProgress | None = None
+) -> Features:
     """Features (count, D) of the pictures of seeds 0 to count - 1."""
     pixels = (model.sample(range(start, min(start + BATCH, count))) for start in range(0, count, BATCH))
     return _extract(pixels, extractor, count, on_progress)

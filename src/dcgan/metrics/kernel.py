@@ -16,13 +16,13 @@ class KernelDistance:
 
     Attributes:
         mean: Over the subsets. Unbiased, hence 0 for two samples of one distribution, and sometimes just below.
-        spread: Standard deviation over the subsets (divided by their number); 0 where there is but one.
+        std: Standard deviation over the subsets (divided by their number); 0 where there is but one.
         subsets: How many were measured.
         size: Features in each.
     """
 
     mean: float
-    spread: float
+    std: float
     subsets: int
     size: int
 

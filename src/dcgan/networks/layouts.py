@@ -5,6 +5,8 @@ from itertools import accumulate
 from math import ceil
 from typing import Literal, NamedTuple
 
+from dcgan.choices import LAYOUTS
+
 SIZES = range(16, 257)
 CHANNELS = (1, 3, 4)
 KERNELS = range(3, 6)
@@ -156,9 +158,6 @@ def mirror(channels: int, discriminator: tuple[ConvLayer, ...]) -> tuple[ConvLay
     )
 
 
-LAYOUTS = {"strided": strided, "paired": paired}
-
-
 def build_architecture(
     *,
     layout: str,
@@ -171,12 +170,12 @@ def build_architecture(
     batch_norm_eps: float,
     normalization: Normalization = "batch",
 ) -> Architecture:
-    """Lay out a mirrored pair of nets by the name of a layer list (a key of `LAYOUTS`).
+    """Lay out a mirrored pair of nets by the name of a layout.
 
     Raises:
         ValueError: A value is outside its range.
+        UsageError: There is no such layout.
     """
-    _require(layout in LAYOUTS, f"layout must be one of {', '.join(LAYOUTS)}, not {layout!r}")
     _require(size in SIZES, f"size must be {SIZES[0]} to {SIZES[-1]} pixels, not {size}")
     _require(base_channels in WIDTHS, f"base_channels must be {WIDTHS[0]} to {WIDTHS[-1]}, not {base_channels}")
     discriminator = LAYOUTS[layout](size, base_channels, kernel_size)

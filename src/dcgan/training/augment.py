@@ -1,13 +1,12 @@
-"""What the discriminator is shown: pictures changed at random, real and drawn ones alike, so that it cannot win early.
+"""What the discriminator is shown: images changed at random, real and generated alike, so that it cannot win early.
 
-Every change is differentiable, and the generator learns through it, so it draws the unchanged pictures (Zhao et al.
+Every change is differentiable, and the generator learns through it, so what it generates is unchanged (Zhao et al.
 2020, "Differentiable Augmentation for Data-Efficient GAN Training"). Small sets and hard edges need it: without it the
-discriminator knows every real picture, or every pixel, before the generator has begun.
+discriminator knows every real image, or every pixel, before the generator has begun.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -29,7 +28,7 @@ class Augmentation:
     apply: Callable[[Tensor, Tensor], Tensor]
 
 
-def translate(images: Tensor, numbers: Tensor) -> Tensor:
+def translation(images: Tensor, numbers: Tensor) -> Tensor:
     """Move each picture by up to an eighth of its side, each way; what comes in at the edge is mid-gray.
 
     Args:
@@ -42,14 +41,14 @@ def translate(images: Tensor, numbers: Tensor) -> Tensor:
     count, _, side, _ = images.shape
     reach = side // SHIFT
     shifts = (numbers * (2 * reach + 1)).long()
-    places = torch.arange(side, device=images.device)
-    rows, columns = places + shifts[:, :1], places + shifts[:, 1:]  # (N, side) each
+    positions = torch.arange(side, device=images.device)
+    rows, columns = positions + shifts[:, :1], positions + shifts[:, 1:]  # (N, side) each
     padded = F.pad(images, (reach, reach, reach, reach)).permute(0, 2, 3, 1)  # (N, H + 2r, W + 2r, C)
     which = torch.arange(count, device=images.device)[:, None, None]
     return padded[which, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
-def recolor(images: Tensor, numbers: Tensor) -> Tensor:
+def color(images: Tensor, numbers: Tensor) -> Tensor:
     """Change brightness (by up to 0.5), saturation (0 to 2 times) and contrast (0.5 to 1.5 times).
 
     Args:
@@ -64,7 +63,7 @@ def recolor(images: Tensor, numbers: Tensor) -> Tensor:
     return (images - mean) * (contrast + 0.5) + mean
 
 
-def cut_out(images: Tensor, numbers: Tensor) -> Tensor:
+def cutout(images: Tensor, numbers: Tensor) -> Tensor:
     """Lay a mid-gray square of half the side over each picture; its center lies anywhere on the picture.
 
     Args:
@@ -72,20 +71,16 @@ def cut_out(images: Tensor, numbers: Tensor) -> Tensor:
         numbers: (N, 2) in [0, 1): the center.
     """
     side = images.shape[-1]
-    places = torch.arange(side, device=images.device)
-    hidden = (places - (numbers * side).floor()[:, :, None]).abs() < side / 4  # (N, 2, side)
+    positions = torch.arange(side, device=images.device)
+    hidden = (positions - (numbers * side).floor()[:, :, None]).abs() < side / 4  # (N, 2, side)
     return images.masked_fill((hidden[:, 0, :, None] & hidden[:, 1, None, :])[:, None], 0.0)
 
 
-def everything(images: Tensor, numbers: Tensor) -> Tensor:
-    """Recolor, translate and cut out: Zhao et al.'s strongest policy. Takes (N, 7) numbers."""
-    return cut_out(translate(recolor(images, numbers[:, :3]), numbers[:, 3:5]), numbers[:, 5:])
+def color_translation_cutout(images: Tensor, numbers: Tensor) -> Tensor:
+    """Color, then translation, then cutout: Zhao et al.'s strongest policy. Takes (N, 7) numbers."""
+    return cutout(translation(color(images, numbers[:, :3]), numbers[:, 3:5]), numbers[:, 5:])
 
 
-AUGMENTATIONS: Mapping[str, Augmentation] = MappingProxyType(
-    {
-        "none": Augmentation(0, lambda images, _: images),
-        "translation": Augmentation(2, translate),
-        "color,translation,cutout": Augmentation(7, everything),
-    }
-)
+NONE = Augmentation(0, lambda images, _: images)
+TRANSLATION = Augmentation(2, translation)
+COLOR_TRANSLATION_CUTOUT = Augmentation(7, color_translation_cutout)

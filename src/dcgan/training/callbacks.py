@@ -1,30 +1,59 @@
-"""Who wants to know how a training goes: a progress bar, a page, or nobody."""
+"""What happens while a run trains, for whoever wants to know: a progress bar, a page, an experiment tracker."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+
+from dcgan.training.state import TrainingState
 
 
-class Watcher(Protocol):
-    """What the training loop tells."""
+class Callback:
+    """Override what you need; each method does nothing by itself.
 
-    def step(self, images: int, target: int) -> None:
-        """Another mini-batch is done; `target` is an estimate where minutes limit the run."""
+    Methods are called between two steps, on the rank that leads. What they raise ends the training, after which the run
+    resumes from its last checkpoint.
 
-    def sheet(self, record: dict[str, float], path: Path) -> None:
-        """A new sheet, and the metrics that belong to it."""
+    Example:
+        >>> class PrintLosses(dcgan.Callback):
+        ...     def on_sheet(self, record, path):
+        ...         print(record["images"], record.get("g_loss"), path)
+        >>> dcgan.train("photos/", "runs/photos", callbacks=[PrintLosses()])
+    """
 
-    def event(self, kind: str, text: str) -> None:
+    def on_step(self, state: TrainingState, target: int) -> None:
+        """Another mini-batch is done; `target` are the images at the end, an estimate where minutes limit the run."""
+
+    def on_sheet(self, record: Mapping[str, float], path: Path) -> None:
+        """A new sheet of samples is at `path`; `record` has the metrics that go to metrics.jsonl."""
+
+    def on_checkpoint(self, path: Path) -> None:
+        """A checkpoint was written: a folder that is a model."""
+
+    def on_event(self, kind: str, text: str) -> None:
         """Something worth telling: a roll-back, a saturated discriminator, a damaged checkpoint."""
 
 
-class Silent:
-    """A watcher that is not interested."""
+class Callbacks(Callback):
+    """Several callbacks, called in their order."""
 
-    def step(self, images: int, target: int) -> None:
-        """Ignore it."""
+    def __init__(self, callbacks: Sequence[Callback]) -> None:
+        self.callbacks = callbacks
 
-    def sheet(self, record: dict[str, float], path: Path) -> None:
-        """Ignore it."""
+    def on_step(self, state: TrainingState, target: int) -> None:
+        """Call each."""
+        for callback in self.callbacks:
+            callback.on_step(state, target)
 
-    def event(self, kind: str, text: str) -> None:
-        """Ignore it."""
+    def on_sheet(self, record: Mapping[str, float], path: Path) -> None:
+        """Call each."""
+        for callback in self.callbacks:
+            callback.on_sheet(record, path)
+
+    def on_checkpoint(self, path: Path) -> None:
+        """Call each."""
+        for callback in self.callbacks:
+            callback.on_checkpoint(path)
+
+    def on_event(self, kind: str, text: str) -> None:
+        """Call each."""
+        for callback in self.callbacks:
+            callback.on_event(kind, text)

@@ -1,17 +1,32 @@
 """Checkpoints: a model folder plus the state of training, written beside, flushed, renamed, and verified when read."""
 
 import json
+import os
 import shutil
+from contextlib import suppress
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dcgan.errors import ModelError, RunError
+from dcgan.errors import ModelError, RunError, UsageError
 from dcgan.files import new_folder, sha256
 from dcgan.model import Model, load
-from dcgan.model_folder import BEST, CARD, best_checkpoints, find, is_whole, read_card, read_tensors, write_tensors
+from dcgan.model_folder import (
+    BEST,
+    CARD,
+    best_checkpoint,
+    best_checkpoints,
+    find,
+    is_whole,
+    read_card,
+    read_tensors,
+    write_tensors,
+)
+from dcgan.training.snapshots import MeasuredDistance
 from dcgan.training.state import Progress, TrainingState
 
-FOLDER = "checkpoints"
+CHECKPOINTS = "checkpoints"
+KEPT = "kept"
 STATE = "training.safetensors"
 
 
@@ -24,25 +39,39 @@ class Checkpoint:
     path: Path
 
 
+def moment_name(rollbacks: int, images: int) -> str:
+    """How what belongs to a moment of a run is named: by the images seen, and the roll-backs if there were any."""
+    return f"{images:010d}" + (f"-r{rollbacks}" if rollbacks else "")
+
+
+def parse_moment(name: str) -> tuple[int, int] | None:
+    """Roll-backs and images seen of a name that `moment_name` made, or None."""
+    images, _, rollbacks = name.partition("-r")
+    return (int(rollbacks or 0), int(images)) if images.isdigit() and (not rollbacks or rollbacks.isdigit()) else None
+
+
 def list_checkpoints(run: Path) -> list[Checkpoint]:
     """The run's checkpoints, the oldest first, whole or not."""
-    found = []
-    for path in (run / FOLDER).glob("[0-9]*"):
-        images, _, rollbacks = path.name.partition("-r")
-        if images.isdigit() and (not rollbacks or rollbacks.isdigit()):
-            found.append(Checkpoint(int(rollbacks or 0), int(images), path))
-    return sorted(found)
+    moments = {path: parse_moment(path.name) for path in (run / CHECKPOINTS).glob("[0-9]*")}
+    return sorted(Checkpoint(*moment, path) for path, moment in moments.items() if moment)
 
 
-def save_checkpoint(run: Path, state: TrainingState, model: Model) -> Checkpoint:
-    """Write a checkpoint of `state`; `model` is its averaged generator and discriminator, with measured statistics.
+def save_checkpoint(
+    run: Path, state: TrainingState, model: Model, distance: MeasuredDistance | None = None
+) -> Checkpoint:
+    """Write a checkpoint of `state`.
+
+    Args:
+        run: The run folder.
+        state: The training.
+        model: Its averaged generator and discriminator, with measured statistics.
+        distance: The model's kernel distance, if it was measured.
 
     Raises:
         OSError: The disk is full or cannot be written; no half-written checkpoint is left.
     """
     progress = state.progress
-    suffix = f"-r{progress.rollbacks}" if progress.rollbacks else ""
-    path = run / FOLDER / f"{progress.images:010d}{suffix}"
+    path = run / CHECKPOINTS / moment_name(progress.rollbacks, progress.images)
     if path.exists():  # a stop right after a checkpoint, or a damaged one that was passed over
         shutil.rmtree(path)
     with new_folder(path) as folder:
@@ -52,8 +81,28 @@ def save_checkpoint(run: Path, state: TrainingState, model: Model) -> Checkpoint
         digests = card["sha256"]
         assert isinstance(digests, dict)
         card |= {"progress": asdict(progress), "sha256": {**digests, STATE: sha256(folder / STATE)}}
+        if distance:
+            card["kernel_distance"] = asdict(distance)
         (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
+    if distance:
+        link_best(run)
     return Checkpoint(progress.rollbacks, progress.images, path)
+
+
+def link_best(run: Path) -> None:
+    """Let RUN/best be a link to the checkpoint with the least kernel distance; no link where none was measured.
+
+    Where a file system has no links, `RUN/best` is still understood wherever a model is named.
+    """
+    best, link = best_checkpoint(run), run / BEST
+    partial = run / f".{BEST}.partial-link"
+    with suppress(OSError):
+        partial.unlink(missing_ok=True)
+        if best is None:
+            link.unlink(missing_ok=True)
+        elif not link.is_symlink() or link.resolve() != best.resolve():
+            partial.symlink_to(best.relative_to(run), target_is_directory=True)
+            partial.replace(link)
 
 
 def restore_checkpoint(checkpoint: Checkpoint, state: TrainingState) -> None:
@@ -63,7 +112,8 @@ def restore_checkpoint(checkpoint: Checkpoint, state: TrainingState) -> None:
         ModelError: The checkpoint is damaged or belongs to other nets.
     """
     path = checkpoint.path
-    model = load(path)
+    nets = {"generator": deepcopy(state.ema_generator), "discriminator": deepcopy(state.discriminator)}
+    model = load(path, state.recipe.device, **nets) if state.own else load(path, state.recipe.device)
     card = read_card(path)
     tensors = read_tensors(path / STATE, card)
     try:
@@ -120,8 +170,10 @@ def prune(run: Path, keep: int) -> None:
             shutil.rmtree(checkpoint.path, ignore_errors=True)
 
 
-def choose(run: Path, name: str, images: int | None = None, *, best: bool = False) -> Path:
-    """Copy a checkpoint to `run/chosen/name`, where nothing deletes or overwrites it.
+def keep_checkpoint(run: Path, name: str, images: int | None = None, *, best: bool = False) -> Path:
+    """Keep a checkpoint for good as `run/kept/name`, where nothing deletes or overwrites it.
+
+    Its files are linked, not copied, where the file system can do that.
 
     Args:
         run: The run folder.
@@ -130,24 +182,28 @@ def choose(run: Path, name: str, images: int | None = None, *, best: bool = Fals
         name: What to call it: letters, digits, ".", "-" and "_".
 
     Raises:
-        RunError: There is no such checkpoint, or the name is taken or no name.
+        RunError: There is no such checkpoint, or the name is taken.
+        UsageError: The name is none.
     """
     checkpoint = find(run / BEST) if best else _seen(run, images)
     if not name or name.startswith(".") or not set(name) <= set(_NAME):
-        raise RunError(f"--name {name!r}: use letters, digits, '.', '-' and '_', not '.' first")
-    target = run / "chosen" / name
+        raise UsageError(f"`name` is {name!r}: use letters, digits, '.', '-' and '_', not '.' first")
+    target = run / KEPT / name
     if target.exists():
-        raise RunError(f"{target} exists; a chosen checkpoint is never overwritten: take another --name")
+        raise RunError(f"{target} exists; a kept checkpoint is never overwritten: take another `name`")
     with new_folder(target) as folder:
         for file in checkpoint.iterdir():
-            shutil.copyfile(file, folder / file.name)
+            try:
+                os.link(file, folder / file.name)
+            except OSError:  # no hard links here
+                shutil.copyfile(file, folder / file.name)
     return target
 
 
 def _seen(run: Path, images: int | None) -> Path:
     """The newest checkpoint that has seen so many images, or the newest."""
-    if run.name == BEST and not run.exists():
-        raise RunError(f"{run} is a checkpoint of {run.parent}; name that run, and --best")
+    if run.name == BEST and not (run / CHECKPOINTS).is_dir():
+        raise RunError(f"{run} is a checkpoint of {run.parent}; name that run, and `best`")
     checkpoints = list_checkpoints(run)
     matching = [checkpoint for checkpoint in checkpoints if images in (None, checkpoint.images)]
     if not matching:

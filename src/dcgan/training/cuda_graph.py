@@ -3,52 +3,63 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
 
+from dcgan.training.batches import Batch
 from dcgan.training.state import TrainingState
-from dcgan.training.step import Kind, update_nets
+from dcgan.training.step import Update
 
 WARM_UP = 3  # steps run as usual first: libraries choose their algorithms, and memory is laid out
 
+Key = tuple[Update, bool, int]  # an update, with the gradient penalty or not, after so many roll-backs
 
-class CapturedUpdate:
-    """Does what `update_nets` does, by replaying what it did.
 
-    Each kind of step has a graph of its own, recorded after a few steps of that kind; a roll-back changes the learning
-    rate, which is part of the record, so that it begins anew. The tensors given are copied to where the graph reads.
+class GraphReplay:
+    """Runs an update by replaying what it did before.
+
+    Each kind of update has a graph of its own, recorded after a few steps of that kind; a roll-back changes the
+    learning rate, which is part of the record, so that it begins anew. The batch is copied to where the graph reads.
     """
 
     def __init__(self) -> None:
-        self._graphs: dict[tuple[Kind, int], torch.cuda.CUDAGraph] = {}
-        self._seen: dict[tuple[Kind, int], int] = {}
-        self._inputs: tuple[Tensor, Tensor, Tensor] | None = None
+        self._graphs: dict[Key, torch.cuda.CUDAGraph] = {}
+        self._seen: dict[Key, int] = {}
+        self._inputs: Batch | None = None
 
-    def __call__(self, state: TrainingState, real: Tensor, z: Tensor, views: Tensor, kind: Kind) -> None:
-        """Update the nets."""
-        key = (kind, state.progress.rollbacks)
-        inputs = self._place(real, z, views)
+    def __call__(self, update: Update) -> Update:
+        """The update, replayed."""
+
+        def replay(state: TrainingState, batch: Batch, penalize: bool) -> None:
+            self._run(update, state, batch, penalize)
+
+        return replay
+
+    def _run(self, update: Update, state: TrainingState, batch: Batch, penalize: bool) -> None:
+        key = (update, penalize, state.progress.rollbacks)
+        inputs = self._copied(batch)
         if key not in self._graphs:
             self._seen[key] = self._seen.get(key, 0) + 1
             if self._seen[key] <= WARM_UP:
-                _beside(lambda: update_nets(state, *inputs, kind))
+                _on_side_stream(lambda: update(state, inputs, penalize))
                 return
             graph = torch.cuda.CUDAGraph()
             with torch.cuda.graph(graph):  # records, and does nothing else
-                update_nets(state, *inputs, kind)
+                update(state, inputs, penalize)
             self._graphs[key] = graph
         self._graphs[key].replay()
 
-    def _place(self, *given: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Copy tensors to where the graphs read them."""
+    def _copied(self, batch: Batch) -> Batch:
+        """The batch where the graphs read it."""
+        tensors = batch.real, batch.z, batch.augment_noise
         if self._inputs is None:
-            real, z, views = (torch.empty_like(tensor) for tensor in given)
-            self._inputs = real, z, views
-        for place, tensor in zip(self._inputs, given, strict=True):
-            place.copy_(tensor, non_blocking=True)
+            self._inputs = Batch(*(torch.empty_like(tensor) for tensor in tensors))
+        for target, tensor in zip(
+            (self._inputs.real, self._inputs.z, self._inputs.augment_noise), tensors, strict=True
+        ):
+            target.copy_(tensor, non_blocking=True)
         return self._inputs
 
 
-def _beside(work: Callable[[], None]) -> None:
+def _on_side_stream(work: Callable[[], None]) -> None:
     """Work on a stream beside the main one, as a recording will."""
     side, main = torch.cuda.Stream(), torch.cuda.current_stream()
     side.wait_stream(main)

@@ -9,13 +9,14 @@ the discriminator, two of which share a backward pass, and the gradient penalty 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
 import torch
 from torch import Tensor, distributed
 
+from dcgan.device import has_fast_bfloat16, resolve_device
 from dcgan.errors import RecipeError, RunError
 from dcgan.training.recipe import Recipe
 
@@ -109,14 +110,32 @@ def check_suits(recipe: Recipe, ranks: Ranks) -> None:
     if ranks.count == 1:
         return
     if ":" in recipe.device:
-        raise RecipeError(f"--device {recipe.device}: with several ranks each takes its own; say --device cuda")
+        raise RecipeError(f"`device` {recipe.device}: with several ranks each takes its own; say `device` cuda")
     if recipe.capture:
-        raise RecipeError("--capture records the work of one GPU; with several ranks leave it out")
+        raise RecipeError("`capture` records the work of one GPU; with several ranks leave it out")
     if recipe.batch_size % ranks.count or recipe.batch_size < 2 * ranks.count:
         raise RecipeError(
-            f"--batch-size {recipe.batch_size} cannot be shared by {ranks.count} ranks: it must be a multiple of "
+            f"`batch_size` {recipe.batch_size} cannot be shared by {ranks.count} ranks: it must be a multiple of "
             f"{ranks.count}, and at least {2 * ranks.count}"
         )
+
+
+def resolve_recipe(recipe: Recipe, ranks: Ranks = Ranks()) -> Recipe:  # it is frozen
+    """The recipe with device, precision and threads made definite for this machine.
+
+    With several ranks the threads stay open: each rank takes its share of the processors.
+
+    Raises:
+        RecipeError: This machine has no such device, or the device cannot do what the recipe asks.
+    """
+    device = resolve_device(recipe.device)
+    if recipe.capture and not device.startswith("cuda"):
+        raise RecipeError(f"`capture` records CUDA graphs; with `device` {device} leave it out")
+    threads = recipe.threads or (torch.get_num_threads() if ranks.count == 1 else None)
+    precision = recipe.precision
+    if precision == "auto":
+        precision = "bfloat16" if has_fast_bfloat16(device) else "float32"
+    return replace(recipe, device=device, precision=precision, threads=threads)
 
 
 def threads_here(recipe: Recipe, ranks: Ranks) -> int | None:
@@ -150,8 +169,8 @@ def joined(recipe: Recipe) -> Iterator[Ranks]:
         if not _lost(error):
             raise
         raise RunError(
-            f"rank {ranks.rank} lost the others: one of them was ended, or tells an error of its own. What was saved "
-            "stays; go on with --resume RUN, with any number of ranks"
+            f"rank {ranks.rank} lost the others: one of them was ended, or has an error of its own. What was saved "
+            "stays; resume the run, with any number of ranks"
         ) from error
     finally:
         if distributed.is_initialized():

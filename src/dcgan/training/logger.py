@@ -1,4 +1,4 @@
-"""What a run writes down while it goes: metrics, events, TensorBoard and sheets; mended on resume."""
+"""What a run writes while it trains: metrics, events, TensorBoard and sheets; truncated on resume."""
 
 import json
 import math
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from dcgan.figures.sheets import save_picture, sheet
 from dcgan.files import write_atomic
+from dcgan.training.checkpoint import moment_name
 from dcgan.training.state import Progress
 from dcgan.types import Pixels
 
@@ -23,10 +24,10 @@ SHEETS = "sheets"
 Record = Mapping[str, float]
 
 
-class Journal:
-    """The written side of a run folder. Use it in a `with` block: it closes TensorBoard's file.
+class Logger:
+    """Writes metrics, events and sheets into a run folder. Use it in a `with` block: it closes TensorBoard's file.
 
-    One that does not write (`writes` False, for the ranks that do not lead) lets everything pass.
+    One that does not write (`writes` False, for the ranks that do not lead) ignores everything.
     """
 
     def __init__(self, run: Path, progress: Progress, *, writes: bool = True) -> None:
@@ -34,11 +35,11 @@ class Journal:
         self._writes = writes
         if writes:
             (run / SHEETS).mkdir(exist_ok=True)
-            _forget_after(run / METRICS, progress)
+            _drop_after(run / METRICS, progress)
         self._board: SummaryWriter | None = None
         self._purge = progress.images + 1
 
-    def __enter__(self) -> "Journal":
+    def __enter__(self) -> "Logger":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -57,18 +58,18 @@ class Journal:
         self._tensorboard().flush()
 
     def event(self, progress: Progress, kind: str, text: str) -> None:
-        """Append what happened (a roll-back, a stop, ...) to events.jsonl, with its time and place."""
+        """Append what happened (a roll-back, a stop, ...) to events.jsonl, with the time and the images seen."""
         if not self._writes:
             return
-        place = {"images": progress.images, "step": progress.step, "rollbacks": progress.rollbacks}
+        moment = {"images": progress.images, "step": progress.step, "rollbacks": progress.rollbacks}
         _append(
             self.run / EVENTS,
-            {"time": datetime.now(UTC).isoformat("T", "seconds"), **place, "kind": kind, "text": text},
+            {"time": datetime.now(UTC).isoformat("T", "seconds"), **moment, "kind": kind, "text": text},
         )
 
-    def draw_sheet(self, progress: Progress, pixels: Pixels) -> Path:
+    def save_sheet(self, progress: Progress, pixels: Pixels) -> Path:
         """Save a sheet of samples, named by the images seen."""
-        path = self.run / SHEETS / f"{stem(progress)}.png"
+        path = self.run / SHEETS / f"{moment_name(progress.rollbacks, progress.images)}.png"
         if self._writes:
             save_picture(sheet(pixels), path)
         return path
@@ -89,13 +90,8 @@ class Journal:
         return self._board
 
 
-def stem(progress: Progress) -> str:
-    """How files that belong to a moment of a run are named: the images seen, and the roll-backs if there were any."""
-    return f"{progress.images:010d}" + (f"-r{progress.rollbacks}" if progress.rollbacks else "")
-
-
 def read_records(path: Path) -> list[dict[str, float | None]]:
-    """The records of metrics.jsonl; lines that a crash cut off or somebody spoiled are passed over."""
+    """The records of metrics.jsonl; lines that a crash cut off or somebody damaged are skipped."""
     whole = []
     for record in _lines(path):
         numbers = {name: value for name, value in record.items() if value is None or isinstance(value, int | float)}
@@ -105,7 +101,7 @@ def read_records(path: Path) -> list[dict[str, float | None]]:
 
 
 def read_events(path: Path) -> list[dict[str, object]]:
-    """The events of events.jsonl; lines that a crash cut off or somebody spoiled are passed over."""
+    """The events of events.jsonl; lines that a crash cut off or somebody damaged are skipped."""
     return list(_lines(path))
 
 
@@ -119,7 +115,7 @@ def _lines(path: Path) -> Iterator[dict[str, object]]:
             yield values
 
 
-def _forget_after(path: Path, progress: Progress) -> None:
+def _drop_after(path: Path, progress: Progress) -> None:
     """Drop what a killed process recorded beyond the checkpoint that the run goes on from."""
 
     def known(record: dict[str, float | None]) -> bool:

@@ -1,8 +1,7 @@
-"""What the two nets are trained for, on logits. Adding a loss is one entry here and one test."""
+"""What the two nets are trained for, on logits. One of your own goes into `dcgan.choices.LOSSES`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -11,15 +10,18 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class Loss:
-    """What each net makes as small as it can.
+    """What each net minimizes.
 
     Attributes:
-        discriminator: Logits of real (N,) and of drawn pictures (M,) to a scalar.
-        generator: Logits of drawn pictures (N,) to a scalar.
+        discriminator: Logits of real (N,) and of generated images (N,) to a scalar.
+        generator: The same logits to a scalar, in the generator's update.
+        pairs: Whether the generator's loss looks at the real logits. If not, they are not computed for it, and it is
+            given an empty tensor in their place: a forward pass less.
     """
 
     discriminator: Callable[[Tensor, Tensor], Tensor]
-    generator: Callable[[Tensor], Tensor]
+    generator: Callable[[Tensor, Tensor], Tensor]
+    pairs: bool = True
 
 
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -27,7 +29,7 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
 
 
-def generator_loss(fake_logits: Tensor) -> Tensor:
+def generator_loss(_real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """-log D(G(z)), averaged over the mini-batch, in nats: the non-saturating loss (paper section 3)."""
     return F.softplus(-fake_logits).mean()
 
@@ -37,21 +39,28 @@ def discriminator_hinge(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()
 
 
-def generator_hinge(fake_logits: Tensor) -> Tensor:
+def generator_hinge(_real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """Minus the logit of G(z), averaged."""
     return -fake_logits.mean()
 
 
-LOSSES: Mapping[str, Loss] = MappingProxyType(
-    {
-        "nonsaturating": Loss(discriminator_loss, generator_loss),
-        "hinge": Loss(discriminator_hinge, generator_hinge),
-    }
-)
+def discriminator_relativistic(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """-log sigmoid(logit of x - logit of G(z)) over pairs, averaged, in nats (Jolicoeur-Martineau 2018)."""
+    return F.softplus(fake_logits - real_logits).mean()
+
+
+def generator_relativistic(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """The same with the roles exchanged: the generator is asked to look more real than the image it is paired with."""
+    return F.softplus(real_logits - fake_logits).mean()
+
+
+NONSATURATING = Loss(discriminator_loss, generator_loss, pairs=False)
+HINGE = Loss(discriminator_hinge, generator_hinge, pairs=False)
+RELATIVISTIC = Loss(discriminator_relativistic, generator_relativistic)
 
 
 def gradient_penalty(real_logits: Tensor, real: Tensor) -> Tensor:
-    """R1: half the squared norm of the logits' gradient at real pictures, averaged (Mescheder et al. 2018).
+    """R1: half the squared norm of the logits' gradient at real images, averaged (Mescheder et al. 2018).
 
     Args:
         real_logits: (N,), computed from `real`.

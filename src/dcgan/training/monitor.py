@@ -1,4 +1,4 @@
-"""Is the training well? Judged by the pictures themselves, not by a loss that merely looks odd."""
+"""Is the training healthy? Judged by the images themselves, not by a loss that merely looks odd."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,29 +9,29 @@ from torch.nn import functional as F
 
 from dcgan.training.state import Progress
 
-Trouble = Literal["nan", "collapse", "saturation"]
+Problem = Literal["nan", "collapse", "saturation"]
 
-BATCH = 128  # pictures that diversity is measured on
-COLLAPSED = 0.15  # below this diversity the pictures are near-identical
-ALIVE = 0.25  # a generator that was above this once has learned to vary its pictures
-GRACE = 600  # mini-batches after which a generator that never varied its pictures counts as collapsed too
+BATCH = 128  # images that diversity is measured on
+COLLAPSED = 0.15  # below this diversity the images are near-identical
+ALIVE = 0.25  # a generator that was above this once has learned to vary its images
+GRACE = 600  # mini-batches after which a generator that never varied its images counts as collapsed too
 SATURATED = 0.99  # D(x) above this and D(G(z)) below one minus this
 PATIENCE = {"collapse": 2, "saturation": 3}  # checks in a row
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What a check found: `trouble` is None, or what to tell; `text` says it in words."""
+class HealthCheck:
+    """What a check found: `problem` is None where all is well; `message` says it in words."""
 
-    trouble: Trouble | None
-    text: str
+    problem: Problem | None
+    message: str
 
 
-def spread(images: Tensor) -> float:
-    """How different a batch's pictures are from each other: the mean distance to the nearest other picture.
+def diversity(images: Tensor) -> float:
+    """How different the images of a batch are from each other: the mean distance to the nearest other image.
 
-    Distances are root mean squares over the pixels of the pictures brought down to 16x16, so that neither noise nor
-    texture counts as variety. A few pictures that come again and again give a value near 0, like a single one.
+    Distances are root mean squares over the pixels of the images brought down to 16x16, so that neither noise nor
+    texture counts as variety. A few images that come again and again give a value near 0, like a single one.
 
     Args:
         images: (N, C, H, W) in [-1, 1], two or more.
@@ -45,43 +45,43 @@ def spread(images: Tensor) -> float:
     return float(distances.min(dim=1).values.mean())
 
 
-def judge(
-    progress: Progress, diversity: float, d_real: float, d_fake: float, *, finite: bool, counts: bool = True
-) -> Verdict:
-    """Judge one check, and keep count in `progress` of what lasts over several.
+def check_health(
+    progress: Progress, relative_diversity: float, d_real: float, d_fake: float, *, finite: bool, counts: bool = True
+) -> HealthCheck:
+    """Check a training once, and keep count in `progress` of what lasts over several.
 
     Args:
         progress: The run's counters; the health fields are updated.
-        diversity: `spread` of generated pictures over that of real ones.
+        relative_diversity: `diversity` of generated images over that of real ones.
         d_real: Mean D(x) since the last check, 0 to 1.
         d_fake: Mean D(G(z)) since the last check, 0 to 1.
         finite: Whether losses and gradients are finite numbers.
         counts: Whether this check is one of those whose number in a row matters. One in between finds out whether the
-            training is healthy at that moment; alarm it gives only for numbers that are not finite.
+            training is healthy at that moment, and reports a problem only for numbers that are not finite.
     """
     progress.checked = progress.images
     if not finite:
         progress.healthy = False
-        return Verdict("nan", "a loss or a gradient is no finite number (NaN): the weights are lost")
-    alike = diversity < COLLAPSED
+        return HealthCheck("nan", "a loss or a gradient is no finite number (NaN): the weights are lost")
+    alike = relative_diversity < COLLAPSED
     progress.healthy = not alike  # before the grace is over that is no alarm, but nothing to go back to either
     if not counts:
-        return Verdict(None, "")
-    progress.alive |= diversity > ALIVE
+        return HealthCheck(None, "")
+    progress.alive |= relative_diversity > ALIVE
     suspect = alike and (progress.alive or progress.step > GRACE)
     saturated = d_real > SATURATED and d_fake < 1 - SATURATED
     progress.collapsed_checks = progress.collapsed_checks + 1 if suspect else 0
     progress.saturated_checks = progress.saturated_checks + 1 if saturated else 0
     if progress.collapsed_checks >= PATIENCE["collapse"]:
-        return Verdict(
+        return HealthCheck(
             "collapse",
-            f"the generator has collapsed: its pictures are near-identical (diversity {diversity:.2f}, "
-            f"where 1 is that of the real pictures)",
+            f"the generator has collapsed: its images are near-identical (diversity {relative_diversity:.2f}, "
+            f"where 1 is that of the real images)",
         )
     if progress.saturated_checks == PATIENCE["saturation"]:
-        return Verdict(
+        return HealthCheck(
             "saturation",
             f"the discriminator is saturated: D(x) = {d_real:.3f}, D(G(z)) = {d_fake:.3f}; the generator learns little "
-            "from it. Diversity is watched; more pictures or a lower --lr help",
+            "from it. Diversity is watched; more pictures or a lower learning rate help",
         )
-    return Verdict(None, "")
+    return HealthCheck(None, "")

@@ -1,4 +1,4 @@
-"""The end of a sitting: the film of the sheets, and the one-page report."""
+"""The end of a session: the film of the sheets, and the one-page report."""
 
 import json
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from dcgan.figures.report import ReportFacts, duration, report
 from dcgan.figures.sheets import picture_bytes, sheet
 from dcgan.files import write_atomic
 from dcgan.randomness import Stream, rng
+from dcgan.training.checkpoint import parse_moment
 from dcgan.training.logger import EVENTS, METRICS, SHEETS, read_events, read_records
 from dcgan.training.recipe import Recipe
 from dcgan.training.snapshots import SHEET_SEEDS
@@ -25,12 +26,8 @@ STAGE_SIDE = 260  # pixels; the corner of a sheet that stands for a moment
 
 def list_sheets(run: Path) -> list[Path]:
     """The run's sheets in the order of training: by roll-backs, then by images seen."""
-
-    def moment(path: Path) -> tuple[int, int]:
-        images, _, rollbacks = path.stem.partition("-r")
-        return int(rollbacks or 0), int(images)
-
-    return sorted((path for path in (run / SHEETS).glob("[0-9]*.png")), key=moment)
+    moments = {path: parse_moment(path.stem) for path in (run / SHEETS).glob("[0-9]*.png")}
+    return [path for _, path in sorted((moment, path) for path, moment in moments.items() if moment)]
 
 
 def write_film(run: Path) -> None:
@@ -63,15 +60,15 @@ def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, 
             ("Draw new pictures", command("sample", run, "--seeds", "0-63", "--out", "sheet.png")),
             ("Go on after a stop", command("train", "--resume", run)),
             ("Train for longer", command("train", "--resume", run, "--images", _twice(records))),
-            ("Keep this state for good", command("choose", run, "--name", "good")),
+            ("Keep this state for good", command("keep", run, "--name", "good")),
         ),
     )
     write_atomic(run / REPORT, report(facts))
 
 
 def _caption(path: Path) -> str:
-    images, _, rollbacks = path.stem.partition("-r")
-    return f"{int(images):,} images" + (f", roll-back {rollbacks}" if rollbacks else "")
+    rollbacks, images = parse_moment(path.stem) or (0, 0)
+    return f"{images:,} images" + (f", roll-back {rollbacks}" if rollbacks else "")
 
 
 def _corner(path: Path) -> bytes:

@@ -1,26 +1,28 @@
-"""A run: the folder of one training. Start it, resume it, extend it."""
+"""A run: the folder of one training. Start it, resume it, extend it, each time in a session of this process."""
 
 import json
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from dcgan.data.cache import cached
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.prepare import PrepareOptions
-from dcgan.errors import PackedSetError, RunError, command
+from dcgan.errors import PackedSetError, RunError, UsageError, command
 from dcgan.files import new_folder, write_atomic
-from dcgan.training.callbacks import Silent, Watcher
+from dcgan.training.callbacks import Callback
 from dcgan.training.checkpoint import list_checkpoints
-from dcgan.training.device import resolve
-from dcgan.training.distributed import Ranks, joined
-from dcgan.training.evaluation import build_evaluator
+from dcgan.training.distributed import Ranks, joined, resolve_recipe
 from dcgan.training.recipe import LENGTHS, MAY_CHANGE, Recipe, read_toml
-from dcgan.training.session import Result, explained, sit
+from dcgan.training.session import TrainingResult, run_session, writing_errors
+from dcgan.training.snapshots import build_evaluator
+from dcgan.training.state import OwnNets, TrainingState
+from dcgan.types import OnProgress
 
 CARD = "run.json"
 RECIPE = "recipe.toml"
@@ -33,17 +35,22 @@ def train(
     out: str | Path,
     recipe: Recipe | None = None,
     *,
-    watcher: Watcher | None = None,
-    on_progress: Callable[[int, int | None], None] | None = None,
-) -> Result:
+    generator: nn.Module | None = None,
+    discriminator: nn.Module | None = None,
+    callbacks: Sequence[Callback] = (),
+    on_progress: OnProgress | None = None,
+) -> TrainingResult:
     """Train a DCGAN on a source of pictures.
 
     Args:
         source: A packed set, or anything that `dcgan prepare` takes; the latter is prepared into a cache first.
         out: The run folder to make; it must not exist yet, or be empty.
         recipe: The hyper-parameters; by default those of the preset `default`.
-        watcher: Told of every step, sheet and event.
-        on_progress: Told (done, total) while the source is being prepared.
+        generator: A net of your own instead of the recipe's, from z (N, latent_dim) to images (N, C, H, W) in [-1, 1],
+            with the weights to start from. Its class is named in no file: hand it in again to resume and to load.
+        discriminator: The same, from images to logits (N,) or (N, 1). Both or neither.
+        callbacks: Called after every step, sheet, checkpoint and event.
+        on_progress: Called with (done, total) while the source is being prepared.
 
     Raises:
         SourceError, PackedSetError: The source cannot be used.
@@ -53,28 +60,32 @@ def train(
     Example:
         >>> dcgan.train("pictures/", "runs/first", dcgan.Recipe(size=32, minutes=20))
     """
-    run, wanted = Path(out), recipe or Recipe()
-    with joined(wanted) as ranks:
-        data = ranks.first(lambda: _begin(run, source, wanted, on_progress, ranks))
+    run, given, nets = Path(out), recipe or Recipe(), _own_nets(generator, discriminator)
+    with joined(given) as ranks:
+        data = ranks.first(lambda: _start(run, source, given, on_progress, ranks, nets))
         recipe, card = read_run(run)
         data = data or _data_of(run, card, recipe, on_progress)
-        evaluator = build_evaluator(recipe, data) if ranks.leads else None
-        return sit(run, recipe, card, data, evaluator, watcher or Silent(), ranks)
+        return run_session(run, recipe, card, data, callbacks, ranks, nets)
 
 
-def _begin(
-    run: Path, source: str | Path, recipe: Recipe, on_progress: Callable[[int, int | None], None] | None, ranks: Ranks
+def _start(
+    run: Path,
+    source: str | Path,
+    recipe: Recipe,
+    on_progress: OnProgress | None,
+    ranks: Ranks,
+    nets: OwnNets | None,
 ) -> PackedSet:
     """Make the folder of a new run, with its recipe and card; return the pictures that it learns from."""
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
-        raise RunError(f"{run} exists; go on with it by `{command('train', '--resume', run)}`, or name another --out")
+        raise RunError(f"{run} exists; go on with it by `{command('train', '--resume', run)}`, or name another `out`")
     if (Path(source) / CARD).is_file():
         go_on = command("train", "--resume", source)
         raise RunError(f"{source} is a run, not a source of pictures; go on with it by `{go_on}`")
-    recipe = resolve(recipe, ranks)
+    recipe = resolve_recipe(recipe, ranks)
     data = open_data(source, recipe, on_progress)
     recipe = replace(recipe, size=data.size, channels=data.channels)
-    recipe.architecture()
+    TrainingState(recipe, nets=nets) if nets else recipe.architecture()  # so that what does not fit is refused here
     build_evaluator(recipe, data)  # what it needs may be missing
     card = {
         "format": FORMAT,
@@ -82,10 +93,11 @@ def _begin(
         "data": str(data.path.resolve()),
         "fingerprint": data.fingerprint,
         "pictures": len(data),
+        "own_nets": nets is not None,
         "created": datetime.now(UTC).isoformat("T", "seconds"),
         "machine": _machine(recipe),
     }
-    with explained(run), new_folder(run) as folder:
+    with writing_errors(run), new_folder(run) as folder:
         (folder / RECIPE).write_text(recipe.to_toml(), "utf-8")
         (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
     return data
@@ -95,40 +107,50 @@ def resume(
     run: str | Path,
     changes: Mapping[str, object] | None = None,
     *,
-    watcher: Watcher | None = None,
-    on_progress: Callable[[int, int | None], None] | None = None,
-) -> Result:
+    generator: nn.Module | None = None,
+    discriminator: nn.Module | None = None,
+    callbacks: Sequence[Callback] = (),
+    on_progress: OnProgress | None = None,
+) -> TrainingResult:
     """Go on with a run from its newest whole checkpoint; the weights come out as if it had never stopped.
 
     Args:
         run: The run folder.
         changes: Values of the recipe to change: a new length extends the run; see `MAY_CHANGE` for what else may.
-        watcher: Told of every step, sheet and event.
-        on_progress: Told (done, total) if the source has to be prepared again.
+        generator: A net of your own instead of the recipe's, from z (N, latent_dim) to images (N, C, H, W) in [-1, 1],
+            with the weights to start from. Its class is named in no file: hand it in again to resume and to load.
+        discriminator: The same, from images to logits (N,) or (N, 1). Both or neither.
+        callbacks: Called after every step, sheet, checkpoint and event.
+        on_progress: Called with (done, total) if the source has to be prepared again.
 
     Raises:
         RunError: There is no such run, its pictures are gone or have changed, or a change is not allowed.
     """
-    run = Path(run)
+    run, nets = Path(run), _own_nets(generator, discriminator)
     recipe, card = read_run(run)
+    if (nets is not None) != (card.get("own_nets") is True):
+        kind = (
+            "dcgan's own; leave them out" if nets else "not dcgan's own: hand in nets of the classes that it began with"
+        )
+        raise RunError(f"the nets of {run} are {kind} (`generator`, `discriminator`)")
     changes = {name: value for name, value in (changes or {}).items() if recipe.values().get(name) != value}
     fixed = [name for name in changes if name not in MAY_CHANGE]
     if fixed:
-        flags = ", ".join("--" + name.replace("_", "-") for name in fixed)
-        raise RunError(f"{flags} cannot change in a run that has begun; start a new one for that")
+        names = ", ".join(f"`{name}`" for name in fixed)
+        raise UsageError(f"{names} cannot change in a run that has begun; start a new one for that")
     recipe = recipe.changed(changes)
     with joined(recipe) as ranks:
-        recipe = resolve(recipe, ranks)
+        recipe = resolve_recipe(recipe, ranks)
         data = _data_of(run, card, recipe, on_progress)
         seen = max((checkpoint.images for checkpoint in list_checkpoints(run)), default=0)
         target = recipe.target_images(len(data))
         if target is not None and target < seen and any(name in LENGTHS for name in changes):
             raise RunError(f"{run} has seen {seen:,} images already; the new length would end it at {target:,}")
-        evaluator = ranks.first(lambda: build_evaluator(recipe, data))
+        ranks.first(lambda: build_evaluator(recipe, data))  # what it needs may be missing
         if changes and ranks.leads:
-            with explained(run):
+            with writing_errors(run):
                 write_atomic(run / RECIPE, recipe.to_toml())
-        return sit(run, recipe, card, data, evaluator, watcher or Silent(), ranks)
+        return run_session(run, recipe, card, data, callbacks, ranks, nets)
 
 
 def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
@@ -155,9 +177,7 @@ def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
     return Recipe().changed(read_toml(run / RECIPE)), card
 
 
-def open_data(
-    source: str | Path, recipe: Recipe, on_progress: Callable[[int, int | None], None] | None = None
-) -> PackedSet:
+def open_data(source: str | Path, recipe: Recipe, on_progress: OnProgress | None = None) -> PackedSet:
     """The packed set that a recipe trains on, prepared into the cache if the source is no packed set.
 
     Raises:
@@ -166,11 +186,11 @@ def open_data(
     path = Path(source)
     if is_packed_set(path):
         data = PackedSet.open(path)
-        for flag, wanted, found in (("size", recipe.size, data.size), ("channels", recipe.channels, data.channels)):
-            if wanted not in (None, found):
+        for name, asked, found in (("size", recipe.size, data.size), ("channels", recipe.channels, data.channels)):
+            if asked not in (None, found):
                 raise PackedSetError(
-                    f"{path} holds pictures with {flag} {found}, but the recipe (preset {recipe.preset}) "
-                    f"wants {wanted}; leave the flag out, or prepare the source again with --{flag} {wanted}"
+                    f"{path} holds pictures with {name} {found}, but the recipe (preset {recipe.preset}) asks for "
+                    f"{asked}; leave `{name}` out, or prepare the source again with `{name}` {asked}"
                 )
     else:
         options = PrepareOptions(size=recipe.size or 64, channels=recipe.channels or 3)
@@ -182,9 +202,7 @@ def open_data(
     return data
 
 
-def _data_of(
-    run: Path, card: Mapping[str, object], recipe: Recipe, on_progress: Callable[[int, int | None], None] | None
-) -> PackedSet:
+def _data_of(run: Path, card: Mapping[str, object], recipe: Recipe, on_progress: OnProgress | None) -> PackedSet:
     """The very pictures that the run began with."""
     source = card["data"] if is_packed_set(Path(str(card["data"]))) else card["source"]
     data = open_data(str(source), recipe, on_progress)
@@ -207,3 +225,11 @@ def _machine(recipe: Recipe) -> dict[str, object]:
         "python": platform.python_version(),
         "threads": recipe.threads,
     }
+
+
+def _own_nets(generator: nn.Module | None, discriminator: nn.Module | None) -> OwnNets | None:
+    if generator is None and discriminator is None:
+        return None
+    if generator is None or discriminator is None:
+        raise UsageError("`generator` and `discriminator` of your own go together: hand in both or neither")
+    return generator, discriminator

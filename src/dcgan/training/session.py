@@ -1,8 +1,7 @@
-"""One sitting of a run: from its newest checkpoint, or the beginning, until it ends or is stopped."""
+"""One session of a run: from its newest checkpoint, or the beginning, until it ends or is stopped."""
 
 import errno
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,26 +11,25 @@ from filelock import FileLock, Timeout
 
 from dcgan.data.packed import PackedSet
 from dcgan.errors import RunError, command
-from dcgan.files import new_folder, remove_partial
+from dcgan.files import remove_partial
 from dcgan.model_folder import best_checkpoint
 from dcgan.networks.memory import reuse_memory
-from dcgan.training.callbacks import Silent, Watcher
-from dcgan.training.checkpoint import FOLDER, list_checkpoints, restore_newest
+from dcgan.training.batches import ImageLoader
+from dcgan.training.callbacks import Callback, Callbacks
+from dcgan.training.checkpoint import CHECKPOINTS, list_checkpoints, restore_newest
 from dcgan.training.distributed import Ranks, threads_here
-from dcgan.training.evaluation import Evaluator
-from dcgan.training.image_loader import Pictures
 from dcgan.training.interrupt import StopRequest
-from dcgan.training.logger import METRICS, Journal, read_records
+from dcgan.training.logger import METRICS, Logger, read_records
 from dcgan.training.recipe import Recipe
 from dcgan.training.report import list_sheets, write_film, write_report
-from dcgan.training.snapshots import measured_model
-from dcgan.training.state import TrainingState
-from dcgan.training.trainer import Ending, Loop
+from dcgan.training.snapshots import Snapshots, build_evaluator
+from dcgan.training.state import OwnNets, TrainingState
+from dcgan.training.trainer import Ending, Trainer
 
 
 @dataclass(frozen=True)
-class Result:
-    """How a sitting of a run ended.
+class TrainingResult:
+    """How a session of a run ended.
 
     Attributes:
         run: The run folder.
@@ -52,68 +50,67 @@ class Result:
     leads: bool
 
 
-def sit(
+def run_session(
     run: Path,
     recipe: Recipe,
     card: Mapping[str, object],
     data: PackedSet,
-    evaluator: Evaluator | None,
-    watcher: Watcher,
+    callbacks: Sequence[Callback],
     ranks: Ranks,
-) -> Result:
-    """Go on with a run, or begin it, in this process; the other ranks do the same."""
+    nets: OwnNets | None,
+) -> TrainingResult:
+    """Train a run in this process, from its newest checkpoint or the beginning; the other ranks do the same."""
     if threads := threads_here(recipe, ranks):
         torch.set_num_threads(threads)
     if recipe.device == "cpu":
         reuse_memory()
-    torch.backends.cudnn.benchmark = True  # the shapes never change: let it try its ways of convolving once
-    with explained(run), ExitStack() as stack:
-        ranks.first(lambda: stack.enter_context(_taken(run)))
-        watcher = watcher if ranks.leads else Silent()
+    torch.backends.cudnn.benchmark = True  # the shapes never change: let it try its algorithms once
+    with writing_errors(run), ExitStack() as stack:
+        ranks.first(lambda: stack.enter_context(_locked(run)))
+        callback = Callbacks(callbacks if ranks.leads else ())
+        evaluator = build_evaluator(recipe, data) if ranks.leads else None
         stop = stack.enter_context(StopRequest())
-        state = TrainingState(recipe, ranks)
+        stack.enter_context(torch.random.fork_rng(devices=[]))
+        state = TrainingState(recipe, ranks, nets)
         damaged = _restore(run, state)
         ranks.wait()  # until all have read what the leading one may replace
-        pictures = Pictures(data.pixels, state.device)
-        with Journal(run, state.progress, writes=ranks.leads) as journal:
+        loader = ImageLoader(data.pixels, state.device)
+        with Logger(run, state.progress, writes=ranks.leads) as logger:
             for sentence in damaged:
-                journal.event(state.progress, "damaged", sentence)
-                watcher.event("damaged", sentence)
+                logger.event(state.progress, "damaged", sentence)
+                callback.on_event("damaged", sentence)
             kind = "resumed" if list_checkpoints(run) else "started"
-            journal.event(state.progress, kind, f"at {state.progress.images:,} images")
-            ending = Loop(run, state, pictures, journal, watcher, evaluator).train(stop)
-            journal.event(state.progress, ending, f"at {state.progress.images:,} images")
+            logger.event(state.progress, kind, f"at {state.progress.images:,} images")
+            ending = Trainer(run, state, loader, logger, callback, evaluator).train(stop)
+            logger.event(state.progress, ending, f"at {state.progress.images:,} images")
         if ending == "finished":
-            _save_final_model(run, state, pictures)
+            _save_final_model(run, state, loader)
         if ranks.leads:
             write_film(run)
             write_report(run, recipe, data, card)
         sheets, best = list_sheets(run), best_checkpoint(run)
         sheet = sheets[-1] if sheets else None
-        return Result(run, ending, state.progress.images, sheet, best, stop.signal, ranks.leads)
+        return TrainingResult(run, ending, state.progress.images, sheet, best, stop.signal, ranks.leads)
 
 
 def _restore(run: Path, state: TrainingState) -> list[str]:
-    """Bring `state` to the newest whole checkpoint, if there is one; tell of those that were passed over."""
+    """Bring `state` to the newest whole checkpoint, if there is one; a sentence for each that was skipped."""
     if list_checkpoints(run):
         return restore_newest(run, state)[1]
     if read_records(run / METRICS):
-        raise RunError(f"{run} has no checkpoint left to go on from, and to begin anew would overwrite its records")
+        raise RunError(f"{run} has no checkpoint left to resume from, and starting again would overwrite its records")
     return []
 
 
-def _save_final_model(run: Path, state: TrainingState, pictures: Pictures) -> None:
-    model = measured_model(state, pictures)
+def _save_final_model(run: Path, state: TrainingState, loader: ImageLoader) -> None:
+    model = Snapshots(state, loader).model()
     if not state.ranks.leads:
         return
-    if (run / "model").exists():  # of a shorter run that was extended; the last checkpoint holds the new one already
-        shutil.rmtree(run / "model")
-    with new_folder(run / "model") as folder:
-        model.write_into(folder)
+    model.save(run / "model", overwrite=True)  # that of a shorter run, which was extended
 
 
 @contextmanager
-def _taken(run: Path) -> Iterator[None]:
+def _locked(run: Path) -> Iterator[None]:
     """Within the block the run is this process's alone; what a killed one left half-written is cleared away."""
     lock = FileLock(run / ".lock")
     try:
@@ -121,17 +118,17 @@ def _taken(run: Path) -> Iterator[None]:
     except Timeout:
         raise RunError(f"another process is training {run}; stop it first, or wait until it ends") from None
     try:
-        (run / FOLDER).mkdir(exist_ok=True)
+        (run / CHECKPOINTS).mkdir(exist_ok=True)
         remove_partial(run)
-        remove_partial(run / FOLDER)
+        remove_partial(run / CHECKPOINTS)
         yield
     finally:
         lock.release()
 
 
 @contextmanager
-def explained(run: Path) -> Iterator[None]:
-    """Turn what disk and memory do to a run into words."""
+def writing_errors(run: Path) -> Iterator[None]:
+    """Explain what the disk and the memory do to a run."""
     try:
         yield
     except OSError as error:
@@ -142,5 +139,5 @@ def explained(run: Path) -> Iterator[None]:
         ) from error
     except torch.OutOfMemoryError as error:
         raise RunError(
-            "the device is out of memory; take a smaller --batch-size, --base-channels or --size, or another --device"
+            "the device is out of memory; take a smaller `batch_size`, `base_channels` or `size`, or another `device`"
         ) from error

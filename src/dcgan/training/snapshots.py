@@ -1,89 +1,169 @@
-"""What is looked at while training: the record of metrics, the sheet of samples, the model with measured statistics.
+"""What is looked at while training: the record of metrics, the sheet of samples, the model, its kernel distance.
 
 None of it changes the weights in training.
 """
 
-import torch
+from dataclasses import dataclass
 
+import numpy as np
+import torch
+from torch import Tensor
+
+from dcgan.data.packed import PackedSet
+from dcgan.metrics.extractors import Extractor, ExtractorOptions, build_extractor
+from dcgan.metrics.features import generated_features, real_features
+from dcgan.metrics.kernel import kernel_distance
 from dcgan.model import Model, to_pixels
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.randomness import Stream, latents_from_seeds, rng, sample_latents
-from dcgan.training.image_loader import Pictures
-from dcgan.training.monitor import BATCH, spread
+from dcgan.training.batches import ImageLoader
+from dcgan.training.monitor import BATCH, diversity
+from dcgan.training.recipe import Recipe
 from dcgan.training.state import MEASURES, TrainingState
 from dcgan.types import Pixels
 
 SHEET_SEEDS = range(64)
-STATISTICS_BATCHES = 16  # mini-batches that fixed batch-norm statistics are measured on
+STATISTICS_IMAGES = 512  # that fixed batch-norm statistics are measured on; see benchmarks/statistics.py
 
 
-def real_spread(pictures: Pictures, seed: int) -> float:
-    """The variety of the real pictures, which that of generated ones is compared with."""
-    return spread(pictures.some(BATCH, Stream.MONITOR_IMAGES, seed))
+class Snapshots:
+    """Looks at a training; what several looks at one moment need is computed once.
 
-
-@torch.no_grad()
-def take_record(state: TrainingState, real_spread: float) -> dict[str, float]:
-    """Means since the last record, and the diversity of a fixed batch of z; the running sums start anew.
-
-    `d_real` and `d_fake` are D(x) and D(G(z)), 0 to 1; the losses are in nats; `d_gradient` and `g_gradient` are norms;
-    `diversity` is 1 where generated pictures vary like real ones, near 0 where they are near-identical. Measures of a
-    net that was not updated since the last record are left out.
+    Args:
+        state: The training.
+        loader: The real images.
     """
-    recipe, progress = state.recipe, state.progress
-    sums = state.sums.tolist()
-    state.sums.zero_()
-    record: dict[str, float] = {"images": progress.images, "step": progress.step, "seconds": round(progress.seconds, 3)}
-    for name, value in zip(MEASURES, sums, strict=False):
-        count = sums[len(MEASURES) + name.startswith("g_")]
-        if count:
-            record[name] = value / count
-    z = sample_latents(rng(Stream.MONITOR_LATENTS, recipe.seed), BATCH, recipe.latent_dim, recipe.latent_distribution)
-    with state.precision():
-        generated = state.generator(torch.from_numpy(z).to(state.device))
-    record["diversity"] = spread(generated) / real_spread if real_spread else 1.0
-    record["learning_rate"] = state.learning_rate()
-    record["rollbacks"] = progress.rollbacks
-    return record
+
+    def __init__(self, state: TrainingState, loader: ImageLoader) -> None:
+        self.state = state
+        self.loader = loader
+        self.real_diversity = diversity(loader.random_images(BATCH, Stream.MONITOR_IMAGES, state.recipe.seed))
+        self._measured: tuple[int, int] | None = None
+
+    @torch.no_grad()
+    def record(self) -> dict[str, float]:
+        """Means since the last record, and the diversity of a fixed batch of z; the running sums start anew.
+
+        `d_real` and `d_fake` are D(x) and D(G(z)), 0 to 1; the losses are in nats; `d_gradient` and `g_gradient` are
+        norms; `diversity` is 1 where generated images vary like real ones, near 0 where they are near-identical.
+        Measures of a net that was not updated since the last record are left out.
+        """
+        state, recipe, progress = self.state, self.state.recipe, self.state.progress
+        sums = state.sums.tolist()
+        state.sums.zero_()
+        seconds = round(progress.seconds, 3)
+        record: dict[str, float] = {"images": progress.images, "step": progress.step, "seconds": seconds}
+        for name, value in zip(MEASURES, sums, strict=False):
+            count = sums[len(MEASURES) + name.startswith("g_")]
+            if count:
+                record[name] = value / count
+        z = self._latents(rng(Stream.MONITOR_LATENTS, recipe.seed), BATCH)
+        net = state.ema_generator if state.own else state.generator  # a pass would change running statistics
+        with state.precision():
+            generated = net(z)
+        record["diversity"] = diversity(generated) / self.real_diversity if self.real_diversity else 1.0
+        record["learning_rate"] = state.learning_rate()
+        record["rollbacks"] = progress.rollbacks
+        return record
+
+    @torch.no_grad()
+    def sheet(self) -> Pixels:
+        """The same seeds at every moment of the run, by the averaged generator: pixels (64, H, W, C)."""
+        recipe = self.state.recipe
+        self._measure_generator()
+        z = latents_from_seeds(SHEET_SEEDS, recipe.latent_dim, recipe.latent_distribution)
+        return to_pixels(self.state.ema_generator(torch.from_numpy(z).to(self.state.device)))
+
+    def model(self) -> Model:
+        """The averaged generator and the discriminator, with batch-norm statistics measured at this moment.
+
+        The generator's are those of mini-batches of z, the discriminator's those of mini-batches of real images.
+        """
+        state, recipe = self.state, self.state.recipe
+        self._measure_generator()
+        batches = _batches(recipe)
+        if not state.own:
+            key = (Stream.STATISTICS_IMAGES, recipe.seed)
+            real = (self.loader.random_images(recipe.batch_size, *key, batch) for batch in range(batches))
+            with state.precision():
+                measure_statistics(state.discriminator, real)
+        details: dict[str, object] = {
+            "recipe": {name: value for name, value in recipe.values().items() if value is not None},
+            "images": state.progress.images,
+            "rollbacks": state.progress.rollbacks,
+        }
+        if not state.own:
+            how = f"mean over {batches} mini-batches of {recipe.batch_size}"
+            details["statistics"] = {"generator": f"{how} z", "discriminator": f"{how} real images"}
+        return Model(state.interface, state.ema_generator, state.discriminator, details)
+
+    def _measure_generator(self) -> None:
+        """Fix the averaged generator's statistics, unless that is done for this moment."""
+        state, recipe = self.state, self.state.recipe
+        moment = (state.progress.rollbacks, state.progress.step)
+        if moment == self._measured:
+            return
+        if state.own:
+            for ema, buffer in zip(state.ema_generator.buffers(), state.generator.buffers(), strict=True):
+                ema.copy_(buffer)
+        else:
+            random = rng(Stream.STATISTICS_LATENTS, recipe.seed)
+            z = (self._latents(random, recipe.batch_size) for _ in range(_batches(recipe)))
+            with state.precision():
+                measure_statistics(state.ema_generator, z)
+        self._measured = moment
+
+    def _latents(self, random: np.random.Generator, count: int) -> Tensor:
+        recipe = self.state.recipe
+        z = sample_latents(random, count, recipe.latent_dim, recipe.latent_distribution)
+        return torch.from_numpy(z).to(self.state.device)
 
 
-@torch.no_grad()
-def draw_samples(state: TrainingState) -> Pixels:
-    """The same seeds at every moment of the run, by the averaged generator: pixels (64, H, W, C)."""
-    recipe = state.recipe
-    _measure_generator(state)
-    z = latents_from_seeds(SHEET_SEEDS, recipe.latent_dim, recipe.latent_distribution)
-    return to_pixels(state.averaged(torch.from_numpy(z).to(state.device)))
+def _batches(recipe: Recipe) -> int:
+    """Mini-batches that statistics are measured on."""
+    return max(1, -(-STATISTICS_IMAGES // recipe.batch_size))
 
 
-def measured_model(state: TrainingState, pictures: Pictures) -> Model:
-    """The averaged generator and the discriminator, with batch-norm statistics measured anew.
+@dataclass(frozen=True)
+class MeasuredDistance:
+    """The kernel distance of a checkpoint to the images it learns from.
 
-    The generator's are those of mini-batches of z, the discriminator's those of mini-batches of real pictures.
+    Attributes:
+        mean: Over subsets; 0 is best.
+        std: Standard deviation over the subsets.
+        measured: In which way; a distance is compared with none that was measured in another.
     """
-    recipe = state.recipe
-    _measure_generator(state)
-    batches = range(STATISTICS_BATCHES)
-    real = (pictures.some(recipe.batch_size, Stream.STATISTICS_IMAGES, recipe.seed, batch) for batch in batches)
-    measure_statistics(state.discriminator, real)
-    details = {
-        "recipe": {name: value for name, value in recipe.values().items() if value is not None},
-        "images": state.progress.images,
-        "rollbacks": state.progress.rollbacks,
-        "statistics": {
-            "generator": f"mean over {STATISTICS_BATCHES} mini-batches of {recipe.batch_size} z",
-            "discriminator": f"mean over {STATISTICS_BATCHES} mini-batches of {recipe.batch_size} real pictures",
-        },
-    }
-    return Model(recipe.architecture(), state.averaged, state.discriminator, details)
+
+    mean: float
+    std: float
+    measured: str
 
 
-def _measure_generator(state: TrainingState) -> None:
-    recipe = state.recipe
-    random = rng(Stream.STATISTICS_LATENTS, recipe.seed)
-    z = (
-        sample_latents(random, recipe.batch_size, recipe.latent_dim, recipe.latent_distribution)
-        for _ in range(STATISTICS_BATCHES)
-    )
-    with state.precision():
-        measure_statistics(state.averaged, (torch.from_numpy(batch).to(state.device) for batch in z))
+@dataclass(frozen=True)
+class Evaluator:
+    """Measures a run's models, always in the same way: the same real images, seeds and extractor."""
+
+    data: PackedSet
+    extractor: Extractor
+    samples: int
+
+    def measure(self, model: Model) -> MeasuredDistance:
+        """The kernel distance between the model's samples and real images."""
+        count = min(self.samples, len(self.data))
+        real = real_features(self.data, self.extractor, count)
+        generated = generated_features(model, self.extractor, self.samples)
+        distance = kernel_distance(real, generated, rng(Stream.EVALUATION_SUBSETS))
+        how = f"{self.samples} generated, {count} real; {self.extractor.identity}"
+        return MeasuredDistance(distance.mean, distance.std, how)
+
+
+def build_evaluator(recipe: Recipe, data: PackedSet) -> Evaluator | None:
+    """What the recipe asks for, if it does.
+
+    Raises:
+        ModelError: The extractor's weights are missing.
+    """
+    if not recipe.evaluate_every:
+        return None
+    extractor = build_extractor(recipe.evaluate_extractor, ExtractorOptions(device=recipe.device))
+    return Evaluator(data, extractor, recipe.evaluate_samples)

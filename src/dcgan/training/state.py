@@ -1,24 +1,24 @@
 """Everything that changes while training: weights, averages, moments, counters. What a checkpoint holds."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, fields
-from typing import TypeVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from dcgan.errors import RecipeError
 from dcgan.networks.batch_norm import synchronize
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
 from dcgan.networks.initialize import initialize
+from dcgan.networks.layouts import Interface
 from dcgan.networks.memory import use_channels_last
 from dcgan.randomness import Stream, torch_rng
 from dcgan.training.distributed import Ranks
 from dcgan.training.recipe import Recipe
 
-Net = TypeVar("Net", bound=nn.Module)
+OwnNets = tuple[nn.Module, nn.Module]  # a generator and a discriminator
 
 MEASURES = ("d_real", "d_fake", "d_loss", "d_gradient", "g_loss", "g_gradient")
 
@@ -29,9 +29,9 @@ class Progress:
 
     step: int = 0  # mini-batches so far
     images: int = 0  # images seen so far
-    seconds: float = 0.0  # spent training, over all sittings
+    seconds: float = 0.0  # spent training, over all sessions
     rollbacks: int = 0  # each halved the learning rate
-    alive: bool = False  # the generator has drawn varied pictures before
+    alive: bool = False  # the generator has generated varied images before
     collapsed_checks: int = 0  # health checks in a row that found it collapsed
     saturated_checks: int = 0  # the same for the discriminator
     healthy: bool = True  # what the last check found
@@ -55,16 +55,34 @@ class Progress:
 
 
 class TrainingState:
-    """Nets, averaged generator, optimizers and running sums on their device."""
+    """Nets, averaged generator, optimizers and running sums on their device.
 
-    def __init__(self, recipe: Recipe, ranks: Ranks = Ranks()) -> None:  # noqa: B008  # it is frozen
-        architecture = recipe.architecture()
+    Args:
+        recipe: With size and channels set, and device and precision definite.
+        ranks: The processes that train together.
+        nets: A generator and a discriminator of your own, with the weights that they start from. Buffers of the
+            averaged generator, such as running statistics, are those of the generator in training.
+
+    Raises:
+        RecipeError: Nets of your own do not take or give what the recipe says.
+    """
+
+    def __init__(self, recipe: Recipe, ranks: Ranks = Ranks(), nets: OwnNets | None = None) -> None:
         self.recipe = recipe
         self.ranks = ranks
         self.device = torch.device(recipe.device)
-        self.generator = self._place(Generator(architecture), Stream.GENERATOR_WEIGHTS)
-        self.averaged = self._place(Generator(architecture), Stream.GENERATOR_WEIGHTS).requires_grad_(False).eval()
-        self.discriminator = self._place(Discriminator(architecture), Stream.DISCRIMINATOR_WEIGHTS)
+        self.own = nets is not None
+        self.interface = recipe.interface() if nets else recipe.architecture()
+        if nets:
+            self.generator, self.discriminator = (net.to(self.device).train() for net in nets)
+            _check_nets(self.interface, self.generator, self.discriminator, self.device)
+            self.ema_generator = deepcopy(self.generator)
+        else:
+            architecture = recipe.architecture()
+            self.generator = self._initialized(Generator(architecture), Stream.GENERATOR_WEIGHTS)
+            self.ema_generator = self._initialized(Generator(architecture), Stream.GENERATOR_WEIGHTS)
+            self.discriminator = self._initialized(Discriminator(architecture), Stream.DISCRIMINATOR_WEIGHTS)
+        self.ema_generator.requires_grad_(False).eval()
         self.optimizers = {
             "generator": _adam(self.generator, recipe),
             "discriminator": _adam(self.discriminator, recipe),
@@ -77,13 +95,18 @@ class TrainingState:
             for net in (self.generator, self.discriminator):
                 synchronize(net)
 
-    def _place(self, net: Net, weights: Stream) -> Net:
-        """Initialize a net by its random numbers and bring it to the device, in the recipe's memory layout."""
+    def _initialized(self, net: nn.Module, weights: Stream) -> nn.Module:
+        """Fill a net with random numbers of its own and bring it to the device, in the recipe's memory layout."""
         initialize(net, torch_rng(weights, self.recipe.seed))
         net.to(self.device)
         if self.recipe.channels_last:
             use_channels_last(net)
         return net
+
+    def logits(self, images: Tensor) -> Tensor:
+        """D's judgment of images: (N,), float32."""
+        logits: Tensor = self.discriminator(images)
+        return logits.float().flatten()
 
     def learning_rate(self, net: str = "generator") -> float:
         """What the roll-backs so far have left of the recipe's, for "generator" or "discriminator"."""
@@ -100,15 +123,11 @@ class TrainingState:
         """A block in which convolutions compute in the recipe's precision."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16")
 
-    def tensor(self, numbers: NDArray[np.float32]) -> Tensor:
-        """Numbers on the device."""
-        return torch.from_numpy(numbers).to(self.device)
-
     def tensors(self) -> dict[str, Tensor]:
         """What a resumed run needs beyond a model: the generator in training, both optimizers' moments, the sums."""
         return dict(self._tensors())
 
-    def restore(self, tensors: dict[str, Tensor], averaged: nn.Module, discriminator: nn.Module) -> None:
+    def restore(self, tensors: dict[str, Tensor], ema_generator: nn.Module, discriminator: nn.Module) -> None:
         """Take over what `tensors` gave, and the two nets of the model beside it.
 
         Raises:
@@ -118,7 +137,7 @@ class TrainingState:
         with torch.no_grad():
             for name, tensor in self._tensors():
                 tensor.copy_(tensors[name])
-        self.averaged.load_state_dict(averaged.state_dict())
+        self.ema_generator.load_state_dict(ema_generator.state_dict())
         self.discriminator.load_state_dict(discriminator.state_dict())
         self.set_learning_rates()
 
@@ -126,8 +145,10 @@ class TrainingState:
         yield "sums", self.sums
         for name, parameter in self.generator.named_parameters():
             yield f"generator.{name}", parameter.detach()
-        for net in ("generator", "discriminator"):
-            module: nn.Module = getattr(self, net)
+        if self.own:  # dcgan's own keep no statistics while they train
+            for name, buffer in self.generator.named_buffers():
+                yield f"generator.{name}", buffer
+        for net, module in (("generator", self.generator), ("discriminator", self.discriminator)):
             for name, parameter in module.named_parameters():
                 moments = self.optimizers[net].state[parameter]
                 if not moments:  # torch makes them at the first step; made here so that they can be saved and filled
@@ -136,6 +157,28 @@ class TrainingState:
                     moments["exp_avg_sq"] = torch.zeros_like(parameter)
                 for key in ("step", "exp_avg", "exp_avg_sq"):
                     yield f"{net}.{name}.{key}", moments[key]
+
+
+@torch.no_grad()
+def _check_nets(interface: Interface, generator: nn.Module, discriminator: nn.Module, device: torch.device) -> None:
+    """Send two z through nets of somebody's own, in evaluation mode, which leaves no trace in them."""
+    shape = (2, interface.channels, interface.size, interface.size)
+    generator.eval()
+    discriminator.eval()
+    try:
+        images = generator(torch.zeros(2, interface.latent_dim, device=device))
+        if images.shape != shape:
+            raise ValueError(f"the generator gives {tuple(images.shape)} where images are {shape}")
+        logits = discriminator(images)
+        if logits.shape not in ((2,), (2, 1)):
+            raise ValueError(f"the discriminator gives {tuple(logits.shape)} for two images; logits are (2,) or (2, 1)")
+    except (ValueError, RuntimeError) as error:
+        raise RecipeError(
+            f"your own nets do not fit z (2, {interface.latent_dim}) and images {shape}: {error}"
+        ) from error
+    finally:
+        generator.train()
+        discriminator.train()
 
 
 def _adam(net: nn.Module, recipe: Recipe) -> torch.optim.Adam:

@@ -2,104 +2,128 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from dcgan.training.augment import AUGMENTATIONS
-from dcgan.training.ema import average
-from dcgan.training.losses import LOSSES, gradient_penalty
+from dcgan.choices import AUGMENTATIONS, LOSSES
+from dcgan.training.batches import Batch
+from dcgan.training.losses import gradient_penalty
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import MEASURES, TrainingState
 
-PENALIZED = 8  # one step in so many has the gradient penalty, with as many times its weight (Karras et al. 2020)
+LAZY_R1_INTERVAL = 8  # one D update in so many has the gradient penalty, with as many times its weight (Karras 2020)
+EMA_RAMP = (
+    0.1  # the half-life never exceeds this share of the images seen, so that the first weights are soon forgotten
+)
+
+Update = Callable[[TrainingState, Batch, bool], None]
+"""Changes the nets by one mini-batch; the flag asks for the gradient penalty in D's update."""
 
 
-class Kind(NamedTuple):
-    """What one step does."""
-
-    discriminator: bool
-    generator: bool
-    penalized: bool  # with the gradient penalty
-
-
-Update = Callable[[TrainingState, Tensor, Tensor, Tensor, Kind], None]
-
-
-def train_step(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, update: Update | None = None) -> None:
+def train_step(state: TrainingState, batch: Batch, run: Callable[[Update], Update] = lambda update: update) -> None:
     """Train on one mini-batch, or on this rank's share of one.
 
-    Updates D and then G (`updates = "both"`), or one of them by turns, G first, as the released code does
-    ("alternate"). Real and generated images pass through D as separate mini-batches, so that batch norm sees one kind
-    at a time.
+    Real and generated images pass through D as separate mini-batches, so that batch norm sees one kind at a time.
 
     Args:
         state: Nets and optimizers, changed in place; counts the step and sums up what is measured, without waiting
             for the device.
-        real: Images (N, C, H, W) in [-1, 1].
-        z: Latent vectors (N, latent_dim).
-        views: Random numbers (3, N, ...) of the augmentation: for real pictures, drawn ones, and drawn ones as the
-            generator has them judged.
-        update: What changes the nets; another way to run `update_nets`.
+        batch: What to train on.
+        run: Another way to run an update, such as replaying a CUDA graph of it.
     """
     recipe, progress = state.recipe, state.progress
-    kind = _kind(recipe, progress.step)
-    (update or update_nets)(state, real, z, views, kind)
-    images = len(z) * state.ranks.count
+    update, penalize = scheduled_update(recipe, progress.step)
+    run(update)(state, batch, penalize)
+    images = len(batch.z) * state.ranks.count
     progress.step += 1
     progress.images += images
-    if kind.generator:
-        half_life = recipe.ema_half_life
-        average(state.averaged, state.generator, half_life=half_life, images=progress.images, batch_size=images)
+    if update is not update_discriminator:
+        update_ema(state.ema_generator, state.generator, recipe.ema_half_life, progress.images, images)
 
 
-def update_nets(state: TrainingState, real: Tensor, z: Tensor, views: Tensor, kind: Kind) -> None:
-    """The updates of one step."""
-    with torch.set_grad_enabled(kind.generator), state.precision():
-        fake = state.generator(z)  # one drawing serves both updates
-    if kind.discriminator:
-        _update_discriminator(state, real, fake.detach(), views, kind.penalized)
-    if kind.generator:
-        _update_generator(state, fake, views)
+def scheduled_update(recipe: Recipe, step: int) -> tuple[Update, bool]:
+    """The update of a step (from 0), and whether D's has the gradient penalty: the recipe's `updates`."""
+    if recipe.updates == "both":
+        return update_both, recipe.r1_gamma > 0 and step % LAZY_R1_INTERVAL == 0
+    penalize = recipe.r1_gamma > 0 and step // 2 % LAZY_R1_INTERVAL == 0
+    return (update_discriminator if step % 2 else update_generator), penalize
 
 
-def _kind(recipe: Recipe, step: int) -> Kind:
-    both = recipe.updates == "both"
-    turn = step // (1 if both else 2)  # of the discriminator
-    return Kind(
-        discriminator=both or step % 2 == 1,
-        generator=both or step % 2 == 0,
-        penalized=recipe.r1_gamma > 0 and turn % PENALIZED == 0,
-    )
+def update_both(state: TrainingState, batch: Batch, penalize: bool) -> None:
+    """D, then G: one batch of generated images serves both."""
+    fake = generate(state, batch)
+    step_discriminator(state, batch, fake.detach(), penalize)
+    step_generator(state, batch, fake)
 
 
-def _update_discriminator(state: TrainingState, real: Tensor, fake: Tensor, views: Tensor, penalized: bool) -> None:
+def update_generator(state: TrainingState, batch: Batch, _penalize: bool) -> None:
+    """G alone: the first half of the released code's alternation."""
+    step_generator(state, batch, generate(state, batch))
+
+
+def update_discriminator(state: TrainingState, batch: Batch, penalize: bool) -> None:
+    """D alone: the second half."""
+    with torch.no_grad():
+        fake = generate(state, batch)
+    step_discriminator(state, batch, fake, penalize)
+
+
+def generate(state: TrainingState, batch: Batch) -> Tensor:
+    """G(z): images (N, C, H, W) in [-1, 1]."""
+    with state.precision():
+        images: Tensor = state.generator(batch.z)
+    return images
+
+
+def step_discriminator(state: TrainingState, batch: Batch, fake: Tensor, penalize: bool) -> None:
+    """One step of D's optimizer on real and generated images."""
     recipe = state.recipe
     augment, loss_of = AUGMENTATIONS[recipe.augment].apply, LOSSES[recipe.loss].discriminator
     with state.precision():
-        real = augment(real, views[0]).detach().requires_grad_(penalized)
-        real_logits = state.discriminator(real)
-        fake_logits = state.discriminator(augment(fake, views[1]))
+        real = augment(batch.real, batch.augment_noise[0]).detach().requires_grad_(penalize)
+        real_logits = state.logits(real)
+        fake_logits = state.logits(augment(fake, batch.augment_noise[1]))
     loss = loss_of(real_logits, fake_logits)
-    penalty = PENALIZED * recipe.r1_gamma * gradient_penalty(real_logits, real) if penalized else 0.0
+    penalty = LAZY_R1_INTERVAL * recipe.r1_gamma * gradient_penalty(real_logits, real) if penalize else 0.0
     (loss + penalty).backward()
-    gradient = _apply(state, "discriminator")
+    gradient = _step_optimizer(state, "discriminator")
     d_real, d_fake = real_logits.detach().sigmoid().mean(), fake_logits.detach().sigmoid().mean()
-    _add(state, d_real=d_real, d_fake=d_fake, d_loss=loss.detach(), d_gradient=gradient)
+    _record(state, d_real=d_real, d_fake=d_fake, d_loss=loss.detach(), d_gradient=gradient)
 
 
-def _update_generator(state: TrainingState, fake: Tensor, views: Tensor) -> None:
-    augment, loss_of = AUGMENTATIONS[state.recipe.augment].apply, LOSSES[state.recipe.loss].generator
+def step_generator(state: TrainingState, batch: Batch, fake: Tensor) -> None:
+    """One step of G's optimizer: how D judges what it generated."""
+    augment, loss = AUGMENTATIONS[state.recipe.augment].apply, LOSSES[state.recipe.loss]
+    real_logits = batch.z.new_empty(0)
+    if loss.pairs:
+        with torch.no_grad(), state.precision():
+            real_logits = state.logits(augment(batch.real, batch.augment_noise[0]))
     with _frozen(state.discriminator), state.precision():
-        fake_logits = state.discriminator(augment(fake, views[2]))
-    loss = loss_of(fake_logits)
-    loss.backward()
-    gradient = _apply(state, "generator")
-    _add(state, g_loss=loss.detach(), g_gradient=gradient)
+        fake_logits = state.logits(augment(fake, batch.augment_noise[2]))
+    value = loss.generator(real_logits, fake_logits)
+    value.backward()
+    gradient = _step_optimizer(state, "generator")
+    _record(state, g_loss=value.detach(), g_gradient=gradient)
 
 
-def _apply(state: TrainingState, net: str) -> Tensor:
+def update_ema(ema: nn.Module, current: nn.Module, half_life: int, images: int, batch_size: int) -> None:
+    """Move the weights of the averaged net toward those of the net in training, after a step.
+
+    Args:
+        ema: The averaged net, changed in place. Its buffers are left alone.
+        current: The net in training.
+        half_life: In images; after as many, half of an old weight's share is gone. 0 copies.
+        images: Images seen so far, this step's included.
+        batch_size: Images of this step.
+    """
+    limit = min(half_life, EMA_RAMP * images)
+    decay = 0.5 ** (batch_size / limit) if limit else 0.0
+    with torch.no_grad():
+        torch._foreach_lerp_(list(ema.parameters()), list(current.parameters()), 1 - decay)
+
+
+def _step_optimizer(state: TrainingState, net: str) -> Tensor:
     """Step one net's optimizer and return the norm of the gradient that it used."""
     optimizer = state.optimizers[net]
     gradients = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
@@ -110,7 +134,7 @@ def _apply(state: TrainingState, net: str) -> Tensor:
     return norm
 
 
-def _add(state: TrainingState, **values: Tensor) -> None:
+def _record(state: TrainingState, **values: Tensor) -> None:
     for name, value in values.items():
         state.sums[MEASURES.index(name)] += value
     state.sums[len(MEASURES) + ("g_loss" in values)] += 1
@@ -118,9 +142,12 @@ def _add(state: TrainingState, **values: Tensor) -> None:
 
 @contextmanager
 def _frozen(net: nn.Module) -> Iterator[None]:
-    """Spare the gradients of a net's own weights while one passes through it."""
-    net.requires_grad_(False)
+    """Spare the gradients of a net's own weights while images pass through it."""
+    trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
+    for parameter in trained:
+        parameter.requires_grad_(False)
     try:
         yield
     finally:
-        net.requires_grad_(True)
+        for parameter in trained:
+            parameter.requires_grad_(True)

@@ -13,8 +13,8 @@ from dcgan.files import sha256
 from dcgan.metrics.kernel import KernelDistance
 from dcgan.model import load
 from dcgan.model_folder import best_checkpoint, find, read_card
-from dcgan.training import evaluation
-from dcgan.training.checkpoint import choose, list_checkpoints
+from dcgan.training import snapshots
+from dcgan.training.checkpoint import keep_checkpoint, list_checkpoints
 from dcgan.training.logger import read_events, read_records
 from dcgan.training.recipe import Recipe
 from dcgan.training.run import resume, train
@@ -38,7 +38,7 @@ def distances(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What the measure will say, in its order."""
     means = [0.9, 0.5, 0.2, 0.3, 0.4, 0.25, 0.6, 0.7]
     order: Iterator[float] = iter(means)
-    monkeypatch.setattr(evaluation, "kernel_distance", lambda *_: KernelDistance(next(order), 0.01, 1, 24))
+    monkeypatch.setattr(snapshots, "kernel_distance", lambda *_: KernelDistance(next(order), 0.01, 1, 24))
     return means
 
 
@@ -60,7 +60,7 @@ def test_each_measurement_is_recorded_and_stands_on_its_checkpoint(pictures: Pat
         card = read_card(checkpoint.path)
         assert isinstance(card["kernel_distance"], dict)
         assert card["kernel_distance"]["mean"] == recorded[checkpoint.images]
-        assert "1000 drawn, 24 real; pixels" in card["kernel_distance"]["measured"]
+        assert "1000 generated, 24 real; pixels" in card["kernel_distance"]["measured"]
 
 
 @pytest.mark.usefixtures("distances")
@@ -133,11 +133,11 @@ def test_damaged_weights_are_passed_over_and_told(pictures: Path, tmp_path: Path
 
 
 @pytest.mark.usefixtures("distances")
-def test_the_best_can_be_chosen_for_good(pictures: Path, tmp_path: Path) -> None:
+def test_the_best_can_be_kept_for_good(pictures: Path, tmp_path: Path) -> None:
     run = train(pictures, tmp_path / "run", MEASURED).run
-    assert load(choose(run, "good", best=True)).details["images"] == 48
-    with pytest.raises(RunError, match=r"checkpoint of .*run; name that run, and --best"):
-        choose(run / "best", "again")
+    assert load(keep_checkpoint(run, "good", best=True)).details["images"] == 48
+    with pytest.raises(RunError, match=r"checkpoint of .*run; name that run, and `best`"):
+        keep_checkpoint(run / "best", "again")
     with pytest.raises(RunError, match=r"in .*run, which goes on from its newest checkpoint: name that"):
         resume(run / "best")
 
@@ -150,7 +150,7 @@ def test_a_best_of_what_is_no_run_is_no_model(tmp_path: Path) -> None:
 def test_where_nothing_was_measured_there_is_no_best(pictures: Path, tmp_path: Path) -> None:
     result = train(pictures, tmp_path / "run", TOY)
     assert result.best is None
-    with pytest.raises(ModelError, match="--evaluate-every"):
+    with pytest.raises(ModelError, match="`evaluate_every`"):
         load(tmp_path / "run" / "best")
 
 

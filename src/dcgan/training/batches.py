@@ -1,0 +1,84 @@
+"""Mini-batches: real images, latent vectors and the noise of the augmentation, all functions of (seed, step)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dcgan.choices import AUGMENTATIONS
+from dcgan.model import to_images
+from dcgan.randomness import Stream, batch_order, rng, sample_latents
+from dcgan.training.recipe import Recipe
+from dcgan.types import Pixels
+
+ROOM = 0.5  # share of a GPU's free memory that the images may take for good
+CHUNK = 4096  # images brought to the device at once
+
+
+@dataclass(frozen=True)
+class Batch:
+    """All that a step needs besides the weights, on their device.
+
+    Attributes:
+        real: Images (N, C, H, W) in [-1, 1].
+        z: Latent vectors (N, latent_dim).
+        augment_noise: (3, N, numbers) in [0, 1): for real images, for generated ones in the discriminator's update,
+            and for generated ones in the generator's.
+    """
+
+    real: Tensor
+    z: Tensor
+    augment_noise: Tensor
+
+
+class ImageLoader:
+    """Pixels (N, H, W, C), uint8, possibly a memory map, as batches of images on the device that trains on them.
+
+    A GPU with room for it keeps the whole set in its memory, as uint8; else each mini-batch is brought there.
+    """
+
+    def __init__(self, pixels: Pixels, device: torch.device) -> None:
+        self.pixels = pixels
+        self.device = device
+        self._resident: Tensor | None = None
+        if device.type == "cuda" and pixels.nbytes <= ROOM * torch.cuda.mem_get_info(device)[0]:
+            self._resident = _on_device(pixels, device)
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def images(self, index: NDArray[np.int64]) -> Tensor:
+        """Those at `index` as images (N, C, H, W) in [-1, 1]."""
+        if self._resident is not None:
+            return to_images(self._resident[torch.from_numpy(index).to(self.device, non_blocking=True)])
+        chosen = torch.from_numpy(self.pixels[index])
+        if self.device.type == "cuda":
+            chosen = chosen.pin_memory()
+        return to_images(chosen.to(self.device, non_blocking=True))
+
+    def random_images(self, count: int, stream: Stream, *key: int) -> Tensor:
+        """Up to `count` different images, chosen by `stream` and `key`."""
+        index = rng(stream, *key).choice(len(self), min(count, len(self)), replace=False)
+        return self.images(np.sort(index))
+
+    def batch(self, recipe: Recipe, step: int, rollbacks: int = 0, rows: slice = slice(None)) -> Batch:
+        """Mini-batch `step` (from 0) of a training after so many roll-backs, or some rows of it: a rank's share."""
+        key, size = (recipe.seed, rollbacks, step), recipe.batch_size
+        numbers = AUGMENTATIONS[recipe.augment].numbers
+        index = batch_order(*key, size, len(self))
+        z = sample_latents(rng(Stream.LATENTS, *key), size, recipe.latent_dim, recipe.latent_distribution)
+        noise = rng(Stream.AUGMENTATION, *key).random((3, size, numbers), dtype=np.float32)
+        return Batch(self.images(index[rows]), self._tensor(z[rows]), self._tensor(noise[:, rows]))
+
+    def _tensor(self, numbers: NDArray[np.float32]) -> Tensor:
+        return torch.from_numpy(numbers).to(self.device)
+
+
+def _on_device(pixels: Pixels, device: torch.device) -> Tensor:
+    """All pixels on the device, without a second copy in memory."""
+    resident = torch.empty(pixels.shape, dtype=torch.uint8, device=device)
+    for start in range(0, len(pixels), CHUNK):
+        resident[start : start + CHUNK] = torch.from_numpy(np.array(pixels[start : start + CHUNK]))
+    return resident
