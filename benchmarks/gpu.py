@@ -18,17 +18,16 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import torch
 from benchmarks.textbook import Textbook
-from dcgan.training.device import resolve
-from dcgan.training.image_loader import Pictures
 from torch.utils.flop_counter import FlopCounterMode
 
 from dcgan.model import to_images
-from dcgan.training.cuda_graph import CapturedUpdate
+from dcgan.training.batches import ImageLoader
+from dcgan.training.cuda_graph import GraphReplay
+from dcgan.training.distributed import resolve_recipe
 from dcgan.training.presets import preset
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
-from dcgan.training.step import Update, update_nets
-from dcgan.training.trainer import train_batch
+from dcgan.training.step import train_step
 
 BEDROOMS = 3_033_042  # pictures in LSUN's bedrooms
 COUNT = 20_000  # pictures of the made-up set
@@ -81,14 +80,23 @@ def textbook(recipe: Recipe, pixels: Pixels, device: str) -> Step:
     return step
 
 
-def ours(recipe: Recipe, pictures: Pictures, update: Update, compiled: bool = False) -> Step:
+def step(state: TrainingState, pictures: ImageLoader, replay: GraphReplay | None) -> None:
+    """One mini-batch."""
+    batch = pictures.batch(state.recipe, state.progress.step)
+    if replay:
+        train_step(state, batch, replay)
+    else:
+        train_step(state, batch)
+
+
+def ours(recipe: Recipe, pictures: ImageLoader, replay: GraphReplay | None = None, compiled: bool = False) -> Step:
     """Our loop's step."""
     state = TrainingState(recipe)
     if compiled:
         for net in (state.generator, state.discriminator):
             net.compile(dynamic=False)
 
-    return lambda: train_batch(state, pictures, update)
+    return lambda: step(state, pictures, replay)
 
 
 def flops_of(step: Step, batch_size: int) -> float:
@@ -105,29 +113,29 @@ def ceiling(device: str, seconds: float) -> float:
     return 2 * side**3 * rate(lambda: torch.mm(first, second), device, seconds)
 
 
-def agreement(recipe: Recipe, pictures: Pictures) -> float:
+def agreement(recipe: Recipe, pictures: ImageLoader) -> float:
     """The largest difference between the weights after 20 steps as usual and after 20 of which most were replayed."""
     weights = []
-    for update in (update_nets, CapturedUpdate()):
+    for replay in (None, GraphReplay()):
         state = TrainingState(recipe)
         for _ in range(20):
-            train_batch(state, pictures, update)
+            step(state, pictures, replay)
         weights.append(torch.cat([p.detach().flatten() for p in state.generator.parameters()]))
     return float((weights[0] - weights[1]).abs().max())
 
 
 def compare(recipe: Recipe, pixels: Pixels, seconds: float, most: float) -> list[Row]:
     """Each way in turn, on the recipe's device."""
-    device, pictures = recipe.device, Pictures(pixels, torch.device(recipe.device))
+    device, pictures = recipe.device, ImageLoader(pixels, torch.device(recipe.device))
     plain, captured = recipe.changed({"precision": "float32"}), recipe.changed({"capture": True})
     ways: dict[str, Callable[[], Step]] = {
         "textbook": lambda: textbook(recipe, pixels, device),
-        "ours, float32": lambda: ours(plain, pictures, update_nets),
-        "ours": lambda: ours(recipe, pictures, update_nets),
+        "ours, float32": lambda: ours(plain, pictures),
+        "ours": lambda: ours(recipe, pictures),
     }
     if device.startswith("cuda"):
-        ways["ours, captured"] = lambda: ours(captured, pictures, CapturedUpdate())
-        ways["ours, compiled"] = lambda: ours(captured, pictures, CapturedUpdate(), compiled=True)  # and captured
+        ways["ours, captured"] = lambda: ours(captured, pictures, GraphReplay())
+        ways["ours, compiled"] = lambda: ours(captured, pictures, GraphReplay(), compiled=True)  # and captured
     flops = flops_of(ways["ours"](), recipe.batch_size)
     rates = {way: rate(make(), device, seconds) * recipe.batch_size for way, make in ways.items()}
     return [
@@ -164,13 +172,15 @@ def main() -> None:
                 "batch_size": 128,
             }
         )
-        recipe = resolve(recipe)
+        recipe = resolve_recipe(recipe)
         assert recipe.size is not None
         shape = (COUNT if on_gpu else 512, recipe.size, recipe.size, 3)
         pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
         rows += compare(recipe, pixels, arguments.seconds, most)
         if on_gpu:
-            difference = agreement(recipe.changed({"capture": True}), Pictures(pixels, torch.device(arguments.device)))
+            difference = agreement(
+                recipe.changed({"capture": True}), ImageLoader(pixels, torch.device(arguments.device))
+            )
             facts[f"{name}, captured against usual: largest difference of a weight after 20 steps"] = difference
     if arguments.json:
         print(json.dumps({**facts, "rows": [asdict(row) for row in rows]}))

@@ -38,7 +38,7 @@ def model_of(size: int) -> Model:
     """An untrained model: as fast as a trained one."""
     recipe = recipe_of(size)
     state = TrainingState(recipe)
-    return Model(recipe.architecture(), state.averaged, state.discriminator.eval())
+    return Model(recipe.architecture(), state.ema_generator, state.discriminator.eval())
 
 
 def some_pixels(size: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

@@ -29,8 +29,6 @@ import numpy as np
 import torch
 from benchmarks.stability_results import RECIPES, draw, montage, print_tables, read_results
 from benchmarks.textbook import Textbook
-from dcgan.training.device import resolve
-from dcgan.training.image_loader import Pictures
 
 from dcgan.data.packed import PackedSet
 from dcgan.figures.sheets import save_picture, sheet
@@ -40,15 +38,17 @@ from dcgan.metrics.kernel import kernel_distance
 from dcgan.model import to_images, to_pixels
 from dcgan.networks.memory import reuse_memory
 from dcgan.randomness import Stream, rng
-from dcgan.training.callbacks import Silent
+from dcgan.training.batches import ImageLoader
+from dcgan.training.callbacks import Callback
+from dcgan.training.distributed import resolve_recipe
 from dcgan.training.interrupt import StopRequest
-from dcgan.training.logger import EVENTS, Journal, read_events
+from dcgan.training.logger import EVENTS, Logger, read_events
 from dcgan.training.monitor import BATCH as JUDGED
-from dcgan.training.monitor import judge, spread
+from dcgan.training.monitor import check_health, diversity
 from dcgan.training.recipe import Recipe
-from dcgan.training.snapshots import measured_model
+from dcgan.training.snapshots import Snapshots
 from dcgan.training.state import Progress, TrainingState
-from dcgan.training.trainer import Loop
+from dcgan.training.trainer import Trainer
 from dcgan.types import Pixels
 
 RESULTS = Path(__file__).parent / "results" / "stability.jsonl"
@@ -97,21 +97,21 @@ class Clock:
         self.start += self.seconds() - since
 
 
-class Marker(Silent):
+class Marker(Callback):
     """Draws pictures at each mark, and asks for a stop at the last."""
 
-    def __init__(self, job: Job, state: TrainingState, pictures: Pictures, stop: StopRequest) -> None:
+    def __init__(self, job: Job, state: TrainingState, pictures: ImageLoader, stop: StopRequest) -> None:
         self.left, self.unit = list(job.marks), job.unit
         self.state, self.pictures, self.stop = state, pictures, stop
         self.clock = Clock()
         self.reached: list[Mark] = []
 
-    def step(self, images: int, target: int) -> None:  # noqa: ARG002  # a watcher's signature
+    def on_step(self, state: TrainingState, target: int) -> None:  # noqa: ARG002  # a callback's signature
         """Look at the clock."""
-        now = self.clock.seconds()
+        now, images = self.clock.seconds(), state.progress.images
         if self.left and (now if self.unit == "seconds" else images) >= self.left[0]:
             self.left.pop(0)
-            pixels = measured_model(self.state, self.pictures).sample(range(DRAWN))
+            pixels = Snapshots(self.state, self.pictures).model().sample(range(DRAWN))
             self.reached.append(Mark(now, images, pixels))
             self.clock.pause(now)
         if not self.left:
@@ -121,16 +121,18 @@ class Marker(Silent):
 def train_ours(data: PackedSet, job: Job, changes: dict[str, object]) -> tuple[list[Mark], dict[str, object]]:
     """The real loop, in a folder that is thrown away."""
     reuse_memory()
-    recipe = resolve(replace(Recipe(size=data.size, channels=data.channels, threads=1).changed(changes), seed=job.seed))
+    recipe = resolve_recipe(
+        replace(Recipe(size=data.size, channels=data.channels, threads=1).changed(changes), seed=job.seed)
+    )
     recipe = replace(recipe, images=10**9)
     with tempfile.TemporaryDirectory() as name:
         run, stop = Path(name), StopRequest()
         (run / "checkpoints").mkdir()
         state = TrainingState(recipe)
-        pictures = Pictures(data.pixels, state.device)
+        pictures = ImageLoader(data.pixels, state.device)
         marker = Marker(job, state, pictures, stop)
-        with Journal(run, state.progress) as journal:
-            ending = Loop(run, state, pictures, journal, marker).train(stop)
+        with Logger(run, state.progress) as logger:
+            ending = Trainer(run, state, pictures, logger, marker).train(stop)
         kinds = [event["kind"] for event in read_events(run / EVENTS)]
     facts = {"collapses": kinds.count("collapse"), "rollbacks": state.progress.rollbacks}
     return marker.reached, {**facts, "ending": ending}
@@ -144,7 +146,7 @@ def train_textbook(data: PackedSet, job: Job) -> tuple[list[Mark], dict[str, obj
     images = to_images(torch.from_numpy(np.array(data.pixels))).contiguous()
     marks: list[Mark] = []
     left, clock, seen, order = list(job.marks), Clock(), 0, iter(torch.empty(0, 0))
-    real_spread, progress, collapses = spread(images[torch.randperm(len(images))[:JUDGED]]), Progress(), 0
+    real_spread, progress, collapses = diversity(images[torch.randperm(len(images))[:JUDGED]]), Progress(), 0
     fixed = torch.randn(max(DRAWN, JUDGED), recipe.latent_dim, 1, 1)
 
     def draw(count: int) -> torch.Tensor:
@@ -162,8 +164,8 @@ def train_textbook(data: PackedSet, job: Job) -> tuple[list[Mark], dict[str, obj
         progress.step += 1
         now = clock.seconds()
         if seen // CHECKED != (seen - batch_size) // CHECKED:
-            diversity = spread(draw(JUDGED)) / real_spread
-            collapses += judge(progress, diversity, 0.5, 0.5, finite=True).trouble == "collapse"
+            varied = diversity(draw(JUDGED)) / real_spread
+            collapses += check_health(progress, varied, 0.5, 0.5, finite=True).problem == "collapse"
         if (now if job.unit == "seconds" else seen) >= left[0]:
             left.pop(0)
             marks.append(Mark(now, seen, to_pixels(draw(DRAWN))))
@@ -186,9 +188,9 @@ def train_and_measure(job: Job) -> dict[str, Any]:
     for mark in marks:
         batches = [extractor.extract(mark.pixels[start : start + BATCH]) for start in range(0, count, BATCH)]
         distance = kernel_distance(real, np.concatenate(batches)[:count], rng(Stream.EVALUATION_SUBSETS))
-        diversity = _spread(mark.pixels[:JUDGED]) / real_spread
+        varied = _spread(mark.pixels[:JUDGED]) / real_spread
         rows.append(
-            {"seconds": mark.seconds, "images": mark.images, "kernel_distance": distance.mean, "diversity": diversity}
+            {"seconds": mark.seconds, "images": mark.images, "kernel_distance": distance.mean, "diversity": varied}
         )
     made = {"torch": torch.__version__, "date": datetime.now(UTC).date().isoformat()}
     named = {"set": job.data.name, "recipe": job.recipe, "seed": job.seed, "unit": job.unit}
@@ -196,7 +198,7 @@ def train_and_measure(job: Job) -> dict[str, Any]:
 
 
 def _spread(pixels: Pixels) -> float:
-    return spread(to_images(torch.from_numpy(pixels)))
+    return diversity(to_images(torch.from_numpy(pixels)))
 
 
 def main() -> None:

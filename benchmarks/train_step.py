@@ -23,8 +23,6 @@ from statistics import median
 import numpy as np
 import torch
 from benchmarks.textbook import Textbook
-from dcgan.training.device import resolve
-from dcgan.training.image_loader import Pictures
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -32,9 +30,11 @@ from torch.utils.data import DataLoader, Dataset
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.networks.memory import reuse_memory
+from dcgan.training.batches import ImageLoader
+from dcgan.training.distributed import resolve_recipe
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
-from dcgan.training.trainer import train_batch
+from dcgan.training.step import train_step
 
 Step = Callable[[], None]
 
@@ -82,14 +82,14 @@ def textbook(folder: Path, recipe: Recipe) -> Step:
 def ours(packed: Path, recipe: Recipe, compiled: bool = False) -> Step:
     """One step of our loop at each call, the nets as they are or through torch.compile."""
     reuse_memory()
-    data, recipe = PackedSet.open(packed), resolve(recipe)
+    data, recipe = PackedSet.open(packed), resolve_recipe(recipe)
     state = TrainingState(recipe)
-    pictures = Pictures(data.pixels, state.device)
+    pictures = ImageLoader(data.pixels, state.device)
     if compiled:
         for net in (state.generator, state.discriminator):
             net.compile(dynamic=False)
 
-    return lambda: train_batch(state, pictures)
+    return lambda: train_step(state, pictures.batch(recipe, state.progress.step))
 
 
 def make_photographs(folder: Path, count: int) -> None:

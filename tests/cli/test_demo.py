@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dcgan.cli import app
-from dcgan.errors import RunError
+from dcgan.errors import UsageError
 from dcgan.training.run import read_run
 
 pytest.importorskip("dicebear", reason="the extra 'demo' is not installed")
@@ -41,5 +41,5 @@ def test_the_demo_ends_with_a_sheet_and_goes_on_when_asked_again(
 def test_another_seed_does_not_go_with_a_demo_that_has_begun(tmp_path: Path) -> None:
     app(["demo", "--out", str(tmp_path / "demo"), "--minutes", "0.01", "--seed", "3"])
     assert read_run(tmp_path / "demo")[0].seed == 3
-    with pytest.raises(RunError, match="--seed cannot change"):
+    with pytest.raises(UsageError, match="`seed` cannot change"):
         app(["demo", "--out", str(tmp_path / "demo"), "--minutes", "0.02", "--seed", "4"])

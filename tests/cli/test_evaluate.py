@@ -51,7 +51,7 @@ def test_json_is_one_line_and_the_same_each_time(home: Path, capsys: pytest.Capt
     assert first == second
     facts = json.loads(first)
     assert facts["pictures"] == 40
-    assert facts["kernel_distance"].keys() == {"mean", "spread", "subsets", "size"}
+    assert facts["kernel_distance"].keys() == {"mean", "std", "subsets", "size"}
     assert 0 <= facts["precision"] <= 1
 
 
@@ -71,7 +71,7 @@ def test_with_held_out_pictures_near_copies_are_counted_and_drawn(
         (["--extractor", "vgg"], "--extractor"),
         (["--neighbors", "near.png"], "--held-out"),
         (["--samples", "3"], "too few"),
-        (["--device", "tpu"], "--device"),
+        (["--device", "tpu"], "`device`"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(words: list[str], expected: str, home: Path) -> None:

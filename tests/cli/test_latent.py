@@ -207,7 +207,7 @@ def test_concepts_and_axes_from_labeled_pictures(home: Path, capsys: pytest.Capt
         (["walk", "--seconds", "nan"], "--seconds"),
         (["walk", "--latents", "none.npz"], "No such file"),
         (["walk", "--seeds", "1,2", "--latents", "x.npz"], "leave one out"),
-        (["walk", "--device", "cpux"], "--device"),
+        (["walk", "--device", "cpux"], "`device`"),
         (["arithmetic", "a - nobody"], "no concept 'nobody'.* has a, b, one, up"),
         (["arithmetic", "a-b"], "a minus needs spaces"),
         (["arithmetic", "a +"], "does not parse"),

@@ -118,7 +118,7 @@ def forget(
     changes = _changes(drawn_by, marked)
     save_picture(_figure(drawn_by, marked, colors), figure)
     with writing("--out", out), new_folder(out) as partial:
-        changed.save(partial)
+        changed.write_into(partial)
     facts = {
         "out": out,
         "figure": figure,
