@@ -23,7 +23,7 @@ from dcgan.training.state import MEASURES, TrainingState
 from dcgan.types import Pixels
 
 SHEET_SEEDS = range(64)
-STATISTICS_IMAGES = 512  # that fixed batch-norm statistics are measured on; see benchmarks/statistics.py
+STATISTICS_IMAGES = 512  # that fixed batch-norm statistics are measured on
 
 
 class Snapshots:

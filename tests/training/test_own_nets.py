@@ -1,0 +1,64 @@
+"""Nets of somebody's own go through the same loop: checkpoints, exact resume, sheets."""
+
+from pathlib import Path
+from typing import TypedDict
+
+import numpy as np
+import pytest
+import torch
+from tests.training.toys import TOY, discs
+from torch import nn
+
+from dcgan.errors import RecipeError, RunError, UsageError
+from dcgan.model import load
+from dcgan.training.run import resume, train
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    np.save(tmp_path / "discs.npy", discs()[..., 0])
+    return tmp_path / "discs.npy"
+
+
+class Nets(TypedDict):
+    generator: nn.Module
+    discriminator: nn.Module
+
+
+def nets() -> Nets:
+    """Torch's own batch norm with running statistics, and dropout: both must survive a resume."""
+    torch.manual_seed(0)
+    return {
+        "generator": nn.Sequential(
+            nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 256), nn.Tanh(), nn.Unflatten(1, (1, 16, 16))
+        ),
+        "discriminator": nn.Sequential(nn.Flatten(), nn.Linear(256, 8), nn.Dropout(0.3), nn.Linear(8, 1)),
+    }
+
+
+def test_a_resumed_run_ends_with_the_very_weights_of_one_that_was_not_interrupted(
+    pictures: Path, tmp_path: Path
+) -> None:
+    train(pictures, tmp_path / "whole", TOY, **nets())
+    train(pictures, tmp_path / "parts", TOY.changed({"images": 32}), **nets())
+    resume(tmp_path / "parts", {"images": 64}, **nets())
+    whole, parts = (load(tmp_path / name, **nets()) for name in ("whole", "parts"))
+    for first, second in ((whole.generator, parts.generator), (whole.discriminator, parts.discriminator)):
+        expected = second.state_dict()
+        assert [name for name, tensor in first.state_dict().items() if not torch.equal(tensor, expected[name])] == []
+
+
+def test_they_are_asked_for_again_and_have_to_fit(pictures: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="go together"):
+        train(pictures, tmp_path / "run", TOY, generator=nets()["generator"])
+    with pytest.raises(RecipeError, match="the generator gives"):
+        train(pictures, tmp_path / "run", TOY, generator=nn.Linear(4, 3), discriminator=nets()["discriminator"])
+    assert not (tmp_path / "run").exists()
+    train(pictures, tmp_path / "run", TOY.changed({"images": 16}), **nets())
+    with pytest.raises(RunError, match="not dcgan's own"):
+        resume(tmp_path / "run", {"images": 32})
