@@ -88,6 +88,7 @@ def run_session(
         if ranks.leads:
             write_film(run)
             write_report(run, recipe, data, card)
+        ranks.wait()  # none leaves, and takes its connections along, while another is still at work
         sheets, best = list_sheets(run), best_checkpoint(run)
         sheet = sheets[-1] if sheets else None
         return TrainingResult(run, ending, state.progress.images, sheet, best, stop.signal, ranks.leads)
