@@ -1,5 +1,6 @@
 """The command line: one thin file a group of verbs. Nothing heavy is imported before the verb that needs it."""
 
+import os
 import signal
 import sys
 
@@ -73,4 +74,9 @@ def main() -> None:
     except KeyboardInterrupt:
         complain("stopped")
         sys.exit(130)
-    sys.exit(status if isinstance(status, int) else 0)
+    code = status if isinstance(status, int) else 0
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:  # threads of gloo, still alive, may abort an orderly exit
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
