@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,10 +21,18 @@ from dcgan.model_folder import CARD, FORMAT, find, read_card, read_tensors, writ
 from dcgan.networks.batch_norm import batch_statistics as by_the_batch
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.layouts import Architecture, ConvLayer
+from dcgan.networks.layouts import Architecture, ConvLayer, LatentDistribution
 from dcgan.networks.memory import use_channels_last
 from dcgan.randomness import latents_from_seeds
 from dcgan.types import Latents, Pixels
+
+
+class Nets(NamedTuple):
+    """A pair of dcgan's own nets, whose layers can be looked into."""
+
+    architecture: Architecture
+    generator: Generator
+    discriminator: Discriminator
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,7 @@ class Model:
         generator: z (N, latent_dim) to images (N, C, H, W) in [-1, 1].
         discriminator: images to logits (N,).
         details: What is known of its making: recipe, images seen, how batch-norm statistics were measured.
+        folder: Where it was loaded from, which may hold concepts of its own; None if it was made in memory.
 
     Example:
         >>> model = dcgan.load("runs/faces")
@@ -45,6 +55,32 @@ class Model:
     generator: Generator
     discriminator: Discriminator
     details: Mapping[str, object] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @property
+    def size(self) -> int:
+        """Side of the square pictures, pixels."""
+        return self.architecture.size
+
+    @property
+    def channels(self) -> int:
+        """1 (gray), 3 (RGB) or 4 (RGBA)."""
+        return self.architecture.channels
+
+    @property
+    def latent_dim(self) -> int:
+        """How many numbers z has."""
+        return self.architecture.latent_dim
+
+    @property
+    def latent_distribution(self) -> LatentDistribution:
+        """The distribution of each number of z: "uniform", U(-1, 1), or "normal", N(0, 1)."""
+        return self.architecture.latent_distribution
+
+    @property
+    def nets(self) -> Nets:
+        """Both nets as dcgan's own, for what looks into their layers."""
+        return Nets(self.architecture, self.generator, self.discriminator)
 
     @cached_property
     def identity(self) -> str:
@@ -150,7 +186,7 @@ def load(path: str | Path, device: str = "cpu") -> Model:
         net.to(device).eval()
         use_channels_last(net)
     details = {key: value for key, value in card.items() if key not in ("format", "architecture", "sha256")}
-    return Model(architecture, generator, discriminator, details)
+    return Model(architecture, generator, discriminator, details, folder)
 
 
 def _architecture(folder: Path, card: Mapping[str, object]) -> Architecture:
