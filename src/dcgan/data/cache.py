@@ -22,6 +22,8 @@ from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import PackedSetError
 from dcgan.types import OnProgress
 
+PictureSource = str | Path | PackedSet
+
 
 def cached(
     source: str | Path, options: PrepareOptions | None = None, on_progress: OnProgress | None = None
@@ -58,7 +60,7 @@ def cached(
 
 
 def open_pictures(
-    source: str | Path | PackedSet,
+    source: PictureSource,
     *,
     size: int | None = None,
     channels: int | None = None,
