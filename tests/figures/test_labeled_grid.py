@@ -1,4 +1,4 @@
-"""Grids with labels, sums, jumps, on light and on dark ground."""
+"""Grids with labels, sums, steps, on light and on dark ground."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ from PIL import Image
 
 from dcgan.figures.arithmetic import draw_arithmetic
 from dcgan.figures.fonts import SMALL, fitted, text_width
-from dcgan.figures.perceptual_steps import plot_perceptual_steps
 from dcgan.figures.labeled_grid import labeled_grid, numbered
+from dcgan.figures.perceptual_steps import plot_perceptual_steps
 from dcgan.figures.theme import THEMES
 
 RANDOM = np.random.default_rng(0)

@@ -98,12 +98,12 @@ def walk(
 
     from dcgan.figures.sheets import save_picture
     from dcgan.latent.files import write_latents
-    from dcgan.latent.walk import interpolate, measure_steps
+    from dcgan.latent.walk import KEYS, interpolate, measure_steps
 
-    walked = interpolate(loaded, keys, frames, loop=loop or wall > 1, even=even, seed=seed)
     film_steps = max(2, round(seconds * fps))
-    if film_steps * len(walked.pixels) > MOST_FRAMES:
+    if film_steps * (KEYS if keys is None else len(keys)) > MOST_FRAMES:
         raise UsageError(f"--seconds {seconds:g} makes a film of more than {MOST_FRAMES:,} frames; take fewer seconds")
+    walked = interpolate(loaded, keys, frames, loop=loop or wall > 1, even=even, seed=seed)
 
     def film() -> "Iterator[Frame]":
         fine = interpolate(loaded, keys, film_steps + 1, loop=walked.is_loop, even=even, seed=seed)

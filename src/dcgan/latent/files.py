@@ -1,4 +1,4 @@
-"""Latent vectors as files, so that pictures can be generated again: .npz with z, seeds, pixels, the model's identity."""
+"""Latent vectors as files, from which pictures are generated again: .npz with z, seeds, pixels and their model."""
 
 import io
 from collections.abc import Sequence
