@@ -53,16 +53,16 @@ def draw_arithmetic(
         canvas.text(left - 12, middle + line * 20, words, "rm", faint=True)
     canvas.text(left - 12, row_of_means + side / 2, _MEAN, "rm", faint=True)
     x = left
-    for place, (term, name, width) in enumerate(zip(terms, names, widths, strict=True)):
-        if place or term.startswith("-"):
+    for column, (term, name, width) in enumerate(zip(terms, names, widths, strict=True)):
+        if column or term.startswith("-"):
             _draw_sign(canvas, x + _SIGN // 2, row_of_means + side // 2, minus=term.startswith("-"))
         x += _SIGN
         corner = x + (width - side) // 2
         canvas.text(x + width / 2, top - LINE / 2 - 2, fitted(name, width + _SIGN - 8, SMALL))
-        for row, picture in enumerate(examples[place][:MOST]):
+        for row, picture in enumerate(examples[column][:MOST]):
             canvas.paste(enlarged(picture, TILE), corner, top + row * (side + GAP))
-        if len(examples[place]):
-            canvas.paste(enlarged(means[place], TILE), corner, row_of_means)
+        if len(examples[column]):
+            canvas.paste(enlarged(means[column], TILE), corner, row_of_means)
         else:
             canvas.text(x + width / 2, row_of_means + side / 2, "an axis", faint=True)
         x += width
@@ -81,10 +81,10 @@ def draw_arithmetic(
 
 def _draw_sign(canvas: Canvas, x: int, y: int, *, minus: bool) -> None:
     """A plus or a minus; Pillow's font has no minus that is as wide as its plus."""
-    reach = NORMAL // 2
-    canvas.draw.line([(x - reach, y), (x + reach, y)], canvas.theme.ink, 3)
+    half = NORMAL // 2
+    canvas.draw.line([(x - half, y), (x + half, y)], canvas.theme.ink, 3)
     if not minus:
-        canvas.draw.line([(x, y - reach), (x, y + reach)], canvas.theme.ink, 3)
+        canvas.draw.line([(x, y - half), (x, y + half)], canvas.theme.ink, 3)
 
 
 def _draw_results(canvas: Canvas, results: Pixels, left: int, top: int, across: int, side: int) -> None:
@@ -93,8 +93,8 @@ def _draw_results(canvas: Canvas, results: Pixels, left: int, top: int, across: 
     order = [*range(1, middle + 1), 0, *range(middle + 1, len(results))]
     label = "Y and variations" if len(results) > 1 else "Y"
     canvas.text(left + min(across, len(results)) * (side + GAP) / 2, top - LINE / 2 - 2, label)
-    for place, index in enumerate(order):
-        x, y = left + place % across * (side + GAP), top + place // across * (side + GAP)
+    for cell, index in enumerate(order):
+        x, y = left + cell % across * (side + GAP), top + cell // across * (side + GAP)
         canvas.paste(enlarged(results[index], TILE), x, y)
         if index == 0 and len(results) > 1:
             canvas.draw.rectangle((x - 3, y - 3, x + side + 2, y + side + 2), outline=canvas.theme.accent, width=3)

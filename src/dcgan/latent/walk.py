@@ -23,7 +23,7 @@ from dcgan.types import Latents, Pixels
 Distance = Literal["latent", "perceptual"]
 
 KEYS = 9  # random samples of a walk, as in the paper
-FINER = 4  # pictures generated for each frame to place frames at even perceptual distances
+FINER = 4  # pictures generated for each frame, to find where perceptual distances are even
 PAIRS = 256  # random pairs of pictures that a step is compared with
 
 
