@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from dcgan.dissection.boxes import Boxes
 from dcgan.dissection.detector import mark, masked_faces, train_detector
 from dcgan.dissection.forget import change, default_layer, scale_maps, weigh_maps
-from dcgan.latent.attribute_classifier import AttributeClassifier, train_attributes
+from dcgan.latent.attribute_classifier import AttributeClassifier, train_attribute_classifier
 from dcgan.metrics.extractors import Extractor, build_extractor
 from dcgan.metrics.kernel import kernel_distance
 from dcgan.model import Model, load
@@ -65,7 +65,7 @@ def main() -> None:
     size = model.architecture.size
     pixels, masks = masked_faces("glasses", FACES, size)
     worn = masks.any(axis=(1, 2))
-    classifier = train_attributes(*fresh_faces(size))
+    classifier = train_attribute_classifier(*fresh_faces(size))
     boxes = mark(train_detector(pixels[:2000], masks[:2000]), model, range(LOOKED_AT))
     extractor = build_extractor("efficientnet-lite0")
     real = features_of(extractor, pixels[~worn][: len(JUDGED)])

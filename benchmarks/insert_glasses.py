@@ -17,7 +17,7 @@ from benchmarks.forget_glasses import FACES, JUDGED, LOOKED_AT, fresh_faces
 from dcgan.dissection.detector import mark, masked_faces, train_detector
 from dcgan.dissection.forget import hidden_sides, weigh_maps
 from dcgan.dissection.insert import insert, usual_place
-from dcgan.latent.attribute_classifier import train_attributes
+from dcgan.latent.attribute_classifier import train_attribute_classifier
 from dcgan.model import load
 from dcgan.networks.memory import reuse_memory
 
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     model = load(parser.parse_args().model)
     reuse_memory()
-    classifier = train_attributes(*fresh_faces(model.architecture.size))
+    classifier = train_attribute_classifier(*fresh_faces(model.architecture.size))
     detector = train_detector(*masked_faces("glasses", FACES, model.architecture.size))
     boxes = mark(detector, model, range(LOOKED_AT))
     lacking = tuple(np.array(JUDGED)[classifier.logits(model.sample(JUDGED))[:, 0] <= 0].tolist())

@@ -52,6 +52,7 @@ class Model:
         generator: z (N, latent_dim) to images (N, C, H, W) in [-1, 1].
         discriminator: images to logits (N,).
         details: What is known of its making: recipe, images seen, how batch-norm statistics were measured.
+        folder: Where it was loaded from, which may hold concepts of its own; None if it was made in memory.
 
     Example:
         >>> model = dcgan.load("runs/faces")
@@ -62,6 +63,7 @@ class Model:
     generator: nn.Module
     discriminator: nn.Module
     details: Mapping[str, object] = field(default_factory=dict)
+    folder: Path | None = None
 
     @property
     def size(self) -> int:
@@ -338,7 +340,7 @@ def load(
     details = {
         key: value for key, value in card.items() if key not in ("format", "architecture", "interface", "sha256")
     }
-    return Model(interface, generator, discriminator, details)
+    return Model(interface, generator, discriminator, details, folder)
 
 
 def _interface(folder: Path, card: Mapping[str, object]) -> Interface:

@@ -1,6 +1,7 @@
 """The verbs of the latent space, on a small model."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ from PIL import Image, ImageSequence
 from tests.toy_model import toy_model
 
 from dcgan.cli import app
-from dcgan.errors import DcganError, LatentError, ModelError
+from dcgan.cli.console import as_flags
+from dcgan.errors import DcganError, LatentError, ModelError, UsageError
 from dcgan.latent.concepts import read_concepts
 from dcgan.model import load
 
@@ -52,7 +54,7 @@ def test_a_walk_makes_a_figure_a_film_latents_and_a_test(home: Path, capsys: pyt
         "w.gif",
         "--out",
         "w.npz",
-        "--jumps",
+        "--step-sizes",
         "j.png",
         "--seconds",
         0.2,
@@ -66,9 +68,9 @@ def test_a_walk_makes_a_figure_a_film_latents_and_a_test(home: Path, capsys: pyt
     with Image.open("w.gif") as film:
         assert getattr(film, "n_frames", 1) == 8
         assert min(film.size) >= 512
-    with Image.open("w.png") as figure, Image.open("j.png") as jumps:
+    with Image.open("w.png") as figure, Image.open("j.png") as steps:
         assert figure.width > 4 * 64
-        assert jumps.width > 300
+        assert steps.width > 300
     arrays = np.load("w.npz")
     assert arrays["z"].shape == (8, 6)
     assert np.array_equal(arrays["pixels"][0], load(home / "model").sample([1])[0])
@@ -84,7 +86,7 @@ def test_nine_random_samples_are_the_default_and_have_a_seed(home: Path) -> None
 
 
 def test_what_one_verb_wrote_another_goes_on_with(home: Path) -> None:
-    run(home, "arithmetic", "a - b + a", *with_concepts(home), "--neighbors", 2, "--out", "sum.npz")
+    run(home, "arithmetic", "a - b + a", *with_concepts(home), "--variations", 2, "--out", "sum.npz")
     run(home, "walk", "--latents", "sum.npz", "--frames", 3, "--out", "walk.npz", "--loop")
     run(home, "turn", "--latents", "sum.npz", "--axis", "up", *with_concepts(home), "--steps", 3, "--out", "turn.npz")
     run(home, "sample", "--latents", "turn.npz", "--out", "again.npz")
@@ -188,17 +190,17 @@ def test_concepts_and_axes_from_labeled_pictures(home: Path, capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["walk", "--seeds", "5"], "2 to 1000 samples"),
+        (["walk", "--seeds", "5"], "must name 2 to 1000 samples, not 1"),
         (["walk", "--seeds", "x"], "--seeds"),
         (["walk", "--seeds", "99999999999999999999,1"], "2\\^63"),
         (["walk", "--frames", "1"], "--frames must be 2 to 1000"),
         (["walk", "--seeds", "0-5000"], "2 to 1000 samples"),
-        (["walk", "--out", "a.png", "--jumps", "a.png"], "named twice"),
-        (["walk", "--jumps", "j.txt"], "--jumps j.txt"),
+        (["walk", "--out", "a.png", "--step-sizes", "a.png"], "named twice"),
+        (["walk", "--step-sizes", "j.txt"], "--step-sizes j.txt"),
         (["walk", "--out", "a.gif", "--fps", "60"], "50 frames a second"),
         (["arithmetic", " + ".join(["a"] * 13)], "13 terms"),
         (["concepts", "--show", "1-3", "c: 1"], "call of their own"),
-        (["concepts", "c: 1,2,3", "--source", "drawn-faces"], "--source is for definitions by conditions"),
+        (["concepts", "c: 1,2,3", "--source", "drawn-faces"], "is for definitions by conditions"),
         (["walk", "--out", "w.txt"], "--out w.txt: name a file"),
         (["walk", "--theme", "pink"], "--theme 'pink'"),
         (["walk", "--fps", "0"], "--fps"),
@@ -207,27 +209,33 @@ def test_concepts_and_axes_from_labeled_pictures(home: Path, capsys: pytest.Capt
         (["walk", "--seconds", "nan"], "--seconds"),
         (["walk", "--latents", "none.npz"], "No such file"),
         (["walk", "--seeds", "1,2", "--latents", "x.npz"], "leave one out"),
-        (["walk", "--device", "cpux"], "`device`"),
+        (["walk", "--device", "cpux"], "--device"),
         (["arithmetic", "a - nobody"], "no concept 'nobody'.* has a, b, one, up"),
         (["arithmetic", "a-b"], "a minus needs spaces"),
         (["arithmetic", "a +"], "does not parse"),
         (["arithmetic", "- a"], ""),
-        (["arithmetic", "a", "--neighbors", "-1"], "--neighbors"),
+        (["arithmetic", "a", "--variations", "-1"], "--variations must be 0 to 99, not -1"),
+        (["arithmetic", "a", "--noise", "11"], "--noise must be 0 to 10, not 11"),
+        (["arithmetic", "a", "--seed", "-1"], "--seed must be 0 or more, not -1"),
+        (["walk", "--seed", "-1"], "--seed must be 0 or more, not -1"),
         (["arithmetic", "a", "--out", "a.mp4"], "--out a.mp4"),
         (["turn", "--from", "a"], "--to CONCEPT"),
         (["turn", "--axis", "a"], "no axis"),
         (["turn", "--axis", "up", "--from", "a", "--to", "b"], "name the axis"),
         (["turn", "--from", "a", "--to", "b", "--steps", "1"], "--steps"),
-        (["turn", "--from", "a", "--to", "b", "--reach", "0"], "--reach"),
+        (["turn", "--from", "a", "--to", "b", "--strength", "0"], "--strength"),
         (["concepts"], "give definitions"),
         (["concepts", "--show", "1-3"], "--sheet FILE"),
         (["concepts", "cat"], "no definition"),
         (["concepts", "a b: 1"], "no definition"),
         (["concepts", "c: 1", "c: 2"], "defined twice"),
-        (["concepts", "cat: cat"], "need --source"),
+        (["concepts", "cat: cat"], "conditions need"),
         (["concepts", "c: 1,2", "--axis"], "leave --axis out"),
         (["concepts", "c: 5-1"], "backwards"),
-        (["concepts", "c: 1", "--examples", "0"], "--examples"),
+        (["concepts", "c: 1", "--examples", "0"], "--examples must be 1 or more, not 0"),
+        (["concepts", "c: 1", "--pool", "2"], "--pool must be 9, as many as --examples"),
+        (["concepts", "c: cat", "--axis", "--source", "x", "--sheet", "s.png"], "an axis has no pictures"),
+        (["concepts", "c: 1", "--show", "1-3"], "only makes a sheet"),
     ],
 )
 def test_mistakes_are_named(home: Path, words: list[str], message: str) -> None:
@@ -237,12 +245,32 @@ def test_mistakes_are_named(home: Path, words: list[str], message: str) -> None:
         run(home, verb, *rest, *extra)
         assert Path("arithmetic.png").exists()
         return
-    with pytest.raises(DcganError, match=message):
+    with pytest.raises(DcganError) as caught:
         run(home, verb, *rest, *extra)
+    assert re.search(message, as_flags(str(caught.value)))
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["walk", "--frames", "1"], UsageError),
+        (["arithmetic", "a +"], UsageError),
+        (["arithmetic", "a", "--noise", "11"], UsageError),
+        (["turn", "--axis", "a"], UsageError),
+        (["sample", "--truncation", "2"], UsageError),
+        (["concepts", "c: 5-1"], UsageError),
+        (["arithmetic", "nobody"], LatentError),
+        (["walk", "--latents", "none.npz"], LatentError),
+    ],
+)
+def test_wrong_use_is_told_from_what_is_missing(home: Path, words: list[str], error: type[DcganError]) -> None:
+    verb, *rest = words
+    with pytest.raises(error):  # the first ends with exit status 2, the second with 1
+        run(home, verb, *rest, *(with_concepts(home) if verb in ("arithmetic", "turn") else ()))
 
 
 def test_without_a_file_of_concepts_the_models_own_is_taken(home: Path, tmp_path: Path) -> None:
-    with pytest.raises(LatentError, match="no --concepts FILE was given"):
+    with pytest.raises(LatentError, match="no file of `concepts` was given"):
         run(home, "arithmetic", "a")
     toy_model("uniform").save(tmp_path / "model")
     (tmp_path / "model" / "concepts.toml").write_text("[mine]\nseeds = [1, 2, 3]")
@@ -251,7 +279,7 @@ def test_without_a_file_of_concepts_the_models_own_is_taken(home: Path, tmp_path
 
 def test_a_concept_of_one_sample_is_warned_of(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(home, "arithmetic", "one + a", *with_concepts(home))
-    assert "one has 1 sample(s)" in " ".join(capsys.readouterr().err.split())
+    assert "the concept one has fewer than 3 different samples" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_model_without_its_training_is_exported_whole_or_in_half(
@@ -283,7 +311,7 @@ def test_concepts_are_listed(home: Path, tmp_path: Path, capsys: pytest.CaptureF
 
 def test_a_concept_of_few_different_seeds_is_warned_of_at_once(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(home, "concepts", "few: 1,1,1")
-    assert "fewer than 3 different seeds" in " ".join(capsys.readouterr().err.split())
+    assert "fewer than 3 different samples" in " ".join(capsys.readouterr().err.split())
 
 
 def test_an_exported_model_keeps_its_concepts_where_they_are_its_own(home: Path, tmp_path: Path) -> None:

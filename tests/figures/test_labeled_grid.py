@@ -1,13 +1,13 @@
-"""Grids with labels, sums, jumps, on light and on dark ground."""
+"""Grids with labels, sums, steps, on light and on dark ground."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan.figures.arithmetic import draw_sum
+from dcgan.figures.arithmetic import draw_arithmetic
 from dcgan.figures.fonts import SMALL, fitted, text_width
-from dcgan.figures.jumps import draw_jumps
 from dcgan.figures.labeled_grid import labeled_grid, numbered
+from dcgan.figures.perceptual_steps import plot_perceptual_steps
 from dcgan.figures.theme import THEMES
 
 RANDOM = np.random.default_rng(0)
@@ -72,20 +72,20 @@ def test_a_long_label_is_cut_off_with_dots() -> None:
     assert text_width(cut, SMALL) <= 60
 
 
-@pytest.mark.parametrize("neighbors", [0, 1, 8])
-def test_a_sum_shows_samples_means_y_and_its_neighbors(neighbors: int) -> None:
+@pytest.mark.parametrize("variations", [0, 1, 8])
+def test_a_sum_shows_samples_means_y_and_its_variations(variations: int) -> None:
     examples = [grid(1, 3)[0], grid(1, 7)[0], grid(1, 0)[0]]
-    means, results = grid(1, 3)[0], grid(1, 1 + neighbors)[0]
-    page = draw_sum(["+ a", "- b", "+ up"], examples, means, results, means[0], THEMES["dark"])
+    means, results = grid(1, 3)[0], grid(1, 1 + variations)[0]
+    page = draw_arithmetic(["+ a", "- b", "+ up"], examples, means, results, means[0], THEMES["dark"])
     shown = [*examples[0], *examples[1][:5], *means[:2], *results]
     assert all(holds(page, picture, 6) for picture in shown)
     assert not holds(page, examples[1][6], 6)
     assert not holds(page, means[2], 6)  # an axis has no picture
 
 
-def test_y_stands_in_the_middle_of_its_eight_neighbors() -> None:
+def test_y_stands_in_the_middle_of_its_eight_variations() -> None:
     results = grid(1, 9)[0]
-    page = np.asarray(draw_sum(["+ a"], [results[:1]], results[:1], results, None, THEMES["light"]))
+    page = np.asarray(draw_arithmetic(["+ a"], [results[:1]], results[:1], results, None, THEMES["light"]))
     ys, xs = np.nonzero((page == THEMES["light"].accent).all(axis=2))
     assert holds(Image.fromarray(page[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]), results[0], 6)  # in its frame
     corners = [results[1], results[4], results[5], results[8]]  # above it, beside it, below it
@@ -95,13 +95,13 @@ def test_y_stands_in_the_middle_of_its_eight_neighbors() -> None:
     assert [holds(below, picture, 6) for picture in corners] == [False, False, False, True]
 
 
-def test_larger_jumps_stand_farther_right() -> None:
+def test_larger_steps_stand_farther_right() -> None:
     rows = np.array([[0.1, 0.2], [0.1, 0.6]])
-    page = np.asarray(draw_jumps(rows, np.full(10, 1.0), ["a", "b"], THEMES["light"]))
+    page = np.asarray(plot_perceptual_steps(rows, np.full(10, 1.0), ["a", "b"], THEMES["light"]))
     rings = np.argwhere((page == THEMES["light"].accent).all(axis=2))
     upper, lower = (rings[(rings[:, 0] // 30) == row] for row in sorted(set((rings[:, 0] // 30).tolist()))[:2])
     assert lower[:, 1].mean() > upper[:, 1].mean() + 100
 
 
 def test_pictures_that_are_all_alike_have_a_chart_too() -> None:
-    assert draw_jumps(np.zeros((1, 2)), np.zeros(4), ["a"], THEMES["light"]).width > 100
+    assert plot_perceptual_steps(np.zeros((1, 2)), np.zeros(4), ["a"], THEMES["light"]).width > 100

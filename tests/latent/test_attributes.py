@@ -8,8 +8,15 @@ import pytest
 from dcgan.data.drawn_faces import DrawnFaces
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
-from dcgan.errors import LatentError
-from dcgan.latent.attributes import Condition, Question, answer, least_squares_axis, parse_conditions, surest
+from dcgan.errors import LatentError, UsageError
+from dcgan.latent.attributes import (
+    AttributeQuery,
+    Condition,
+    attribute_labels,
+    least_squares_axis,
+    parse_conditions,
+    top_confident,
+)
 
 FACES = DrawnFaces(60, 16)
 
@@ -23,50 +30,53 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> PackedSet:
 
 def test_conditions_as_people_write_them() -> None:
     assert parse_conditions("glasses, no hat,hair_length = long") == (
-        Condition(Question("glasses"), True),
-        Condition(Question("hat"), False),
-        Condition(Question("hair_length", "long"), True),
+        Condition(AttributeQuery("glasses"), True),
+        Condition(AttributeQuery("hat"), False),
+        Condition(AttributeQuery("hair_length", "long"), True),
     )
-    assert parse_conditions("no no glasses") == (Condition(Question("no glasses"), False),)
+    assert parse_conditions("no no glasses") == (Condition(AttributeQuery("no glasses"), False),)
     assert [str(condition) for condition in parse_conditions("no mood=sad, notable")] == ["no mood=sad", "notable"]
 
 
 @pytest.mark.parametrize("text", ["", "glasses,", ",", "=long", "hat=", "no "])
 def test_what_is_no_condition_is_refused(text: str) -> None:
     if text == "no ":  # a label may be called "no"
-        assert parse_conditions(text) == (Condition(Question("no"), True),)
+        assert parse_conditions(text) == (Condition(AttributeQuery("no"), True),)
         return
-    with pytest.raises(LatentError, match="no condition"):
+    with pytest.raises(UsageError, match="no condition"):
         parse_conditions(text)
 
 
-def test_a_set_answers_by_what_was_drawn(faces: PackedSet) -> None:
-    questions = [
-        Question("glasses"),
-        Question("hair_length", "long"),
-        Question("label", "glasses"),
-        Question("no glasses"),
+def test_labels_are_what_was_drawn(faces: PackedSet) -> None:
+    queries = [
+        AttributeQuery("glasses"),
+        AttributeQuery("hair_length", "long"),
+        AttributeQuery("label", "glasses"),
+        AttributeQuery("no glasses"),
     ]
     drawn = [face.attributes for face in FACES]
     glasses = [attributes["glasses"] != "none" for attributes in drawn]
-    answers = answer(faces, questions)
-    assert answers[:, 0].tolist() == answers[:, 2].tolist() == glasses
-    assert answers[:, 1].tolist() == [attributes["hair_length"] == "long" for attributes in drawn]
-    assert answers[:, 3].tolist() == [not has for has in glasses]
+    labels = attribute_labels(faces, queries)
+    assert labels[:, 0].tolist() == labels[:, 2].tolist() == glasses
+    assert labels[:, 1].tolist() == [attributes["hair_length"] == "long" for attributes in drawn]
+    assert labels[:, 3].tolist() == [not has for has in glasses]
 
 
 @pytest.mark.parametrize(
-    ("question", "message"),
+    ("query", "message"),
     [
-        (Question("moustache"), "knows no 'moustache'. It knows: accessories"),
-        (Question("mood"), "write mood=VALUE"),
-        (Question("mood", "angry"), "of mood it has: happy, sad"),
-        (Question("planet", "mars"), "no such attribute"),
+        (
+            AttributeQuery("moustache"),
+            "no picture of the source has an attribute or label 'moustache'. It has: accessories",
+        ),
+        (AttributeQuery("mood"), "write mood=VALUE"),
+        (AttributeQuery("mood", "angry"), "of mood it has: happy, sad"),
+        (AttributeQuery("planet", "mars"), "of planet it has: no value at all"),
     ],
 )
-def test_what_a_set_does_not_know_is_told(faces: PackedSet, question: Question, message: str) -> None:
+def test_what_a_set_does_not_know_is_named(faces: PackedSet, query: AttributeQuery, message: str) -> None:
     with pytest.raises(LatentError, match=message):
-        answer(faces, [question])
+        attribute_labels(faces, [query])
 
 
 def test_what_all_pictures_have_cannot_be_learned(tmp_path: Path) -> None:
@@ -75,15 +85,15 @@ def test_what_all_pictures_have_cannot_be_learned(tmp_path: Path) -> None:
     attributes = [face.attributes for face in DrawnFaces(2, 16, seed=3)]
     same = next(name for name in attributes[0] if attributes[0][name] == attributes[1][name] != "none")
     with pytest.raises(LatentError, match="all of the pictures"):
-        answer(data, [Question(same, attributes[0][same])])
+        attribute_labels(data, [AttributeQuery(same, attributes[0][same])])
 
 
-def test_the_surest_hold_every_condition_and_come_in_order() -> None:
+def test_the_most_confident_hold_every_condition_and_come_in_order() -> None:
     logits = np.array([[5, -1], [3, 3], [2, -4], [9, 0.5], [-1, 8], [4, 2]], np.float32)
-    assert surest(logits, [True, True], 3).tolist() == [1, 5, 3]
-    assert surest(logits, [True, False], 2).tolist() == [2, 0]
-    with pytest.raises(ValueError, match="3 of 6 pictures are such; 4 are wanted"):
-        surest(logits, [True, True], 4)
+    assert top_confident(logits, [True, True], 3).tolist() == [1, 5, 3]
+    assert top_confident(logits, [True, False], 2).tolist() == [2, 0]
+    with pytest.raises(LatentError, match="the conditions hold for 3 of 6 samples, and 4 are needed"):
+        top_confident(logits, [True, True], 4)
 
 
 def test_the_axis_is_the_direction_that_the_logits_were_made_from() -> None:
@@ -95,11 +105,11 @@ def test_the_axis_is_the_direction_that_the_logits_were_made_from() -> None:
     assert axis / np.linalg.norm(axis) == pytest.approx(slope / np.linalg.norm(slope), abs=1e-4)
     rise = logits[logits > 0].mean() - logits[logits <= 0].mean()
     assert axis @ slope == pytest.approx(rise, rel=1e-3)
-    assert least_squares_axis(z, logits, wanted=False) == pytest.approx(-axis)
+    assert least_squares_axis(z, logits, present=False) == pytest.approx(-axis)
 
 
 def test_an_axis_needs_pictures_with_and_without() -> None:
     z = np.random.default_rng(0).uniform(-1, 1, (50, 8)).astype(np.float32)
     for logits in (np.ones(50, np.float32), -np.ones(50, np.float32)):
-        with pytest.raises(ValueError, match="some with and some without"):
+        with pytest.raises(LatentError, match="some with and some without"):
             least_squares_axis(z, logits)

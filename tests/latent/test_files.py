@@ -12,7 +12,7 @@ from dcgan.latent.files import read_latents, write_latents
 MODEL = toy_model()
 
 
-def test_what_was_written_is_drawn_again(tmp_path: Path) -> None:
+def test_what_was_written_is_generated_again(tmp_path: Path) -> None:
     z = MODEL.latents([3, 5]) * np.float32(0.7)
     write_latents(tmp_path / "z.npz", MODEL, z, MODEL.generate(z), [3, 5])
     assert np.array_equal(read_latents(tmp_path / "z.npz", MODEL), z)

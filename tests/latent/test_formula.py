@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcgan.errors import LatentError
-from dcgan.latent.formula import Term, parse_formula
+from dcgan.errors import UsageError
+from dcgan.latent.formula import Term, parse_formula, written
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def test_formulas_as_people_write_them(text: str, terms: list[tuple[float, str]]
     ],
 )
 def test_what_is_no_formula_is_pointed_at(text: str, message: str) -> None:
-    with pytest.raises(LatentError, match=message):
+    with pytest.raises(UsageError, match=message):
         parse_formula(text)
 
 
-def test_the_mark_stands_under_the_place() -> None:
-    with pytest.raises(LatentError) as caught:
+def test_the_mark_stands_under_what_is_wrong() -> None:
+    with pytest.raises(UsageError) as caught:
         parse_formula("glasses ? hat")
     lines = str(caught.value).splitlines()
     assert lines[1].index("?") == lines[2].index("^")
@@ -58,4 +58,4 @@ names = st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True)
 
 @given(st.lists(st.builds(Term, factors, names), min_size=1, max_size=6))
 def test_terms_as_text_are_the_formula_again(terms: list[Term]) -> None:
-    assert parse_formula(" ".join(map(str, terms))) == tuple(terms)
+    assert parse_formula(written(terms)) == tuple(terms)

@@ -6,8 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer
-from dcgan.cli.flags import need
-from dcgan.cli.latent_flags import known_concepts
+from dcgan.cli.latent_flags import warn_of_unstable
 from dcgan.cli.outputs import Outs, check_outputs, chosen_theme, listed, open_model, write_outputs
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
@@ -20,18 +19,18 @@ def arithmetic(
     *,
     concepts: Path | None = None,
     out: Outs = None,
-    neighbors: int = 8,
-    reach: float = 0.25,
+    variations: int = 8,
+    noise: float = 0.25,
     seed: int = 0,
     theme: str = "light",
-    device: str = "cpu",
+    device: str = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Add and subtract concepts, and draw the sum Y with its neighbors.
+    """Add and subtract concepts, and generate the sum Y with variations of it.
 
     A concept is the mean z of three or more samples, or an axis; `dcgan concepts` finds them. The figure is the
-    paper's: samples of each concept above the picture of their mean, Y in the middle of eight z near it, and the same
-    sum of pictures, which shows ghosts.
+    paper's: samples of each concept above the picture of their mean, Y amid eight variations with noise on z, and the
+    same sum of pixels, which shows ghosts.
 
     For example:
 
@@ -45,11 +44,11 @@ def arithmetic(
         concepts: TOML file of concepts. Default: the one in the model's folder, if there is one.
         out: A figure (.png, .jpg, .webp) or latent vectors (.npz; Y first); may be given several times. Default:
             arithmetic.png.
-        neighbors: How many z near Y to draw.
-        reach: They are Y + U(-reach, reach).
-        seed: Names the neighbors.
+        variations: How many z near Y to generate, 0 to 99.
+        noise: Variations are Y + U(-noise, noise); 0 to 10.
+        seed: Names the noise.
         theme: light or dark.
-        device: cpu, cuda, cuda:N, mps, or auto.
+        device: auto, cpu, cuda, cuda:N or mps.
         as_json: Answer with one line of JSON.
     """
     from dcgan.latent.formula import parse_formula
@@ -57,24 +56,18 @@ def arithmetic(
     outs = out or [Path("arithmetic.png")]
     check_outputs(outs, films=False)
     colors, terms = chosen_theme(theme), parse_formula(formula)
-    need(0 <= neighbors <= 99, "--neighbors", "0 to 99", neighbors)
-    need(0 <= reach <= 10, "--reach", "0 to 10", reach)
-    need(seed >= 0, "--seed", "0 or more", seed)
     loaded = open_model(model, device)
-    known = known_concepts(model, concepts, loaded, [term.name for term in terms])
 
-    from dcgan.figures.arithmetic import draw_sum
     from dcgan.latent.arithmetic import arithmetic as add_up
     from dcgan.latent.files import write_latents
 
-    result = add_up(loaded, terms, known, neighbors=neighbors, reach=reach, seed=seed)
+    result = add_up(loaded, terms, concepts=concepts, variations=variations, noise=noise, seed=seed)
+    warn_of_unstable(result.concepts)
     write_outputs(
         outs,
-        figure=lambda: draw_sum(
-            [str(term) for term in terms], result.examples, result.means, result.pixels, result.in_pixel_space, colors
-        ),
+        figure=lambda: result.figure(colors),
         latents=lambda path: write_latents(path, loaded, result.z, result.pixels),
     )
-    written = " ".join(map(str, terms)).removeprefix("+ ")
-    facts = {"out": outs, "formula": written, "examples": {c.name: len(c.z) for c in result.concepts if not c.is_axis}}
-    answer(f"Y = {written}: {listed(outs)}", facts, as_json)
+    examples = {concept.name: len(concept.z) for concept in result.concepts if not concept.is_axis}
+    facts = {"out": outs, "formula": result.formula, "examples": examples}
+    answer(f"Y = {result.formula}: {listed(outs)}", facts, as_json)

@@ -1,30 +1,24 @@
 """`dcgan concepts`: latent vectors for a name."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, warn
+from dcgan.cli.latent_flags import warn_of_unstable
 from dcgan.cli.outputs import chosen_theme, open_model, writing
 from dcgan.cli.seeds import parse_seeds
 from dcgan.cli.sources import open_pictures
-from dcgan.errors import DcganError, LatentError
+from dcgan.errors import DcganError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dcgan.latent.attribute_classifier import Answers, AttributeClassifier
-    from dcgan.latent.attributes import Condition
-    from dcgan.latent.concepts import Concept
+    from dcgan.figures.theme import Theme
+    from dcgan.latent.concept_search import Definition
     from dcgan.model import Model
-    from dcgan.types import Pixels
 
-Definitions = dict[str, str]
-
-LEARNED = 20_000  # pictures of the source that a classifier learns from, at most
-UNSURE = 0.9  # accuracy below which a classifier's word is doubtful
-SHOWN = 12  # samples of a concept on its sheet
+MOST_SHOWN = 10_000  # samples on a numbered sheet
 
 
 def concepts(
@@ -39,16 +33,18 @@ def concepts(
     show: str | None = None,
     sheet: Path | None = None,
     theme: str = "light",
-    device: str = "cpu",
+    device: str = "auto",
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
     """Find the seeds of concepts, for `dcgan arithmetic` and `dcgan turn`.
 
-    Three ways. By hand: look at a numbered sheet (--show), then give seeds. By a classifier: it learns attributes from
-    a labeled SOURCE and picks the samples that it is surest of. As an axis (--axis): least squares of the classifier's
-    logits on z. A definition is NAME: SEEDS, or NAME: CONDITIONS, where a condition is an attribute or label, with "no"
-    before it or =VALUE after it. Definitions are added to the file; what stands in it stays. Without any definition the
-    concepts that there are, in the file or else the model's own, are listed.
+    There are three methods. By hand: look at a numbered sheet (--show), then give seeds. By a classifier: it learns
+    attributes from labeled pictures (--source), and the samples that it is most confident of are taken. As an axis
+    (--axis): least squares of the classifier's logits on z.
+
+    A definition is "NAME: SEEDS" or "NAME: CONDITIONS". A condition is an attribute or label, with "no" before it or
+    =VALUE after it. Definitions are added to the file, and what it already holds stays. Without any definition the verb
+    lists the concepts of the file, or else those of the model.
 
     For example:
 
@@ -63,174 +59,91 @@ def concepts(
         model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
         definitions: What to find, each "NAME: SEEDS" or "NAME: CONDITIONS".
         source: Labeled pictures to learn attributes from: a folder of folders, a packed set, drawn-faces.
-        axis: Find the direction in which the condition's logit rises, in place of samples.
+        axis: Find the direction in which the condition's logit rises, instead of samples.
         examples: Samples of each concept.
-        pool: Seeds to choose from: 0 to this, less one.
+        pool: How many seeds to choose from, beginning with 0.
         out: TOML file to make, or to add to.
-        show: Seeds to draw on a numbered sheet, such as 0-99.
+        show: Seeds to put on a numbered sheet, such as 0-99.
         sheet: Picture to make of the concepts, or of --show.
         theme: light or dark.
-        device: cpu, cuda, cuda:N, mps, or auto; the classifier stays on the CPU.
+        device: auto, cpu, cuda, cuda:N or mps; the classifier is always trained on the CPU.
         as_json: Answer with one line of JSON.
     """
-    if show is not None and definitions:
-        raise DcganError("--show only draws; give definitions in a call of their own")
     colors = chosen_theme(theme)
-    if show is None and not definitions:
-        _list(model, out, as_json)
-        return
+    if show is not None and definitions:
+        raise UsageError("--show only makes a sheet; give definitions in a call of their own")
     if show is not None:
-        if sheet is None:
-            raise DcganError("--show needs --sheet FILE, where to draw")
-        seeds = parse_seeds(show)
-        if len(seeds) > 10_000:
-            raise DcganError(f"--show: {len(seeds):,} pictures are too many for a sheet; show at most 10,000")
-        from dcgan.figures.labeled_grid import numbered
-        from dcgan.figures.sheets import save_picture
-
-        loaded = open_model(model, device)
-        save_picture(numbered(loaded.sample(seeds), [str(seed) for seed in seeds], colors), sheet)
-        answer(f"{len(seeds)} samples with their seeds: {sheet}", {"sheet": sheet, "seeds": seeds}, as_json)
+        _show(model, device, show, sheet, colors, as_json)
         return
-    if examples < 1 or pool < examples or pool > 10_000_000:
-        raise DcganError(f"--examples must be 1 or more, and --pool that many to 10,000,000; not {examples} and {pool}")
-    by_hand, described = _sorted_out(definitions)
-    if described and source is None:
-        raise DcganError(f"{', '.join(described)}: conditions need --source, labeled pictures to learn them from")
-    if source is not None and not described:
-        raise DcganError("--source is for definitions by conditions, and there is none")
-    if axis and by_hand:
-        raise DcganError(f"{', '.join(by_hand)}: an axis is found from conditions, not from seeds; leave --axis out")
+    if not definitions:
+        _list(model, device, out, as_json)
+        return
+    by_name = _parse(definitions)
+    if axis and sheet is not None:
+        raise UsageError("--sheet: an axis has no pictures; see what it does with `dcgan turn`")
     loaded = open_model(model, device)
 
-    from dcgan.figures.labeled_grid import labeled_grid
     from dcgan.figures.sheets import save_picture
-    from dcgan.latent.concepts import ENOUGH, add_concepts, concept_of_seeds, read_concepts
+    from dcgan.latent.concept_search import check_definitions, find_concepts
+    from dcgan.latent.concepts import add_concepts, check_new
 
-    if out.exists():
-        known = read_concepts(out, loaded)
-        if twice := [name for name in (*by_hand, *described) if name in known]:
-            raise LatentError(f"--out {out} has {', '.join(twice)} already; take it out, or choose another name")
-    found = [concept_of_seeds(name, parse_seeds(text), loaded) for name, text in by_hand.items()]
-    for concept in found:
-        if len(set(parse_seeds(by_hand[concept.name]))) < ENOUGH:
-            warn(f"{concept.name} has fewer than {ENOUGH} different seeds; sums with it are unstable")
-    accuracies: dict[str, float] = {}
-    if described and source is not None:
-        more, accuracies = _find(loaded, described, source, axis=axis, examples=examples, pool=pool)
-        found += more
+    check_definitions(by_name, source is not None, axis=axis, examples=examples, pool=pool)
+    check_new(out, by_name, loaded)
+    data = open_pictures(source, loaded) if source is not None else None
+    with progress_bar("finding concepts") as bar:
+        found = find_concepts(loaded, data, by_name, axis=axis, examples=examples, pool=pool, on_progress=bar)
+    warn_of_unstable(found.values())
+    for name in found.doubtful:
+        warn(f"the classifier gets {name} right on only {found.accuracy[name]:.0%} of held-out pictures; use --sheet")
     with writing("--out", out):
-        add_concepts(out, found, loaded)
+        add_concepts(out, found.values(), loaded)
     if sheet is not None:
-        import numpy as np
-
-        pictured = [concept for concept in found if not concept.is_axis]
-        if not pictured:
-            raise DcganError("--sheet: an axis has no pictures; see `dcgan turn`")
-        across = min(SHOWN, min(len(concept.z) for concept in pictured))  # rows of one length
-        rows = np.stack([loaded.generate(concept.z[:across]) for concept in pictured])
-        save_picture(labeled_grid(rows, colors, rows=[concept.name for concept in pictured]), sheet)
-    lines = [
-        f"accuracy of the classifier on held-out pictures: {name} {share:.1%}" for name, share in accuracies.items()
-    ]
-    names = ", ".join(concept.name for concept in found)
-    facts = {"out": out, "concepts": {c.name: dict(c.entry) for c in found}, "accuracy": accuracies}
-    answer("\n".join([f"added {names}: {out}", *lines]), facts, as_json)
+        save_picture(found.figure(colors), sheet)
+    lines = [f"added {', '.join(found)}: {out}"]
+    lines += [f"accuracy of the classifier on held-out pictures: {name} {a:.1%}" for name, a in found.accuracy.items()]
+    entries = {name: dict(concept.entry) for name, concept in found.items()}
+    answer("\n".join(lines), {"out": out, "concepts": entries, "accuracy": found.accuracy}, as_json)
 
 
-def _sorted_out(definitions: tuple[str, ...]) -> tuple[Definitions, "dict[str, tuple[Condition, ...]]"]:
-    """The definitions by seeds, and those by conditions."""
-    import re
-
-    from dcgan.latent.attributes import parse_conditions
+def _parse(definitions: tuple[str, ...]) -> "dict[str, Definition]":
+    """Definitions by the names of their concepts: seeds as numbers, conditions as text."""
     from dcgan.latent.formula import NAME
 
-    by_hand: Definitions = {}
-    described: dict[str, tuple[Condition, ...]] = {}
+    by_name: dict[str, Definition] = {}
     for definition in definitions:
-        name, colon, text = (part.strip() for part in definition.partition(":"))
-        if not colon or not text or not NAME.fullmatch(name):
-            raise DcganError(f'{definition!r} is no definition; write "NAME: 3,17,40" or "NAME: glasses, no hat"')
-        if name in by_hand or name in described:
-            raise DcganError(f"{name} is defined twice")
-        if re.fullmatch(r"[\d\s,-]+", text):
-            by_hand[name] = text
-        else:
-            described[name] = parse_conditions(text)
-    return by_hand, described
+        name, _, text = (part.strip() for part in definition.partition(":"))
+        if not text or not NAME.fullmatch(name):
+            raise UsageError(f'{definition!r} is no definition; write "NAME: 3,17,40" or "NAME: glasses, no hat"')
+        if name in by_name:
+            raise UsageError(f"{name} is defined twice")
+        by_name[name] = parse_seeds(text, f"{name}:") if re.fullmatch(r"[\d\s,-]+", text) else text
+    return by_name
 
 
-def _find(
-    model: "Model",
-    described: "Mapping[str, tuple[Condition, ...]]",
-    source: str,
-    *,
-    axis: bool,
-    examples: int,
-    pool: int,
-) -> "tuple[list[Concept], dict[str, float]]":
-    """Concepts by what a classifier says of the pool; and how good it is."""
-    import numpy as np
+def _show(model: Path, device: str, show: str, sheet: Path | None, colors: "Theme", as_json: bool) -> None:
+    """Make a sheet of samples with their seeds."""
+    if sheet is None:
+        raise UsageError("--show needs --sheet FILE, the picture to make")
+    seeds = parse_seeds(show, "--show")
+    if len(seeds) > MOST_SHOWN:
+        raise UsageError(f"--show: {len(seeds):,} pictures are too many for a sheet; show at most {MOST_SHOWN:,}")
+    from dcgan.figures.labeled_grid import numbered
+    from dcgan.figures.sheets import save_picture
 
-    from dcgan.latent.attributes import answer as ask
-    from dcgan.latent.attributes import least_squares_axis, surest
-    from dcgan.latent.concepts import concept_of_axis, concept_of_seeds
-
-    questions = list(dict.fromkeys(condition.question for conditions in described.values() for condition in conditions))
-    if axis and (many := [name for name, conditions in described.items() if len(conditions) > 1]):
-        raise DcganError(f"{', '.join(many)}: an axis is found for one condition at a time")
-    data = open_pictures(source, model)
-    try:
-        answers = ask(data, questions)
-    except LatentError as error:
-        raise LatentError(f"--source {source}: {error}") from error
-    classifier = _classifier(data.pixels[:LEARNED], answers[:LEARNED])
-    accuracies = {str(q): round(float(share), 4) for q, share in zip(questions, classifier.accuracy, strict=True)}
-    for name, share in accuracies.items():
-        if share < UNSURE:
-            warn(f"the classifier is right about {name} in {share:.0%} of held-out pictures only; look at the sheet")
-    z = model.latents(range(pool))
-    with progress_bar("drawing") as bar:
-        parts = []
-        for start in range(0, pool, 512):
-            parts.append(classifier.logits(model.generate(z[start : start + 512])))
-            bar(min(start + 512, pool), pool)
-    logits = np.concatenate(parts)
-    found = []
-    for name, conditions in described.items():
-        columns = [questions.index(condition.question) for condition in conditions]
-        wanted = [condition.wanted for condition in conditions]
-        try:
-            if axis:
-                found.append(concept_of_axis(name, least_squares_axis(z, logits[:, columns[0]], wanted[0])))
-            else:
-                found.append(concept_of_seeds(name, surest(logits[:, columns], wanted, examples).tolist(), model))
-        except ValueError as error:
-            raise LatentError(f"{name}: {error}; raise --pool, or ask for less") from error
-    return found, accuracies
+    loaded = open_model(model, device)
+    save_picture(numbered(loaded.sample(seeds), [str(seed) for seed in seeds], colors), sheet)
+    answer(f"{len(seeds)} samples with their seeds: {sheet}", {"sheet": sheet, "seeds": seeds}, as_json)
 
 
-def _classifier(pixels: "Pixels", answers: "Answers") -> "AttributeClassifier":
-    from dcgan.latent.attribute_classifier import train_attributes
+def _list(model: Path, device: str, file: Path, as_json: bool) -> None:
+    """List the concepts of a file, or else the model's own."""
+    from dcgan.latent.concepts import own_concepts, read_concepts
 
-    with progress_bar("learning attributes") as bar:
-        try:
-            return train_attributes(pixels, answers, on_progress=bar)
-        except ValueError as error:
-            raise LatentError(f"--source: {error}") from error
-
-
-def _list(model: Path, file: Path, as_json: bool) -> None:
-    """Tell what concepts a file has, or else the model's own."""
-    from dcgan.latent.concepts import read_concepts
-    from dcgan.model import load
-    from dcgan.model_folder import OWN_CONCEPTS, find
-
-    own = find(model) / OWN_CONCEPTS
-    path = file if file.exists() or not own.is_file() else own
-    if not path.exists():
-        raise DcganError(f'{model} has no concepts, and there is no {file}; give definitions, as "NAME: 3,17,40"')
-    known = read_concepts(path, load(model))
+    loaded: Model = open_model(model, device)
+    path = file if file.exists() else own_concepts(loaded)
+    if path is None:
+        raise DcganError(f'{model} has no concepts, and there is no {file}; give definitions, such as "NAME: 3,17,40"')
+    known = read_concepts(path, loaded)
     kinds = {name: "an axis" if concept.is_axis else f"{len(concept.z)} samples" for name, concept in known.items()}
     width = max(map(len, kinds), default=0)
     lines = [f"{name:<{width}}  {kind}" for name, kind in kinds.items()]

@@ -1,51 +1,39 @@
-"""What verbs of the latent space take: samples by seeds or files, and concepts by their names."""
+"""What the verbs of the latent space have in common: samples by seeds or from a file, and a warning."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcgan.cli.console import warn
-from dcgan.cli.flags import need
 from dcgan.cli.seeds import parse_seeds
-from dcgan.errors import DcganError
+from dcgan.errors import UsageError
 
 if TYPE_CHECKING:
     from dcgan.latent.concepts import Concept
+    from dcgan.latent.samples import SeedsOrLatents
     from dcgan.model import Model
-    from dcgan.types import Latents
-
-KEYS = 9  # of a walk by default, as in the paper
 
 
-def samples_of(model: "Model", seeds: str | None, seed: int, latents: Path | None) -> "tuple[Latents, list[str]]":
-    """The z that the flags name, and what to call them."""
-    from dcgan.latent.files import read_latents
-    from dcgan.randomness import Stream, rng
+def samples_of(model: "Model", seeds: str | None, latents: Path | None) -> "SeedsOrLatents | None":
+    """The samples that --seeds or --latents name; None if neither is given.
 
+    Raises:
+        UsageError: Both are given, or --seeds is no list of seeds.
+        LatentError: The file of latents cannot be read, or is another model's.
+    """
+    if seeds is not None and latents is not None:
+        raise UsageError("--seeds and --latents each name the samples; leave one out")
     if latents is not None:
-        if seeds is not None:
-            raise DcganError("--seeds and --latents each name the samples; leave one out")
-        z = read_latents(latents, model)
-        return z, [f"#{row}" for row in range(len(z))]
-    if seeds is None:
-        need(seed >= 0, "--seed", "0 or more", seed)
-        chosen = rng(Stream.WALK_KEYS, seed).choice(10_000, KEYS, replace=False).tolist()
-    else:
-        chosen = parse_seeds(seeds)
-    return model.latents(chosen), [str(name) for name in chosen]
+        from dcgan.latent.files import read_latents
+
+        return read_latents(latents, model)
+    return None if seeds is None else parse_seeds(seeds)
 
 
-def known_concepts(model_path: Path, path: Path | None, model: "Model", names: list[str]) -> "dict[str, Concept]":
-    """The concepts that are named, from the file given or the model's own."""
-    from dcgan.latent.concepts import ENOUGH, read_concepts, unknown
-    from dcgan.model_folder import OWN_CONCEPTS, find
+def warn_of_unstable(concepts: "Iterable[Concept]") -> None:
+    """Warn of each concept that is the mean of too few examples."""
+    from dcgan.latent.concepts import ENOUGH
 
-    own = find(model_path) / OWN_CONCEPTS
-    path = path or (own if own.is_file() else None)
-    known = read_concepts(path, model) if path else {}
-    for name in names:
-        if name not in known:
-            raise unknown(name, known, path)
-        concept = known[name]
-        if not concept.is_axis and len(concept.z) < ENOUGH:
-            warn(f"the concept {name} has {len(concept.z)} sample(s); with fewer than {ENOUGH} sums are unstable")
-    return known
+    for concept in {concept.name: concept for concept in concepts}.values():
+        if not concept.is_stable:
+            warn(f"the concept {concept.name} has fewer than {ENOUGH} different samples; sums with it are unstable")

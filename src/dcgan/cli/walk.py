@@ -1,8 +1,7 @@
 """`dcgan walk`: from picture to picture by small steps."""
 
-from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -19,17 +18,15 @@ from dcgan.cli.outputs import (
     open_model,
     write_outputs,
 )
-from dcgan.errors import DcganError
+from dcgan.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dcgan.figures.video import Frame
 
-AsJson = Annotated[bool, Parameter(name="--json", negative="")]
-
-
 Switch = Parameter(negative="")
+AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 
 MOST_FRAMES = 100_000  # of a film: its small pictures are held in memory
 
@@ -43,100 +40,94 @@ def walk(
     latents: Path | None = None,
     frames: int = 10,
     loop: Annotated[bool, Switch] = False,
-    as_seen: Annotated[bool, Switch] = False,
+    even: Literal["latent", "perceptual"] = "latent",
     out: Outs = None,
-    jumps: Path | None = None,
+    step_sizes: Path | None = None,
     seconds: float = 1.25,
     fps: float = FRAMES_PER_SECOND,
     wall: int = 1,
     theme: str = "light",
-    device: str = "cpu",
+    device: str = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Walk through the latent space: from picture to picture by small steps.
 
-    As in the paper, a row goes from one random sample to the next; straight for uniform z, along great circles for
-    normal z. The answer names the largest step, as a share of the distance of unrelated pictures: a model that has
-    learned its pictures by heart would jump.
+    Each row goes from one sample to the next, as in the paper: straight for uniform z, along great circles for normal
+    z. The answer names the largest step, as a fraction of the perceptual distance between random samples: a model that
+    has memorized its pictures would jump.
 
     For example:
 
-    - `dcgan walk faces --out walk.png --jumps jumps.png`
-    - `dcgan walk faces --seeds 3,17,40 --as-seen --out walk.png --out walk.npz`
+    - `dcgan walk faces --out walk.png --step-sizes steps.png`
+    - `dcgan walk faces --seeds 3,17,40 --even perceptual --out walk.png --out walk.npz`
     - `dcgan walk faces --loop --out walk.mp4`
     - `dcgan walk runs/photos --wall 16 --out wall.gif --fps 25`
 
     Args:
         model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
-        seeds: The samples to walk through, two or more, such as 3,17,40. Default: nine random ones.
+        seeds: Samples to walk through, two or more, such as 3,17,40. Default: nine random ones.
         seed: Names the nine random ones.
         latents: File with z to walk through instead (.npz of any verb here, .npy).
-        frames: Pictures in each row of the figure, with both ends; more of them are smaller steps.
-        loop: Go back to the first in the end; a film then has no seam.
-        as_seen: Space the pictures evenly by how different they look, not by distance in z.
+        frames: Pictures in each row of the figure, with the samples at both ends; more frames make smaller steps.
+        loop: Return to the first sample in the end; a film then has no seam.
+        even: Space the frames of a row evenly in latent distance, or in perceptual distance, which is how different
+            their pictures look to the model's discriminator.
         out: A figure (.png, .jpg, .webp), a film (.mp4, .gif) or latent vectors (.npz); may be given several times.
             Default: walk.png.
-        jumps: Figure to make of the test for memorization.
-        seconds: Of a film, from one sample to the next.
+        step_sizes: File for a chart of the perceptual distance of every step, the paper's test for memorization.
+        seconds: Time that a film takes from one sample to the next.
         fps: Frames a second of a film.
-        wall: Pictures beside each other in a film, each further along the same loop.
+        wall: Number of pictures beside each other in a film, each further along the same loop.
         theme: light or dark.
-        device: cpu, cuda, cuda:N, mps, or auto.
+        device: auto, cpu, cuda, cuda:N or mps.
         as_json: Answer with one line of JSON.
     """
-    import numpy as np
-
     outs = out or [Path("walk.png")]
     check_outputs(outs, fps=fps)
-    if jumps:
-        check_outputs([jumps], films=False, flag="--jumps")
-        check_outputs([*outs, jumps], fps=fps)
+    if step_sizes:
+        check_outputs([step_sizes], films=False, flag="--step-sizes")
+        check_outputs([*outs, step_sizes], fps=fps)
     colors = chosen_theme(theme)
     need(2 <= frames <= 1000, "--frames", "2 to 1000", frames)
     need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
     need(1 <= wall <= 400, "--wall", "1 to 400", wall)
     loaded = open_model(model, device)
-    keys, names = samples_of(loaded, seeds, seed, latents)
-    need(2 <= len(keys) <= 1000, "--seeds or --latents", "2 to 1000 samples", len(keys))
-    loop = loop or wall > 1
-    if seconds * fps * len(keys) > MOST_FRAMES:
-        raise DcganError(f"--seconds {seconds:g} makes a film of more than {MOST_FRAMES:,} frames; take fewer seconds")
+    keys = samples_of(loaded, seeds, latents)
+    if keys is not None and not 2 <= len(keys) <= 1000:
+        raise UsageError(f"--seeds or --latents must name 2 to 1000 samples, not {len(keys):,}")
 
-    from dcgan.figures.jumps import draw_jumps
-    from dcgan.figures.labeled_grid import labeled_grid
     from dcgan.figures.sheets import save_picture
     from dcgan.latent.files import write_latents
-    from dcgan.latent.walk import measure_jumps
-    from dcgan.latent.walk import walk as take
+    from dcgan.latent.walk import KEYS, interpolate, measure_steps
 
-    walked = take(loaded, keys, frames, loop=loop, as_seen=as_seen)
-    measured = measure_jumps(loaded, walked)
-    ends = [*names, names[0]] if loop else names
-    labels = [f"{a} to {b}" for a, b in pairwise(ends)]
+    film_steps = max(2, round(seconds * fps))
+    if film_steps * (KEYS if keys is None else len(keys)) > MOST_FRAMES:
+        raise UsageError(f"--seconds {seconds:g} makes a film of more than {MOST_FRAMES:,} frames; take fewer seconds")
+    walked = interpolate(loaded, keys, frames, loop=loop or wall > 1, even=even, seed=seed)
 
     def film() -> "Iterator[Frame]":
-        steps = max(2, round(seconds * fps)) + 1
-        fine = take(loaded, keys, steps, loop=loop, as_seen=as_seen).pixels[:, :-1]
-        pictures = fine.reshape(-1, *fine.shape[2:])
-        offsets = np.arange(wall) * len(pictures) // wall
-        places = (np.arange(len(pictures))[:, None] + offsets) % len(pictures)
+        fine = interpolate(loaded, keys, film_steps + 1, loop=walked.is_loop, even=even, seed=seed)
         with progress_bar("filming") as bar:
-            yield from film_frames((pictures[row] for row in places), len(places), bar)
+            yield from film_frames(fine.film(wall), fine.film_length, bar)
 
-    flat = walked.z.reshape(-1, walked.z.shape[2])
     write_outputs(
         outs,
-        figure=lambda: labeled_grid(walked.pixels, colors, rows=labels),
+        figure=lambda: walked.figure(colors),
         film=film,
-        latents=lambda path: write_latents(path, loaded, flat, walked.pixels.reshape(-1, *walked.pixels.shape[2:])),
+        latents=lambda path: write_latents(path, loaded, walked.z, walked.pixels),
         fps=fps,
     )
-    if jumps:
-        save_picture(draw_jumps(measured.rows, measured.pairs, labels, colors), jumps)
+    measured = measure_steps(loaded, walked)
+    if step_sizes:
+        save_picture(measured.figure(colors), step_sizes)
     largest = measured.largest
-    where = labels[int(largest.argmax())]
-    text = f"largest of {frames - 1} steps: {largest.max():.2f} of the distance of a random pair, in the row {where}"
-    written = [*outs, *([jumps] if jumps else [])]
-    steps = {"frames": frames, "largest_steps": [round(float(share), 4) for share in largest]}
-    facts = {"out": written, "rows": labels, **steps}
-    answer(f"walked through {len(keys)} samples: {listed(written)}\n{text}", facts, as_json)
+    row = walked.labels[int(largest.argmax())]
+    written = [*outs, *([step_sizes] if step_sizes else [])]
+    steps = {"frames": frames, "largest_steps": [round(float(step), 4) for step in largest]}
+    facts = {"out": written, "rows": walked.labels, **steps}
+    text = (
+        f"wrote a walk of {len(walked.pixels)} rows: {listed(written)}\n"
+        f"the largest of {frames - 1} steps is {largest.max():.2f} of the median distance between random samples, "
+        f"in the row {row}"
+    )
+    answer(text, facts, as_json)

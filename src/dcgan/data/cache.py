@@ -22,6 +22,8 @@ from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import PackedSetError
 from dcgan.types import OnProgress
 
+PictureSource = str | Path | PackedSet
+
 
 def cached(
     source: str | Path, options: PrepareOptions | None = None, on_progress: OnProgress | None = None
@@ -55,6 +57,20 @@ def cached(
                 prepare(source, path, options, on_progress)
                 packed = PackedSet.open(path)
     return packed
+
+
+def open_pictures(
+    source: PictureSource,
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> PackedSet:
+    """The pictures of a source as a packed set of this size and number of channels; see `cached`."""
+    options = PrepareOptions(size=size or PrepareOptions.size, channels=channels or PrepareOptions.channels)
+    if isinstance(source, PackedSet):
+        return _fitting(source, options)
+    return cached(source, options, on_progress)
 
 
 def cache_folder() -> Path:

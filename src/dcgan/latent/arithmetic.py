@@ -1,33 +1,38 @@
 """Vector arithmetic on concepts (paper section 6.3.2): smiling woman - neutral woman + neutral man."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
-from dcgan.latent.concepts import Concept
-from dcgan.latent.formula import Term
+from dcgan.errors import UsageError
+from dcgan.figures.arithmetic import draw_arithmetic
+from dcgan.figures.notebook import html_of
+from dcgan.figures.theme import THEMES, Theme
+from dcgan.latent.concepts import Concept, ConceptSource, resolve_concepts
+from dcgan.latent.formula import Term, parse_formula, written
 from dcgan.model import Model
 from dcgan.randomness import Stream, rng
 from dcgan.types import Latents, Pixels
 
-NEIGHBORS = 8
-REACH = 0.25  # neighbors are Y + U(-0.25, 0.25), as in the paper
+VARIATIONS = 8
+NOISE = 0.25  # variations are Y + U(-0.25, 0.25), as in the paper
 
 
 @dataclass(frozen=True)
-class Sum:
-    """A sum of concepts, drawn.
+class ArithmeticResult:
+    """A sum Y of concepts, and what was added up.
 
     Attributes:
-        terms: What was added up.
+        terms: The sum.
         concepts: The concept of each term.
         examples: Pixels (N, H, W, C) of each term's examples; of an axis none, (0, H, W, C).
         means: Pixels (T, H, W, C), the picture of each concept's mean; of an axis the picture of that z itself.
-        z: (1 + neighbors, D): Y first.
-        pixels: (1 + neighbors, H, W, C): Y first.
-        in_pixel_space: (H, W, C), the same sum of the mean pictures of the examples, the paper's baseline; None where
-            an axis takes part, as it has no pictures.
+        z: (1 + variations, latent_dim): Y first, then Y with noise.
+        pixels: (1 + variations, H, W, C): Y first.
+        pixel_sum: (H, W, C), the same sum of the mean pictures of the examples, the paper's baseline; None where an
+            axis takes part, as it has no pictures.
     """
 
     terms: tuple[Term, ...]
@@ -36,44 +41,71 @@ class Sum:
     means: Pixels
     z: Latents
     pixels: Pixels
-    in_pixel_space: Pixels | None
+    pixel_sum: Pixels | None
+
+    @property
+    def formula(self) -> str:
+        """The sum as text: "smiling - neutral + 2 * glasses"."""
+        return written(self.terms)
+
+    def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
+        """The paper's figure 7: examples above the picture of their mean, Y amid its variations, the sum of pixels."""
+        labels = [str(term) for term in self.terms]
+        return draw_arithmetic(labels, self.examples, self.means, self.pixels, self.pixel_sum, theme)
+
+    def _repr_html_(self) -> str:
+        return html_of(self.figure())
 
 
 def arithmetic(
     model: Model,
-    terms: Sequence[Term],
-    concepts: Mapping[str, Concept],
+    formula: str | Sequence[Term],
     *,
-    neighbors: int = NEIGHBORS,
-    reach: float = REACH,
+    concepts: ConceptSource = None,
+    variations: int = VARIATIONS,
+    noise: float = NOISE,
     seed: int = 0,
-) -> Sum:
-    """Add up concepts, and draw the sum Y with its neighbors.
+) -> ArithmeticResult:
+    """Add and subtract concepts, and generate the picture of the sum Y with variations of it.
 
     Args:
         model: Whose latent space.
-        terms: The sum; see `parse_formula`.
-        concepts: By name, one for each term.
-        neighbors: How many z near Y to draw, 0 or more.
-        reach: They are Y + U(-reach, reach), each number by itself.
-        seed: Names the neighbors.
+        formula: The sum, such as "smiling - neutral + 2 * glasses"; see `parse_formula`.
+        concepts: What the names mean: a file of concepts, or concepts by name. Default: the model's own.
+        variations: How many z near Y to generate as well, 0 to 99.
+        noise: They are Y + U(-noise, noise), each number by itself; 0 to 10.
+        seed: Names the noise.
 
     Raises:
-        KeyError: A term has no concept.
+        UsageError: The formula does not parse, or a value is out of its range.
+        LatentError: There is no such concept, or the file cannot be read.
+
+    Example:
+        >>> result = dcgan.arithmetic(dcgan.load("faces"), "glasses - plain + hat")
+        >>> result.pixels.shape
+        (9, 32, 32, 3)
     """
-    chosen = tuple(concepts[term.name] for term in terms)
+    terms = parse_formula(formula) if isinstance(formula, str) else tuple(formula)
+    if not 0 <= variations <= 99:
+        raise UsageError(f"`variations` must be 0 to 99, not {variations}")
+    if not 0 <= noise <= 10:
+        raise UsageError(f"`noise` must be 0 to 10, not {noise:g}")
+    if seed < 0:
+        raise UsageError(f"`seed` must be 0 or more, not {seed}")
+    known = resolve_concepts(model, concepts, [term.name for term in terms])
+    chosen = tuple(known[term.name] for term in terms)
     y = np.sum([np.float32(term.factor) * concept.mean for term, concept in zip(terms, chosen, strict=True)], axis=0)
-    noise = rng(Stream.ARITHMETIC, seed).uniform(-reach, reach, (neighbors, len(y)))
-    z = np.concatenate([y[None], y + noise]).astype(np.float32)
+    offsets = rng(Stream.ARITHMETIC, seed).uniform(-noise, noise, (variations, len(y)))
+    z = np.concatenate([y[None], y + offsets]).astype(np.float32)
     examples = tuple(model.generate(concept.z[:0] if concept.is_axis else concept.z) for concept in chosen)
     pixel_sum = None
     if not any(concept.is_axis for concept in chosen):
         pixel_sum = add_pictures([term.factor for term in terms], examples)
     means = model.generate(np.stack([concept.mean for concept in chosen]))
-    return Sum(tuple(terms), chosen, examples, means, z, model.generate(z), pixel_sum)
+    return ArithmeticResult(terms, chosen, examples, means, z, model.generate(z), pixel_sum)
 
 
 def add_pictures(factors: Sequence[float], pictures: Sequence[Pixels]) -> Pixels:
-    """The sum of mean pictures, each so many times, in [-1, 1] and cut off there: (H, W, C), uint8."""
+    """The sum of mean pictures, each times its factor, in [-1, 1] and cut off there: (H, W, C), uint8."""
     means = [factor * (group.mean(axis=0) / 127.5 - 1) for factor, group in zip(factors, pictures, strict=True)]
     return np.asarray(((np.sum(means, axis=0).clip(-1, 1) + 1) * 127.5).round(), np.uint8)

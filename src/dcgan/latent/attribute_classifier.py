@@ -1,4 +1,4 @@
-"""A small classifier of yes-or-no attributes, trained in a minute: it names what a model's pictures show."""
+"""A small classifier of binary attributes, trained in a minute: it says what a model's samples show."""
 
 from dataclasses import dataclass
 
@@ -8,26 +8,27 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional as F
 
+from dcgan.errors import LatentError
 from dcgan.model import to_images
 from dcgan.networks.memory import use_channels_last
 from dcgan.randomness import Stream, rng, torch_rng
 from dcgan.types import OnProgress, Pixels
 
 BATCH = 64
-HELD_OUT = 0.1  # share of the pictures that only measure the accuracy
-NOISE = 0.1  # standard deviation of what is added to images: drawn pictures are never as clean as real ones
+HELD_OUT = 0.1  # fraction of the pictures that only measure the accuracy
+NOISE = 0.1  # standard deviation of what is added to images: generated pictures are never as clean as real ones
 
-Answers = NDArray[np.bool_]  # (N, A)
+AttributeLabels = NDArray[np.bool_]  # (N, A), whether each picture has each attribute
 Logits = NDArray[np.float32]  # (N, A)
 
 
 @dataclass(frozen=True)
 class AttributeClassifier:
-    """Says which attributes a picture has.
+    """Predicts which attributes a picture has.
 
     Attributes:
         net: Images (N, C, H, W) to logits (N, A).
-        accuracy: (A,), the share of right answers on held-out pictures, 0 to 1.
+        accuracy: (A,), on held-out pictures, 0 to 1.
     """
 
     net: nn.Module
@@ -35,15 +36,15 @@ class AttributeClassifier:
 
     @torch.inference_mode()
     def logits(self, pixels: Pixels) -> Logits:
-        """How sure it is of each attribute: pixels (N, H, W, C) to (N, A); above 0 is yes."""
+        """The logit of each attribute: pixels (N, H, W, C) to (N, A); above 0 means that it is there."""
         batches = (torch.from_numpy(pixels[start : start + BATCH]) for start in range(0, len(pixels), BATCH))
-        nothing = np.empty((0, len(self.accuracy)), np.float32)
-        return np.concatenate([nothing, *(self.net(to_images(batch)).numpy() for batch in batches)])
+        none = np.empty((0, len(self.accuracy)), np.float32)
+        return np.concatenate([none, *(self.net(to_images(batch)).numpy() for batch in batches)])
 
 
-def train_attributes(
+def train_attribute_classifier(
     pixels: Pixels,
-    answers: Answers,
+    labels: AttributeLabels,
     *,
     epochs: int = 8,
     width: int = 32,
@@ -57,32 +58,34 @@ def train_attributes(
 
     Args:
         pixels: (N, H, W, C), uint8, N of 20 or more; a memory map will do.
-        answers: (N, A), whether each picture has each attribute.
+        labels: (N, A), whether each picture has each attribute.
         epochs: Passes over the pictures.
         width: Channels of the first layer.
         seed: Of weights, order and noise.
-        on_progress: Called with (pictures seen, in all).
+        on_progress: Called with (pictures seen, in all) after each mini-batch.
 
     Raises:
-        ValueError: There are too few pictures, or an attribute that none or all of the pictures to learn from have.
+        LatentError: There are too few pictures, or all or none of the training pictures have an attribute.
     """
     order = rng(Stream.ATTRIBUTES_SPLIT, seed).permutation(len(pixels))
-    held_out, learned = np.split(order, [int(len(order) * HELD_OUT)])
+    held_out, train = np.split(order, [int(len(order) * HELD_OUT)])
     if len(held_out) < 2:
-        raise ValueError(f"{len(pixels)} pictures are too few to learn attributes from")
-    shares = answers[learned].mean(axis=0)
-    if not ((shares > 0) & (shares < 1)).all():
-        raise ValueError("an attribute that all pictures have, or none, cannot be learned")
-    net = _build(pixels.shape[1], pixels.shape[3], answers.shape[1], width, seed)
-    targets = torch.from_numpy(answers.astype(np.float32))
+        raise LatentError(
+            f"{len(pixels)} pictures are too few to train a classifier of attributes; 20 or more are needed"
+        )
+    frequencies = labels[train].mean(axis=0)
+    if not ((frequencies > 0) & (frequencies < 1)).all():
+        raise LatentError("an attribute that all training pictures have, or none, cannot be learned")
+    net = _build(pixels.shape[1], pixels.shape[3], labels.shape[1], width, seed)
+    targets = torch.from_numpy(labels.astype(np.float32))
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
-    steps = epochs * (len(learned) // BATCH or 1)
+    steps = epochs * (len(train) // BATCH or 1)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / steps)
     noise, step = torch_rng(Stream.ATTRIBUTES_NOISE, seed), 0
     net.train()
     for epoch in range(epochs):
-        shuffled = rng(Stream.ATTRIBUTES_ORDER, seed, epoch).permutation(learned)
-        for start in range(0, max(BATCH, len(learned) // BATCH * BATCH), BATCH):
+        shuffled = rng(Stream.ATTRIBUTES_ORDER, seed, epoch).permutation(train)
+        for start in range(0, max(BATCH, len(train) // BATCH * BATCH), BATCH):
             rows = np.sort(shuffled[start : start + BATCH])  # in order, as a memory map is read best
             images = to_images(torch.from_numpy(np.asarray(pixels[rows])))
             images += NOISE * torch.randn(images.shape, generator=noise)
@@ -95,9 +98,9 @@ def train_attributes(
                 on_progress(step * BATCH, steps * BATCH)
     net.eval()
     rows = np.sort(held_out)
-    untested = AttributeClassifier(net, np.zeros(answers.shape[1]))
-    right = (untested.logits(np.asarray(pixels[rows])) > 0) == answers[rows]
-    return AttributeClassifier(net, right.mean(axis=0))
+    untested = AttributeClassifier(net, np.zeros(labels.shape[1]))
+    correct = (untested.logits(np.asarray(pixels[rows])) > 0) == labels[rows]
+    return AttributeClassifier(net, correct.mean(axis=0))
 
 
 def _build(size: int, channels: int, attributes: int, width: int, seed: int) -> nn.Module:

@@ -1,26 +1,24 @@
-"""Finding the latent vectors of a concept among many, by what a classifier says of their pictures."""
+"""Attributes: what people ask of pictures, which pictures of a packed set have them, and which samples show them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.data.packed import PackedSet
-from dcgan.errors import LatentError
+from dcgan.errors import LatentError, UsageError
+from dcgan.latent.attribute_classifier import AttributeLabels, Logits
 from dcgan.types import Latents
 
 ABSENT = "none"  # the value of an attribute that a picture lacks
-_SHOWN = 12  # of what a set knows, in an error
-
-Answers = NDArray[np.bool_]  # (N, A)
-Logits = NDArray[np.float32]  # (N, A)
+_SHOWN = 12  # names in an error
 
 
 @dataclass(frozen=True)
-class Question:
-    """Something to ask of a picture: "glasses", "hair_length=long", "kitchen" (a label)."""
+class AttributeQuery:
+    """An attribute that a picture may have: "glasses", "hair_length=long", "kitchen" (a label)."""
 
     name: str
     value: str | None = None
@@ -31,35 +29,35 @@ class Question:
 
 @dataclass(frozen=True)
 class Condition:
-    """A question, and the answer that is wanted."""
+    """An attribute, and whether it shall be there."""
 
-    question: Question
-    wanted: bool
+    query: AttributeQuery
+    present: bool
 
     def __str__(self) -> str:
-        return f"{'' if self.wanted else 'no '}{self.question}"
+        return f"{'' if self.present else 'no '}{self.query}"
 
 
 def parse_conditions(text: str) -> tuple[Condition, ...]:
     """Conditions as people write them: "glasses, no hat, hair_length=long".
 
     Raises:
-        LatentError: A part is empty.
+        UsageError: A part is empty.
     """
     conditions = []
     for part in text.split(","):
         words = re.fullmatch(r"\s*(no\s+)?([^\s=][^=]*?)\s*(?:=\s*(\S.*?)\s*)?", part)
         if not words:
-            raise LatentError(f"{text!r}: {part.strip()!r} is no condition; write for example: glasses, no hat")
-        conditions.append(Condition(Question(words[2], words[3]), not words[1]))
+            raise UsageError(f"{text!r}: {part.strip()!r} is no condition; write for example: glasses, no hat")
+        conditions.append(Condition(AttributeQuery(words[2], words[3]), not words[1]))
     return tuple(conditions)
 
 
-def answer(data: PackedSet, questions: Sequence[Question]) -> Answers:
-    """What a packed set knows of its own pictures: (N, A), in the order of its pictures.
+def attribute_labels(data: PackedSet, queries: Sequence[AttributeQuery]) -> AttributeLabels:
+    """Which pictures of a packed set have each attribute, by its index: (N, A), in the order of its pictures.
 
-    A name with a value asks whether the attribute has that value ("label" is one, too). A name alone asks whether an
-    attribute that some pictures lack is there, or else whether it is the label.
+    A query with a value asks whether the attribute has that value ("label" is an attribute, too). A name alone asks
+    whether an attribute that some pictures lack is there, or else whether it is the label.
 
     Raises:
         LatentError: The set has no such attribute, value or label, or all pictures have it, or none.
@@ -68,22 +66,23 @@ def answer(data: PackedSet, questions: Sequence[Question]) -> Answers:
     used = table["row"].to_numpy() >= 0
     labels = [label for label, kept in zip(table["label"].to_pylist(), used, strict=True) if kept]
     attributes = [dict(a or ()) for a, kept in zip(table["attributes"].to_pylist(), used, strict=True) if kept]
-    rows = [{**known, "label": label} for known, label in zip(attributes, labels, strict=True)]
-    columns = [_ask(rows, question) for question in questions]
-    for question, column in zip(questions, columns, strict=True):
+    rows = [{**values, "label": label} for values, label in zip(attributes, labels, strict=True)]
+    columns = [_column(rows, query) for query in queries]
+    for query, column in zip(queries, columns, strict=True):
         if column.all() or not column.any():
             which = "all" if column.all() else "none"
-            raise LatentError(f"{which} of the pictures have {question!s}, so it cannot be learned from them")
+            raise LatentError(f"{which} of the pictures have {query!s}, so it cannot be learned from them")
     return np.stack(columns, axis=1)
 
 
-def _ask(rows: list[dict[str, str | None]], question: Question) -> NDArray[np.bool_]:
-    name, value = question.name, question.value
+def _column(rows: Sequence[Mapping[str, str | None]], query: AttributeQuery) -> NDArray[np.bool_]:
+    """Which rows of the index have an attribute: (N,)."""
+    name, value = query.name, query.value
     values = {row.get(name) for row in rows}
     if value is not None:
         if value not in values:
-            known = ", ".join(sorted(str(v) for v in values if v is not None)[:_SHOWN]) or "no such attribute"
-            raise LatentError(f"it knows no picture with {question!s}; of {name} it has: {known}")
+            others = ", ".join(sorted(v for v in values if v is not None)[:_SHOWN]) or "no value at all"
+            raise LatentError(f"no picture of the source has {query!s}; of {name} it has: {others}")
         return np.array([row.get(name) == value for row in rows])
     if name != "label" and ABSENT in values:
         return np.array([row.get(name, ABSENT) != ABSENT for row in rows])
@@ -91,53 +90,57 @@ def _ask(rows: list[dict[str, str | None]], question: Question) -> NDArray[np.bo
     if name in labels:
         return np.array([row["label"] == name for row in rows])
     names = {name for row in rows[:1000] for name in row if name != "label"}
-    known = (
-        ", ".join(sorted({*names, *(label for label in labels if label)})[:_SHOWN])
-        or "no labels; put pictures into folders"
-    )
+    choices = ", ".join(sorted({*names, *(label for label in labels if label)})[:_SHOWN])
     hint = f"; write {name}=VALUE" if name in names else ""
-    raise LatentError(f"it knows no {name!r}{hint}. It knows: {known}")
+    raise LatentError(
+        f"no picture of the source has an attribute or label {name!r}{hint}. "
+        f"It has: {choices or 'no labels; put pictures into folders'}"
+    )
 
 
-def surest(logits: Logits, wanted: Sequence[bool], count: int) -> NDArray[np.int64]:
-    """The pictures of which a classifier is surest that all conditions hold: positions (count,), the surest first.
+def top_confident(logits: Logits, present: Sequence[bool], count: int) -> NDArray[np.int64]:
+    """The samples of which a classifier is most confident that all conditions hold: indices (count,), best first.
 
     Args:
         logits: (N, A), one column a condition.
-        wanted: A answers.
+        present: A booleans, whether each attribute shall be there.
         count: How many.
 
     Raises:
-        ValueError: The conditions hold for fewer.
+        LatentError: The conditions hold for fewer.
     """
-    margins = (logits * np.where(wanted, 1, -1)).min(axis=1)  # a chain is as strong as its weakest link
+    margins = (logits * np.where(present, 1, -1)).min(axis=1)  # the confidence in the least certain condition
     found = int((margins > 0).sum())
     if found < count:
-        raise ValueError(f"{found} of {len(logits):,} pictures are such; {count} are wanted")
+        raise LatentError(f"the conditions hold for {found} of {len(logits):,} samples, and {count} are needed")
     return np.argsort(-margins, kind="stable")[:count]
 
 
-def least_squares_axis(z: Latents, logits: NDArray[np.float32], wanted: bool = True) -> NDArray[np.float32]:
+def least_squares_axis(z: Latents, logits: NDArray[np.float32], present: bool = True) -> NDArray[np.float32]:
     """The direction in which a classifier's logit rises fastest, by least squares of the logits on z.
 
-    It is scaled so that adding it lifts the fitted logit from the mean of the pictures without to that of those with.
+    It is scaled so that adding it raises the fitted logit from the mean of samples without the attribute to that of
+    samples with it.
 
     Args:
         z: (N, D).
         logits: (N,).
-        wanted: Whether to move toward the attribute, or away from it.
+        present: Whether to move toward the attribute, or away from it.
 
     Returns:
         (D,).
 
     Raises:
-        ValueError: All pictures have the attribute, or none has, or there are too few.
+        LatentError: All samples have the attribute, or none has, or there are too few.
     """
     has = logits > 0
     if has.all() or not has.any() or len(z) <= z.shape[1]:
-        raise ValueError(f"{int(has.sum())} of {len(z):,} pictures have it; an axis needs some with and some without")
+        raise LatentError(
+            f"{int(has.sum())} of {len(z):,} samples have the attribute; an axis needs some with and some without, "
+            f"and more than {z.shape[1]} in all"
+        )
     design = np.column_stack([z, np.ones(len(z))]).astype(np.float64)
     slope = np.linalg.lstsq(design, logits.astype(np.float64), rcond=None)[0][:-1]
     rise = logits[has].mean() - logits[~has].mean()
     axis = slope * rise / (slope @ slope)
-    return np.asarray(axis if wanted else -axis, np.float32)
+    return np.asarray(axis if present else -axis, np.float32)

@@ -3,7 +3,7 @@
 model = "8c1f0a6be2d4"            # whose latent space; may be left out
 
 [smiling]
-seeds = [3, 17, 40]               # three or more, averaged: "a single sample is unstable" (paper section 6.3.2)
+seeds = [3, 17, 40]               # three or more, averaged: a single sample is unstable (paper section 6.3.2)
 
 [mine]
 latents = "samples.npz"           # beside this file; rows = [0, 2, 5] takes some of them
@@ -14,7 +14,7 @@ axis = [0.12, -0.03, ...]         # a direction: what to add to z to get the thi
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -24,9 +24,11 @@ from numpy.typing import NDArray
 
 from dcgan.errors import LatentError
 from dcgan.files import write_atomic
-from dcgan.latent.files import LARGEST, read_latents
+from dcgan.latent.files import read_latents
 from dcgan.latent.formula import NAME
+from dcgan.latent.samples import LARGEST
 from dcgan.model import Model
+from dcgan.model_folder import OWN_CONCEPTS
 from dcgan.types import Latents
 
 ENOUGH = 3  # examples of a concept, as in the paper
@@ -34,7 +36,7 @@ MODEL = "model"  # the key of the file that names whose latent space it is
 _KINDS = ("seeds", "latents", "axis")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Concept:
     """What stands for a concept in a model's latent space.
 
@@ -54,9 +56,18 @@ class Concept:
         return "axis" in self.entry
 
     @property
+    def is_stable(self) -> bool:
+        """Whether it rests on enough different examples: the mean of fewer than three changes much with each."""
+        return self.is_axis or len(np.unique(self.z, axis=0)) >= ENOUGH
+
+    @property
     def mean(self) -> NDArray[np.float32]:
         """(D,), what it is in a sum."""
         return np.asarray(self.z.mean(axis=0), np.float32)
+
+
+ConceptSource = Mapping[str, Concept] | str | Path | None
+"""Concepts by name, a file of them, or None for those in the model's own folder."""
 
 
 def concept_of_seeds(name: str, seeds: Iterable[int], model: Model) -> Concept:
@@ -75,7 +86,7 @@ def read_concepts(path: Path, model: Model) -> dict[str, Concept]:
     """The concepts of a file, by name.
 
     Raises:
-        LatentError: The file is missing or no TOML, another model's, or a concept in it is not what one can be.
+        LatentError: The file is missing, is no TOML or another model's, or a concept in it is malformed.
     """
     content = _content(path)
     whose = content.pop(MODEL, model.identity)
@@ -94,28 +105,55 @@ def add_concepts(path: Path, concepts: Iterable[Concept], model: Model) -> None:
         OSError: The file cannot be written.
     """
     new = list(concepts)
-    text = f"{MODEL} = {json.dumps(model.identity)}\n"
-    if path.exists():
-        known = read_concepts(path, model)
-        if twice := [concept.name for concept in new if concept.name in known]:
-            raise LatentError(f"{path} has {', '.join(twice)} already; take it out of the file, or choose another name")
-        text = path.read_text("utf-8")
+    check_new(path, (concept.name for concept in new), model)
+    text = path.read_text("utf-8") if path.exists() else f"{MODEL} = {json.dumps(model.identity)}\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, "\n".join([text.rstrip("\n") + "\n", *(_written(concept) for concept in new)]))
 
 
-def unknown(name: str, known: Iterable[str], path: Path | None) -> LatentError:
-    """The error for a name that no concept has."""
-    where = f"{path} has {', '.join(known) or 'none'}" if path else "no --concepts FILE was given"
-    hint = "; a minus needs spaces around it" if "-" in name else ""
-    return LatentError(f"there is no concept {name!r}: {where}{hint}. Find one with `dcgan concepts`")
+def check_new(path: Path, names: Iterable[str], model: Model) -> None:
+    """Refuse, before any work, names that a file of concepts has already.
+
+    Raises:
+        LatentError: It has one, or it is another model's, or cannot be read.
+    """
+    known = read_concepts(path, model) if path.exists() else {}
+    if twice := [name for name in names if name in known]:
+        raise LatentError(f"{path} has {', '.join(twice)} already; take it out of the file, or choose another name")
+
+
+def own_concepts(model: Model) -> Path | None:
+    """The file of concepts in the folder that the model was loaded from, if there is one."""
+    path = model.folder / OWN_CONCEPTS if model.folder else None
+    return path if path and path.is_file() else None
+
+
+def resolve_concepts(model: Model, concepts: ConceptSource, names: Sequence[str]) -> Mapping[str, Concept]:
+    """The concepts of a source, among which are all that are named.
+
+    Raises:
+        LatentError: The file cannot be read, or a name has no concept.
+    """
+    path = own_concepts(model) if concepts is None else Path(concepts) if isinstance(concepts, str | Path) else None
+    known = concepts if isinstance(concepts, Mapping) else read_concepts(path, model) if path else {}
+    for name in names:
+        if name not in known:
+            there = f"there are {', '.join(known) or 'none'}"
+            where = there if isinstance(concepts, Mapping) else f"{path} has {', '.join(known) or 'none'}"
+            if not path and concepts is None:
+                where = "the model has none of its own, and no file of `concepts` was given"
+            hint = "; a minus needs spaces around it" if "-" in name else ""
+            raise LatentError(f"there is no concept {name!r}: {where}{hint}. Find one with `dcgan concepts`")
+    return known
 
 
 def _content(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))  # Windows puts a mark in front
     except OSError as error:
-        raise LatentError(f"cannot read --concepts {path}: {error.strerror}; make it with `dcgan concepts`") from error
+        raise LatentError(
+            f"cannot read concepts from {path}: {error.strerror}; make it with `dcgan concepts`"
+        ) from error
     except (ValueError, RecursionError) as error:  # also numbers of a million digits, and lists in lists in lists
         raise LatentError(f"{path} is no TOML file: {error}") from error
 
@@ -128,11 +166,8 @@ def _concept(path: Path, name: str, entry: object, model: Model) -> Concept:
         raise LatentError(f"{path}: concept {name!r} does not understand {', '.join(sorted(odd))} beside {kinds[0]}")
     if kinds == ["seeds"]:
         seeds = entry["seeds"]
-        if (
-            not isinstance(seeds, list)
-            or not seeds
-            or not all(type(seed) is int and 0 <= seed < 2**63 for seed in seeds)
-        ):
+        whole = isinstance(seeds, list) and all(type(seed) is int and 0 <= seed < 2**63 for seed in seeds)
+        if not seeds or not whole:
             raise LatentError(f"{path}: the seeds of {name!r} must be a list of whole numbers from 0 to 2^63 - 1")
         return concept_of_seeds(name, seeds, model)
     if kinds == ["latents"]:
@@ -146,7 +181,7 @@ def _concept(path: Path, name: str, entry: object, model: Model) -> Concept:
         if not isinstance(rows, list) or not rows or not all(type(row) is int and 0 <= row < len(z) for row in rows):
             raise LatentError(f"{path}: the rows of {name!r} must be whole numbers from 0 to {len(z) - 1}")
         return Concept(_checked(name), z[rows], MappingProxyType(entry))
-    axis, dimension = entry["axis"], model.architecture.latent_dim
+    axis, dimension = entry["axis"], model.latent_dim
     numbers = isinstance(axis, list) and all(type(n) in (int, float) and abs(n) <= LARGEST for n in axis)
     if not isinstance(axis, list) or not numbers or len(axis) != dimension:
         raise LatentError(f"{path}: the axis of {name!r} must be a list of {dimension} numbers up to {LARGEST:g}")
@@ -155,14 +190,9 @@ def _concept(path: Path, name: str, entry: object, model: Model) -> Concept:
 
 def _written(concept: Concept) -> str:
     """As TOML; JSON's lists, numbers and strings are TOML's too."""
+    name = concept.name if concept.name.isascii() else json.dumps(concept.name, ensure_ascii=False)
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in concept.entry.items()]
-    return "\n".join(
-        [
-            f"[{json.dumps(concept.name, ensure_ascii=False) if not concept.name.isascii() else concept.name}]",
-            *lines,
-            "",
-        ]
-    )
+    return "\n".join([f"[{name}]", *lines, ""])
 
 
 def _checked(name: str) -> str:

@@ -1,37 +1,49 @@
-"""Latent vectors as files, so that what was seen can be drawn again: .npz with z, seeds, pixels, and whose they are."""
+"""Latent vectors as files, from which pictures are generated again: .npz with z, seeds, pixels and their model."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.errors import LatentError
+from dcgan.errors import LatentError, UsageError
 from dcgan.files import write_atomic
+from dcgan.latent.samples import latents_of
 from dcgan.model import Model
 from dcgan.types import Latents, Pixels
 
-LARGEST = 1e6  # number that z may hold
 SEEDLESS = -1  # in place of a seed, for a z that was computed
 
 
-def write_latents(path: Path, model: Model, z: Latents, pixels: Pixels, seeds: list[int] | None = None) -> None:
-    """Write z (N, D) with their pictures, their seeds where they have any, and the model's identity.
+def write_latents(
+    path: Path, model: Model, z: NDArray[np.float32], pixels: Pixels, seeds: Sequence[int] | None = None
+) -> None:
+    """Write latent vectors with their pictures, their seeds where they have any, and the model's identity.
+
+    Args:
+        path: File to write, .npz.
+        model: Whose latent vectors.
+        z: (..., latent_dim), such as the rows and frames of a walk; they are written as one list.
+        pixels: (..., H, W, C), uint8, a picture for each z.
+        seeds: One for each z, if they have any.
 
     Raises:
         OSError: The file cannot be written.
     """
-    content = io.BytesIO()
+    z, pixels = z.reshape(-1, z.shape[-1]), pixels.reshape(-1, *pixels.shape[-3:])
     names = np.asarray(seeds if seeds is not None else [SEEDLESS] * len(z), np.int64)
+    content = io.BytesIO()
     np.savez_compressed(content, allow_pickle=False, z=z, seeds=names, pixels=pixels, model=np.array(model.identity))
     write_atomic(path, content.getvalue())
 
 
 def read_latents(path: Path, model: Model) -> Latents:
-    """The latent vectors of a file, for this model: z (N, D), float32.
+    """The latent vectors of a file, for this model: z (N, latent_dim), float32.
 
-    A plain .npy with z (N, D) will do as well, and an .npz without the model's identity; they are believed.
+    A plain .npy with z (N, latent_dim) will do as well, and an .npz without a model's identity, which is not checked
+    then.
 
     Raises:
         LatentError: The file cannot be read, holds no z, is another model's, or has another dimension.
@@ -55,9 +67,7 @@ def read_latents(path: Path, model: Model) -> Latents:
             f"{path} has latent vectors of another model ({arrays['model']}; this one is {model.identity}): "
             "they mean nothing here"
         )
-    z, dimension = np.atleast_2d(arrays["z"]), model.architecture.latent_dim
-    if z.ndim != 2 or z.shape[1] != dimension or not len(z) or not np.issubdtype(z.dtype, np.floating):
-        raise LatentError(f"{path}: z is {z.dtype} of shape {z.shape}; this model needs floats of (N, {dimension})")
-    if not (np.abs(z) <= LARGEST).all():
-        raise LatentError(f"{path}: z holds values that are no numbers, or beyond {LARGEST:g}; those of z are about 1")
-    return np.asarray(z, np.float32)
+    try:
+        return latents_of(model, np.atleast_2d(arrays["z"]))
+    except UsageError as error:
+        raise LatentError(f"{path}: {error}") from error

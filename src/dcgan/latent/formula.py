@@ -1,18 +1,19 @@
 """Formulas of vector arithmetic as people write them: "smiling - neutral + 2 * glasses"."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dcgan.errors import LatentError
+from dcgan.errors import UsageError
 
 NAME = re.compile(r"[^\W\d]\w*(?:-\w+)*")
-MOST = 12  # terms; a figure has a column for each
+MOST_TERMS = 12  # terms; a figure has a column for each
 _TOKEN = re.compile(rf"\s*(?:(?P<number>\d+(?:\.\d*)?|\.\d+)|(?P<name>{NAME.pattern})|(?P<sign>[-+*]))")
 
 
 @dataclass(frozen=True)
 class Term:
-    """One part of a sum: so many times a concept."""
+    """One part of a sum: a factor times a concept."""
 
     factor: float
     name: str
@@ -28,52 +29,56 @@ def parse_formula(text: str) -> tuple[Term, ...]:
     Names begin with a letter and may hold letters, digits, _ and -; so a minus between names needs a space before it.
 
     Raises:
-        LatentError: It is no such formula; the message points at the place.
+        UsageError: It is no such formula; the message points at where it goes wrong.
     """
     terms: list[Term] = []
     tokens = _tokens(text.replace("\N{MINUS SIGN}", "-"))
-    place = 0
-    while place < len(tokens):
+    position = 0
+    while position < len(tokens):
         sign = 1.0
-        kind, word, at = tokens[place]
+        kind, word, at = tokens[position]
         if kind == "sign" and word in "+-":
             sign = -1.0 if word == "-" else 1.0
-            place += 1
+            position += 1
         elif terms:
             raise _wrong(text, at, f"+ or - is missing before {word!r}")
         factor = 1.0
-        if place + 1 < len(tokens) and tokens[place][0] == "number" and tokens[place + 1][1] == "*":
-            factor = float(tokens[place][1])
-            place += 2
-        if place == len(tokens) or tokens[place][0] != "name":
-            found = f"not {tokens[place][1]!r}" if place < len(tokens) else "but the formula ends"
+        if position + 1 < len(tokens) and tokens[position][0] == "number" and tokens[position + 1][1] == "*":
+            factor = float(tokens[position][1])
+            position += 2
+        if position == len(tokens) or tokens[position][0] != "name":
+            word, at = tokens[position][1:] if position < len(tokens) else ("", len(text))
             raise _wrong(
-                text, tokens[place][2] if place < len(tokens) else len(text), f"a concept's name belongs here, {found}"
+                text, at, f"a concept's name belongs here, {f'not {word!r}' if word else 'but the formula ends'}"
             )
-        terms.append(Term(sign * factor, tokens[place][1]))
-        place += 1
-    if len(terms) > MOST:
-        raise LatentError(f"the formula has {len(terms)} terms; a sum may have {MOST}")
+        terms.append(Term(sign * factor, tokens[position][1]))
+        position += 1
+    if len(terms) > MOST_TERMS:
+        raise UsageError(f"the formula has {len(terms)} terms; a sum may have {MOST_TERMS}")
     if not terms:
-        raise LatentError('the formula is empty; write for example "smiling - neutral + glasses"')
+        raise UsageError('the formula is empty; write for example "smiling - neutral + glasses"')
     return tuple(terms)
 
 
+def written(terms: Sequence[Term]) -> str:
+    """A formula as text, which parses into these terms."""
+    return " ".join(map(str, terms)).removeprefix("+ ")
+
+
 def _tokens(text: str) -> list[tuple[str, str, int]]:
-    """(kind, word, place) of each token."""
-    tokens, place = [], 0
-    while text[place:].strip():
-        found = _TOKEN.match(text, place)
+    """(kind, word, position) of each token."""
+    tokens, position = [], 0
+    while text[position:].strip():
+        found = _TOKEN.match(text, position)
         if not found:
-            raise _wrong(
-                text, place + len(text[place:]) - len(text[place:].lstrip()), "this is no name, number or sign"
-            )
+            at = len(text) - len(text[position:].lstrip())
+            raise _wrong(text, at, "this is no name, number or sign")
         kind = str(found.lastgroup)
         tokens.append((kind, found[kind], found.start(kind)))
-        place = found.end()
+        position = found.end()
     return tokens
 
 
-def _wrong(text: str, place: int, what: str) -> LatentError:
-    pointed = f"  {text}\n  {' ' * place}^"
-    return LatentError(f'the formula does not parse: {what}\n{pointed}\nwrite for example "smiling - neutral + hat"')
+def _wrong(text: str, position: int, what: str) -> UsageError:
+    pointed = f"  {text}\n  {' ' * position}^"
+    return UsageError(f'the formula does not parse: {what}\n{pointed}\nwrite for example "smiling - neutral + hat"')

@@ -1,11 +1,13 @@
-"""How different two pictures look, in the features of a model's own discriminator."""
+"""Perceptual distance: how different two pictures look, in the features of a model's own discriminator."""
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dcgan.errors import ModelError
 from dcgan.model import Model, to_images
+from dcgan.networks.discriminator import Discriminator
 from dcgan.types import Pixels
 
 BATCH = 64
@@ -13,7 +15,7 @@ Distances = NDArray[np.float64]
 
 
 @torch.inference_mode()
-def distances(model: Model, first: Pixels, second: Pixels) -> Distances:
+def perceptual_distances(model: Model, first: Pixels, second: Pixels) -> Distances:
     """How different each picture of `first` looks from its partner in `second`.
 
     The maps of every convolutional layer are scaled to unit length at each position; the squared difference is averaged
@@ -21,14 +23,17 @@ def distances(model: Model, first: Pixels, second: Pixels) -> Distances:
     as a Perceptual Metric", without their learned weights, and with the features that the model has learned itself).
 
     Args:
-        model: Whose discriminator looks.
+        model: Whose discriminator's features are compared.
         first: Pixels (N, H, W, C), uint8, of the model's size and channels.
         second: Pixels (N, H, W, C), uint8.
 
     Returns:
         (N,), 0 for the same picture, at most 2.
+
+    Raises:
+        ModelError: The model's nets are your own, so that the layers of its discriminator are not known.
     """
-    net = model.nets.discriminator.eval()
+    net = _discriminator(model).eval()
     device = next(net.parameters()).device
     parts = [np.empty(0)]
     for start in range(0, len(first), BATCH):
@@ -37,6 +42,16 @@ def distances(model: Model, first: Pixels, second: Pixels) -> Distances:
         squares = [(_unit(a) - _unit(b)).square().sum(dim=1).mean(dim=(1, 2)) for a, b in maps]
         parts.append(torch.stack(squares).mean(dim=0).sqrt().double().cpu().numpy())
     return np.concatenate(parts)
+
+
+def _discriminator(model: Model) -> Discriminator:
+    try:
+        return model.nets.discriminator
+    except ModelError as error:
+        raise ModelError(
+            "perceptual distances compare the layers of dcgan's own discriminator, and the nets of this model are your "
+            "own: frames can be even in latent distance only, and steps cannot be measured"
+        ) from error
 
 
 def _unit(maps: Tensor) -> Tensor:

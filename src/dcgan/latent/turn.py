@@ -1,13 +1,23 @@
 """Moving samples along an axis of latent space, as the paper turned faces (section 6.3.2)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from dcgan.latent.concepts import Concept
+from dcgan.errors import UsageError
+from dcgan.figures.labeled_grid import labeled_grid
+from dcgan.figures.notebook import html_of
+from dcgan.figures.theme import THEMES, Theme
+from dcgan.latent.concepts import Concept, ConceptSource, resolve_concepts
+from dcgan.latent.samples import SeedsOrLatents, latents_of, names_of
 from dcgan.model import Model
 from dcgan.types import Latents, Pixels
+
+Axis = str | tuple[str, str] | NDArray[np.floating]
+"""The name of a concept that is an axis, the names of the concepts that it comes from and goes to, or (latent_dim,)."""
 
 
 @dataclass(frozen=True)
@@ -15,30 +25,109 @@ class Turn:
     """Samples moved along an axis.
 
     Attributes:
-        positions: (P,), how many times the axis was added; 0 is the sample itself.
-        z: (N, P, D).
+        axis: (latent_dim,), float32.
+        axis_name: What figures call it.
+        coefficients: (P,), how many times the axis was added; 0 is the sample itself.
+        z: (N, P, latent_dim).
         pixels: (N, P, H, W, C).
+        labels: N names of the samples.
+        concepts: Those that the axis was made from.
     """
 
-    positions: NDArray[np.float64]
+    axis: NDArray[np.float32]
+    axis_name: str
+    coefficients: NDArray[np.float64]
     z: Latents
     pixels: Pixels
+    labels: tuple[str, ...]
+    concepts: tuple[Concept, ...]
+
+    def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
+        """A line of pictures for each sample, with the coefficient above each column."""
+        columns = [f"{value:+.2g}" if value else "0" for value in self.coefficients.round(3)]
+        return labeled_grid(self.pixels, theme, title=self.axis_name, rows=self.labels, columns=columns)
+
+    def _repr_html_(self) -> str:
+        return html_of(self.figure())
 
 
-def axis_between(start: Concept, end: Concept) -> NDArray[np.float32]:
-    """The axis (D,) from one concept to another: the difference of their means."""
-    return end.mean - start.mean
-
-
-def turn(model: Model, z: Latents, axis: NDArray[np.float32], positions: NDArray[np.float64]) -> Turn:
-    """Move samples along an axis.
+def turn(
+    model: Model,
+    samples: SeedsOrLatents,
+    axis: Axis,
+    *,
+    strength: float = 1.0,
+    steps: int = 9,
+    concepts: ConceptSource = None,
+) -> Turn:
+    """Move samples along an axis, from `strength` times the axis taken away to as much added.
 
     Args:
         model: Whose latent space.
-        z: Samples (N, D).
-        axis: (D,).
-        positions: (P,), multiples of the axis to add.
+        samples: Seeds, or z (N, latent_dim).
+        axis: The name of a concept that is an axis, such as "glasses-axis"; the names of two concepts, whose means it
+            joins, such as ("plain", "glasses"); or a direction (latent_dim,).
+        strength: How many times the axis is added at the end, above 0.
+        steps: Pictures of each sample, 2 or more; with an odd number the one in the middle is the sample itself.
+        concepts: What the names mean: a file of concepts, or concepts by name. Default: the model's own.
+
+    Raises:
+        UsageError: A value is out of its range, or the concept is no axis.
+        LatentError: There is no such concept, or the file cannot be read.
     """
-    moved = (z[:, None] + positions[:, None] * axis).astype(np.float32)
+    if steps < 2:
+        raise UsageError(f"`steps` must be 2 or more, not {steps}")
+    _check(strength)
+    direction, name, used = _resolve(model, axis, concepts)
+    coefficients = np.linspace(-strength, strength, steps)
+    z, pixels = _move(model, latents_of(model, samples), direction, coefficients)
+    return Turn(direction, name, coefficients, z, pixels, tuple(names_of(samples)), used)
+
+
+def turn_film(
+    model: Model,
+    samples: SeedsOrLatents,
+    axis: Axis,
+    frames: int,
+    *,
+    strength: float = 1.0,
+    concepts: ConceptSource = None,
+) -> Iterator[Pixels]:
+    """The pictures (N, H, W, C) of each frame of a film, in which the samples move along the axis to and fro, once.
+
+    The coefficient follows a sine, so that the film slows down at both ends, and has no seam when it is repeated.
+    Parameters and errors are those of `turn`; `frames` is how many there are.
+    """
+    _check(strength)
+    z, (direction, *_) = latents_of(model, samples), _resolve(model, axis, concepts)
+    coefficients = strength * np.sin(np.linspace(0, 2 * np.pi, frames, endpoint=False))
+    return (_move(model, z, direction, coefficients[frame : frame + 1])[1][:, 0] for frame in range(frames))
+
+
+def _check(strength: float) -> None:
+    if not 0 < strength <= 100:
+        raise UsageError(f"`strength` must be above 0 and at most 100, not {strength:g}")
+
+
+def _resolve(model: Model, axis: Axis, concepts: ConceptSource) -> tuple[NDArray[np.float32], str, tuple[Concept, ...]]:
+    """The direction of an axis, its name, and the concepts that it is made from."""
+    if isinstance(axis, str):
+        concept = resolve_concepts(model, concepts, [axis])[axis]
+        if not concept.is_axis:
+            raise UsageError(f"`axis` {axis}: that concept is no axis; name one that is, or two concepts to go between")
+        return concept.mean, axis, (concept,)
+    if isinstance(axis, tuple):
+        start, end = (resolve_concepts(model, concepts, axis)[name] for name in axis)
+        return end.mean - start.mean, f"{start.name} to {end.name}", (start, end)
+    if axis.shape != (model.latent_dim,) or not np.isfinite(axis).all():
+        raise UsageError(f"`axis` has the shape {axis.shape}; this model needs ({model.latent_dim},), finite numbers")
+    return axis.astype(np.float32), "axis", ()
+
+
+def _move(
+    model: Model, z: Latents, axis: NDArray[np.float32], coefficients: NDArray[np.float64]
+) -> tuple[Latents, Pixels]:
+    """Each sample at each coefficient: z (N, P, latent_dim) and pixels (N, P, H, W, C)."""
+    moved = (z[:, None] + coefficients[:, None] * axis).astype(np.float32)
     pixels = model.generate(moved.reshape(-1, moved.shape[2]))
-    return Turn(positions, moved, pixels.reshape(*moved.shape[:2], *pixels.shape[1:]))
+    return moved, pixels.reshape(*moved.shape[:2], *pixels.shape[1:])

@@ -1,18 +1,30 @@
 """The walk through latent space, and the paper's test for memorization (section 6.1)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal, get_args
 
 import numpy as np
+from PIL import Image
 
-from dcgan.latent.interpolation import Shares, between
-from dcgan.latent.perceptual import Distances, distances
+from dcgan.errors import UsageError
+from dcgan.figures.labeled_grid import labeled_grid
+from dcgan.figures.notebook import html_of
+from dcgan.figures.perceptual_steps import plot_perceptual_steps
+from dcgan.figures.theme import THEMES, Theme
+from dcgan.latent.interpolation import Fractions, between
+from dcgan.latent.perceptual import Distances, perceptual_distances
+from dcgan.latent.samples import SeedsOrLatents, latents_of, names_of
 from dcgan.model import Model
-from dcgan.randomness import Stream, latents_from_seeds, rng
+from dcgan.randomness import Stream, rng
 from dcgan.types import Latents, Pixels
 
-FINER = 4  # pictures looked at for each frame when frames are spaced as seen
-PAIRS = 256  # pairs of unrelated pictures that a jump is compared with
+Distance = Literal["latent", "perceptual"]
+
+KEYS = 9  # random samples of a walk, as in the paper
+FINER = 4  # pictures generated for each frame, to find where perceptual distances are even
+PAIRS = 256  # random pairs of pictures that a step is compared with
 
 
 @dataclass(frozen=True)
@@ -20,74 +32,155 @@ class Walk:
     """A walk along a series of latent vectors: a row for each pair of neighbors, each beginning where the last ended.
 
     Attributes:
-        z: (R, F, D), float32.
+        z: (R, F, latent_dim), float32.
         pixels: (R, F, H, W, C), uint8.
+        labels: R labels, each with the samples at the two ends: "3 to 17".
+        is_loop: Whether the last row ends where the first begins.
     """
 
     z: Latents
     pixels: Pixels
+    labels: tuple[str, ...]
+    is_loop: bool
+
+    def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
+        """The walk as a grid, a line of pictures for each row, as in the paper's figure 4."""
+        return labeled_grid(self.pixels, theme, rows=self.labels)
+
+    @property
+    def film_length(self) -> int:
+        """How many frames `film` gives."""
+        rows, frames = self.pixels.shape[:2]
+        return int(rows * (frames - 1))
+
+    def film(self, wall: int = 1) -> Iterator[Pixels]:
+        """The pictures (wall, H, W, C) of each frame of a film.
+
+        Args:
+            wall: Pictures beside each other in a frame, each further along the same loop, at even distances.
+
+        Raises:
+            UsageError: Several pictures are asked for, and the walk is no loop.
+        """
+        if wall < 1 or (wall > 1 and not self.is_loop):
+            raise UsageError(f"`wall` must be 1 or more, and 1 unless the walk is a loop; not {wall}")
+        pictures = self.pixels[:, :-1].reshape(-1, *self.pixels.shape[2:])  # a row's last is the next row's first
+        offsets = np.arange(wall) * len(pictures) // wall
+        for frame in range(len(pictures)):
+            yield pictures[(frame + offsets) % len(pictures)]
+
+    def _repr_html_(self) -> str:
+        return html_of(self.figure())
 
 
 @dataclass(frozen=True)
-class Jumps:
-    """How different neighboring frames look, beside pictures that have nothing to do with each other.
+class PerceptualSteps:
+    """How different neighboring frames of a walk look, beside pairs of random samples.
 
     Attributes:
-        rows: (R, F - 1), the distance of each frame to the next.
-        pairs: (P,), distances of pictures of random seeds: what a jump to another picture would be.
+        steps: (R, F - 1), the perceptual distance of each frame to the next.
+        random_pairs: (P,), those of pairs of random samples: what a jump to another picture would be.
+        labels: R labels of rows.
     """
 
-    rows: Distances
-    pairs: Distances
+    steps: Distances
+    random_pairs: Distances
+    labels: tuple[str, ...]
 
     @property
     def largest(self) -> Distances:
-        """(R,), the largest jump of each row as a share of the median random pair: near 1 would be no walk at all."""
-        return np.asarray(self.rows.max(axis=1) / np.median(self.pairs))
+        """(R,), the largest step of each row as a share of the median random pair: near 1 would be no walk at all."""
+        return np.asarray(self.steps.max(axis=1) / np.median(self.random_pairs))
+
+    def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
+        """A chart of all steps above the range of random pairs."""
+        return plot_perceptual_steps(self.steps, self.random_pairs, self.labels, theme)
+
+    def _repr_html_(self) -> str:
+        return html_of(self.figure())
 
 
-def walk(model: Model, keys: Latents, frames: int, *, loop: bool = False, as_seen: bool = False) -> Walk:
-    """Walk along a series of latent vectors.
+def interpolate(
+    model: Model,
+    keys: SeedsOrLatents | None = None,
+    frames: int = 10,
+    *,
+    loop: bool = False,
+    even: Distance = "latent",
+    seed: int = 0,
+) -> Walk:
+    """Walk from sample to sample: linearly for uniform z, as in the paper, along great circles for normal z.
 
     Args:
-        model: Whose pictures.
-        keys: z (K, D), K of 2 or more.
-        frames: Pictures in each row, its two ends included; 2 or more.
+        model: Whose latent space.
+        keys: Samples to walk through, two or more: seeds, or z (K, latent_dim). Default: nine random ones.
+        frames: Pictures in each row, with the samples at its two ends; 2 or more.
         loop: Go from the last key back to the first, in one row more.
-        as_seen: Space the frames evenly by how different they look (`perceptual.distances`), not by distance in z.
+        even: In which distance neighboring frames of a row lie equally far from each other: in "latent" space, or in
+            the "perceptual" distance of their pictures (see `perceptual_distances`; dcgan's own nets only).
+        seed: Names the nine random keys.
 
     Raises:
-        ValueError: Fewer than 2 keys or 2 frames.
+        UsageError: A value is out of its range, or there are fewer than two keys.
+        ModelError: `even` is "perceptual", and the model's nets are your own.
+
+    Example:
+        >>> walk = dcgan.interpolate(dcgan.load("faces"), [3, 17, 40])
+        >>> walk.pixels.shape
+        (2, 10, 32, 32, 3)
     """
-    if len(keys) < 2 or frames < 2:
-        raise ValueError(f"{len(keys)} keys and {frames} frames: a walk needs 2 of each")
-    ends = np.concatenate([keys, keys[:1]]) if loop else keys
-    z = np.stack([_way(model, a, b, frames, as_seen) for a, b in pairwise(ends)])
-    pixels = model.generate(z.reshape(-1, z.shape[2]))
-    return Walk(z, pixels.reshape(*z.shape[:2], *pixels.shape[1:]))
+    if even not in get_args(Distance):
+        raise UsageError(f"`even` must be {' or '.join(get_args(Distance))}, not {even!r}")
+    if frames < 2:
+        raise UsageError(f"`frames` must be 2 or more, not {frames}")
+    if keys is None:
+        keys = random_keys(seed)
+    if len(keys) < 2:
+        raise UsageError(f"a walk needs 2 or more samples, not {len(keys)}")
+    z, names = latents_of(model, keys), names_of(keys)
+    if loop:
+        z, names = np.concatenate([z, z[:1]]), [*names, names[0]]
+    rows = np.stack([_row(model, first, second, frames, even) for first, second in pairwise(z)])
+    pixels = model.generate(rows.reshape(-1, rows.shape[2]))
+    labels = tuple(f"{first} to {second}" for first, second in pairwise(names))
+    return Walk(rows, pixels.reshape(*rows.shape[:2], *pixels.shape[1:]), labels, loop)
 
 
-def measure_jumps(model: Model, walked: Walk) -> Jumps:
-    """The paper's test: a generator that has learned pictures by heart would jump from one to the next."""
-    rows = [distances(model, row[:-1], row[1:]) for row in walked.pixels]
+def random_keys(seed: int = 0, count: int = KEYS) -> list[int]:
+    """Seeds of random samples to walk through; the same `seed` names the same ones.
+
+    Raises:
+        UsageError: `seed` is negative.
+    """
+    if seed < 0:
+        raise UsageError(f"`seed` must be 0 or more, not {seed}")
+    return [int(key) for key in rng(Stream.WALK_KEYS, seed).choice(10_000, count, replace=False)]
+
+
+def measure_steps(model: Model, walk: Walk) -> PerceptualSteps:
+    """The paper's test: a generator that has memorized its pictures would jump from one to the next.
+
+    Raises:
+        ModelError: The model's nets are your own.
+    """
+    steps = np.stack([perceptual_distances(model, row[:-1], row[1:]) for row in walk.pixels])
     seeds = rng(Stream.WALK_PAIRS).choice(2**31, 2 * PAIRS, replace=False).tolist()
-    latents = latents_from_seeds(seeds, model.architecture.latent_dim, model.architecture.latent_distribution)
-    pictures = model.generate(latents)
-    return Jumps(np.stack(rows), distances(model, pictures[:PAIRS], pictures[PAIRS:]))
+    pictures = model.sample(seeds)
+    return PerceptualSteps(steps, perceptual_distances(model, pictures[:PAIRS], pictures[PAIRS:]), walk.labels)
 
 
-def _way(model: Model, first: Latents, second: Latents, frames: int, as_seen: bool) -> Latents:
-    shares = np.linspace(0, 1, frames)
-    if as_seen:
-        shares = _spaced_as_seen(model, first, second, frames)
-    return between(first, second, shares, model.architecture.latent_distribution)
+def _row(model: Model, first: Latents, second: Latents, frames: int, even: Distance) -> Latents:
+    t = np.linspace(0, 1, frames)
+    if even == "perceptual":
+        t = _perceptually_even(model, first, second, frames)
+    return between(first, second, t, model.latent_distribution)
 
 
-def _spaced_as_seen(model: Model, first: Latents, second: Latents, frames: int) -> Shares:
-    """Shares at which the pictures lie at equal distances along the way, by the lengths of many small steps."""
+def _perceptually_even(model: Model, first: Latents, second: Latents, frames: int) -> Fractions:
+    """Where frames lie at equal perceptual distances along the path, by the lengths of many small steps."""
     fine = np.linspace(0, 1, FINER * (frames - 1) + 1)
-    pictures = model.generate(between(first, second, fine, model.architecture.latent_distribution))
-    lengths = np.concatenate([[0.0], distances(model, pictures[:-1], pictures[1:]).cumsum()])
+    pictures = model.generate(between(first, second, fine, model.latent_distribution))
+    lengths = np.concatenate([[0.0], perceptual_distances(model, pictures[:-1], pictures[1:]).cumsum()])
     if lengths[-1] == 0:
         return np.linspace(0, 1, frames)
     return np.interp(np.linspace(0, lengths[-1], frames), lengths, fine)

@@ -1,5 +1,7 @@
 """The figure of the paper's test for memorization: steps of a walk beside distances of unrelated pictures."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -13,43 +15,46 @@ Distances = NDArray[np.float64]
 _WIDTH, _ROW, _DOT = 720, 30, 4  # pixels
 
 
-def draw_jumps(rows: Distances, pairs: Distances, labels: list[str], theme: Theme) -> Image.Image:
-    """Draw each step of each row as a dot, the largest as a ring with its value, above a band of random pairs.
+def plot_perceptual_steps(
+    steps: Distances, random_pairs: Distances, labels: Sequence[str], theme: Theme
+) -> Image.Image:
+    """Plot each step of each row as a dot, the largest as a ring with its value, above a band of random pairs.
 
     Args:
-        rows: (R, S), how different the pictures at the two ends of each step look.
-        pairs: (P,), how different pictures look that have nothing to do with each other; its median is 1 on the axis.
+        steps: (R, S), the perceptual distance between the pictures at the two ends of each step.
+        random_pairs: (P,), that of pictures that have nothing to do with each other; its median is 1 on the axis.
         labels: R names of rows.
         theme: Colors.
     """
-    unit = float(np.median(pairs)) or 1.0
-    steps, others = rows / unit, pairs / unit
-    most = max(1.25, float(steps.max()) * 1.1, float(np.quantile(others, 0.95)))
+    unit = float(np.median(random_pairs)) or 1.0
+    steps, pairs = steps / unit, random_pairs / unit
+    most = max(1.25, float(steps.max()) * 1.1, float(np.quantile(pairs, 0.95)))
     left = MARGIN + max(text_width(label, SMALL) for label in [*labels, "random pairs"]) + 16
     top = MARGIN + 2 * LINE
-    canvas = Canvas(left + _WIDTH + MARGIN, top + (len(rows) + 1) * _ROW + LINE + 2 * MARGIN, theme)
+    canvas = Canvas(left + _WIDTH + MARGIN, top + (len(steps) + 1) * _ROW + LINE + 2 * MARGIN, theme)
 
-    def place(value: float) -> float:
+    def x_of(value: float) -> float:
         return left + value / most * _WIDTH
 
-    canvas.text(left, MARGIN + LINE / 2, f"{rows.shape[1]} steps a row, as they look; a random pair is 1", "lm", NORMAL)
-    bottom = top + (len(rows) + 1) * _ROW
-    low, high = (place(float(np.quantile(others, share))) for share in (0.05, 0.95))
+    title = f"perceptual distance of {steps.shape[1]} steps a row; the median random pair is 1"
+    canvas.text(left, MARGIN + LINE / 2, title, "lm", NORMAL)
+    bottom = top + (len(steps) + 1) * _ROW
+    low, high = (x_of(float(np.quantile(pairs, share))) for share in (0.05, 0.95))
     canvas.draw.rectangle((low, top, min(high, left + _WIDTH), bottom), fill=theme.faint)
     canvas.text((low + high) / 2, bottom - _ROW / 2, "90% of random pairs")
     for mark in np.arange(0, most, 0.25):
-        x = place(float(mark))
+        x = x_of(float(mark))
         canvas.draw.line([(x, bottom), (x, bottom + 5)], theme.ink)
         canvas.text(x, bottom + 5 + LINE / 2, f"{mark:g}", faint=True)
     canvas.draw.line([(left, bottom), (left + _WIDTH, bottom)], theme.ink)
     for row, (values, label) in enumerate(zip(steps, labels, strict=True)):
         y = top + row * _ROW + _ROW / 2
         canvas.text(left - 12, y, label, "rm", faint=True)
-        canvas.draw.line([(left, y), (place(float(values.max())), y)], theme.faint)
+        canvas.draw.line([(left, y), (x_of(float(values.max())), y)], theme.faint)
         for value in values:
-            x = place(float(value))
+            x = x_of(float(value))
             canvas.draw.ellipse((x - _DOT / 2, y - _DOT / 2, x + _DOT / 2, y + _DOT / 2), fill=theme.ink)
-        x = place(float(values.max()))
+        x = x_of(float(values.max()))
         canvas.draw.ellipse((x - _DOT, y - _DOT, x + _DOT, y + _DOT), outline=theme.accent, width=2)
         canvas.text(x + 10, y, f"{values.max():.2f}", "lm")
     return canvas.image

@@ -1,0 +1,165 @@
+"""Samples of a model: named by seeds or given as z, generated as pixels, or written to a folder of files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dcgan.errors import UsageError
+from dcgan.figures.notebook import html_of
+from dcgan.figures.sheets import sheet
+from dcgan.model import Model
+from dcgan.types import Latents, OnProgress, Pixels
+
+CHUNK = 1024  # pictures held in memory at once when they go to a folder
+LARGEST = 1e6  # number that z may hold
+
+SeedsOrLatents = Sequence[int] | NDArray[np.integer] | NDArray[np.floating]
+"""Which samples: seeds, whole numbers from 0 to 2^63 - 1; or z (N, latent_dim), floats."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples of a model.
+
+    Attributes:
+        z: (N, latent_dim), float32.
+        pixels: (N, H, W, C), uint8.
+        seeds: N seeds; None where z was given.
+    """
+
+    z: Latents
+    pixels: Pixels
+    seeds: tuple[int, ...] | None
+
+    def figure(self, columns: int | None = None) -> Image.Image:
+        """A sheet, with so many pictures in a row; by default about as wide as tall."""
+        return sheet(self.pixels, columns)
+
+    def _repr_html_(self) -> str:
+        return html_of(self.figure())
+
+
+def generate_samples(
+    model: Model,
+    samples: SeedsOrLatents,
+    *,
+    truncation: float = 1.0,
+    batch_statistics: bool = False,
+    batch_size: int = 64,
+) -> Samples:
+    """Generate samples of a model from seeds or z.
+
+    Args:
+        model: Whose samples.
+        samples: Seeds, or z (N, latent_dim).
+        truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
+        batch_statistics: Normalize by the mini-batch at hand, as the paper did; dcgan's own nets only.
+        batch_size: Pictures generated at once.
+
+    Raises:
+        UsageError: A value is out of its range.
+    """
+    _check(truncation, batch_statistics, batch_size, len(samples))
+    z = latents_of(model, samples) * np.float32(truncation)
+    pixels = model.generate(z, batch_size=batch_size, batch_statistics=batch_statistics)
+    return Samples(z, pixels, as_seeds(samples))
+
+
+def sample_to_folder(
+    model: Model,
+    samples: SeedsOrLatents,
+    out: Path,
+    *,
+    truncation: float = 1.0,
+    batch_statistics: bool = False,
+    batch_size: int = 64,
+    on_progress: OnProgress | None = None,
+) -> list[Path]:
+    """Write each sample as a PNG: `seed-000017.png` for a seed, `latent-000003.png` for the z at that index.
+
+    Only about a thousand pictures are in memory at once, so the number of samples is not limited by it.
+
+    Args:
+        model: Whose samples.
+        samples: Seeds, or z (N, latent_dim).
+        out: Folder to make, or one that holds nothing but such files.
+        truncation: Scales z toward 0, above 0 and at most 1.
+        batch_statistics: Normalize by the mini-batch at hand, as the paper did; dcgan's own nets only.
+        batch_size: Pictures generated at once.
+        on_progress: Called with (pictures written, in all).
+
+    Returns:
+        The files, in the order of the samples.
+
+    Raises:
+        UsageError: A value is out of its range, or the folder holds other files.
+        OSError: The folder or a file cannot be written.
+    """
+    _check(truncation, batch_statistics, batch_size, len(samples))
+    seeds = as_seeds(samples)
+    names = [f"latent-{row:06d}" for row in range(len(samples))] if seeds is None else [f"seed-{n:06d}" for n in seeds]
+    files = [out / f"{name}.png" for name in names]
+    out.mkdir(parents=True, exist_ok=True)
+    if any(not path.match("seed-*.png") and not path.match("latent-*.png") for path in out.iterdir()):
+        raise UsageError(f"`out` {out} holds other things than samples; name a new folder")
+    chunk = max(1, CHUNK // batch_size) * batch_size  # whole mini-batches, as their statistics may be used
+    for start in range(0, len(files), chunk):
+        z = latents_of(model, samples[start : start + chunk]) * np.float32(truncation)
+        pixels = model.generate(z, batch_size=batch_size, batch_statistics=batch_statistics)
+        for file, picture in zip(files[start : start + chunk], pixels, strict=True):
+            Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(file)
+        if on_progress:
+            on_progress(min(start + chunk, len(files)), len(files))
+    return files
+
+
+def latents_of(model: Model, samples: SeedsOrLatents) -> Latents:
+    """The z of samples that are named by seeds or are z already: (N, latent_dim), float32.
+
+    Raises:
+        UsageError: They are neither seeds nor z of this model.
+    """
+    if not len(samples):
+        raise UsageError("no samples are named: give seeds, or z of one or more rows")
+    seeds = as_seeds(samples)
+    if seeds is not None:
+        return model.latents(seeds)
+    z = np.asarray(samples)
+    if z.ndim != 2 or z.shape[1] != model.latent_dim or not np.issubdtype(z.dtype, np.floating):
+        raise UsageError(f"z is {z.dtype} of shape {z.shape}; this model needs floats of (N, {model.latent_dim})")
+    if not (np.abs(z) <= LARGEST).all():
+        raise UsageError(f"z holds values that are no numbers, or beyond {LARGEST:g}; those of z are about 1")
+    return np.asarray(z, np.float32)
+
+
+def names_of(samples: SeedsOrLatents) -> list[str]:
+    """What figures call samples: the seed, or # and the index of its z."""
+    seeds = as_seeds(samples)
+    return [f"#{index}" for index in range(len(samples))] if seeds is None else [str(seed) for seed in seeds]
+
+
+def as_seeds(samples: SeedsOrLatents) -> tuple[int, ...] | None:
+    """The seeds, if these are seeds and not z.
+
+    Raises:
+        UsageError: A whole number is no seed.
+    """
+    if np.ndim(samples) != 1 or not all(isinstance(seed, int | np.integer) for seed in samples):
+        return None
+    seeds = tuple(int(seed) for seed in samples)
+    if any(not 0 <= seed < 2**63 for seed in seeds):
+        raise UsageError(f"seeds must be whole numbers from 0 to 2^63 - 1, not {min(seeds)} to {max(seeds)}")
+    return seeds
+
+
+def _check(truncation: float, batch_statistics: bool, batch_size: int, count: int) -> None:
+    if not 0 < truncation <= 1:
+        raise UsageError(f"`truncation` must be above 0 and at most 1, not {truncation:g}")
+    if batch_size < 1:
+        raise UsageError(f"`batch_size` must be at least 1, not {batch_size}")
+    if batch_statistics and min(batch_size, count) < 2:
+        raise UsageError("`batch_statistics` needs a batch: at least 2 samples, and a `batch_size` of at least 2")
