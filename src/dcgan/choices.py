@@ -10,6 +10,7 @@ from dcgan.registry import Choice, Registry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dcgan.data.kinds import SourceKind
     from dcgan.metrics.extractors import Extractor, Wanted
     from dcgan.networks.layouts import ConvLayer
     from dcgan.probing.baselines.registry import Way
@@ -35,3 +36,24 @@ PRESETS: "Registry[Recipe]" = Registry("preset", "dcgan.presets", {})
 EXTRACTORS: "Registry[Callable[[Wanted], Extractor]]" = Registry("extractor", "dcgan.extractors", {})
 
 BASELINES: "Registry[Way]" = Registry("baseline", "dcgan.baselines", {})
+
+SOURCES: "Registry[SourceKind]" = Registry(
+    "source",
+    "dcgan.sources",
+    {
+        "folder": Choice("dcgan.data.folder:FOLDER", "a folder"),
+        "tar": Choice("dcgan.data.archives:TAR", ".tar (.gz, .xz, .bz2)"),
+        "zip": Choice("dcgan.data.archives:ZIP", ".zip"),
+        "npy": Choice("dcgan.data.arrays:NPY", ".npy"),
+        "npz": Choice("dcgan.data.arrays:NPZ", ".npz"),
+        "idx": Choice("dcgan.data.arrays:IDX", "IDX (MNIST)"),
+        "cifar-10": Choice("dcgan.data.benchmark_sets:CIFAR_10", "CIFAR-10's batches"),
+        "mat": Choice("dcgan.data.benchmark_sets:MAT_FILE", ".mat (SVHN, CIFAR-10)"),
+        "drawn-faces": Choice("dcgan.data.drawn_faces:DRAWN_FACES", "drawn-faces[:COUNT]"),
+        "sequence": Choice(
+            "dcgan.data.python_sources:SEQUENCE", "from Python a list of PIL pictures or a torch Dataset"
+        ),
+        "array": Choice("dcgan.data.python_sources:ARRAY", "from Python a numpy array or a torch tensor"),
+    },
+)
+"""Tried from the last to the first: what other packages add comes before what is built in, and a folder at the end."""

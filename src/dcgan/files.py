@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from uuid import uuid4
 
@@ -39,10 +40,11 @@ def check_writable(path: Path) -> None:
 
 
 @contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
+def new_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """Yield an empty folder beside `path`; when the block ends well, flush its files to disk and rename it to `path`.
 
-    A block that raises leaves nothing behind. `path` must not exist when the block ends, unless as an empty folder.
+    A block that raises leaves nothing behind. `path` must not exist when the block ends, unless as an empty folder, or
+    to be replaced with `overwrite`.
 
     Raises:
         OSError: The disk is full, or `path` exists and holds something.
@@ -55,15 +57,31 @@ def new_folder(path: Path) -> Iterator[Path]:
         for file in partial.rglob("*"):
             _sync(file)
         _sync(partial)
-        partial.rename(path)
+        if overwrite and path.exists():
+            replace_folder(path, partial)
+        else:
+            partial.rename(path)
         _sync(path.parent)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def remove_partial(folder: Path) -> None:
-    """Remove what an earlier process that was killed half-way left inside `folder`."""
-    for left in folder.glob(".*.partial-*"):
+def replace_folder(path: Path, new: Path) -> None:
+    """Put the folder `new`, beside `path`, in its place: two renames, with the old folder kept until both are done."""
+    old = _beside(path)
+    path.rename(old)
+    try:
+        new.rename(path)
+    except OSError:
+        old.rename(path)
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def remove_partial(folder: Path, name: str = "") -> None:
+    """Remove what an earlier process that was killed half-way left inside `folder`: all, or only of the path `name`."""
+    for left in folder.glob(f".{escape(name) if name else '*'}.partial-*"):
         shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 

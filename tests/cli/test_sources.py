@@ -38,5 +38,5 @@ def test_where_all_can_be_used_nothing_is_told(photos: Path, capsys: pytest.Capt
 
 def test_a_packed_set_of_another_size_is_refused(photos: Path, tmp_path: Path) -> None:
     prepare(photos, tmp_path / "packed", PrepareOptions(size=32))
-    with pytest.raises(PackedSetError, match=r"size 32, and 16 is wanted here: .* --size 16"):
+    with pytest.raises(PackedSetError, match=r"size 32, and size 16 is needed here: .* `size` 16"):
         open_pictures(str(tmp_path / "packed"), toy_model())

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dcgan.data.cache import cached
+from dcgan.data.cache import open_pictures
 from dcgan.data.items import Item
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
@@ -69,15 +69,15 @@ def test_a_folder_of_cifar_stands_for_its_training_batches(make: "object", tmp_p
 def test_what_is_made_of_a_folder_of_cifar_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
     (tmp_path / "cifar").mkdir()
-    first = cached(python_version(tmp_path / "cifar"), PrepareOptions(size=32))
+    first = open_pictures(python_version(tmp_path / "cifar"), size=32)
     assert (len(first), first.label_names[3]) == (30, "cat")
-    assert cached(tmp_path / "cifar", PrepareOptions(size=32)).path == first.path
+    assert open_pictures(tmp_path / "cifar", size=32).path == first.path
     (tmp_path / "cifar" / "batches.meta").unlink()
-    assert cached(tmp_path / "cifar", PrepareOptions(size=32)).label_names[3] == "3"
+    assert open_pictures(tmp_path / "cifar", size=32).label_names[3] == "3"
     batch = tmp_path / "cifar" / "data_batch_1"
-    assert cached(batch, PrepareOptions(size=32)).label_names[0].isdecimal()
+    assert open_pictures(batch, size=32).label_names[0].isdecimal()
     python_version(tmp_path / "cifar")
-    assert cached(batch, PrepareOptions(size=32)).label_names[0] in WORDS
+    assert open_pictures(batch, size=32).label_names[0] in WORDS
 
 
 @pytest.mark.parametrize("make", [python_version, binary_version, matlab_version])

@@ -92,9 +92,9 @@ def test_many_folders_that_link_to_each_other_do_not_multiply(tmp_path: Path) ->
 
 
 def test_nothing_there() -> None:
-    assert complaint("no/such/place") == (
-        "no/such/place: no such file or folder. Sources without files: drawn-faces, drawn-faces:COUNT"
-    )
+    text = complaint("no/such/place")
+    assert text.startswith("no/such/place: no such file or folder. Sources: a folder, ")
+    assert "drawn-faces[:COUNT]" in text
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_single_picture_points_at_its_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"hello", bytes(range(256)) * 9])
 def test_a_file_that_is_no_source_lists_what_is(tmp_path: Path, data: bytes) -> None:
-    assert "Sources: a folder, .npz, .zip, .npy, IDX" in complaint(write(tmp_path, "x", data=data) / "x")
+    assert "recognized by content and not by name: a folder, .tar" in complaint(write(tmp_path, "x", data=data) / "x")
 
 
 @pytest.mark.parametrize("data", [b"\x1f\x8bnonsense", b"BZh9nonsense", b"\xfd7zXZ\0nonsense", b"\x1f\x8b"])

@@ -16,13 +16,12 @@ def open_pictures(source: str, model: "Model") -> "PackedSet":
         SourceError: The source cannot be read, or holds no usable picture.
         PackedSetError: It is a packed set of another size, or broken.
     """
-    from dcgan.data.cache import cached
+    from dcgan.data import cache
     from dcgan.data.packed import REFUSED
-    from dcgan.data.prepare import PrepareOptions
 
-    options = PrepareOptions(size=model.architecture.size, channels=model.architecture.channels)
+    size, channels = model.architecture.size, model.architecture.channels
     with progress_bar("preparing") as bar:
-        data = cached(source, options, bar)
+        data = cache.open_pictures(source, size=size, channels=channels, on_progress=bar)
     if data.refused:
         warn(f"{data.refused:,} pictures of {source} cannot be used; each with its reason: {data.path / REFUSED}")
     return data

@@ -13,6 +13,7 @@ from dcgan.data.catalog import Catalog, printable, promises_picture
 from dcgan.data.decode import MAX_BYTES
 from dcgan.data.formats import HEAD
 from dcgan.data.items import Item, Reason, Refused
+from dcgan.data.kinds import file_kind
 from dcgan.data.zip_recovery import Member, salvage_zip
 from dcgan.errors import SourceError
 
@@ -216,3 +217,16 @@ def _read_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | R
         return Refused(Reason.TRUNCATED, "the archive breaks off")
     except _BROKEN as error:
         return Refused(Reason.CORRUPT, str(error))
+
+
+def _is_tar(path: Path, head: bytes) -> bool:
+    if head[257:262] == b"ustar":
+        return True
+    try:
+        return tarfile.is_tarfile(path)  # one of before 1988, without the mark
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):
+        return False
+
+
+ZIP = file_kind(lambda _, head: head.startswith((b"PK\3\4", b"PK\5\6")), ZipArchive)
+TAR = file_kind(_is_tar, TarArchive)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.data.items import Item
+from dcgan.data.kinds import Candidate, SourceKind, existing, file_kind
 from dcgan.errors import SourceError
 
 MAT, MAT_73 = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
@@ -244,3 +245,29 @@ def _unpickled(path: Path) -> dict[bytes, object]:
     if not isinstance(content, dict):
         raise SourceError(f"{path} holds a {type(content).__name__}, not a batch of CIFAR-10")
     return content
+
+
+def _recognizes_cifar(candidate: Candidate) -> bool:
+    path = candidate.path
+    if path is None:
+        return False
+    if path.is_dir():
+        return is_cifar_folder(path)
+    return path.is_file() and (is_cifar_binary(path, candidate.head) or is_cifar_pickle(path, candidate.head))
+
+
+def _open_cifar(candidate: Candidate) -> OfficialSet:
+    path = existing(candidate)
+    if path.is_dir():
+        return open_cifar_folder(path)
+    return open_cifar_binary(path) if is_cifar_binary(path, candidate.head) else open_cifar_pickle(path)
+
+
+def _cifar_files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(file for file in path.iterdir() if file.is_file())
+    return [path, *sorted(path.parent.glob("batches.meta*"))]  # these name the classes
+
+
+CIFAR_10 = SourceKind(_recognizes_cifar, _open_cifar, _cifar_files)
+MAT_FILE = file_kind(is_mat, open_mat, _cifar_files)

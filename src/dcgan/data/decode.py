@@ -132,6 +132,21 @@ def decode_pixels(pixels: Pixels, options: DecodeOptions) -> Decoded | Refused:
         return unfit.refused
 
 
+def picture_pixels(picture: Image.Image) -> Pixels | Refused:
+    """The pixels (H, W, C) of a PIL picture of any mode, turned upright, for `decode_pixels`; never raises."""
+    try:
+        orientation = _orientation(picture)
+        picture = _eight_bits(picture)
+        if orientation in _UPRIGHT:
+            picture = picture.transpose(_UPRIGHT[orientation])
+        pixels = np.asarray(_rounded(picture))
+    except _UnfitError as unfit:
+        return unfit.refused
+    except Exception as error:  # Pillow loads a file only now, and raises whatever it likes
+        return Refused(Reason.CORRUPT, f"{type(error).__name__}: {error}")
+    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+
 def _read(file: Path) -> bytes | Refused:
     try:
         size = file.stat().st_size
@@ -245,9 +260,15 @@ def _from_lab(picture: Image.Image) -> Image.Image:
 
 def _with_channels(picture: Image.Image, options: DecodeOptions) -> Image.Image:
     """Convert a small picture of mode L, RGB, RGBA or F to the channels asked for, laid over the background."""
-    if picture.mode == "F":
-        picture = Image.fromarray(np.clip(np.rint(np.asarray(picture)), 0, 255).astype(np.uint8))
+    picture = _rounded(picture)
     if picture.mode in ("LA", "RGBA") and options.channels != 4:
         paper = Image.new("RGBA", picture.size, (*options.background, 255))
         picture = Image.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")
     return picture.convert(_MODES[options.channels])
+
+
+def _rounded(picture: Image.Image) -> Image.Image:
+    """A picture of mode F, 0 to 255, in mode L; others as they are."""
+    if picture.mode != "F":
+        return picture
+    return Image.fromarray(np.clip(np.rint(np.asarray(picture)), 0, 255).astype(np.uint8))

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from dcgan.data.items import Item
+from dcgan.data.kinds import Candidate, SourceKind
 from dcgan.errors import SourceError
 
 if TYPE_CHECKING:
@@ -153,3 +154,16 @@ def _color(picked: Mapping[str, object], name: str) -> str:
     """The one color that the style picked for `name`: none for what it did not draw."""
     colors = picked.get(f"{name}Color")
     return str(colors[0]) if isinstance(colors, list) else "none"
+
+
+def _open(candidate: Candidate) -> DrawnFaces:
+    size = max(candidate.size, _UNITS)
+    count = candidate.parameter
+    if not count:
+        return DrawnFaces(size=size)
+    if not count.isdecimal() or int(count) == 0:
+        raise SourceError(f"{candidate.given}: the count must be a whole number of 1 or more")
+    return DrawnFaces(int(count), size)
+
+
+DRAWN_FACES = SourceKind(lambda candidate: candidate.name == "drawn-faces", _open)

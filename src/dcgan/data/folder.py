@@ -8,6 +8,7 @@ from pathlib import Path
 from dcgan.data.catalog import Catalog, is_hidden, printable, promises_picture
 from dcgan.data.formats import HEAD
 from dcgan.data.items import Item, Reason, Refused
+from dcgan.data.kinds import Candidate, SourceKind, existing
 from dcgan.errors import SourceError
 
 OURS = frozenset({"run.json", "dataset.json"})  # a folder that holds one of them was made by us
@@ -101,3 +102,16 @@ def _head(path: str) -> bytes:
             return file.read(HEAD)
     except OSError:
         return b""
+
+
+def _recognizes(candidate: Candidate) -> bool:
+    return candidate.path is not None and candidate.path.is_dir()
+
+
+def _files(path: Path) -> Iterator[Path]:
+    for item in Folder(path):
+        if isinstance(item.content, Path):
+            yield item.content
+
+
+FOLDER = SourceKind(_recognizes, lambda candidate: Folder(existing(candidate)), _files)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dcgan.types import Pixels
 
@@ -58,6 +58,7 @@ class Item:
     attributes: Mapping[str, str] = field(default_factory=lambda: _NO_ATTRIBUTES)
 
 
+@runtime_checkable
 class Source(Protocol):
     """Pictures in an order that is the same every time.
 

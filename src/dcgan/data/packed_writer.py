@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from shutil import rmtree
-from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -147,12 +145,9 @@ def write_packed_set(path: Path, *, size: int, channels: int, overwrite: bool = 
         PackedSetError: `path` exists already, or cannot be written: the disk is full, or writing there is not allowed.
     """
     check_free(path, overwrite)
-    written = path.with_name(f".{path.name}.new-{uuid4().hex[:8]}") if path.exists() else path
     try:
-        with new_folder(written) as folder, ExitStack() as files:
+        with new_folder(path, overwrite=overwrite) as folder, ExitStack() as files:
             yield PackedSetWriter(folder, size, channels, files)
-        if written != path:
-            _replace(path, written)
     except OSError as error:
         raise PackedSetError(f"cannot write the packed set {path}: {error.strerror or error}") from error
 
@@ -169,19 +164,6 @@ def check_free(path: Path, overwrite: bool) -> None:
         raise PackedSetError(f"{path} exists and is not a packed set: name another folder")
     if not overwrite:
         raise PackedSetError(f"{path} holds a packed set already: name another folder, or replace it with --overwrite")
-
-
-def _replace(path: Path, new: Path) -> None:
-    """Put the folder `new` in the place of `path`: two renames, with the old folder kept until both are done."""
-    old = path.with_name(f".{path.name}.old-{uuid4().hex[:8]}")
-    path.rename(old)
-    try:
-        new.rename(path)
-    except OSError:
-        old.rename(path)
-        rmtree(new, ignore_errors=True)
-        raise
-    rmtree(old, ignore_errors=True)
 
 
 def our_version() -> str:

@@ -13,7 +13,7 @@ from dcgan.data.decode import Decoded, DecodeOptions
 from dcgan.data.items import Source
 from dcgan.data.packed import INDEX
 from dcgan.data.packed_writer import Origin, PackedSetWriter, check_free, write_packed_set
-from dcgan.data.sources import open_source
+from dcgan.data.sources import PictureSource, open_source
 from dcgan.data.workers import decode_all
 from dcgan.errors import SourceError
 from dcgan.types import OnProgress
@@ -81,7 +81,7 @@ class PrepareReport:
 
 
 def prepare(
-    source: str | Path | Source,
+    source: PictureSource,
     out: str | Path,
     options: PrepareOptions | None = None,
     on_progress: OnProgress | None = None,
@@ -95,7 +95,8 @@ def prepare(
     stopped, nothing is left at `out`, or what was there before.
 
     Args:
-        source: A folder, an archive, an array file, a built-in source such as "drawn-faces", or a `Source`.
+        source: A folder, an archive, an array file, a name such as "drawn-faces:5000", or a Python object: an array, a
+            list of PIL pictures, a data set, a `Source`; `dcgan.data.cache.open_pictures` has the details.
         out: Folder to make.
         options: Size, channels and the like; by default 64 × 64 RGB.
         on_progress: Called with how far it is, a few times a second at most.
@@ -112,7 +113,7 @@ def prepare(
         raise SourceError(f"--workers is {workers}; it must be 0 (one for each core) to {MOST_WORKERS}")
     out = Path(out)
     check_free(out, overwrite)
-    opened = open_source(source, options.size) if isinstance(source, str | Path) else source
+    opened = open_source(source, options.size)
     with write_packed_set(out, size=options.size, channels=options.channels, overwrite=overwrite) as writer:
         examples = _fill(writer, opened, options, on_progress, workers)
         if not writer.count:

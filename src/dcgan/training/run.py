@@ -9,9 +9,8 @@ from pathlib import Path
 
 import torch
 
-from dcgan.data.cache import cached
+from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet, is_packed_set
-from dcgan.data.prepare import PrepareOptions
 from dcgan.errors import PackedSetError, RunError, command
 from dcgan.files import new_folder, write_atomic
 from dcgan.training.callbacks import Silent, Watcher
@@ -173,8 +172,7 @@ def open_data(
                     f"wants {wanted}; leave the flag out, or prepare the source again with --{flag} {wanted}"
                 )
     else:
-        options = PrepareOptions(size=recipe.size or 64, channels=recipe.channels or 3)
-        data = cached(str(source), options, on_progress)
+        data = open_pictures(str(source), size=recipe.size, channels=recipe.channels, on_progress=on_progress)
     if data.pixels.nbytes <= VERIFIED:
         data.verify()
     if len(data) < 2:
