@@ -1,4 +1,4 @@
-"""Writing that a crash cannot spoil: beside, flushed to disk, then renamed."""
+"""Names of files that several rooms know, and writing that a crash cannot spoil: beside, flushed to disk, renamed."""
 
 import hashlib
 import os
@@ -8,6 +8,11 @@ from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 from uuid import uuid4
+
+PIXELS_FILE, INDEX_FILE, SKIPPED_FILE, DATASET_FILE = "pixels.npy", "index.parquet", "skipped.csv", "dataset.json"
+"""What a packed set consists of; see `dcgan.data.packed`."""
+RUN_FILE = "run.json"
+"""What makes a folder a run; see `dcgan.training.run`."""
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:

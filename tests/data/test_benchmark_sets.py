@@ -107,7 +107,7 @@ def test_svhn_counts_the_digit_0_as_its_tenth_class(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("labels", [[0, 1, 2, 3, 4, 5], [1, 2, 3, 4, 5, 91], [1, 2, 3, 4, 5, 1.5]])
-def test_other_labels_than_those_of_svhn_are_refused(labels: list[float], tmp_path: Path) -> None:
+def test_other_labels_than_those_of_svhn_are_skipped(labels: list[float], tmp_path: Path) -> None:
     io = pytest.importorskip("scipy.io")
     io.savemat(tmp_path / "t.mat", {"X": PIXELS[0].transpose(1, 2, 3, 0), "y": np.array(labels)[:, None]})
     with pytest.raises(SourceError, match="other labels than 1 to 10"):
@@ -115,17 +115,17 @@ def test_other_labels_than_those_of_svhn_are_refused(labels: list[float], tmp_pa
 
 
 @pytest.mark.parametrize("make", [python_version, binary_version, matlab_version])
-def test_a_folder_of_cifar_without_one_of_its_batches_is_refused(make: "object", tmp_path: Path) -> None:
+def test_a_folder_of_cifar_without_one_of_its_batches_is_skipped(make: "object", tmp_path: Path) -> None:
     assert callable(make)
     next(make(tmp_path).glob("data_batch_3*")).unlink()
     with pytest.raises(SourceError, match="lacks data_batch_3 of CIFAR-10"):
         open_source(tmp_path)
 
 
-def test_a_binary_batch_that_is_cut_off_is_named(tmp_path: Path) -> None:
+def test_a_binary_batch_that_is_truncated_is_named(tmp_path: Path) -> None:
     path = binary_version(tmp_path) / "data_batch_2.bin"
     path.write_bytes(path.read_bytes()[:-7])
-    with pytest.raises(SourceError, match=r"data_batch_2\.bin is cut off"):
+    with pytest.raises(SourceError, match=r"data_batch_2\.bin is truncated"):
         open_source(tmp_path)
 
 

@@ -39,13 +39,13 @@ def test_the_second_time_nothing_is_prepared(folder: Path, home: Path, monkeypat
     assert open_pictures(str(folder), size=8).path == first.path
 
 
-def test_progress_is_told_only_when_something_is_prepared(folder: Path) -> None:
-    told: list[int] = []
-    open_pictures(folder, size=8, on_progress=lambda done, _: told.append(done))
-    assert told[-1] == 2
-    told.clear()
-    open_pictures(folder, size=8, on_progress=lambda done, _: told.append(done))
-    assert told == []
+def test_progress_is_reported_only_when_something_is_prepared(folder: Path) -> None:
+    reported: list[int] = []
+    open_pictures(folder, size=8, on_progress=lambda done, _: reported.append(done))
+    assert reported[-1] == 2
+    reported.clear()
+    open_pictures(folder, size=8, on_progress=lambda done, _: reported.append(done))
+    assert reported == []
 
 
 def test_other_options_make_another_set(folder: Path) -> None:

@@ -17,7 +17,7 @@ from torch.utils.data import Dataset, TensorDataset
 
 from dcgan.data import cache
 from dcgan.data.cache import open_pictures, source_name
-from dcgan.data.items import Item, Refused
+from dcgan.data.items import Item, Skipped
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.data.sources import PictureSource, open_source
@@ -55,8 +55,8 @@ def opened(source: PictureSource) -> PackedSet:
     return open_pictures(source, size=8)
 
 
-def refusals(source: PictureSource) -> list[str]:
-    return [item.content.detail for item in open_source(source) if isinstance(item.content, Refused)]
+def skips(source: PictureSource) -> list[str]:
+    return [item.content.detail for item in open_source(source) if isinstance(item.content, Skipped)]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_label_of_another_type_is_explained() -> None:
 
 def test_an_element_that_cannot_be_read_is_listed_and_the_others_are_used() -> None:
     elements = [COLOR[0], OSError("broken file"), "text", COLOR[1] / 127.5 - 1, COLOR[2].astype(np.float32) * np.nan]
-    assert refusals(Pictures(elements)) == [
+    assert skips(Pictures(elements)) == [
         "OSError: broken file",
         "of type str, not a PIL picture, a numpy array or a tensor",
         f"float64 values from {(COLOR[1] / 127.5 - 1).min():g} to {(COLOR[1] / 127.5 - 1).max():g}; "
@@ -160,13 +160,13 @@ def test_an_element_that_cannot_be_read_is_listed_and_the_others_are_used() -> N
 @pytest.mark.parametrize(
     "element", [np.zeros((8, 8, 5)), np.zeros(8), np.zeros((0, 8, 3)), np.zeros((3, 64, 3)), np.full((8, 8), "a")]
 )
-def test_an_array_that_is_no_picture_is_refused(element: np.ndarray) -> None:
-    assert len(refusals([COLOR[0], element])) == 1
+def test_an_array_that_is_no_picture_is_skipped(element: np.ndarray) -> None:
+    assert len(skips([COLOR[0], element])) == 1
 
 
-def test_a_truncated_pil_picture_is_refused() -> None:
+def test_a_truncated_pil_picture_is_skipped() -> None:
     half = Image.open(io.BytesIO(JPEG[: len(JPEG) // 2]))
-    assert "truncated" in refusals([photo(), half])[0]
+    assert "truncated" in skips([photo(), half])[0]
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_own_sources_go_anywhere() -> None:
     class Mine:
         description = "mine"
         total = 2
-        skipped: dict[str, int] = {}  # noqa: RUF012
+        ignored: dict[str, int] = {}  # noqa: RUF012
 
         def __iter__(self) -> Iterator[Item]:
             return iter([Item("a", JPEG, "x"), Item("b", COLOR[0])])

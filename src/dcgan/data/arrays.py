@@ -14,7 +14,7 @@ from typing import IO, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.data.items import Item, Reason, Refused
+from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.kinds import file_kind
 from dcgan.errors import SourceError
 from dcgan.types import Pixels
@@ -78,7 +78,7 @@ class ArraySource:
     """The pictures of an array: (N, H, W), (N, H, W, C) or (N, C, H, W) with 1, 3 or 4 channels.
 
     uint8 is taken as it is, uint16 divided by 257, bool made black and white. Other numbers must lie, over the whole
-    array, in 0 to 1, -1 to 1, or 0 to 255. Of a cut off file what can be read is used.
+    array, in 0 to 1, -1 to 1, or 0 to 255. Of a truncated file what can be read is used.
 
     Raises:
         SourceError: Shape or values are none of these, or the labels are not one for each picture.
@@ -96,12 +96,12 @@ class ArraySource:
 
     @property
     def total(self) -> int:
-        """How many items come; fewer if the file is cut off."""
+        """How many items it yields; fewer if the file is truncated."""
         return self._array.shape[0]
 
     @property
-    def skipped(self) -> Mapping[str, int]:
-        """Nothing is passed over in an array."""
+    def ignored(self) -> Mapping[str, int]:
+        """Nothing is ignored in an array."""
         return {}
 
     def __iter__(self) -> Iterator[Item]:
@@ -110,9 +110,9 @@ class ArraySource:
             name, label = f"{Path(self._array.where).name}[{row}]", self._labels[row] if self._labels else None
             if values is None:
                 detail = f"the file ends here: {row} of {count} pictures are whole"
-                yield Item(f"{name[:-1]}:{count}]", Refused(Reason.TRUNCATED, detail))
+                yield Item(f"{name[:-1]}:{count}]", Skipped(Reason.TRUNCATED, detail))
             elif values.dtype.kind == "f" and not np.isfinite(values).all():
-                yield Item(name, Refused(Reason.CORRUPT, "holds NaN or infinity"), label)
+                yield Item(name, Skipped(Reason.CORRUPT, "holds NaN or infinity"), label)
             else:
                 yield Item(name, self._pixels(values), label)
 
@@ -152,8 +152,8 @@ def open_npz(path: Path) -> ArraySource:
     if images is None and len(arrays) == 1:
         images = next(iter(arrays.values()))
     if images is None:
-        found = ", ".join(name.removesuffix(".npy") for name in arrays.values()) or "none"
-        raise SourceError(f"{path}: no array of pictures, named {', '.join(_IMAGE_NAMES)}; found {found}")
+        names = ", ".join(name.removesuffix(".npy") for name in arrays.values()) or "nothing"
+        raise SourceError(f"{path} has no array of pictures, named {', '.join(_IMAGE_NAMES)}; it holds {names}")
     labels = next((arrays[name] for name in _LABEL_NAMES if name in arrays), None)
     return ArraySource(_zipped_array(path, images), None if labels is None else _labels(_zipped_array(path, labels)))
 
@@ -183,7 +183,7 @@ def to_uint8(
         SourceError: The values are no numbers, or lie in none of the ranges that are understood.
     """
     if dtype == np.uint8:
-        return _as_it_is
+        return _unchanged
     if dtype == np.bool_:
         return _scaling(0, 255)
     if dtype.kind == "u" and dtype.itemsize == 2:
@@ -200,7 +200,7 @@ def to_uint8(
     raise SourceError(f"{where}: {dtype} values from {low:g} to {high:g}; they must lie in 0 to 1, -1 to 1 or 0 to 255")
 
 
-def _as_it_is(values: NDArray[np.generic]) -> Pixels:
+def _unchanged(values: NDArray[np.generic]) -> Pixels:
     return np.asarray(values, np.uint8)
 
 
@@ -255,7 +255,7 @@ def _raw_array(where: str, open_stream: "Callable[[], AbstractContextManager[IO[
     if dtype.hasobject:
         raise SourceError(f"{where} holds Python objects, which could run code: save it as an array of numbers")
     if in_fortran_order and len(shape) > 1:
-        raise SourceError(f"{where} is stored column by column: save it again with numpy.ascontiguousarray")
+        raise SourceError(f"{where} is stored in Fortran order: save numpy.ascontiguousarray of it")
     return RawArray(where, shape, dtype, open_data)
 
 
@@ -272,10 +272,10 @@ def _idx_array(path: Path) -> RawArray:
     def read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
         magic = stream.read(4)
         if len(magic) < 4 or not is_idx(magic):
-            raise ValueError("it is no IDX file")
+            raise ValueError("it is not an IDX file")
         sides = stream.read(4 * magic[3])
         if len(sides) < 4 * magic[3]:
-            raise ValueError("its header is cut off")
+            raise ValueError("its header is truncated")
         return tuple(int(side) for side in np.frombuffer(sides, ">u4")), np.dtype(_IDX_TYPES[magic[2]])
 
     @contextmanager

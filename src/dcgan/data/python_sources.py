@@ -13,7 +13,7 @@ from PIL import Image
 
 from dcgan.data.arrays import ArraySource, MemoryArray, is_channels_first, label_texts, to_uint8
 from dcgan.data.decode import picture_pixels
-from dcgan.data.items import Item, Reason, Refused
+from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.kinds import Candidate, SourceKind
 from dcgan.errors import SourceError
 from dcgan.types import Pixels
@@ -49,10 +49,10 @@ class SequenceSource:
         self._kind = type(pictures).__name__
         self._classes = _class_names(pictures)
         self.total = len(pictures)
-        """How many items come."""
+        """How many items it yields."""
         self.description = f"{self._kind} of {self.total:,} pictures"
-        self.skipped: Mapping[str, int] = {}
-        """Nothing is passed over."""
+        self.ignored: Mapping[str, int] = {}
+        """Nothing is ignored."""
         if not self.total:
             raise SourceError(f"the {self._kind} is empty: it holds no picture")
         try:
@@ -71,7 +71,7 @@ class SequenceSource:
             try:
                 picture, label = _split(self._pictures[index])
             except Exception as error:  # whatever a data set raises when a file of its own is broken
-                yield Item(name, Refused(Reason.UNREADABLE, f"{type(error).__name__}: {error}"))
+                yield Item(name, Skipped(Reason.UNREADABLE, f"{type(error).__name__}: {error}"))
                 continue
             yield Item(name, _pixels(picture), self._label(name, label))
 
@@ -114,12 +114,12 @@ def _numpy(value: object) -> NDArray[np.generic]:
     return np.asarray(value)
 
 
-def _pixels(picture: object) -> Pixels | Refused:
+def _pixels(picture: object) -> Pixels | Skipped:
     """A picture as pixels (H, W, C), or why it cannot be used."""
     if isinstance(picture, Image.Image):
         return picture_pixels(picture)
     if not _is_array(picture):
-        return Refused(Reason.UNSUPPORTED, f"of type {type(picture).__name__}, not {_PICTURES}")
+        return Skipped(Reason.UNSUPPORTED, f"of type {type(picture).__name__}, not {_PICTURES}")
     array = _numpy(picture)
     try:
         if array.ndim == 3 and (_is_tensor(picture) or is_channels_first("a picture", (1, *array.shape))):
@@ -127,13 +127,13 @@ def _pixels(picture: object) -> Pixels | Refused:
         elif array.ndim == 2:
             array = array[:, :, None]
         if array.ndim != 3 or array.shape[2] not in (1, 3, 4):
-            return Refused(Reason.UNSUPPORTED, f"an array of shape {np.shape(picture)}")
+            return Skipped(Reason.UNSUPPORTED, f"an array of shape {np.shape(picture)}")
         if array.dtype.kind == "f" and not (array.min() >= 0 and array.max() <= 1):  # NaN is not, either
             values = f"{array.dtype} values from {array.min():g} to {array.max():g}; floats must lie in 0 to 1"
-            return Refused(Reason.UNSUPPORTED, values)
+            return Skipped(Reason.UNSUPPORTED, values)
         return to_uint8("a picture", array.dtype, lambda: (float(array.min()), float(array.max())))(array)
     except (SourceError, ValueError) as error:
-        return Refused(Reason.UNSUPPORTED, str(error))
+        return Skipped(Reason.UNSUPPORTED, str(error))
 
 
 def _recognizes_array(candidate: Candidate) -> bool:

@@ -12,7 +12,7 @@ import torch
 from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.errors import PackedSetError, RunError, command
-from dcgan.files import new_folder, write_atomic
+from dcgan.files import RUN_FILE, new_folder, write_atomic
 from dcgan.training.callbacks import Silent, Watcher
 from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.device import resolve
@@ -21,7 +21,7 @@ from dcgan.training.evaluation import build_evaluator
 from dcgan.training.recipe import LENGTHS, MAY_CHANGE, Recipe, read_toml
 from dcgan.training.session import Result, explained, sit
 
-CARD = "run.json"
+CARD = RUN_FILE
 RECIPE = "recipe.toml"
 FORMAT = 1
 VERIFIED = 2**30  # bytes; a packed set up to this size, a second's work, is compared with its fingerprint at the start
