@@ -261,7 +261,7 @@ def test_prepare_takes_what_a_path_can_stand_for(tmp_path: Path) -> None:
 
 def test_torch_is_not_imported_for_arrays() -> None:
     code = (
-        "import sys, numpy as np; from dcgan.data.sources import open_source, list_kinds; list_kinds();"
+        "import sys, numpy as np; from dcgan.data.sources import open_source;"
         "open_source(np.zeros((2, 8, 8), 'u1')); print('torch' in sys.modules)"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

@@ -1,11 +1,14 @@
 """Folders and the registry: which pictures, in which order, with which labels; and the errors when there are none."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from tests.data.hostile import JPEG, PNG
 
+from dcgan.choices import SOURCES, describe_sources
 from dcgan.data.items import Item, Source
+from dcgan.data.kinds import Candidate, SourceKind
 from dcgan.data.prepare import prepare
 from dcgan.data.sources import open_source
 from dcgan.errors import SourceError, UsageError
@@ -127,6 +130,44 @@ def test_a_file_that_is_no_source_lists_what_is(tmp_path: Path, data: bytes) -> 
 @pytest.mark.parametrize("data", [b"\x1f\x8bnonsense", b"BZh9nonsense", b"\xfd7zXZ\0nonsense", b"\x1f\x8b"])
 def test_a_file_that_cannot_be_unpacked_says_so(tmp_path: Path, data: bytes) -> None:
     assert "cannot be read" in error_of(write(tmp_path, "x.gz", data=data) / "x.gz")
+
+
+@pytest.fixture
+def lonely_picture(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A kind of source that another package could offer: a name and one picture in it; its name in the registry."""
+
+    class LonelyPicture:
+        description = "lonely picture"
+        total = 1
+        ignored: Mapping[str, int] = {}
+
+        def __iter__(self) -> Iterator[Item]:
+            yield Item("alone", JPEG)
+
+    def recognizes(candidate: Candidate) -> bool:
+        path = candidate.path
+        return candidate.name == "lonely" or (path is not None and (path / "lonely.txt").exists())
+
+    monkeypatch.setattr(SOURCES, "_added", {})
+    SOURCES.add("lonely-picture", SourceKind(recognizes, lambda _: LonelyPicture()))
+    return "lonely-picture"
+
+
+def test_a_kind_of_source_is_added_in_one_place(lonely_picture: str, tmp_path: Path) -> None:
+    assert [item.name for item in open_source("lonely:1")] == ["alone"]
+    assert f"{lonely_picture} (added by this program)" in error_of("nowhere")
+    assert prepare("lonely:1", tmp_path / "out").used == 1
+
+
+def test_a_kind_that_was_added_is_asked_before_those_that_are_built_in(lonely_picture: str, tmp_path: Path) -> None:
+    write(tmp_path, "a.jpg", "b.jpg", "lonely.txt")
+    assert open_source(tmp_path).description == lonely_picture.replace("-", " ")
+
+
+def test_every_kind_can_be_loaded_and_is_described() -> None:
+    assert all(isinstance(SOURCES[name], SourceKind) for name in SOURCES)
+    assert all(meaning in describe_sources(in_python=True) for meaning in SOURCES.meanings.values())
+    assert "numpy" not in describe_sources(in_python=False)
 
 
 def test_a_packed_set_is_no_source(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from dcgan.choices import SOURCES
+from dcgan.choices import describe_sources
 from dcgan.cli.console import progress_bar, warn
 
 if TYPE_CHECKING:
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dcgan.model import Model
 
 SOURCE_HELP = (
-    f"Where the pictures come from: {', '.join(SOURCES.meanings.values())}. "
+    f"Where the pictures come from: {describe_sources(in_python=False)}. "
     "If all pictures of a folder or archive lie in sub-folders, these are the labels."
 )
 """Help text of a source that is not packed yet."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dcgan.choices import SOURCES
+from dcgan.choices import SOURCES, describe_sources
 from dcgan.data import formats
 from dcgan.data.items import Source
 from dcgan.data.kinds import Candidate, SourceKind
@@ -51,19 +51,16 @@ def find_kind(candidate: Candidate) -> SourceKind:
     raise SourceError(_explain(candidate))
 
 
-def list_kinds() -> str:
-    """All kinds of sources, for help texts and messages."""
-    return ", ".join(SOURCES.meanings.values())
-
-
 def _explain(candidate: Candidate) -> str:
     given, path = candidate.given, candidate.path
     if not isinstance(given, str | Path):
-        return f"an object of type {type(given).__name__} is no source of pictures. Sources: {list_kinds()}"
+        sources = describe_sources(in_python=True)
+        return f"an object of type {type(given).__name__} is no source of pictures. Sources: {sources}"
     if path is None:
-        return f"{given}: no such file or folder. Sources: {list_kinds()}"
+        return f"{given}: no such file or folder. Sources: {describe_sources(in_python=False)}"
     if not path.is_file():
         return f"{path} is neither a file nor a folder"
     if formats.sniff(candidate.head):
         return f"{path} is a single picture: name the folder that holds yours"
-    return f"{path} is no source of pictures. Sources, recognized by content and not by name: {list_kinds()}"
+    sources = describe_sources(in_python=False)
+    return f"{path} is no source of pictures. Sources, recognized by content and not by name: {sources}"
