@@ -1,12 +1,18 @@
-"""Writing that a crash cannot spoil: beside, flushed to disk, then renamed."""
+"""Names of files that several rooms know, and writing that a crash cannot spoil: beside, flushed to disk, renamed."""
 
 import hashlib
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from uuid import uuid4
+
+PIXELS_FILE, INDEX_FILE, SKIPPED_FILE, DATASET_FILE = "pixels.npy", "index.parquet", "skipped.csv", "dataset.json"
+"""What a packed set consists of; see `dcgan.data.packed`."""
+RUN_FILE = "run.json"
+"""What makes a folder a run; see `dcgan.training.run`."""
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
@@ -78,9 +84,9 @@ def replace_folder(path: Path, new: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def remove_partial(folder: Path) -> None:
-    """Remove what an earlier process that was killed half-way left inside `folder`."""
-    for left in folder.glob(".*.partial-*"):
+def remove_partial(folder: Path, name: str = "") -> None:
+    """Remove what an earlier process that was killed half-way left inside `folder`: all, or only of the path `name`."""
+    for left in folder.glob(f".{escape(name) if name else '*'}.partial-*"):
         shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 

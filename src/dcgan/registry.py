@@ -84,8 +84,13 @@ class Registry(Generic[T]):
         """A few words on each, by name; for those of other packages which package it is."""
         offered = {name: _package(entry) for name, entry in self._offered.items()}
         return {
-            name: self._built_in[name].meaning if name in self._built_in else offered.get(name, "") for name in self
+            name: self._built_in[name].meaning if name in self._built_in else offered.get(name, "added by this program")
+            for name in self
         }
+
+    def is_built_in(self, name: str) -> bool:
+        """Whether the choice of that name comes with dcgan."""
+        return name in self._built_in
 
     def add(self, name: str, entry: T) -> None:
         """Offer another choice in this process.

@@ -23,16 +23,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-def test_the_answer_is_one_line_and_what_was_left_out_is_told_beside_it(
+def test_the_answer_is_one_line_and_what_was_skipped_stands_on_stderr(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app(["prepare", str(folder), str(tmp_path / "out"), "--size", "16"])
     out, err = capsys.readouterr()
-    assert out == f"2 pictures used, 2 refused: {tmp_path / 'out'}\n"
-    assert "1 .txt" in err
+    assert out == f"2 of 4 pictures packed, 2 skipped: {tmp_path / 'out'}\n"
+    assert "1 file ignored: 1 .txt" in err
     assert "empty file" in err
     assert "'two\\nlines.jpg'" in err
-    assert "index.parquet (status = refused)" in err
+    assert f"All of them are listed in {tmp_path / 'out' / 'skipped.csv'}" in err
     assert PackedSet.open(tmp_path / "out").size == 16
 
 
@@ -46,8 +46,8 @@ def test_json_is_one_line_for_machines(folder: Path, tmp_path: Path, capsys: pyt
         "path": str(tmp_path / "out"),
         "index": str(tmp_path / "out" / "index.parquet"),
         "used": 2,
-        "refused": {"empty file": 1, "not a picture": 1},
-        "skipped": {".txt": 1},
+        "skipped": {"empty file": 1, "not a picture": 1},
+        "ignored": {".txt": 1},
     }
 
 

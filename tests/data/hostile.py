@@ -1,6 +1,6 @@
 """A folder of everything that a collection of pictures may hold besides pictures, with what must become of each.
 
-`build` writes it; `EXPECTED` of every entry is USED, SKIPPED or the reason of its refusal. Nothing here needs more than
+`build` writes it; `EXPECTED` of every entry is USED, IGNORED or the reason of its skip. Nothing here needs more than
 a few megabytes, also not the bombs.
 """
 
@@ -19,7 +19,7 @@ from PIL import Image
 
 from dcgan.data.items import Reason
 
-USED, SKIPPED = "used", "skipped"
+USED, IGNORED = "used", "ignored"
 
 
 @dataclass(frozen=True)
@@ -278,31 +278,31 @@ _CONTENT: list[tuple[str, bytes, str]] = [
     ("a,b;c.jpg", JPEG, USED),
     ("deep/" * 40 + "nested.jpg", JPEG, USED),
     # No pictures, and no claim to be.
-    ("notes.txt", b"remember the milk", SKIPPED),
-    ("list.csv", b"name,label\na.jpg,cat\n", SKIPPED),
-    ("README", b"read me", SKIPPED),
-    ("nothing", b"", SKIPPED),
-    ("film.mp4", b"\0\0\0\x18ftypmp42", SKIPPED),
-    ("pictures.zip", _zip({"a.jpg": JPEG}), SKIPPED),
-    ("drawing.svg", b"<svg/>", SKIPPED),
-    (".DS_Store", b"\0\0\0\1Bud1", SKIPPED),
-    ("._plain.jpg", b"\0\5\x16\7", SKIPPED),
-    (".hidden.jpg", JPEG, SKIPPED),
-    ("Thumbs.db", b"\xd0\xcf\x11\xe0", SKIPPED),
-    ("__MACOSX/._a.jpg", b"\0\5\x16\7", SKIPPED),
-    (".thumbnails/small.jpg", JPEG, SKIPPED),
+    ("notes.txt", b"remember the milk", IGNORED),
+    ("list.csv", b"name,label\na.jpg,cat\n", IGNORED),
+    ("README", b"read me", IGNORED),
+    ("nothing", b"", IGNORED),
+    ("film.mp4", b"\0\0\0\x18ftypmp42", IGNORED),
+    ("pictures.zip", _zip({"a.jpg": JPEG}), IGNORED),
+    ("drawing.svg", b"<svg/>", IGNORED),
+    (".DS_Store", b"\0\0\0\1Bud1", IGNORED),
+    ("._plain.jpg", b"\0\5\x16\7", IGNORED),
+    (".hidden.jpg", JPEG, IGNORED),
+    ("Thumbs.db", b"\xd0\xcf\x11\xe0", IGNORED),
+    ("__MACOSX/._a.jpg", b"\0\5\x16\7", IGNORED),
+    (".thumbnails/small.jpg", JPEG, IGNORED),
 ]
 
 ENTRIES = [Entry(name, _write(data), expected, name) for name, data, expected in _CONTENT] + [
     Entry(os.fsdecode(b"caf\xe9.jpg"), _write(JPEG), USED, "caf\\xe9.jpg"),
     Entry("folder.jpg/inside.jpg", _write(JPEG), USED, "folder.jpg/inside.jpg"),
-    Entry("empty-folder.jpg", lambda path: path.mkdir(), SKIPPED, "empty-folder.jpg"),
+    Entry("empty-folder.jpg", lambda path: path.mkdir(), IGNORED, "empty-folder.jpg"),
     Entry("dangling.jpg", lambda path: path.symlink_to("gone.jpg"), Reason.UNREADABLE, "dangling.jpg"),
-    Entry("dangling.txt", lambda path: path.symlink_to("gone.txt"), SKIPPED, "dangling.txt"),
+    Entry("dangling.txt", lambda path: path.symlink_to("gone.txt"), IGNORED, "dangling.txt"),
     Entry("itself.jpg", lambda path: path.symlink_to("itself.jpg"), Reason.UNREADABLE, "itself.jpg"),
     Entry("link.jpg", lambda path: path.symlink_to("plain.jpg"), USED, "link.jpg"),
-    Entry("loop/back", lambda path: path.symlink_to(".."), SKIPPED, "loop/back"),
+    Entry("loop/back", lambda path: path.symlink_to(".."), IGNORED, "loop/back"),
     Entry("pipe.jpg", lambda path: os.mkfifo(path), Reason.UNREADABLE, "pipe.jpg"),
-    Entry("pipe", lambda path: os.mkfifo(path), SKIPPED, "pipe"),
+    Entry("pipe", lambda path: os.mkfifo(path), IGNORED, "pipe"),
     Entry("socket.jpg", _socket, Reason.UNREADABLE, "socket.jpg"),
 ]

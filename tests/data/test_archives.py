@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.data.hostile import BMP, JPEG, PNG
 
-from dcgan.data.items import Item, Reason, Refused
+from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.sources import open_source
 from dcgan.errors import SourceError
 
@@ -50,7 +50,7 @@ def contents(path: Path) -> dict[str, object]:
 
 
 def reasons(path: Path) -> dict[str, Reason]:
-    return {item.name: item.content.reason for item in open_source(path) if isinstance(item.content, Refused)}
+    return {item.name: item.content.reason for item in open_source(path) if isinstance(item.content, Skipped)}
 
 
 def cut(path: Path, keep: float) -> Path:
@@ -64,7 +64,7 @@ def test_a_zip_gives_what_the_folder_would(tmp_path: Path, method: int) -> None:
     assert list(source) == [Item(name, PICTURES[name], LABELS[name]) for name in sorted(PICTURES)]
     assert list(source) == list(source)
     assert source.total == len(PICTURES)
-    assert source.skipped == {".txt": 1, "hidden": 2}
+    assert source.ignored == {".txt": 1, "hidden": 2}
 
 
 @pytest.mark.parametrize("suffix", TARS)
@@ -73,7 +73,7 @@ def test_a_tar_gives_the_same_in_its_own_order(tmp_path: Path, suffix: str) -> N
     assert list(source) == [Item(name, data, LABELS[name]) for name, data in PICTURES.items()]
     assert list(source) == list(source)
     assert source.total == len(PICTURES)
-    assert source.skipped == {".txt": 1, "hidden": 2}
+    assert source.ignored == {".txt": 1, "hidden": 2}
 
 
 def test_the_name_of_an_archive_does_not_matter(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_names_in_no_known_encoding_are_escaped(tmp_path: Path) -> None:
 def test_archives_without_pictures_say_what_they_hold(tmp_path: Path) -> None:
     only_text = {"a.txt": b"?", "b.txt": b"?"}
     for path in (make_zip(tmp_path / "a.zip", only_text), make_tar(tmp_path / "a.tgz", only_text)):
-        with pytest.raises(SourceError, match=r"found 2 files: 2 \.txt; none is a picture"):
+        with pytest.raises(SourceError, match=r"holds 2 files, none of them a picture: 2 \.txt"):
             open_source(path)
     with pytest.raises(SourceError, match="holds no files"):
         open_source(make_zip(tmp_path / "empty.zip", {}))
@@ -108,18 +108,18 @@ def test_archives_without_pictures_say_what_they_hold(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 @pytest.mark.parametrize("keep", [0.3, 0.6, 0.95])
-def test_of_a_cut_off_zip_the_whole_members_are_used(tmp_path: Path, method: int, keep: float) -> None:
+def test_of_a_truncated_zip_the_whole_members_are_used(tmp_path: Path, method: int, keep: float) -> None:
     files = {f"{n}.bmp": BMP for n in range(10)}
     found = contents(cut(make_zip(tmp_path / "a.zip", files, method), keep))
     whole = [name for name, content in found.items() if content == BMP]
     assert len(whole) in (int(keep * 10) - 1, int(keep * 10))
     assert list(found)[-1] == "a.zip"
-    refused = [content for content in found.values() if isinstance(content, Refused)]
-    assert {refused.reason for refused in refused} == {Reason.TRUNCATED}
-    assert "breaks off" in refused[-1].detail
+    skipped = [content for content in found.values() if isinstance(content, Skipped)]
+    assert {skipped.reason for skipped in skipped} == {Reason.TRUNCATED}
+    assert "is truncated" in skipped[-1].detail
 
 
-def test_a_cut_off_zip_that_was_written_to_a_pipe_is_salvaged_too(tmp_path: Path) -> None:
+def test_a_cut_off_zip_that_was_written_to_a_pipe_is_read_recovered_too(tmp_path: Path) -> None:
     class Pipe(io.BytesIO):
         def seek(self, *_: int) -> int:
             raise OSError("a pipe")
@@ -137,16 +137,16 @@ def test_a_cut_off_zip_that_was_written_to_a_pipe_is_salvaged_too(tmp_path: Path
 
 @pytest.mark.parametrize("suffix", TARS)
 @pytest.mark.parametrize("keep", [0.5, 0.8])
-def test_of_a_cut_off_tar_the_whole_members_are_used(tmp_path: Path, suffix: str, keep: float) -> None:
+def test_of_a_truncated_tar_the_whole_members_are_used(tmp_path: Path, suffix: str, keep: float) -> None:
     noise = {f"{n}.bmp": BMP[:54] + os.urandom(len(BMP) - 54) for n in range(300)}
     found = contents(cut(make_tar(tmp_path / f"a{suffix}", noise), keep))
     whole = {name: content for name, content in found.items() if isinstance(content, bytes)}
     assert whole.items() <= noise.items()
     assert len(whole) > 50
-    *_, (name, refused) = found.items()
+    *_, (name, skipped) = found.items()
     assert name == f"a{suffix}"
-    assert isinstance(refused, Refused)
-    assert refused.reason == Reason.TRUNCATED
+    assert isinstance(skipped, Skipped)
+    assert skipped.reason == Reason.TRUNCATED
 
 
 def test_a_tar_with_a_damaged_header_in_the_middle_says_so(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_tar_with_a_damaged_header_in_the_middle_says_so(tmp_path: Path) -> No
     assert reasons(path) == {"a.tar": Reason.TRUNCATED}
 
 
-def test_encrypted_members_are_refused(tmp_path: Path) -> None:
+def test_encrypted_members_are_skipped(tmp_path: Path) -> None:
     path = make_zip(tmp_path / "a.zip", {"locked.jpg": JPEG, "open.jpg": JPEG}, zipfile.ZIP_STORED)
     data = bytearray(path.read_bytes())
     for mark, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
@@ -171,7 +171,7 @@ def test_encrypted_members_are_refused(tmp_path: Path) -> None:
     assert reasons(path) == {"locked.jpg": Reason.ENCRYPTED, "a.zip": Reason.TRUNCATED}
 
 
-def test_a_damaged_member_is_refused(tmp_path: Path) -> None:
+def test_a_damaged_member_is_skipped(tmp_path: Path) -> None:
     path = make_zip(tmp_path / "a.zip", {"1.jpg": JPEG, "2.jpg": JPEG}, zipfile.ZIP_STORED)
     data = bytearray(path.read_bytes())
     data[200] ^= 0xFF
@@ -179,7 +179,7 @@ def test_a_damaged_member_is_refused(tmp_path: Path) -> None:
     assert reasons(path) == {"1.jpg": Reason.CORRUPT}
 
 
-def test_an_unknown_compression_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_compression_is_skipped(tmp_path: Path) -> None:
     path = make_zip(tmp_path / "a.zip", {"1.jpg": JPEG, "2.jpg": JPEG}, zipfile.ZIP_STORED)
     data = bytearray(path.read_bytes())
     data[8] = data[data.index(b"PK\1\2") + 10] = 97
@@ -187,7 +187,7 @@ def test_an_unknown_compression_is_refused(tmp_path: Path) -> None:
     assert reasons(path) == {"1.jpg": Reason.UNSUPPORTED}
 
 
-def test_a_zip_bomb_is_refused_without_being_unpacked(tmp_path: Path) -> None:
+def test_a_zip_bomb_is_skipped_without_being_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("1.jpg", JPEG)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dcgan.data.items import Reason, Refused
+from dcgan.data.items import Reason, Skipped
 from dcgan.data.sources import open_source
 from dcgan.errors import SourceError
 from dcgan.types import Pixels
@@ -48,7 +48,7 @@ def pixels(path: Path) -> Pixels:
     return np.stack([content for content in contents if isinstance(content, np.ndarray)])
 
 
-def complaint(path: Path) -> str:
+def error_of(path: Path) -> str:
     with pytest.raises(SourceError) as caught:
         open_source(path)
     return str(caught.value)
@@ -96,7 +96,7 @@ def test_values_are_taken_by_the_range_of_the_whole_array(
         (np.full((2, 8, 8), -5.0), "values from -5 to -5"),
         (np.full((2, 8, 8), 1j), "must be numbers, not complex"),
         (np.full((2, 8, 8), "a"), "must be numbers, not <U1"),
-        (np.asfortranarray(COLOR), "column by column"),
+        (np.asfortranarray(COLOR), "Fortran order"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -105,21 +105,21 @@ def test_what_is_not_understood_is_explained(tmp_path: Path, array: NDArray[np.g
         open_source(save_npy(tmp_path, array))
 
 
-def test_a_picture_with_nan_is_refused_and_the_others_are_used(tmp_path: Path) -> None:
+def test_a_picture_with_nan_is_skipped_and_the_others_are_used(tmp_path: Path) -> None:
     array = np.zeros((3, 8, 8), np.float32)
     array[1, 0, 0] = np.nan
-    refused = [isinstance(item.content, Refused) for item in open_source(save_npy(tmp_path, array))]
-    assert refused == [False, True, False]
+    skipped = [isinstance(item.content, Skipped) for item in open_source(save_npy(tmp_path, array))]
+    assert skipped == [False, True, False]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
-def test_of_a_cut_off_array_the_whole_pictures_are_used(tmp_path: Path, dtype: type) -> None:
+def test_of_a_truncated_array_the_whole_pictures_are_used(tmp_path: Path, dtype: type) -> None:
     path = save_npy(tmp_path, (GRAY[:, :1] // 255).astype(dtype))
     path.write_bytes(path.read_bytes()[: -int(1.5 * 9 * np.dtype(dtype).itemsize)])
     *whole, last = open_source(path)
     assert len(whole) == 3
     assert last.name == "a.npy[3:5]"
-    assert last.content == Refused(Reason.TRUNCATED, "the file ends here: 3 of 5 pictures are whole")
+    assert last.content == Skipped(Reason.TRUNCATED, "the file ends here: 3 of 5 pictures are whole")
 
 
 # Labels
@@ -145,14 +145,14 @@ def test_labels_of_an_npz_are_taken(tmp_path: Path, name: str, values: NDArray[n
 def test_labels_must_be_one_for_each_picture(tmp_path: Path) -> None:
     for labels, why in ((np.zeros(4), "must be one number"), (np.zeros(4, int), "5 pictures, but 4 labels")):
         np.savez(tmp_path / "a.npz", images=COLOR, labels=labels)
-        assert why in complaint(tmp_path / "a.npz")
+        assert why in error_of(tmp_path / "a.npz")
     np.savez(tmp_path / "a.npz", images=COLOR, labels=np.zeros((5, 10), int))
-    assert "must be one number" in complaint(tmp_path / "a.npz")
+    assert "must be one number" in error_of(tmp_path / "a.npz")
 
 
 def test_an_npz_without_a_likely_name_lists_what_it_holds(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", mean=COLOR, std=COLOR)
-    assert "found mean, std" in complaint(tmp_path / "a.npz")
+    assert "it holds mean, std" in error_of(tmp_path / "a.npz")
     np.savez(tmp_path / "a.npz", whatever=COLOR)
     assert np.array_equal(pixels(tmp_path / "a.npz"), COLOR)
 
@@ -170,26 +170,26 @@ class Bomb:
         return Path.touch, (self.path,)
 
 
-def test_pickled_objects_are_refused_and_not_unpickled(tmp_path: Path) -> None:
+def test_pickled_objects_are_skipped_and_not_unpickled(tmp_path: Path) -> None:
     ran = tmp_path / "ran"
     bombs = np.array([Bomb(ran)] * 5, dtype=object)
     np.save(tmp_path / "a.npy", bombs)
     np.savez(tmp_path / "a.npz", images=bombs)
     np.savez(tmp_path / "b.npz", images=COLOR, labels=bombs)
     for name in ("a.npy", "a.npz", "b.npz"):
-        assert "holds Python objects" in complaint(tmp_path / name)
+        assert "holds Python objects" in error_of(tmp_path / name)
     (tmp_path / "c.npy").write_bytes(pickle.dumps(Bomb(ran)))
-    assert "is no source of pictures" in complaint(tmp_path / "c.npy")
+    assert "is no source of pictures" in error_of(tmp_path / "c.npy")
     assert not ran.exists()
 
 
 @pytest.mark.parametrize("data", [b"\x93NUMPY", b"\x93NUMPY\1\0\xff\xff", b"\x93NUMPY\1\0\4\0oops", b"\x93NUMPY\x09\0"])
 def test_a_broken_header_is_explained(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.npy").write_bytes(data)
-    assert "cannot be read" in complaint(tmp_path / "a.npy")
+    assert "cannot be read" in error_of(tmp_path / "a.npy")
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("pixels.npy", data)
-    assert "cannot be read" in complaint(tmp_path / "a.npz")
+    assert "cannot be read" in error_of(tmp_path / "a.npz")
 
 
 # IDX
@@ -219,15 +219,15 @@ def test_an_idx_file_that_is_too_short_is_used_as_far_as_it_goes(tmp_path: Path,
     path.write_bytes(gzip.compress(data) if suffix else data)
     *whole, last = open_source(path)
     assert len(whole) == 4
-    assert isinstance(last.content, Refused)
+    assert isinstance(last.content, Skipped)
     assert last.content.reason == Reason.TRUNCATED
 
 
 def test_an_idx_file_with_too_many_or_too_few_labels_is_explained(tmp_path: Path) -> None:
     path = save_idx(tmp_path / "images", GRAY)
     save_idx(tmp_path / "labels", np.zeros(6, np.uint8))
-    assert "5 pictures, but 6 labels" in complaint(path)
+    assert "5 pictures, but 6 labels" in error_of(path)
 
 
 def test_the_labels_alone_are_no_pictures(tmp_path: Path) -> None:
-    assert "shape (6,) is none of" in complaint(save_idx(tmp_path / "labels", np.zeros(6, np.uint8)))
+    assert "shape (6,) is none of" in error_of(save_idx(tmp_path / "labels", np.zeros(6, np.uint8)))

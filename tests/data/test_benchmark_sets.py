@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dcgan.data.cache import cached
+from dcgan.data.cache import open_pictures
 from dcgan.data.items import Item
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
@@ -69,15 +69,15 @@ def test_a_folder_of_cifar_stands_for_its_training_batches(make: "object", tmp_p
 def test_what_is_made_of_a_folder_of_cifar_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
     (tmp_path / "cifar").mkdir()
-    first = cached(python_version(tmp_path / "cifar"), PrepareOptions(size=32))
+    first = open_pictures(python_version(tmp_path / "cifar"), size=32)
     assert (len(first), first.label_names[3]) == (30, "cat")
-    assert cached(tmp_path / "cifar", PrepareOptions(size=32)).path == first.path
+    assert open_pictures(tmp_path / "cifar", size=32).path == first.path
     (tmp_path / "cifar" / "batches.meta").unlink()
-    assert cached(tmp_path / "cifar", PrepareOptions(size=32)).label_names[3] == "3"
+    assert open_pictures(tmp_path / "cifar", size=32).label_names[3] == "3"
     batch = tmp_path / "cifar" / "data_batch_1"
-    assert cached(batch, PrepareOptions(size=32)).label_names[0].isdecimal()
+    assert open_pictures(batch, size=32).label_names[0].isdecimal()
     python_version(tmp_path / "cifar")
-    assert cached(batch, PrepareOptions(size=32)).label_names[0] in WORDS
+    assert open_pictures(batch, size=32).label_names[0] in WORDS
 
 
 @pytest.mark.parametrize("make", [python_version, binary_version, matlab_version])
@@ -107,7 +107,7 @@ def test_svhn_counts_the_digit_0_as_its_tenth_class(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("labels", [[0, 1, 2, 3, 4, 5], [1, 2, 3, 4, 5, 91], [1, 2, 3, 4, 5, 1.5]])
-def test_other_labels_than_those_of_svhn_are_refused(labels: list[float], tmp_path: Path) -> None:
+def test_other_labels_than_those_of_svhn_are_skipped(labels: list[float], tmp_path: Path) -> None:
     io = pytest.importorskip("scipy.io")
     io.savemat(tmp_path / "t.mat", {"X": PIXELS[0].transpose(1, 2, 3, 0), "y": np.array(labels)[:, None]})
     with pytest.raises(SourceError, match="other labels than 1 to 10"):
@@ -115,17 +115,17 @@ def test_other_labels_than_those_of_svhn_are_refused(labels: list[float], tmp_pa
 
 
 @pytest.mark.parametrize("make", [python_version, binary_version, matlab_version])
-def test_a_folder_of_cifar_without_one_of_its_batches_is_refused(make: "object", tmp_path: Path) -> None:
+def test_a_folder_of_cifar_without_one_of_its_batches_is_skipped(make: "object", tmp_path: Path) -> None:
     assert callable(make)
     next(make(tmp_path).glob("data_batch_3*")).unlink()
     with pytest.raises(SourceError, match="lacks data_batch_3 of CIFAR-10"):
         open_source(tmp_path)
 
 
-def test_a_binary_batch_that_is_cut_off_is_named(tmp_path: Path) -> None:
+def test_a_binary_batch_that_is_truncated_is_named(tmp_path: Path) -> None:
     path = binary_version(tmp_path) / "data_batch_2.bin"
     path.write_bytes(path.read_bytes()[:-7])
-    with pytest.raises(SourceError, match=r"data_batch_2\.bin is cut off"):
+    with pytest.raises(SourceError, match=r"data_batch_2\.bin is truncated"):
         open_source(tmp_path)
 
 

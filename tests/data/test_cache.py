@@ -10,7 +10,7 @@ import pytest
 from tests.data.hostile import JPEG, PNG
 
 from dcgan.data import cache
-from dcgan.data.cache import cached
+from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import PackedSetError, SourceError
@@ -33,31 +33,31 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_second_time_nothing_is_prepared(folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = cached(folder, SMALL)
+    first = open_pictures(folder, size=8)
     assert first.path.parent == home
     monkeypatch.setattr(cache, "prepare", None)
-    assert cached(str(folder), SMALL).path == first.path
+    assert open_pictures(str(folder), size=8).path == first.path
 
 
-def test_progress_is_told_only_when_something_is_prepared(folder: Path) -> None:
-    told: list[int] = []
-    cached(folder, SMALL, lambda done, _: told.append(done))
-    assert told[-1] == 2
-    told.clear()
-    cached(folder, SMALL, lambda done, _: told.append(done))
-    assert told == []
+def test_progress_is_reported_only_when_something_is_prepared(folder: Path) -> None:
+    reported: list[int] = []
+    open_pictures(folder, size=8, on_progress=lambda done, _: reported.append(done))
+    assert reported[-1] == 2
+    reported.clear()
+    open_pictures(folder, size=8, on_progress=lambda done, _: reported.append(done))
+    assert reported == []
 
 
 def test_other_options_make_another_set(folder: Path) -> None:
-    paths = {cached(folder, options).path for options in (SMALL, PrepareOptions(size=16), PrepareOptions(channels=1))}
+    paths = {open_pictures(folder, size=size, channels=channels).path for size, channels in ((8, 3), (16, 3), (8, 1))}
     assert len(paths) == 3
 
 
 def test_an_added_changed_renamed_or_removed_picture_makes_another_set(folder: Path) -> None:
-    seen = {cached(folder, SMALL).path}
+    seen = {open_pictures(folder, size=8).path}
 
     def is_new() -> bool:
-        path = cached(folder, SMALL).path
+        path = open_pictures(folder, size=8).path
         return path not in seen and not seen.add(path)  # type: ignore[func-returns-value]
 
     (folder / "c.jpg").write_bytes(JPEG)
@@ -75,44 +75,44 @@ def test_an_added_changed_renamed_or_removed_picture_makes_another_set(folder: P
 def test_files_are_sources_too_and_their_labels_count(tmp_path: Path) -> None:
     images, labels = tmp_path / "images", tmp_path / "labels"
     images.write_bytes(bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 8, 0, 0, 0, 8]) + bytes(128))
-    assert cached(images, SMALL).label_names == ()
+    assert open_pictures(images, size=8).label_names == ()
     labels.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 3, 4]))
-    assert cached(images, SMALL).label_names == ("3", "4")
+    assert open_pictures(images, size=8).label_names == ("3", "4")
     labels.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 3, 5]))
     os.utime(labels, ns=(1, 1))
-    assert cached(images, SMALL).label_names == ("3", "5")
+    assert open_pictures(images, size=8).label_names == ("3", "5")
 
 
 def test_a_packed_set_is_opened_where_it_is(folder: Path, tmp_path: Path, home: Path) -> None:
     prepare(folder, tmp_path / "packed", SMALL)
-    for options in (None, SMALL):
-        assert cached(tmp_path / "packed", options).path == tmp_path / "packed"
+    for size in (None, 8):
+        assert open_pictures(tmp_path / "packed", size=size).path == tmp_path / "packed"
     assert not home.exists()
 
 
-@pytest.mark.parametrize(("options", "flag"), [({"size": 16}, "--size"), ({"size": 8, "channels": 1}, "--channels")])
-def test_a_packed_set_that_is_not_as_asked_for_names_the_flag(
-    folder: Path, tmp_path: Path, options: dict[str, int], flag: str
+@pytest.mark.parametrize(("size", "channels", "parameter"), [(16, None, "`size` 16"), (8, 1, "`channels` 1")])
+def test_a_packed_set_that_is_not_as_asked_for_names_the_parameter(
+    folder: Path, tmp_path: Path, size: int, channels: int | None, parameter: str
 ) -> None:
     prepare(folder, tmp_path / "packed", SMALL)
-    with pytest.raises(PackedSetError, match=flag):
-        cached(tmp_path / "packed", PrepareOptions(**options))  # type: ignore[arg-type]
+    with pytest.raises(PackedSetError, match=parameter):
+        open_pictures(tmp_path / "packed", size=size, channels=channels)
 
 
 def test_a_source_that_is_not_there_is_an_error(home: Path) -> None:
     with pytest.raises(SourceError, match="no such file or folder"):
-        cached("gone", SMALL)
+        open_pictures("gone", size=8)
     assert not list(home.glob("gone*"))
 
 
 def test_what_a_killed_process_left_behind_is_removed(folder: Path, home: Path) -> None:
-    path = cached(folder, SMALL).path
+    path = open_pictures(folder, size=8).path
     left = home / f".{path.name}.partial-12345678"
     left.mkdir()
     for file in path.iterdir():
         file.rename(left / file.name)
     path.rmdir()
-    assert len(cached(folder, SMALL)) == 2
+    assert len(open_pictures(folder, size=8)) == 2
     assert not left.exists()
 
 
@@ -122,19 +122,19 @@ def test_a_full_disk_names_the_way_out(folder: Path, home: Path, monkeypatch: py
 
     monkeypatch.setattr("dcgan.data.packed_writer.PackedSetWriter.add", full)
     with pytest.raises(PackedSetError, match=r"No space left on device; set DCGAN_CACHE"):
-        cached(folder, SMALL)
+        open_pictures(folder, size=8)
 
 
 def test_a_cache_that_cannot_be_written_names_the_way_out(folder: Path, home: Path) -> None:
     home.write_text("a file is in the way")
     with pytest.raises(PackedSetError, match="DCGAN_CACHE"):
-        cached(folder, SMALL)
+        open_pictures(folder, size=8)
 
 
 def test_several_processes_may_ask_at_once(folder: Path, home: Path) -> None:
     for n in range(100):
         (folder / f"{n}.jpg").write_bytes(JPEG)
-    code = "import sys; from dcgan.data.cache import cached; print(len(cached(sys.argv[1])))"
+    code = "import sys; from dcgan.data.cache import open_pictures; print(len(open_pictures(sys.argv[1])))"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     processes = [
         subprocess.Popen([sys.executable, "-c", code, folder], env=environment, stdout=subprocess.PIPE, text=True)
@@ -147,17 +147,17 @@ def test_several_processes_may_ask_at_once(folder: Path, home: Path) -> None:
 
 def test_drawn_faces_are_kept_by_their_name(home: Path) -> None:
     pytest.importorskip("dicebear", reason="the extra 'demo' is not installed")
-    packed = cached("drawn-faces:5", SMALL)
+    packed = open_pictures("drawn-faces:5", size=8)
     assert packed.path.name.startswith("drawn-faces-")
-    assert np.array_equal(cached("drawn-faces:5", SMALL).pixels, packed.pixels)
-    assert cached("drawn-faces:6", SMALL).path != packed.path
+    assert np.array_equal(open_pictures("drawn-faces:5", size=8).pixels, packed.pixels)
+    assert open_pictures("drawn-faces:6", size=8).path != packed.path
     assert packed.path.parent == home
 
 
 def test_a_set_in_the_cache_that_was_damaged_is_made_again(folder: Path) -> None:
-    first = cached(folder, SMALL)
+    first = open_pictures(folder, size=8)
     with (first.path / "pixels.npy").open("r+b") as file:
         file.truncate(100)
-    again = cached(folder, SMALL)
+    again = open_pictures(folder, size=8)
     assert again.path == first.path
     assert len(again) == 2

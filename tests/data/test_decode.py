@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 from tests.data.hostile import BMP, GIF, JPEG, PNG, TIFF, WEBP, encoded, photo
 
 from dcgan.data.decode import Decoded, DecodeOptions, decode, decode_content, decode_pixels
-from dcgan.data.items import Reason, Refused
+from dcgan.data.items import Reason, Skipped
 from dcgan.types import Pixels
 
 WHOLE = {"JPEG": JPEG, "PNG": PNG, "WEBP": WEBP, "GIF": GIF, "BMP": BMP, "TIFF": TIFF}
@@ -51,7 +51,7 @@ def test_the_center_square_is_kept() -> None:
     stripes[:, 10:20] = 200
     result = used(encoded(Image.fromarray(stripes), "PNG"), DecodeOptions(size=10))
     assert (result.pixels == 200).all()
-    assert (result.width, result.height, result.box) == (30, 10, (10, 0, 20, 10))
+    assert (result.width, result.height, result.crop_box) == (30, 10, (10, 0, 20, 10))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
@@ -65,7 +65,7 @@ def test_pictures_are_turned_upright(kind: str, orientation: int) -> None:
         upright = ImageOps.exif_transpose(stored)
     expected = used(encoded(upright, "PNG"), DecodeOptions(size=32))
     found = used(data, DecodeOptions(size=32))
-    assert (found.width, found.height, found.box) == (expected.width, expected.height, expected.box)
+    assert (found.width, found.height, found.crop_box) == (expected.width, expected.height, expected.crop_box)
     assert difference(found.pixels, expected.pixels) < 1
 
 
@@ -101,7 +101,7 @@ def test_small_pictures_are_enlarged_unless_a_minimum_is_set() -> None:
     data = encoded(photo(40, 20), "PNG")
     assert used(data, DecodeOptions(size=64)).pixels.shape == (64, 64, 3)
     assert used(data, DecodeOptions(size=64, min_size=20)).pixels.shape == (64, 64, 3)
-    assert decode(data, DecodeOptions(size=64, min_size=21)) == Refused(Reason.TOO_SMALL, "40 × 20 pixels", 40, 20)
+    assert decode(data, DecodeOptions(size=64, min_size=21)) == Skipped(Reason.TOO_SMALL, "40 × 20 pixels", 40, 20)
 
 
 # Colors
@@ -181,60 +181,60 @@ def test_floats_are_taken_by_their_range(value: float, expected: int) -> None:
 
 
 @pytest.mark.parametrize("value", [-1.0, 1e6, np.nan, np.inf])
-def test_floats_out_of_every_range_are_refused(value: float) -> None:
+def test_floats_out_of_every_range_are_skipped(value: float) -> None:
     result = decode(encoded(Image.fromarray(np.full((30, 20), value, np.float32)), "TIFF"), DecodeOptions(8))
-    assert isinstance(result, Refused)
+    assert isinstance(result, Skipped)
     assert result.reason == Reason.UNSUPPORTED
 
 
 # Refusals
 
 
-def test_a_refused_picture_still_tells_its_size_if_it_is_known() -> None:
+def test_a_skipped_picture_still_tells_its_size_if_it_is_known() -> None:
     result = decode_pixels(np.zeros((3, 5, 3), np.uint8), DecodeOptions(min_size=4))
-    assert result == Refused(Reason.TOO_SMALL, "5 × 3 pixels", 5, 3)
+    assert result == Skipped(Reason.TOO_SMALL, "5 × 3 pixels", 5, 3)
 
 
-def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_skipped(tmp_path: Path) -> None:
     result, sha256 = decode_content(tmp_path / "gone.jpg", DecodeOptions())
-    assert result == Refused(Reason.UNREADABLE, "No such file or directory")
+    assert result == Skipped(Reason.UNREADABLE, "No such file or directory")
     assert sha256 is None
 
 
-def test_a_file_of_gigabytes_is_refused_unread(tmp_path: Path) -> None:
+def test_a_file_of_gigabytes_is_skipped_unread(tmp_path: Path) -> None:
     path = tmp_path / "disk.jpg"
     with path.open("wb") as file:
         file.truncate(3 << 30)  # sparse: it takes no space
     result, _ = decode_content(path, DecodeOptions())
-    assert isinstance(result, Refused)
+    assert isinstance(result, Skipped)
     assert result.reason == Reason.UNSUPPORTED
 
 
-def test_running_out_of_memory_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_running_out_of_memory_is_a_reason_to_skip(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_memory(*_: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(Image.Image, "load", no_memory)
     monkeypatch.setattr("PIL.JpegImagePlugin.JpegImageFile.load", no_memory)
-    assert decode(JPEG, DecodeOptions()) == Refused(Reason.BOMB, "needs more memory than there is")
+    assert decode(JPEG, DecodeOptions()) == Skipped(Reason.BOMB, "needs more memory than there is")
 
 
 @pytest.mark.parametrize("error", [ValueError, SyntaxError, EOFError, IndexError, ZeroDivisionError, TypeError])
-def test_whatever_pillow_raises_is_a_refusal(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
+def test_whatever_pillow_raises_is_a_reason_to_skip(monkeypatch: pytest.MonkeyPatch, error: type[Exception]) -> None:
     def fail(*_: object) -> None:
         raise error("oh")
 
     monkeypatch.setattr("PIL.JpegImagePlugin.JpegImageFile.load", fail)
-    assert decode(JPEG, DecodeOptions()) == Refused(Reason.CORRUPT, "JPEG: oh")
+    assert decode(JPEG, DecodeOptions()) == Skipped(Reason.CORRUPT, "JPEG: oh")
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-def test_a_file_cut_off_anywhere_is_used_whole_or_refused(kind: str) -> None:
+def test_a_file_cut_off_anywhere_is_used_whole_or_skipped(kind: str) -> None:
     data = WHOLE[kind]
     whole = used(data, DecodeOptions(8)).pixels
     for end in range(1, len(data), max(1, len(data) // 97)):
         result = decode(data[:end], DecodeOptions(8))
-        if isinstance(result, Refused):
+        if isinstance(result, Skipped):
             assert result.reason in (Reason.TRUNCATED, Reason.NOT_A_PICTURE), (end, result)
         else:
             assert np.array_equal(result.pixels, whole), end
@@ -244,7 +244,7 @@ def test_a_file_cut_off_anywhere_is_used_whole_or_refused(kind: str) -> None:
 @given(st.sampled_from([b"", *(data[:40] for data in WHOLE.values())]), st.binary(max_size=400))
 def test_random_bytes_never_get_past_decode(beginning: bytes, rest: bytes) -> None:
     result = decode(beginning + rest, DecodeOptions(8))
-    assert isinstance(result, Refused) or result.pixels.shape == (8, 8, 3)
+    assert isinstance(result, Skipped) or result.pixels.shape == (8, 8, 3)
 
 
 @settings(max_examples=300, deadline=None)
@@ -254,7 +254,7 @@ def test_flipped_bytes_never_get_past_decode(kind: str, changes: list[tuple[int,
     for place, value in changes:
         data[place % len(data)] = value
     result = decode(bytes(data), DecodeOptions(8))
-    assert isinstance(result, Refused) or result.pixels.shape == (8, 8, 3)
+    assert isinstance(result, Skipped) or result.pixels.shape == (8, 8, 3)
 
 
 @settings(max_examples=100, deadline=None)
@@ -274,7 +274,7 @@ def test_any_mode_and_size_gives_n_by_n(mode: str, width: int, height: int, size
     assert result.pixels.shape == (size, size, channels)
     assert result.pixels.dtype == np.uint8
     side = min(width, height)
-    left, top, right, bottom = result.box
+    left, top, right, bottom = result.crop_box
     assert (right - left, bottom - top) == (side, side)
     assert 0 <= left <= right <= width
     assert 0 <= top <= bottom <= height

@@ -10,7 +10,7 @@ from PIL import Image
 from dcgan.data import drawn_faces
 from dcgan.data.drawn_faces import WORN, DrawnFaces
 from dcgan.data.items import Item, Source
-from dcgan.errors import SourceError
+from dcgan.errors import SourceError, UsageError
 from dcgan.types import Pixels
 
 pytest.importorskip("dicebear", reason="the extra 'demo' is not installed")
@@ -35,7 +35,7 @@ def color(name: str) -> tuple[int, ...]:
 def test_it_is_a_source_of_so_many_faces() -> None:
     source: Source = DrawnFaces(3)
     assert source.total == len(list(source)) == 3
-    assert source.skipped == {}
+    assert source.ignored == {}
     assert "drawn faces" in source.description
 
 
@@ -119,9 +119,12 @@ def test_a_face_cannot_be_without_its_hair() -> None:
         DrawnFaces(1).face(0, without=["hair"])
 
 
-@pytest.mark.parametrize(("count", "size", "message"), [(0, 32, "count is 0"), (9, 8, "from 16 to 1024")])
-def test_numbers_out_of_range_are_refused(count: int, size: int, message: str) -> None:
-    with pytest.raises(SourceError, match=message):
+@pytest.mark.parametrize(
+    ("count", "size", "message"),
+    [(0, 32, "`count` of drawn faces"), (9, 8, "`size` of drawn faces")],
+)
+def test_numbers_out_of_range_are_wrong_use(count: int, size: int, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         DrawnFaces(count, size)
 
 

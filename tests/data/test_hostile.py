@@ -5,12 +5,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.data.hostile import ENTRIES, SKIPPED, USED, Entry, build
+from tests.data.hostile import ENTRIES, IGNORED, USED, Entry, build
 
 from dcgan.data.decode import Decoded, DecodeOptions, decode
-from dcgan.data.items import Refused
+from dcgan.data.items import Skipped
 from dcgan.data.packed import PackedSet
-from dcgan.data.prepare import PrepareOptions, PrepareReport, prepare
+from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare_report import PrepareReport
 
 Outcome = tuple[list[Entry], PrepareReport, PackedSet]
 
@@ -28,33 +29,33 @@ def test_the_folder_is_hostile_enough() -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: ascii(entry.name[-30:]))
-def test_each_file_is_used_refused_with_the_right_reason_or_skipped(outcome: Outcome, entry: Entry) -> None:
+def test_each_file_is_used_skipped_with_the_right_reason_or_ignored(outcome: Outcome, entry: Entry) -> None:
     entries, _, packed = outcome
     if entry not in entries:
         pytest.skip("this file system cannot hold the name")
     rows = [row for row in packed.index().to_pylist() if row["name"] == entry.listed_as]
-    if entry.expected == SKIPPED:
+    if entry.expected == IGNORED:
         assert rows == []
         return
     (row,) = rows
     assert (row["reason"] or row["status"]) == entry.expected, row["detail"]
-    assert (row["row"] >= 0) == (row["box"] is not None) == (row["status"] == USED)
+    assert (row["row"] >= 0) == (row["crop_box"] is not None) == (row["status"] == USED)
 
 
 def test_the_report_counts_what_the_index_lists(outcome: Outcome) -> None:
     entries, report, packed = outcome
     expected = Counter(str(entry.expected) for entry in entries)
     assert report.used == len(packed) == expected.pop(USED)
-    skipped = expected.pop(SKIPPED)
-    assert report.refused == expected
-    assert sum(report.skipped.values()) == skipped - 1  # a folder without files is not counted
+    ignored = expected.pop(IGNORED)
+    assert report.skipped == expected
+    assert sum(report.ignored.values()) == ignored - 1  # a folder without files is not counted
 
 
-def test_refused_csv_lists_the_refused_for_people_without_parquet_tools(outcome: Outcome) -> None:
+def test_skipped_csv_lists_the_skipped_for_people_without_parquet_tools(outcome: Outcome) -> None:
     _, report, packed = outcome
-    with (packed.path / "refused.csv").open(newline="", encoding="utf-8") as file:
+    with (packed.path / "skipped.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert Counter(row["reason"] for row in rows) == report.refused
+    assert Counter(row["reason"] for row in rows) == report.skipped
     assert {row["name"] for row in rows} >= {"empty.jpg", "huge.png"}
 
 
@@ -71,9 +72,9 @@ def test_every_channel_count_copes_with_all_of_them(outcome: Outcome, channels: 
     entries, _, packed = outcome
     for entry in entries:
         path = packed.path.parent / "in" / entry.name
-        if not path.is_file() or entry.expected == SKIPPED:
+        if not path.is_file() or entry.expected == IGNORED:
             continue
         result = decode(path.read_bytes(), DecodeOptions(8, channels))
-        assert isinstance(result, Decoded if entry.expected == USED else Refused), (entry.name, result)
+        assert isinstance(result, Decoded if entry.expected == USED else Skipped), (entry.name, result)
         if isinstance(result, Decoded):
             assert result.pixels.shape == (8, 8, channels)

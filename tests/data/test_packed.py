@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
-from dcgan.data.items import Item, Reason, Refused
+from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.packed_writer import Origin, PackedSetWriter, write_packed_set
 from dcgan.errors import PackedSetError
@@ -24,12 +24,12 @@ def write(path: Path, labels: list[str | None] | None = None, overwrite: bool = 
             item = Item(f"{number}.png", b"", label, {"hat": "none"})
             writer.add(pixels, item, Origin(30, 20, (5, 0, 25, 20), "abc"))
             if number == 5:
-                writer.refuse(Item("bad.png", b""), Refused(Reason.CORRUPT, "header"), Origin(sha256="def"))
+                writer.skip(Item("bad.png", b""), Skipped(Reason.CORRUPT, "header"), Origin(sha256="def"))
         writer.finish("a test", {"size": 8}, {".txt": 2})
     return path
 
 
-def complaint(path: Path) -> str:
+def error_of(path: Path) -> str:
     with pytest.raises(PackedSetError) as caught:
         PackedSet.open(path)
     return str(caught.value)
@@ -52,7 +52,7 @@ def test_the_pictures_are_a_plain_npy_file(packed: PackedSet) -> None:
     assert np.array_equal(np.load(packed.path / "pixels.npy"), PIXELS)
 
 
-def test_the_index_lists_used_and_refused_pictures_in_order(packed: PackedSet) -> None:
+def test_the_index_lists_used_and_skipped_pictures_in_order(packed: PackedSet) -> None:
     rows = packed.index().to_pylist()
     assert [row["row"] for row in rows] == [0, 1, 2, 3, 4, 5, -1, 6, 7, 8, 9, 10, 11]
     assert rows[0] == {
@@ -62,7 +62,7 @@ def test_the_index_lists_used_and_refused_pictures_in_order(packed: PackedSet) -
         "attributes": [("hat", "none")],
         "width": 30,
         "height": 20,
-        "box": [5, 0, 25, 20],
+        "crop_box": [5, 0, 25, 20],
         "sha256": "abc",
         "status": "used",
         "reason": None,
@@ -75,9 +75,9 @@ def test_the_index_lists_used_and_refused_pictures_in_order(packed: PackedSet) -
         "attributes": [],
         "width": None,
         "height": None,
-        "box": None,
+        "crop_box": None,
         "sha256": "def",
-        "status": "refused",
+        "status": "skipped",
         "reason": "corrupt",
         "detail": "header",
     }
@@ -85,7 +85,7 @@ def test_the_index_lists_used_and_refused_pictures_in_order(packed: PackedSet) -
 
 def test_the_description_counts(packed: PackedSet) -> None:
     facts = json.loads((packed.path / "dataset.json").read_text())
-    assert (facts["count"], facts["refused"], facts["skipped"]) == (12, {"corrupt": 1}, {".txt": 2})
+    assert (facts["count"], facts["skipped"], facts["ignored"]) == (12, {"corrupt": 1}, {".txt": 2})
     assert (facts["source"], facts["options"]) == ("a test", {"size": 8})
 
 
@@ -131,14 +131,14 @@ def test_a_changed_picture_is_noticed(packed: PackedSet) -> None:
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:
-    assert "there is no such folder" in complaint(tmp_path / "gone")
+    assert "there is no such folder" in error_of(tmp_path / "gone")
     assert not is_packed_set(tmp_path / "gone")
 
 
 def test_a_folder_that_is_none(tmp_path: Path) -> None:
-    assert "it has no dataset.json" in complaint(tmp_path)
+    assert "it has no dataset.json" in error_of(tmp_path)
     (tmp_path / "dataset.json").write_text('{"name": "something else"}')
-    assert "does not describe a packed set" in complaint(tmp_path)
+    assert "does not describe a packed set" in error_of(tmp_path)
     assert not is_packed_set(tmp_path)
 
 
@@ -148,10 +148,10 @@ def test_a_missing_or_cut_off_file(packed: PackedSet, name: str) -> None:
     data = file.read_bytes()
     for end in (len(data) - 1, len(data) // 2, 9, 0):
         file.write_bytes(data[:end])
-        assert str(file) in complaint(packed.path)
-        assert "Prepare the set again" in complaint(packed.path)
+        assert str(file) in error_of(packed.path)
+        assert "Prepare the set again" in error_of(packed.path)
     file.unlink()
-    assert f"{file} is missing" in complaint(packed.path)
+    assert f"{file} is missing" in error_of(packed.path)
 
 
 @pytest.mark.parametrize(
@@ -160,20 +160,20 @@ def test_a_missing_or_cut_off_file(packed: PackedSet, name: str) -> None:
 )
 def test_pictures_that_contradict_the_description(packed: PackedSet, array: NDArray[np.generic], why: str) -> None:
     np.save(packed.path / "pixels.npy", array)
-    assert why in complaint(packed.path)
+    assert why in error_of(packed.path)
 
 
 def test_pickled_pictures_are_not_loaded(packed: PackedSet) -> None:
     np.save(packed.path / "pixels.npy", np.array([{}], dtype=object))
-    assert "pixels.npy" in complaint(packed.path)
+    assert "pixels.npy" in error_of(packed.path)
 
 
 def test_an_index_that_lists_other_pictures(packed: PackedSet) -> None:
     table = packed.index()
     pq.write_table(table.slice(1), packed.path / "index.parquet")
-    assert "does not list the 12 pictures" in complaint(packed.path)
+    assert "does not list the 12 pictures" in error_of(packed.path)
     pq.write_table(table.select(["name"]), packed.path / "index.parquet")
-    assert "index.parquet" in complaint(packed.path)
+    assert "index.parquet" in error_of(packed.path)
 
 
 @pytest.mark.parametrize(
@@ -189,12 +189,12 @@ def test_a_description_that_is_wrong(packed: PackedSet, change: dict[str, object
     file = packed.path / "dataset.json"
     facts = json.loads(file.read_text()) | change
     file.write_text(json.dumps({name: value for name, value in facts.items() if value is not None}))
-    assert why in complaint(packed.path)
+    assert why in error_of(packed.path)
 
 
 def test_a_description_that_is_no_json(packed: PackedSet) -> None:
     (packed.path / "dataset.json").write_text("{")
-    assert "dataset.json cannot be read" in complaint(packed.path)
+    assert "dataset.json cannot be read" in error_of(packed.path)
 
 
 # Writing
@@ -229,7 +229,7 @@ def test_pictures_of_another_shape_are_not_taken(tmp_path: Path) -> None:
 
 def test_an_existing_set_is_replaced_only_when_asked_to(tmp_path: Path) -> None:
     path = write(tmp_path / "set")
-    with pytest.raises(PackedSetError, match="--overwrite"):
+    with pytest.raises(PackedSetError, match="`overwrite`"):
         write(path)
     write(path, ["x"] * 12, overwrite=True)
     assert PackedSet.open(path).label_names == ("x",)

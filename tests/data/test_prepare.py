@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from tests.data.hostile import JPEG, encoded, photo
 
-from dcgan.data.items import Item, Reason, Refused
+from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
-from dcgan.errors import PackedSetError, SourceError
+from dcgan.errors import PackedSetError, SourceError, UsageError
 
 SMALL = PrepareOptions(size=16)
 
@@ -29,7 +29,7 @@ class Given:
 
     items: list[Item]
     description: str = "given items"
-    skipped: Mapping[str, int] = field(default_factory=dict)
+    ignored: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -59,16 +59,16 @@ def test_a_folder_becomes_a_packed_set(folder: Path, tmp_path: Path) -> None:
     packed.verify()
     assert packed.pixels.shape == (3, 16, 16, 3)
     assert (packed.label_names, packed.labels.tolist()) == (("cat", "dog"), [0, 0, 1])
-    assert (report.used, report.refused, report.skipped) == (3, {}, {})
+    assert (report.used, report.skipped, report.ignored) == (3, {}, {})
     assert (report.path, report.index) == (packed.path, packed.path / "index.parquet")
     assert report.seconds > 0
 
 
-def test_the_index_tells_where_each_picture_comes_from(folder: Path, tmp_path: Path) -> None:
+def test_the_index_says_where_each_picture_comes_from(folder: Path, tmp_path: Path) -> None:
     prepare(folder, tmp_path / "out", SMALL)
     row = PackedSet.open(tmp_path / "out").index().to_pylist()[2]
     assert (row["name"], row["label"], row["row"]) == ("dog/3.jpg", "dog", 2)
-    assert (row["width"], row["height"], row["box"]) == (60, 40, [10, 0, 50, 40])
+    assert (row["width"], row["height"], row["crop_box"]) == (60, 40, [10, 0, 50, 40])
     assert len(row["sha256"]) == 64
 
 
@@ -76,7 +76,7 @@ def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path: Path) -> 
     source = pictures(150)
     for workers in (1, 2, 5):
         prepare(source, tmp_path / str(workers), SMALL, workers=workers)
-    for name in ("pixels.npy", "refused.csv"):
+    for name in ("pixels.npy", "skipped.csv"):
         assert len({(tmp_path / str(workers) / name).read_bytes() for workers in (1, 2, 5)}) == 1
     one, two, five = (PackedSet.open(tmp_path / str(workers)) for workers in (1, 2, 5))
     assert one.index().equals(two.index())
@@ -93,12 +93,14 @@ def test_small_and_large_sources_are_decoded_alike(tmp_path: Path) -> None:
 def test_the_limit_counts_used_pictures(tmp_path: Path) -> None:
     for count in (30, 300):
         report = prepare(pictures(count), tmp_path / str(count), PrepareOptions(size=16, limit=10))
-        assert (report.used, report.refused) == (10, {"not a picture": 4})
+        assert (report.used, report.skipped) == (10, {"not a picture": 4})
         assert len(PackedSet.open(tmp_path / str(count))) == 10
 
 
 def test_of_more_pictures_only_the_names_take_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dcgan.data.packed_writer._ROWS_A_GROUP", 64)
+    monkeypatch.setattr("dcgan.data.packed_writer._INDEX_ROWS_IN_MEMORY", 64)
+    for name in [sys.intern(f"warm-up {n}") for n in range(50_000)]:  # pathlib interns names: let Python's table of
+        assert name  # them grow now, for it doubles at a moment that depends on the tests before
     (tmp_path / "photo.jpg").write_bytes(JPEG)
     peaks = {}
     for count in (300, 300, 2300):  # the first takes what is allocated once
@@ -115,13 +117,13 @@ def test_of_more_pictures_only_the_names_take_more_memory(tmp_path: Path, monkey
 
 
 def test_progress_ends_at_all(tmp_path: Path) -> None:
-    told: list[tuple[int, int | None]] = []
-    prepare(pictures(90), tmp_path / "out", SMALL, lambda done, total: told.append((done, total)))
-    assert told[-1] == (90, 90)
-    assert told == sorted(told)
+    reported: list[tuple[int, int | None]] = []
+    prepare(pictures(90), tmp_path / "out", SMALL, lambda done, total: reported.append((done, total)))
+    assert reported[-1] == (90, 90)
+    assert reported == sorted(reported)
 
 
-def test_examples_of_refused_pictures_are_reported(tmp_path: Path) -> None:
+def test_examples_of_skipped_pictures_are_reported(tmp_path: Path) -> None:
     assert prepare(pictures(90), tmp_path / "out", SMALL).examples == {"not a picture": ("2", "5", "8")}
 
 
@@ -145,7 +147,7 @@ def test_channels_and_background_are_applied_and_recorded(tmp_path: Path) -> Non
 
 
 def test_a_source_without_usable_pictures_is_an_error_with_reasons(tmp_path: Path) -> None:
-    source = Given([Item("a", b""), Item("b", b"?"), Item("c", b"?"), Item("d", Refused(Reason.ENCRYPTED))])
+    source = Given([Item("a", b""), Item("b", b"?"), Item("c", b"?"), Item("d", Skipped(Reason.ENCRYPTED))])
     with pytest.raises(SourceError) as caught:
         prepare(source, tmp_path / "out")
     assert str(caught.value) == (
@@ -157,28 +159,28 @@ def test_a_source_without_usable_pictures_is_an_error_with_reasons(tmp_path: Pat
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"size": 7}, "--size is 7; it must be from 8 to 1024 pixels"),
-        ({"size": 1025}, "--size is 1025; it must be from 8 to 1024 pixels"),
-        ({"channels": 2}, "--channels is 2; it must be 1 (gray), 3 (RGB) or 4 (RGBA)"),
-        ({"min_size": -1}, "--min-size is -1; it must be 0 (off) or more"),
-        ({"limit": -1}, "--limit is -1; it must be 0 (off) or more"),
-        ({"background": "blurple"}, "--background is 'blurple'; it must be a color's name or #rrggbb"),
+        ({"size": 7}, "`size` must be 8 to 1024 pixels, not 7"),
+        ({"size": 1025}, "`size` must be 8 to 1024 pixels, not 1025"),
+        ({"channels": 2}, "`channels` must be 1 (gray), 3 (RGB) or 4 (RGBA), not 2"),
+        ({"min_size": -1}, "`min_size` must be 0 (off) or more, not -1"),
+        ({"limit": -1}, "`limit` must be 0 (off) or more, not -1"),
+        ({"background": "blurple"}, "`background` must be a color's name or #rrggbb, not 'blurple'"),
     ],
 )
-def test_a_wrong_option_names_the_flag_and_the_range(options: dict[str, int], message: str) -> None:
-    with pytest.raises(SourceError) as caught:
+def test_a_wrong_option_names_the_parameter_and_the_range(options: dict[str, int], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
         PrepareOptions(**options)  # type: ignore[arg-type]
     assert str(caught.value) == message
 
 
 def test_a_negative_number_of_workers_is_an_error(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="--workers is -1"):
+    with pytest.raises(UsageError, match="`workers` must be 0"):
         prepare(folder, tmp_path / "out", workers=-1)
 
 
 def test_an_existing_set_is_replaced_only_when_asked_to(folder: Path, tmp_path: Path) -> None:
     prepare(folder, tmp_path / "out", SMALL)
-    with pytest.raises(PackedSetError, match="--overwrite"):
+    with pytest.raises(PackedSetError, match="`overwrite`"):
         prepare(folder, tmp_path / "out", PrepareOptions(size=8))
     prepare(folder, tmp_path / "out", PrepareOptions(size=8), overwrite=True)
     assert PackedSet.open(tmp_path / "out").size == 8

@@ -1,14 +1,17 @@
-"""Folders and the registry: what is found, in which order, under which label, and what is said when nothing is."""
+"""Folders and the registry: which pictures, in which order, with which labels; and the errors when there are none."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from tests.data.hostile import JPEG, PNG
 
+from dcgan.choices import SOURCES, describe_sources
 from dcgan.data.items import Item, Source
+from dcgan.data.kinds import Candidate, SourceKind
 from dcgan.data.prepare import prepare
 from dcgan.data.sources import open_source
-from dcgan.errors import SourceError
+from dcgan.errors import SourceError, UsageError
 
 
 def write(root: Path, *names: str, data: bytes = JPEG) -> Path:
@@ -22,7 +25,7 @@ def labels(source: Source) -> dict[str, str | None]:
     return {item.name: item.label for item in source}
 
 
-def complaint(source: Path | str) -> str:
+def error_of(source: Path | str) -> str:
     with pytest.raises(SourceError) as caught:
         open_source(source)
     return str(caught.value)
@@ -61,10 +64,10 @@ def test_what_only_pretends_to_be_a_picture_does_not_cost_the_labels(tmp_path: P
     assert labels(open_source(tmp_path)) == {"cat/1.jpg": "cat", "dog/2.jpg": "dog", "download.jpg": None}
 
 
-def test_skipped_files_are_counted_by_kind(tmp_path: Path) -> None:
+def test_ignored_files_are_counted_by_kind(tmp_path: Path) -> None:
     write(tmp_path, "a.jpg", "b.csv", "c.csv", "notes", ".DS_Store", "__MACOSX/a.jpg", data=b"?")
     write(tmp_path, "real.png", data=PNG)
-    assert open_source(tmp_path).skipped == {".csv": 2, "no extension": 1, "hidden": 2}
+    assert open_source(tmp_path).ignored == {".csv": 2, "no extension": 1, "hidden": 2}
 
 
 def test_linked_folders_are_read_once_and_by_their_own_name(tmp_path: Path) -> None:
@@ -73,7 +76,7 @@ def test_linked_folders_are_read_once_and_by_their_own_name(tmp_path: Path) -> N
     (tmp_path / "zoo" / "up").symlink_to("..")
     source = open_source(tmp_path)
     assert [item.name for item in source] == ["zoo/1.jpg"]
-    assert source.skipped == {"link to a folder read already": 2}
+    assert source.ignored == {"link to a folder that is read already": 2}
 
 
 def test_links_out_of_the_folder_are_followed(tmp_path: Path) -> None:
@@ -92,50 +95,90 @@ def test_many_folders_that_link_to_each_other_do_not_multiply(tmp_path: Path) ->
 
 
 def test_nothing_there() -> None:
-    assert complaint("no/such/place") == (
-        "no/such/place: no such file or folder. Sources without files: drawn-faces, drawn-faces:COUNT"
-    )
+    text = error_of("no/such/place")
+    assert text.startswith("no/such/place: no such file or folder. Sources: a folder, ")
+    assert "drawn-faces[:COUNT]" in text
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "empty" / "nested").mkdir(parents=True)
-    assert "holds no files" in complaint(tmp_path)
+    assert "holds no files" in error_of(tmp_path)
 
 
-def test_a_folder_without_pictures_says_what_was_found(tmp_path: Path) -> None:
+def test_a_folder_without_pictures_says_what_it_holds(tmp_path: Path) -> None:
     write(tmp_path, *(f"{n}.txt" for n in range(10)), "a.mp4", "b.mp4", data=b"?")
-    assert complaint(tmp_path) == (
-        f"{tmp_path}: found 12 files: 10 .txt, 2 .mp4; none is a picture. Formats read: JPEG, PNG, WebP, GIF, BMP, TIFF"
+    assert error_of(tmp_path) == (
+        f"{tmp_path} holds 12 files, none of them a picture: 10 .txt, 2 .mp4. "
+        "Formats read: JPEG, PNG, WebP, GIF, BMP, TIFF"
     )
 
 
 def test_a_folder_of_archives_points_at_them(tmp_path: Path) -> None:
     write(tmp_path, "train-images-idx3-ubyte.gz", "photos.zip", data=b"?")
-    assert "name the file itself" in complaint(tmp_path)
+    assert "name the file itself" in error_of(tmp_path)
 
 
 def test_a_single_picture_points_at_its_folder(tmp_path: Path) -> None:
-    assert "name the folder" in complaint(write(tmp_path, "a.jpg") / "a.jpg")
+    assert "name the folder" in error_of(write(tmp_path, "a.jpg") / "a.jpg")
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", bytes(range(256)) * 9])
 def test_a_file_that_is_no_source_lists_what_is(tmp_path: Path, data: bytes) -> None:
-    assert "Sources: a folder, .npz, .zip, .npy, IDX" in complaint(write(tmp_path, "x", data=data) / "x")
+    assert "recognized by content and not by name: a folder, .tar" in error_of(write(tmp_path, "x", data=data) / "x")
 
 
 @pytest.mark.parametrize("data", [b"\x1f\x8bnonsense", b"BZh9nonsense", b"\xfd7zXZ\0nonsense", b"\x1f\x8b"])
 def test_a_file_that_cannot_be_unpacked_says_so(tmp_path: Path, data: bytes) -> None:
-    assert "cannot be read" in complaint(write(tmp_path, "x.gz", data=data) / "x.gz")
+    assert "cannot be read" in error_of(write(tmp_path, "x.gz", data=data) / "x.gz")
+
+
+@pytest.fixture
+def lonely_picture(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A kind of source that another package could offer: a name and one picture in it; its name in the registry."""
+
+    class LonelyPicture:
+        description = "lonely picture"
+        total = 1
+        ignored: Mapping[str, int] = {}
+
+        def __iter__(self) -> Iterator[Item]:
+            yield Item("alone", JPEG)
+
+    def recognizes(candidate: Candidate) -> bool:
+        path = candidate.path
+        return candidate.name == "lonely" or (path is not None and (path / "lonely.txt").exists())
+
+    monkeypatch.setattr(SOURCES, "_added", {})
+    SOURCES.add("lonely-picture", SourceKind(recognizes, lambda _: LonelyPicture()))
+    return "lonely-picture"
+
+
+def test_a_kind_of_source_is_added_in_one_place(lonely_picture: str, tmp_path: Path) -> None:
+    assert [item.name for item in open_source("lonely:1")] == ["alone"]
+    assert f"{lonely_picture} (added by this program)" in error_of("nowhere")
+    assert prepare("lonely:1", tmp_path / "out").used == 1
+
+
+def test_a_kind_that_was_added_is_asked_before_those_that_are_built_in(lonely_picture: str, tmp_path: Path) -> None:
+    write(tmp_path, "a.jpg", "b.jpg", "lonely.txt")
+    assert open_source(tmp_path).description == lonely_picture.replace("-", " ")
+
+
+def test_every_kind_can_be_loaded_and_is_described() -> None:
+    assert all(isinstance(SOURCES[name], SourceKind) for name in SOURCES)
+    assert all(meaning in describe_sources(in_python=True) for meaning in SOURCES.meanings.values())
+    assert "numpy" not in describe_sources(in_python=False)
 
 
 def test_a_packed_set_is_no_source(tmp_path: Path) -> None:
     prepare(write(tmp_path / "in", "a.jpg"), tmp_path / "out")
-    assert "is a packed set already" in complaint(tmp_path / "out")
+    assert "is a packed set already" in error_of(tmp_path / "out")
 
 
 @pytest.mark.parametrize("count", ["0", "-3", "many", "1.5"])
-def test_a_built_in_source_wants_a_count(count: str) -> None:
-    assert "must be a whole number of 1 or more" in complaint(f"drawn-faces:{count}")
+def test_drawn_faces_take_a_count_of_1_or_more(count: str) -> None:
+    with pytest.raises(UsageError, match="must be a whole number of 1 or more"):
+        open_source(f"drawn-faces:{count}")
 
 
 def test_built_in_faces_are_drawn_at_the_size_asked_for() -> None:

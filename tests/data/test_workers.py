@@ -15,11 +15,12 @@ import pytest
 
 from dcgan.data import workers
 from dcgan.data.decode import Decoded, DecodeOptions
-from dcgan.data.items import Content, Item, Reason, Refused
-from dcgan.data.workers import IN_PROCESS, decode_all
+from dcgan.data.items import Content, Item, Reason, Skipped
+from dcgan.data.workers import MIN_ITEMS_FOR_WORKERS, decode_all
 from dcgan.errors import SourceError
 
 OPTIONS = DecodeOptions(size=8)
+KILLED = "its process was killed: it took too long, or the memory ran out"
 
 
 class Deadly:
@@ -42,14 +43,14 @@ def items(count: int, deadly: dict[int, Deadly] | None = None) -> Iterator[Item]
         yield Item(str(number), cast("Content", content))
 
 
-def levels(count: int, processes: int, deadly: dict[int, Deadly] | None = None) -> dict[str, int | Refused]:
-    found: dict[str, int | Refused] = {}
+def levels(count: int, processes: int, deadly: dict[int, Deadly] | None = None) -> dict[str, int | Skipped]:
+    found: dict[str, int | Skipped] = {}
     for item, (result, _) in decode_all(items(count, deadly), OPTIONS, processes):
         found[item.name] = int(result.pixels[0, 0, 0]) if isinstance(result, Decoded) else result
     return found
 
 
-@pytest.mark.parametrize("count", [0, 1, IN_PROCESS - 1, IN_PROCESS, IN_PROCESS + 1, 500])
+@pytest.mark.parametrize("count", [0, 1, *(MIN_ITEMS_FOR_WORKERS + n for n in (-1, 0, 1)), 500])
 def test_results_come_in_order_whatever_the_number_of_workers(count: int) -> None:
     expected = {str(number): number % 256 for number in range(count)}
     for processes in (1, 3):
@@ -63,25 +64,28 @@ def test_results_come_in_order_whatever_the_number_of_workers(count: int) -> Non
     [
         (Deadly(os._exit, 7), "its process ended with status 7"),
         (Deadly(signal.raise_signal, signal.SIGSEGV), f"its process ended with signal {int(signal.SIGSEGV)}"),
-        (Deadly(signal.raise_signal, signal.SIGKILL), "its process was ended: it took too long, or the memory ran out"),
+        (
+            Deadly(signal.raise_signal, signal.SIGKILL),
+            "its process was killed: it took too long, or the memory ran out",
+        ),
     ],
     ids=["exit", "crash", "killed"],
 )
-def test_the_picture_that_kills_its_process_is_refused_and_all_others_are_used(deadly: Deadly, how: str) -> None:
+def test_the_picture_that_kills_its_process_is_skipped_and_all_others_are_used(deadly: Deadly, how: str) -> None:
     found = levels(200, 2, {70: deadly, 71: deadly, 199: deadly})
-    refused = Refused(Reason.CRASHED, how)
-    assert found == {str(n): refused if n in (70, 71, 199) else n for n in range(200)}
+    skipped = Skipped(Reason.CRASHED, how)
+    assert found == {str(n): skipped if n in (70, 71, 199) else n for n in range(200)}
 
 
-def test_a_picture_that_takes_for_ever_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "PATIENCE", 0.5)
+def test_a_picture_that_takes_for_ever_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "SECONDS_PER_ITEM", 0.5)
     monkeypatch.setattr(workers, "_CHUNK_ITEMS", 2)
     found = levels(80, 2, {70: Deadly(time.sleep, 60)})
-    assert [name for name, result in found.items() if isinstance(result, Refused)] == ["70"]
+    assert [name for name, result in found.items() if isinstance(result, Skipped)] == ["70"]
 
 
 def test_a_worker_that_cannot_start_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_START", "raise SystemExit(1)")
+    monkeypatch.setattr(workers, "_WORKER_CODE", "raise SystemExit(1)")
     with pytest.raises(SourceError, match="could not start"):
         levels(100, 2)
 
@@ -98,7 +102,7 @@ def test_a_bounded_number_of_items_is_in_memory() -> None:
     ahead = 0
     for done, _ in enumerate(decode_all(counted(), OPTIONS, 2)):
         ahead = max(ahead, taken - done)
-    assert ahead <= 2 * 32 * 3 + IN_PROCESS
+    assert ahead <= 2 * 32 * 3 + MIN_ITEMS_FOR_WORKERS
 
 
 def test_large_pictures_go_in_smaller_chunks() -> None:

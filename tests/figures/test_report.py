@@ -78,7 +78,7 @@ def facts() -> ReportFacts:
         metrics=list(records()),
         events=[{"kind": "rollback", "images": 4000, "time": "2026-03-02T21:14:05+00:00", "text": "back to 3,000"}],
         recipe={"lr": 2e-4, "batch_size": 64, "images": 1_500_000, "channels_last": True, "epochs": None},
-        data={"pictures": 10_000, "label_names": ["a", "b"], "refused": {"truncated": 3, "empty file": 1}},
+        data={"pictures": 10_000, "label_names": ["a", "b"], "skipped": {"truncated": 3, "empty file": 1}},
         machine={"device": "cpu"},
         commands=[("Draw pictures", "dcgan sample runs/faces --seeds 0-63 --out sheet.png")],
     )
@@ -110,7 +110,7 @@ def test_the_type_of_a_picture_is_told_by_its_content(suffix: str, kind: str) ->
     assert f'src="data:image/{kind};base64,' in report(ReportFacts(title="t", sheet=picture))
 
 
-def test_a_picture_of_an_unknown_kind_is_refused() -> None:
+def test_a_picture_of_an_unknown_kind_is_skipped() -> None:
     with pytest.raises(ValueError, match="no PNG, WebP, GIF or JPEG"):
         report(ReportFacts(title="t", sheet=b"BM"))
 
@@ -164,7 +164,7 @@ def test_tables_write_values_for_people_and_the_recipe_as_it_is_typed() -> None:
     text = Page(report(facts())).text
     for words in ("lr 0.0002", "batch_size 64", "images 1500000", "channels_last yes", "epochs –"):
         assert words in text
-    for words in ("pictures 10,000", "label names a, b", "refused truncated: 3, empty file: 1", "device cpu"):
+    for words in ("pictures 10,000", "label names a, b", "skipped truncated: 3, empty file: 1", "device cpu"):
         assert words in text
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 from tests.training.toys import TOY, discs
 
 import dcgan
+from dcgan.data.cache import open_pictures
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import DcganError, DeviceError, PackedSetError, RunError, SourceError, UsageError
 from dcgan.files import sha256
@@ -75,6 +76,23 @@ def test_a_run_folder_holds_all_that_was_promised(run: Path) -> None:
     assert kinds(run) == ["started", "collapse", "finished"]  # a toy never learns to vary
     assert list((run / "tensorboard").glob("events.*"))
     assert "data:image/png;base64" in (run / "report.html").read_text()
+
+
+def test_a_run_learns_from_an_array_and_resumes_without_it(tmp_path: Path) -> None:
+    run = train(discs(), tmp_path / "run", replace(TOY, images=32)).run
+    assert read_run(run)[1]["source"] == f"array uint8 {discs().shape}"
+    assert resume(run, {"images": 64}).run == run
+
+
+def test_where_the_packed_set_of_an_array_is_gone_resuming_says_how_to_bring_it_back(
+    tmp_path: Path, cache: Path
+) -> None:
+    run = train(discs(), tmp_path / "run", TOY).run
+    shutil.rmtree(cache)
+    with pytest.raises(RunError, match=r"dcgan.open_pictures\(pictures, size=16, channels=\d\)"):
+        resume(run)
+    open_pictures(discs(), size=16, channels=read_run(run)[0].channels)
+    assert resume(run).run == run
 
 
 def test_the_recipe_of_a_run_says_everything_definite(run: Path) -> None:

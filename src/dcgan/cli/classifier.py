@@ -73,7 +73,7 @@ def learn(
         "out": out,
         "labels": classifier.names,
         "pictures": len(data),
-        "refused": data.refused,
+        "skipped": data.skipped,
         "penalty": classifier.penalty,
         "accuracy": classifier.accuracy,
     }
@@ -158,7 +158,7 @@ def classify(
     known, right = _compared(data, columns["label"], loaded.names)
     if known:
         text += f"\n{right / known:.1%} of the {known:,} pictures that came with one of these labels got it again"
-    facts = {"out": out, "labels": counts, "refused": data.refused, "known": known, "right": right}
+    facts = {"out": out, "labels": counts, "skipped": data.skipped, "known": known, "right": right}
     answer(text, facts, as_json)
 
 

@@ -68,7 +68,7 @@ def features(
     facts = {
         "out": out,
         "pictures": len(data),
-        "refused": data.refused,
+        "skipped": data.skipped,
         "features": extractor.size,
         "layers": extractor.layers,
         "grid": grid,

@@ -1,28 +1,34 @@
-"""The pictures that a verb looks at with a model."""
+"""Sources of pictures on the command line: what they are, and opening one for a model."""
 
 from typing import TYPE_CHECKING
 
+from dcgan.choices import describe_sources
 from dcgan.cli.console import progress_bar, warn
 
 if TYPE_CHECKING:
     from dcgan.data.packed import PackedSet
     from dcgan.model import Model
 
+SOURCE_HELP = (
+    f"Where the pictures come from: {describe_sources(in_python=False)}. "
+    "If all pictures of a folder or archive lie in sub-folders, these are the labels."
+)
+"""Help text of a source that is not packed yet."""
+
 
 def open_pictures(source: str, model: "Model") -> "PackedSet":
-    """The pictures of a source in the model's size and channels; it is told how many could not be used.
+    """Open the pictures of a source in the model's size and channels; warn if some could not be used.
 
     Raises:
         SourceError: The source cannot be read, or holds no usable picture.
         PackedSetError: It is a packed set of another size, or broken.
     """
-    from dcgan.data.cache import cached
-    from dcgan.data.packed import REFUSED
-    from dcgan.data.prepare import PrepareOptions
+    from dcgan.data import cache
 
-    options = PrepareOptions(size=model.architecture.size, channels=model.architecture.channels)
+    size, channels = model.architecture.size, model.architecture.channels
     with progress_bar("preparing") as bar:
-        data = cached(source, options, bar)
-    if data.refused:
-        warn(f"{data.refused:,} pictures of {source} cannot be used; each with its reason: {data.path / REFUSED}")
+        data = cache.open_pictures(source, size=size, channels=channels, on_progress=bar)
+    if data.skipped:
+        pictures = f"{data.skipped:,} of {data.skipped + len(data):,} pictures"
+        warn(f"{pictures} of {source} were skipped; {data.skipped_file} lists each with its reason")
     return data

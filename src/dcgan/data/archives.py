@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 from tarfile import EOFHeaderError  # type: ignore[attr-defined]  # it is public, but the stubs lack it
 
-from dcgan.data.catalog import Catalog, printable, promises_picture
 from dcgan.data.decode import MAX_BYTES
-from dcgan.data.formats import HEAD
-from dcgan.data.items import Item, Reason, Refused
-from dcgan.data.zip_recovery import Member, salvage_zip
+from dcgan.data.formats import HEAD_BYTES
+from dcgan.data.items import Item, Reason, Skipped
+from dcgan.data.kinds import file_kind
+from dcgan.data.picture_files import PictureFiles, has_picture_extension, printable
+from dcgan.data.zip_recovery import Member, recover_members
 from dcgan.errors import SourceError
 
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
@@ -21,7 +22,7 @@ _AT_MOST = f"at most {MAX_BYTES >> 20} MB are read"
 
 
 class ZipArchive:
-    """The pictures of a .zip, by name, with the labels of a folder. Of a cut off archive what can be read is used.
+    """The pictures of a .zip, by name, labeled as those of a folder. Of a truncated archive what can be read is used.
 
     Raises:
         SourceError: It cannot be read or holds no picture.
@@ -30,57 +31,57 @@ class ZipArchive:
     def __init__(self, path: Path) -> None:
         self.description = f"archive {path}"
         self._path = path
-        self._catalog: Catalog[zipfile.ZipInfo | Member] = Catalog()
+        self._files: PictureFiles[zipfile.ZipInfo | Member] = PictureFiles()
         self._broken = ""
         try:
             self._list()
         except zipfile.BadZipFile as error:
             self._broken = str(error)
-            self._list_salvaged()
-        self._catalog.finish(str(path))
+            self._list_recovered()
+        self._files.finish(str(path))
 
     @property
     def total(self) -> int:
-        """How many items come."""
-        return len(self._catalog) + bool(self._broken)
+        """How many items it yields."""
+        return len(self._files) + bool(self._broken)
 
     @property
-    def skipped(self) -> Mapping[str, int]:
-        """How many files were passed over by kind."""
-        return self._catalog.skipped
+    def ignored(self) -> Mapping[str, int]:
+        """How many files were ignored, by kind."""
+        return self._files.ignored
 
     def __iter__(self) -> Iterator[Item]:
         if self._broken:
-            yield from self._salvaged()
+            yield from self._read_recovered()
             return
         with zipfile.ZipFile(self._path) as archive:
-            for name, member in self._catalog:
+            for name, member in self._files:
                 if isinstance(member, zipfile.ZipInfo):
-                    yield Item(name, _read_zipped(archive, member), self._catalog.label(name))
+                    yield Item(name, _read_zipped(archive, member), self._files.label(name))
 
     def _list(self) -> None:
         with zipfile.ZipFile(self._path) as archive:
             for member in archive.infolist():
                 if not member.is_dir():
-                    self._catalog.add(printable(member.filename), member, partial(_zipped_head, archive, member))
+                    self._files.add(printable(member.filename), member, partial(_zipped_head, archive, member))
 
-    def _list_salvaged(self) -> None:
+    def _list_recovered(self) -> None:
         with self._path.open("rb") as file:
-            for member in salvage_zip(file):
-                self._catalog.add(printable(member.name), member, partial(member.head, file))
+            for member in recover_members(file):
+                self._files.add(printable(member.name), member, partial(member.head, file))
 
-    def _salvaged(self) -> Iterator[Item]:
+    def _read_recovered(self) -> Iterator[Item]:
         with self._path.open("rb") as file:
-            for name, member in self._catalog:
+            for name, member in self._files:
                 if isinstance(member, Member):
-                    yield Item(name, member.read(file), self._catalog.label(name))
-        yield Item(self._path.name, Refused(Reason.TRUNCATED, f"the archive breaks off: {self._broken}"))
+                    yield Item(name, member.read(file), self._files.label(name))
+        yield Item(self._path.name, Skipped(Reason.TRUNCATED, f"the archive is truncated: {self._broken}"))
 
 
 class TarArchive:
-    """The pictures of a .tar, compressed or not, in the order of the archive, with the labels of a folder.
+    """The pictures of a .tar, compressed or not, in the order of the archive, labeled as those of a folder.
 
-    Of a cut off archive what can be read is used. The archive is read twice: for its names, then for its pictures.
+    Of a truncated archive what can be read is used. The archive is read twice: for its names, then for its pictures.
 
     Raises:
         SourceError: It cannot be read or holds no picture.
@@ -89,47 +90,47 @@ class TarArchive:
     def __init__(self, path: Path) -> None:
         self.description = f"archive {path}"
         self._path = path
-        self._catalog: Catalog[int] = Catalog()  # by position in the archive
+        self._files: PictureFiles[int] = PictureFiles()  # by position in the archive
         self._broken = ""
         try:
             with _Tar(path) as archive:
                 for position, member in enumerate(archive):
-                    self._look_at(archive, position, member)
+                    self._list_member(archive, position, member)
                 self._broken = archive.broken
         except (OSError, tarfile.TarError) as error:
             raise SourceError(f"{path} cannot be read: {error}") from error
-        self._catalog.finish(str(path), in_order=True)
+        self._files.finish(str(path), keep_order=True)
 
     @property
     def total(self) -> int:
-        """How many items come."""
-        return len(self._catalog) + bool(self._broken)
+        """How many items it yields."""
+        return len(self._files) + bool(self._broken)
 
     @property
-    def skipped(self) -> Mapping[str, int]:
-        """How many files were passed over by kind."""
-        return self._catalog.skipped
+    def ignored(self) -> Mapping[str, int]:
+        """How many files were ignored, by kind."""
+        return self._files.ignored
 
     def __iter__(self) -> Iterator[Item]:
-        wanted = iter(self._catalog)
-        name, position = next(wanted)
+        pictures = iter(self._files)
+        name, next_position = next(pictures)
         with _Tar(self._path) as archive:
-            for here, member in enumerate(archive):
-                if here != position:
+            for position, member in enumerate(archive):
+                if position != next_position:
                     continue
-                yield Item(name, archive.read(member), self._catalog.label(name))
-                name, position = next(wanted, ("", -1))
+                yield Item(name, archive.read(member), self._files.label(name))
+                name, next_position = next(pictures, ("", -1))
         if self._broken:
-            yield Item(self._path.name, Refused(Reason.TRUNCATED, f"the archive breaks off: {self._broken}"))
+            yield Item(self._path.name, Skipped(Reason.TRUNCATED, f"the archive is truncated: {self._broken}"))
 
-    def _look_at(self, archive: "_Tar", position: int, member: tarfile.TarInfo) -> None:
+    def _list_member(self, archive: "_Tar", position: int, member: tarfile.TarInfo) -> None:
         name = printable(member.name)
         if member.isdir():
             return
-        if member.isfile() or promises_picture(name):
-            self._catalog.add(name, position, partial(archive.head, member))
+        if member.isfile() or has_picture_extension(name):
+            self._files.add(name, position, partial(archive.head, member))
         else:
-            self._catalog.skip(name)
+            self._files.ignore(name)
 
 
 class _TarFile(tarfile.TarFile):
@@ -151,7 +152,7 @@ class _TarInfo(tarfile.TarInfo):
 
 
 class _Tar:
-    """A .tar read from front to end. After the last member `broken` tells what cut the archive off, or is empty."""
+    """A .tar read from front to end. At its end `broken` says what truncated the archive, or is empty."""
 
     def __init__(self, path: Path) -> None:
         self.broken = ""
@@ -178,41 +179,54 @@ class _Tar:
         """The first bytes of a file."""
         try:
             content = self._tar.extractfile(member) if member.isfile() else None
-            return content.read(HEAD) if content else b""
+            return content.read(HEAD_BYTES) if content else b""
         except _BROKEN:
             return b""
 
-    def read(self, member: tarfile.TarInfo) -> bytes | Refused:
+    def read(self, member: tarfile.TarInfo) -> bytes | Skipped:
         """All of a file."""
         if not member.isfile():
-            return Refused(Reason.UNSUPPORTED, "a link or device inside an archive")
+            return Skipped(Reason.UNSUPPORTED, "a link or device inside an archive")
         if member.size > MAX_BYTES:
-            return Refused(Reason.UNSUPPORTED, f"a file of {member.size >> 20} MB; {_AT_MOST}")
+            return Skipped(Reason.UNSUPPORTED, f"a file of {member.size >> 20} MB; {_AT_MOST}")
         try:
             content = self._tar.extractfile(member)
             return content.read() if content else b""
         except _BROKEN as error:
-            return Refused(Reason.TRUNCATED, f"the archive breaks off: {error}")
+            return Skipped(Reason.TRUNCATED, f"the archive is truncated: {error}")
 
 
 def _zipped_head(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(member) as content:
-            return content.read(HEAD)
+            return content.read(HEAD_BYTES)
     except (*_BROKEN, RuntimeError):  # RuntimeError: encrypted, or a compression that zipfile lacks
         return b""
 
 
-def _read_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | Refused:
+def _read_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | Skipped:
     if member.flag_bits & 1:
-        return Refused(Reason.ENCRYPTED, "unpack the archive with its password first")
+        return Skipped(Reason.ENCRYPTED, "unpack the archive with its password first")
     if member.file_size > MAX_BYTES:
-        return Refused(Reason.BOMB, f"unpacks to {member.file_size >> 20} MB; {_AT_MOST}")
+        return Skipped(Reason.BOMB, f"unpacks to {member.file_size >> 20} MB; {_AT_MOST}")
     try:
         return archive.read(member)
     except NotImplementedError as error:
-        return Refused(Reason.UNSUPPORTED, str(error))
+        return Skipped(Reason.UNSUPPORTED, str(error))
     except EOFError:
-        return Refused(Reason.TRUNCATED, "the archive breaks off")
+        return Skipped(Reason.TRUNCATED, "the archive is truncated")
     except _BROKEN as error:
-        return Refused(Reason.CORRUPT, str(error))
+        return Skipped(Reason.CORRUPT, str(error))
+
+
+def _is_tar(path: Path, head: bytes) -> bool:
+    if head[257:262] == b"ustar":
+        return True
+    try:
+        return tarfile.is_tarfile(path)  # one of before 1988, without the mark
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):
+        return False
+
+
+ZIP = file_kind(lambda _, head: head.startswith((b"PK\3\4", b"PK\5\6")), ZipArchive)
+TAR = file_kind(_is_tar, TarArchive)

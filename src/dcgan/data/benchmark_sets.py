@@ -1,4 +1,4 @@
-"""CIFAR-10 and SVHN in the files that their authors give out; none of them runs code, the pickled ones neither.
+"""CIFAR-10 and SVHN, read from the files that their authors publish. No code in them is run, not even by pickles.
 
 SVHN: cropped digits, train_32x32.mat and its like. CIFAR-10: the Python, MATLAB and binary versions; a folder of one of
 them stands for its five training batches, its file test_batch for the test set.
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.data.items import Item
+from dcgan.data.kinds import Candidate, SourceKind, existing, file_kind
 from dcgan.errors import SourceError
 
 MAT, MAT_73 = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
@@ -23,7 +24,7 @@ Pictures = NDArray[np.uint8]  # (N, H, W, C)
 Batch = tuple[Pictures, list[int]]  # pixels (N, 32, 32, 3), and a number for each
 
 
-class OfficialSet:
+class LabeledPictures:
     """Labeled pictures that were read into memory: pixels (N, H, W, C), uint8."""
 
     def __init__(self, description: str, names: Sequence[str], pixels: Pictures, labels: Sequence[str]) -> None:
@@ -32,12 +33,12 @@ class OfficialSet:
 
     @property
     def total(self) -> int:
-        """How many items come."""
+        """How many items it yields."""
         return len(self._pixels)
 
     @property
-    def skipped(self) -> Mapping[str, int]:
-        """Nothing is passed over."""
+    def ignored(self) -> Mapping[str, int]:
+        """Nothing is ignored."""
         return {}
 
     def __iter__(self) -> Iterator[Item]:
@@ -69,7 +70,7 @@ def is_cifar_folder(path: Path) -> bool:
     return any(path.glob("data_batch_[0-9]*"))
 
 
-def open_mat(path: Path) -> OfficialSet:
+def open_mat(path: Path) -> LabeledPictures:
     """A file of SVHN's cropped digits (class 10 is the digit 0), or a batch of CIFAR-10's MATLAB version.
 
     Raises:
@@ -86,19 +87,19 @@ def open_mat(path: Path) -> OfficialSet:
             raise SourceError(f"{path}: y has other labels than 1 to 10, which are the digits 1 to 9 and 0")
         labels = [str(int(number) % 10) for number in numbers]
         names = [f"{path.name}[{row}]" for row in range(len(labels))]
-        return OfficialSet(f"SVHN {path}", names, np.asarray(pixels.transpose(3, 0, 1, 2), np.uint8), labels)
+        return LabeledPictures(f"SVHN {path}", names, np.asarray(pixels.transpose(3, 0, 1, 2), np.uint8), labels)
     if "data" in content and "labels" in content:
         return _cifar(path, [(path, lambda path: _planes(path, content["data"], content["labels"].ravel().tolist()))])
-    found = ", ".join(content) or "nothing"
-    raise SourceError(f"{path} is neither SVHN's cropped digits (X, y) nor CIFAR-10 (data, labels); it holds {found}")
+    held = ", ".join(content) or "nothing"
+    raise SourceError(f"{path} is neither SVHN's cropped digits (X, y) nor CIFAR-10 (data, labels); it holds {held}")
 
 
-def open_cifar_binary(path: Path) -> OfficialSet:
+def open_cifar_binary(path: Path) -> LabeledPictures:
     """A batch of CIFAR-10's binary version."""
     return _cifar(path, [(path, _read_binary)])
 
 
-def open_cifar_pickle(path: Path) -> OfficialSet:
+def open_cifar_pickle(path: Path) -> LabeledPictures:
     """A batch of CIFAR-10's Python version, read without running what it asks for.
 
     Raises:
@@ -107,65 +108,64 @@ def open_cifar_pickle(path: Path) -> OfficialSet:
     return _cifar(path, [(path, _read_pickle)])
 
 
-def open_cifar_folder(path: Path) -> OfficialSet:
+def open_cifar_folder(path: Path) -> LabeledPictures:
     """The training batches of any version of CIFAR-10, in their order.
 
     Raises:
         SourceError: A batch is missing or cannot be read.
     """
     batches: list[tuple[Path, Callable[[Path], Batch]]] = []
-    found = sorted(path.glob("data_batch_[0-9]*"))
-    if missing := sorted(set(map(str, range(1, 6))) - {batch.stem.removeprefix("data_batch_") for batch in found}):
+    files = sorted(path.glob("data_batch_[0-9]*"))
+    if missing := sorted(set(map(str, range(1, 6))) - {file.stem.removeprefix("data_batch_") for file in files}):
         raise SourceError(f"{path} lacks data_batch_{', data_batch_'.join(missing)} of CIFAR-10; unpack it once more")
-    for batch in found:
-        head = batch.read_bytes()[: len(MAT)]
-        if is_mat(batch, head):
-            batches.append((batch, _read_mat))
-        elif batch.suffix == ".bin":
-            batches.append((batch, _read_binary))
+    for file in files:
+        if is_mat(file, file.read_bytes()[: len(MAT)]):
+            batches.append((file, _read_mat))
+        elif file.suffix == ".bin":
+            batches.append((file, _read_binary))
         else:
-            batches.append((batch, _read_pickle))
+            batches.append((file, _read_pickle))
     return _cifar(path, batches)
 
 
-def _cifar(where: Path, batches: Sequence[tuple[Path, Callable[[Path], Batch]]]) -> OfficialSet:
-    words = _words(where if where.is_dir() else where.parent)
+def _cifar(where: Path, batches: Sequence[tuple[Path, Callable[[Path], Batch]]]) -> LabeledPictures:
+    classes = _class_names(where if where.is_dir() else where.parent)
     pixels, labels, names = [], [], []
     for path, read in batches:
-        some, numbers = read(path)
-        if len(some) != len(numbers) or not all(0 <= number < _CLASSES for number in numbers):
-            raise SourceError(f"{path}: {len(some)} pictures with {len(numbers)} labels, which must be 0 to 9")
-        pixels.append(some)
-        labels += [words[number] for number in numbers]
+        batch, numbers = read(path)
+        if len(batch) != len(numbers) or not all(0 <= number < _CLASSES for number in numbers):
+            raise SourceError(f"{path}: {len(batch)} pictures with {len(numbers)} labels, which must be 0 to 9")
+        pixels.append(batch)
+        labels += [classes[number] for number in numbers]
         names += [f"{path.name}[{row}]" for row in range(len(numbers))]
-    return OfficialSet(f"CIFAR-10 {where}", names, np.concatenate(pixels), labels)
+    return LabeledPictures(f"CIFAR-10 {where}", names, np.concatenate(pixels), labels)
 
 
-def _words(folder: Path) -> list[str]:
+def _class_names(folder: Path) -> list[str]:
     """The names of the classes, of the file that lies beside the batches; or their numbers."""
     numbers = [str(number) for number in range(_CLASSES)]
     try:
         if (folder / "batches.meta.txt").is_file():
-            found = (folder / "batches.meta.txt").read_text("utf-8").split()
+            classes = (folder / "batches.meta.txt").read_text("utf-8").split()
         elif (folder / "batches.meta").is_file():
             names = _unpickled(folder / "batches.meta").get(b"label_names")
-            found = [name.decode() for name in names if isinstance(name, bytes)] if isinstance(names, list) else []
+            classes = [name.decode() for name in names if isinstance(name, bytes)] if isinstance(names, list) else []
         elif (folder / "batches.meta.mat").is_file():
-            found = [
-                str(np.asarray(word).ravel()[0])
-                for word in _load_mat(folder / "batches.meta.mat")["label_names"].ravel()
+            classes = [
+                str(np.asarray(name).ravel()[0])
+                for name in _load_mat(folder / "batches.meta.mat")["label_names"].ravel()
             ]
         else:
             return numbers
     except (OSError, UnicodeDecodeError, KeyError, IndexError) as error:
         raise SourceError(f"the names of the classes in {folder} cannot be read: {error}") from error
-    return found if len(found) == _CLASSES else numbers
+    return classes if len(classes) == _CLASSES else numbers
 
 
 def _read_binary(path: Path) -> Batch:
     rows = np.fromfile(path, np.uint8)
     if len(rows) % (_PIXELS + 1):
-        raise SourceError(f"{path} is cut off: {len(rows):,} bytes are no whole number of pictures")
+        raise SourceError(f"{path} is truncated: {len(rows):,} bytes are no whole number of pictures")
     rows = rows.reshape(-1, _PIXELS + 1)
     return _planes(path, rows[:, 1:], rows[:, 0].tolist())
 
@@ -244,3 +244,29 @@ def _unpickled(path: Path) -> dict[bytes, object]:
     if not isinstance(content, dict):
         raise SourceError(f"{path} holds a {type(content).__name__}, not a batch of CIFAR-10")
     return content
+
+
+def _recognizes_cifar(candidate: Candidate) -> bool:
+    path = candidate.path
+    if path is None:
+        return False
+    if path.is_dir():
+        return is_cifar_folder(path)
+    return path.is_file() and (is_cifar_binary(path, candidate.head) or is_cifar_pickle(path, candidate.head))
+
+
+def _open_cifar(candidate: Candidate) -> LabeledPictures:
+    path = existing(candidate)
+    if path.is_dir():
+        return open_cifar_folder(path)
+    return open_cifar_binary(path) if is_cifar_binary(path, candidate.head) else open_cifar_pickle(path)
+
+
+def _cifar_files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(file for file in path.iterdir() if file.is_file())
+    return [path, *sorted(path.parent.glob("batches.meta*"))]  # these name the classes
+
+
+CIFAR_10 = SourceKind(_recognizes_cifar, _open_cifar, _cifar_files)
+MAT_FILE = file_kind(is_mat, open_mat, _cifar_files)

@@ -3,60 +3,29 @@
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from glob import escape
 from pathlib import Path
 from shutil import rmtree
 
+import numpy as np
 from filelock import FileLock
 from platformdirs import user_cache_path
 
-from dcgan.data.arrays import idx_labels
-from dcgan.data.benchmark_sets import is_cifar_folder
-from dcgan.data.folder import Folder
+from dcgan.data.items import Content, Item, Source
+from dcgan.data.kinds import Candidate
 from dcgan.data.packed import FORMAT, PackedSet, is_packed_set
 from dcgan.data.packed_writer import our_version
 from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.sources import PictureSource, find_kind, open_source
 from dcgan.errors import PackedSetError
+from dcgan.files import remove_partial
 from dcgan.types import OnProgress
 
-PictureSource = str | Path | PackedSet
-
-
-def cached(
-    source: str | Path, options: PrepareOptions | None = None, on_progress: OnProgress | None = None
-) -> PackedSet:
-    """Open the packed set of a source, preparing it first if that was not done before.
-
-    A packed set is opened where it is. Others are kept in the folder that the environment variable DCGAN_CACHE names,
-    or else in the user's cache folder; files that were added, removed or changed since make a new one. Several
-    processes may ask for the same source at once.
-
-    Args:
-        source: A packed set, or whatever `prepare` takes.
-        options: What the pictures must be like. A packed set must have this size and number of channels; with None it
-            may have any, and other sources get the defaults.
-        on_progress: Called with how far the preparation is.
-
-    Raises:
-        SourceError: The source cannot be read, or holds no usable picture.
-        PackedSetError: The packed set is broken, or its size or channels are not those asked for.
-    """
-    if is_packed_set(Path(source)):
-        return _fitting(PackedSet.open(Path(source)), options)
-    options = options or PrepareOptions()
-    path = cache_folder() / _key(source, options)
-    packed = _whole(path)
-    if packed is None:
-        with _alone(path):
-            packed = _whole(path)  # another process may have made it while we waited
-            if packed is None:
-                rmtree(path, ignore_errors=True)
-                prepare(source, path, options, on_progress)
-                packed = PackedSet.open(path)
-    return packed
+DAYS_UNUSED = 30
+"""Packed sets of Python objects that nobody opened for so long are removed when the next one is made."""
 
 
 def open_pictures(
@@ -66,17 +35,78 @@ def open_pictures(
     channels: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> PackedSet:
-    """The pictures of a source as a packed set of this size and number of channels; see `cached`."""
-    options = PrepareOptions(size=size or PrepareOptions.size, channels=channels or PrepareOptions.channels)
+    """The pictures of any source as a packed set, prepared first if that was not done before.
+
+    A packed set is opened where it is. All others are prepared once and kept in `cache_folder()`: those of files until
+    a file is added, removed or changed; those of Python objects by their content, so that the same array gives the same
+    packed set in the next process too, until nobody opens it for `DAYS_UNUSED` days. Several processes may ask for the
+    same source at once.
+
+    Args:
+        source: A path to a packed set, folder, archive or array file; a name such as "drawn-faces:5000"; a `PackedSet`;
+            an array (N, H, W), (N, H, W, C) or (N, C, H, W), uint8 or floats in [0, 1], or a tuple of it and its labels
+            (N,); a list of PIL pictures; a `torch.utils.data.Dataset` or other sequence of pictures or
+            (picture, label); or an object with the members of `dcgan.data.items.Source`.
+        size: Side of the square pictures in pixels, 8 to 1024. A packed set must have this size; with None it may have
+            any, and other sources get 64.
+        channels: 1 (gray), 3 (RGB) or 4 (RGBA), in the same way; with None other sources get 3.
+        on_progress: Called with how far the preparation is.
+
+    Raises:
+        SourceError: The source cannot be read, or holds no usable picture.
+        PackedSetError: The packed set is broken, or its size or channels are not those asked for.
+        UsageError: `size` or `channels` is out of its range.
+
+    Example:
+        >>> open_pictures(np.random.rand(100, 32, 32, 3), size=32).pixels.shape
+        (100, 32, 32, 3)
+    """
     if isinstance(source, PackedSet):
-        return _fitting(source, options)
-    return cached(source, options, on_progress)
+        return _fitting(source, size, channels)
+    if isinstance(source, str | Path) and is_packed_set(source):
+        return _fitting(PackedSet.open(source), size, channels)
+    defaults = PrepareOptions()
+    options = PrepareOptions(
+        size=defaults.size if size is None else size, channels=defaults.channels if channels is None else channels
+    )
+    if isinstance(source, str | Path):
+        path = cache_folder() / _path_key(source, options)
+        return _prepared(source, path, options, on_progress)
+    opened = open_source(source, options.size)
+    path = cache_folder() / "python" / _content_key(opened, options)
+    packed = _prepared(opened, path, options, on_progress)
+    os.utime(path)  # it was used today
+    return packed
+
+
+def source_name(source: PictureSource) -> str:
+    """What a source is called in a run's card and in messages: its absolute path, or what kind of object it is."""
+    if isinstance(source, PackedSet):
+        return str(source.path.resolve())
+    if isinstance(source, str | Path):
+        return str(Path(source).resolve()) if Path(source).exists() else str(source)
+    return open_source(source).description
 
 
 def cache_folder() -> Path:
-    """Where packed sets of raw sources are kept."""
+    """Where packed sets of raw sources are kept: the folder named by DCGAN_CACHE, or else one in the user's cache."""
     named = os.environ.get("DCGAN_CACHE")
     return Path(named) if named else user_cache_path("dcgan") / "packed"
+
+
+def _prepared(source: PictureSource, path: Path, options: PrepareOptions, on_progress: OnProgress | None) -> PackedSet:
+    packed = _open_whole(path)
+    if packed is not None:
+        return packed
+    with _alone(path):
+        packed = _open_whole(path)  # another process may have made it while we waited
+        if packed is None:
+            rmtree(path, ignore_errors=True)
+            if not isinstance(source, str | Path):
+                _remove_unused(path.parent)
+            prepare(source, path, options, on_progress)
+            packed = PackedSet.open(path)
+    return packed
 
 
 @contextmanager
@@ -85,8 +115,7 @@ def _alone(path: Path) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_name(f".{path.name}.lock")):
-            for left in path.parent.glob(f".{escape(path.name)}.partial-*"):
-                rmtree(left, ignore_errors=True)
+            remove_partial(path.parent, path.name)
             yield
     except OSError as error:
         raise PackedSetError(f"cannot write to {path.parent}: {error}; set DCGAN_CACHE to another folder") from error
@@ -96,53 +125,75 @@ def _alone(path: Path) -> Iterator[None]:
         raise
 
 
-def _whole(path: Path) -> PackedSet | None:
+def _open_whole(path: Path) -> PackedSet | None:
     try:
         return PackedSet.open(path)
     except PackedSetError:
         return None
 
 
-def _fitting(packed: PackedSet, options: PrepareOptions | None) -> PackedSet:
-    if options is None:
-        return packed
-    for flag, found, wanted in (("size", packed.size, options.size), ("channels", packed.channels, options.channels)):
-        if found != wanted:
+def _remove_unused(folder: Path) -> None:
+    """Remove packed sets of Python objects, each with its lock, that were not opened for `DAYS_UNUSED` days."""
+    for packed in folder.iterdir():
+        if is_packed_set(packed) and packed.stat().st_mtime < time.time() - DAYS_UNUSED * 24 * 3600:
+            rmtree(packed, ignore_errors=True)
+            packed.with_name(f".{packed.name}.lock").unlink(missing_ok=True)
+
+
+def _fitting(packed: PackedSet, size: int | None, channels: int | None) -> PackedSet:
+    for parameter, actual, expected in (("size", packed.size, size), ("channels", packed.channels, channels)):
+        if expected not in (None, actual):
             raise PackedSetError(
-                f"{packed.path} has pictures with {flag} {found}, and {wanted} is wanted here: name the pictures "
-                f"themselves, or prepare them again with --{flag} {wanted}"
+                f"{packed.path} has pictures with {parameter} {actual}, and {parameter} {expected} is needed here: "
+                f"name the pictures themselves, or prepare them again with `{parameter}` {expected}"
             )
     return packed
 
 
-def _key(source: str | Path, options: PrepareOptions) -> str:
+def _path_key(source: str | Path, options: PrepareOptions) -> str:
     """Names the packed set: another source, a changed file or other options give another name."""
     path = Path(source)
-    digest = hashlib.sha256(json.dumps([FORMAT, asdict(options)], sort_keys=True).encode())
-    if not path.exists():  # what is drawn may change with our version, or the source is missing, as `prepare` will tell
+    digest = _digest_of(options)
+    kind = find_kind(Candidate(source))
+    if not path.exists():  # what is drawn may change with our version
         digest.update(f"{source} {our_version()}".encode())
         return f"{str(source).partition(':')[0]}-{digest.hexdigest()[:24]}"
     path = path.resolve()
     digest.update(os.fsencode(path))
-    for file in _files(path):
-        status = file.stat()
-        digest.update(b"\0%b\0%d\0%d" % (os.fsencode(file), status.st_size, status.st_mtime_ns))
+    for file in kind.files(path):
+        digest.update(_state_of(file))
     return f"{path.name[:40]}-{digest.hexdigest()[:24]}"
 
 
-def _files(path: Path) -> Iterator[Path]:
-    """The files that a packed set of `path` depends on, in a fixed order."""
-    if is_cifar_folder(path):
-        yield from sorted(file for file in path.iterdir() if file.is_file())
-        return
-    if path.is_dir():
-        for item in Folder(path):
-            if isinstance(item.content, Path):
-                yield item.content
-        return
-    yield path
-    labels = idx_labels(path)
-    if labels is not None:
-        yield labels
-    if path.name.startswith(("data_batch", "test_batch")):
-        yield from sorted(path.parent.glob("batches.meta*"))  # the names of CIFAR-10's classes
+def _content_key(source: Source, options: PrepareOptions) -> str:
+    """Names the packed set of a Python object, by the options and by every picture, name, label and attribute."""
+    digest = _digest_of(options)
+    for item in source:
+        digest.update(json.dumps([item.name, item.label, sorted(item.attributes.items())]).encode())
+        digest.update(_content_bytes(item))
+    kind = source.description.split()[0].replace(os.sep, "-")[:40]
+    return f"{kind}-{digest.hexdigest()[:24]}"
+
+
+def _content_bytes(item: Item) -> bytes | memoryview:
+    content: Content = item.content
+    if isinstance(content, bytes):
+        return content
+    if isinstance(content, Path):
+        return _state_of(content)
+    if isinstance(content, np.ndarray):
+        return f"{content.shape}".encode() + content.tobytes()
+    return repr(content).encode()
+
+
+def _digest_of(options: PrepareOptions) -> "hashlib._Hash":
+    return hashlib.sha256(json.dumps([FORMAT, asdict(options)], sort_keys=True).encode())
+
+
+def _state_of(file: Path) -> bytes:
+    """What changes when the file is changed."""
+    try:
+        status = file.stat()
+    except OSError:
+        return b"\0%b\0unreadable" % os.fsencode(file)
+    return b"\0%b\0%d\0%d" % (os.fsencode(file), status.st_size, status.st_mtime_ns)

@@ -1,7 +1,7 @@
 """From the bytes of one file to N × N pixels, or to the reason why not. This runs in the workers: imports stay light.
 
-The way of the paper (section 4.3): the shorter side is resized to N, the center N × N is kept. Both are one step here,
-a resize of the center square: the same as resizing everything and cropping then, with no rounding of the longer side.
+As in the paper (section 4.3) the shorter side is resized to N and the center N × N is kept. Both are one step here, a
+resize of the center square: the same as resizing all and cropping then, without rounding the longer side.
 """
 
 import hashlib
@@ -15,17 +15,17 @@ import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from dcgan.data import formats
-from dcgan.data.items import Box, Content, Reason, Refused
+from dcgan.data.items import Box, Content, Reason, Skipped
 from dcgan.types import Pixels
 
 MAX_PIXELS = 178_956_970
-"""Pictures with more are refused as decompression bombs. At this number Pillow gives up, too."""
+"""Pictures with more are skipped as decompression bombs. At this number Pillow gives up, too."""
 MAX_BYTES = 1 << 29
-"""Larger files are refused unread: no photograph has half a gigabyte."""
+"""Larger files are skipped unread: no photograph has half a gigabyte."""
 
 _PILLOW_FORMATS = tuple(name.upper() for name in formats.READ)
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-_DRAFT = 3  # a JPEG is decoded at a reduced scale that leaves at least this many times the size asked for
+_MIN_REDUCED_SIDE = 3  # a JPEG is decoded at a reduced scale that leaves at least this many times the size asked for
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -49,115 +49,130 @@ class DecodeOptions:
     background: tuple[int, int, int] = (255, 255, 255)
     """RGB, 0 to 255: shows where a picture is transparent. With 4 channels transparency is kept instead."""
     min_size: int = 0
-    """Refuse pictures whose shorter side has fewer pixels; 0: enlarge them."""
+    """Skip pictures whose shorter side has fewer pixels; 0: enlarge them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """A picture as the packed set wants it."""
+    """A picture as it is stored in a packed set."""
 
     pixels: Pixels
     """(N, N, C) uint8."""
     width: int
     """Of the original, turned upright; in pixels."""
     height: int
-    box: Box
-    """The part of the upright original that is shown."""
+    crop_box: Box
+    """The part of the upright original that was kept."""
 
 
-class _UnfitError(Exception):
-    """Carries a refusal up from where it is noticed."""
+class _SkipError(Exception):
+    """Ends the decoding of a picture that cannot be used."""
 
-    def __init__(self, refused: Refused) -> None:
-        super().__init__(refused.detail)
-        self.refused = refused
+    def __init__(self, skipped: Skipped) -> None:
+        super().__init__(skipped.detail)
+        self.skipped = skipped
 
 
-def decode_content(content: Content, options: DecodeOptions) -> tuple[Decoded | Refused, str | None]:
+def decode_content(content: Content, options: DecodeOptions) -> tuple[Decoded | Skipped, str | None]:
     """Decode what an item carries, whatever it is; never raises. The SHA-256 of it is None if it could not be read."""
     if isinstance(content, Path):
         content = _read(content)
-    if isinstance(content, Refused):
+    if isinstance(content, Skipped):
         return content, None
     if isinstance(content, bytes):
         return decode(content, options), hashlib.sha256(content).hexdigest()
     return decode_pixels(content, options), hashlib.sha256(np.ascontiguousarray(content).data).hexdigest()
 
 
-def decode(data: bytes, options: DecodeOptions) -> Decoded | Refused:
+def decode(data: bytes, options: DecodeOptions) -> Decoded | Skipped:
     """Decode one file: JPEG, PNG, WebP, GIF, BMP or TIFF, recognized by content; of an animation the first picture.
 
     EXIF orientation is applied. 16-bit values are divided by 257. Large JPEGs are decoded at a reduced scale, with a
     shorter side of 3N or more: that changes the result by less than 1 of 255 on average over the picture.
 
-    Never raises: whatever is wrong with `data` comes back as the reason of a refusal.
+    Never raises: whatever is wrong with `data` is returned as the reason to skip it.
     """
     if not data:
-        return Refused(Reason.EMPTY)
-    found = formats.sniff(data[: formats.HEAD])
-    if found is None:
-        return Refused(Reason.NOT_A_PICTURE, f"begins with {data[:12]!r}")
-    if found not in formats.READ:
-        return Refused(Reason.UNSUPPORTED, f"{found}; convert it to one of {', '.join(formats.READ)}")
+        return Skipped(Reason.EMPTY)
+    format_name = formats.sniff(data[: formats.HEAD_BYTES])
+    if format_name is None:
+        return Skipped(Reason.NOT_A_PICTURE, f"begins with {data[:12]!r}")
+    if format_name not in formats.READ:
+        return Skipped(Reason.UNSUPPORTED, f"{format_name}; convert it to one of {', '.join(formats.READ)}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of much that it copes with
             with Image.open(io.BytesIO(data), formats=_PILLOW_FORMATS) as picture:
                 return _decode(picture, options)
-    except _UnfitError as unfit:
-        return unfit.refused
+    except _SkipError as error:
+        return error.skipped
     except Image.DecompressionBombError as error:
-        return Refused(Reason.BOMB, str(error))
+        return Skipped(Reason.BOMB, str(error))
     except MemoryError:
-        return Refused(Reason.BOMB, "needs more memory than there is")
+        return Skipped(Reason.BOMB, "needs more memory than there is")
     except UnidentifiedImageError:
-        return Refused(_how_broken(data, found), f"{found}: its header is broken")
+        return Skipped(_how_broken(data, format_name), f"{format_name}: its header is broken")
     except Exception as error:  # Pillow raises OSError, ValueError, SyntaxError, struct.error, EOFError, and others
-        detail = f"{found}: {error}" if str(error) else f"{found}: {type(error).__name__}"
+        detail = f"{format_name}: {error}" if str(error) else f"{format_name}: {type(error).__name__}"
         if "Decompressed data too large" in detail or "Too much memory" in detail:
-            return Refused(Reason.BOMB, detail)
-        return Refused(Reason.TRUNCATED if "truncated" in detail.lower() else _how_broken(data, found), detail)
+            return Skipped(Reason.BOMB, detail)
+        return Skipped(Reason.TRUNCATED if "truncated" in detail.lower() else _how_broken(data, format_name), detail)
 
 
-def decode_pixels(pixels: Pixels, options: DecodeOptions) -> Decoded | Refused:
+def decode_pixels(pixels: Pixels, options: DecodeOptions) -> Decoded | Skipped:
     """Fit pixels (H, W, C) uint8, C from 1 (gray), 2 (gray and alpha), 3 (RGB) to 4 (RGBA), to the options."""
     height, width, channels = pixels.shape
     if not width or not height:
-        return Refused(Reason.CORRUPT, "has no pixels", width, height)
+        return Skipped(Reason.CORRUPT, "has no pixels", width, height)
     try:
         _check_size(width, height, options)
         picture = Image.fromarray(np.ascontiguousarray(pixels[:, :, 0] if channels == 1 else pixels))
         return _fit(picture, width, height, 1, options)
-    except _UnfitError as unfit:
-        return unfit.refused
+    except _SkipError as error:
+        return error.skipped
 
 
-def _read(file: Path) -> bytes | Refused:
+def picture_pixels(picture: Image.Image) -> Pixels | Skipped:
+    """The pixels (H, W, C) of a PIL picture of any mode, turned upright, for `decode_pixels`; never raises."""
+    try:
+        orientation = _orientation(picture)
+        picture = _to_eight_bits(picture)
+        if orientation in _UPRIGHT:
+            picture = picture.transpose(_UPRIGHT[orientation])
+        pixels = np.asarray(_rounded(picture))
+    except _SkipError as error:
+        return error.skipped
+    except Exception as error:  # Pillow loads a file only now, and raises whatever it likes
+        return Skipped(Reason.CORRUPT, f"{type(error).__name__}: {error}")
+    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+
+def _read(file: Path) -> bytes | Skipped:
     try:
         size = file.stat().st_size
         if size > MAX_BYTES:
-            return Refused(Reason.UNSUPPORTED, f"a file of {size >> 20} MB; at most {MAX_BYTES >> 20} MB are read")
+            return Skipped(Reason.UNSUPPORTED, f"a file of {size >> 20} MB; at most {MAX_BYTES >> 20} MB are read")
         return file.read_bytes()
     except OSError as error:
-        return Refused(Reason.UNREADABLE, error.strerror or str(error))
+        return Skipped(Reason.UNREADABLE, error.strerror or str(error))
 
 
-def _how_broken(data: bytes, found: str) -> Reason:
-    return Reason.TRUNCATED if formats.is_cut_off(data, found) else Reason.CORRUPT
+def _how_broken(data: bytes, format_name: str) -> Reason:
+    return Reason.TRUNCATED if formats.is_truncated(data, format_name) else Reason.CORRUPT
 
 
 def _check_size(width: int, height: int, options: DecodeOptions) -> None:
     if width * height > MAX_PIXELS:
         detail = f"{width} × {height} pixels; at most {MAX_PIXELS:,} are decoded"
-        raise _UnfitError(Refused(Reason.BOMB, detail, width, height))
+        raise _SkipError(Skipped(Reason.BOMB, detail, width, height))
     if min(width, height) < options.min_size:
-        raise _UnfitError(Refused(Reason.TOO_SMALL, f"{width} × {height} pixels", width, height))
+        raise _SkipError(Skipped(Reason.TOO_SMALL, f"{width} × {height} pixels", width, height))
 
 
 def _decode(picture: Image.Image, options: DecodeOptions) -> Decoded:
     width, height = picture.size
     _check_size(width, height, options)
-    target = _DRAFT * options.size
+    target = _MIN_REDUCED_SIDE * options.size
     picture.draft("L" if options.channels == 1 else None, (target, target))  # does nothing unless it is a JPEG
     picture.load()
     scale = 1
@@ -176,14 +191,14 @@ def _fit(picture: Image.Image, width: int, height: int, scale: int, options: Dec
     side = min(width, height)
     left, top = (upright[0] - side) // 2, (upright[1] - side) // 2
     box = (left, top, left + side, top + side)
-    drawn = _eight_bits(picture).resize(
+    resized = _to_eight_bits(picture).resize(
         (options.size, options.size),
         Image.Resampling.LANCZOS,
         box=_as_stored(box, orientation, width, height, scale),
     )
     if orientation in _UPRIGHT:
-        drawn = drawn.transpose(_UPRIGHT[orientation])
-    pixels = np.asarray(_with_channels(drawn, options))
+        resized = resized.transpose(_UPRIGHT[orientation])
+    pixels = np.asarray(_with_channels(resized, options))
     return Decoded(pixels.reshape(options.size, options.size, options.channels), *upright, box)
 
 
@@ -207,10 +222,10 @@ def _as_stored(box: Box, orientation: int, width: int, height: int, scale: int) 
     return left / scale, top / scale, right / scale, bottom / scale
 
 
-def _eight_bits(picture: Image.Image) -> Image.Image:
+def _to_eight_bits(picture: Image.Image) -> Image.Image:
     """Make it L, RGB or RGBA; or F, from 0 to 255, where the original has more than eight bits and one channel."""
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-        return _from_deep(picture)
+        return _from_high_bit_depth(picture)
     if picture.mode == "LAB":
         return _from_lab(picture)
     if picture.has_transparency_data:
@@ -220,12 +235,12 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def _from_deep(picture: Image.Image) -> Image.Image:
+def _from_high_bit_depth(picture: Image.Image) -> Image.Image:
     values = np.asarray(picture, dtype=np.float32)
     low, high = float(values.min()), float(values.max())  # NaN if any is
     if not np.isfinite([low, high]).all() or low < 0 or high > 65535:
         detail = f"values from {low:g} to {high:g}; 0 to 1, 0 to 255 and 0 to 65535 are understood"
-        raise _UnfitError(Refused(Reason.UNSUPPORTED, detail, *picture.size))
+        raise _SkipError(Skipped(Reason.UNSUPPORTED, detail, *picture.size))
     if picture.mode == "F" and high <= 1:
         white = 1.0
     elif picture.mode.startswith("I;16") or picture.format == "PNG" or high > 255:
@@ -245,9 +260,15 @@ def _from_lab(picture: Image.Image) -> Image.Image:
 
 def _with_channels(picture: Image.Image, options: DecodeOptions) -> Image.Image:
     """Convert a small picture of mode L, RGB, RGBA or F to the channels asked for, laid over the background."""
-    if picture.mode == "F":
-        picture = Image.fromarray(np.clip(np.rint(np.asarray(picture)), 0, 255).astype(np.uint8))
+    picture = _rounded(picture)
     if picture.mode in ("LA", "RGBA") and options.channels != 4:
-        paper = Image.new("RGBA", picture.size, (*options.background, 255))
-        picture = Image.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")
+        backdrop = Image.new("RGBA", picture.size, (*options.background, 255))
+        picture = Image.alpha_composite(backdrop, picture.convert("RGBA")).convert("RGB")
     return picture.convert(_MODES[options.channels])
+
+
+def _rounded(picture: Image.Image) -> Image.Image:
+    """A picture of mode F, 0 to 255, in mode L; others as they are."""
+    if picture.mode != "F":
+        return picture
+    return Image.fromarray(np.clip(np.rint(np.asarray(picture)), 0, 255).astype(np.uint8))

@@ -11,7 +11,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from dcgan.data.items import Item
-from dcgan.errors import SourceError
+from dcgan.data.kinds import Candidate, SourceKind
+from dcgan.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from dicebear import Style
@@ -58,7 +59,8 @@ class DrawnFaces:
     What a face wears is always to be seen in the picture; it may hide something else, as a hat does most hair.
 
     Raises:
-        SourceError: A number is out of range, or the drawing library is not installed.
+        UsageError: A number is out of range.
+        SourceError: The drawing library is not installed.
     """
 
     count: int = 10_000
@@ -70,9 +72,9 @@ class DrawnFaces:
 
     def __post_init__(self) -> None:
         if self.count < 1:
-            raise SourceError(f"drawn faces: the count is {self.count}; it must be 1 or more")
+            raise UsageError(f"`count` of drawn faces must be 1 or more, not {self.count}")
         if not _UNITS <= self.size <= _MAX_SIZE:
-            raise SourceError(f"drawn faces: the size is {self.size}; it must be from {_UNITS} to {_MAX_SIZE} pixels")
+            raise UsageError(f"`size` of drawn faces must be {_UNITS} to {_MAX_SIZE} pixels, not {self.size}")
         _style()
 
     @property
@@ -82,12 +84,12 @@ class DrawnFaces:
 
     @property
     def total(self) -> int:
-        """How many faces come."""
+        """How many faces it yields."""
         return self.count
 
     @property
-    def skipped(self) -> Mapping[str, int]:
-        """Nothing is ever passed over."""
+    def ignored(self) -> Mapping[str, int]:
+        """Nothing is ignored."""
         return {}
 
     def __iter__(self) -> Iterator[Item]:
@@ -153,3 +155,16 @@ def _color(picked: Mapping[str, object], name: str) -> str:
     """The one color that the style picked for `name`: none for what it did not draw."""
     colors = picked.get(f"{name}Color")
     return str(colors[0]) if isinstance(colors, list) else "none"
+
+
+def _open(candidate: Candidate) -> DrawnFaces:
+    size = max(candidate.size, _UNITS)
+    count = candidate.parameter
+    if not count:
+        return DrawnFaces(size=size)
+    if not count.isdecimal() or int(count) == 0:
+        raise UsageError(f"{candidate.given}: the count must be a whole number of 1 or more")
+    return DrawnFaces(int(count), size)
+
+
+DRAWN_FACES = SourceKind(lambda candidate: candidate.name == "drawn-faces", _open)

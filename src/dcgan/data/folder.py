@@ -5,19 +5,21 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from dcgan.data.catalog import Catalog, is_hidden, printable, promises_picture
-from dcgan.data.formats import HEAD
-from dcgan.data.items import Item, Reason, Refused
+from dcgan.data.formats import HEAD_BYTES
+from dcgan.data.items import Item, Reason, Skipped
+from dcgan.data.kinds import Candidate, SourceKind, existing
+from dcgan.data.picture_files import PictureFiles, has_picture_extension, is_hidden, printable
 from dcgan.errors import SourceError
+from dcgan.files import DATASET_FILE, RUN_FILE
 
-OURS = frozenset({"run.json", "dataset.json"})  # a folder that holds one of them was made by us
+_MADE_BY_DCGAN = frozenset({RUN_FILE, DATASET_FILE})  # a folder that holds one of them is a run or a packed set
 
 
 class Folder:
     """The pictures in and below a folder, by name. If all lie in sub-folders, those of the first level are the labels.
 
-    Links are followed, but no folder is read twice. Hidden files and folders are passed over, and so are runs and
-    packed sets that lie in the folder.
+    Links are followed, but no folder is read twice. Hidden files and folders are ignored, and so are runs and packed
+    sets that lie in the folder.
 
     Raises:
         SourceError: The folder cannot be read or holds no picture.
@@ -25,27 +27,27 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.description = f"folder {root}"
-        self._catalog: Catalog[str | Refused] = Catalog()  # a path as text takes a third of the memory
+        self._files: PictureFiles[str | Skipped] = PictureFiles()  # a path as text takes a third of the memory
         try:
             self._walk(root)
         except OSError as error:
             raise SourceError(f"{root} cannot be read: {error.strerror}") from error
-        self._catalog.finish(str(root))
+        self._files.finish(str(root))
 
     @property
     def total(self) -> int:
-        """How many items come."""
-        return len(self._catalog)
+        """How many items it yields."""
+        return len(self._files)
 
     @property
-    def skipped(self) -> Mapping[str, int]:
-        """How many files were passed over by kind."""
-        return self._catalog.skipped
+    def ignored(self) -> Mapping[str, int]:
+        """How many files were ignored, by kind."""
+        return self._files.ignored
 
     def __iter__(self) -> Iterator[Item]:
-        for name, place in self._catalog:
-            content = Path(place) if isinstance(place, str) else place
-            yield Item(name, content, self._catalog.label(name))
+        for name, path in self._files:
+            content = Path(path) if isinstance(path, str) else path
+            yield Item(name, content, self._files.label(name))
 
     def _walk(self, root: Path) -> None:
         seen: set[tuple[int, int]] = set()
@@ -59,14 +61,14 @@ class Folder:
             except OSError as error:
                 if folder == root:
                     raise
-                self._catalog.add_refused(prefix, Refused(Reason.UNREADABLE, f"folder: {error.strerror}"))
+                self._files.add_skipped(prefix, Skipped(Reason.UNREADABLE, f"folder: {error.strerror}"))
                 continue
             if (status.st_dev, status.st_ino) in seen:
-                self._catalog.skipped["link to a folder read already"] += 1
+                self._files.ignored["link to a folder that is read already"] += 1
                 continue
             seen.add((status.st_dev, status.st_ino))
-            if folder != root and OURS & {entry.name for entry in entries}:
-                self._catalog.skipped["run or packed set"] += 1
+            if folder != root and _MADE_BY_DCGAN & {entry.name for entry in entries}:
+                self._files.ignored["run or packed set"] += 1
                 continue
             for entry in entries:
                 name = prefix + printable(entry.name)
@@ -74,7 +76,7 @@ class Folder:
                     if not entry.is_dir():
                         self._add_file(entry, name)
                     elif is_hidden(entry.name):
-                        self._catalog.skipped["hidden"] += 1
+                        self._files.ignored["hidden"] += 1
                     else:
                         (linked if entry.is_symlink() else folders).append((folder / entry.name, name + "/"))
                 except OSError as error:  # a link to itself, or gone meanwhile
@@ -82,22 +84,35 @@ class Folder:
 
     def _add_file(self, entry: "os.DirEntry[str]", name: str) -> None:
         if entry.is_file():
-            self._catalog.add(name, entry.path, partial(_head, entry.path))
+            self._files.add(name, entry.path, partial(_head, entry.path))
         elif entry.is_symlink() and not os.path.exists(entry.path):  # noqa: PTH110 - 100,000 Paths are slow
             self._add_unreadable(name, "a link to nothing")
         else:
             self._add_unreadable(name, "a pipe, socket or device")
 
     def _add_unreadable(self, name: str, why: str | None) -> None:
-        if promises_picture(name) and not is_hidden(name.rpartition("/")[2]):
-            self._catalog.add_refused(name, Refused(Reason.UNREADABLE, why or ""))
+        if has_picture_extension(name) and not is_hidden(name.rpartition("/")[2]):
+            self._files.add_skipped(name, Skipped(Reason.UNREADABLE, why or ""))
         else:
-            self._catalog.skip(name)
+            self._files.ignore(name)
 
 
 def _head(path: str) -> bytes:
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - 100,000 Paths are slow
-            return file.read(HEAD)
+            return file.read(HEAD_BYTES)
     except OSError:
         return b""
+
+
+def _recognizes(candidate: Candidate) -> bool:
+    return candidate.path is not None and candidate.path.is_dir()
+
+
+def _files(path: Path) -> Iterator[Path]:
+    for item in Folder(path):
+        if isinstance(item.content, Path):
+            yield item.content
+
+
+FOLDER = SourceKind(_recognizes, lambda candidate: Folder(existing(candidate)), _files)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Literal
 
-HEAD = 32
-"""How many first bytes `sniff` wants to see."""
+HEAD_BYTES = 32
+"""How many first bytes `sniff` needs."""
 
 READ = ("JPEG", "PNG", "WebP", "GIF", "BMP", "TIFF")
 """The formats that are decoded."""
@@ -12,7 +12,7 @@ READ = ("JPEG", "PNG", "WebP", "GIF", "BMP", "TIFF")
 EXTENSIONS = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"}
 )
-"""File names that promise such a picture: what is inside and is none of them gets refused, not skipped."""
+"""Extensions of such pictures: a file that has one and is no picture counts as skipped, others are ignored."""
 
 _BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}  # bytes of the header that follows the file header, by version
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"}
@@ -26,14 +26,14 @@ def _is_heif(head: bytes) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
 
 
-_TELL: dict[str, Callable[[bytes], bool]] = {
+_SIGNATURES: dict[str, Callable[[bytes], bool]] = {
     "JPEG": lambda head: head.startswith(b"\xff\xd8\xff"),
     "PNG": lambda head: head.startswith(b"\x89PNG\r\n\x1a\n"),
     "WebP": lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP",
     "GIF": lambda head: head.startswith((b"GIF87a", b"GIF89a")),
     "BMP": _is_bmp,
     "TIFF": lambda head: head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
-    # Pictures that are not read: worth a better word than "not a picture".
+    # Pictures that are not read: "unsupported" says more than "not a picture".
     "HEIC or AVIF": _is_heif,
     "JPEG XL": lambda head: head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL ")),
     "JPEG 2000": lambda head: head.startswith((b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")),
@@ -42,15 +42,15 @@ _TELL: dict[str, Callable[[bytes], bool]] = {
 
 
 def sniff(head: bytes) -> str | None:
-    """The picture format that begins with `head` (`HEAD` bytes, or the whole of a shorter file), or None.
+    """The picture format that begins with `head` (`HEAD_BYTES` bytes, or the whole of a shorter file), or None.
 
     Formats that are not in `READ` are named too.
     """
-    return next((name for name, tell in _TELL.items() if tell(head)), None)
+    return next((name for name, matches in _SIGNATURES.items() if matches(head)), None)
 
 
-def is_cut_off(data: bytes, name: str) -> bool:
-    """Whether a picture that could not be decoded lacks its end: `name` is the format that `sniff` on_progress."""
+def is_truncated(data: bytes, name: str) -> bool:
+    """Whether a picture that could not be decoded is truncated: `name` is its format, as `sniff` names it."""
     match name:
         case "JPEG":
             return b"\xff\xd9" not in data[-4096:]

@@ -1,14 +1,11 @@
-"""What a source hands over: items with a name and content, or the reason why one cannot be used.
-
-A new kind of source is one class with the four members of `Source` and one entry in `dcgan.data.sources`.
-"""
+"""What a source yields: items with a name and content, or the reason why one cannot be used."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dcgan.types import Pixels
 
@@ -18,7 +15,7 @@ _NO_ATTRIBUTES: Mapping[str, str] = MappingProxyType({})
 
 
 class Reason(StrEnum):
-    """Why a picture was refused. The words are part of the packed set's format."""
+    """Why a picture was skipped. The words are part of the packed set's format."""
 
     EMPTY = "empty file"
     NOT_A_PICTURE = "not a picture"
@@ -26,24 +23,26 @@ class Reason(StrEnum):
     CORRUPT = "corrupt"
     BOMB = "decompression bomb"
     UNREADABLE = "unreadable"
-    TOO_SMALL = "smaller than --min-size"
+    TOO_SMALL = "too small"
     ENCRYPTED = "encrypted"
     UNSUPPORTED = "unsupported"
     CRASHED = "crashed the decoder"
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A picture that cannot be used: the reason to count by, and what exactly was wrong for people to read."""
+class Skipped:
+    """Stands for a picture that cannot be used."""
 
     reason: Reason
+    """To count by."""
     detail: str = ""
+    """What exactly was wrong, for people."""
     width: int | None = None
-    """Of the original in pixels, where it became known."""
+    """Of the original in pixels, where it is known."""
     height: int | None = None
 
 
-Content = bytes | Path | Pixels | Refused
+Content = bytes | Path | Pixels | Skipped
 """An encoded picture, a file for a worker to read, pixels (H, W, C) with 1 to 4 channels, or why there is none."""
 
 
@@ -52,33 +51,34 @@ class Item:
     """One picture of a source, not decoded yet."""
 
     name: str
-    """Where it lies in its source, for people: valid Unicode, parts joined by '/'."""
+    """Identifies it within its source: valid Unicode, parts joined by "/"."""
     content: Content
     label: str | None = None
     attributes: Mapping[str, str] = field(default_factory=lambda: _NO_ATTRIBUTES)
 
 
+@runtime_checkable
 class Source(Protocol):
     """Pictures in an order that is the same every time.
 
-    The source is looked through when it is made, so that `skipped` and `total` are whole before the first item; it can
-    be iterated more than once. Content is read as late as possible: no source holds all its pictures in memory.
+    A source is listed when it is made, so that `ignored` and `total` are known before the first item. It can be
+    iterated more than once. Content is read as late as possible: no source holds all its pictures in memory.
 
     Raises:
-        SourceError: On making it: there is nothing to read. The message says what was found instead.
+        SourceError: On making it: it holds no picture. The message says what it holds instead.
     """
 
     @property
     def description(self) -> str:
-        """What it is, for messages and the report of the packed set: "folder photos"."""
+        """What it is, for messages and the description of the packed set: "folder photos"."""
 
     @property
     def total(self) -> int:
-        """How many items come, 1 or more."""
+        """How many items it yields, 1 or more."""
 
     @property
-    def skipped(self) -> Mapping[str, int]:
-        """How many files were passed over by kind: "hidden", ".txt". They never claimed to be pictures."""
+    def ignored(self) -> Mapping[str, int]:
+        """How many files were ignored because they do not claim to be pictures, by kind: "hidden", ".txt"."""
 
     def __iter__(self) -> Iterator[Item]:
         """The items, in their order."""

@@ -2,8 +2,8 @@
 
 A folder with
     pixels.npy     (N, H, W, C) uint8, H = W
-    index.parquet  one row for every picture seen, used or refused, in the order of the source: see `SCHEMA`
-    refused.csv    the refused ones again, for people without Parquet tools
+    index.parquet  a row for every picture of the source, used or skipped, in the source's order: see `SCHEMA`
+    skipped.csv    the skipped ones again, for people without Parquet tools
     dataset.json   sizes, counts, label names, options, fingerprint
 """
 
@@ -19,22 +19,23 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dcgan.errors import PackedSetError
+from dcgan.files import DATASET_FILE, INDEX_FILE, PIXELS_FILE, SKIPPED_FILE
 from dcgan.types import Pixels
 
-FORMAT = 1
-IMAGES, INDEX, REFUSED, DESCRIPTION = "pixels.npy", "index.parquet", "refused.csv", "dataset.json"
+FORMAT = 2
+"""Version of the format. Version 1 had other words: refused for skipped, skipped for ignored, box for crop_box."""
 
 SCHEMA = pa.schema(
     {
-        "row": pa.int64(),  # position in pixels.npy, -1 if refused
-        "name": pa.string(),  # where it lies in its source
+        "row": pa.int64(),  # of pixels.npy, -1 if skipped
+        "name": pa.string(),  # identifies it within its source
         "label": pa.string(),  # null if none
         "attributes": pa.map_(pa.string(), pa.string()),
         "width": pa.int32(),  # of the original, turned upright; null if unknown
         "height": pa.int32(),
-        "box": pa.list_(pa.int32(), 4),  # the crop in the upright original: left, top, right, bottom; null if refused
+        "crop_box": pa.list_(pa.int32(), 4),  # in the upright original: left, top, right, bottom; null if skipped
         "sha256": pa.string(),  # of the file's bytes, or of the pixels where the source is an array; null if unread
-        "status": pa.string(),  # "used" or "refused"
+        "status": pa.string(),  # "used" or "skipped"
         "reason": pa.string(),  # a word of `dcgan.data.items.Reason`; null if used
         "detail": pa.string(),  # what exactly was wrong; null if used
     }
@@ -43,7 +44,7 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True, eq=False)
 class PackedSet:
-    """A packed set, opened for reading. Indexing `images` reads just those pictures from disk.
+    """A packed set, opened for reading. Indexing `pixels` reads just those pictures from disk.
 
     Example:
         photos = PackedSet.open("packed")
@@ -54,7 +55,7 @@ class PackedSet:
     pixels: Pixels = field(repr=False)
     """(N, H, W, C) uint8, a read-only memory map."""
     labels: NDArray[np.int64] = field(repr=False)
-    """(N,) positions in `label_names`, -1 where a picture has no label."""
+    """(N,) indices of `label_names`, -1 where a picture has no label."""
     label_names: tuple[str, ...]
     fingerprint: str
     """SHA-256 over pictures and labels, as written: `verify` checks it."""
@@ -70,9 +71,21 @@ class PackedSet:
         return int(self.pixels.shape[3])
 
     @property
-    def refused(self) -> int:
-        """How many pictures of the source could not be used; `index` says why."""
-        return int(pc.sum(pc.less(_read_index(self.path / INDEX, ["row"])["row"], 0)).as_py())
+    def skipped(self) -> int:
+        """How many pictures of the source could not be used; `index` and `skipped_file` say why."""
+        return len(_read_index(self.path / INDEX_FILE, ["row"])) - len(self)
+
+    @property
+    def skipped_file(self) -> Path:
+        """The list of the skipped pictures with their reasons, as CSV."""
+        return self.path / SKIPPED_FILE
+
+    @property
+    def names(self) -> list[str]:
+        """What each picture is called in its source, in the order of `pixels`."""
+        index = _read_index(self.path / INDEX_FILE, ["row", "name"])
+        names: list[str] = index.filter(pc.greater_equal(index["row"], 0))["name"].to_pylist()
+        return names
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -82,23 +95,23 @@ class PackedSet:
         """Open the packed set in folder `path`; quick, whatever its size.
 
         Raises:
-            PackedSetError: A file is missing, cut off, contradicts another, or of a newer dcgan.
+            PackedSetError: A file is missing or truncated, contradicts another, or has the format of another dcgan.
         """
         path = Path(path)
-        facts = _description(path)
-        images = _open_images(path / IMAGES)
-        expected = (facts["count"], facts["size"], facts["size"], facts["channels"])
-        if images.shape != expected:
-            raise _broken(path / IMAGES, f"holds pictures of shape {images.shape}, but {DESCRIPTION} says {expected}")
-        names = facts["label_names"]
+        description = _read_description(path)
+        pixels = _open_pixels(path / PIXELS_FILE)
+        expected = (description["count"], description["size"], description["size"], description["channels"])
+        if pixels.shape != expected:
+            raise _broken(path / PIXELS_FILE, f"has shape {pixels.shape}, but {DATASET_FILE} says {expected}")
+        names = description["label_names"]
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise _broken(path / DESCRIPTION, "has no list of label names")
-        labels = _read_labels(path / INDEX, len(images), names)
-        return cls(path, images, labels, tuple(names), str(facts["fingerprint"]))
+            raise _broken(path / DATASET_FILE, "has no list of label names")
+        labels = _read_labels(path / INDEX_FILE, len(pixels), names)
+        return cls(path, pixels, labels, tuple(names), str(description["fingerprint"]))
 
     def index(self) -> pa.Table:
-        """Every picture seen, used or refused, with the columns of `SCHEMA`."""
-        return _read_index(self.path / INDEX, None)
+        """Every picture of the source, used or skipped, with the columns of `SCHEMA`."""
+        return _read_index(self.path / INDEX_FILE, None)
 
     def verify(self) -> None:
         """Read everything and compare it with the fingerprint.
@@ -115,47 +128,54 @@ class PackedSet:
 
 
 def is_packed_set(path: str | Path) -> bool:
-    """Whether the folder `path` claims to be a packed set; `PackedSet.open` tells if it is a whole one."""
+    """Whether the folder `path` claims to be a packed set; `PackedSet.open` finds out whether it is whole."""
     try:
-        facts = json.loads((Path(path) / DESCRIPTION).read_bytes())
+        description = json.loads((Path(path) / DATASET_FILE).read_bytes())
     except (OSError, ValueError):
         return False
-    return isinstance(facts, dict) and facts.get("format") == "dcgan packed set"
+    return isinstance(description, dict) and description.get("format") == "dcgan packed set"
 
 
-def _description(path: Path) -> dict[str, object]:
+def _read_description(path: Path) -> dict[str, object]:
     """Read and check dataset.json."""
     if not path.is_dir():
-        raise PackedSetError(f"{path} is no packed set: there is no such folder. Make it: dcgan prepare SOURCE {path}")
-    file = path / DESCRIPTION
+        raise PackedSetError(
+            f"{path} is not a packed set: there is no such folder. Make it: dcgan prepare SOURCE {path}"
+        )
+    file = path / DATASET_FILE
     try:
-        facts = json.loads(file.read_bytes())
+        description = json.loads(file.read_bytes())
     except FileNotFoundError as error:
-        message = f"{path} is not a packed set: it has no {DESCRIPTION}. Make one: dcgan prepare {path} OUT"
+        message = f"{path} is not a packed set: it has no {DATASET_FILE}. Make one: dcgan prepare {path} OUT"
         raise PackedSetError(message) from error
     except (OSError, ValueError) as error:
         raise _broken(file, f"cannot be read ({error})") from error
-    if not isinstance(facts, dict) or facts.get("format") != "dcgan packed set":
+    if not isinstance(description, dict) or description.get("format") != "dcgan packed set":
         raise PackedSetError(f"{file} does not describe a packed set. Make one: dcgan prepare SOURCE OUT")
-    if facts.get("version") != FORMAT:
-        found, ours = facts.get("version"), f"this dcgan reads version {FORMAT}"
-        raise PackedSetError(f"{file} has format version {found}, {ours}: update dcgan, or prepare the set again")
-    missing = {"size", "channels", "count", "label_names", "fingerprint"} - facts.keys()
+    version = description.get("version")
+    if version != FORMAT or isinstance(version, bool):
+        is_newer = isinstance(version, int) and version > FORMAT
+        remedy = "Update dcgan, or prepare" if is_newer else "Prepare"
+        raise PackedSetError(
+            f"{file} has format version {version}, but this dcgan reads version {FORMAT}. "
+            f"{remedy} the set again: dcgan prepare SOURCE OUT"
+        )
+    missing = {"size", "channels", "count", "label_names", "fingerprint"} - description.keys()
     if missing:
         raise _broken(file, f"lacks {', '.join(sorted(missing))}")
-    return facts
+    return description
 
 
-def _open_images(file: Path) -> Pixels:
+def _open_pixels(file: Path) -> Pixels:
     try:
-        images = np.lib.format.open_memmap(file, mode="r")
+        pixels = np.lib.format.open_memmap(file, mode="r")
     except FileNotFoundError as error:
         raise _broken(file, "is missing") from error
     except (OSError, ValueError, EOFError) as error:
-        raise _broken(file, f"is cut off or no array ({error})") from error
-    if images.dtype != np.uint8:
-        raise _broken(file, f"holds {images.dtype}, not uint8")
-    return images
+        raise _broken(file, f"is truncated or not an array ({error})") from error
+    if pixels.dtype != np.uint8:
+        raise _broken(file, f"holds {pixels.dtype}, not uint8")
+    return pixels
 
 
 def _read_index(file: Path, columns: list[str] | None) -> pa.Table:
@@ -173,9 +193,9 @@ def _read_labels(file: Path, count: int, names: list[str]) -> NDArray[np.int64]:
         raise _broken(file, "lacks its columns")
     table = table.filter(pc.greater_equal(table["row"], 0))
     if not np.array_equal(table["row"].to_numpy(), np.arange(count)):
-        raise _broken(file, f"does not list the {count} pictures of {IMAGES}")
-    positions = pc.index_in(table["label"], value_set=pa.array(names, pa.string()))
-    return np.asarray(pc.fill_null(positions, -1).to_numpy(), dtype=np.int64)
+        raise _broken(file, f"does not list the {count} pictures of {PIXELS_FILE}")
+    indices = pc.index_in(table["label"], value_set=pa.array(names, pa.string()))
+    return np.asarray(pc.fill_null(indices, -1).to_numpy(), dtype=np.int64)
 
 
 def _broken(file: Path, what: str) -> PackedSetError:
@@ -183,9 +203,16 @@ def _broken(file: Path, what: str) -> PackedSetError:
 
 
 def finish_fingerprint(
-    images: "hashlib._Hash", shape: tuple[int, ...], labels: NDArray[np.int64], names: list[str] | tuple[str, ...]
+    digest: "hashlib._Hash", shape: tuple[int, ...], labels: NDArray[np.int64], names: list[str] | tuple[str, ...]
 ) -> str:
-    """The fingerprint of a set: `images`, fed with all pictures already, goes on with the shape, names and labels."""
-    images.update(json.dumps([[int(side) for side in shape], list(names)]).encode())
-    images.update(labels.astype("<i8").tobytes())
-    return images.hexdigest()
+    """The fingerprint of a packed set.
+
+    Args:
+        digest: A SHA-256 that all pixels were fed into already.
+        shape: Of the pixels.
+        labels: (N,) indices of `names`.
+        names: Of the labels.
+    """
+    digest.update(json.dumps([[int(side) for side in shape], list(names)]).encode())
+    digest.update(labels.astype("<i8").tobytes())
+    return digest.hexdigest()

@@ -16,22 +16,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dcgan.data.items import Box, Item, Refused
-from dcgan.data.packed import DESCRIPTION, FORMAT, IMAGES, INDEX, REFUSED, SCHEMA, finish_fingerprint, is_packed_set
+from dcgan.data.items import Box, Item, Skipped
+from dcgan.data.packed import FORMAT, SCHEMA, finish_fingerprint, is_packed_set
 from dcgan.errors import PackedSetError
-from dcgan.files import new_folder
+from dcgan.files import DATASET_FILE, INDEX_FILE, PIXELS_FILE, SKIPPED_FILE, new_folder
 from dcgan.types import Pixels
 
-_ROWS_A_GROUP = 8192  # index rows held in memory before they are written
+_INDEX_ROWS_IN_MEMORY = 8192  # before they are written
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What became known of a picture on the way: original size in pixels, crop box in it, SHA-256 of its content."""
+    """What a picture was before it was packed: its size in pixels, the crop box in it, the SHA-256 of its content."""
 
     width: int | None = None
     height: int | None = None
-    box: Box | None = None
+    crop_box: Box | None = None
     sha256: str | None = None
 
 
@@ -40,65 +40,71 @@ class PackedSetWriter:
 
     def __init__(self, folder: Path, size: int, channels: int, files: ExitStack) -> None:
         self.count = 0
-        self.refused: Counter[str] = Counter()
+        self.skipped: Counter[str] = Counter()
         self._folder = folder
         self._shape = (size, size, channels)
         self._digest = hashlib.sha256()
         self._label_ids: dict[str, int] = {}
         self._labels = array("q")  # ids in order of appearance, -1 for none
         self._rows: list[dict[str, object]] = []
-        self._images = files.enter_context((folder / IMAGES).open("wb"))
+        self._pixels = files.enter_context((folder / PIXELS_FILE).open("wb"))
         self._header_bytes = self._write_header()
-        self._index = files.enter_context(pq.ParquetWriter(folder / INDEX, SCHEMA))
-        refused = files.enter_context((folder / REFUSED).open("w", newline="", encoding="utf-8"))
-        self._refused_csv = csv.writer(refused)
-        self._refused_csv.writerow(["name", "reason", "detail"])
+        self._index = files.enter_context(pq.ParquetWriter(folder / INDEX_FILE, SCHEMA))
+        skipped = files.enter_context((folder / SKIPPED_FILE).open("w", newline="", encoding="utf-8"))
+        self._skipped_csv = csv.writer(skipped)
+        self._skipped_csv.writerow(["name", "reason", "detail"])
 
     def add(self, pixels: Pixels, item: Item, origin: Origin | None = None) -> None:
         """Append `pixels` (H, W, C) uint8 with the name, label and attributes of `item`, not its content."""
         if pixels.shape != self._shape or pixels.dtype != np.uint8:
             raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, not uint8 {self._shape}")
         data = np.ascontiguousarray(pixels).data
-        self._images.write(data)
+        self._pixels.write(data)
         self._digest.update(data)
         self._labels.append(-1 if item.label is None else self._label_ids.setdefault(item.label, len(self._label_ids)))
         self._append(self.count, item, origin or Origin(), None)
         self.count += 1
 
-    def refuse(self, item: Item, refused: Refused, origin: Origin | None = None) -> None:
-        """Record that `item` was seen and why it is not used."""
-        self.refused[str(refused.reason)] += 1
-        self._refused_csv.writerow([item.name, refused.reason, refused.detail])
-        self._append(-1, item, replace(origin or Origin(), box=None), refused)
+    def skip(self, item: Item, skipped: Skipped, origin: Origin | None = None) -> None:
+        """Record why `item` is not used."""
+        self.skipped[str(skipped.reason)] += 1
+        self._skipped_csv.writerow([item.name, skipped.reason, skipped.detail])
+        self._append(-1, item, replace(origin or Origin(), crop_box=None), skipped)
 
-    def finish(self, source: str, options: Mapping[str, object], skipped: Mapping[str, int]) -> None:
-        """Complete the files; `options` is what the pictures were made with, kept for people and for comparison."""
+    def finish(self, source: str, options: Mapping[str, object], ignored: Mapping[str, int]) -> None:
+        """Complete the files.
+
+        Args:
+            source: Its description.
+            options: What the pictures were made with, kept for people.
+            ignored: How many files were ignored, by kind.
+        """
         self._flush()
-        self._images.seek(0)
+        self._pixels.seek(0)
         if self._write_header() != self._header_bytes:
             raise ValueError("this numpy does not pad .npy headers for a growing first axis")
-        names = _in_order(self._label_ids)
-        position = {self._label_ids[name]: row for row, name in enumerate(names)} | {-1: -1}
-        labels = np.array([position[label] for label in self._labels], dtype=np.int64)
-        facts = {
+        names = _sorted_labels(self._label_ids)
+        index_of = {self._label_ids[name]: index for index, name in enumerate(names)} | {-1: -1}
+        labels = np.array([index_of[label] for label in self._labels], dtype=np.int64)
+        description = {
             "format": "dcgan packed set",
             "version": FORMAT,
             "size": self._shape[0],
             "channels": self._shape[2],
             "count": self.count,
-            "refused": dict(sorted(self.refused.items())),
-            "skipped": dict(sorted(skipped.items())),
+            "skipped": dict(sorted(self.skipped.items())),
+            "ignored": dict(sorted(ignored.items())),
             "label_names": names,
             "source": source,
             "options": dict(options),
             "fingerprint": finish_fingerprint(self._digest, (self.count, *self._shape), labels, names),
-            "dcgan": our_version(),
+            "dcgan_version": our_version(),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
-        (self._folder / DESCRIPTION).write_text(text, encoding="utf-8")
+        text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
+        (self._folder / DATASET_FILE).write_text(text, encoding="utf-8")
 
-    def _append(self, row: int, item: Item, origin: Origin, refused: Refused | None) -> None:
+    def _append(self, row: int, item: Item, origin: Origin, skipped: Skipped | None) -> None:
         self._rows.append(
             {
                 "row": row,
@@ -107,14 +113,14 @@ class PackedSetWriter:
                 "attributes": list(item.attributes.items()),
                 "width": origin.width,
                 "height": origin.height,
-                "box": origin.box,
+                "crop_box": origin.crop_box,
                 "sha256": origin.sha256,
-                "status": "refused" if refused else "used",
-                "reason": str(refused.reason) if refused else None,
-                "detail": refused.detail if refused else None,
+                "status": "skipped" if skipped else "used",
+                "reason": str(skipped.reason) if skipped else None,
+                "detail": skipped.detail if skipped else None,
             }
         )
-        if len(self._rows) == _ROWS_A_GROUP:
+        if len(self._rows) == _INDEX_ROWS_IN_MEMORY:
             self._flush()
 
     def _flush(self) -> None:
@@ -122,11 +128,11 @@ class PackedSetWriter:
         self._rows.clear()
 
     def _write_header(self) -> int:
-        """Write the .npy header for the present count. Numpy pads it so that any count gives the same length."""
+        """Write the .npy header for the current count; its length, which numpy pads to be the same for any count."""
         shape = (self.count, *self._shape)
         header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(self._images, header)
-        return self._images.tell()
+        np.lib.format.write_array_header_1_0(self._pixels, header)
+        return self._pixels.tell()
 
 
 @contextmanager
@@ -153,17 +159,17 @@ def write_packed_set(path: Path, *, size: int, channels: int, overwrite: bool = 
 
 
 def check_free(path: Path, overwrite: bool) -> None:
-    """Make sure that a packed set may be written to `path`.
+    """Check that a packed set may be written to `path`.
 
     Raises:
-        PackedSetError: Something is there that may not be replaced.
+        PackedSetError: `path` holds something that may not be replaced.
     """
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
     if not is_packed_set(path):
         raise PackedSetError(f"{path} exists and is not a packed set: name another folder")
     if not overwrite:
-        raise PackedSetError(f"{path} holds a packed set already: name another folder, or replace it with --overwrite")
+        raise PackedSetError(f"{path} holds a packed set already: name another folder, or replace it with `overwrite`")
 
 
 def our_version() -> str:
@@ -174,8 +180,8 @@ def our_version() -> str:
         return "unknown"
 
 
-def _in_order(names: Mapping[str, int]) -> list[str]:
-    """Label names sorted; by value where all are numbers, so that the digits "0" to "10" have their own positions."""
+def _sorted_labels(names: Mapping[str, int]) -> list[str]:
+    """Label names sorted; by value where all are numbers, so that "10" comes after "9"."""
     if all(name.isdecimal() for name in names):
         return sorted(names, key=lambda name: (int(name), name))
     return sorted(names)

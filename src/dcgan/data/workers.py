@@ -1,4 +1,4 @@
-"""Decoding on all cores, in processes that may die: the picture that killed one is refused, the others go on.
+"""Decoding on all cores, in processes that may die: the picture that killed one is skipped, the others go on.
 
 Each worker is a Python of its own that reads chunks from its standard input and answers on its standard output, with
 one thread here to feed it. It is started afresh, neither forked nor by `multiprocessing`, for three reasons: it works
@@ -23,21 +23,22 @@ from typing import Any
 import numpy as np
 
 from dcgan.data.decode import Decoded, DecodeOptions, decode_content
-from dcgan.data.items import Content, Item, Reason, Refused
+from dcgan.data.items import Content, Item, Reason, Skipped
 from dcgan.errors import SourceError
 
-Result = tuple[Decoded | Refused, str | None]  # with the SHA-256 of the content
+Result = tuple[Decoded | Skipped, str | None]
+"""A decoded picture, or why there is none; and the SHA-256 of the content, None where it could not be read."""
 
-IN_PROCESS = 64
-"""Fewer items are decoded right here: starting the workers would take longer."""
-PATIENCE = 60.0
-"""Seconds for one item of a chunk, on average, before its worker counts as hung."""
+MIN_ITEMS_FOR_WORKERS = 64
+"""Fewer items are decoded in this process: starting the workers would take longer."""
+SECONDS_PER_ITEM = 60.0
+"""How long one item of a chunk may take on average before its worker counts as hung."""
 
 _CHUNK_ITEMS = 32
 _CHUNK_BYTES = 8 << 20  # of content, and of results: memory does not grow with the size of the pictures
-_CHUNKS_AHEAD = 3  # for each worker
+_CHUNKS_PER_WORKER = 3  # in flight
 _KILLED = -9  # exit status of a process that was ended from outside
-_START = (
+_WORKER_CODE = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.path[:] = {path!r}; "
     "from dcgan.data.workers import serve; serve()"
 )  # Ctrl-C reaches the whole process group, but it is the parent that ends its workers
@@ -54,8 +55,8 @@ def decode_all(items: Iterable[Item], options: DecodeOptions, workers: int = 0) 
         workers: How many processes; 0: one for each core that this process may use.
     """
     items = iter(items)
-    first = list(islice(items, IN_PROCESS))
-    if len(first) < IN_PROCESS:
+    first = list(islice(items, MIN_ITEMS_FOR_WORKERS))
+    if len(first) < MIN_ITEMS_FOR_WORKERS:
         for item in first:
             yield _without_content(item), decode_content(item.content, options)
         return
@@ -64,7 +65,7 @@ def decode_all(items: Iterable[Item], options: DecodeOptions, workers: int = 0) 
     with _Workers(count, options) as pool:
         for chunk in _chunks(chain(first, items), options):
             waiting.append(([_without_content(item) for item in chunk], pool.submit(chunk)))
-            if len(waiting) == count * _CHUNKS_AHEAD:
+            if len(waiting) == count * _CHUNKS_PER_WORKER:
                 done, results = waiting.popleft()
                 yield from zip(done, results.result(), strict=True)
         for done, results in waiting:
@@ -78,8 +79,8 @@ def cores() -> int:
 
 def serve() -> None:
     """Be a worker: decode the chunks that come on standard input until it ends."""
-    gone = suppress(EOFError, pickle.UnpicklingError, BrokenPipeError)  # the parent has ended, or needs no more
-    with gone, os.fdopen(os.dup(0), "rb") as chunks, os.fdopen(os.dup(1), "wb") as answers:
+    parent_ended = suppress(EOFError, pickle.UnpicklingError, BrokenPipeError)
+    with parent_ended, os.fdopen(os.dup(0), "rb") as chunks, os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what a library prints must not get among the answers
         options: DecodeOptions = pickle.load(chunks)
         pickle.dump("ready", answers)
@@ -90,7 +91,7 @@ def serve() -> None:
             answers.flush()
 
 
-class _DiedError(Exception):
+class _WorkerDiedError(Exception):
     """A worker ended, or was ended, before it answered."""
 
 
@@ -98,29 +99,29 @@ class _Worker:
     """One process. Its imports run while the first chunk is on its way."""
 
     def __init__(self, options: DecodeOptions) -> None:
-        command = [sys.executable, "-c", _START.format(path=sys.path)]
+        command = [sys.executable, "-c", _WORKER_CODE.format(path=sys.path)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._options: DecodeOptions | None = options  # until they are sent
 
-    def ask(self, contents: list[Content]) -> list[Result]:
+    def decode(self, contents: list[Content]) -> list[Result]:
         """Have a chunk decoded.
 
         Raises:
-            _DiedError: There is no answer: the worker died, or took too long and was ended.
+            _WorkerDiedError: There is no answer: the worker died, or took too long and was killed.
             SourceError: The worker could not even start.
         """
         if self._options:
             self._begin(self._options)
             self._options = None
-        patience = threading.Timer(PATIENCE * len(contents), self.kill)
-        patience.start()
+        timeout = threading.Timer(SECONDS_PER_ITEM * len(contents), self.kill)
+        timeout.start()
         try:
             self._send(contents)
             answer: list[Result] = self._receive()
         except (OSError, EOFError, pickle.UnpicklingError) as error:
-            raise _DiedError from error
+            raise _WorkerDiedError from error
         finally:
-            patience.cancel()
+            timeout.cancel()
         return answer
 
     def kill(self) -> None:
@@ -128,7 +129,7 @@ class _Worker:
         self._process.kill()
 
     def wait(self) -> int:
-        """Let go of a process that ended; the exit status."""
+        """Wait until the process has ended; its exit status."""
         self._process.communicate()
         return self._process.returncode
 
@@ -175,7 +176,7 @@ class _Workers:
             worker.wait()
 
     def submit(self, chunk: list[Item]) -> Future[list[Result]]:
-        """Have a chunk decoded in its turn."""
+        """Queue a chunk for decoding."""
         return self._threads.submit(self._decode, [item.content for item in chunk])
 
     def _start(self) -> _Worker:
@@ -186,19 +187,19 @@ class _Workers:
     def _decode(self, contents: list[Content]) -> list[Result]:
         worker = self._idle.get()
         try:
-            return worker.ask(contents)
-        except _DiedError:
+            return worker.decode(contents)
+        except _WorkerDiedError:
             if self._closing:
                 raise
             status, worker = self._replace(worker)
         finally:
             self._idle.put(worker)  # in any case: other threads may be waiting for one
         if len(contents) == 1:
-            return [(Refused(Reason.CRASHED, _how_it_died(status)), None)]
+            return [(Skipped(Reason.CRASHED, _describe_exit(status)), None)]
         return [self._decode([content])[0] for content in contents]
 
     def _replace(self, dead: _Worker) -> tuple[int, _Worker]:
-        """Let go of a worker that died; its exit status, and another one."""
+        """Replace a worker that died; its exit status, and the new worker."""
         dead.kill()
         status = dead.wait()
         with self._lock:
@@ -230,7 +231,7 @@ def _without_content(item: Item) -> Item:
     return replace(item, content=b"")
 
 
-def _how_it_died(status: int) -> str:
+def _describe_exit(status: int) -> str:
     if status == _KILLED:
-        return "its process was ended: it took too long, or the memory ran out"
+        return "its process was killed: it took too long, or the memory ran out"
     return f"its process ended with signal {-status}" if status < 0 else f"its process ended with status {status}"

@@ -1,4 +1,4 @@
-"""A .zip without its end, as a broken download leaves it: its list of members is lost, but each has a header too."""
+"""Recovering a truncated .zip, as a broken download leaves it: its directory is lost, but each member has a header."""
 
 import struct
 import zlib
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from dcgan.data.decode import MAX_BYTES
-from dcgan.data.formats import HEAD
-from dcgan.data.items import Reason, Refused
+from dcgan.data.formats import HEAD_BYTES
+from dcgan.data.items import Reason, Skipped
 
 _HEADER = struct.Struct("<4sHHHHHLLLHH")  # APPNOTE.TXT 4.3.7, "local file header"
 _ENCRYPTED, _SIZES_FOLLOW, _UTF8 = 1 << 0, 1 << 3, 1 << 11
@@ -27,40 +27,40 @@ class Member:
 
     def head(self, file: BinaryIO) -> bytes:
         """The first bytes of the file."""
-        content = self._content(file, HEAD)
-        return b"" if isinstance(content, Refused) else content
+        content = self._content(file, HEAD_BYTES)
+        return b"" if isinstance(content, Skipped) else content
 
-    def read(self, file: BinaryIO) -> bytes | Refused:
+    def read(self, file: BinaryIO) -> bytes | Skipped:
         """All of the file."""
         return self._content(file, MAX_BYTES)
 
-    def _content(self, file: BinaryIO, limit: int) -> bytes | Refused:
+    def _content(self, file: BinaryIO, limit: int) -> bytes | Skipped:
         if self.flags & _ENCRYPTED:
-            return Refused(Reason.ENCRYPTED, "unpack the archive with its password first")
+            return Skipped(Reason.ENCRYPTED, "unpack the archive with its password first")
         if self.method not in (_STORED, _DEFLATED):
-            return Refused(Reason.UNSUPPORTED, f"compression method {self.method}")
+            return Skipped(Reason.UNSUPPORTED, f"compression method {self.method}")
         if self.size > MAX_BYTES:
-            return Refused(Reason.UNSUPPORTED, f"a file of {self.size >> 20} MB; at most {MAX_BYTES >> 20} MB are read")
+            return Skipped(Reason.UNSUPPORTED, f"a file of {self.size >> 20} MB; at most {MAX_BYTES >> 20} MB are read")
         file.seek(self.start)
         data = file.read(self.size)
         if len(data) < self.size:
-            return Refused(Reason.TRUNCATED, "the archive breaks off")
+            return Skipped(Reason.TRUNCATED, "the archive is truncated")
         if self.method == _STORED:
             return data[:limit]
         try:
             return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, limit)
         except zlib.error as error:
-            return Refused(Reason.CORRUPT, str(error))
+            return Skipped(Reason.CORRUPT, str(error))
 
 
-def salvage_zip(file: BinaryIO) -> Iterator[Member]:
-    """The files of an archive from its beginning, as far as each tells where the next one starts."""
+def recover_members(file: BinaryIO) -> Iterator[Member]:
+    """The members of an archive from its beginning, as far as each header says where the next one starts."""
     while True:
         header = file.read(_HEADER.size)
         if len(header) < _HEADER.size:
             return
-        mark, _, flags, method, _, _, _, size, _, name_size, extra_size = _HEADER.unpack(header)
-        if mark != b"PK\3\4":
+        signature, _, flags, method, _, _, _, size, _, name_size, extra_size = _HEADER.unpack(header)
+        if signature != b"PK\3\4":
             return
         name = file.read(name_size).decode("utf-8" if flags & _UTF8 else "cp437", "backslashreplace")
         start = file.seek(extra_size, 1)
@@ -72,7 +72,7 @@ def salvage_zip(file: BinaryIO) -> Iterator[Member]:
         if not name.endswith("/"):
             yield Member(name, flags, method, start, size)
         file.seek(start + size)
-        if flags & _SIZES_FOLLOW:  # after the data: a mark that may be missing, a checksum, two sizes
+        if flags & _SIZES_FOLLOW:  # after the data: a signature that may be missing, a checksum, two sizes
             file.seek(12 if file.read(4) == b"PK\7\10" else 8, 1)
 
 

@@ -49,7 +49,7 @@ class ReportFacts:
     recipe: Mapping[str, object] = field(default_factory=dict)
     """Hyper-parameters by name."""
     data: Mapping[str, object] = field(default_factory=dict)
-    """What the run learned from: source, count, size, refused (a mapping of reasons to counts) and so on, by name."""
+    """What the run learned from: source, count, size, skipped (a mapping of reasons to counts) and so on, by name."""
     machine: Mapping[str, object] = field(default_factory=dict)
     """Device, versions, times, by name."""
     commands: Sequence[tuple[str, str]] = ()

@@ -7,7 +7,8 @@ from html import escape
 import numpy as np
 from PIL import Image
 
-from dcgan.data.cache import PictureSource, open_pictures
+from dcgan.data.cache import open_pictures
+from dcgan.data.sources import PictureSource
 from dcgan.errors import LatentError, UsageError
 from dcgan.figures.labeled_grid import labeled_grid
 from dcgan.figures.notebook import html_of

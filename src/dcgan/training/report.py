@@ -11,7 +11,7 @@ from dcgan.errors import command
 from dcgan.figures.films import evenly, film
 from dcgan.figures.report import ReportFacts, duration, report
 from dcgan.figures.sheets import picture_bytes, sheet
-from dcgan.files import write_atomic
+from dcgan.files import DATASET_FILE, write_atomic
 from dcgan.randomness import Stream, rng
 from dcgan.training.checkpoint import parse_moment
 from dcgan.training.logger import EVENTS, METRICS, SHEETS, read_events, read_records
@@ -82,9 +82,9 @@ def _some_real(data: PackedSet, seed: int) -> list[int]:
 
 
 def _data_facts(data: PackedSet) -> dict[str, object]:
-    facts = json.loads((data.path / "dataset.json").read_text("utf-8"))
+    facts = json.loads((data.path / DATASET_FILE).read_text("utf-8"))
     return {
-        name: facts[name] for name in ("source", "count", "size", "channels", "refused", "skipped") if name in facts
+        name: facts[name] for name in ("source", "count", "size", "channels", "skipped", "ignored") if name in facts
     }
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from dcgan.data.cache import cached
+from dcgan.data.cache import open_pictures, source_name
 from dcgan.data.packed import PackedSet, is_packed_set
-from dcgan.data.prepare import PrepareOptions
+from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, RunError, UsageError, command
-from dcgan.files import new_folder, write_atomic
+from dcgan.files import RUN_FILE, new_folder, write_atomic
 from dcgan.training.callbacks import Callback
 from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.distributed import Ranks, joined, resolve_recipe
@@ -24,14 +24,14 @@ from dcgan.training.snapshots import build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
 from dcgan.types import OnProgress
 
-CARD = "run.json"
+CARD = RUN_FILE
 RECIPE = "recipe.toml"
 FORMAT = 1
 VERIFIED = 2**30  # bytes; a packed set up to this size, a second's work, is compared with its fingerprint at the start
 
 
 def train(
-    source: str | Path,
+    source: PictureSource,
     out: str | Path,
     recipe: Recipe | None = None,
     *,
@@ -43,7 +43,8 @@ def train(
     """Train a DCGAN on a source of pictures.
 
     Args:
-        source: A packed set, or anything that `dcgan prepare` takes; the latter is prepared into a cache first.
+        source: Whatever `dcgan.data.cache.open_pictures` takes: a path, an array, a list of pictures, a data set, a
+            packed set. What is not packed yet is prepared into the cache first.
         out: The run folder to make; it must not exist yet, or be empty.
         recipe: The hyper-parameters; by default those of the preset `default`.
         generator: A net of your own instead of the recipe's, from z (N, latent_dim) to images (N, C, H, W) in [-1, 1],
@@ -70,7 +71,7 @@ def train(
 
 def _start(
     run: Path,
-    source: str | Path,
+    source: PictureSource,
     recipe: Recipe,
     on_progress: OnProgress | None,
     ranks: Ranks,
@@ -79,7 +80,7 @@ def _start(
     """Make the folder of a new run, with its recipe and card; return the pictures that it learns from."""
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
         raise RunError(f"{run} exists; go on with it by `{command('train', '--resume', run)}`, or name another `out`")
-    if (Path(source) / CARD).is_file():
+    if isinstance(source, str | Path) and (Path(source) / CARD).is_file():
         go_on = command("train", "--resume", source)
         raise RunError(f"{source} is a run, not a source of pictures; go on with it by `{go_on}`")
     recipe = resolve_recipe(recipe, ranks)
@@ -89,7 +90,8 @@ def _start(
     build_evaluator(recipe, data)  # what it needs may be missing
     card = {
         "format": FORMAT,
-        "source": _absolute(source),
+        "source": source_name(source),
+        "from_python": not isinstance(source, str | Path | PackedSet),
         "data": str(data.path.resolve()),
         "fingerprint": data.fingerprint,
         "pictures": len(data),
@@ -177,15 +179,16 @@ def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
     return Recipe().changed(read_toml(run / RECIPE)), card
 
 
-def open_data(source: str | Path, recipe: Recipe, on_progress: OnProgress | None = None) -> PackedSet:
+def open_data(source: PictureSource, recipe: Recipe, on_progress: OnProgress | None = None) -> PackedSet:
     """The packed set that a recipe trains on, prepared into the cache if the source is no packed set.
 
     Raises:
         SourceError, PackedSetError: It cannot be used, or does not fit the recipe's size and channels.
     """
-    path = Path(source)
-    if is_packed_set(path):
-        data = PackedSet.open(path)
+    if isinstance(source, str | Path) and is_packed_set(source):
+        source = PackedSet.open(source)
+    if isinstance(source, PackedSet):
+        data, path = source, source.path
         for name, asked, found in (("size", recipe.size, data.size), ("channels", recipe.channels, data.channels)):
             if asked not in (None, found):
                 raise PackedSetError(
@@ -193,28 +196,32 @@ def open_data(source: str | Path, recipe: Recipe, on_progress: OnProgress | None
                     f"{asked}; leave `{name}` out, or prepare the source again with `{name}` {asked}"
                 )
     else:
-        options = PrepareOptions(size=recipe.size or 64, channels=recipe.channels or 3)
-        data = cached(str(source), options, on_progress)
+        data = open_pictures(source, size=recipe.size, channels=recipe.channels, on_progress=on_progress)
     if data.pixels.nbytes <= VERIFIED:
         data.verify()
     if len(data) < 2:
-        raise PackedSetError(f"{source} has {len(data)} usable picture; a GAN learns from a set: give it at least 2")
+        raise PackedSetError(
+            f"{source_name(source)} has {len(data)} usable picture; a GAN learns from a set: give it at least 2"
+        )
     return data
 
 
 def _data_of(run: Path, card: Mapping[str, object], recipe: Recipe, on_progress: OnProgress | None) -> PackedSet:
     """The very pictures that the run began with."""
-    source = card["data"] if is_packed_set(Path(str(card["data"]))) else card["source"]
+    is_there = is_packed_set(Path(str(card["data"])))
+    if card.get("from_python") and not is_there:
+        raise RunError(
+            f"{run} began with pictures from Python ({card['source']}), and their packed set {card['data']} is gone. "
+            f"Hand the same pictures to dcgan.open_pictures(pictures, size={recipe.size}, channels={recipe.channels}), "
+            "which prepares them there again; then resume"
+        )
+    source = card["data"] if is_there else card["source"]
     data = open_data(str(source), recipe, on_progress)
     if data.fingerprint != card["fingerprint"]:
         raise RunError(
             f"the pictures in {source} are not those that {run} began with; bring them back, or start a new run"
         )
     return data
-
-
-def _absolute(source: str | Path) -> str:
-    return str(Path(source).resolve()) if Path(source).exists() else str(source)
 
 
 def _machine(recipe: Recipe) -> dict[str, object]:

@@ -1,0 +1,91 @@
+"""What became of a source: how many of its pictures are used, and why the others are not."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from dcgan.files import INDEX_FILE, SKIPPED_FILE
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareReport:
+    """What `prepare` made of a source. Printed, it says so in words; in a notebook it is a table."""
+
+    path: Path
+    """The packed set."""
+    used: int
+    """How many pictures it has."""
+    skipped: Mapping[str, int]
+    """How many pictures could not be used, by reason."""
+    examples: Mapping[str, tuple[str, ...]]
+    """Names of some skipped pictures, by reason."""
+    ignored: Mapping[str, int]
+    """How many files were ignored because they do not claim to be pictures, by kind."""
+    seconds: float
+    """How long it took."""
+
+    @property
+    def index(self) -> Path:
+        """The list of every picture, used or skipped, as Parquet."""
+        return self.path / INDEX_FILE
+
+    @property
+    def skipped_file(self) -> Path:
+        """The list of the skipped pictures with their reasons, as CSV."""
+        return self.path / SKIPPED_FILE
+
+    @property
+    def headline(self) -> str:
+        """The result in one line: "38 of 40 pictures packed, 2 skipped: faces"."""
+        skipped = sum(self.skipped.values())
+        if not skipped:
+            return f"{_count(self.used, 'picture')} packed: {self.path}"
+        return f"{self.used:,} of {_count(self.used + skipped, 'picture')} packed, {skipped:,} skipped: {self.path}"
+
+    @property
+    def details(self) -> str:
+        """What was skipped and ignored, and why, in lines; "" if nothing was."""
+        lines = []
+        if self.ignored:
+            kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.ignored.items()))
+            lines.append(f"{_count(sum(self.ignored.values()), 'file')} ignored: {kinds}")
+        if self.skipped:
+            lines.append(f"{_count(sum(self.skipped.values()), 'picture')} skipped:")
+            rows = list(self._skipped_rows())
+            widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+            lines += [f"  {count:>{widths[0]}}  {reason:{widths[1]}}  {names}" for count, reason, names in rows]
+            lines.append(f"All of them are listed in {self.skipped_file}")
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, object]:
+        """The numbers and paths, for JSON."""
+        return {
+            "path": str(self.path),
+            "used": self.used,
+            "skipped": dict(self.skipped),
+            "ignored": dict(self.ignored),
+            "index": str(self.index),
+            "seconds": round(self.seconds, 2),
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, (self.headline, self.details)))
+
+    def _repr_html_(self) -> str:
+        rows = [f"<tr><td>{self.used:,}</td><td>used</td><td></td></tr>"]
+        for count, reason, names in self._skipped_rows():
+            rows.append(f"<tr><td>{count}</td><td>skipped: {escape(reason)}</td><td>{escape(names)}</td></tr>")
+        for kind, number in sorted(self.ignored.items()):
+            rows.append(f"<tr><td>{number:,}</td><td>ignored: {escape(kind)}</td><td></td></tr>")
+        head = "<tr><th>pictures</th><th></th><th>for example</th></tr>"
+        return f"<table><caption>{escape(self.headline)}</caption>{head}{''.join(rows)}</table>"
+
+    def _skipped_rows(self) -> Iterator[tuple[str, str, str]]:
+        """Count, reason and examples, the most frequent reason first."""
+        for reason, count in sorted(self.skipped.items(), key=lambda entry: (-entry[1], entry[0])):
+            yield f"{count:,}", reason, ", ".join(repr(name) for name in self.examples[reason])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

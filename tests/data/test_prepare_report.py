@@ -1,0 +1,45 @@
+"""What `prepare` reports, in words, in a notebook and as JSON."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from dcgan.data.prepare_report import PrepareReport
+
+WHOLE = PrepareReport(path=Path("faces"), used=1200, skipped={}, examples={}, ignored={}, seconds=1.234)
+MIXED = replace(
+    WHOLE,
+    skipped={"empty file": 1, "not a picture": 12},
+    examples={"empty file": ("a.jpg",), "not a picture": ("<b>.jpg", "two\nlines.jpg")},
+    ignored={".txt": 1, "hidden": 3},
+)
+
+
+def test_where_all_is_used_one_line_says_so() -> None:
+    assert str(WHOLE) == "1,200 pictures packed: faces"
+    assert WHOLE.details == ""
+
+
+def test_what_was_skipped_stands_below_with_reasons_and_examples_the_most_frequent_first() -> None:
+    assert str(MIXED).splitlines() == [
+        "1,200 of 1,213 pictures packed, 13 skipped: faces",
+        "4 files ignored: 1 .txt, 3 hidden",
+        "13 pictures skipped:",
+        r"  12  not a picture  '<b>.jpg', 'two\nlines.jpg'",
+        "   1  empty file     'a.jpg'",
+        f"All of them are listed in {Path('faces') / 'skipped.csv'}",
+    ]
+
+
+def test_in_a_notebook_it_is_a_table_that_no_file_name_can_break() -> None:
+    html = MIXED._repr_html_()
+    assert html.startswith("<table>")
+    assert html.count("<tr>") == 1 + 1 + 2 + 2
+    assert "&lt;b&gt;.jpg" in html
+    assert "<b>" not in html
+
+
+def test_as_json_it_has_its_numbers_and_paths() -> None:
+    facts = json.loads(json.dumps(MIXED.to_dict()))
+    assert facts["skipped"] == {"empty file": 1, "not a picture": 12}
+    assert (facts["used"], facts["seconds"]) == (1200, 1.23)
