@@ -13,11 +13,10 @@ from dcgan.files import check_writable
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from dcgan.cli.console import Bar
     from dcgan.figures.theme import Theme
     from dcgan.figures.video import Frame
     from dcgan.model import Model
-    from dcgan.types import Pixels
+    from dcgan.types import OnProgress, Pixels
 
 FRAMES_PER_SECOND = 30.0
 FASTEST_GIF = 50.0  # frames a second: it counts in hundredths, and players slow down what lasts one
@@ -132,7 +131,7 @@ def write_outputs(
                 write_video(film(), out, fps)
 
 
-def film_frames(groups: "Iterable[Pixels]", total: int, bar: "Bar") -> "Iterator[Frame]":
+def film_frames(groups: "Iterable[Pixels]", total: int, on_progress: "OnProgress") -> "Iterator[Frame]":
     """Each group of pictures as one frame of a film, RGB and of even sides."""
     import numpy as np
 
@@ -143,7 +142,7 @@ def film_frames(groups: "Iterable[Pixels]", total: int, bar: "Bar") -> "Iterator
         scale = max(1, -(-FILM_SIDE // (columns * pixels.shape[2])))
         frame = np.asarray(sheet(pixels, columns, gap=0, scale=scale).convert("RGB"))
         yield frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
-        bar(done, total)
+        on_progress(done, total)
 
 
 def listed(paths: list[Path]) -> str:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from dcgan.cli.console import Rate, end, say, stderr, warn
+from dcgan.cli.console import say, stderr, warn
+from dcgan.progress import Rate, stop
 
 
 class Live:
@@ -28,7 +29,7 @@ class Live:
         return self
 
     def __exit__(self, *_: object) -> None:
-        end(self._progress)
+        stop(self._progress)
 
     def prepare(self, done: int, total: int | None) -> None:
         """Move the bar of the preparing."""
