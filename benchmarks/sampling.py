@@ -19,7 +19,7 @@ from benchmarks.textbook import textbook_nets
 from benchmarks.train_step import Step, compare
 
 from dcgan.metrics.efficientnet import SIDE, load_efficientnet, packaged_weights
-from dcgan.metrics.extractors import Wanted, build_extractor
+from dcgan.metrics.extractors import ExtractorOptions, build_extractor
 from dcgan.model import Model
 from dcgan.networks.memory import reuse_memory
 from dcgan.training.recipe import Recipe
@@ -89,7 +89,7 @@ def judge_plainly(size: int) -> Step:
 
 def judge(size: int) -> Step:
     """The extractor `discriminator`."""
-    extractor, pixels = build_extractor("discriminator", Wanted(model=model_of(size))), some_pixels(size)
+    extractor, pixels = build_extractor("discriminator", ExtractorOptions(model=model_of(size))), some_pixels(size)
 
     def step() -> None:
         extractor.extract(pixels)

@@ -10,7 +10,7 @@ from dcgan.registry import Choice, Registry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dcgan.metrics.extractors import Extractor, Wanted
+    from dcgan.metrics.extractors import Extractor, ExtractorOptions
     from dcgan.networks.layouts import ConvLayer
     from dcgan.probing.baselines.registry import Way
     from dcgan.training.augment import Augmentation
@@ -32,6 +32,15 @@ LAYOUTS: "Registry[Callable[[int, int, int], tuple[ConvLayer, ...]]]" = Registry
 
 PRESETS: "Registry[Recipe]" = Registry("preset", "dcgan.presets", {})
 
-EXTRACTORS: "Registry[Callable[[Wanted], Extractor]]" = Registry("extractor", "dcgan.extractors", {})
+EXTRACTORS: "Registry[Callable[[ExtractorOptions], Extractor]]" = Registry(
+    "extractor",
+    "dcgan.extractors",
+    {
+        "efficientnet-lite0": Choice("dcgan.metrics.extractors:efficientnet_features", "works offline"),
+        "inception": Choice("dcgan.metrics.extractors:inception_features", "that of published Fréchet distances"),
+        "discriminator": Choice("dcgan.metrics.extractors:discriminator_features", "the model's own"),
+        "pixels": Choice("dcgan.metrics.extractors:pixel_features", "averaged down to 16 x 16"),
+    },
+)
 
 BASELINES: "Registry[Way]" = Registry("baseline", "dcgan.baselines", {})

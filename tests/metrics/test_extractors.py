@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from dcgan.errors import ModelError
+from dcgan.choices import EXTRACTORS
+from dcgan.errors import ModelError, UsageError
 from dcgan.files import sha256
 from dcgan.metrics import inception
 from dcgan.metrics.efficientnet import SIDE, load_efficientnet, packaged_weights
-from dcgan.metrics.extractors import EXTRACTORS, Wanted, build_extractor, to_rgb
+from dcgan.metrics.extractors import Extractor, ExtractorOptions, build_extractor, to_rgb
 from dcgan.metrics.inception import Inception, Mixed, load_inception, resize_as_tensorflow_1
 from dcgan.model import Model
 from dcgan.networks.discriminator import Discriminator
@@ -77,7 +78,7 @@ def test_inception_reads_a_file_of_the_published_form(
 ) -> None:
     net = load_inception(weights, sha256(weights))
     monkeypatch.setattr(inception, "load_inception", lambda path: net)
-    features = build_extractor("inception", Wanted(weights)).extract(pixels)
+    features = build_extractor("inception", ExtractorOptions(weights)).extract(pixels)
     levels = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
     expected = net((resize_as_tensorflow_1(levels, 299) - 128) / 128)
     assert features.shape == (3, 2048)
@@ -87,7 +88,7 @@ def test_inception_reads_a_file_of_the_published_form(
 def test_inception_weights_are_verified_by_their_hash(weights: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="SHA-256"):
         load_inception(weights)
-    with pytest.raises(ModelError, match="--weights"):
+    with pytest.raises(ModelError, match="`weights`"):
         load_inception(tmp_path / "none.pth")
     (tmp_path / "other.pth").write_bytes(b"PK\x03\x04")
     with pytest.raises(ModelError, match="does not hold"):
@@ -138,7 +139,7 @@ def test_the_discriminators_features_are_the_means_of_its_maps() -> None:
     )
     model = Model(architecture, Generator(architecture), Discriminator(architecture).eval())
     initialize(model.discriminator, torch.Generator().manual_seed(0))
-    extractor = build_extractor("discriminator", Wanted(model=model))
+    extractor = build_extractor("discriminator", ExtractorOptions(model=model))
     gray = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 1), np.uint8)
     maps = model.discriminator.activations(torch.from_numpy(gray).permute(0, 3, 1, 2) / 127.5 - 1)
     expected = torch.cat([map_.mean(dim=(2, 3)) for map_ in maps], 1).detach()
@@ -156,7 +157,16 @@ def test_gray_and_transparent_pictures_become_rgb() -> None:
 def test_every_extractor_says_what_its_features_depend_on() -> None:
     assert set(EXTRACTORS) == {"inception", "efficientnet-lite0", "discriminator", "pixels"}
     assert "16" in build_extractor("pixels").identity
-    with pytest.raises(ModelError, match="there are"):
+    with pytest.raises(UsageError, match=r"`extractor` must be one of efficientnet-lite0, inception, .* not 'vgg'"):
         build_extractor("vgg")
-    with pytest.raises(ModelError, match="needs a model"):
+    with pytest.raises(UsageError, match="needs a model"):
         build_extractor("discriminator")
+
+
+def test_an_extractor_of_ones_own_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def darkness(options: ExtractorOptions) -> Extractor:
+        return Extractor("darkness", "mean level", lambda pixels: pixels.mean(axis=(1, 2, 3))[:, None])
+
+    monkeypatch.setattr(EXTRACTORS, "_added", {})
+    EXTRACTORS.add("darkness", darkness)
+    assert build_extractor("darkness").extract(np.full((2, 4, 4, 1), 7, np.uint8)).tolist() == [[7], [7]]

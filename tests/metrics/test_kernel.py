@@ -58,7 +58,7 @@ def test_mean_and_spread_are_those_of_the_subsets_that_were_drawn() -> None:
         second = random.choice(40, 10, replace=False)
         values.append(by_double_loop(real[first], generated[second]))
     assert found.mean == pytest.approx(sum(values) / 5, rel=1e-9)
-    assert found.spread == pytest.approx((sum((value - sum(values) / 5) ** 2 for value in values) / 5) ** 0.5, rel=1e-9)
+    assert found.std == pytest.approx((sum((value - sum(values) / 5) ** 2 for value in values) / 5) ** 0.5, rel=1e-9)
     assert (found.subsets, found.size) == (5, 10)
 
 
@@ -95,7 +95,7 @@ def test_the_size_of_a_subset_is_at_most_the_papers_and_that_of_the_smaller_set(
 
 def test_whole_sets_are_measured_once() -> None:
     found = kernel_distance(normal(20, seed=1), normal(20, seed=2), source(), subsets=50)
-    assert (found.subsets, found.spread) == (1, 0)
+    assert (found.subsets, found.std) == (1, 0)
     assert kernel_distance(normal(20, seed=1), normal(21, seed=2), source(), subsets=50).subsets == 50
 
 

@@ -1,12 +1,15 @@
 """Flags that many verbs have, each written once: their type, their name, their help; and checks of values."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from cyclopts import Parameter
 
 from dcgan.device import DEVICES, is_device_name
 from dcgan.errors import UsageError
+from dcgan.registry import Registry
+
+T = TypeVar("T")
 
 
 def _check_device(_type: object, name: str) -> None:
@@ -36,6 +39,11 @@ ThemeName = Annotated[Literal["light", "dark"], Parameter(help="Ground of the fi
 
 Workers = Annotated[int, Parameter(help="Processes that decode pictures; 0 is one for each core.")]
 """For `workers: Workers = 0`."""
+
+
+def choices_of(registry: Registry[T]) -> str:
+    """The choices of a registry for a help text, those of other packages among them: "pixels (averaged), ..."."""
+    return ", ".join(f"{name} ({meaning})" if meaning else name for name, meaning in registry.meanings.items())
 
 
 def need(condition: bool, flag: str, range_: str, value: object) -> None:

@@ -19,6 +19,7 @@ from dcgan.data.folder import Folder
 from dcgan.data.packed import FORMAT, PackedSet, is_packed_set
 from dcgan.data.packed_writer import our_version
 from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError
 from dcgan.types import OnProgress
 
@@ -55,6 +56,21 @@ def cached(
                 prepare(source, path, options, on_progress)
                 packed = PackedSet.open(path)
     return packed
+
+
+def open_pictures(
+    source: PictureSource,
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> PackedSet:
+    """The pictures of a source as a packed set of this size and number of channels; see `cached`."""
+    if isinstance(source, str | Path) and is_packed_set(source):
+        source = PackedSet.open(source)
+    if isinstance(source, PackedSet):
+        return _fitting(source, PrepareOptions(size=size or source.size, channels=channels or source.channels))
+    return cached(source, PrepareOptions(size=size or 64, channels=channels or 3), on_progress)
 
 
 def cache_folder() -> Path:

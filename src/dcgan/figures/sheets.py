@@ -72,6 +72,15 @@ def strip(
     return sheet(pixels, len(pixels), gap, scale, background)
 
 
+def paired_sheet(above: Pixels, below: Pixels, columns: int = 16) -> Image.Image:
+    """Lay out pairs of pictures, each of `above` over its partner of `below`: both (N, H, W, C), of one shape."""
+    columns = min(columns, len(above))
+    starts = range(0, len(above), columns)
+    rows = [half[start : start + columns] for start in starts for half in (above, below)]
+    rows[-2:] = (np.pad(row, ((0, columns - len(row)), *3 * ((0, 0),)), constant_values=255) for row in rows[-2:])
+    return sheet(np.concatenate(rows), columns)
+
+
 def picture_bytes(image: Image.Image, suffix: str) -> bytes:
     """Encode a picture as the format of a file suffix: .png, .jpg, .jpeg (quality 95, on white) or .webp (lossless).
 
