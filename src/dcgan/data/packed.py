@@ -74,6 +74,16 @@ class PackedSet:
         """How many pictures of the source could not be used; `index` says why."""
         return int(pc.sum(pc.less(_read_index(self.path / INDEX, ["row"])["row"], 0)).as_py())
 
+    @property
+    def skipped(self) -> int:
+        """How many pictures of the source could not be used; `index` and `skipped_file` say why."""
+        return self.refused
+
+    @property
+    def skipped_file(self) -> Path:
+        """The list of the skipped pictures with their reasons, as CSV."""
+        return self.path / REFUSED
+
     def __len__(self) -> int:
         return len(self.pixels)
 

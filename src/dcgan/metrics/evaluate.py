@@ -191,7 +191,7 @@ def _measure(
         raise PackedSetError(f"{count} pictures are too few to measure anything; {FEWEST} are the least")
     real_ = real.features(extractor, count, on_progress)
     generated_ = generated.features(extractor, count, on_progress)
-    warnings = [text for side in sets if (text := side.unreadable)]
+    warnings = [text for side in sets if (text := side.warning)]
     if count < FEW:
         warnings.append(
             f"{count} pictures are few for a Fréchet distance; go by the kernel distance, which has no bias"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dcgan.data.cache import open_pictures
 from dcgan.data.decode import Decoded, DecodeOptions, decode_content
-from dcgan.data.packed import REFUSED, PackedSet, is_packed_set
+from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource, open_source
 from dcgan.device import resolve_device
 from dcgan.errors import ModelError, UsageError
@@ -59,11 +59,13 @@ class SetSide:
         return self.data.size
 
     @property
-    def unreadable(self) -> str | None:
-        """How many pictures of the source could not be used and where each is listed; None if all could."""
-        count = self.data.refused
-        where = self.data.path / REFUSED
-        return f"{count:,} pictures of {self.name} cannot be used; each with its reason: {where}" if count else None
+    def warning(self) -> str | None:
+        """How many pictures of the source were skipped and where each is listed; None if all were used."""
+        skipped = self.data.skipped
+        if not skipped:
+            return None
+        pictures = f"{skipped:,} of {skipped + len(self.data):,} pictures"
+        return f"{pictures} of {self.name} were skipped; {self.data.skipped_file} lists each with its reason"
 
     def features(self, extractor: Extractor, count: int, on_progress: OnProgress) -> Features:
         """Features (count, D) of the `count` pictures that stand for the set."""
@@ -163,14 +165,14 @@ def _sides_of(side: Model | PackedSet) -> str:
 
 def _natural_size(*sources: Side) -> int:
     """The size that the first picture of each source has, if all are square and of one size."""
-    sizes = {_name(source): _first_size(source) for source in sources if not isinstance(source, Model)}
-    if len(set(sizes.values())) > 1 or len(set(next(iter(sizes.values())))) > 1:
-        found = " and ".join(f"{width} x {height} pixels in {name}" for name, (width, height) in sizes.items())
+    sizes = [_first_size(source) for source in sources if not isinstance(source, Model)]
+    if len({length for size in sizes for length in size}) > 1:
+        found = (f"{w} x {h} pixels in {_name(source)}" for source, (w, h) in zip(sources, sizes, strict=True))
         raise UsageError(
-            f"the pictures are not all square and of one size ({found}); give the `size` that both sides are resized "
-            "to, for example 64"
+            f"the pictures are not all square and of one size ({' and '.join(found)}); give the `size` that both sides "
+            "are resized to, for example 64"
         )
-    return next(iter(sizes.values()))[0]
+    return sizes[0][0]
 
 
 def _first_size(source: PictureSource) -> tuple[int, int]:
