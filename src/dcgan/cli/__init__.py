@@ -1,5 +1,6 @@
 """The command line: one thin file a group of verbs. Nothing heavy is imported before the verb that needs it."""
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -75,7 +76,12 @@ def main() -> None:
         sys.exit(141)
     except (CycloptsError, DcganError, OSError, MemoryError, KeyboardInterrupt) as error:
         fail(*explain(error, words), as_json="--json" in words)
-    sys.exit(status if isinstance(status, int) else 0)
+    code = status if isinstance(status, int) else 0
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:  # threads of gloo, still alive, may abort an orderly exit
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def explain(error: BaseException, words: Sequence[str]) -> tuple[str, int]:
