@@ -84,7 +84,7 @@ def check_files(targets: Mapping[str, tuple[Path | None, Iterable[str]]]) -> Non
 
 def _check_file(flag: str, path: Path, suffixes: Sequence[str]) -> None:
     if path.suffix.lower() not in suffixes:
-        raise UsageError(f"{flag} {path}: the file's name must end in {', '.join(suffixes)}")
+        raise UsageError(f"{flag} {path}: name a file that ends in {', '.join(suffixes)}")
     if path.is_dir():
         raise UsageError(f"{flag} {path} is a folder; name a file")
     with writing(flag, path):
