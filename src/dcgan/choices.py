@@ -60,7 +60,16 @@ PRESETS: "Registry[Recipe]" = Registry(
     },
 )
 
-EXTRACTORS: "Registry[Callable[[ExtractorOptions], Extractor]]" = Registry("extractor", "dcgan.extractors", {})
+EXTRACTORS: "Registry[Callable[[ExtractorOptions], Extractor]]" = Registry(
+    "extractor",
+    "dcgan.extractors",
+    {
+        "efficientnet-lite0": Choice("dcgan.metrics.extractors:efficientnet_features", "works offline"),
+        "inception": Choice("dcgan.metrics.extractors:inception_features", "that of published Fréchet distances"),
+        "discriminator": Choice("dcgan.metrics.extractors:discriminator_features", "the model's own"),
+        "pixels": Choice("dcgan.metrics.extractors:pixel_features", "averaged down to 16 x 16"),
+    },
+)
 
 BASELINES: "Registry[Way]" = Registry("baseline", "dcgan.baselines", {})
 

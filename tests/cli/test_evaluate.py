@@ -40,7 +40,7 @@ def test_the_answer_names_what_the_figures_were_made_with(home: Path, capsys: py
     for line in ("Fréchet distance", "kernel distance", "precision", "recall", "coverage", "1-NN accuracy"):
         assert line in out
     assert "40 pictures of each kind; pixels averaged down to 16 x 16" in out
-    assert "±" not in out  # one subset of 40 has no spread
+    assert "±" not in out  # one subset of 40 has no deviation
     assert "few for a Fréchet distance" in err
 
 
@@ -55,12 +55,12 @@ def test_json_is_one_line_and_the_same_each_time(home: Path, capsys: pytest.Capt
     assert 0 <= facts["precision"] <= 1
 
 
-def test_with_held_out_pictures_near_copies_are_counted_and_drawn(
+def test_with_held_out_pictures_near_copies_are_counted_and_shown(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     evaluate(home, "--held-out", home / "more.npy", "--neighbors", tmp_path / "near.png", "--json")
     facts = json.loads(capsys.readouterr().out)
-    assert facts["memorizing"].keys() == {"rate", "held_out_rate", "threshold"}
+    assert facts["memorization"].keys() == {"rate", "held_out_rate", "threshold"}
     with Image.open(tmp_path / "near.png") as sheet:
         assert sheet.width > sheet.height > 64
 
@@ -68,12 +68,33 @@ def test_with_held_out_pictures_near_copies_are_counted_and_drawn(
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["--extractor", "vgg"], "--extractor"),
+        (["--extractor", "vgg"], "`extractor`"),
         (["--neighbors", "near.png"], "--held-out"),
-        (["--samples", "3"], "too few"),
-        (["--device", "tpu"], "`device`"),
+        (["--samples", "3"], "`samples` must be 16 or more"),
+        (["--neighbors", "near.txt", "--held-out", "x"], "--neighbors near.txt"),
+        (["--size", "32"], "`size` is 32, but"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(words: list[str], expected: str, home: Path) -> None:
     with pytest.raises(DcganError, match=expected):
         evaluate(home, *words)
+
+
+def test_a_folder_of_samples_is_judged_like_a_model(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder, source in (("samples", "more.npy"), ("photos", "discs.npy")):
+        (home / folder).mkdir()
+        for number, pixels in enumerate(np.load(home / source)):
+            Image.fromarray(pixels).save(home / folder / f"{number:03d}.png")
+    app(["evaluate", str(home / "samples"), str(home / "photos"), "--extractor", "pixels", "--json"])
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["generated"] == str(home / "samples")
+    assert facts["real"] == str(home / "photos")
+    assert (facts["pictures"], facts["size"]) == (20, 16)
+
+
+def test_two_models_are_compared(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    app(["evaluate", str(home / "run"), str(home / "run"), "--extractor", "pixels", "--samples", "32", "--json"])
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["pictures"] == 32
+    assert abs(facts["kernel_distance"]["mean"]) < 0.1
+    assert facts["frechet_distance"] > 0  # the pictures are others: no seed is used twice

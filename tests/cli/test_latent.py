@@ -9,8 +9,7 @@ import pytest
 from PIL import Image, ImageSequence
 from tests.toy_model import toy_model
 
-from dcgan.cli import app
-from dcgan.cli.console import as_flags
+from dcgan.cli import app, explain
 from dcgan.errors import DcganError, LatentError, ModelError, UsageError
 from dcgan.latent.concepts import read_concepts
 from dcgan.model import load
@@ -247,7 +246,7 @@ def test_mistakes_are_named(home: Path, words: list[str], message: str) -> None:
         return
     with pytest.raises(DcganError) as caught:
         run(home, verb, *rest, *extra)
-    assert re.search(message, as_flags(str(caught.value)))
+    assert re.search(message, explain(caught.value, words)[0])
 
 
 @pytest.mark.parametrize(

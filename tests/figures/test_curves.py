@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcgan.figures.curves import COLORS, Axis, Point, curves, page, short
+from dcgan.figures.axes import Axis, short
+from dcgan.figures.curves import COLORS, Point, curves, page
 from dcgan.figures.theme import THEMES
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -148,7 +149,7 @@ def test_labels_of_near_ticks_differ() -> None:
 
 
 def test_a_band_reaches_as_far_as_values_scatter() -> None:
-    svg = ET.fromstring(curves({"line": [(1, 50), (2, 60), (4, 70)]}, "t", "x", "y", spreads={"line": [5, 2, 0]}))
+    svg = ET.fromstring(curves({"line": [(1, 50), (2, 60), (4, 70)]}, "t", "x", "y", deviations={"line": [5, 2, 0]}))
     (band,) = (path.attrib["d"] for path in svg.iter() if path.attrib.get("d", "").endswith("Z"))
     ys = [float(point.split()[1]) for point in band[1:-1].split("L")]
     (stretch,) = line(svg)
@@ -157,7 +158,7 @@ def test_a_band_reaches_as_far_as_values_scatter() -> None:
 
 
 def test_about_a_point_alone_is_a_bar() -> None:
-    svg = ET.fromstring(curves({"line": [(1, 50)]}, "t", "x", "y", spreads={"line": [5]}))
+    svg = ET.fromstring(curves({"line": [(1, 50)]}, "t", "x", "y", deviations={"line": [5]}))
     (bar,) = (path for path in svg.iter() if path.attrib.get("d", "").endswith("Z"))
     assert float(bar.attrib["stroke-width"]) > 0
 

@@ -1,37 +1,37 @@
-"""Names of every language are written so that they can be read."""
+"""Names of every language are typeset so that they can be read."""
 
 import pytest
 from PIL import ImageFont
 
 from dcgan.figures import fonts
-from dcgan.figures.fonts import SMALL, fitted, text_width, written
+from dcgan.figures.fonts import SMALL, fitted, text_width, typeset
 
 
 def boxes(text: str) -> list[str]:
     """Letters that are drawn as a box, as what is no letter at all is."""
-    line, font = written(text, SMALL)
+    line, font = typeset(text, SMALL)
     nothing = bytes(font.getmask("\uffff"))
     return [letter for letter in line if bytes(font.getmask(letter)) == nothing]
 
 
-def test_english_is_written_in_the_font_that_is_the_same_everywhere() -> None:
-    line, font = written("a dog, 12 %", SMALL)
+def test_english_is_typeset_in_the_font_that_is_the_same_everywhere() -> None:
+    line, font = typeset("a dog, 12 %", SMALL)
     assert line == "a dog, 12 %"
     assert bytes(font.getmask(line)) == bytes(ImageFont.load_default(SMALL).getmask(line))
 
 
 @pytest.mark.parametrize("name", ["Bär", "forêt", "élan", "gård", "niño"])
-@pytest.mark.parametrize("system", [fonts.OTHERS, ()], ids=["fonts of the system", "none"])
+@pytest.mark.parametrize("system", [fonts.SYSTEM_FONTS, ()], ids=["fonts of the system", "none"])
 def test_letters_with_accents_are_no_boxes(name: str, system: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "OTHERS", system)
-    written.cache_clear()
+    monkeypatch.setattr(fonts, "SYSTEM_FONTS", system)
+    typeset.cache_clear()
     assert not boxes(name)
-    written.cache_clear()
+    typeset.cache_clear()
 
 
 def test_a_letter_that_no_font_has_leaves_the_others_as_they_are() -> None:
     nowhere = "\U000f0000"
-    assert written(f"Bär {nowhere}", SMALL).text.removesuffix(nowhere) == written("Bär ", SMALL).text
+    assert typeset(f"Bär {nowhere}", SMALL).text.removesuffix(nowhere) == typeset("Bär ", SMALL).text
 
 
 def test_what_no_font_has_is_still_drawn_and_fitted() -> None:

@@ -73,13 +73,13 @@ def facts() -> ReportFacts:
         summary="Ten steps.",
         sheet=PICTURE,
         real=PICTURE,
-        stages=[("0 images", PICTURE), ("5,000 images", PICTURE)],
+        snapshots=[("0 images", PICTURE), ("5,000 images", PICTURE)],
         film=PICTURE,
         metrics=list(records()),
         events=[{"kind": "rollback", "images": 4000, "time": "2026-03-02T21:14:05+00:00", "text": "back to 3,000"}],
         recipe={"lr": 2e-4, "batch_size": 64, "images": 1_500_000, "channels_last": True, "epochs": None},
         data={"pictures": 10_000, "label_names": ["a", "b"], "skipped": {"truncated": 3, "empty file": 1}},
-        machine={"device": "cpu"},
+        environment={"device": "cpu"},
         commands=[("Draw pictures", "dcgan sample runs/faces --seeds 0-63 --out sheet.png")],
     )
 

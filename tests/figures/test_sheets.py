@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from dcgan.errors import DcganError
-from dcgan.figures.sheets import picture_bytes, save_picture, sheet, strip
+from dcgan.figures.sheets import paired_sheet, picture_bytes, save_picture, sheet, strip
 from dcgan.types import Pixels
 
 RED, GREEN, BLUE, GRAY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (9, 9, 9)
@@ -119,3 +119,11 @@ def test_a_place_that_cannot_be_written_is_a_plain_error(tmp_path: Path) -> None
 
 def test_the_same_picture_gives_the_same_bytes() -> None:
     assert picture_bytes(sheet(tiles(RED)), ".png") == picture_bytes(sheet(tiles(RED)), ".png")
+
+
+def test_of_pairs_each_picture_stands_above_its_partner() -> None:
+    above = np.arange(5, dtype=np.uint8).reshape(5, 1, 1, 1).repeat(64, 1).repeat(64, 2)
+    image = np.asarray(paired_sheet(above, above + 100, columns=3))
+    rows = [[int(image[row * 66, column * 66]) for column in range(3)] for row in range(4)]
+    assert rows == [[0, 1, 2], [100, 101, 102], [3, 4, 255], [103, 104, 255]]
+    assert paired_sheet(above[:2], above[:2]).width == 2 * 64 + 2

@@ -5,16 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from tests.training.toys import TOY, discs
 
 import dcgan
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
-from dcgan.errors import ModelError
+from dcgan.errors import PackedSetError, UsageError
 from dcgan.metrics.evaluate import evaluate
 from dcgan.metrics.extractors import Extractor, build_extractor
 from dcgan.metrics.features import generated_features, real_features, some_positions
+from dcgan.metrics.frechet import frechet_distance, moments
+from dcgan.metrics.kernel import kernel_distance
 from dcgan.model import Model
+from dcgan.randomness import Stream, rng
 from dcgan.training.run import train
 
 
@@ -50,40 +54,122 @@ def extractor() -> Extractor:
     return build_extractor("pixels")
 
 
-class Repeater:
-    """A generator that draws the training pictures themselves."""
-
-    def __init__(self, model: Model, data: PackedSet) -> None:
-        self.architecture = model.architecture
-        self.data = data
-
-    def sample(self, seeds: range) -> np.ndarray:
-        return np.asarray(self.data.pixels[list(seeds)])
-
-
 def test_an_untrained_generator_is_far_from_the_pictures(model: Model, data: PackedSet, extractor: Extractor) -> None:
-    result = evaluate(model, data, extractor)
-    assert result.pictures == 80
+    result = evaluate(model, data, extractor=extractor)
+    assert (result.pictures, result.size) == (80, 16)
     assert result.frechet > 1
     assert result.kernel.mean > 0.01
     assert result.two_sample.accuracy > 0.9
-    assert result.neighborhoods.coverage < 0.2
+    assert result.precision_recall.coverage < 0.2
     assert result.extractor == extractor.identity
-    assert result.memorizing is None
+    assert result.memorization is None
 
 
-def test_a_generator_that_repeats_its_pictures_is_perfect_by_distance_and_found_out_by_its_neighbors(
-    model: Model, data: PackedSet, extractor: Extractor, home: Path
+def test_the_distances_are_those_of_the_features_of_each_side(model: Model, data: PackedSet) -> None:
+    result = evaluate(model, data, extractor="pixels")
+    extract = build_extractor("pixels").extract
+    real = extract(np.asarray(data.pixels))
+    generated = np.concatenate([extract(model.sample(seeds)) for seeds in (range(64), range(64, 80))])
+    assert result.frechet == frechet_distance(moments([real]), moments([generated]))
+    assert result.kernel == kernel_distance(real, generated, rng(Stream.EVALUATION_SUBSETS))
+
+
+def test_generated_pictures_that_repeat_the_training_set_are_perfect_by_distance_and_found_out_by_their_neighbors(
+    data: PackedSet, home: Path
 ) -> None:
     held_out = packed(home / "held-out", 40, skip=80)
-    result = evaluate(Repeater(model, data), data, extractor, held_out=held_out)  # type: ignore[arg-type]
+    result = evaluate(data, data, extractor="pixels", held_out=held_out)
     assert result.frechet < 1e-3
-    assert result.neighborhoods.precision == result.neighborhoods.recall == 1
+    assert result.precision_recall.precision == result.precision_recall.recall == 1
     assert result.two_sample.accuracy < 0.1
-    assert result.memorizing is not None
-    assert result.memorizing.rate == 1
-    assert result.memorizing.held_out_rate < 0.2
-    assert result.memorizing.neighbors.index.tolist() == list(range(80))
+    assert result.memorization is not None
+    assert result.memorization.rate == 1
+    assert result.memorization.held_out_rate < 0.2
+    assert result.memorization.neighbors.index.tolist() == list(range(80))
+    assert result.closest is not None
+    assert np.array_equal(result.closest.generated, result.closest.real)
+
+
+def test_the_closest_pictures_of_a_model_are_those_of_its_seeds(model: Model, data: PackedSet, home: Path) -> None:
+    result = evaluate(model, data, extractor="pixels", held_out=home / "held-out", samples=20)
+    assert result.closest is not None
+    assert result.memorization is not None
+    nearest = result.memorization.neighbors.distance.argsort()
+    assert np.array_equal(result.closest.generated, model.sample(nearest.tolist()))
+    assert len(result.closest.real) == 20
+
+
+def test_a_side_may_be_the_path_of_a_model_or_of_pictures(model: Model, data: PackedSet, home: Path) -> None:
+    by_path = evaluate(home / "run", str(data.path), extractor="pixels", device="cpu")
+    assert by_path.generated == str(home / "run")
+    assert by_path.frechet == evaluate(model, data, extractor="pixels").frechet
+
+
+def test_two_models_share_no_latent_vectors(model: Model) -> None:
+    result = evaluate(model, model, extractor="pixels", samples=32)
+    assert result.frechet > 0
+    assert result.two_sample.accuracy > 0.2  # the same pictures would be each other's neighbors: 0
+
+
+def test_the_discriminator_that_judges_is_that_of_the_model_on_either_side(model: Model, data: PackedSet) -> None:
+    there = evaluate(model, data, extractor="discriminator")
+    back = evaluate(data, model, extractor="discriminator")
+    assert there.extractor == back.extractor
+    with pytest.raises(UsageError, match="needs a model"):
+        evaluate(data, data, extractor="discriminator")
+
+
+def photos(folder: Path, *sizes: tuple[int, int]) -> Path:
+    """Twenty pictures, of these sizes in turn."""
+    folder.mkdir()
+    for number in range(20):
+        pixels = np.random.default_rng(number).integers(0, 256, (*sizes[number % len(sizes)][::-1], 3), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:02d}.png")
+    return folder
+
+
+def test_two_folders_are_compared_at_the_size_that_all_their_pictures_have(tmp_path: Path) -> None:
+    first, second = photos(tmp_path / "first", (24, 24)), photos(tmp_path / "second", (24, 24))
+    result = evaluate(first, second, extractor="pixels")
+    assert (result.size, result.pictures) == (24, 20)
+    assert result.frechet < 1e-9  # the same pictures
+
+
+def test_pictures_of_different_sizes_are_resized_only_when_that_is_said(tmp_path: Path) -> None:
+    small, large = photos(tmp_path / "small", (24, 24)), photos(tmp_path / "large", (40, 40))
+    wide, mixed = photos(tmp_path / "wide", (40, 24)), photos(tmp_path / "mixed", (24, 24), (40, 24))
+    with pytest.raises(UsageError, match=r"24 x 24 pixels in .*small and 40 x 40 pixels in .*large.* give the `size`"):
+        evaluate(small, large, extractor="pixels")
+    with pytest.raises(UsageError, match=r"40 x 24 pixels.* give the `size`"):
+        evaluate(wide, wide, extractor="pixels")
+    with pytest.raises(UsageError, match=r"10 of 20 pictures of .*mixed are not 24 x 24 pixels.* give the `size`"):
+        evaluate(small, mixed, extractor="pixels")
+    assert evaluate(small, large, extractor="pixels", size=16).size == 16
+
+
+def test_pictures_are_brought_to_the_size_of_a_packed_set_or_a_model(model: Model, data: PackedSet, home: Path) -> None:
+    folder = photos(home / "photos", (24, 24))
+    assert evaluate(folder, data, extractor="pixels").size == data.size
+    assert evaluate(model, folder, extractor="pixels").size == model.architecture.size
+
+
+def test_a_result_shows_itself_in_a_notebook_and_names_its_measures(data: PackedSet, home: Path) -> None:
+    result = evaluate(data, data, extractor="pixels", held_out=home / "held-out")
+    html = result._repr_html_()
+    assert "<table>" in html
+    assert "<img" in html
+    for name, value, _ in result.rows():
+        assert name in html
+        assert value in html
+        assert name in str(result)
+
+
+def test_pictures_that_cannot_be_used_and_small_numbers_are_noted(tmp_path: Path) -> None:
+    folder = photos(tmp_path / "photos", (24, 24))
+    (folder / "broken.png").write_bytes(b"no picture")
+    result = evaluate(folder, folder, extractor="pixels")
+    assert "1 of 21 pictures of" in result.warnings[0]
+    assert "20 pictures are few for a Fréchet distance" in result.warnings[-1]
 
 
 def test_features_of_real_pictures_are_measured_once_and_again_when_the_pictures_or_the_extractor_differ(
@@ -114,19 +200,27 @@ def test_all_pictures_are_taken_in_their_order(data: PackedSet, extractor: Extra
     np.testing.assert_array_equal(real_features(data, extractor, 80), extractor.extract(np.asarray(data.pixels)))
 
 
-def test_drawn_features_are_those_of_the_first_seeds(model: Model, extractor: Extractor) -> None:
-    told: list[tuple[int, int | None]] = []
-    features = generated_features(model, extractor, 70, lambda done, total: told.append((done, total)))
+def test_generated_features_are_those_of_the_first_seeds(model: Model, extractor: Extractor) -> None:
+    calls: list[tuple[int, int | None]] = []
+    features = generated_features(model, extractor, 70, lambda done, total: calls.append((done, total)))
     np.testing.assert_allclose(features, extractor.extract(model.sample(range(70))), atol=0.02)
-    assert told == [(64, 70), (70, 70)]
+    assert calls == [(64, 70), (70, 70)]
+    np.testing.assert_allclose(generated_features(model, extractor, 6, first_seed=64), features[64:], atol=0.02)
 
 
 def test_sets_that_do_not_fit_or_are_too_small_are_refused(
     model: Model, data: PackedSet, extractor: Extractor, home: Path
 ) -> None:
-    with pytest.raises(ModelError, match="--size and --channels"):
-        evaluate(model, packed(home / "large", 20, size=32), extractor)
-    with pytest.raises(ModelError, match="too few"):
-        evaluate(model, packed(home / "small", 5), extractor)
-    with pytest.raises(ModelError, match="too few"):
-        evaluate(model, data, extractor, samples=3)
+    large, small = packed(home / "large", 20, size=32), packed(home / "small", 5)
+    with pytest.raises(UsageError, match="16 x 16 and 32 x 32 pixels"):
+        evaluate(model, large, extractor=extractor)
+    with pytest.raises(PackedSetError, match="too few"):
+        evaluate(model, small, extractor=extractor)
+    with pytest.raises(UsageError, match="`samples` must be 16 or more"):
+        evaluate(model, data, extractor=extractor, samples=3)
+    with pytest.raises(UsageError, match="`size` is 32"):
+        evaluate(model, data, extractor=extractor, size=32)
+    with pytest.raises(UsageError, match="`held_out`"):
+        evaluate(data, model, extractor=extractor, held_out=data)
+    with pytest.raises(UsageError, match="`extractor` must be one of"):
+        evaluate(model, data, extractor="vgg")

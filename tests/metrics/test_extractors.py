@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from dcgan.errors import ModelError
+from dcgan.choices import EXTRACTORS
+from dcgan.errors import ModelError, UsageError
 from dcgan.files import sha256
 from dcgan.metrics import inception
 from dcgan.metrics.efficientnet import SIDE, load_efficientnet, packaged_weights
-from dcgan.metrics.extractors import EXTRACTORS, ExtractorOptions, build_extractor, to_rgb
+from dcgan.metrics.extractors import Extractor, ExtractorOptions, build_extractor, to_rgb
 from dcgan.metrics.inception import Inception, Mixed, load_inception, resize_as_tensorflow_1
 from dcgan.model import Model
 from dcgan.networks.discriminator import Discriminator
@@ -87,7 +88,7 @@ def test_inception_reads_a_file_of_the_published_form(
 def test_inception_weights_are_verified_by_their_hash(weights: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="SHA-256"):
         load_inception(weights)
-    with pytest.raises(ModelError, match="--weights"):
+    with pytest.raises(ModelError, match="`weights`"):
         load_inception(tmp_path / "none.pth")
     (tmp_path / "other.pth").write_bytes(b"PK\x03\x04")
     with pytest.raises(ModelError, match="does not hold"):
@@ -156,7 +157,16 @@ def test_gray_and_transparent_pictures_become_rgb() -> None:
 def test_every_extractor_says_what_its_features_depend_on() -> None:
     assert set(EXTRACTORS) == {"inception", "efficientnet-lite0", "discriminator", "pixels"}
     assert "16" in build_extractor("pixels").identity
-    with pytest.raises(ModelError, match="there are"):
+    with pytest.raises(UsageError, match=r"`extractor` must be one of efficientnet-lite0, inception, .* not 'vgg'"):
         build_extractor("vgg")
-    with pytest.raises(ModelError, match="needs a model"):
+    with pytest.raises(UsageError, match="needs a model"):
         build_extractor("discriminator")
+
+
+def test_an_extractor_of_ones_own_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def darkness(options: ExtractorOptions) -> Extractor:
+        return Extractor("darkness", "mean level", lambda pixels: pixels.mean(axis=(1, 2, 3))[:, None])
+
+    monkeypatch.setattr(EXTRACTORS, "_added", {})
+    EXTRACTORS.add("darkness", darkness)
+    assert build_extractor("darkness").extract(np.full((2, 4, 4, 1), 7, np.uint8)).tolist() == [[7], [7]]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from dcgan.metrics import distances
 from dcgan.metrics.distances import Floats
-from dcgan.metrics.neighbors import duplicate_rate, nearest_neighbors, nearest_others
+from dcgan.metrics.neighbors import memorization, nearest_neighbors, nearest_others
 
 
 def normal(count: int, dimensions: int = 16, seed: int = 0) -> Floats:
@@ -63,17 +63,17 @@ def test_a_copy_is_found_at_distance_zero_among_features_far_from_the_origin() -
 def test_the_threshold_is_a_percentile_of_the_distances_within_the_training_set() -> None:
     training = np.array([[0.0], [1.0], [3.0], [6.0], [10.0]])  # nearest others at 1, 1, 2, 3, 4
     samples, held_out = np.array([[0.5], [2.0], [12.0], [30.0]]), np.array([[-2.0], [4.6]])
-    found = duplicate_rate(samples, held_out, training, percentile=50)
+    found = memorization(samples, held_out, training, percentile=50)
     assert found.threshold == pytest.approx(2)
     assert found.rate == 3 / 4  # at 0.5, 1, 2 and 20
     assert found.held_out_rate == 2 / 2  # at 2 and 1.4
     assert found.neighbors.index.tolist() == [0, 1, 4, 4]
-    stricter = duplicate_rate(samples, held_out, training, percentile=0)
+    stricter = memorization(samples, held_out, training, percentile=0)
     assert (stricter.threshold, stricter.rate, stricter.held_out_rate) == (1, 2 / 4, 0)
 
 
 def test_new_pictures_come_as_near_about_once_in_a_hundred() -> None:
-    found = [duplicate_rate(*np.random.default_rng(seed).standard_normal((3, 1000, 4))) for seed in range(10)]
+    found = [memorization(*np.random.default_rng(seed).standard_normal((3, 1000, 4))) for seed in range(10)]
     assert np.mean([each.rate for each in found]) == pytest.approx(0.01, abs=0.005)
     assert np.mean([each.held_out_rate for each in found]) == pytest.approx(0.01, abs=0.005)
 
@@ -81,7 +81,7 @@ def test_new_pictures_come_as_near_about_once_in_a_hundred() -> None:
 def test_copies_with_a_little_noise_are_counted() -> None:
     training, held_out = normal(600, seed=1), normal(300, seed=2)
     copies = training[100:190] + 0.01 * normal(90, seed=3)
-    found = duplicate_rate(np.concatenate([normal(210, seed=4), copies]), held_out, training)
+    found = memorization(np.concatenate([normal(210, seed=4), copies]), held_out, training)
     assert found.rate == pytest.approx(0.3 + 0.7 * found.held_out_rate, abs=0.02)
     assert found.held_out_rate < 0.04
     assert found.neighbors.index[210:].tolist() == list(range(100, 190))
@@ -91,13 +91,13 @@ def test_copies_with_a_little_noise_are_counted() -> None:
 def test_exact_copies_count_when_repeats_have_brought_the_threshold_to_zero() -> None:
     training = np.repeat(normal(50), 2, axis=0).astype(np.float32)
     samples = np.concatenate([training[:5], normal(15, seed=1).astype(np.float32)])
-    found = duplicate_rate(samples, normal(20, seed=2), training)
+    found = memorization(samples, normal(20, seed=2), training)
     assert (found.threshold, found.rate, found.held_out_rate) == (0, 5 / 20, 0)
 
 
 def test_the_rate_does_not_depend_on_the_scale_of_the_features() -> None:
     sets = normal(50, 3, 1), normal(60, 3, 2), normal(70, 3, 3)
-    one, other = (duplicate_rate(*(scale * each for each in sets), percentile=30) for scale in (1.0, 1000.0))
+    one, other = (memorization(*(scale * each for each in sets), percentile=30) for scale in (1.0, 1000.0))
     assert (one.rate, one.held_out_rate) == (other.rate, other.held_out_rate)
     assert 0 < one.rate < 1
     assert other.threshold == pytest.approx(1000 * one.threshold)
@@ -111,8 +111,8 @@ def test_bad_input_is_refused() -> None:
     with pytest.raises(ValueError, match="2 or more, not 1"):
         nearest_others(np.zeros((1, 2)))
     with pytest.raises(ValueError, match="2 or more, not 1"):
-        duplicate_rate(np.zeros((3, 2)), np.zeros((3, 2)), np.zeros((1, 2)))
+        memorization(np.zeros((3, 2)), np.zeros((3, 2)), np.zeros((1, 2)))
     with pytest.raises(ValueError, match="held_out features hold values that are not finite"):
-        duplicate_rate(np.zeros((3, 2)), np.full((3, 2), np.nan), np.zeros((3, 2)))
+        memorization(np.zeros((3, 2)), np.full((3, 2), np.nan), np.zeros((3, 2)))
     with pytest.raises(ValueError, match="percentile must be 0 to 100, not 101"):
-        duplicate_rate(np.zeros((3, 2)), np.zeros((3, 2)), np.zeros((3, 2)), percentile=101)
+        memorization(np.zeros((3, 2)), np.zeros((3, 2)), np.zeros((3, 2)), percentile=101)

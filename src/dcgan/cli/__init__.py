@@ -3,14 +3,16 @@
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
 
-from cyclopts import App
+from cyclopts import App, CycloptsError, Group, UnknownCommandError
 
 import dcgan
 from dcgan.cli.arithmetic import arithmetic
 from dcgan.cli.classifier import classify, learn
 from dcgan.cli.concepts import concepts
-from dcgan.cli.console import as_flags, complain
+from dcgan.cli.console import as_flags, fail
 from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
 from dcgan.cli.extract_features import features
@@ -30,53 +32,84 @@ from dcgan.errors import DcganError, UsageError
 
 app = App(
     name="dcgan",
-    help="Train a deep convolutional GAN on your own pictures, watch it learn, and draw new pictures from it.",
-    help_epilogue="A verb's own page has examples that run: `dcgan train --help`.",
+    help="Train a deep convolutional GAN on your own pictures, then sample, edit, classify and measure with it.",
+    help_epilogue="Each verb's own page has examples that run: `dcgan train --help`.",
     version=lambda: dcgan.__version__,
     version_flags=["--version"],
+    help_flags=["--help", "-h"],
+    group_commands=Group("About dcgan", sort_key=99),
     result_action="return_value",
+    exit_on_error=False,
+    print_error=False,
 )
-VERBS = (
-    *(demo, prepare, presets, sample),
-    *(walk, arithmetic, turn, concepts),
-    *(inspect, forget, insert),
-    *(features, probe, paper, learn, classify),
-    *(evaluate,),
-    *(keep, export, import_authors),
-)
-for verb in VERBS:
-    app.command(verb, config=(whole_numbers,), help_epilogue="")
-app.command(train, config=(whole_numbers, take_recipe), help_epilogue="")
+VERBS = {
+    "Train": (demo, prepare, presets, train),
+    "Sample and explore": (sample, walk, arithmetic, turn, concepts),
+    "Look inside and edit": (inspect, forget, insert),
+    "Classify": (features, probe, paper, learn, classify),
+    "Measure": (evaluate,),
+    "Keep and share": (keep, export, import_authors),
+}
+"""The verbs, by what they are for."""
+
+for number, (title, verbs) in enumerate(VERBS.items()):
+    group = Group(title, sort_key=number)
+    for verb in verbs:
+        config = (whole_numbers, take_recipe) if verb is train else (whole_numbers,)
+        app.command(verb, group=group, config=config, help_epilogue="")
 
 
 def main() -> None:
-    """Run one verb. Exit status: 0 done, 1 an error that the message explains, 2 wrong usage, 130 stopped by Ctrl-C."""
+    """Run one verb.
+
+    Exit status: 0 done; 1 the world is not as it should be (a missing file, broken data), which the message explains;
+    2 wrong use; 3 a training collapsed; 130 stopped by Ctrl-C; 141 nobody reads the output any more.
+    """
     for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:  # Windows has no hang-up
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup wants it
             signal.signal(number, lambda number, _: sys.exit(128 + number))  # an orderly end, that cleans up
+    words = sys.argv[1:]
     try:
-        status = app()
-    except UsageError as error:
-        complain(as_flags(str(error)))
-        sys.exit(2)
-    except DcganError as error:
-        complain(as_flags(str(error)))
-        sys.exit(1)
+        status = app(words)
     except BrokenPipeError:  # the reader of our output (`| head`) has gone
         sys.stderr.close()
         sys.exit(141)
-    except OSError as error:  # what no room foresaw: a name too long, a device that is full
-        complain(f"{error.filename or 'the answer'}: {error.strerror or error}")
-        sys.exit(1)
-    except MemoryError:
-        complain("memory is not enough for this; ask for fewer or smaller pictures at once")
-        sys.exit(1)
-    except KeyboardInterrupt:
-        complain("stopped")
-        sys.exit(130)
+    except (CycloptsError, DcganError, OSError, MemoryError, KeyboardInterrupt) as error:
+        fail(*explain(error, words), as_json="--json" in words)
     code = status if isinstance(status, int) else 0
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:  # threads of gloo, still alive, may abort an orderly exit
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def explain(error: BaseException, words: Sequence[str]) -> tuple[str, int]:
+    """The message of an error that ended the command line `words`, and the exit status."""
+    match error:
+        case UnknownCommandError():
+            near = get_close_matches(words[0], app, 1)
+            hint = f"did you mean {near[0]}?" if near else "see `dcgan --help`"
+            return f"there is no verb {words[0]}; {hint}", 2
+        case CycloptsError():
+            page = " ".join(["dcgan", *(error.command_chain or ())[:1], "--help"])
+            return f"{error} See `{page}`.", 2
+        case UsageError():
+            return as_flags(str(error), names_of_parameters(words)), 2
+        case DcganError():
+            return as_flags(str(error), names_of_parameters(words)), 1
+        case OSError():  # what no room foresaw: a name too long, a device that is full
+            return f"{error.filename or 'the answer'}: {error.strerror or error}", 1
+        case MemoryError():
+            return "there is not enough memory for this; ask for fewer or smaller pictures at once", 1
+        case _:
+            return "stopped", 130
+
+
+def names_of_parameters(words: Sequence[str]) -> dict[str, str]:
+    """What the verb of a command line calls each of its parameters: --layer, SOURCE; none where there is no verb."""
+    chain, (*_, command), _ = app.parse_commands(words)
+    if not chain:
+        return {}
+    arguments = command.assemble_argument_collection()
+    return {argument.field_info.name: argument.name for argument in arguments if argument.name != "*"}

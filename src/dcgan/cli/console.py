@@ -1,19 +1,23 @@
-"""What the verbs say: one short answer to stdout, everything else to stderr."""
+"""What the verbs print: one short answer to stdout, everything else to stderr."""
 
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
+
+from dcgan import progress
+
+if TYPE_CHECKING:
+    from dcgan.types import OnProgress  # which needs numpy; help pages do not
 
 CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}, "\N{REPLACEMENT CHARACTER}")
 
 PARAMETER = re.compile(r"`([A-Za-z][a-z0-9_]*)`")
-ARGUMENTS = frozenset({"source", "model", "run", "folder", "pictures"})  # that verbs take without a flag
 
 
 class Bystander(Console):
@@ -34,17 +38,17 @@ def answer(text: str, facts: Mapping[str, object], as_json: bool) -> None:
 
 
 def say(text: str) -> None:
-    """Tell something by the way, on stderr."""
+    """Print something by the way, on stderr."""
     stderr.print(_harmless(text))
 
 
 def warn(text: str) -> None:
-    """Tell something that the user should not miss, on stderr."""
+    """Print something that the user should not miss, on stderr."""
     stderr.print(f"warning: {_harmless(text)}", style="yellow")
 
 
 def complain(text: str) -> None:
-    """Tell the error that ends the command, on stderr; of several ranks, those that do not lead give their number."""
+    """Print an error on stderr; of several ranks, those that do not lead give their number."""
     rank = os.environ.get("RANK", "0")
     stderr.print(f"error{'' if rank == '0' else f' (rank {rank})'}: {_harmless(text)}", style="red")
 
@@ -54,48 +58,26 @@ def _harmless(text: str) -> str:
     return text.translate(CONTROLS)
 
 
-def as_flags(text: str) -> str:
-    """A message of the library for the command line: its `parameter` becomes --parameter, and a `source` SOURCE."""
-    return PARAMETER.sub(lambda found: found[1].upper() if found[1] in ARGUMENTS else _flag(found[1]), text)
+def fail(text: str, status: int, as_json: bool) -> NoReturn:
+    """End the command with an error: a message for people, or one line of JSON on stderr for machines."""
+    if as_json:
+        stderr.print(json.dumps({"error": text, "status": status}))
+    else:
+        complain(text)
+    sys.exit(status)
 
 
-def _flag(parameter: str) -> str:
-    return "--" + parameter.replace("_", "-")
+def as_flags(text: str, names: Mapping[str, str]) -> str:
+    """A message of the library for the command line, where a parameter has another name.
+
+    Args:
+        text: The message, with names of parameters in backticks.
+        names: What the verb calls each parameter that it has: `layer` is --layer, `source` is SOURCE. Whatever else
+            stands in backticks is left as it is.
+    """
+    return PARAMETER.sub(lambda match: names.get(match[1], match[0]), text)
 
 
-class Rate(ProgressColumn):
-    """Units a second, over the last half minute."""
-
-    def render(self, task: Task) -> Text:
-        """Draw the column."""
-        return Text(f"{task.speed:,.0f}/s" if task.speed else "…/s", style="progress.data.speed")
-
-
-@contextmanager
-def progress_bar(what: str) -> Iterator["Bar"]:
-    """Show a bar with count, rate and time left on stderr, from the first thing it is told until the block ends."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    progress = Progress(*columns, console=stderr)
-    try:
-        yield Bar(progress, what)
-    finally:
-        end(progress)
-
-
-def end(progress: Progress) -> None:
-    """Stop a display, if it was ever started: rich would print an empty line."""
-    if progress.live.is_started:
-        progress.stop()
-
-
-class Bar:
-    """A progress callback: call it with (done, total); total is None while it is unknown."""
-
-    def __init__(self, progress: Progress, what: str) -> None:
-        self._progress = progress
-        self._task = progress.add_task(what, total=None)
-
-    def __call__(self, done: int, total: int | None) -> None:
-        """Move the bar."""
-        self._progress.start()
-        self._progress.update(self._task, completed=done, total=total)
+def progress_bar(description: str) -> "AbstractContextManager[OnProgress]":
+    """A bar with count, rate and time left on stderr, from the first call of the callback until the block ends."""
+    return progress.progress_bar(description, stderr)

@@ -1,10 +1,8 @@
-"""`dcgan demo`: the whole way, on faces drawn at this moment."""
+"""`dcgan demo`: from pictures to a trained model in minutes, on built-in faces."""
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-
+from dcgan.cli.flags import AsJson
 from dcgan.cli.train import report
 from dcgan.training.recipe import Recipe
 
@@ -16,7 +14,7 @@ def demo(
     out: Path = Path("runs/demo"),
     minutes: float = 4.0,
     seed: int | None = None,
-    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Train for a few minutes on built-in faces, and end with a sheet of new ones.
 
@@ -32,7 +30,6 @@ def demo(
         out: Run folder to make, or to go on with.
         minutes: How long to train.
         seed: Seed of the training. Default: 0, or that of the demo to go on with.
-        as_json: Answer with one line of JSON.
     """
     from dcgan.cli.training_progress import TrainingProgress
     from dcgan.training import run as runs

@@ -1,4 +1,7 @@
-"""What verbs of the latent space write: figures, films and latent vectors, told by the suffix of each --out."""
+"""The files that verbs write: checked before any work, then written as what the suffix of each says.
+
+`check_*` refuse wrong use (`UsageError`) and files that cannot be written (`DcganError`); `write_*` write.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,27 +10,26 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from dcgan.errors import DcganError
+from dcgan.errors import DcganError, UsageError
 from dcgan.files import check_writable
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from dcgan.cli.console import Bar
     from dcgan.figures.theme import Theme
     from dcgan.figures.video import Frame
     from dcgan.model import Model
-    from dcgan.types import Pixels
+    from dcgan.types import OnProgress, Pixels
 
 FRAMES_PER_SECOND = 30.0
-FASTEST_GIF = 50.0  # frames a second: it counts in hundredths, and players slow down what lasts one
+FASTEST_GIF = 50.0  # frames a second: GIF counts in hundredths, and players slow down frames that last only one
 Outs = Annotated[list[Path] | None, Parameter(negative="")]
 LATENTS = ".npz"
-FILM_SIDE = 512  # pixels; a film's picture is enlarged until it is at least so wide
+FILM_SIDE = 512  # pixels; frames are enlarged until they are at least so wide
 
 
 def open_model(path: Path, device: str) -> "Model":
-    """Load a model for drawing, onto the device that the flag means here."""
+    """Load a model to sample from, onto the device that --device means here."""
     from dcgan.device import resolve_device
     from dcgan.model import load
     from dcgan.networks.memory import reuse_memory
@@ -43,16 +45,16 @@ def chosen_theme(name: str) -> "Theme":
     from dcgan.figures.theme import THEMES
 
     if name not in THEMES:
-        raise DcganError(f"--theme {name!r} is unknown; there are {', '.join(THEMES)}")
+        raise UsageError(f"--theme {name!r} is unknown; there are {', '.join(THEMES)}")
     return THEMES[name]
 
 
 @contextmanager
 def writing(flag: str, path: Path) -> Iterator[None]:
-    """Within the block, what cannot be written is the user's to mend.
+    """Within the block, an `OSError` becomes an error that names the flag.
 
     Raises:
-        DcganError: It cannot be; the flag is named.
+        DcganError: A file cannot be written.
     """
     try:
         yield
@@ -64,26 +66,27 @@ def check_files(targets: Mapping[str, tuple[Path | None, Iterable[str]]]) -> Non
     """Refuse, before any work, files that cannot be written; folders for them are made.
 
     Args:
-        targets: By their flags the files, None where the flag is not given, and the suffixes that they may have.
+        targets: The file of each flag, None where it is not given, and the suffixes that it may have.
 
     Raises:
-        DcganError: A suffix is another, a folder stands there, two are the same, or it cannot be written there.
+        UsageError: A suffix is not allowed, a file is a folder, or two flags name the same file.
+        DcganError: A file cannot be written.
     """
-    named: dict[Path, str] = {}
-    for flag, (path, kinds) in targets.items():
+    flags: dict[Path, str] = {}
+    for flag, (path, suffixes) in targets.items():
         if path is None:
             continue
-        _check_file(flag, path, list(kinds))
-        other = named.setdefault(path.resolve(), flag)
+        _check_file(flag, path, list(suffixes))
+        other = flags.setdefault(path.resolve(), flag)
         if other != flag:
-            raise DcganError(f"{other} and {flag} name one file, {path}; one would overwrite the other")
+            raise UsageError(f"{other} and {flag} name one file, {path}; give each its own")
 
 
-def _check_file(flag: str, path: Path, kinds: Sequence[str]) -> None:
-    if path.suffix.lower() not in kinds:
-        raise DcganError(f"{flag} {path}: name a file of one of these kinds: {', '.join(kinds)}")
+def _check_file(flag: str, path: Path, suffixes: Sequence[str]) -> None:
+    if path.suffix.lower() not in suffixes:
+        raise UsageError(f"{flag} {path}: name a file that ends in {', '.join(suffixes)}")
     if path.is_dir():
-        raise DcganError(f"{flag} {path} is a folder; name a file")
+        raise UsageError(f"{flag} {path} is a folder; name a file")
     with writing(flag, path):
         check_writable(path)
 
@@ -92,20 +95,21 @@ def check_outputs(outs: list[Path], *, films: bool = True, fps: float = FRAMES_P
     """Refuse files that cannot be written, before any work.
 
     Raises:
-        DcganError: A suffix means nothing, a folder stands in the way, or the rate of a film is out of range.
+        UsageError: A suffix is not allowed, a file is a folder or named twice, or `fps` is out of its range.
+        DcganError: A file cannot be written.
     """
     from dcgan.figures.sheets import FORMATS
     from dcgan.figures.video import VIDEOS
 
-    kinds = [*FORMATS, *(suffix for suffix in VIDEOS if films and suffix not in FORMATS), LATENTS]
+    suffixes = [*FORMATS, *(suffix for suffix in VIDEOS if films and suffix not in FORMATS), LATENTS]
     if len(set(outs)) < len(outs):
-        raise DcganError(f"{listed(outs)}: one file is named twice, and one would overwrite the other")
+        raise UsageError(f"{flag}: one file is named twice in {listed(outs)}")
     for out in outs:
-        _check_file(flag, out, kinds)
+        _check_file(flag, out, suffixes)
     if any(out.suffix.lower() == ".gif" for out in outs) and fps > FASTEST_GIF:
-        raise DcganError(f"a .gif shows {FASTEST_GIF:g} frames a second at most; --fps {fps:g} needs .mp4")
+        raise UsageError(f"a .gif shows {FASTEST_GIF:g} frames a second at most; for --fps {fps:g} write an .mp4")
     if not 1 <= fps <= 100:
-        raise DcganError(f"--fps must be 1 to 100, not {fps:g}")
+        raise UsageError(f"--fps must be 1 to 100, not {fps:g}")
 
 
 def write_outputs(
@@ -116,7 +120,7 @@ def write_outputs(
     latents: Callable[[Path], None],
     fps: float = FRAMES_PER_SECOND,
 ) -> None:
-    """Write each file as what its suffix says; each is made only if it is asked for."""
+    """Write each file as what its suffix says; figure and film are made only if one asks for them."""
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.figures.video import write_video
 
@@ -132,8 +136,8 @@ def write_outputs(
                 write_video(film(), out, fps)
 
 
-def film_frames(groups: "Iterable[Pixels]", total: int, bar: "Bar") -> "Iterator[Frame]":
-    """Each group of pictures as one frame of a film, RGB and of even sides."""
+def film_frames(groups: "Iterable[Pixels]", total: int, on_progress: "OnProgress") -> "Iterator[Frame]":
+    """Each group of pictures as one frame of a film: RGB, both sides even."""
     import numpy as np
 
     from dcgan.figures.sheets import sheet
@@ -143,7 +147,7 @@ def film_frames(groups: "Iterable[Pixels]", total: int, bar: "Bar") -> "Iterator
         scale = max(1, -(-FILM_SIDE // (columns * pixels.shape[2])))
         frame = np.asarray(sheet(pixels, columns, gap=0, scale=scale).convert("RGB"))
         yield frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
-        bar(done, total)
+        on_progress(done, total)
 
 
 def listed(paths: list[Path]) -> str:

@@ -279,7 +279,7 @@ def _learning_curve(
         "labels of each class",
         "%",
         log_x=True,
-        spreads={
+        deviations={
             name: [100 * one.spread if len(one.accuracies) > 1 else math.nan for one in found]
             for name, found in probed.items()
         },

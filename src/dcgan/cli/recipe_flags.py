@@ -8,7 +8,7 @@ from pathlib import Path
 from cyclopts import App, ArgumentCollection
 from cyclopts.config import Dict
 
-from dcgan.errors import DcganError
+from dcgan.errors import UsageError
 
 
 def take_recipe(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
@@ -40,7 +40,7 @@ def whole_numbers(_app: App, _commands: tuple[str, ...], arguments: ArgumentColl
         if argument.hint in (int, int | None):
             for token in argument.tokens:
                 if "." in token.value and not _is_whole(token.value):
-                    raise DcganError(f"{argument.name} must be a whole number, not {token.value}")
+                    raise UsageError(f"{argument.name} must be a whole number, not {token.value}")
 
 
 def _is_whole(text: str) -> bool:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from dcgan.cli.console import Rate, end, say, stderr, warn
+from dcgan.cli.console import say, stderr, warn
+from dcgan.progress import Rate, stop
 from dcgan.training.callbacks import Callback
 from dcgan.training.state import TrainingState
 
@@ -31,7 +32,7 @@ class TrainingProgress(Callback):
         return self
 
     def __exit__(self, *_: object) -> None:
-        end(self._progress)
+        stop(self._progress)
 
     def preparing(self, done: int, total: int | None) -> None:
         """Move the bar of the preparation."""

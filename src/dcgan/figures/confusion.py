@@ -1,4 +1,4 @@
-"""What was taken for what: a matrix of shares."""
+"""The confusion matrix of a classifier."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ _LONGEST = 160  # pixels of a name
 
 
 def draw_confusion(shares: NDArray[np.float64], names: Sequence[str], theme: Theme) -> Image.Image:
-    """Draw a row for each true class, a column for each class that pictures were taken for; a full cell is 100%.
+    """Draw a row for each true class and a column for each predicted class; a cell of the full color is 100%.
 
     Args:
         shares: (K, K), each row adds up to 1, or to 0.
@@ -27,9 +27,9 @@ def draw_confusion(shares: NDArray[np.float64], names: Sequence[str], theme: The
     longest = max(text_width(name, SMALL) for name in shown)
     wide = max(_CELL, min(_WIDEST, longest + 8))
     left, top = MARGIN + longest + 12, MARGIN + LINE + 8
-    width = max(left + len(shown) * wide, left + text_width("taken for, in %", SMALL)) + MARGIN
+    width = max(left + len(shown) * wide, left + text_width("predicted, in %", SMALL)) + MARGIN
     canvas = Canvas(width, top + len(shown) * _CELL + LINE + MARGIN, theme)
-    canvas.text(left, MARGIN + LINE / 2, "taken for, in %", "lm", faint=True)
+    canvas.text(left, MARGIN + LINE / 2, "predicted, in %", "lm", faint=True)
     for row, name in enumerate(shown):
         y = top + row * _CELL
         canvas.text(left - 12, y + _CELL / 2, name, "rm")

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, pairwise
 from types import MappingProxyType
 from xml.sax.saxutils import escape, quoteattr
 
+from dcgan.figures.axes import TINY, Axis, short
 from dcgan.figures.theme import Color, Theme
 
 COLORS = ("#3b82f6", "#f97316", "#10b981", "#a855f7", "#ef4444", "#0891b2", "#ca8a04", "#db2777")
@@ -14,14 +14,13 @@ COLORS = ("#3b82f6", "#f97316", "#10b981", "#a855f7", "#ef4444", "#0891b2", "#ca
 
 Point = tuple[float, float]
 
-_WIDTH, _HEIGHT = 560, 300  # of the drawing, in its own units
+_WIDTH, _HEIGHT = 560, 300  # of the chart, in its own units
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 534, 58, 258  # edges of the plot in it
 _AS_WIDE_AS_IT_MAY = 'style="width:100%;height:auto;display:block"'
-_SPACE = 20  # about drawings on a page
-_LETTER = 6.6  # mean width of a letter at the legend's size
+_SPACE = 20  # about charts on a page
+_GLYPH_WIDTH = 6.6  # mean width of a glyph at the legend's size
 _MOST_POINTS = 600  # a line with more is thinned to the least and greatest of each stretch
-_TINY, _HUGE = 1e-100, 1e100  # values beyond them are not drawn, or drawn as 0: the axes would run out of floats
-_UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_HUGE = 1e100  # values beyond are not plotted: the axes would run out of floats
 
 
 def curves(
@@ -34,12 +33,12 @@ def curves(
     log_x: bool = False,
     y_range: tuple[float, float] | None = None,
     marks: Sequence[float] = (),
-    spreads: Mapping[str, Sequence[float]] = MappingProxyType({}),
+    deviations: Mapping[str, Sequence[float]] = MappingProxyType({}),
 ) -> str:
-    """Draw lines over common axes.
+    """Plot lines over common axes.
 
     A value that is no finite number, or not above 0 on a logarithmic axis, leaves a gap; so does an x smaller than the
-    one before, as after a roll-back. A point alone is drawn as a dot.
+    one before, as after a roll-back. A single point becomes a dot.
 
     Args:
         series: Points (x, y) by the name that the legend gives them, in the order in which they are joined.
@@ -49,14 +48,14 @@ def curves(
         log_y: Logarithmic y axis.
         log_x: Logarithmic x axis.
         y_range: What the y axis shows at least. Default: what the values need.
-        marks: Places on the x axis to mark by a dotted line.
-        spreads: How far values scatter about each point of a line, either way: a band behind it.
+        marks: Values on the x axis to mark by a dotted line.
+        deviations: By the name of a line, the standard deviation of each of its points, NaN for none: a band behind it.
 
     Returns:
         An `<svg>` element 560 × 300, as wide as the page lets it be, with no reference to anything outside it.
     """
     lines = {name: [_usable(point, log_x, log_y) for point in points] for name, points in series.items()}
-    bands = {name: _edges(series[name], values, log_x, log_y) for name, values in spreads.items()}
+    bands = {name: _edges(series[name], values, log_x, log_y) for name, values in deviations.items()}
     points = [point for line in chain(lines.values(), *bands.values()) for point in line if point is not None]
     across = Axis.around([x for x, _ in points], _LEFT, _RIGHT, log=log_x, tight=True)
     values = [y for _, y in points] + list(y_range or ())
@@ -72,7 +71,7 @@ def curves(
     ]
     if points:
         parts += _grid(across, up)
-        parts += [_mark(across.place(x)) for x in marks if across.low <= x <= across.high]
+        parts += [_mark(across.position(x)) for x in marks if across.low <= x <= across.high]
         parts += [_band(bands[name], across, up, _color(row)) for row, name in enumerate(lines) if name in bands]
         parts += [_line(line, across, up, _color(row)) for row, line in enumerate(lines.values())]
     else:
@@ -83,17 +82,17 @@ def curves(
 
 
 def page(charts: Sequence[str], theme: Theme, columns: int = 1) -> str:
-    """Drawings of `curves` as one that stands alone, in a theme's colors, row by row."""
+    """Charts of `curves` as one SVG that stands alone, in a theme's colors, row by row."""
     across, down = _WIDTH + _SPACE, _HEIGHT + _SPACE
     width, height = min(columns, len(charts)) * across + _SPACE, -(-len(charts) // columns) * down + _SPACE
     placed = (
         chart.replace(
             _AS_WIDE_AS_IT_MAY,
-            f'x="{_SPACE + place % columns * across}" y="{_SPACE + place // columns * down}" '
+            f'x="{_SPACE + index % columns * across}" y="{_SPACE + index // columns * down}" '
             f'width="{_WIDTH}" height="{_HEIGHT}"',
             1,
         )
-        for place, chart in enumerate(charts)
+        for index, chart in enumerate(charts)
     )
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" color="{_hexadecimal(theme.ink)}">',
@@ -106,99 +105,20 @@ def _hexadecimal(color: Color) -> str:
     return f"#{bytes(color).hex()}"
 
 
-@dataclass(frozen=True)
-class Axis:
-    """What an axis shows, from `low` to `high`, and where it lies in the drawing, from `start` to `end`."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-    ticks: tuple[float, ...]
-    log: bool = False
-
-    @classmethod
-    def around(
-        cls, values: Sequence[float], start: float, end: float, *, log: bool = False, tight: bool = False
-    ) -> "Axis":
-        """The axis that shows `values`, finite numbers: up to the next tick on either side, or `tight` around them."""
-        low, high = (min(values), max(values)) if values else (0.0, 1.0)
-        if log and values:
-            ticks = _log_ticks(low, high)
-            return cls(ticks[0], ticks[-1], start, end, ticks, log)
-        if 0 < low < high / 2:
-            low = 0.0  # near enough to 0 for it to be worth seeing
-        size = max(abs(low), abs(high))
-        if high - low <= 1e-3 * size or size < _TINY:
-            pad = size / 2 if size >= _TINY else 0.5
-            low, high = low - pad, high + pad
-        ticks = _ticks(low, high)
-        if tight:
-            return cls(low, high, start, end, tuple(tick for tick in ticks if low <= tick <= high))
-        return cls(ticks[0], ticks[-1], start, end, ticks)
-
-    def place(self, value: float) -> float:
-        """Where `value` lies in the drawing."""
-        low, high, value = map(math.log10, (self.low, self.high, value)) if self.log else (self.low, self.high, value)
-        return self.start + (value - low) / (high - low) * (self.end - self.start)
-
-    def labeled(self) -> Iterator[tuple[float, str]]:
-        """Each tick's place in the drawing and its label, with as many digits as tell the ticks apart."""
-        step = min((b - a for a, b in pairwise(self.ticks)), default=1.0)
-        size = max(map(abs, self.ticks), default=0.0)
-        digits = 3 if self.log else max(3, math.ceil(math.log10(max(size / step, 1))) + 2)
-        return ((self.place(tick), short(tick, digits)) for tick in self.ticks)
-
-
-def short(value: float, digits: int = 3) -> str:
-    """A number as the axes and the legend write it: 950, 12.8k, 1.5M, 0.73, 2e-4. So many digits count."""
-    size = abs(value)
-    for unit, letter in _UNITS:
-        if unit <= size < 1000 * unit:
-            return f"{value / unit:.{digits}g}{letter}"
-    if size != 0 and not 1e-3 <= size < 1e3:
-        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-        return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(exponent)}"
-    return f"{value:.{digits}g}"
-
-
 def _usable(point: Point, log_x: bool, log_y: bool) -> Point | None:
     x, y = point
     drawable = abs(x) < _HUGE and abs(y) < _HUGE  # which NaN is not
-    return point if drawable and (x > _TINY or not log_x) and (y > _TINY or not log_y) else None
+    return point if drawable and (x > TINY or not log_x) and (y > TINY or not log_y) else None
 
 
-def _edges(points: Sequence[Point], spreads: Sequence[float], log_x: bool, log_y: bool) -> list[tuple[Point, Point]]:
+def _edges(points: Sequence[Point], deviations: Sequence[float], log_x: bool, log_y: bool) -> list[tuple[Point, Point]]:
     """The upper and the lower edge of a band, where both can be drawn."""
     edges = []
-    for (x, y), spread in zip(points, spreads, strict=True):
-        high, low = (_usable((x, y + way * spread), log_x, log_y) for way in (1, -1))
+    for (x, y), deviation in zip(points, deviations, strict=True):
+        high, low = (_usable((x, y + sign * deviation), log_x, log_y) for sign in (1, -1))
         if high is not None and low is not None:
             edges.append((high, low))
     return edges
-
-
-def _ticks(low: float, high: float) -> tuple[float, ...]:
-    """Round numbers at even distances, 4 to 8 of them, the first not above `low` and the last not below `high`."""
-    rough = (high - low) / 5
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return tuple(float(f"{tick * step:.12g}") for tick in range(first, last + 1))
-
-
-def _log_ticks(low: float, high: float) -> tuple[float, ...]:
-    """Powers of ten around the values; of values that lie closer together, some between the powers as well."""
-    factors: tuple[float, ...] = (1, 1.5, 2, 3, 4, 5, 7) if high < 5 * low else (1, 2, 5) if high < 100 * low else (1,)
-    lowest, highest = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    powers = range(lowest - 1, highest + 2 + (highest - lowest) // 7)
-    ticks = [float(f"{factor}e{power}") for power in powers for factor in factors]
-    first = max(place for place, tick in enumerate(ticks) if tick <= low)
-    last = min(place for place, tick in enumerate(ticks) if tick >= high)
-    if first == last:
-        first, last = first - 1, last + 1
-    every = math.ceil((last - first) / 7)
-    return tuple(ticks[first : last + every : every])
 
 
 def _grid(across: Axis, up: Axis) -> Iterator[str]:
@@ -214,7 +134,7 @@ def _grid(across: Axis, up: Axis) -> Iterator[str]:
 def _legend(lines: Mapping[str, Sequence[Point | None]]) -> Iterator[str]:
     """Color, name and last value of each line, in one row, or in more where they need them."""
     lasts = [next((short(point[1]) for point in reversed(line) if point is not None), "–") for line in lines.values()]
-    widths = [50 + _LETTER * (len(name) + len(last)) for name, last in zip(lines, lasts, strict=True)]
+    widths = [50 + _GLYPH_WIDTH * (len(name) + len(last)) for name, last in zip(lines, lasts, strict=True)]
     x, y = float(_LEFT), 37 if sum(widths) <= _WIDTH - _LEFT else 30
     for row, (name, last, width) in enumerate(zip(lines, lasts, widths, strict=True)):
         if x > _LEFT and x + width > _WIDTH:
@@ -231,7 +151,7 @@ def _mark(x: float) -> str:
 
 def _band(edges: Sequence[tuple[Point, Point]], across: Axis, up: Axis, color: str) -> str:
     outline = [high for high, _ in edges] + [low for _, low in reversed(edges)]
-    path = "L".join(f"{across.place(x):.1f} {up.place(y):.1f}" for x, y in outline)
+    path = "L".join(f"{across.position(x):.1f} {up.position(y):.1f}" for x, y in outline)
     bar = f' stroke="{color}" stroke-width="8"' if len(edges) == 1 else ""
     return f'<path d="M{path}Z" fill="{color}" opacity="0.15"{bar}/>' if outline else ""
 
@@ -239,12 +159,12 @@ def _band(edges: Sequence[tuple[Point, Point]], across: Axis, up: Axis, color: s
 def _line(line: Sequence[Point | None], across: Axis, up: Axis, color: str) -> str:
     path, dots = [], []
     for stretch in _stretches(_thinned(line)):
-        places = [f"{across.place(x):.1f} {up.place(y):.1f}" for x, y in stretch]
-        if len(places) == 1:
-            left, top = places[0].split()
+        points = [f"{across.position(x):.1f} {up.position(y):.1f}" for x, y in stretch]
+        if len(points) == 1:
+            left, top = points[0].split()
             dots.append(f'<circle cx="{left}" cy="{top}" r="3" fill="{color}"/>')
         else:
-            path.append("M" + "L".join(places))
+            path.append("M" + "L".join(points))
     style = f'fill="none" stroke="{color}" stroke-width="1.8" stroke-linejoin="round" stroke-linecap="round"'
     return (f'<path d="{"".join(path)}" {style}/>' if path else "") + "".join(dots)
 
@@ -269,11 +189,11 @@ def _thinned(line: Sequence[Point | None]) -> Sequence[Point | None]:
     kept = {0, len(line) - 1}
     width = math.ceil(2 * len(line) / _MOST_POINTS)
     for start, end in pairwise([*range(0, len(line), width), len(line)]):
-        places = [place for place in range(start, end) if line[place] is not None]
-        kept |= {place for place in range(start, end) if line[place] is None}
-        if places:
-            kept |= {min(places, key=lambda p: _y(line[p])), max(places, key=lambda p: _y(line[p]))}
-    return [line[place] for place in sorted(kept)]
+        points = [index for index in range(start, end) if line[index] is not None]
+        kept |= {index for index in range(start, end) if line[index] is None}
+        if points:
+            kept |= {min(points, key=lambda i: _y(line[i])), max(points, key=lambda i: _y(line[i]))}
+    return [line[index] for index in sorted(kept)]
 
 
 def _y(point: Point | None) -> float:

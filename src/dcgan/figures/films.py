@@ -8,11 +8,11 @@ from typing import TypeVar
 from PIL import Image, ImageDraw
 
 from dcgan.errors import DcganError
-from dcgan.figures.fonts import written
+from dcgan.figures.fonts import typeset
 from dcgan.figures.sheets import WHITE
 from dcgan.files import write_atomic
 
-_FORMATS: dict[str, tuple[str, dict[str, object]]] = {  # the way Pillow is told to write each suffix
+_FORMATS: dict[str, tuple[str, dict[str, object]]] = {  # how Pillow writes each suffix
     ".webp": ("WEBP", {"quality": 85, "method": 4}),
     ".gif": ("GIF", {"disposal": 1}),
     ".apng": ("PNG", {}),
@@ -29,7 +29,7 @@ def evenly(items: Sequence[T], most: int) -> list[T]:
         raise ValueError(f"{most} items cannot hold the first and the last")
     if len(items) <= most:
         return list(items)
-    return [items[round(place * (len(items) - 1) / (most - 1))] for place in range(most)]
+    return [items[round(index * (len(items) - 1) / (most - 1))] for index in range(most)]
 
 
 def film(
@@ -70,14 +70,14 @@ def film(
         raise ValueError(f"seconds {seconds_per_frame}, {hold_last} or side {max_side} out of range")
     lines: Sequence[str | None] = captions if captions is not None else [None] * len(frames)
     titled = evenly(list(zip(frames, lines, strict=True)), max_frames)
-    drawn = list(_draw(titled, max_side))
-    milliseconds = [round(1000 * seconds_per_frame)] * (len(drawn) - 1) + [round(1000 * hold_last)]
+    shown = list(_uniform(titled, max_side))
+    milliseconds = [round(1000 * seconds_per_frame)] * (len(shown) - 1) + [round(1000 * hold_last)]
     name, options = _FORMATS[path.suffix.lower()]
     content = io.BytesIO()
-    if len(drawn) == 1:
-        drawn[0].save(content, name, **options)
+    if len(shown) == 1:
+        shown[0].save(content, name, **options)
     else:
-        drawn[0].save(content, name, save_all=True, append_images=drawn[1:], duration=milliseconds, loop=0, **options)
+        shown[0].save(content, name, save_all=True, append_images=shown[1:], duration=milliseconds, loop=0, **options)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, content.getvalue())
@@ -85,7 +85,7 @@ def film(
         raise DcganError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _draw(frames: Sequence[tuple[Path | Image.Image, str | None]], max_side: int) -> Iterator[Image.Image]:
+def _uniform(frames: Sequence[tuple[Path | Image.Image, str | None]], max_side: int) -> Iterator[Image.Image]:
     """Every frame in RGB, in the same size, with its caption."""
     width, height = _opened(frames[-1][0]).size
     shrink = min(1.0, max_side / max(width, height))
@@ -117,7 +117,7 @@ def _on_white(picture: Image.Image) -> Image.Image:
 def _captioned(picture: Image.Image, caption: str) -> Image.Image:
     """The picture with a white band below that holds one centered line."""
     height = max(11, picture.width // 28)
-    (line, font), band = written(caption, height), 2 * height
+    (line, font), band = typeset(caption, height), 2 * height
     framed = Image.new("RGB", (picture.width, picture.height + band), WHITE)
     framed.paste(picture)
     middle = (picture.width / 2, picture.height + band / 2)

@@ -1,4 +1,4 @@
-"""Letters of figures: the font that comes with Pillow, or another where names need letters that it lacks."""
+"""Text of figures: the font that comes with Pillow, or another where names need glyphs that it lacks."""
 
 import unicodedata
 from functools import cache
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from PIL import ImageFont
 
-SMALL, NORMAL = 15, 18  # heights of letters, pixels
+SMALL, NORMAL = 15, 18  # heights of text, pixels
 
-OTHERS = (
+SYSTEM_FONTS = (
     *("DejaVuSans.ttf", "NotoSans-Regular.ttf", "arial.ttf", "Arial Unicode.ttf"),
     *("NotoSansCJK-Regular.ttc", "wqy-microhei.ttc", "msyh.ttc", "malgun.ttf", "Hiragino Sans GB.ttc"),
 )
@@ -17,23 +17,23 @@ OTHERS = (
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
-class Written(NamedTuple):
-    """A line of text as it can be drawn."""
+class TextLine(NamedTuple):
+    """A line of text as it can be rendered."""
 
     text: str
     font: Font
 
 
 @cache
-def written(text: str, height: int) -> Written:
-    """A line of text with the font that has most of its letters.
+def typeset(text: str, height: int) -> TextLine:
+    """A line of text with the font that has most of its glyphs.
 
     Pillow's own font, so that a figure is the same everywhere, has those of English. For others a font of the system is
-    looked for; letters that it lacks too lose their accents, or stay boxes.
+    looked for; characters that it lacks too lose their accents, or stay boxes.
     """
     best: Font = ImageFont.load_default(height)
     lacking = _lacking(best, text)
-    for name in OTHERS:
+    for name in SYSTEM_FONTS:
         if not lacking:
             break
         try:
@@ -42,16 +42,16 @@ def written(text: str, height: int) -> Written:
             continue
         if len(still := _lacking(font, text)) < len(lacking):
             best, lacking = font, still
-    return Written("".join(_plain(letter) if letter in lacking else letter for letter in text), best)
+    return TextLine("".join(_plain(character) if character in lacking else character for character in text), best)
 
 
-def _plain(letter: str) -> str:
-    return "".join(part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part))
+def _plain(character: str) -> str:
+    return "".join(part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part))
 
 
 def text_width(text: str, height: int) -> int:
     """Pixels that a line of text takes."""
-    plain, font = written(text, height)
+    plain, font = typeset(text, height)
     return round(font.getlength(plain))
 
 
@@ -65,6 +65,6 @@ def fitted(text: str, width: int, height: int) -> str:
 
 
 def _lacking(font: Font, text: str) -> set[str]:
-    """Letters that a font does not have: it draws them all as the same box."""
-    box = bytes(font.getmask("\uffff"))  # which is no letter
-    return {letter for letter in set(text) if not letter.isspace() and bytes(font.getmask(letter)) == box}
+    """Characters that a font has no glyph for: it shows them all as the same box."""
+    box = bytes(font.getmask("\uffff"))  # which is no character
+    return {character for character in set(text) if not character.isspace() and bytes(font.getmask(character)) == box}

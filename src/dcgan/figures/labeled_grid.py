@@ -71,8 +71,8 @@ def numbered(pixels: NDArray[np.uint8], labels: Sequence[str], theme: Theme, *, 
     rows = -(-len(pixels) // columns)
     high = side + LINE
     canvas = Canvas(2 * MARGIN + columns * (side + GAP) - GAP, 2 * MARGIN + rows * high, theme)
-    for place, (picture, label) in enumerate(zip(pixels, labels, strict=True)):
-        x, y = MARGIN + place % columns * (side + GAP), MARGIN + place // columns * high
+    for index, (picture, label) in enumerate(zip(pixels, labels, strict=True)):
+        x, y = MARGIN + index % columns * (side + GAP), MARGIN + index // columns * high
         canvas.paste(enlarged(picture, TILE), x, y)
         canvas.text(x + side / 2, y + side + LINE / 2 - 2, fitted(label, side + GAP, SMALL), faint=True)
     return canvas.image

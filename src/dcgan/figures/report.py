@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
 
-from dcgan.figures.curves import short
+from dcgan.figures.axes import short
 from dcgan.figures.report_charts import Record, charts, value_of
 from dcgan.figures.report_style import STYLE
 
 _TYPES = ((b"\x89PNG", "png"), (b"RIFF", "webp"), (b"GIF8", "gif"), (b"\xff\xd8", "jpeg"))  # by first bytes
-_KINDS = {  # what the journal calls an event: how grave it is, and what people call it
+_KINDS = {  # what the log calls an event: how grave it is, and what people call it
     "rollback": ("warn", "Rolled back"),
     "collapse": ("bad", "The generator collapsed"),
     "collapsed": ("bad", "Ended by a collapse"),
@@ -28,7 +28,7 @@ _KINDS = {  # what the journal calls an event: how grave it is, and what people 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportFacts:
-    """What a report tells. Whatever is empty or None is left out of it, except that no events are told as such."""
+    """What a report says. Whatever is empty or None is left out, except that the lack of events is mentioned."""
 
     title: str
     """The name of the run."""
@@ -38,19 +38,19 @@ class ReportFacts:
     """The final sheet: PNG, WebP, GIF or JPEG, as every picture here."""
     real: bytes | None = None
     """A sheet of real pictures, best of the same shape."""
-    stages: Sequence[tuple[str, bytes]] = ()
+    snapshots: Sequence[tuple[str, bytes]] = ()
     """A caption and a small sheet for each of some moments of the training, 4 to 6 look best."""
     film: bytes | None = None
     """The animation of the sheets over time."""
     metrics: Sequence[Record] = ()
     """The records of the run in their order; None and NaN leave gaps."""
     events: Sequence[Mapping[str, object]] = ()
-    """What happened, in order: "kind" (see the journal), "text", and "images" and "time" where known."""
+    """What happened, in order: "kind" (see the log), "text", and "images" and "time" where known."""
     recipe: Mapping[str, object] = field(default_factory=dict)
     """Hyper-parameters by name."""
     data: Mapping[str, object] = field(default_factory=dict)
     """What the run learned from: source, count, size, skipped (a mapping of reasons to counts) and so on, by name."""
-    machine: Mapping[str, object] = field(default_factory=dict)
+    environment: Mapping[str, object] = field(default_factory=dict)
     """Device, versions, times, by name."""
     commands: Sequence[tuple[str, str]] = ()
     """How to go on: what for, and the command line."""
@@ -69,11 +69,11 @@ def report(facts: ReportFacts) -> str:
         [
             f"<header><h1>{escape(facts.title)}</h1>{_paragraph(facts.summary)}{_numbers(facts.metrics)}</header>",
             _pictures(facts),
-            _section("From noise to pictures", _stages(facts.stages)),
+            _section("From noise to pictures", _snapshots(facts.snapshots)),
             _film_and_events(facts),
             _section("Curves", "".join(charts(facts.metrics)), "grid wide charts"),
             _section("Recipe", _table(facts.recipe, as_typed=True), "card columns"),
-            _data_and_machine(facts),
+            _data_and_environment(facts),
             _section("Go on from here", _commands(facts.commands), "card"),
         ]
     )
@@ -107,7 +107,7 @@ def _numbers(metrics: Sequence[Record]) -> str:
     """What one wants to know first, from the last record."""
     if not metrics:
         return ""
-    ways: Mapping[str, tuple[str, Callable[[float], str]]] = {
+    formats: Mapping[str, tuple[str, Callable[[float], str]]] = {
         "images": ("images seen", "{:,.0f}".format),
         "step": ("steps", "{:,.0f}".format),
         "seconds": ("time", duration),
@@ -115,8 +115,10 @@ def _numbers(metrics: Sequence[Record]) -> str:
         "diversity": ("diversity", "{:.2f}".format),
         "rollbacks": ("roll-backs", "{:.0f}".format),
     }
-    last = {name: value for name in ways if math.isfinite(value := value_of(metrics[-1], name))}
-    items = [f"<div><dt>{ways[name][0]}</dt><dd>{ways[name][1](value)}</dd></div>" for name, value in last.items()]
+    last = {name: value for name in formats if math.isfinite(value := value_of(metrics[-1], name))}
+    items = [
+        f"<div><dt>{formats[name][0]}</dt><dd>{formats[name][1](value)}</dd></div>" for name, value in last.items()
+    ]
     return f'<dl class="numbers">{"".join(items)}</dl>'
 
 
@@ -131,18 +133,18 @@ def duration(seconds: float) -> str:
 
 
 def _pictures(facts: ReportFacts) -> str:
-    drawn = _figure(facts.sheet, "Drawn by the generator at the end of the run")
+    generated = _figure(facts.sheet, "Generated at the end of the run")
     real = _figure(facts.real, "Real pictures, for comparison")
-    return f'<section class="grid wide">{drawn}{real}</section>' if drawn or real else ""
+    return f'<section class="grid wide">{generated}{real}</section>' if generated or real else ""
 
 
-def _stages(stages: Sequence[tuple[str, bytes]]) -> str:
-    figures = "".join(_figure(picture, caption) for caption, picture in stages)
+def _snapshots(snapshots: Sequence[tuple[str, bytes]]) -> str:
+    figures = "".join(_figure(picture, caption) for caption, picture in snapshots)
     return f'<div class="grid row">{figures}</div>' if figures else ""
 
 
 def _film_and_events(facts: ReportFacts) -> str:
-    shown = _figure(facts.film, "The whole run: the same latent vectors, drawn again and again")
+    shown = _figure(facts.film, "The whole run: the same latent vectors, again and again")
     film = f"<div><h2>Film</h2>{shown}</div>" if shown else ""
     events = f'<div><h2>What happened</h2><ul class="events card">{"".join(_events(facts.events))}</ul></div>'
     return f'<section class="grid wide">{film}{events}</section>'
@@ -156,9 +158,9 @@ def _events(events: Sequence[Mapping[str, object]]) -> Iterator[str]:
         kind = str(event.get("kind", "event"))
         style, words = _KINDS.get(kind, ("", kind.capitalize()))
         text, images = str(event.get("text", "")), event.get("images")
-        place = f"at {images:,} images" if isinstance(images, int) else ""
+        position = f"at {images:,} images" if isinstance(images, int) else ""
         when = _clock(str(event["time"])) if "time" in event else ""
-        aside = " · ".join(part for part in (place, when) if part and part not in text)
+        aside = " · ".join(part for part in (position, when) if part and part not in text)
         yield f'<li class="{style}"><i></i><b>{escape(words)}</b><span>{escape(text)}</span>'
         yield f'<span class="soft">{escape(aside)}</span></li>'
 
@@ -171,10 +173,10 @@ def _clock(time: str) -> str:
         return time
 
 
-def _data_and_machine(facts: ReportFacts) -> str:
+def _data_and_environment(facts: ReportFacts) -> str:
     tables = [
         f'<div><h2>{title}</h2><div class="card">{_table(rows)}</div></div>'
-        for title, rows in (("Pictures", facts.data), ("Time and machine", facts.machine))
+        for title, rows in (("Pictures", facts.data), ("Time and machine", facts.environment))
         if rows
     ]
     return f'<section class="grid wide">{"".join(tables)}</section>' if tables else ""

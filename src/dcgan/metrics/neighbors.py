@@ -25,7 +25,7 @@ class Neighbors:
 
 
 @dataclass(frozen=True, eq=False)
-class Memorizing:
+class Memorization:
     """How many samples are near-copies of training pictures, and how many real pictures it would not have seen are.
 
     Attributes:
@@ -61,9 +61,9 @@ def nearest_others(features: Features) -> Neighbors:
     return _nearest(features, features, others=True)
 
 
-def duplicate_rate(
+def memorization(
     samples: Features, held_out: Features, training: Features, *, percentile: float = PERCENTILE
-) -> Memorizing:
+) -> Memorization:
     """Count the samples that are as near to a training picture as hardly any two training pictures are.
 
     The threshold is the `percentile` of the distances of training pictures to their nearest other. So it has the scale
@@ -88,7 +88,7 @@ def duplicate_rate(
     threshold = float(np.percentile(nearest_others(training).distance, percentile))
     neighbors = nearest_neighbors(samples, training)
     held_out_distance = nearest_neighbors(held_out, training).distance
-    return Memorizing(
+    return Memorization(
         rate=float((neighbors.distance <= threshold).mean()),
         held_out_rate=float((held_out_distance <= threshold).mean()),
         threshold=threshold,

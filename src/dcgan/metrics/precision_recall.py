@@ -7,7 +7,7 @@ import numpy as np
 from dcgan.metrics.distances import Floats, check_features, squared_distances
 from dcgan.types import Features
 
-TIE = 1 + 1e-9  # on the squared radius: a point on the border is inside, however its distance was rounded
+BORDER = 1 + 1e-9  # on the squared radius: a point on the border is inside, however its distance was rounded
 
 
 @dataclass(frozen=True)
@@ -79,4 +79,4 @@ def _reaches(features: Features, *ks: int) -> Floats:
     for rows, squared in squared_distances(features, features):
         squared.partition(ks, axis=1)  # the feature itself, at distance 0, is the nearest
         reaches[:, rows] = squared[:, ks].T
-    return reaches * TIE
+    return reaches * BORDER
