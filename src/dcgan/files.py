@@ -56,8 +56,8 @@ def new_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _beside(path)
-    partial.mkdir()
     try:
+        partial.mkdir()
         yield partial
         for file in partial.rglob("*"):
             _sync(file)

@@ -36,7 +36,7 @@ def status(*words: str, monkeypatch: pytest.MonkeyPatch) -> int:
 def messages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> io.StringIO:
     monkeypatch.chdir(tmp_path)  # whatever a verb may write
     messages = io.StringIO()
-    monkeypatch.setattr(stderr, "file", messages)
+    monkeypatch.setattr(stderr, "_file", messages)  # the property would come back as what it was captured by
     return messages
 
 

@@ -127,4 +127,4 @@ def test_names_without_a_concept_say_where_they_were_looked_for() -> None:
 
 def test_results_show_themselves_in_a_notebook() -> None:
     for result in (arithmetic(MODEL, "a - b", concepts=KNOWN), turn(MODEL, [7], "up", concepts=KNOWN)):
-        assert result._repr_html_().startswith('<img src="data:image/png;base64,')
+        assert 'src="data:image/png;base64,' in result._repr_html_()

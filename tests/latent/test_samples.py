@@ -30,7 +30,7 @@ def test_figures_call_a_sample_by_its_seed_or_the_index_of_its_z() -> None:
 def test_a_sheet_has_the_columns_asked_for_and_shows_itself_in_a_notebook() -> None:
     samples = generate_samples(MODEL, range(6))
     assert samples.figure(columns=3).width > samples.figure(columns=2).width
-    assert samples._repr_html_().startswith('<img src="data:image/png;base64,')
+    assert 'src="data:image/png;base64,' in samples._repr_html_()
 
 
 def test_a_folder_is_filled_in_the_order_of_the_samples(tmp_path: Path) -> None:
