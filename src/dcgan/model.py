@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,6 +25,14 @@ from dcgan.networks.layouts import Architecture, ConvLayer
 from dcgan.networks.memory import use_channels_last
 from dcgan.randomness import latents_from_seeds
 from dcgan.types import Latents, Pixels
+
+
+class Nets(NamedTuple):
+    """A pair of dcgan's own nets, whose layers can be looked into."""
+
+    architecture: Architecture
+    generator: Generator
+    discriminator: Discriminator
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,25 @@ class Model:
     generator: Generator
     discriminator: Discriminator
     details: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Side of the square pictures, pixels."""
+        return self.architecture.size
+
+    @property
+    def channels(self) -> int:
+        """1 (gray), 3 (RGB) or 4 (RGBA)."""
+        return self.architecture.channels
+
+    @property
+    def nets(self) -> Nets:
+        """Both nets as dcgan's own, for what looks into their layers."""
+        return Nets(self.architecture, self.generator, self.discriminator)
+
+    def write_into(self, folder: Path) -> None:
+        """Write the model's files into a folder that is being made."""
+        self.save(folder)
 
     @cached_property
     def identity(self) -> str:

@@ -7,17 +7,17 @@ from cyclopts import App
 
 import dcgan
 from dcgan.cli.arithmetic import arithmetic
-from dcgan.cli.classifier import classify, learn
+from dcgan.cli.classifier import classify, fit_classifier
 from dcgan.cli.concepts import concepts
 from dcgan.cli.console import as_flags, complain
 from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
-from dcgan.cli.extract_features import features
+from dcgan.cli.extract_features import extract_features
 from dcgan.cli.forget import forget
 from dcgan.cli.insert import insert
 from dcgan.cli.inspect import inspect
 from dcgan.cli.models import choose, export, import_authors
-from dcgan.cli.paper_table import paper
+from dcgan.cli.paper_table import paper_table
 from dcgan.cli.prepare import prepare
 from dcgan.cli.probe import probe
 from dcgan.cli.recipe_flags import take_recipe, whole_numbers
@@ -39,7 +39,7 @@ VERBS = (
     *(demo, prepare, presets, sample),
     *(walk, arithmetic, turn, concepts),
     *(inspect, forget, insert),
-    *(features, probe, paper, learn, classify),
+    *(extract_features, probe, paper_table, fit_classifier, classify),
     *(evaluate,),
     *(choose, export, import_authors),
 )

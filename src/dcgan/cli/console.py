@@ -99,3 +99,7 @@ class Bar:
         """Move the bar."""
         self._progress.start()
         self._progress.update(self._task, completed=done, total=total)
+
+    def phase(self, name: str) -> None:
+        """Begin another part of the work, with a name and a count of its own."""
+        self._progress.reset(self._task, description=name)

@@ -1,9 +1,48 @@
-"""Checking what flags say."""
+"""Flags that many verbs have, each written once: their type, their name, their help; and checks of values."""
 
-from dcgan.errors import DcganError
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from dcgan.device import DEVICES, is_device_name
+from dcgan.errors import UsageError
+
+
+def _check_device(_type: object, name: str) -> None:
+    if not is_device_name(name):
+        raise ValueError(f"it must be {DEVICES}")
+
+
+Switch = Parameter(negative="")
+"""For `Annotated[bool, Switch]`: a flag that is given or not, without --no-flag."""
+
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Answer with one line of JSON.")]
+"""For `as_json: AsJson = False`."""
+
+Device = Annotated[str, Parameter(help=f"Where to compute: {DEVICES}.", validator=_check_device)]
+"""For `device: Device = "auto"`; pass it on as it is, `load` and the rooms resolve it."""
+
+ModelPath = Annotated[
+    Path, Parameter(help="A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.")
+]
+"""For `model: ModelPath`."""
+
+Source = Annotated[str, Parameter(help="Pictures, as for `dcgan prepare`, or a packed set.")]
+"""For `source: Source`."""
+
+ThemeName = Annotated[Literal["light", "dark"], Parameter(help="Ground of the figure.")]
+"""For `theme: ThemeName = "light"`; `outputs.chosen_theme` has its colors."""
+
+Workers = Annotated[int, Parameter(help="Processes that decode pictures; 0 is one for each core.")]
+"""For `workers: Workers = 0`."""
 
 
 def need(condition: bool, flag: str, range_: str, value: object) -> None:
-    """Refuse a value of a flag that is out of its range."""
+    """Refuse a value of a flag that is out of its range.
+
+    Raises:
+        UsageError: `condition` does not hold.
+    """
     if not condition:
-        raise DcganError(f"{flag} must be {range_}, not {value}")
+        raise UsageError(f"{flag} must be {range_}, not {value}")

@@ -57,6 +57,24 @@ def cached(
     return packed
 
 
+PictureSource = str | Path | PackedSet
+"""What `open_pictures` takes."""
+
+
+def open_pictures(
+    source: PictureSource,
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> PackedSet:
+    """The pictures of a source as a packed set of this size and number of channels; see `cached`."""
+    options = PrepareOptions(size=size or PrepareOptions.size, channels=channels or PrepareOptions.channels)
+    if isinstance(source, PackedSet):
+        return _fitting(source, options)
+    return cached(source, options, on_progress)
+
+
 def cache_folder() -> Path:
     """Where packed sets of raw sources are kept."""
     named = os.environ.get("DCGAN_CACHE")
