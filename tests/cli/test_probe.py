@@ -1,7 +1,6 @@
-"""The verbs `extract-features`, `probe`, `fit-classifier` and `classify`, on a small model."""
+"""The verbs `extract-features` and `probe`, on a small model."""
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,36 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 import torch
-from PIL import Image
-from tests.toy_model import toy_model
+from tests.cli.labeled_folders import MODEL, make_home
 
 from dcgan.cli import app
 from dcgan.cli.outputs import check_files
 from dcgan.errors import DcganError
 from dcgan.networks.initialize import initialize
 from dcgan.probing.baselines.supervised import train_classifier
-from dcgan.probing.classifier import load_classifier
-
-MODEL = toy_model()
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model, and pictures and others sorted into two folders each by a square in a corner."""
+    """A model, and pictures and others sorted into two folders each."""
     folder = tmp_path_factory.mktemp("probe")
-    (folder / "model").mkdir()
-    MODEL.save(folder / "model")
-    random = np.random.default_rng(0)
-    for name, (y, x) in {"left": (4, 1), "right": (4, 10)}.items():
-        for kind, count in {"pictures": 60, "others": 20}.items():
-            (folder / kind / name).mkdir(parents=True)
-            for place in range(count):
-                picture = random.integers(0, 120, (16, 16, 3)).astype(np.uint8)
-                picture[y : y + 5, x : x + 5] += 110
-                Image.fromarray(picture).save(folder / kind / name / f"{place}.png")
+    make_home(folder)
     return folder
 
 
@@ -390,113 +375,3 @@ def test_mistakes_are_named(home: Path, words: list[str], message: str) -> None:
 def test_a_source_without_labels_is_named(home: Path) -> None:
     with pytest.raises(DcganError, match="a folder of its own"):
         app(["probe", str(home / "model"), str(home / "pictures" / "left")])
-
-
-def test_a_classifier_is_learned_once_and_labels_pictures(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(home, "fit-classifier", "--out", "classifier", "--json")
-    facts = json.loads(capsys.readouterr().out)
-    assert facts["accuracy"] > 0.9
-    assert facts["C"] > 0
-    words = [str(home / "pictures"), "--review", "unsure.png", "--json"]
-    app(["classify", "classifier", *words, "--out", "labels.csv"])
-    facts = json.loads(capsys.readouterr().out)
-    assert facts["labels"] == {"left": 60, "right": 60}
-    assert (facts["compared"], facts["agreed"], facts["refused"]) == (120, 120, 0)
-    app(["classify", "classifier", *words, "--out", "labels.parquet"])
-    rows = pq.read_table("labels.parquet").to_pylist()
-    assert all(row["name"].startswith(row["label"]) and row["margin"] >= 0 for row in rows)
-    assert Path("labels.csv").read_text().splitlines()[0] == '"name","label","score","second","margin"'
-    assert len(Path("labels.csv").read_text().splitlines()) == 121
-    assert Path("unsure.png").exists()
-    with pytest.raises(DcganError, match="exists"):
-        run(home, "fit-classifier", "--out", "classifier")
-
-
-def test_labels_that_are_there_are_not_overwritten(home: Path) -> None:
-    run(home, "fit-classifier", "--out", "classifier")
-    Path("labels.csv").write_text("corrected by hand")
-    with pytest.raises(DcganError, match=r"--out labels\.csv exists"):
-        app(["classify", "classifier", str(home / "pictures")])
-    assert Path("labels.csv").read_text() == "corrected by hand"
-
-
-def test_how_many_got_the_label_of_their_folder_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(home, "fit-classifier", "--out", "classifier")
-    for folder, content in {"left": "right", "right": "left", "elsewhere": "left"}.items():
-        shutil.copytree(home / "others" / content, Path("mixed") / folder)
-    app(["classify", "classifier", "mixed"])
-    assert "0.0% of the 40 pictures that came with one of these labels" in capsys.readouterr().out
-
-
-def test_a_loaded_classifier_says_what_the_learned_one_says(home: Path) -> None:
-    run(home, "fit-classifier", "--out", "classifier", "--layers", "0,1", "--grid", 2)
-    loaded = load_classifier(Path("classifier"))
-    pixels = MODEL.sample(range(20))
-    scores = loaded.scores(pixels)
-    loaded.save(Path("again"))
-    assert np.array_equal(load_classifier(Path("again")).scores(pixels), scores)
-    assert (loaded.layers, loaded.grid, loaded.names) == ((0, 1), 2, ("left", "right"))
-
-
-@pytest.mark.parametrize(
-    ("file", "content", "message"),
-    [
-        ("classifier.json", "{", "damaged"),
-        ("classifier.json", "[]", "damaged"),
-        ("classifier.json", '{"format": 9}', "of another dcgan"),
-        ("classifier.json", '{"format": 3}', "damaged"),
-        ("svm.safetensors", "x", "checksum differs"),
-        ("model/discriminator.safetensors", "x", "checksum differs"),
-    ],
-)
-def test_a_damaged_classifier_is_named(home: Path, file: str, content: str, message: str) -> None:
-    run(home, "fit-classifier", "--out", "classifier")
-    (Path("classifier") / file).write_text(content)
-    with pytest.raises(DcganError, match=message):
-        app(["classify", "classifier", str(home / "pictures")])
-
-
-def test_a_classifier_without_its_model_is_named(home: Path) -> None:
-    run(home, "fit-classifier", "--out", "classifier")
-    Path("classifier/model").rename("elsewhere")
-    with pytest.raises(DcganError, match="its model/ is missing"):
-        app(["classify", "classifier", str(home / "pictures")])
-
-
-@pytest.mark.parametrize(("field", "value"), [("C", 10**400), ("labels", ["a", "a"]), ("grid", 0), ("layers", [9])])
-def test_an_impossible_classifier_is_named(home: Path, field: str, value: object) -> None:
-    run(home, "fit-classifier", "--out", "classifier")
-    card = json.loads(Path("classifier/classifier.json").read_text())
-    Path("classifier/classifier.json").write_text(json.dumps({**card, field: value}))
-    with pytest.raises(DcganError, match=r"classifier\.json (is damaged|does not fit)"):
-        app(["classify", "classifier", str(home / "pictures")])
-
-
-def test_names_of_strangers_do_not_drive_the_terminal(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(home, "fit-classifier", "--out", "classifier")
-    card = json.loads(Path("classifier/classifier.json").read_text())
-    card["labels"] = ["\x1b[31mleft", "right"]
-    Path("classifier/classifier.json").write_text(json.dumps(card))
-    app(["classify", "classifier", str(home / "pictures")])
-    out = capsys.readouterr().out
-    assert "[31mleft" in out
-    assert "\x1b" not in out
-
-
-def test_classes_of_one_picture_are_named(home: Path) -> None:
-    for name in ("left", "right"):
-        (Path("single") / name).mkdir(parents=True)
-        shutil.copy(home / "others" / name / "0.png", Path("single") / name)
-    with pytest.raises(DcganError, match="no second picture of left"):
-        app(["fit-classifier", str(home / "model"), "single", "--out", "c"])
-    with pytest.raises(DcganError, match="left has 1 picture;"):
-        app(["probe", str(home / "model"), "single"])
-
-
-def test_what_is_no_classifier_is_named(home: Path) -> None:
-    with pytest.raises(DcganError, match="is no classifier"):
-        app(["classify", str(home / "model"), str(home / "pictures")])
-    with pytest.raises(DcganError, match=r"--out x\.txt"):
-        app(["classify", "c", str(home / "pictures"), "--out", "x.txt"])
-    with pytest.raises(DcganError, match="two classes"):
-        app(["fit-classifier", str(home / "model"), str(home / "pictures" / "left"), "--out", "c"])

@@ -10,6 +10,7 @@ from dcgan.probing.labeled_features import LabeledFeatures
 from dcgan.probing.linear_svm import fit_svm
 from dcgan.probing.protocol import (
     ProbeOptions,
+    ProbeResult,
     confusion_matrix,
     predict_all,
     probe_all,
@@ -89,9 +90,9 @@ def test_each_of_the_features_gets_the_c_that_suits_its_scale() -> None:
     def scaled(data: LabeledFeatures, factor: float) -> LabeledFeatures:
         return LabeledFeatures(data.features * np.float32(factor), data.labels)
 
-    found = {}
+    found: dict[tuple[float, int | None], ProbeResult] = {}
     for factor in (30, 0.03):
-        sets = [scaled(data, factor) for data in (learn, validation, test)]
+        sets = scaled(learn, factor), scaled(validation, factor), scaled(test, factor)
         for result in (probe_all(*sets, 3), probe_few(*sets, 3, 5, repeats=4)):
             assert result.ends is not None
             assert "open" not in result.ends
@@ -99,7 +100,7 @@ def test_each_of_the_features_gets_the_c_that_suits_its_scale() -> None:
     for count in (None, 5):
         assert found[30, count].best < 1e-2 < found[0.03, count].best
         assert found[0.03, count].mean == pytest.approx(found[30, count].mean, abs=0.05)
-    cut_off = probe_all(*[scaled(data, 0.03) for data in (learn, validation, test)], 3, C=(1e-5, 1e-4))
+    cut_off = probe_all(*sets, 3, C=(1e-5, 1e-4))
     assert cut_off.ends is not None
     assert cut_off.ends.above == "open"
 

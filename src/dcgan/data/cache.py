@@ -57,12 +57,8 @@ def cached(
     return packed
 
 
-PictureSource = str | Path | PackedSet
-"""What `open_pictures` takes."""
-
-
 def open_pictures(
-    source: PictureSource,
+    source: str | Path | PackedSet,
     *,
     size: int | None = None,
     channels: int | None = None,

@@ -31,8 +31,11 @@ from dcgan.data.benchmark_sets import (
 )
 from dcgan.data.folder import Folder
 from dcgan.data.items import Source
-from dcgan.data.packed import is_packed_set
+from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.errors import SourceError
+
+PictureSource = str | Path | PackedSet
+"""What `dcgan.data.cache.open_pictures` takes."""
 
 
 def _drawn_faces(parameter: str, size: int) -> Source:

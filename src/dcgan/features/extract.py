@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 import torch
 from torch.nn import functional as F
 
-from dcgan.data.cache import PictureSource, open_pictures
+from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
+from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import UsageError
 from dcgan.model import Model, to_images

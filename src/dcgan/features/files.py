@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dcgan.data.cache import PictureSource, open_pictures
+from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
+from dcgan.data.sources import PictureSource
 from dcgan.errors import UsageError
 from dcgan.features.extract import BATCH, GRID, DType, FeatureExtractor, build_extractor, fit_range
 from dcgan.model import Model

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dcgan.data.cache import PictureSource, open_pictures
+from dcgan.data.cache import open_pictures
+from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import ModelError, SourceError, UsageError
 from dcgan.features.extract import GRID, DiscriminatorExtractor, names_of, on_device

@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 
 from dcgan.choices import BASELINES
-from dcgan.data.cache import PictureSource, open_pictures
+from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
+from dcgan.data.sources import PictureSource
 from dcgan.errors import SourceError, UsageError
 from dcgan.features.extract import GRID, on_device
 from dcgan.model import Model
