@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from dcgan.errors import UsageError
 from dcgan.probing.baselines.kmeans import KMeansFeatures, fit_kmeans, normalize_contrast
 
 RANDOM = np.random.default_rng(0)
@@ -66,5 +67,10 @@ def test_the_seed_names_the_centroids() -> None:
 
 
 def test_pictures_that_are_too_small_are_refused() -> None:
-    with pytest.raises(ValueError, match="6 pixels"):
+    with pytest.raises(UsageError, match="7 pixels a side are too small"):
         fit_kmeans(PIXELS[:, :7, :7], 4)
+
+
+def test_more_centroids_than_patches_are_refused() -> None:
+    with pytest.raises(UsageError, match="`centroids` must be 1 to 10"):
+        fit_kmeans(PIXELS, 11, patches=10)

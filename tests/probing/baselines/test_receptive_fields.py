@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tests.toy_model import toy_model
 
 from dcgan.data.packed import PackedSet
+from dcgan.errors import UsageError
 from dcgan.probing.baselines import receptive_fields
 from dcgan.probing.baselines.kmeans import fit_kmeans
 from dcgan.probing.baselines.receptive_fields import (
@@ -161,15 +162,15 @@ def test_progress_reaches_its_end() -> None:
     ("pixels", "centroids", "layers", "message"),
     [
         (PIXELS[:, :14], 12, 3, "too small for 3 layers"),
-        (PIXELS[:2], 900, 3, "windows of 2 pictures"),
+        (PIXELS[:2], 900, 3, "`centroids` 900 is too many for 2 pictures"),
         (PIXELS, 12, 0, "1 or more"),
-        (PIXELS, 0, 3, "0 centroids"),
+        (PIXELS, 0, 3, "`centroids` must be 1 to 1000"),
     ],
 )
 def test_what_cannot_be_learned_is_refused(
     pixels: NDArray[np.uint8], centroids: int, layers: int, message: str
 ) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((UsageError, ValueError), match=message):
         fit_receptive_fields(pixels, centroids, layers=layers, patches=1000, iterations=1)
 
 

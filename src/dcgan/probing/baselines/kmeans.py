@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from dcgan.errors import UsageError
 from dcgan.probing.baselines.baseline import BuildContext, FeatureBaseline
 from dcgan.randomness import Stream, rng
 from dcgan.types import Features, OnProgress, Pixels
@@ -81,12 +82,12 @@ def fit_kmeans(
         on_progress: Called with (iterations, in all).
 
     Raises:
-        ValueError: The pictures are too small, or there are more centroids than patches.
+        UsageError: The pictures are too small, or there are more centroids than patches.
     """
-    if min(pixels.shape[1:3]) < PATCH_SIDE + 2 or not 1 <= centroids <= patches:
-        raise ValueError(
-            f"{centroids} centroids of {patches} patches of {PATCH_SIDE} pixels from pictures {pixels.shape[1:3]}"
-        )
+    if (side := min(pixels.shape[1:3])) < PATCH_SIDE + 2:
+        raise UsageError(f"pictures of {side} pixels a side are too small for K-means: it needs {PATCH_SIDE + 2}")
+    if not 1 <= centroids <= patches:
+        raise UsageError(f"`centroids` must be 1 to {patches}, the number of patches, not {centroids}")
     positions = (pixels.shape[1] - PATCH_SIDE + 1) * (pixels.shape[2] - PATCH_SIDE + 1)
     patches = min(patches, max(centroids, len(pixels) * positions))
     random = rng(Stream.KMEANS, seed)

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from dcgan.errors import UsageError
 from dcgan.probing.baselines.baseline import BuildContext, FeatureBaseline
 from dcgan.probing.baselines.kmeans import (
     ITERATIONS,
@@ -148,12 +149,14 @@ def fit_receptive_fields(
         on_progress: Called with (steps, in all).
 
     Raises:
-        ValueError: The pictures are too small or too few, or a number is.
+        UsageError: The pictures are too small or too few, or `centroids` is out of range.
+        ValueError: There is not one layer, receptive field or map.
     """
     if min(layers, fields, maps) < 1:
         raise ValueError(f"{layers} layers of {fields} receptive fields of {maps} maps: each must be 1 or more")
     if _last_side(min(pixels.shape[1:3]), layers) < 1:
-        raise ValueError(f"pictures {pixels.shape[1:3]} are too small for {layers} layers")
+        side = min(pixels.shape[1:3])
+        raise UsageError(f"pictures of {side} pixels a side are too small for {layers} layers of receptive fields")
     read = min(PICTURES, len(pixels))
     steps = iterations + (layers - 1) * (read + fields)
 
@@ -171,7 +174,10 @@ def fit_receptive_fields(
         chosen = choose_fields(energy_similarity(windows[:, :, 0]), fields, maps, random)
         each = -(-centroids // len(chosen))
         if len(windows) < each:
-            raise ValueError(f"{each} centroids of {len(windows)} windows of {len(pixels)} pictures")
+            raise UsageError(
+                f"`centroids` {centroids} is too many for {len(pixels)} pictures: they have {len(windows)} windows to "
+                f"learn {each} in each of {len(chosen)} receptive fields from"
+            )
         few = fields - len(chosen)  # receptive fields that there are not, and need no time
         layer = _fit_layer(windows, chosen, each, iterations, random, progress_from(done + read + few))
         fitted = ReceptiveFieldFeatures(first, (*fitted.deeper, layer))
