@@ -3,8 +3,8 @@
     python -m benchmarks.probe_choices runs/photos sets/cifar-train sets/cifar-test
 
 One thing is changed at a time, beside the paper's way (all layers, 4x4, features as they are). The sets are packed,
-and of each 10,000 pictures are drawn; rows of earlier checkpoints and of means of the last ones appear for a run that
-kept them (`--keep`).
+and of each 10,000 pictures are taken at random; rows of earlier checkpoints and of means of the last ones appear for a
+run that kept them (`--keep`).
 """
 
 import argparse
@@ -21,8 +21,8 @@ from PIL import Image
 from dcgan.data.packed import PackedSet
 from dcgan.features.extract import DiscriminatorExtractor
 from dcgan.model import Model, load
-from dcgan.probing.comparison import standardized
-from dcgan.probing.protocol import Labeled, probe_few, split
+from dcgan.probing.labeled_features import LabeledFeatures, standardize
+from dcgan.probing.protocol import probe_few, split
 from dcgan.types import Labels, Pixels
 
 Change = Callable[[Pixels], Pixels]
@@ -68,7 +68,7 @@ def jpeg(pixels: Pixels) -> Pixels:
 
 
 def some(path: Path) -> Pictures:
-    """Pictures of a packed set, drawn at random, with their labels."""
+    """Random pictures of a packed set, with their labels."""
     data = PackedSet.open(path)
     rows = np.sort(np.random.default_rng(0).permutation(len(data))[:PICTURES])
     return data.pixels[rows], data.labels[rows]
@@ -85,7 +85,7 @@ def averaged(models: Sequence[Model]) -> Model:
 def choices(path: Path) -> Iterator[Choice]:
     """All rows for a model or a run."""
     model = load(path)
-    layers = range(len(model.architecture.discriminator))
+    layers = range(len(model.nets.architecture.discriminator))
     yield Choice("the paper's way", model)
     for layer in layers:
         yield Choice(f"layer {layer} alone", model, (layer,))
@@ -105,21 +105,21 @@ def choices(path: Path) -> Iterator[Choice]:
             yield Choice(f"mean weights of {count} checkpoints", averaged([load(own) for own in kept[-count:]]))
 
 
-def measure(choice: Choice, source: Pictures, test: Pictures, labels: int, draws: int) -> str:
+def measure(choice: Choice, source: Pictures, test: Pictures, labels: int, repeats: int) -> str:
     """A line: features, C, validation and test accuracy."""
     extractor = DiscriminatorExtractor(choice.model, choice.layers, choice.grid)
     change = choice.change or (lambda pixels: pixels)
-    shown = change(source[0])
-    extractor.measure(shown)
-    learned = Labeled(extractor.extract(shown).astype(np.float16), source[1])
-    tested = Labeled(extractor.extract(change(test[0])).astype(np.float16), test[1])
+    pixels = change(source[0])
+    extractor.measure(pixels)
+    train = LabeledFeatures(extractor.extract(pixels).astype(np.float16), source[1])
+    tested = LabeledFeatures(extractor.extract(change(test[0])).astype(np.float16), test[1])
     if choice.standardize:
-        learned, tested = standardized(learned, tested)
-    chosen, others = split(learned.labels, 0.1, 0)
+        train, tested = standardize(train, tested)
+    validation, learn = (train.rows(rows) for rows in split(train.labels, 0.1, 0))
     classes = int(source[1].max()) + 1
-    probed = probe_few(learned.rows(others), learned.rows(chosen), tested, classes, labels, draws=draws)
-    right = f"{probed.mean:>9.1%} ± {probed.spread:.1%}"
-    return f"{choice.name:<34}{extractor.size:>9,}{probed.penalty:>9g}{probed.validation[probed.penalty]:>11.1%}{right}"
+    result = probe_few(learn, validation, tested, classes, labels, repeats=repeats)
+    right = f"{result.mean:>9.1%} ± {result.interval:.1%}"
+    return f"{choice.name:<34}{extractor.size:>9,}{result.best:>9g}{result.validation[result.best]:>11.1%}{right}"
 
 
 def main() -> None:
@@ -128,13 +128,13 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("source", type=Path)
     parser.add_argument("test", type=Path)
-    parser.add_argument("--labels", type=int, default=100)
-    parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--labels-per-class", type=int, default=100)
+    parser.add_argument("--repeats", type=int, default=20)
     arguments = parser.parse_args()
     source, test = some(arguments.source), some(arguments.test)
     print(f"{'choice':<34}{'features':>9}{'C':>9}{'validation':>11}{'test':>9}")
     for choice in choices(arguments.model):
-        print(measure(choice, source, test, arguments.labels, arguments.draws), flush=True)
+        print(measure(choice, source, test, arguments.labels_per_class, arguments.repeats), flush=True)
 
 
 if __name__ == "__main__":

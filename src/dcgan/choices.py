@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dcgan.data.kinds import SourceKind
     from dcgan.metrics.extractors import Extractor, ExtractorOptions
     from dcgan.networks.layouts import ConvLayer
-    from dcgan.probing.baselines.registry import Way
+    from dcgan.probing.baselines.baseline import Baseline
     from dcgan.training.augment import Augmentation
     from dcgan.training.losses import Loss
     from dcgan.training.recipe import Recipe
@@ -71,7 +71,20 @@ EXTRACTORS: "Registry[Callable[[ExtractorOptions], Extractor]]" = Registry(
     },
 )
 
-BASELINES: "Registry[Way]" = Registry("baseline", "dcgan.baselines", {})
+BASELINES: "Registry[Baseline]" = Registry(
+    "baseline",
+    "dcgan.baselines",
+    {
+        "dcgan": Choice("dcgan.probing.baselines.discriminator:DCGAN", "the discriminator's maps"),
+        "random": Choice("dcgan.probing.baselines.discriminator:RANDOM", "the same net, untrained"),
+        "kmeans": Choice("dcgan.probing.baselines.kmeans:KMEANS", "K-means of patches (Coates & Ng)"),
+        "learned-rf": Choice("dcgan.probing.baselines.receptive_fields:LEARNED_RF", "K-means, learned fields"),
+        "exemplar": Choice("dcgan.probing.baselines.exemplar_cnn:EXEMPLAR", "Exemplar CNN, the same net"),
+        "pixels": Choice("dcgan.probing.baselines.pixels:PIXELS", "the pixels themselves"),
+        "supervised": Choice("dcgan.probing.baselines.supervised:SUPERVISED", "the same net, on labels alone"),
+        "finetuned": Choice("dcgan.probing.baselines.supervised:FINETUNED", "the net itself, trained on"),
+    },
+)
 
 SOURCES: "Registry[SourceKind]" = Registry(
     "source",

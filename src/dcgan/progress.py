@@ -21,8 +21,25 @@ class Rate(ProgressColumn):
         return Text(f"{task.speed:,.0f}/s" if task.speed else "…/s", style="progress.data.speed")
 
 
+class Bar:
+    """A progress callback that moves a bar: call it with (done, total); total is None while it is unknown."""
+
+    def __init__(self, display: Progress, description: str) -> None:
+        self._display = display
+        self._task = display.add_task(description, total=None)
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """Move the bar."""
+        self._display.start()
+        self._display.update(self._task, completed=done, total=total)
+
+    def phase(self, description: str) -> None:
+        """Begin another part of the work, with a count of its own."""
+        self._display.reset(self._task, description=description)
+
+
 @contextmanager
-def progress_bar(description: str, console: Console | None = None) -> "Iterator[OnProgress]":
+def progress_bar(description: str, console: Console | None = None) -> Iterator[Bar]:
     """Show a bar with count, rate and time left, from the first call of the callback until the block ends.
 
     Args:
@@ -31,14 +48,8 @@ def progress_bar(description: str, console: Console | None = None) -> "Iterator[
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
     progress = Progress(*columns, console=console or Console(stderr=True))
-    task = progress.add_task(description, total=None)
-
-    def move(done: int, total: int | None) -> None:
-        progress.start()
-        progress.update(task, completed=done, total=total)
-
     try:
-        yield move
+        yield Bar(progress, description)
     finally:
         stop(progress)
 

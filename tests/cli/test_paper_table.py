@@ -1,4 +1,4 @@
-"""The verb `paper`: the paper's tables with our figures beside."""
+"""The verb `paper-table`: the paper's tables with our figures beside."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_results_the_papers_figures_stand_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    app(["paper", "table-1"])
+    app(["paper-table", "table-1"])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split("  ")[0] == "CIFAR-10, accuracy in %"
     assert lines[-1].split() == ["DCGAN", "+", "L2-SVM", "82.8", "73.8", "±", "0.4"]
@@ -42,21 +42,21 @@ def test_without_results_the_papers_figures_stand_alone(capsys: pytest.CaptureFi
 def test_what_was_measured_stands_beside_the_papers_and_the_rest_stays_empty(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["paper", "table-2", "model", "--data", "pictures", "--test", "others", "--out", "t.json"]
-    app([*words, "--draws", "2", "--against", "pixels"])
+    words = ["paper-table", "table-2", "model", "--data", "pictures", "--test", "others", "--out", "t.json"]
+    app([*words, "--repeats", "2", "--baselines", "pixels"])
     printed = capsys.readouterr().out
     lines = {line.split("  ")[0]: line.split()[-4:] for line in printed.splitlines()}
-    results = {row["features"]: row for row in json.loads(Path("t.json").read_text())["results"]}
+    results = {row["baseline"]: row for row in json.loads(Path("t.json").read_text())["results"]}
     ours = f"{100 - 100 * results['dcgan']['accuracy']:.1f}"
     assert lines["DCGAN + L2-SVM"][1 if "±" in lines["DCGAN + L2-SVM"] else -1].startswith(ours)
     assert lines["K nearest neighbors"][-1] == "77.93"
     assert "pixels (not in the paper)" in lines
-    app(["paper", "table-2", "--out", "t.json"])
+    app(["paper-table", "table-2", "--out", "t.json"])
     again = capsys.readouterr()
     assert again.out == printed
     assert "these results are of 2 classes, bright, dark: not of the table's set" in again.err
-    app(["paper", "table-1", "--out", "t.json"])
-    assert "none of these results was measured with the labels that the table wants" in capsys.readouterr().err
+    app(["paper-table", "table-1", "--out", "t.json"])
+    assert "none of these results was measured with the table's numbers of labels" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -65,11 +65,11 @@ def test_what_was_measured_stands_beside_the_papers_and_the_rest_stays_empty(
         (["table-1", "model"], "--data and --test are needed"),
         (["table-1", "--data", "pictures"], "name a MODEL"),
         (["table-1", "--out", "missing.json"], "cannot read missing.json"),
-        (["table-1", "model", "--data", "pictures", "--test", "others", "--draws", "0"], "--draws"),
-        (["table-1", "model", "--data", "pictures", "--test", "others", "--against", "x"], "--against x"),
-        (["table-1", "model", "--data", "pictures", "--test", "others", "--draws", "1"], "400 are wanted"),
+        (["table-1", "model", "--data", "pictures", "--test", "others", "--repeats", "0"], "`repeats`"),
+        (["table-1", "model", "--data", "pictures", "--test", "others", "--baselines", "x"], "not x"),
+        (["table-1", "model", "--data", "pictures", "--test", "others", "--repeats", "1"], "fewer than 400"),
     ],
 )
 def test_mistakes_are_named(home: Path, words: list[str], message: str) -> None:
     with pytest.raises(DcganError, match=message):
-        app(["paper", *words])
+        app(["paper-table", *words])

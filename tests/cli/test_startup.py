@@ -13,7 +13,7 @@ HEAVY = {"torch", "numpy", "PIL", "pyarrow", "safetensors", "tensorboard", "dice
 VERBS = (
     *("train", "demo", "prepare", "presets", "sample", "evaluate", "keep", "export", "import-authors"),
     *("walk", "arithmetic", "turn", "concepts", "inspect", "forget", "insert"),
-    *("features", "probe", "paper", "learn", "classify"),
+    *("extract-features", "probe", "paper-table", "fit-classifier", "classify"),
 )
 
 

@@ -12,9 +12,9 @@ from tests.toy_model import toy_model
 
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import PrepareOptions, prepare
-from dcgan.errors import ModelError
-from dcgan.features.extract import DiscriminatorExtractor
-from dcgan.features.files import write_features
+from dcgan.errors import UsageError
+from dcgan.features.extract import DiscriminatorExtractor, DType, extract_features
+from dcgan.features.files import save_features, write_features
 from dcgan.model import Model, to_images
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
@@ -86,30 +86,32 @@ def test_statistics_are_means_over_mini_batches_of_128_and_leave_the_model_alone
 
 @pytest.mark.parametrize(("layers", "grid"), [([2], 4), ([-1], 4), ([], 4), ([0, 0], 4), ("0,1", 4), ([0], 0)])
 def test_what_the_net_does_not_have_is_refused(layers: Any, grid: int) -> None:
-    with pytest.raises(ModelError, match=r"--layers|--grid"):
+    with pytest.raises(UsageError, match=r"`layers`|`grid`"):
         DiscriminatorExtractor(MODEL, layers, grid)
 
 
 def test_pictures_of_another_shape_are_refused() -> None:
-    with pytest.raises(ModelError, match="judges pictures of shape"):
+    with pytest.raises(UsageError, match="must be of the discriminator's shape"):
         DiscriminatorExtractor(MODEL).extract(PIXELS[:, :8, :8])
 
 
-@pytest.mark.parametrize("half", [False, True])
-def test_an_npy_holds_a_row_a_picture_and_can_be_mapped(data: PackedSet, tmp_path: Path, half: bool) -> None:
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_an_npy_holds_a_row_a_picture_and_can_be_mapped(data: PackedSet, tmp_path: Path, dtype: DType) -> None:
     extractor = DiscriminatorExtractor(MODEL)
     told: list[tuple[int, int | None]] = []
-    write_features(tmp_path / "f.npy", extractor, data, half=half, on_progress=lambda *now: told.append(now))
+    write_features(tmp_path / "f.npy", extractor, data, dtype=dtype, on_progress=lambda *now: told.append(now))
     features = np.load(tmp_path / "f.npy", mmap_mode="r")
-    assert features.dtype == (np.float16 if half else np.float32)
-    assert features == pytest.approx(extractor.extract(PIXELS), rel=2e-3 if half else 1e-4, abs=1e-3 if half else 1e-5)
+    assert features.dtype == dtype
+    assert features == pytest.approx(
+        extractor.extract(PIXELS), rel=2e-3 if dtype == "float16" else 1e-4, abs=1e-3 if dtype == "float16" else 1e-5
+    )
     assert told[-1] == (300, 300)
 
 
-@pytest.mark.parametrize("half", [False, True])
-def test_a_parquet_names_each_picture(data: PackedSet, tmp_path: Path, half: bool) -> None:
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_a_parquet_names_each_picture(data: PackedSet, tmp_path: Path, dtype: DType) -> None:
     extractor = DiscriminatorExtractor(MODEL, [1])
-    write_features(tmp_path / "f.parquet", extractor, data, half=half)
+    write_features(tmp_path / "f.parquet", extractor, data, dtype=dtype)
     table = pq.read_table(tmp_path / "f.parquet")
     assert table.column_names == ["name", "label", "features"]
     assert table["label"].to_pylist()[:4] == ["0", "1", "2", "0"]
@@ -121,8 +123,26 @@ def test_features_that_cannot_be_written_leave_nothing(data: PackedSet, tmp_path
     other = replace(MODEL, interface=preset("paper-svhn-32").architecture())
     extractor = DiscriminatorExtractor(MODEL)
     extractor._shape = (other.architecture.size, other.architecture.size, 3)
-    with pytest.raises(ModelError):
+    with pytest.raises(UsageError):
         write_features(tmp_path / "out" / "f.npy", extractor, data)
     assert [*(tmp_path / "out").iterdir()] == []
-    with pytest.raises(ModelError, match=r"\.npy or \.parquet"):
+    with pytest.raises(UsageError, match=r"\.npy or \.parquet"):
         write_features(tmp_path / "f.csv", DiscriminatorExtractor(MODEL), data)
+
+
+def test_features_come_with_names_and_labels(data: PackedSet) -> None:
+    found = extract_features(MODEL, data, layers=[1], grid=2, device="cpu")
+    assert np.array_equal(found.features, DiscriminatorExtractor(MODEL, [1], 2).extract(PIXELS))
+    assert found.labels.tolist() == data.labels.tolist()
+    assert (len(found.names), found.label_names, found.layers, found.grid) == (300, ("0", "1", "2"), (1,), 2)
+    assert extract_features(MODEL, data, dtype="float16", device="cpu").features.dtype == np.float16
+
+
+def test_statistics_of_other_pictures_are_measured_on_a_copy(data: PackedSet, tmp_path: Path) -> None:
+    measured = DiscriminatorExtractor(MODEL)
+    measured.measure(PIXELS)
+    before = MODEL.discriminator.get_buffer("norms.0.running_mean").clone()
+    saved = save_features(MODEL, data, tmp_path / "f.npy", statistics=data, device="cpu")
+    assert np.load(saved.path) == pytest.approx(measured.extract(PIXELS), rel=1e-4, abs=1e-5)
+    assert (saved.pictures, saved.size) == (300, measured.size)
+    assert torch.equal(MODEL.discriminator.get_buffer("norms.0.running_mean"), before)

@@ -1,5 +1,7 @@
 """The scikit-learn transformer."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +63,21 @@ def test_mistakes_are_named(folder: Path) -> None:
     for wrong in (PIXELS.astype(float), PIXELS[:, :8], PIXELS[0]):
         with pytest.raises(DcganError, match="pixels must be uint8"):
             DiscriminatorFeatures(folder).fit(wrong)
+
+
+def test_a_model_in_memory_and_another_device_name_will_do(folder: Path) -> None:
+    by_path, in_memory = (
+        DiscriminatorFeatures(model, device="cpu").fit(PIXELS).transform(PIXELS[:4]) for model in (folder, MODEL)
+    )
+    assert np.array_equal(by_path, in_memory)
+    with pytest.raises(DcganError, match="must be auto, cpu"):
+        DiscriminatorFeatures(folder, device="abacus").fit(PIXELS)
+
+
+def test_without_scikit_learn_the_extra_is_named() -> None:
+    code = "import sys; sys.modules['sklearn.base'] = None; import dcgan.features.transformer"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "pip install 'dcgan[features]'" in result.stderr.splitlines()[-1]
 
 
 def test_it_passes_the_checks_of_estimators_that_need_no_made_up_numbers(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""A sample of the pictures shows the directions that a linear machine is slow to learn along."""
+"""A sample of the pictures shows the directions that a linear SVM is slow to learn along."""
 
 import numpy as np
 import pytest

@@ -10,17 +10,17 @@ from cyclopts import App, CycloptsError, Group, UnknownCommandError
 
 import dcgan
 from dcgan.cli.arithmetic import arithmetic
-from dcgan.cli.classifier import classify, learn
+from dcgan.cli.classifier import classify, fit_classifier
 from dcgan.cli.concepts import concepts
 from dcgan.cli.console import as_flags, fail
 from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
-from dcgan.cli.extract_features import features
+from dcgan.cli.extract_features import extract_features
 from dcgan.cli.forget import forget
 from dcgan.cli.insert import insert
 from dcgan.cli.inspect import inspect
 from dcgan.cli.models import export, import_authors, keep
-from dcgan.cli.paper_table import paper
+from dcgan.cli.paper_table import paper_table
 from dcgan.cli.prepare import prepare
 from dcgan.cli.probe import probe
 from dcgan.cli.recipe_flags import take_recipe, whole_numbers
@@ -46,7 +46,7 @@ VERBS = {
     "Train": (demo, prepare, presets, train),
     "Sample and explore": (sample, walk, arithmetic, turn, concepts),
     "Look inside and edit": (inspect, forget, insert),
-    "Classify": (features, probe, paper, learn, classify),
+    "Classify": (extract_features, probe, paper_table, fit_classifier, classify),
     "Measure": (evaluate,),
     "Keep and share": (keep, export, import_authors),
 }

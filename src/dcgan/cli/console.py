@@ -6,14 +6,11 @@ import re
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from rich.console import Console
 
 from dcgan import progress
-
-if TYPE_CHECKING:
-    from dcgan.types import OnProgress  # which needs numpy; help pages do not
 
 CONTROLS = dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {ord("\n"), ord("\t")}, "\N{REPLACEMENT CHARACTER}")
 
@@ -67,17 +64,19 @@ def fail(text: str, status: int, as_json: bool) -> NoReturn:
     sys.exit(status)
 
 
-def as_flags(text: str, names: Mapping[str, str]) -> str:
+def as_flags(text: str, names: Mapping[str, str] | None = None) -> str:
     """A message of the library for the command line, where a parameter has another name.
 
     Args:
         text: The message, with names of parameters in backticks.
         names: What the verb calls each parameter that it has: `layer` is --layer, `source` is SOURCE. Whatever else
-            stands in backticks is left as it is.
+            stands in backticks is left as it is. By default all of them are taken for flags.
     """
+    if names is None:
+        return PARAMETER.sub(lambda match: "--" + match[1].replace("_", "-"), text)
     return PARAMETER.sub(lambda match: names.get(match[1], match[0]), text)
 
 
-def progress_bar(description: str) -> "AbstractContextManager[OnProgress]":
+def progress_bar(description: str) -> AbstractContextManager[progress.Bar]:
     """A bar with count, rate and time left on stderr, from the first call of the callback until the block ends."""
     return progress.progress_bar(description, stderr)

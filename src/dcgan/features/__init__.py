@@ -1,1 +1,1 @@
-"""What nets know of pictures: features of a discriminator, linear machines on them, classifiers of attributes."""
+"""What a discriminator knows of pictures, as numbers: features for a classifier of one's own."""

@@ -2,22 +2,29 @@
 
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
+import pyarrow.compute as pc
 import torch
 from torch.nn import functional as F
 
-from dcgan.errors import ModelError
+from dcgan.data.cache import open_pictures
+from dcgan.data.packed import PackedSet
+from dcgan.data.sources import PictureSource
+from dcgan.device import resolve_device
+from dcgan.errors import UsageError
 from dcgan.model import Model, to_images
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
-from dcgan.types import Features, OnProgress, Pixels
+from dcgan.types import Features, Labels, OnProgress, Pixels
 
 BATCH = 128  # pictures at once; batch statistics are those of so many, as in the released code
 GRID = 4
+LARGEST_HALF = 65504.0  # the largest finite float16
 
-Statistics = Literal["pictures", "model"]
+DType = Literal["float32", "float16"]
 
 
 class FeatureExtractor(Protocol):
@@ -25,40 +32,44 @@ class FeatureExtractor(Protocol):
 
     @property
     def size(self) -> int:
-        """How many features a picture has."""
+        """D, how many features a picture has."""
 
     def extract(self, pixels: Pixels) -> Features:
-        """Pixels (N, H, W, C), uint8, to (N, size), float32."""
+        """Pixels (N, H, W, C), uint8, to (N, D), float32."""
 
 
 class DiscriminatorExtractor:
     """Pixels to the features of a discriminator.
 
+    Args:
+        model: Whose discriminator.
+        layers: Which convolutional layers, from 0; None takes all.
+        grid: Side of the grid that each map is max-pooled to, 1 or more; smaller maps stay as they are.
+
     Attributes:
-        layers: Which convolutional layers, from 0; all by default.
-        grid: Side of the grid that each map is max-pooled to; smaller maps stay as they are.
+        layers: As chosen.
+        grid: As chosen.
         net: The discriminator, a copy; `measure` changes its statistics.
         size: D, how many features a picture has: 28,672 for the paper's ImageNet net.
 
     Raises:
-        ModelError: There is no such layer, or the grid is below 1.
+        UsageError: There is no such layer, or `grid` is below 1.
+        ModelError: The nets are not dcgan's own.
     """
 
     def __init__(self, model: Model, layers: Iterable[int] | None = None, grid: int = GRID) -> None:
-        maps = model.architecture.discriminator_geometry
+        maps = model.nets.architecture.discriminator_geometry
         self.layers = tuple(range(len(maps)) if layers is None else layers)
         self.grid = grid
         wrong = [layer for layer in self.layers if layer not in range(len(maps))]
         if wrong or not self.layers or len(set(self.layers)) < len(self.layers):
-            named = ",".join(map(str, self.layers))
-            raise ModelError(
-                f"layers {named} (--layers): this discriminator has layers 0 to {len(maps) - 1}; each once"
-            )
+            named = ",".join(map(str, self.layers)) or "none"
+            raise UsageError(f"`layers` must be some of 0 to {len(maps) - 1}, each once, not {named}")
         if grid < 1:
-            raise ModelError(f"the grid (--grid) must be 1 or more, not {grid}")
-        widths = [stage.out_channels for stage in model.architecture.discriminator]
-        self.size = sum(widths[layer] * min(grid, maps[layer].small) ** 2 for layer in self.layers)
-        self._shape = (model.architecture.size, model.architecture.size, model.architecture.channels)
+            raise UsageError(f"`grid` must be 1 or more, not {grid}")
+        channels = [layer.out_channels for layer in model.nets.architecture.discriminator]
+        self.size = sum(channels[layer] * min(grid, maps[layer].small) ** 2 for layer in self.layers)
+        self._shape = (model.size, model.size, model.channels)
         self.net: Discriminator = deepcopy(model.nets.discriminator).eval()
         self._device = next(self.net.parameters()).device
 
@@ -66,7 +77,7 @@ class DiscriminatorExtractor:
         """Normalize by these pictures: by the mean over mini-batches of 128 of their statistics, the authors' way.
 
         Args:
-            pixels: (N, H, W, C), uint8; a memory map will do.
+            pixels: (N, H, W, C), uint8, two or more; a memory map will do.
             batches: How many mini-batches; by default all that are full, or one that is not.
             on_progress: Called with (pictures, in all).
         """
@@ -93,5 +104,107 @@ class DiscriminatorExtractor:
 
     def _images(self, pixels: Pixels) -> torch.Tensor:
         if pixels.shape[1:] != self._shape:
-            raise ModelError(f"this discriminator judges pictures of shape {self._shape}, not {pixels.shape[1:]}")
+            shape = ", ".join(map(str, self._shape))
+            raise UsageError(f"`pixels` must be of the discriminator's shape (N, {shape}), not {pixels.shape}")
         return to_images(torch.from_numpy(np.array(pixels)).to(self._device))
+
+
+@dataclass(frozen=True, eq=False)
+class ExtractedFeatures:
+    """Features of pictures, in the order of their names.
+
+    Attributes:
+        features: (N, D), float32 or float16: layer by layer, channel by channel.
+        names: N names of pictures in their source.
+        labels: (N,), positions in `label_names`; -1 where a picture has none.
+        label_names: K names of classes.
+        layers: The convolutional layers that they are of.
+        grid: Side of the grid that each map was max-pooled to.
+    """
+
+    features: Features
+    names: tuple[str, ...]
+    labels: Labels
+    label_names: tuple[str, ...]
+    layers: tuple[int, ...]
+    grid: int
+
+
+def extract_features(
+    model: Model,
+    source: PictureSource,
+    *,
+    layers: Iterable[int] | None = None,
+    grid: int = GRID,
+    statistics: PictureSource | None = None,
+    dtype: DType = "float32",
+    device: str = "auto",
+    on_progress: OnProgress | None = None,
+) -> ExtractedFeatures:
+    """Extract a discriminator's features of pictures, into memory; `save_features` writes those of sets of any size.
+
+    Args:
+        model: Whose discriminator.
+        source: Pictures: whatever `open_pictures` takes.
+        layers: Which convolutional layers, from 0; None takes all.
+        grid: Side of the grid that each map is max-pooled to, 1 or more; smaller maps stay as they are.
+        statistics: Pictures that batch norm's mean and variance are measured on, the authors' way: usually those that a
+            classifier is trained on. None keeps those that the model brings.
+        dtype: "float16" takes half the memory, for three digits.
+        device: Where to compute: "auto", "cpu", "cuda", "cuda:1" or "mps".
+        on_progress: Called with (pictures, in all): of those that statistics are measured on, then of the source.
+
+    Raises:
+        UsageError: A layer or the grid is out of range.
+        SourceError: A source cannot be read.
+
+    Example:
+        >>> found = extract_features(dcgan.load("runs/photos"), "photos/")
+        >>> found.features.shape
+        (5000, 15360)
+    """
+    data = open_pictures(source, size=model.size, channels=model.channels)
+    extractor = build_extractor(model, layers, grid, statistics, device, on_progress)
+    features = np.empty((len(data), extractor.size), dtype)
+    for start in range(0, len(data), BATCH):
+        batch = extractor.extract(data.pixels[start : start + BATCH])
+        features[start : start + BATCH] = fit_range(batch, dtype)
+        if on_progress:
+            on_progress(min(start + BATCH, len(data)), len(data))
+    return ExtractedFeatures(features, names_of(data), data.labels, data.label_names, extractor.layers, grid)
+
+
+def build_extractor(
+    model: Model,
+    layers: Iterable[int] | None = None,
+    grid: int = GRID,
+    statistics: PictureSource | None = None,
+    device: str = "auto",
+    on_progress: OnProgress | None = None,
+) -> DiscriminatorExtractor:
+    """A model's extractor on a device, with batch norm measured on `statistics`; arguments as `extract_features`."""
+    extractor = DiscriminatorExtractor(on_device(model, device), layers, grid)
+    if statistics is not None:
+        measured = open_pictures(statistics, size=model.size, channels=model.channels)
+        extractor.measure(measured.pixels, on_progress=on_progress)
+    return extractor
+
+
+def on_device(model: Model, device: str) -> Model:
+    """The model with a copy of its discriminator on a device ("auto", "cpu", "cuda", "cuda:1", "mps").
+
+    Raises:
+        DeviceError: This machine has no such device.
+    """
+    return replace(model, discriminator=deepcopy(model.nets.discriminator).to(resolve_device(device)))
+
+
+def names_of(data: PackedSet) -> tuple[str, ...]:
+    """The name of each picture in its source, in the order of `data.pixels`."""
+    index = data.index()
+    return tuple(index.filter(pc.greater_equal(index["row"], 0))["name"].to_pylist())
+
+
+def fit_range(features: Features, dtype: DType) -> Features:
+    """Features clipped to what `dtype` can hold."""
+    return features.clip(-LARGEST_HALF, LARGEST_HALF) if dtype == "float16" else features

@@ -1,7 +1,8 @@
 """Features of a whole set as a file: .npy, which can be memory-mapped, or .parquet; written as they come."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,15 +11,73 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
-from dcgan.errors import ModelError
-from dcgan.features.extract import BATCH, FeatureExtractor
+from dcgan.data.sources import PictureSource
+from dcgan.errors import UsageError
+from dcgan.features.extract import BATCH, GRID, DType, FeatureExtractor, build_extractor, fit_range
+from dcgan.model import Model
 from dcgan.types import Features, OnProgress
 
 FILES = (".npy", ".parquet")
 
-DType = np.dtype[np.float16] | np.dtype[np.float32]
 Write = Callable[[Features], None]
+
+
+@dataclass(frozen=True)
+class SavedFeatures:
+    """A file of features.
+
+    Attributes:
+        path: Where it is.
+        pictures: N.
+        size: D, how many features a picture has.
+        layers: The convolutional layers that they are of.
+        grid: Side of the grid that each map was max-pooled to.
+    """
+
+    path: Path
+    pictures: int
+    size: int
+    layers: tuple[int, ...]
+    grid: int
+
+
+def save_features(
+    model: Model,
+    source: PictureSource,
+    path: str | Path,
+    *,
+    layers: Iterable[int] | None = None,
+    grid: int = GRID,
+    statistics: PictureSource | None = None,
+    dtype: DType = "float32",
+    device: str = "auto",
+    on_progress: OnProgress | None = None,
+) -> SavedFeatures:
+    """Extract a discriminator's features of pictures into a file, as they come: a set of any size needs little memory.
+
+    Args:
+        model: Whose discriminator.
+        source: Pictures: whatever `open_pictures` takes.
+        path: .npy: an array (N, D), which can be opened as a memory map. .parquet: the columns `name`, `label` and
+            `features`, a row a picture.
+        layers: As `extract_features`, like `grid`, `statistics`, `dtype` and `device`.
+        grid: Side of the grid that each map is max-pooled to.
+        statistics: Pictures that batch norm's statistics are measured on.
+        dtype: "float16" takes half the space, for three digits.
+        device: Where to compute.
+        on_progress: Called with (pictures, in all).
+
+    Raises:
+        UsageError: The suffix is neither, or a layer or the grid is out of range.
+        SourceError: A source cannot be read.
+        OSError: The disk is full, or the file cannot be written.
+    """
+    data = open_pictures(source, size=model.size, channels=model.channels)
+    extractor = build_extractor(model, layers, grid, statistics, device, on_progress)
+    write_features(Path(path), extractor, data, dtype=dtype, on_progress=on_progress)
+    return SavedFeatures(Path(path), len(data), extractor.size, extractor.layers, grid)
 
 
 def write_features(
@@ -26,33 +85,24 @@ def write_features(
     extractor: FeatureExtractor,
     data: PackedSet,
     *,
-    half: bool = False,
+    dtype: DType = "float32",
     on_progress: OnProgress | None = None,
 ) -> None:
-    """Write the features of every picture of a set, in its order, whole or not at all.
-
-    Args:
-        path: .npy: an array (N, D). .parquet: the columns `name`, `label` and `features`, a row a picture.
-        extractor: What makes them.
-        data: N pictures.
-        half: float16 in place of float32: half the size, three digits.
-        on_progress: Called with (pictures, in all).
+    """Write the features that any extractor makes of a packed set, whole or not at all; see `save_features`.
 
     Raises:
-        ModelError: The suffix is neither, or the pictures are not of the model's shape.
+        UsageError: The suffix is neither, or the pictures are not of the extractor's shape.
         OSError: The disk is full, or the file cannot be written.
     """
     if path.suffix.lower() not in FILES:
-        raise ModelError(f"--out {path}: features are written as {' or '.join(FILES)}")
-    dtype: DType = np.dtype(np.float16) if half else np.dtype(np.float32)
+        raise UsageError(f"`path` {path}: features are written as {' or '.join(FILES)}")
     writer = _npy if path.suffix.lower() == ".npy" else _parquet
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.parent / f".{path.name}.partial-{uuid4().hex[:8]}"
     try:
-        with writer(partial, data, extractor.size, dtype) as write:
+        with writer(partial, data, extractor.size, np.dtype(dtype)) as write:
             for start in range(0, len(data), BATCH):  # no more than that is held in memory
-                batch = extractor.extract(data.pixels[start : start + BATCH])
-                write(batch.clip(-65504, 65504) if half else batch)
+                write(fit_range(extractor.extract(data.pixels[start : start + BATCH]), dtype))
                 if on_progress:
                     on_progress(min(start + BATCH, len(data)), len(data))
         partial.replace(path)
@@ -61,7 +111,7 @@ def write_features(
 
 
 @contextmanager
-def _npy(path: Path, data: PackedSet, size: int, dtype: DType) -> Iterator[Write]:
+def _npy(path: Path, data: PackedSet, size: int, dtype: np.dtype[np.floating]) -> Iterator[Write]:
     header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": (len(data), size)}
     with path.open("wb") as file:  # not a memory map: a full disk is then an error, not a crash
         np.lib.format.write_array_header_2_0(file, header)
@@ -73,7 +123,7 @@ def _npy(path: Path, data: PackedSet, size: int, dtype: DType) -> Iterator[Write
 
 
 @contextmanager
-def _parquet(path: Path, data: PackedSet, size: int, dtype: DType) -> Iterator[Write]:
+def _parquet(path: Path, data: PackedSet, size: int, dtype: np.dtype[np.floating]) -> Iterator[Write]:
     kind = pa.list_(pa.float16() if dtype == np.float16 else pa.float32(), size)
     schema = pa.schema({"name": pa.string(), "label": pa.string(), "features": kind})
     index = data.index().filter(pc.greater_equal(data.index()["row"], 0))

@@ -1,8 +1,8 @@
-"""A classifier of pictures: a discriminator's features and a linear machine, in a folder of safetensors and JSON."""
+"""A classifier of pictures: a discriminator's features and a linear SVM, in a folder of safetensors and JSON."""
 
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,21 +11,26 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dcgan.data.packed import PackedSet
-from dcgan.errors import ModelError
-from dcgan.features.extract import GRID, DiscriminatorExtractor
+from dcgan.data.cache import open_pictures
+from dcgan.data.sources import PictureSource
+from dcgan.device import resolve_device
+from dcgan.errors import ModelError, SourceError, UsageError
+from dcgan.features.extract import GRID, DiscriminatorExtractor, names_of, on_device
 from dcgan.files import new_folder, sha256
 from dcgan.model import Model, load
 from dcgan.model_folder import read_tensors, write_tensors
-from dcgan.probing.comparison import Bar, extracted
-from dcgan.probing.linear_svm import LinearSVM, fit_path
-from dcgan.probing.protocol import Labeled, split
-from dcgan.types import Pixels
+from dcgan.probing.baselines.baseline import OnPhase
+from dcgan.probing.labeled_features import extract_to_disk
+from dcgan.probing.linear_svm import LinearSVM, fit_svm
+from dcgan.probing.predictions import Predictions
+from dcgan.probing.protocol import fit_and_choose, split
+from dcgan.probing.validation_curve import Ends, best_of, check_values, ends_of, warnings_of
+from dcgan.types import Labels, OnProgress, Pixels
 
-CARD, MACHINE, MODEL = "classifier.json", "machine.safetensors", "model"
-FORMAT = 2
-PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)  # values of C: few features want larger ones than the paper's
-HELD_OUT = 0.2  # share of the pictures that only chooses C
+CARD, SVM, MODEL = "classifier.json", "svm.safetensors", "model"
+FORMAT = 3
+VALIDATION = 0.2  # share of the pictures that only chooses C
+BATCH = 512  # pictures judged at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,123 +38,179 @@ class PictureClassifier:
     """Tells classes of pictures apart.
 
     Attributes:
-        model: Whose discriminator looks; batch norm's statistics are those of the pictures that it learned from.
+        model: Whose discriminator looks; batch norm's statistics are those of the pictures that it was fitted to.
         layers: Which of its convolutional layers.
         grid: Side of the grid that maps are max-pooled to.
-        machine: The linear machine.
+        svm: The linear SVM.
         names: K names of classes.
-        penalty: C of the machine.
+        C: Of the SVM.
         accuracy: On pictures held out while C was chosen, 0 to 1.
+        validation: That accuracy for each C that was tried; empty for a classifier that was loaded.
+
+    Example:
+        >>> classifier = fit_classifier(dcgan.load("runs/photos"), "labeled/")
+        >>> [classifier.names[label] for label in classifier.predict(pixels)]
     """
 
     model: Model
     layers: tuple[int, ...]
     grid: int
-    machine: LinearSVM
+    svm: LinearSVM
     names: tuple[str, ...]
-    penalty: float
+    C: float
     accuracy: float
+    validation: dict[float, float]
+
+    @property
+    def ends(self) -> Ends | None:
+        """How the held-out accuracy ends on both sides of the best C; None of one C, or once loaded."""
+        return ends_of(self.validation) if len(self.validation) > 1 else None
+
+    def warnings(self) -> list[str]:
+        """Where a C beyond those that were tried may be better, or accuracy stays level to the end of the range."""
+        return warnings_of(self.validation, "the held-out accuracy") if len(self.validation) > 1 else []
 
     @cached_property
     def _extractor(self) -> DiscriminatorExtractor:
         return DiscriminatorExtractor(self.model, self.layers, self.grid)
 
     def scores(self, pixels: Pixels) -> NDArray[np.float32]:
-        """How far on its side of each class's plane: pixels (N, H, W, C), uint8, to (N, K). No probabilities."""
-        return self.machine.scores(self._extractor.extract(pixels))
+        """The SVM's decision function: pixels (N, H, W, C), uint8, to (N, K). No probabilities."""
+        return self.svm.scores(self._extractor.extract(pixels))
 
-    def save(self, folder: Path) -> None:
+    def predict(self, pixels: Pixels) -> Labels:
+        """Positions in `names`, (N,), of the classes of pixels (N, H, W, C), uint8, of the model's size."""
+        return np.asarray(self.scores(pixels).argmax(axis=1), np.int64)
+
+    def classify(self, source: PictureSource, *, on_progress: OnProgress | None = None) -> Predictions:
+        """Classify the pictures of a source.
+
+        Args:
+            source: Pictures: whatever `open_pictures` takes.
+            on_progress: Called with (pictures, in all).
+
+        Raises:
+            SourceError: The source cannot be read.
+        """
+        data = open_pictures(source, size=self.model.size, channels=self.model.channels)
+        parts = [np.empty((0, len(self.names)), np.float32)]
+        for start in range(0, len(data), BATCH):
+            parts.append(self.scores(data.pixels[start : start + BATCH]))
+            if on_progress:
+                on_progress(min(start + BATCH, len(data)), len(data))
+        own = tuple(data.label_names[label] if label >= 0 else None for label in data.labels)
+        return Predictions(data.pixels, names_of(data), np.concatenate(parts), self.names, own)
+
+    def save(self, folder: str | Path) -> None:
         """Write the classifier as the new folder `folder`, whole or not at all.
 
         Raises:
             OSError: `folder` exists and holds something, or the disk is full.
         """
-        with new_folder(folder) as partial:
+        with new_folder(Path(folder)) as partial:
             (partial / MODEL).mkdir()
             self.model.write_into(partial / MODEL)
-            tensors = {"weights": torch.from_numpy(self.machine.weights), "bias": torch.from_numpy(self.machine.bias)}
-            write_tensors(tensors, partial / MACHINE)
+            tensors = {"weights": torch.from_numpy(self.svm.weights), "bias": torch.from_numpy(self.svm.bias)}
+            write_tensors(tensors, partial / SVM)
             card = {
                 "format": FORMAT,
                 "labels": list(self.names),
                 "layers": list(self.layers),
                 "grid": self.grid,
-                "penalty": self.penalty,
+                "C": self.C,
                 "accuracy": self.accuracy,
-                "sha256": {MACHINE: sha256(partial / MACHINE)},
+                "sha256": {SVM: sha256(partial / SVM)},
             }
             (partial / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
-def learn(
-    model: Model, data: PackedSet, bar: Bar, layers: tuple[int, ...] | None = None, grid: int = GRID, *, seed: int = 0
+def fit_classifier(
+    model: Model,
+    source: PictureSource,
+    *,
+    layers: Iterable[int] | None = None,
+    grid: int = GRID,
+    C: Sequence[float] | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    on_progress: OnProgress | None = None,
+    on_phase: OnPhase | None = None,
 ) -> PictureClassifier:
-    """Learn a classifier from labeled pictures: C by a fifth that is held out, then a machine from all of them.
+    """Fit a classifier to labeled pictures: C is chosen on a fifth that is held out, then all pictures are learned.
 
     Features are kept in half precision in a temporary folder (TMPDIR), which needs room for them.
 
     Args:
         model: Whose discriminator.
-        data: Labeled pictures, of the model's size and channels.
-        bar: Shows how far it is.
-        layers: Which convolutional layers; None takes all.
+        source: Labeled pictures: whatever `open_pictures` takes.
+        layers: Which convolutional layers, from 0; None takes all.
         grid: Side of the grid that maps are max-pooled to.
-        seed: Of what is held out.
+        C: Values of C to choose from; None lets the range grow until accuracy falls on both sides of the best.
+        seed: Names what is held out.
+        device: Where the discriminator computes: "auto", "cpu", "cuda", "cuda:1" or "mps".
+        on_progress: Called with (done, in all) of each part of the work.
+        on_phase: Called with the name of each part as it begins.
 
     Raises:
-        ValueError: There are fewer than two classes, a class of one picture, or pictures without a label.
+        UsageError: A parameter is out of its range.
+        SourceError: There are fewer than two classes, a class of one picture, or pictures without a label.
     """
+    if C is not None:
+        check_values(C)
+    if seed < 0:
+        raise UsageError(f"`seed` must be 0 or more, not {seed}")
+    data = open_pictures(source, size=model.size, channels=model.channels)
     if len(data.label_names) < 2 or data.labels.min() < 0:
-        raise ValueError("it takes two classes or more, each in a folder of its own, and a label for every picture")
+        raise SourceError("`source` needs two classes or more, each in a folder of its own, and only labeled pictures")
     classes = len(data.label_names)
     for name, count in zip(data.label_names, np.bincount(data.labels, minlength=classes), strict=True):
         if count < 2:
-            raise ValueError(f"there is no second picture of {name}, one to learn from and one to choose C by")
-    extractor = DiscriminatorExtractor(model, layers, grid)
-    with bar("measuring statistics") as on_progress:
-        extractor.measure(data.pixels, on_progress=on_progress)
-    with tempfile.TemporaryDirectory(prefix="dcgan-learn-") as folder:
-        with bar("extracting") as on_progress:
-            whole = extracted(Path(folder) / "features.npy", extractor, data, on_progress)
-        held_out, others = (whole.rows(rows) for rows in split(data.labels, HELD_OUT, seed))
-        with bar("choosing C") as on_progress:
-            machines = fit_path(others.features, others.labels, classes, PENALTIES, on_progress=on_progress)
-            penalty, accuracy = _chosen(machines, held_out)
-        with bar("learning") as on_progress:
-            machine = next(fit_path(whole.features, whole.labels, classes, [penalty], on_progress=on_progress))
+            raise SourceError(f"`source` has no second picture of {name}: one is learned, one chooses C")
+
+    def phase(name: str) -> None:
+        if on_phase:
+            on_phase(name)
+
+    extractor = DiscriminatorExtractor(on_device(model, device), layers, grid)
+    phase("measuring statistics")
+    extractor.measure(data.pixels, on_progress=on_progress)
+    with tempfile.TemporaryDirectory(prefix="dcgan-classifier-") as folder:
+        phase("extracting")
+        whole = extract_to_disk(Path(folder) / "features.npy", extractor, data, on_progress)
+        phase("choosing C")
+        validation, learn = (whole.rows(rows) for rows in split(data.labels, VALIDATION, seed))
+        curve, _ = fit_and_choose(learn, validation, classes, C, on_progress)
+        best = best_of(curve)
+        phase("fitting")
+        svm = fit_svm(whole.features, whole.labels, classes, best)
     own = replace(model, discriminator=extractor.net)
-    return PictureClassifier(own, extractor.layers, grid, machine, data.label_names, penalty, accuracy)
+    return PictureClassifier(own, extractor.layers, grid, svm, data.label_names, best, curve[best], curve)
 
 
-def _chosen(machines: Iterable[LinearSVM], held_out: Labeled) -> tuple[float, float]:
-    """The best C of `PENALTIES`, and its accuracy. Those after a fall, which take longest, are not tried."""
-    best, most = PENALTIES[0], 0.0
-    for penalty, machine in zip(PENALTIES, machines, strict=False):
-        accuracy = float((machine.predict(held_out.features) == held_out.labels).mean())
-        if accuracy < most:
-            break
-        if accuracy > most:
-            best, most = penalty, accuracy
-    return best, most
-
-
-def load_classifier(folder: Path, device: str = "cpu") -> PictureClassifier:
+def load_classifier(folder: str | Path, device: str = "auto") -> PictureClassifier:
     """Read a classifier.
+
+    Args:
+        folder: That `PictureClassifier.save` wrote.
+        device: Where its discriminator computes: "auto", "cpu", "cuda", "cuda:1" or "mps".
 
     Raises:
         ModelError: There is none, or it is damaged.
+        DeviceError: This machine has no such device.
     """
+    folder = Path(folder)
     try:
         card = json.loads((folder / CARD).read_text("utf-8"))
     except OSError as error:
-        raise ModelError(f"{folder} is no classifier ({CARD}: {error.strerror}); make one: dcgan learn") from error
+        reason = f"{CARD}: {error.strerror}"
+        raise ModelError(f"{folder} is no classifier ({reason}); make one: dcgan fit-classifier") from error
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{folder / CARD} is damaged: {error}") from error
     try:
         if card["format"] != FORMAT:
-            raise ModelError(f"{folder / CARD} is of another dcgan; make the classifier anew: dcgan learn")
+            raise ModelError(f"{folder / CARD} is of another dcgan; make the classifier anew: dcgan fit-classifier")
         names, layers, grid = tuple(map(str, card["labels"])), tuple(card["layers"]), card["grid"]
-        penalty, accuracy = float(card["penalty"]), float(card["accuracy"])
+        C, accuracy = float(card["C"]), float(card["accuracy"])
         whole = all(type(number) is int for number in (*layers, grid))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{folder / CARD} is damaged: {error!r}") from error
@@ -157,16 +218,16 @@ def load_classifier(folder: Path, device: str = "cpu") -> PictureClassifier:
         raise ModelError(f"{folder / CARD} is damaged: layers, grid and labels are not those of a classifier")
     if not (folder / MODEL).is_dir():
         raise ModelError(f"{folder} is damaged: its {MODEL}/ is missing")
-    model = load(folder / MODEL, device)
-    tensors = read_tensors(folder / MACHINE, card)
+    model = load(folder / MODEL, resolve_device(device))
+    tensors = read_tensors(folder / SVM, card)
     try:
         size = DiscriminatorExtractor(model, layers, grid).size
-    except ModelError as error:
+    except (ModelError, UsageError) as error:
         raise ModelError(f"{folder / CARD} does not fit the model: {error}") from error
     shapes = {"weights": (size, len(names)), "bias": (len(names),)}
     if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != shapes:
-        raise ModelError(f"{folder / MACHINE} does not fit the model and the labels")
+        raise ModelError(f"{folder / SVM} does not fit the model and the labels")
     if not all(tensor.dtype == torch.float32 and tensor.isfinite().all() for tensor in tensors.values()):
-        raise ModelError(f"{folder / MACHINE} holds values that are not finite numbers of float32")
-    machine = LinearSVM(tensors["weights"].numpy(), tensors["bias"].numpy(), np.empty(0), 0)
-    return PictureClassifier(model, layers, grid, machine, names, penalty, accuracy)
+        raise ModelError(f"{folder / SVM} holds values that are not finite numbers of float32")
+    svm = LinearSVM(tensors["weights"].numpy(), tensors["bias"].numpy(), np.empty(0), 0)
+    return PictureClassifier(model, layers, grid, svm, names, C, accuracy, {})

@@ -1,243 +1,217 @@
-"""Ways to tell classes apart, probed on a labeled set with each number of labels; the same splits for every way."""
+"""A discriminator's features beside baselines, judged on the same splits with each number of labels."""
 
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dcgan.choices import BASELINES
+from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
-from dcgan.errors import DcganError
-from dcgan.features.extract import FeatureExtractor
-from dcgan.features.files import write_features
-from dcgan.probing.baselines.registry import WAYS, Wanted
-from dcgan.probing.baselines.supervised import TRIALS, Scores, search
-from dcgan.probing.linear_svm import ROWS
-from dcgan.probing.protocol import (
-    DRAWS,
-    PENALTIES,
-    Labeled,
-    Probed,
-    draw_labels,
-    name_count,
-    probe_all,
-    probe_few,
-    split,
-)
+from dcgan.data.sources import PictureSource
+from dcgan.errors import SourceError, UsageError
+from dcgan.features.extract import GRID, on_device
+from dcgan.model import Model
+from dcgan.probing.baselines.baseline import CENTROIDS, BuildContext, OnPhase, TrialScores
+from dcgan.probing.protocol import REPEATS, TRIALS, ProbeOptions, Splits, split
+from dcgan.probing.results import ProbeResults, about_of, merge_results, save_results
 from dcgan.types import OnProgress
 
-TESTED = 0.2  # share of the source that is scored where there are no other pictures
-FLAT = 0.01  # added to a feature's variance, as in Coates & Ng's recipe
+TEST_SHARE = 0.2  # of the source that is scored where there are no other pictures
 
-SUPERVISED, FINETUNED = NETS = "supervised", "finetuned"  # nets that are trained on the labels
-
-MEANINGS: Mapping[str, str] = MappingProxyType(
-    {
-        **{name: way.meaning for name, way in WAYS.items()},
-        SUPERVISED: "the same net, on labels alone",
-        FINETUNED: "the net itself, trained on",
-    }
-)
-"""What `compare` can do, each in a few words: linear machines on features, then nets trained on the labels."""
-
-Keep = Callable[[int | None, Scores], None]
-"""Called with the trials so far of a net that learns from so many labels of each class (None: all)."""
-
-Bar = Callable[[str], AbstractContextManager[OnProgress]]
-"""Opens a progress display of a name."""
+LabelsPerClass = int | Literal["all"]
 
 
-@dataclass(frozen=True)
-class Probing:
-    """How ways are probed.
+def probe(
+    model: Model,
+    source: PictureSource,
+    *,
+    test: PictureSource | None = None,
+    baselines: Sequence[str] = ("random", "pixels"),
+    labels_per_class: LabelsPerClass | Sequence[LabelsPerClass] = "all",
+    C: Sequence[float] | None = None,
+    repeats: int = REPEATS,
+    validation: float = 0.1,
+    layers: Iterable[int] | None = None,
+    grid: int = GRID,
+    standardize: bool = False,
+    centroids: int = CENTROIDS,
+    trials: int = TRIALS,
+    trainings: int = 1,
+    seed: int = 0,
+    file: str | Path | None = None,
+    device: str = "auto",
+    on_progress: OnProgress | None = None,
+    on_phase: OnPhase | None = None,
+) -> ProbeResults:
+    """Judge a discriminator's features by a linear SVM, beside baselines on the same splits (paper sections 5.1, 5.2).
 
-    Attributes:
-        counts: Labels of each class to learn from; None for all.
-        penalties: Values of C to choose from.
-        validation: Share of the pictures to learn from that only chooses.
-        draws: Draws of so many labels that a linear machine is scored on.
-        standardize: Whether all features are brought to mean 0 and variance 1; the paper leaves the net's as they are.
-        trials: Of the random search of a net that is trained on labels.
-        trainings: Draws that its best trial is trained on and scored.
+    Each baseline and number of labels has its own C, chosen on validation pictures (`validation_curve`).
+
+    Args:
+        model: Whose discriminator.
+        source: Labeled pictures to learn from: whatever `open_pictures` takes.
+        test: Labeled pictures to score on; None holds out a fifth of the source.
+        baselines: Names in `dcgan.choices.BASELINES`; "dcgan", the model itself, is always the first.
+        labels_per_class: Labels of each class to learn from, or "all"; one or several.
+        C: Values of C to choose from. None starts with those of the paper's released code, and the range grows until
+            accuracy falls on both sides of the best.
+        repeats: Random draws of so many labels that are scored; the paper's ± is over 100.
+        validation: Share of the source, without what is scored, that only chooses.
+        layers: Convolutional layers of the discriminator, from 0; None takes all.
+        grid: Side of the grid that each map is max-pooled to.
+        standardize: Bring each feature to mean 0 and variance 1, which the paper does not.
+        centroids: Of the baselines kmeans and learned-rf.
+        trials: Of the random search of the baselines supervised and finetuned.
+        trainings: Draws of labels that the best trial is trained on and scored.
+        seed: Names splits, draws of labels and every other random number.
+        file: JSON to keep results in as they come; what it has already is not measured again.
+        device: Where nets compute: "auto", "cpu", "cuda", "cuda:1" or "mps".
+        on_progress: Called with (done, in all) of each part of the work.
+        on_phase: Called with the name of each part as it begins.
+
+    Raises:
+        UsageError: A parameter is out of its range, or a class has too few pictures.
+        SourceError: Pictures have no labels, or those to score on are the same or have other classes.
+        DcganError: The file is of another probe, or cannot be read or written.
+
+    Example:
+        >>> results = probe(dcgan.load("runs/photos"), "labeled/", baselines=["kmeans"], labels_per_class=[10, "all"])
+        >>> results.find("kmeans", 10).mean
+        0.61
     """
-
-    counts: tuple[int | None, ...] = (None,)
-    penalties: tuple[float, ...] = PENALTIES
-    validation: float = 0.1
-    draws: int = DRAWS
-    standardize: bool = False
-    trials: int = TRIALS
-    trainings: int = 1
+    counts = [labels_per_class] if isinstance(labels_per_class, int | str) else labels_per_class
+    options = ProbeOptions(
+        tuple(dict.fromkeys(_count(count) for count in counts)),
+        None if C is None else tuple(map(float, C)),
+        validation,
+        repeats,
+        standardize,
+        trials,
+        trainings,
+    )
+    for name, number, least in (("centroids", centroids, 1), ("seed", seed, 0)):
+        if number < least:
+            raise UsageError(f"`{name}` must be {least} or more, not {number}")
+    names = tuple(dict.fromkeys(("dcgan", *baselines)))
+    if unknown := [name for name in names if name not in BASELINES]:
+        raise UsageError(f"`baselines` must be of {', '.join(BASELINES.names)}, not {', '.join(unknown)}")
+    train = open_pictures(source, size=model.size, channels=model.channels)
+    scored = None if test is None else open_pictures(test, size=model.size, channels=model.channels)
+    _check_labels(train, scored)
+    splits = split_pictures(train, scored, options, seed)
+    context = BuildContext(
+        on_device(model, device),
+        train,
+        None if layers is None else tuple(layers),
+        grid,
+        centroids,
+        seed,
+        on_progress,
+        on_phase,
+    )
+    return compare(names, context, splits, options, None if file is None else Path(file))
 
 
 def compare(
-    name: str,
-    wanted: Wanted,
-    test: PackedSet | None,
-    probing: Probing,
-    bar: Bar,
-    known: Mapping[int | None, Scores] = MappingProxyType({}),
-    keep: Keep | None = None,
-) -> Iterator[Probed]:
-    """Probe one way.
-
-    Features are kept in half precision in a temporary folder (TMPDIR), which needs room for them.
+    names: Iterable[str], context: BuildContext, splits: Splits, options: ProbeOptions, file: Path | None = None
+) -> ProbeResults:
+    """Judge baselines; with a file, what it has already is not measured again.
 
     Args:
-        name: A key of `MEANINGS`.
-        wanted: The model, the labeled pictures to learn from, and what else the way may need.
-        test: Labeled pictures to score on; None takes a fifth of those to learn from.
-        probing: How.
-        bar: Shows how far it is.
-        known: Trials that were made before, of nets that are trained on labels, for each of the counts.
-        keep: Called with each new trial.
-
-    Yields:
-        One result for each of the counts, as they come.
+        names: Of baselines.
+        context: The model and the pictures to learn from.
+        splits: Which pictures do what.
+        options: How.
+        file: JSON to go on with, or to make; written after each result, and after each trial of a net.
 
     Raises:
-        ValueError: A class has fewer pictures than are wanted, or some have no label.
+        DcganError: The file is of another probe, or cannot be read or written.
     """
-    if min(data.labels.min() for data in (wanted.learned, test) if data is not None) < 0:
-        raise ValueError("some of the pictures have no label")
-    _check_enough(wanted.learned, test, probing, wanted.seed)
-    if name in NETS:
-        yield from _compare_net(name, wanted, test, probing, bar, known, keep)
-        return
-    way, classes = WAYS[name], len(wanted.learned.label_names)
-    with tempfile.TemporaryDirectory(prefix="dcgan-probe-") as folder:
-        with bar(f"{name}: building") as on_progress:
-            extractor = way.build(replace(wanted, on_progress=on_progress))
-        with bar(f"{name}: extracting") as on_progress:
-            source = extracted(Path(folder) / "source.npy", extractor, wanted.learned, on_progress)
-        if test is None:
-            chosen, others = split(source.labels, TESTED, wanted.seed)
-            scored, source = source.rows(chosen), source.rows(others)
-        else:
-            with bar(f"{name}: extracting") as on_progress:
-                scored = extracted(Path(folder) / "test.npy", extractor, test, on_progress)
-        if way.standardize or probing.standardize:
-            source, scored = standardized(source, scored)
-        chosen, others = split(source.labels, probing.validation, wanted.seed)
-        held_out, learned = source.rows(chosen), source.rows(others)
-        for count in probing.counts:
-            with bar(_working(name, count)) as on_progress:
-                if count is None:
-                    probed = probe_all(
-                        learned, held_out, scored, classes, penalties=probing.penalties, on_progress=on_progress
-                    )
-                else:
-                    probed = probe_few(
-                        learned,
-                        held_out,
-                        scored,
-                        classes,
-                        count,
-                        penalties=probing.penalties,
-                        draws=probing.draws,
-                        seed=wanted.seed,
-                        on_progress=on_progress,
-                    )
-            yield probed
+    baselines = {name: BASELINES[name] for name in names}
+    settings = {name: baseline.settings(context, options) for name, baseline in baselines.items()}
+    results = ProbeResults(about_of(context, splits, options), settings)
+    if file is not None:
+        merge_results(file, results)
+    for name, baseline in baselines.items():
+        missing = tuple(count for count in options.labels_per_class if results.find(name, count) is None)
+        if not missing:
+            continue
+        log = _Log(name, results, file)
+        for result in baseline.probe(name, context, splits, replace(options, labels_per_class=missing), log):
+            if results.find(name, result.labels_per_class) is None:  # another process may have been quicker
+                results.probed.setdefault(name, []).append(result)
+            if file is not None:
+                save_results(file, results)
+    return results
 
 
-def extracted(path: Path, extractor: FeatureExtractor, data: PackedSet, on_progress: OnProgress) -> Labeled:
-    """The features of a set, kept in the new file `path` (.npy) in half precision.
+def split_pictures(train: PackedSet, test: PackedSet | None, options: ProbeOptions, seed: int) -> Splits:
+    """Which pictures do what: a fifth is scored where there is no `test`, then a share of the rest only chooses.
 
     Raises:
-        DcganError: The disk is full.
+        UsageError: A class has too few pictures left to learn from.
     """
-    try:
-        write_features(path, extractor, data, half=True, on_progress=on_progress)
-    except OSError as error:
-        size = 2 * len(data) * extractor.size / 1e6
-        raise DcganError(
-            f"cannot keep features of {size:,.0f} MB in {path.parent}: {error.strerror or error}; "
-            "let the environment variable TMPDIR name a folder with more room"
-        ) from error
-    return Labeled(np.load(path, mmap_mode="r"), data.labels)
-
-
-def standardized(source: Labeled, test: Labeled) -> tuple[Labeled, Labeled]:
-    """Both with each feature brought to mean 0 and variance 1 on the source, in memory, in half precision."""
-    sums, squares = (np.zeros(source.features.shape[1]) for _ in range(2))
-    for start in range(0, len(source), ROWS):
-        block = source.features[start : start + ROWS].astype(np.float64)
-        sums += block.sum(axis=0)
-        squares += (block**2).sum(axis=0)
-    mean = sums / len(source)
-    scale = np.sqrt((squares / len(source) - mean**2).clip(0) + FLAT)
-
-    def scaled(data: Labeled) -> Labeled:
-        features = np.empty(data.features.shape, np.float16)
-        for start in range(0, len(data), ROWS):
-            features[start : start + ROWS] = (data.features[start : start + ROWS] - mean) / scale
-        return Labeled(features, data.labels)
-
-    return scaled(source), scaled(test)
-
-
-def _compare_net(
-    name: str,
-    wanted: Wanted,
-    test: PackedSet | None,
-    probing: Probing,
-    bar: Bar,
-    known: Mapping[int | None, Scores],
-    keep: Keep | None,
-) -> Iterator[Probed]:
-    """The same net trained on labels, on the same splits: from random weights, or from the model's."""
-    data, seed = wanted.learned, wanted.seed
-    rows = np.arange(len(data))
+    rows = np.arange(len(train))
+    scored: PackedSet | np.ndarray[tuple[int, ...], np.dtype[np.int64]]
     if test is None:
-        chosen, rows = split(data.labels, TESTED, seed)
-        scored = data.pixels[chosen], data.labels[chosen]
+        scored, rows = split(train.labels, TEST_SHARE, seed)
     else:
-        scored = test.pixels, test.labels
-    held_out, others = (rows[part] for part in split(data.labels[rows], probing.validation, seed))
-
-    def drawn(count: int | None) -> Sequence[NDArray[np.int64]]:
-        if count is None:
-            return [others]
-        return [others[draw_labels(data.labels[others], count, seed, draw)] for draw in range(probing.trainings)]
-
-    for count in probing.counts:
-        with bar(_working(name, count)) as on_progress:
-            probed = search(
-                wanted.model.nets.discriminator,
-                [(data.pixels[own], data.labels[own]) for own in drawn(count)],
-                (data.pixels[held_out], data.labels[held_out]),
-                scored,
-                len(data.label_names),
-                count,
-                afresh=name == SUPERVISED,
-                trials=probing.trials,
-                seed=seed,
-                known=known.get(count, {}),
-                keep=partial(keep, count) if keep else None,
-                on_progress=on_progress,
+        scored = test
+    validation, learn = (rows[part] for part in split(train.labels[rows], options.validation, seed))
+    classes = len(train.label_names)
+    counts, left = (np.bincount(labels, minlength=classes) for labels in (train.labels, train.labels[learn]))
+    needed = max((count for count in options.labels_per_class if count is not None), default=1)
+    for name, have, few in zip(train.label_names, counts, left, strict=True):
+        if few < needed:
+            raise UsageError(
+                f"`source`: {name} has {have} {'picture' if have == 1 else 'pictures'}; once some are held out, {few} "
+                f"are left to learn from, fewer than {needed}: add pictures, leave the class out, or ask for fewer "
+                "`labels_per_class`"
             )
-        yield probed
+    return Splits(learn, validation, scored)
 
 
-def _check_enough(data: PackedSet, test: PackedSet | None, probing: Probing, seed: int) -> None:
-    """Each class must have pictures left to learn from: one, or as many as the largest count."""
-    labels = data.labels if test is not None else data.labels[split(data.labels, TESTED, seed)[1]]
-    learned = labels[split(labels, probing.validation, seed)[1]]
-    counts, left = (np.bincount(some, minlength=len(data.label_names)) for some in (data.labels, learned))
-    wanted = max((count for count in probing.counts if count is not None), default=1)
-    for name, have, few in zip(data.label_names, counts, left, strict=True):
-        if few < wanted:
-            raise ValueError(
-                f"{name} has {have} {'picture' if have == 1 else 'pictures'}; once some are held out, {few} are left "
-                f"to learn from, and {wanted} are wanted: add pictures, leave the class out, or ask for fewer labels"
-            )
+@dataclass(frozen=True)
+class _Log:
+    """Keeps the trials of one baseline."""
+
+    name: str
+    results: ProbeResults
+    file: Path | None
+
+    def known(self, labels_per_class: int | None) -> TrialScores:
+        return self.results.unfinished.get(self.name, {}).get(labels_per_class, {})
+
+    def keep(self, labels_per_class: int | None, scores: TrialScores) -> None:
+        self.results.unfinished.setdefault(self.name, {})[labels_per_class] = dict(scores)
+        if self.file is not None:
+            save_results(self.file, self.results)
 
 
-def _working(name: str, count: int | None) -> str:
-    return f"{name}: {name_count(count)} labels"
+def _count(count: LabelsPerClass) -> int | None:
+    if isinstance(count, int):
+        return count
+    if count == "all":
+        return None
+    raise UsageError(f"`labels_per_class` must be numbers from 1, or all, not {count}")
+
+
+def _check_labels(train: PackedSet, test: PackedSet | None) -> None:
+    if len(train.label_names) < 2:
+        raise SourceError(
+            f"`source` has {'one label' if train.label_names else 'no labels'}; give each class a folder of its own, "
+            "and leave no picture beside those folders: with one, folders are no labels"
+        )
+    if test is not None and test.fingerprint == train.fingerprint:
+        raise SourceError(
+            "`test` has the pictures of `source` itself, which an SVM knows by heart; name others, or leave it out: a "
+            "fifth is held out then. Of a folder of CIFAR-10's name its test batch"
+        )
+    if test is not None and test.label_names != train.label_names:
+        raise SourceError(f"`test` has other labels than `source`: {', '.join(test.label_names[:9])}")
+    for name, data in (("source", train), ("test", test)):
+        if data is not None and data.labels.min() < 0:
+            raise SourceError(f"some of the pictures of `{name}` have no label")

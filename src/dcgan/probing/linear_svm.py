@@ -11,7 +11,7 @@ features, the problem is solved in the space that the pictures span: the solutio
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,20 +20,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcgan.probing.preconditioner import Matrix, Preconditioner
-from dcgan.types import OnProgress
+from dcgan.types import Labels
 
 ROWS = 2048  # of features brought to float32 at once
-INNER = 40  # conjugate-gradient steps for one Newton step, at most
-ROUGHLY = 0.2  # of the gradient's length may be left by a Newton step
-APART = 1e-6  # of the mean square length of the pictures, added to each
-SPANNED = 2048  # pictures whose space is looked for, at most: their products are a matrix of so many by so many
+MAX_CG_STEPS = 40  # of conjugate gradients for one Newton step
+CG_TOLERANCE = 0.2  # of the gradient's length may be left by a Newton step
+JITTER = 1e-6  # of the mean square length of the pictures, added to each
+MAX_SPANNED = 2048  # pictures whose space is looked for, at most: their products are a matrix of so many by so many
 
-Back = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # weights (R, K) of other coordinates to (D, K)
+ToFeatures = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # weights (R, K) of other coordinates to (D, K)
 
 
 @dataclass(frozen=True)
 class LinearSVM:
-    """A fitted machine.
+    """A fitted linear SVM.
 
     Attributes:
         weights: (D, K), float32.
@@ -48,104 +48,106 @@ class LinearSVM:
     passes: int
 
     def scores(self, features: Matrix) -> NDArray[np.float32]:
-        """How far on its side of each class's plane: features (N, D) to (N, K)."""
+        """The decision function of each class, positive on its own side: features (N, D) to (N, K)."""
         weights = torch.from_numpy(self.weights)
         parts = [block @ weights for block in _blocks(features)]
         scores = torch.cat(parts) if parts else torch.empty(0, len(self.bias))
         return scores.numpy() + self.bias
 
-    def predict(self, features: Matrix) -> NDArray[np.int64]:
+    def predict(self, features: Matrix) -> Labels:
         """The class with the largest score: (N,)."""
         return np.asarray(self.scores(features).argmax(axis=1), np.int64)
 
 
-def fit_svm(
-    features: Matrix,
-    labels: NDArray[np.int64],
-    classes: int,
-    penalty: float,
-    *,
-    tolerance: float = 1e-5,
-    most: int = 50,
-) -> LinearSVM:
-    """Fit a machine.
+class SVMPath:
+    """Linear SVMs on the same features for several C, each started from that of the next smaller C.
 
     Args:
         features: (N, D), float32 or float16; a memory map will do.
         labels: (N,), 0 to `classes` - 1.
         classes: K, 2 or more.
-        penalty: C, above 0: the larger, the more each picture counts.
+        several: More than one C will be fitted, so that more preparation pays.
         tolerance: A class is done when the next step promises to lower its objective by less than this share of it.
-        most: Newton steps at most.
+        max_steps: Newton steps at most, for each C.
+
+    Raises:
+        ValueError: Labels are out of range or do not match the features.
+
+    Example:
+        >>> path = SVMPath(features, labels, classes=10)
+        >>> svms = [path.fit(C) for C in (1e-4, 1e-3, 1e-2)]  # quickest in rising order
+    """
+
+    def __init__(
+        self,
+        features: Matrix,
+        labels: Labels,
+        classes: int,
+        *,
+        several: bool = True,
+        tolerance: float = 1e-5,
+        max_steps: int = 50,
+    ) -> None:
+        if (
+            len(labels) != len(features)
+            or not len(labels)
+            or labels.min() < 0
+            or labels.max() >= classes
+            or classes < 2
+        ):
+            count = len(labels)
+            raise ValueError(f"{count} labels for {len(features)} rows of features; they must be 0 to {classes - 1}")
+        points: Matrix = features
+        self._to_features: ToFeatures = _unchanged
+        if len(features) <= min(features.shape[1] // 2, MAX_SPANNED * (2 if several else 1)):
+            points, self._to_features = _spanned(features)
+        self._blocks, self._preconditioner = _Blocks(points), Preconditioner(points)
+        self._labels = labels
+        self._tolerance, self._max_steps = tolerance, max_steps
+        self._fitted: dict[float, Tensor] = {0.0: torch.zeros(classes, points.shape[1] + 1)}
+
+    def fit(self, C: float) -> LinearSVM:
+        """Fit the SVM of one C, above 0: the larger it is, the more each picture counts.
+
+        Raises:
+            ValueError: C is not above 0.
+        """
+        if not C > 0 or not np.isfinite(C):
+            raise ValueError(f"C must be above 0, not {C}")
+        start = self._fitted[max(smaller for smaller in self._fitted if smaller < C)]
+        problem = _Problem(self._blocks, self._preconditioner, self._labels, len(start), C)
+        weights, objective = _minimize(problem, start, self._tolerance, self._max_steps)
+        self._fitted[C] = weights
+        in_features = np.ascontiguousarray(self._to_features(weights[:, :-1].T.numpy()))
+        return LinearSVM(in_features, weights[:, -1].numpy(), objective.numpy(), problem.passes)
+
+
+def fit_svm(
+    features: Matrix, labels: Labels, classes: int, C: float, *, tolerance: float = 1e-5, max_steps: int = 50
+) -> LinearSVM:
+    """Fit one linear SVM; see `SVMPath` for the arguments.
 
     Raises:
         ValueError: Labels are out of range or do not match the features, or C is not above 0.
     """
-    return next(fit_path(features, labels, classes, [penalty], tolerance=tolerance, most=most))
+    path = SVMPath(features, labels, classes, several=False, tolerance=tolerance, max_steps=max_steps)
+    return path.fit(C)
 
 
-def fit_path(
-    features: Matrix,
-    labels: NDArray[np.int64],
-    classes: int,
-    penalties: Sequence[float],
-    *,
-    tolerance: float = 1e-5,
-    most: int = 50,
-    on_progress: OnProgress | None = None,
-) -> Iterator[LinearSVM]:
-    """Fit a machine for each of several C, each started from the one before: quickest in growing order.
-
-    Args:
-        features: As `fit_svm`, like `labels`, `classes`, `tolerance` and `most`.
-        labels: (N,).
-        classes: K.
-        penalties: Values of C.
-        tolerance: When a class is done.
-        most: Newton steps at most, for each C.
-        on_progress: Called with (machines, in all).
-
-    Yields:
-        The machines, as they come.
-
-    Raises:
-        ValueError: As `fit_svm`.
-    """
-    if len(labels) != len(features) or not len(labels) or labels.min() < 0 or labels.max() >= classes or classes < 2:
-        raise ValueError(f"{len(labels)} labels for {len(features)} rows of features; they must be 0 to {classes - 1}")
-    for penalty in penalties:
-        if not penalty > 0 or not np.isfinite(penalty):
-            raise ValueError(f"C must be above 0, not {penalty}")
-    points: Matrix = features
-    back: Back = _as_they_are
-    most_spanned = SPANNED if len(penalties) == 1 else 2 * SPANNED  # what it costs to find is shared by them
-    if len(features) <= min(features.shape[1] // 2, most_spanned):
-        points, back = _spanned(features)
-    blocks, preconditioner = _Blocks(points), Preconditioner(points)
-    weights = torch.zeros(classes, points.shape[1] + 1)
-    for done, penalty in enumerate(penalties, 1):
-        problem = _Problem(blocks, preconditioner, labels, classes, penalty)
-        weights, objective = _minimum(problem, weights, tolerance, most)
-        plane = np.ascontiguousarray(back(weights[:, :-1].T.numpy()))
-        if on_progress:
-            on_progress(done, len(penalties))
-        yield LinearSVM(plane, weights[:, -1].numpy(), objective.numpy(), problem.passes)
-
-
-def _minimum(problem: "_Problem", weights: Tensor, tolerance: float, most: int) -> tuple[Tensor, Tensor]:
+def _minimize(problem: "_Problem", weights: Tensor, tolerance: float, max_steps: int) -> tuple[Tensor, Tensor]:
     """The weights (K, D + 1) at which each class's objective is least, and the objectives (K,)."""
     margins = problem.times(weights) if weights.any() else torch.zeros(problem.signs.shape)
-    open_ = torch.ones(len(weights), dtype=torch.bool)
-    for _ in range(most):
+    unfinished = torch.ones(len(weights), dtype=torch.bool)
+    for _ in range(max_steps):
         gradient = problem.gradient(weights, margins)
-        direction = _newton_direction(problem, gradient, margins, open_)
+        direction = _newton_direction(problem, gradient, margins, unfinished)
         gain = -(gradient * direction).sum(dim=1) / 2  # what a quadratic would still fall by
-        open_ &= gain > tolerance * problem.objective(weights, margins)
+        unfinished &= gain > tolerance * problem.objective(weights, margins)
         along = problem.times(direction)
         length = problem.line_search(weights, margins, direction, along)[:, None]
         weights = weights + length * direction
         margins = margins + length * along
-        if not open_.any():
+        if not unfinished.any():
             break
     return weights, problem.objective(weights, margins)
 
@@ -169,13 +171,13 @@ class _Problem:
         self,
         blocks: _Blocks,
         preconditioner: Preconditioner,
-        labels: NDArray[np.int64],
+        labels: Labels,
         classes: int,
-        penalty: float,
+        C: float,
     ) -> None:
         self.blocks = blocks
         self.preconditioner = preconditioner
-        self.penalty = penalty
+        self.C = C
         self.signs = torch.full((classes, len(labels)), -1.0)
         self.signs[torch.from_numpy(labels), torch.arange(len(labels))] = 1.0
         self.passes = 0
@@ -193,7 +195,7 @@ class _Problem:
         for block, part in zip(self.blocks, pull.split(ROWS, dim=1), strict=True):
             total[:, :-1] += part @ block
         total[:, -1] = pull.sum(dim=1)
-        return weights - 2 * self.penalty * total
+        return weights - 2 * self.C * total
 
     def curvature(self, vectors: Tensor, active: Tensor) -> Tensor:
         """The Hessian times vectors (K, D + 1), in one pass; `active` marks the pictures within the margin."""
@@ -203,16 +205,16 @@ class _Problem:
             product = (vectors[:, :-1] @ block.T + vectors[:, -1:]) * inside
             total[:, :-1] += product @ block
             total[:, -1] += product.sum(dim=1)
-        return vectors + 2 * self.penalty * total
+        return vectors + 2 * self.C * total
 
-    def eased(self, vectors: Tensor, active: Tensor) -> Tensor:
+    def precondition(self, vectors: Tensor, active: Tensor) -> Tensor:
         """Nearly the inverse Hessian times vectors (K, D + 1), up to a factor."""
-        return self.preconditioner.solve(vectors, 2 * self.penalty * active.sum(dim=1))
+        return self.preconditioner.solve(vectors, 2 * self.C * active.sum(dim=1))
 
     def objective(self, weights: Tensor, margins: Tensor) -> Tensor:
         """(K,), float64."""
         slack = (1 - self.signs * margins).clamp_min(0).double()
-        return 0.5 * weights.double().square().sum(dim=1) + self.penalty * slack.square().sum(dim=1)
+        return 0.5 * weights.double().square().sum(dim=1) + self.C * slack.square().sum(dim=1)
 
     def line_search(self, weights: Tensor, margins: Tensor, direction: Tensor, along: Tensor) -> Tensor:
         """How far to go along each class's direction: the minimum, by Newton's method in one dimension. (K,)."""
@@ -220,21 +222,21 @@ class _Problem:
         length = torch.ones(len(weights))
         for _ in range(10):
             slack = (1 - self.signs * (margins + length[:, None] * along)).clamp_min(0)
-            slope = inner + length * square - 2 * self.penalty * (slack * self.signs * along).sum(dim=1)
-            bend = square + 2 * self.penalty * ((slack > 0) * along.square()).sum(dim=1)
+            slope = inner + length * square - 2 * self.C * (slack * self.signs * along).sum(dim=1)
+            bend = square + 2 * self.C * ((slack > 0) * along.square()).sum(dim=1)
             length = (length - slope / bend.clamp_min(1e-30)).clamp(0, 10)
         return length
 
 
-def _newton_direction(problem: _Problem, gradient: Tensor, margins: Tensor, open_: Tensor) -> Tensor:
+def _newton_direction(problem: _Problem, gradient: Tensor, margins: Tensor, unfinished: Tensor) -> Tensor:
     """Solve Hessian times direction = -gradient roughly, by conjugate gradients for all classes side by side."""
     active = (problem.signs * margins < 1).float()
     direction = torch.zeros_like(gradient)
-    residual = -gradient * open_[:, None]
-    search = eased = problem.eased(residual, active)
-    square = (residual * eased).sum(dim=1)
-    enough = ROUGHLY**2 * square
-    for _ in range(INNER):
+    residual = -gradient * unfinished[:, None]
+    search = preconditioned = problem.precondition(residual, active)
+    square = (residual * preconditioned).sum(dim=1)
+    enough = CG_TOLERANCE**2 * square
+    for _ in range(MAX_CG_STEPS):
         going = square > enough
         if not going.any():
             break
@@ -242,18 +244,20 @@ def _newton_direction(problem: _Problem, gradient: Tensor, margins: Tensor, open
         step = torch.where(going, square / (search * product).sum(dim=1).clamp_min(1e-30), torch.zeros(()))[:, None]
         direction += step * search
         residual -= step * product
-        eased = problem.eased(residual, active)
-        fresh = (residual * eased).sum(dim=1)
-        search = eased + torch.where(going, fresh / square.clamp_min(1e-30), torch.zeros(()))[:, None] * search
-        square = torch.where(going, fresh, square)
+        preconditioned = problem.precondition(residual, active)
+        new_square = (residual * preconditioned).sum(dim=1)
+        search = (
+            preconditioned + torch.where(going, new_square / square.clamp_min(1e-30), torch.zeros(()))[:, None] * search
+        )
+        square = torch.where(going, new_square, square)
     return direction
 
 
-def _as_they_are(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+def _unchanged(weights: NDArray[np.float32]) -> NDArray[np.float32]:
     return weights
 
 
-def _spanned(features: Matrix) -> tuple[Matrix, Back]:
+def _spanned(features: Matrix) -> tuple[Matrix, ToFeatures]:
     """The same pictures in N coordinates of the space they span, and the way back for weights (N, K) to (D, K).
 
     X X' = L L' by Cholesky, so X = L Q' with orthonormal Q = X' L'^-1: L has the pictures, Q the space. A millionth
@@ -264,14 +268,14 @@ def _spanned(features: Matrix) -> tuple[Matrix, Back]:
     for part in whole.split(ROWS, dim=1):
         part = part.double()  # what is added below must be more than what rounding takes
         products += part @ part.T
-    products.diagonal().add_(APART * products.diagonal().mean() + 1e-30)
+    products.diagonal().add_(JITTER * products.diagonal().mean() + 1e-30)
     lower = torch.linalg.cholesky(products)
 
-    def back(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    def to_features(weights: NDArray[np.float32]) -> NDArray[np.float32]:
         inner = torch.from_numpy(weights).double()
         return np.asarray((whole.T @ torch.linalg.solve_triangular(lower.T, inner, upper=True).float()).numpy())
 
-    return np.asarray(lower.float().numpy()), back
+    return np.asarray(lower.float().numpy()), to_features
 
 
 def _memory() -> int:

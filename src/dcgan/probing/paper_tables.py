@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from dcgan.probing.results import Results
+from dcgan.probing.comparison import LabelsPerClass
+from dcgan.probing.results import ProbeResults
+
+CLASSES = 10  # of CIFAR-10, and of SVHN
 
 
 @dataclass(frozen=True)
@@ -17,10 +20,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A row: what the paper printed in each column ("" for nothing), and our way to measure it, if we have one."""
+    """A row: what the paper prints in each column ("" for nothing), and our baseline that measures it, if any."""
 
     meaning: str
-    way: str | None
+    baseline: str | None
     printed: tuple[str, ...]
 
 
@@ -41,29 +44,50 @@ class PaperTable:
     errors: bool = False
 
     @property
-    def ways(self) -> tuple[str, ...]:
-        """Our ways that stand in it."""
-        return tuple(row.way for row in self.rows if row.way)
+    def baselines(self) -> tuple[str, ...]:
+        """Our baselines that stand in it."""
+        return tuple(row.baseline for row in self.rows if row.baseline)
 
     @property
-    def counts(self) -> tuple[int | None, ...]:
-        """Labels of each class that it needs."""
-        return tuple(column.labels_per_class for column in self.columns)
+    def labels_per_class(self) -> tuple[LabelsPerClass, ...]:
+        """Numbers of labels of each class that it needs."""
+        return tuple(column.labels_per_class or "all" for column in self.columns)
 
-    def lines(self, results: Results) -> list[tuple[str, ...]]:
+    def lines(self, results: ProbeResults) -> list[tuple[str, ...]]:
         """Cells of each row: its meaning, then for each column the paper's figure and ours, "" where there is none.
 
-        Ways that the paper does not have follow its rows.
+        Baselines that the paper does not have follow its rows.
         """
-        others = [name for name in results.probed if name not in self.ways]
+        others = [name for name in results.probed if name not in self.baselines]
         rows = (*self.rows, *(Row(f"{name} (not in the paper)", name, ("",) * len(self.columns)) for name in others))
+        counts = [column.labels_per_class for column in self.columns]
         lines = []
         for row in rows:
-            ours = [results.find(row.way, count) if row.way else None for count in self.counts]
-            written = (probed.percent(errors=self.errors) if probed else "" for probed in ours)
+            ours = [results.find(row.baseline, count) if row.baseline else None for count in counts]
+            written = (result.percent(errors=self.errors) if result else "" for result in ours)
             pairs = zip(row.printed, written, strict=True)
             lines.append((row.meaning, *(cell for pair in pairs for cell in pair)))
         return lines
+
+    def text(self, results: ProbeResults) -> str:
+        """The table for a terminal: two figures a column, the paper's and ours."""
+        heads = (text for column in self.columns for text in (f"{column.head}: paper", "ours"))
+        lines = [(self.title, *heads), *self.lines(results)]
+        first = max(len(line[0]) for line in lines) + 2
+        width = max(len(cell) for line in lines for cell in line[1:]) + 2
+        return "\n".join(
+            f"{line[0]:<{first}}" + "".join(f"{cell:>{width}}" for cell in line[1:]).rstrip() for line in lines
+        )
+
+    def warnings(self, results: ProbeResults) -> list[str]:
+        """Whether the results cannot be of the table's set, or none of them belongs into the table."""
+        found, names = [], results.label_names
+        if names and len(names) != CLASSES:
+            listed = ", ".join(names[:CLASSES])
+            found.append(f"these results are of {len(names)} classes, {listed}: not of the table's set")
+        if results.probed and not any(cell for _, *cells in self.lines(results) for cell in cells[1::2]):
+            found.append("none of these results was measured with the table's numbers of labels")
+        return found
 
 
 TABLES: Mapping[str, PaperTable] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""What makes conjugate gradients on a linear machine's Hessian quick: the strong directions of its features.
+"""What makes conjugate gradients on a linear SVM's Hessian quick: the strong directions of its features.
 
 A few directions hold most of what features of a net vary by, and conjugate gradients take long for them. A sample of
 the pictures shows which; another sample, how strong they are: of those that they were found by, they are too strong.
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 SAMPLED = 1000  # pictures in each sample, at most
-SHARE = 10  # of so many pictures one is sampled
-NONE = 1e-6  # of the strongest direction; a weaker one is none
-MOST = 100.0  # that a direction is eased by: pictures outside the margin do not count, and strength may lie in them
-WEAK = 20  # the weakest of so many are taken to be as strong as what lies outside the sample
+STRIDE = 10  # of so many pictures one is sampled
+NEGLIGIBLE = 1e-6  # of all strengths; a direction that is weaker is left out
+MAX_SCALING = 100.0  # of a direction: pictures outside the margin do not count, and its strength may lie in them
+WEAKEST = 20  # the weakest of so many are taken to be as strong as what lies outside the sample
 
 Matrix = NDArray[np.float32] | NDArray[np.float16]
 
@@ -29,20 +29,20 @@ class Preconditioner:
 
     def __init__(self, features: Matrix) -> None:
         """Sample features (N, D); without 10 pictures there are no directions."""
-        step = max(SHARE, -(-len(features) // SAMPLED))
+        step = max(STRIDE, -(-len(features) // SAMPLED))
         found, held_out = (_with_ones(features[start::step]) for start in (0, step // 2))
         found = found[: len(features) // step]
         strengths, vectors = torch.linalg.eigh((found @ found.T).double())
-        strong = strengths > NONE * strengths.sum()
+        strong = strengths > NEGLIGIBLE * strengths.sum()
         self.directions = found.T @ (vectors[:, strong] / strengths[strong].sqrt()).float()
         self.strengths = (held_out @ self.directions).square().mean(dim=0)
-        weakest = self.strengths.sort().values[: -(-len(self.strengths) // WEAK)]
+        weakest = self.strengths.sort().values[: -(-len(self.strengths) // WEAKEST)]
         self.rest = float(weakest.mean()) if len(weakest) else 0.0
 
     def solve(self, vectors: Tensor, scales: Tensor) -> Tensor:
         """Vectors (K, D + 1), each with an s of `scales` (K,), times nearly the inverse."""
         scales = scales[:, None]
-        factors = ((1 + scales * self.rest) / (1 + scales * self.strengths)).clamp_min(1 / MOST)
+        factors = ((1 + scales * self.rest) / (1 + scales * self.strengths)).clamp_min(1 / MAX_SCALING)
         solved: Tensor = vectors - (vectors @ self.directions * (1 - factors)) @ self.directions.T
         return solved
 

@@ -1,62 +1,83 @@
-"""Probing features by a linear machine, as the paper does (its sections 5.1 and 5.2): with all labels, or with few."""
+"""Probing features by a linear SVM, as the paper does (its sections 5.1 and 5.2): with all labels, or with few."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.probing.linear_svm import LinearSVM, fit_path, fit_svm
-from dcgan.probing.preconditioner import Matrix
+from dcgan.data.packed import PackedSet
+from dcgan.errors import UsageError
+from dcgan.probing.labeled_features import LabeledFeatures
+from dcgan.probing.linear_svm import LinearSVM, SVMPath, fit_svm
+from dcgan.probing.validation_curve import Ends, best_of, check_values, ends_of, validation_curve
 from dcgan.randomness import Stream, rng
 from dcgan.types import Labels, OnProgress
 
-PENALTIES = (1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)  # those of the released code
-CHOOSING = 10  # draws that C is chosen by, as there
-DRAWS = 100  # draws that are scored
-SPREAD = 1.96  # standard deviations that stand after ±, as in the paper
+CHOOSING_REPEATS = 10  # random draws of labels that C is chosen by, as in the released code
+REPEATS = 100  # and that are scored
+TRIALS = 64  # of a net that is trained on labels, as in the paper
+INTERVAL = 1.96  # standard deviations that stand after ±, as in the paper
 
 
-def name_count(labels_per_class: int | None) -> str:
-    """How a number of labels of each class is written; None is all."""
-    return "all" if labels_per_class is None else str(labels_per_class)
+@dataclass(frozen=True)
+class ProbeOptions:
+    """How baselines are probed.
+
+    Attributes:
+        labels_per_class: Labels of each class to learn from, one result for each; None for all.
+        C: Values of C to choose from; None lets the range grow until accuracy falls on both sides (`validation_curve`).
+        validation: Share of the pictures that only chooses, between 0 and 1.
+        repeats: Random draws of so many labels that a linear SVM is scored on.
+        standardize: Whether all features are brought to mean 0 and variance 1; the paper leaves the net's as they are.
+        trials: Of the random search of a net that is trained on labels.
+        trainings: Draws of labels that its best trial is trained on and scored.
+
+    Raises:
+        UsageError: A value is out of its range.
+    """
+
+    labels_per_class: tuple[int | None, ...] = (None,)
+    C: tuple[float, ...] | None = None
+    validation: float = 0.1
+    repeats: int = REPEATS
+    standardize: bool = False
+    trials: int = TRIALS
+    trainings: int = 1
+
+    def __post_init__(self) -> None:
+        if not self.labels_per_class or any(count is not None and count < 1 for count in self.labels_per_class):
+            named = ", ".join(map(name_count, self.labels_per_class))
+            raise UsageError(f"`labels_per_class` must be numbers from 1, or all, not {named or 'nothing'}")
+        if self.C is not None:
+            check_values(self.C)
+        if not 0 < self.validation < 1:
+            raise UsageError(f"`validation` must be between 0 and 1, not {self.validation:g}")
+        for name in ("repeats", "trials", "trainings"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"`{name}` must be 1 or more, not {getattr(self, name)}")
 
 
 @dataclass(frozen=True, eq=False)
-class Labeled:
-    """Features (N, D) with their labels (N,)."""
-
-    features: Matrix
-    labels: Labels
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def rows(self, rows: NDArray[np.int64]) -> "Labeled":
-        """Some of them, in memory."""
-        order = np.argsort(rows)  # a memory map is read best in its order
-        some = np.empty((len(rows), self.features.shape[1]), self.features.dtype)
-        some[order] = self.features[rows[order]]
-        return Labeled(some, self.labels[rows])
-
-
-@dataclass(frozen=True, eq=False)
-class Probed:
-    """How well a linear machine tells classes apart by some features.
+class ProbeResult:
+    """How well classes can be told apart by some features, or by a net that was trained on the labels.
 
     Attributes:
         labels_per_class: How many it learned from; None for all.
-        penalty: The C that was best on the validation pictures.
-        validation: The accuracy on them of each C.
-        accuracies: On the test pictures, one of each draw.
-        confusion: (K, K) shares of each true class (row) by what it was taken for, over all draws.
+        best: The C, or the number of the trial, that was best on the validation pictures.
+        validation: The accuracy on them of each C, or trial; 0 to 1.
+        accuracies: On the test pictures, one of each repeat; 0 to 1.
+        confusion: (K, K) shares of each true class (row) by what it was taken for, over all repeats.
+        tuned: What was chosen: the "C" of a linear SVM, or a "trial" of a random search.
     """
 
     labels_per_class: int | None
-    penalty: float
-    validation: dict[float, float]
+    best: float
+    validation: Mapping[float, float]
     accuracies: NDArray[np.float64]
     confusion: NDArray[np.float64]
+    tuned: Literal["C", "trial"] = "C"
 
     @property
     def mean(self) -> float:
@@ -64,14 +85,39 @@ class Probed:
         return float(self.accuracies.mean())
 
     @property
-    def spread(self) -> float:
-        """1.96 standard deviations over the draws; 0 of one draw."""
-        return SPREAD * float(self.accuracies.std(ddof=1)) if len(self.accuracies) > 1 else 0.0
+    def interval(self) -> float:
+        """1.96 standard deviations over the repeats, the paper's ±; 0 of one repeat."""
+        return INTERVAL * float(self.accuracies.std(ddof=1)) if len(self.accuracies) > 1 else 0.0
+
+    @property
+    def ends(self) -> Ends | None:
+        """How validation accuracy ends on both sides of the best C; None where nothing, or a trial, was chosen."""
+        return ends_of(self.validation) if self.tuned == "C" and len(self.validation) > 1 else None
 
     def percent(self, *, errors: bool = False) -> str:
-        """The mean of accuracies, or of errors, in %; ± the spread if there are several draws."""
-        spread = f" ± {100 * self.spread:.1f}" if len(self.accuracies) > 1 else ""
-        return f"{100 * (1 - self.mean if errors else self.mean):.1f}{spread}"
+        """The mean of accuracies, or of errors, in %, such as "73.8 ± 0.4"; without ± of one repeat."""
+        interval = f" ± {100 * self.interval:.1f}" if len(self.accuracies) > 1 else ""
+        return f"{100 * (1 - self.mean if errors else self.mean):.1f}{interval}"
+
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """Which pictures do what, the same for every baseline.
+
+    Attributes:
+        learn: Positions in the training set that are learned from.
+        validation: Positions in it that only choose.
+        test: What is scored: positions in it, or a set of its own.
+    """
+
+    learn: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    test: NDArray[np.int64] | PackedSet
+
+
+def name_count(labels_per_class: int | None) -> str:
+    """How a number of labels of each class is written; None is all."""
+    return "all" if labels_per_class is None else str(labels_per_class)
 
 
 def split(labels: Labels, share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -85,105 +131,150 @@ def split(labels: Labels, share: float, seed: int) -> tuple[NDArray[np.int64], N
     return chosen, np.setdiff1d(np.arange(len(labels)), chosen)
 
 
-def draw_labels(labels: Labels, per_class: int, seed: int, draw: int) -> NDArray[np.int64]:
-    """Positions of `per_class` random pictures of each class, another choice for each draw.
+def sample_labels(labels: Labels, per_class: int, seed: int, repeat: int) -> NDArray[np.int64]:
+    """Positions of `per_class` random pictures of each class, others for each repeat.
 
     Raises:
         ValueError: A class has fewer.
     """
-    random = rng(Stream.PROBE_LABELS, seed, draw)
+    random = rng(Stream.PROBE_LABELS, seed, repeat)
     rows = []
     for label in np.unique(labels):
         own = np.flatnonzero(labels == label)
         if len(own) < per_class:
-            raise ValueError(f"class {label} has {len(own)} pictures to learn from; {per_class} are wanted")
+            raise ValueError(f"class {label} has {len(own)} pictures to learn from, fewer than {per_class}")
         rows.append(random.choice(own, per_class, replace=False))
     return np.sort(np.concatenate(rows))
 
 
 def probe_few(
-    learned: Labeled,
-    validation: Labeled,
-    test: Labeled,
+    learn: LabeledFeatures,
+    validation: LabeledFeatures,
+    test: LabeledFeatures,
     classes: int,
     per_class: int,
     *,
-    penalties: Sequence[float] = PENALTIES,
-    draws: int = DRAWS,
+    C: Sequence[float] | None = None,
+    repeats: int = REPEATS,
     seed: int = 0,
     on_progress: OnProgress | None = None,
-) -> Probed:
-    """With few labels: C is chosen by ten draws on the validation pictures, then so many draws are scored on the test.
+) -> ProbeResult:
+    """Probe with few labels: C is chosen by ten random draws of labels, then others are scored (section 5.2).
 
     Args:
-        learned: What each draw is taken from.
+        learn: What each draw is taken from.
         validation: Pictures that only choose C.
         test: Pictures that are scored.
         classes: K.
         per_class: Labels of each class in a draw.
-        penalties: Values of C to choose from.
-        draws: How many to score; the paper's ± is 1.96 standard deviations over 100.
+        C: Values to choose from; None as for `validation_curve`.
+        repeats: How many draws to score; the paper's ± is 1.96 standard deviations over 100.
         seed: Names the draws.
         on_progress: Called with (draws, in all).
 
     Raises:
-        ValueError: A class has fewer pictures than are wanted.
+        ValueError: A class has too few pictures.
     """
-    choosing = min(CHOOSING, draws)
-    machines: list[LinearSVM] = []
-    for draw in range(choosing):
-        some = learned.rows(draw_labels(learned.labels, per_class, seed, draw))
-        machines += fit_path(some.features, some.labels, classes, sorted(penalties))
+    choosing = min(CHOOSING_REPEATS, repeats)
+    done, total = 0, repeats
+
+    def step() -> None:
+        nonlocal done
+        done += 1
         if on_progress:
-            on_progress(draw + 1, choosing + draws)
-    right = [float((predicted == validation.labels).mean()) for predicted in predict_all(machines, validation)]
-    means = np.reshape(right, (choosing, len(penalties))).mean(axis=0).tolist()
-    scores = dict(zip(sorted(penalties), means, strict=True))
-    best = max(scores, key=lambda penalty: scores[penalty])
-    machines = []
-    for draw in range(draws):
-        some = learned.rows(draw_labels(learned.labels, per_class, seed, CHOOSING + draw))
-        machines.append(fit_svm(some.features, some.labels, classes, best))
-        if on_progress:
-            on_progress(choosing + draw + 1, choosing + draws)
-    predicted = predict_all(machines, test)
-    accuracies = np.array([(p == test.labels).mean() for p in predicted])
-    confusion = np.mean([confusion_of(test.labels, p, classes) for p in predicted], axis=0)
-    return Probed(per_class, best, scores, accuracies, confusion)
+            on_progress(done, total)
+
+    def sampled(repeat: int) -> LabeledFeatures:
+        return learn.rows(sample_labels(learn.labels, per_class, seed, repeat))
+
+    def measure(values: Sequence[float]) -> list[float]:
+        nonlocal total
+        total += choosing
+        svms: list[LinearSVM] = []
+        for repeat in range(choosing):
+            some = sampled(repeat)
+            path = SVMPath(some.features, some.labels, classes, several=len(values) > 1)
+            svms += [path.fit(value) for value in values]
+            step()
+        right = [accuracy_of(predicted, validation) for predicted in predict_all(svms, validation)]
+        means: list[float] = np.reshape(right, (choosing, len(values))).mean(axis=0).tolist()
+        return means
+
+    curve = validation_curve(measure, C)
+    best = best_of(curve)
+    svms = []
+    for repeat in range(CHOOSING_REPEATS, CHOOSING_REPEATS + repeats):
+        some = sampled(repeat)
+        svms.append(fit_svm(some.features, some.labels, classes, best))
+        step()
+    predicted = predict_all(svms, test)
+    accuracies = np.array([accuracy_of(one, test) for one in predicted])
+    confusion = np.mean([confusion_matrix(test.labels, one, classes) for one in predicted], axis=0)
+    return ProbeResult(per_class, best, curve, accuracies, confusion)
 
 
 def probe_all(
-    learned: Labeled,
-    validation: Labeled,
-    test: Labeled,
+    learn: LabeledFeatures,
+    validation: LabeledFeatures,
+    test: LabeledFeatures,
     classes: int,
     *,
-    penalties: Sequence[float] = PENALTIES,
+    C: Sequence[float] | None = None,
     on_progress: OnProgress | None = None,
-) -> Probed:
-    """With all labels: C is chosen on the validation pictures, and its machine scored on the test pictures.
+) -> ProbeResult:
+    """Probe with all labels (section 5.1): C is chosen on the validation pictures, and its SVM scored on the test.
 
-    The machines of growing C are each started from the one before.
+    Args:
+        learn: What SVMs learn from; validation pictures only choose.
+        validation: Pictures that only choose C.
+        test: Pictures that are scored.
+        classes: K.
+        C: Values to choose from; None as for `validation_curve`.
+        on_progress: Called with (SVMs, in all so far).
     """
-    machines = list(fit_path(learned.features, learned.labels, classes, sorted(penalties), on_progress=on_progress))
-    right = [float((predicted == validation.labels).mean()) for predicted in predict_all(machines, validation)]
-    scores = dict(zip(sorted(penalties), right, strict=True))
-    penalty = max(scores, key=lambda penalty: scores[penalty])
-    best = machines[sorted(penalties).index(penalty)]
-    predicted = best.predict(test.features)
-    accuracies = np.array([(predicted == test.labels).mean()])
-    return Probed(None, penalty, scores, accuracies, confusion_of(test.labels, predicted, classes))
+    curve, svms = fit_and_choose(learn, validation, classes, C, on_progress)
+    best = best_of(curve)
+    predicted = svms[best].predict(test.features)
+    confusion = confusion_matrix(test.labels, predicted, classes)
+    return ProbeResult(None, best, curve, np.array([accuracy_of(predicted, test)]), confusion)
 
 
-def predict_all(machines: Sequence[LinearSVM], data: Labeled) -> list[Labels]:
-    """What each machine takes the pictures for, in one pass over their features."""
-    weights = np.concatenate([machine.weights for machine in machines], axis=1)
-    bias = np.concatenate([machine.bias for machine in machines])
+def fit_and_choose(
+    learn: LabeledFeatures,
+    validation: LabeledFeatures,
+    classes: int,
+    C: Sequence[float] | None = None,
+    on_progress: OnProgress | None = None,
+) -> tuple[dict[float, float], dict[float, LinearSVM]]:
+    """Fit SVMs to all of `learn`; return the accuracy on the validation pictures by C, and the SVMs by C."""
+    path = SVMPath(learn.features, learn.labels, classes, several=C is None or len(C) > 1)
+    svms: dict[float, LinearSVM] = {}
+
+    def measure(values: Sequence[float]) -> list[float]:
+        total = len(svms) + len(values)
+        for value in values:
+            svms[value] = path.fit(value)
+            if on_progress:
+                on_progress(len(svms), total)
+        return [accuracy_of(one, validation) for one in predict_all([svms[value] for value in values], validation)]
+
+    return validation_curve(measure, C), svms
+
+
+def accuracy_of(predicted: Labels, data: LabeledFeatures) -> float:
+    """The share of right predictions, 0 to 1."""
+    return float((predicted == data.labels).mean())
+
+
+def predict_all(svms: Sequence[LinearSVM], data: LabeledFeatures) -> list[Labels]:
+    """What each SVM takes the pictures for, in one pass over their features."""
+    weights = np.concatenate([svm.weights for svm in svms], axis=1)
+    bias = np.concatenate([svm.bias for svm in svms])
     joined = LinearSVM(weights, bias, np.empty(0), 0).scores(data.features)
-    return [np.asarray(part.argmax(axis=1), np.int64) for part in np.split(joined, len(machines), axis=1)]
+    return [np.asarray(part.argmax(axis=1), np.int64) for part in np.split(joined, len(svms), axis=1)]
 
 
-def confusion_of(labels: Labels, predicted: Labels, classes: int) -> NDArray[np.float64]:
+def confusion_matrix(labels: Labels, predicted: Labels, classes: int) -> NDArray[np.float64]:
     """(K, K): of each true class the shares that were taken for each; a class without pictures has a row of zeros."""
     counts = np.zeros((classes, classes))
     np.add.at(counts, (labels, predicted), 1)

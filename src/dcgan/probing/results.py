@@ -1,180 +1,222 @@
-"""What was probed, kept in a JSON file as it comes: a probe takes hours, and goes on where it was stopped."""
+"""Results of a probe, kept in a JSON file as they come: a probe takes hours, and goes on where it was stopped."""
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from filelock import FileLock
 from torch import nn
 
+from dcgan.choices import BASELINES
 from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
+from dcgan.figures.curves import curves
+from dcgan.figures.notebook import svg_html, table_html
 from dcgan.files import write_atomic
-from dcgan.probing.baselines.registry import WAYS, Wanted
-from dcgan.probing.baselines.supervised import Scores
-from dcgan.probing.comparison import MEANINGS, NETS, Bar, Probing, compare
-from dcgan.probing.protocol import Probed, name_count
+from dcgan.probing.baselines.baseline import BuildContext, TrialScores
+from dcgan.probing.protocol import ProbeOptions, ProbeResult, Splits, name_count
+from dcgan.probing.validation_curve import warnings_of
 
-FORMAT = "dcgan probe 3"
+FORMAT = "dcgan probe 4"
 LOCKED = 60.0  # seconds that another process may take to write the file, at most
+FOOTNOTE = "accuracy on the test pictures; ± 1.96 standard deviations over the repeats"
 
 
-@dataclass(frozen=True)
-class Results:
-    """Results of several ways.
+@dataclass(frozen=True, eq=False)
+class ProbeResults:
+    """Results of several baselines; in a notebook a table and a curve.
 
     Attributes:
         about: What they all hold for: the model, the pictures and the splits.
-        settings: What else those of each way depend on.
-        probed: Results of each way, one for each number of labels.
-        begun: Trials of nets whose search was stopped, for each number of labels.
+        settings: What else those of each baseline depend on.
+        probed: Results of each baseline, one for each number of labels.
+        unfinished: Trials of searches that were stopped, for each baseline and number of labels.
     """
 
     about: Mapping[str, object]
     settings: dict[str, Mapping[str, object]] = field(default_factory=dict)
-    probed: dict[str, list[Probed]] = field(default_factory=dict)
-    begun: dict[str, dict[int | None, Scores]] = field(default_factory=dict)
+    probed: dict[str, list[ProbeResult]] = field(default_factory=dict)
+    unfinished: dict[str, dict[int | None, TrialScores]] = field(default_factory=dict)
 
-    def find(self, name: str, labels_per_class: int | None) -> Probed | None:
-        """The result of one way with so many labels (None: all), if there is one."""
-        found = (one for one in self.probed.get(name, []) if one.labels_per_class == labels_per_class)
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """K names of classes."""
+        names = self.about.get("labels")
+        return tuple(map(str, names)) if isinstance(names, list) else ()
+
+    @property
+    def counts(self) -> tuple[int | None, ...]:
+        """Every number of labels of each class that was measured, rising; None for all."""
+        found = {result.labels_per_class for results in self.probed.values() for result in results}
+        return tuple(sorted(found, key=lambda count: math.inf if count is None else count))
+
+    def find(self, name: str, labels_per_class: int | None) -> ProbeResult | None:
+        """The result of one baseline with so many labels (None: all), if there is one."""
+        found = (result for result in self.probed.get(name, []) if result.labels_per_class == labels_per_class)
         return next(found, None)
 
+    def most_labels(self, name: str) -> ProbeResult:
+        """The result of one baseline with the most labels.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return max(self.probed[name], key=lambda result: result.labels_per_class or math.inf)
+
     def rows(self) -> list[dict[str, object]]:
-        """Every result in plain values."""
+        """Every result in plain values, as they stand in the file."""
         return [
             {
-                "features": name,
-                "labels_per_class": name_count(probed.labels_per_class),
-                "accuracy": probed.mean,
-                "spread": probed.spread if len(probed.accuracies) > 1 else None,
-                "draws": len(probed.accuracies),
-                "penalty": probed.penalty,
-                "validation": {f"{choice:g}": accuracy for choice, accuracy in probed.validation.items()},
-                "accuracies": probed.accuracies.tolist(),
-                "confusion": probed.confusion.round(4).tolist(),
+                "baseline": name,
+                "labels_per_class": name_count(result.labels_per_class),
+                "accuracy": result.mean,
+                "interval": result.interval if len(result.accuracies) > 1 else None,
+                "repeats": len(result.accuracies),
+                result.tuned: result.best,
+                "validation": {f"{choice:g}": accuracy for choice, accuracy in result.validation.items()},
+                "ends": result.ends._asdict() if result.ends else None,
+                "accuracies": result.accuracies.tolist(),
+                "confusion": result.confusion.round(4).tolist(),
             }
-            for name, found in self.probed.items()
-            for probed in found
+            for name, results in self.probed.items()
+            for result in results
         ]
 
-    def begun_rows(self) -> list[dict[str, object]]:
-        """The trials of every search that was stopped, in plain values."""
-        return [
-            {"features": name, "labels_per_class": name_count(count), "validation": scores}
-            for name, searches in self.begun.items()
-            for count, scores in searches.items()
-            if self.find(name, count) is None
-        ]
+    def table(self) -> list[tuple[str, ...]]:
+        """A line of names of columns, then one for each baseline: its meaning, and accuracy with each number of labels.
+
+        A cell is empty where nothing was measured.
+        """
+        counts, meanings = self.counts, BASELINES.meanings
+        lines = [("", *(f"{name_count(count)} labels" for count in counts))]
+        for name in self.probed:
+            found = [self.find(name, count) for count in counts]
+            meaning = f"{name}: {meanings[name]}" if meanings.get(name) else name
+            lines.append((meaning, *(f"{result.percent()} %" if result else "" for result in found)))
+        return lines
+
+    def text(self) -> str:
+        """The table for a terminal."""
+        lines = [f"{first:<40}" + "".join(f"{cell:>20}" for cell in cells) for first, *cells in self.table()]
+        return "\n".join([*lines, FOOTNOTE])
+
+    def warnings(self) -> list[str]:
+        """Where a C beyond those that were tried may be better, or accuracy stays level to the end of the range."""
+        lines = []
+        for name, results in self.probed.items():
+            for result in results:
+                if result.ends is not None:
+                    of = f"{name} with {name_count(result.labels_per_class)} labels"
+                    lines += warnings_of(result.validation, f"the validation accuracy of {of}")
+        return lines
+
+    def curve(self) -> str:
+        """Accuracy over labels of a class, a line for each baseline with a band of ±, as an `<svg>`.
+
+        All labels stand at their mean number.
+        """
+        learned, classes = self.about.get("learned_from"), len(self.label_names)
+        every = learned / classes if isinstance(learned, int) and classes else math.nan
+        lines = {
+            name: [result for count in self.counts if (result := self.find(name, count)) is not None]
+            for name in self.probed
+        }
+        lines = {
+            name: sorted(results, key=lambda result: result.labels_per_class or every)
+            for name, results in lines.items()
+        }
+        return curves(
+            {
+                name: [(result.labels_per_class or every, 100 * result.mean) for result in results]
+                for name, results in lines.items()
+            },
+            "Accuracy on the test pictures",
+            "labels of each class",
+            "%",
+            log_x=True,
+            deviations={
+                name: [100 * result.interval if len(result.accuracies) > 1 else math.nan for result in results]
+                for name, results in lines.items()
+            },
+        )
+
+    def _repr_html_(self) -> str:
+        header, *rows = self.table()
+        parts = [table_html(rows, header), f"<p>{FOOTNOTE}</p>"]
+        return "".join([*parts, svg_html(self.curve())] if len(self.counts) > 1 else parts)
 
 
-def gather(
-    names: Iterable[str], wanted: Wanted, test: PackedSet | None, probing: Probing, bar: Bar, file: Path | None = None
-) -> Results:
-    """Probe several ways; with a file, what it already has is not probed again.
-
-    Args:
-        names: Keys of `compare.MEANINGS`.
-        wanted: As for `compare`, like `test`, `probing` and `bar`.
-        test: Labeled pictures to score on.
-        probing: How.
-        bar: Shows how far it is.
-        file: JSON to go on with, or to make; written after each number of labels, and after each trial of a net.
+def read_results(path: str | Path) -> ProbeResults:
+    """Read the file of a probe.
 
     Raises:
-        DcganError: The file is of another probe, or cannot be read or written.
-        ValueError: As `compare`.
-    """
-    names = list(names)
-    results = Results(_about(wanted, test, probing), {name: _settings(name, wanted, probing) for name in names})
-    if file is not None:
-        _take_over(file, results)
-
-    def keep(name: str, count: int | None, scores: Scores) -> None:
-        results.begun.setdefault(name, {})[count] = dict(scores)
-        if file is not None:
-            _keep(file, results)
-
-    for name in names:
-        missing = tuple(count for count in probing.counts if results.find(name, count) is None)
-        if not missing:
-            continue
-        known, ways = results.begun.get(name, {}), replace(probing, counts=missing)
-        for probed in compare(name, wanted, test, ways, bar, known, partial(keep, name)):
-            if results.find(name, probed.labels_per_class) is None:  # another process may have been quicker
-                results.probed.setdefault(name, []).append(probed)
-            if file is not None:
-                _keep(file, results)
-    return results
-
-
-def read_results(path: Path) -> Results:
-    """Read what `gather` wrote.
-
-    Raises:
-        DcganError: The file cannot be read, or is no such file.
+        DcganError: The file cannot be read, is of another dcgan, or is no such file.
     """
     try:
-        content = json.loads(path.read_text("utf-8"))
-        if content["format"] != FORMAT:
-            raise ValueError(content["format"])
+        content = json.loads(Path(path).read_text("utf-8"))
+        kind = content["format"]
+        if kind != FORMAT and str(kind).startswith("dcgan probe "):
+            raise DcganError(f"{path} was written by another version of dcgan; probe again into another file")
+        _require(kind == FORMAT)
         settings: dict[str, Mapping[str, object]] = {
             str(name): dict(values) for name, values in content["settings"].items()
         }
-        results = Results(dict(content["about"]), settings)
         names = content["about"]["labels"]
         _require(isinstance(names, list) and all(isinstance(name, str) for name in names))
+        results = ProbeResults(dict(content["about"]), settings)
         for row in content["results"]:
-            probed = Probed(
-                _count(row["labels_per_class"]),
-                float(row["penalty"]),
-                {float(choice): float(accuracy) for choice, accuracy in row["validation"].items()},
-                np.array(row["accuracies"], np.float64),
-                np.array(row["confusion"], np.float64),
-            )
-            shares = probed.accuracies
-            _require(row["features"] in MEANINGS and row["features"] in settings)
-            _require(shares.ndim == 1 and len(shares) > 0 and bool(((shares >= 0) & (shares <= 1)).all()))
-            _require(probed.confusion.shape == (len(names), len(names)))
-            _require(bool(((probed.confusion >= 0) & (probed.confusion <= 1)).all()))
-            _require(np.isfinite(probed.penalty) and all(0 <= share <= 1 for share in probed.validation.values()))
-            results.probed.setdefault(str(row["features"]), []).append(probed)
-        for row in content["begun"]:
-            scores = {int(place): float(accuracy) for place, accuracy in row["validation"].items()}
-            _require(row["features"] in NETS and all(0 <= accuracy <= 1 for accuracy in scores.values()))
+            _require(row["baseline"] in settings)
+            results.probed.setdefault(str(row["baseline"]), []).append(_read_result(row, len(names)))
+        for row in content["unfinished"]:
+            scores = {int(number): float(accuracy) for number, accuracy in row["validation"].items()}
+            _require(row["baseline"] in BASELINES and all(0 <= accuracy <= 1 for accuracy in scores.values()))
             _require(min(scores) >= 0)
-            results.begun.setdefault(row["features"], {})[_count(row["labels_per_class"])] = scores
+            results.unfinished.setdefault(str(row["baseline"]), {})[_read_count(row["labels_per_class"])] = scores
     except OSError as error:
         raise DcganError(f"cannot read {path}: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise DcganError(f"{path} is not what `dcgan probe --out` writes") from error
+        raise DcganError(f"{path} is not a file of results of a probe, or is damaged; name another") from error
     return results
 
 
-def _keep(file: Path, results: Results) -> None:
-    """Write results beside those that another process has added meanwhile."""
+def save_results(file: Path, results: ProbeResults) -> None:
+    """Write results beside those that another process has added meanwhile.
+
+    Raises:
+        DcganError: The file is of another probe, or cannot be written.
+    """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_name(f".{file.name}.lock"), timeout=LOCKED):
-            _take_over(file, results)
+            merge_results(file, results)
             kept = {
                 "format": FORMAT,
                 "about": results.about,
                 "settings": {name: results.settings[name] for name in results.probed},
                 "results": results.rows(),
-                "begun": results.begun_rows(),
+                "unfinished": [
+                    {"baseline": name, "labels_per_class": name_count(count), "validation": scores}
+                    for name, searches in results.unfinished.items()
+                    for count, scores in searches.items()
+                    if results.find(name, count) is None
+                ],
             }
             write_atomic(file, json.dumps(kept, indent=1))
     except OSError as error:
         raise DcganError(f"cannot write {file}: {error.strerror or error}") from error
 
 
-def _take_over(file: Path, results: Results) -> None:
-    """Add what a file has of the same model, pictures and splits; it may not be there."""
+def merge_results(file: Path, results: ProbeResults) -> None:
+    """Add what a file has of the same model, pictures and splits; it may not be there.
+
+    Raises:
+        DcganError: The file is of another probe, or cannot be read.
+    """
     if not file.exists():
         return
     before = read_results(file)
@@ -182,18 +224,31 @@ def _take_over(file: Path, results: Results) -> None:
         raise DcganError(f"{file} has results of another probe (another {', another '.join(other)}); name another file")
     for name, values in before.settings.items():
         for setting, value in values.items():
-            if (wanted := results.settings.get(name, values).get(setting)) != value:
-                raise DcganError(f"{file} has {name} with {setting} {value}, not {wanted}; name another file")
+            if (asked := results.settings.get(name, values).get(setting)) != value:
+                raise DcganError(f"{file} has {name} with {setting} {value}, not {asked}; name another file")
     results.settings.update(before.settings)
     for name, found in before.probed.items():
-        missing = [probed for probed in found if results.find(name, probed.labels_per_class) is None]
+        missing = [result for result in found if results.find(name, result.labels_per_class) is None]
         results.probed.setdefault(name, []).extend(missing)
-    for name, searches in before.begun.items():
-        own = results.begun.setdefault(name, {})
+    for name, searches in before.unfinished.items():
+        own = results.unfinished.setdefault(name, {})
         own |= {count: {**scores, **own.get(count, {})} for count, scores in searches.items()}
 
 
-def _weights(net: nn.Module) -> str:
+def about_of(context: BuildContext, splits: Splits, options: ProbeOptions) -> dict[str, object]:
+    """What all results of a probe hold for, in values that JSON has."""
+    return {
+        "model": _hash_weights(context.model.discriminator),
+        "source": context.train.fingerprint,
+        "test": splits.test.fingerprint if isinstance(splits.test, PackedSet) else None,
+        "labels": list(context.train.label_names),
+        "seed": context.seed,
+        "validation": options.validation,
+        "learned_from": len(splits.learn),
+    }
+
+
+def _hash_weights(net: nn.Module) -> str:
     """Names a net: a hash over its parameters."""
     digest = hashlib.sha256()
     for parameter in net.parameters():
@@ -201,7 +256,32 @@ def _weights(net: nn.Module) -> str:
     return digest.hexdigest()[:16]
 
 
-def _count(text: str) -> int | None:
+def _read_result(row: Mapping[str, object], classes: int) -> ProbeResult:
+    """One row of a file.
+
+    Raises:
+        ValueError: It has impossible values; or another error of reading them.
+    """
+    tuned: Literal["C", "trial"] = "C" if "C" in row else "trial"
+    validation = row["validation"]
+    if not isinstance(validation, dict):
+        raise TypeError(validation)
+    result = ProbeResult(
+        _read_count(row["labels_per_class"]),
+        float(str(row[tuned])),
+        {float(choice): float(accuracy) for choice, accuracy in validation.items()},
+        np.array(row["accuracies"], np.float64),
+        np.array(row["confusion"], np.float64),
+        tuned,
+    )
+    accuracies, confusion = result.accuracies, result.confusion
+    _require(accuracies.ndim == 1 and len(accuracies) > 0 and bool(((accuracies >= 0) & (accuracies <= 1)).all()))
+    _require(confusion.shape == (classes, classes) and bool(((confusion >= 0) & (confusion <= 1)).all()))
+    _require(np.isfinite(result.best) and all(0 <= accuracy <= 1 for accuracy in result.validation.values()))
+    return result
+
+
+def _read_count(text: object) -> int | None:
     """What `name_count` was given."""
     count = None if text == "all" else int(str(text))
     _require(count is None or count > 0)
@@ -211,27 +291,3 @@ def _count(text: str) -> int | None:
 def _require(condition: bool) -> None:
     if not condition:
         raise ValueError
-
-
-def _about(wanted: Wanted, test: PackedSet | None, probing: Probing) -> dict[str, object]:
-    return {
-        "model": _weights(wanted.model.discriminator),
-        "source": wanted.learned.fingerprint,
-        "test": test.fingerprint if test else None,
-        "labels": list(wanted.learned.label_names),
-        "seed": wanted.seed,
-        "validation": probing.validation,
-    }
-
-
-def _settings(name: str, wanted: Wanted, probing: Probing) -> dict[str, object]:
-    """What the results of a way depend on, beside what all depend on."""
-    if name in NETS:
-        return {"trials": probing.trials, "trainings": probing.trainings}
-    own = {field: getattr(wanted, field) for field in WAYS[name].depends_on}
-    return {
-        "penalties": list(probing.penalties),
-        "draws": probing.draws,
-        "standardize": probing.standardize,
-        **{field: list(value) if isinstance(value, tuple) else value for field, value in own.items()},  # as JSON has it
-    }

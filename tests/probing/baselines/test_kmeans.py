@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from dcgan.probing.baselines.kmeans import KMeansFeatures, fit_kmeans, normalized
+from dcgan.errors import UsageError
+from dcgan.probing.baselines.kmeans import KMeansFeatures, fit_kmeans, normalize_contrast
 
 RANDOM = np.random.default_rng(0)
 PIXELS = RANDOM.integers(0, 256, (30, 12, 12, 3)).astype(np.uint8)
@@ -12,7 +13,7 @@ PIXELS = RANDOM.integers(0, 256, (30, 12, 12, 3)).astype(np.uint8)
 
 def test_patches_lose_their_brightness_and_contrast() -> None:
     patch = np.array([1.0, 2, 3, 10])
-    assert normalized(torch.from_numpy(patch)).numpy() == pytest.approx((patch - 4) / np.sqrt(50 / 3 + 10))
+    assert normalize_contrast(torch.from_numpy(patch)).numpy() == pytest.approx((patch - 4) / np.sqrt(50 / 3 + 10))
 
 
 def test_a_picture_is_encoded_as_it_is_written() -> None:
@@ -40,7 +41,7 @@ def test_whitened_patches_have_no_correlations() -> None:
     patches = np.stack(
         [PIXELS[n, y : y + 6, x : x + 6].transpose(2, 0, 1) for n in range(30) for y in range(7) for x in range(7)]
     )
-    raw = normalized(torch.from_numpy(patches.reshape(len(patches), -1).astype(np.float32)))
+    raw = normalize_contrast(torch.from_numpy(patches.reshape(len(patches), -1).astype(np.float32)))
     white = ((raw - fitted.mean) @ fitted.whitening).numpy()
     covariance = np.cov(white.T)
     assert np.abs(covariance - np.diag(np.diag(covariance))).max() < 0.35  # of 1,470 overlapping patches
@@ -66,5 +67,10 @@ def test_the_seed_names_the_centroids() -> None:
 
 
 def test_pictures_that_are_too_small_are_refused() -> None:
-    with pytest.raises(ValueError, match="6 pixels"):
+    with pytest.raises(UsageError, match="7 pixels a side are too small"):
         fit_kmeans(PIXELS[:, :7, :7], 4)
+
+
+def test_more_centroids_than_patches_are_refused() -> None:
+    with pytest.raises(UsageError, match="`centroids` must be 1 to 10"):
+        fit_kmeans(PIXELS, 11, patches=10)

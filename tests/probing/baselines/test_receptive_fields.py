@@ -1,7 +1,6 @@
 """The K-means of several layers, against its steps written out."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +10,16 @@ from numpy.typing import NDArray
 from tests.toy_model import toy_model
 
 from dcgan.data.packed import PackedSet
+from dcgan.errors import UsageError
 from dcgan.probing.baselines import receptive_fields
 from dcgan.probing.baselines.kmeans import fit_kmeans
 from dcgan.probing.baselines.receptive_fields import (
     ReceptiveFieldFeatures,
     choose_fields,
+    energy_similarity,
     fit_receptive_fields,
-    similarities,
 )
-from dcgan.probing.baselines.registry import Wanted
-from dcgan.probing.comparison import Probing, compare
-from dcgan.types import OnProgress
+from dcgan.probing.comparison import probe
 
 RANDOM = np.random.default_rng(0)
 PIXELS = RANDOM.integers(0, 256, (24, 21, 18, 3)).astype(np.uint8)
@@ -31,9 +29,9 @@ def fitted(pixels: NDArray[np.uint8] = PIXELS, centroids: int = 12, seed: int = 
     return fit_receptive_fields(pixels, centroids, fields=3, maps=5, patches=800, iterations=2, seed=seed)
 
 
-def test_likeness_is_that_of_the_squares_of_each_whitened_pair() -> None:
+def test_similarity_is_that_of_the_squares_of_each_whitened_pair() -> None:
     points = RANDOM.normal(size=(400, 4)) ** 3 @ RANDOM.normal(size=(4, 4)) + 5
-    alike = similarities(torch.from_numpy(points)).numpy()
+    alike = energy_similarity(torch.from_numpy(points)).numpy()
     for j in range(4):
         for k in range(j):
             pair = points[:, [j, k]]
@@ -50,7 +48,7 @@ def test_receptive_fields_are_of_maps_that_share_energy() -> None:
     loud = RANDOM.exponential(size=(4000, 3)) > 1  # three sources, each of which drives the size of four columns
     points = RANDOM.normal(size=(4000, 12)) * (0.2 + np.repeat(loud, 4, axis=1))
     shuffled = RANDOM.permutation(12)
-    alike = similarities(torch.from_numpy(points[:, shuffled]))
+    alike = energy_similarity(torch.from_numpy(points[:, shuffled]))
     fields = choose_fields(alike, 12, 4, np.random.default_rng(0))
     sources = [sorted((shuffled[field] // 4).tolist()) for field in fields.numpy()]
     assert sorted(sources) == [[0] * 4, [1] * 4, [2] * 4]  # equal ones are taken once
@@ -58,14 +56,14 @@ def test_receptive_fields_are_of_maps_that_share_energy() -> None:
 
 def test_maps_that_are_correlated_only_are_not_alike() -> None:
     first, noise = RANDOM.normal(size=(2, 20_000))
-    alike = similarities(torch.from_numpy(np.stack([first, 0.8 * first + 0.6 * noise], axis=1)))
+    alike = energy_similarity(torch.from_numpy(np.stack([first, 0.8 * first + 0.6 * noise], axis=1)))
     assert abs(alike[0, 1]) < 0.05
 
 
 def test_a_map_that_never_changes_is_like_no_other() -> None:
     points = RANDOM.normal(size=(50, 3))
     points[:, 1] = 2
-    alike = similarities(torch.from_numpy(points))
+    alike = energy_similarity(torch.from_numpy(points))
     assert torch.isfinite(alike).all()
     assert alike[1].tolist() == [0, 1, 0]
 
@@ -164,15 +162,15 @@ def test_progress_reaches_its_end() -> None:
     ("pixels", "centroids", "layers", "message"),
     [
         (PIXELS[:, :14], 12, 3, "too small for 3 layers"),
-        (PIXELS[:2], 900, 3, "windows of 2 pictures"),
+        (PIXELS[:2], 900, 3, "`centroids` 900 is too many for 2 pictures"),
         (PIXELS, 12, 0, "1 or more"),
-        (PIXELS, 0, 3, "0 centroids"),
+        (PIXELS, 0, 3, "`centroids` must be 1 to 1000"),
     ],
 )
 def test_what_cannot_be_learned_is_refused(
     pixels: NDArray[np.uint8], centroids: int, layers: int, message: str
 ) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((UsageError, ValueError), match=message):
         fit_receptive_fields(pixels, centroids, layers=layers, patches=1000, iterations=1)
 
 
@@ -187,14 +185,9 @@ def stripes(count: int) -> PackedSet:
     return PackedSet(Path(), images, labels, ("across", "up and down"), "")
 
 
-@contextmanager
-def silent(_: str) -> Iterator[OnProgress]:
-    yield lambda done, total: None
-
-
 def test_a_probe_of_it_tells_what_pixels_do_not() -> None:
-    wanted = Wanted(toy_model(channels=1), stripes(300), centroids=32)
-    test = stripes(200)
-    found = {name: next(compare(name, wanted, test, Probing(), silent)).mean for name in ("learned-rf", "pixels")}
+    learn, test = stripes(300), replace(stripes(200), fingerprint="others")
+    results = probe(toy_model(channels=1), learn, test=test, baselines=["learned-rf", "pixels"], centroids=32)
+    found = {name: result.mean for name, (result,) in results.probed.items()}
     assert found["learned-rf"] > 0.9
     assert found["pixels"] < 0.7

@@ -12,11 +12,11 @@ from dcgan.networks.initialize import initialize
 from dcgan.networks.memory import use_channels_last
 from dcgan.types import OnProgress
 
-Draw = Callable[[], tuple[Tensor, Tensor]]
+NextBatch = Callable[[], tuple[Tensor, Tensor]]
 """The next mini-batch: images (N, C, H, W) and their classes (N,)."""
 
 
-class ClassNet(nn.Module):
+class ClassificationNet(nn.Module):
     """Images (N, C, H, W) to logits (N, K), by a copy of a discriminator's convolutions."""
 
     def __init__(self, body: Discriminator, classes: int, dropout: float) -> None:
@@ -27,12 +27,12 @@ class ClassNet(nn.Module):
         self.requires_grad_(True)
 
     @classmethod
-    def beginning(
-        cls, body: Discriminator, classes: int, dropout: float, numbers: torch.Generator, *, afresh: bool = True
-    ) -> "ClassNet":
-        """A net where `body` is, of random weights; or, unless `afresh`, of its weights and a random last layer."""
-        net = cls(body, classes, dropout).cpu()  # where the numbers are made
-        initialize(net if afresh else net.head, numbers)
+    def from_discriminator(
+        cls, body: Discriminator, classes: int, dropout: float, random: torch.Generator, *, from_scratch: bool = True
+    ) -> "ClassificationNet":
+        """A net on the device of `body`, of random weights; unless `from_scratch`, only its last layer is random."""
+        net = cls(body, classes, dropout).cpu()  # where random numbers are made
+        initialize(net if from_scratch else net.head, random)
         use_channels_last(net)
         return net.to(body.head.weight.device)
 
@@ -44,13 +44,20 @@ class ClassNet(nn.Module):
 
 
 def train(
-    net: ClassNet, draw: Draw, steps: int, lr: float, weight_decay: float = 0.0, *, seed: int, on_progress: OnProgress
+    net: ClassificationNet,
+    next_batch: NextBatch,
+    steps: int,
+    lr: float,
+    weight_decay: float = 0.0,
+    *,
+    seed: int,
+    on_progress: OnProgress,
 ) -> None:
     """Lower the cross entropy by Adam; the learning rate falls to 0 along a cosine.
 
     Args:
         net: Trained in place, on the device where it is; it stays in training mode.
-        draw: Where mini-batches come from.
+        next_batch: Where mini-batches come from.
         steps: How many.
         lr: The first learning rate.
         weight_decay: L2 penalty added to every gradient.
@@ -64,7 +71,7 @@ def train(
         torch.manual_seed(seed)
         net.train()
         for step in range(steps):
-            images, classes = draw()
+            images, classes = next_batch()
             optimizer.zero_grad()
             F.cross_entropy(net(images.to(device)), classes.to(device)).backward()
             optimizer.step()

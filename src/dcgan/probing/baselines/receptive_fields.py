@@ -4,12 +4,12 @@ It is the second baseline of the DCGAN paper's Table 1. The first layer is that 
 pooled; those whose squares go together, once each pair is whitened, make up a receptive field; and each receptive field
 is whitened and has centroids of its own. The features are the codes of every layer, summed over the four quadrants.
 
-Written from descriptions of the paper, without its full text or code. From it are the measure of likeness, receptive
+Written from descriptions of the paper, without its full text or code. From it are the measure of similarity, receptive
 fields of some 200 inputs around random maps, and the sizes: 1600 maps in the first layer, at most 3200 in each deeper
-one. These choices are ours, by a few runs on 5,000 pictures of CIFAR-10, not tuned: triangles in every layer, where the
-paper has unit centroids and max(0, d'x - t) with a t to tune; 32 receptive fields, each of 50 maps in windows of 2x2,
-and alike by what maps do at one place; means of 3x3 as first pools and of 2x2 as deeper ones; a tenth of the mean
-variance added to the eigenvalues.
+one. These choices are ours, by a few runs on 5,000 pictures of CIFAR-10, not tuned: the triangle encoding in every
+layer, where the paper has unit centroids and max(0, d'x - t) with a t to tune; 32 receptive fields, each of 50 maps in
+windows of 2x2, and similar by what maps do at one position; means of 3x3 as first pools and of 2x2 as deeper ones; a
+tenth of the mean variance added to the eigenvalues.
 """
 
 from dataclasses import dataclass
@@ -19,17 +19,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from dcgan.errors import UsageError
+from dcgan.probing.baselines.baseline import BuildContext, FeatureBaseline
 from dcgan.probing.baselines.kmeans import (
     ITERATIONS,
+    PATCH_SIDE,
     PATCHES,
-    SIDE,
     KMeansFeatures,
-    first_centroids,
     fit_kmeans,
-    improved,
-    quadrants,
-    triangle,
-    whitening_of,
+    fit_zca,
+    initial_centroids,
+    kmeans_step,
+    sum_quadrants,
+    triangle_encode,
 )
 from dcgan.randomness import Stream, rng
 from dcgan.types import Features, OnProgress, Pixels
@@ -40,12 +42,12 @@ MAPS = 50  # that a receptive field sees: 200 inputs
 WINDOW = 2  # side of what it sees of each map
 FIRST_POOL = 3  # side of the squares that the first layer's maps are averaged over
 POOL = 2  # and the deeper ones'
-WHITENING = 0.1  # added to the eigenvalues, of their mean
+ZCA_EPSILON = 0.1  # added to the eigenvalues, of their mean
 PICTURES = 4000  # that a deeper layer is learned from, at most
 WINDOWS = 40_000  # of those pictures, at most
-HELD = 2**27  # values of those windows, in half precision, at most
-CORRELATED = 0.99  # of a pair; one that is nearer to ±1 is whitened as if it were not
-STILL = 1e-6  # a deviation below it, of maps or of what is whitened, is none
+MAX_VALUES = 2**27  # of those windows, in half precision
+MAX_CORRELATION = 0.99  # of a pair; one that is nearer to ±1 is whitened as if it were not
+MIN_STD = 1e-6  # of maps and of what is whitened; below it they count as constant
 BATCH = 8  # pictures encoded at once
 
 
@@ -55,7 +57,7 @@ class Layer:
 
     Attributes:
         fields: (G, T), int64: which maps of the layer below each sees, in windows of 2x2.
-        means: (G, 4 T), of what it sees: map by map, and of each the four places by rows.
+        means: (G, 4 T), of what it sees: map by map, and of each the four positions by rows.
         whitenings: (G, 4 T, 4 T).
         centroids: (G, C, 4 T), in whitened space.
     """
@@ -79,7 +81,7 @@ class Layer:
             self.fields, self.means, self.whitenings, self.centroids, strict=True
         ):
             points = inputs[field].reshape(len(mean), -1).T  # (N (H - 1) (W - 1), 4 T)
-            parts.append(triangle(points @ whitening - mean @ whitening, centroids))
+            parts.append(triangle_encode(points @ whitening - mean @ whitening, centroids))
         return torch.cat(parts, dim=1).reshape(*seen.shape[1:4], -1)
 
 
@@ -111,12 +113,12 @@ class ReceptiveFieldFeatures:
         sums, pools = [], []
         for picture in pixels:  # one at a time: its codes fit the processor's cache
             codes = self.first.codes(picture)[None]
-            sums.append(quadrants(codes))
+            sums.append(sum_quadrants(codes))
             pools.append(_pooled(codes, FIRST_POOL))
         parts, maps = [torch.cat(sums)], torch.cat(pools)
         for layer in self.deeper:
             codes = layer.codes(maps)
-            parts.append(quadrants(codes))
+            parts.append(sum_quadrants(codes))
             maps = _pooled(codes, POOL)
         return torch.cat(parts, dim=1), maps
 
@@ -147,12 +149,14 @@ def fit_receptive_fields(
         on_progress: Called with (steps, in all).
 
     Raises:
-        ValueError: The pictures are too small or too few, or a number is.
+        UsageError: The pictures are too small or too few, or `centroids` is out of range.
+        ValueError: There is not one layer, receptive field or map.
     """
     if min(layers, fields, maps) < 1:
         raise ValueError(f"{layers} layers of {fields} receptive fields of {maps} maps: each must be 1 or more")
     if _last_side(min(pixels.shape[1:3]), layers) < 1:
-        raise ValueError(f"pictures {pixels.shape[1:3]} are too small for {layers} layers")
+        side = min(pixels.shape[1:3])
+        raise UsageError(f"pictures of {side} pixels a side are too small for {layers} layers of receptive fields")
     read = min(PICTURES, len(pixels))
     steps = iterations + (layers - 1) * (read + fields)
 
@@ -163,21 +167,24 @@ def fit_receptive_fields(
         pixels, centroids, patches=patches, iterations=iterations, seed=seed, on_progress=progress_from(0)
     )
     fitted = ReceptiveFieldFeatures(first, ())
-    for place in range(1, layers):
-        done = iterations + (place - 1) * (read + fields)
-        random = rng(Stream.RECEPTIVE_FIELDS, seed, place)
+    for depth in range(1, layers):
+        done = iterations + (depth - 1) * (read + fields)
+        random = rng(Stream.RECEPTIVE_FIELDS, seed, depth)
         windows = _windows(fitted, pixels, random, progress_from(done))
-        chosen = choose_fields(similarities(windows[:, :, 0]), fields, maps, random)
+        chosen = choose_fields(energy_similarity(windows[:, :, 0]), fields, maps, random)
         each = -(-centroids // len(chosen))
         if len(windows) < each:
-            raise ValueError(f"{each} centroids of {len(windows)} windows of {len(pixels)} pictures")
+            raise UsageError(
+                f"`centroids` {centroids} is too many for {len(pixels)} pictures: they have {len(windows)} windows to "
+                f"learn {each} in each of {len(chosen)} receptive fields from"
+            )
         few = fields - len(chosen)  # receptive fields that there are not, and need no time
         layer = _fit_layer(windows, chosen, each, iterations, random, progress_from(done + read + few))
         fitted = ReceptiveFieldFeatures(first, (*fitted.deeper, layer))
     return fitted
 
 
-def similarities(points: Tensor) -> Tensor:
+def energy_similarity(points: Tensor) -> Tensor:
     """How much the squares of each pair of columns of points (N, K) go together: (K, K), 1 on the diagonal.
 
     The paper's measure: a pair is whitened to z (the nearest uncorrelated pair of variance 1), then
@@ -189,9 +196,9 @@ def similarities(points: Tensor) -> Tensor:
     """
     x = points.float() - points.float().mean(dim=0)
     scale = x.square().mean(dim=0).sqrt()
-    x /= scale.clamp_min(STILL)
+    x /= scale.clamp_min(MIN_STD)
     squares = x.square()
-    r = (x.T @ x / len(x)).clamp(-CORRELATED, CORRELATED)
+    r = (x.T @ x / len(x)).clamp(-MAX_CORRELATION, MAX_CORRELATION)
     m22 = squares.T @ squares / len(x)
     m31 = (squares * x).T @ x / len(x)
     m4 = m22.diagonal()[:, None]
@@ -200,21 +207,27 @@ def similarities(points: Tensor) -> Tensor:
     a, b = p * q, p.square() + q.square()
     both = a.square() * (m4 + m4.T) + (2 * a.square() + b.square()) * m22 + 2 * a * b * (m31 + m31.T) - 1
     own = p**4 * m4 + 4 * p**3 * q * m31 + 6 * a.square() * m22 + 4 * p * q**3 * m31.T + q**4 * m4.T - 1
-    alike = both / (own * own.T).clamp_min(STILL).sqrt()
-    alike[scale < STILL] = 0
-    alike[:, scale < STILL] = 0
-    alike.fill_diagonal_(1)
-    return alike
+    similarity = both / (own * own.T).clamp_min(MIN_STD).sqrt()
+    similarity[scale < MIN_STD] = 0
+    similarity[:, scale < MIN_STD] = 0
+    similarity.fill_diagonal_(1)
+    return similarity
 
 
-def choose_fields(alike: Tensor, count: int, size: int, random: np.random.Generator) -> Tensor:
-    """Receptive fields (G, T), int64, in order: random maps, each with the others that are most `alike` (K, K) to it.
+def choose_fields(similarity: Tensor, count: int, size: int, random: np.random.Generator) -> Tensor:
+    """Receptive fields (G, T), int64, in order: random maps, each with those most similar to it.
 
     There are `count` of `size` maps; fewer where two would be the same, or where there are not so many maps.
+
+    Args:
+        similarity: (K, K), of maps.
+        count: Of receptive fields, at most.
+        size: T, maps of each, at most.
+        random: Chooses the maps that they grow from.
     """
-    seeds = torch.from_numpy(random.permutation(len(alike))[:count])
-    rows = alike[seeds].scatter(1, seeds[:, None], torch.inf)
-    fields: Tensor = torch.unique(rows.topk(min(size, len(alike))).indices.sort().values, dim=0)
+    seeds = torch.from_numpy(random.permutation(len(similarity))[:count])
+    rows = similarity[seeds].scatter(1, seeds[:, None], torch.inf)
+    fields: Tensor = torch.unique(rows.topk(min(size, len(similarity))).indices.sort().values, dim=0)
     return fields
 
 
@@ -230,11 +243,11 @@ def _fit_layer(
     parts = []
     for done, field in enumerate(fields, 1):
         seen = windows[:, field].flatten(1).float()
-        mean, whitening = whitening_of(seen, max(STILL, WHITENING * float(seen.var(dim=0, correction=0).mean())))
+        mean, whitening = fit_zca(seen, max(MIN_STD, ZCA_EPSILON * float(seen.var(dim=0, correction=0).mean())))
         white = (seen - mean) @ whitening
-        chosen = first_centroids(random, centroids, white.shape[1])
+        chosen = initial_centroids(random, centroids, white.shape[1])
         for _ in range(iterations):
-            chosen = improved(white, chosen)
+            chosen = kmeans_step(white, chosen)
         parts.append((mean, whitening, chosen))
         if on_progress:
             on_progress(done, None)
@@ -252,12 +265,12 @@ def _windows(
     for start in range(0, len(which), BATCH):
         _, maps = fitted.encode(pixels[which[start : start + BATCH]])
         rows, columns = maps.shape[1] - WINDOW + 1, maps.shape[2] - WINDOW + 1
-        most = min(WINDOWS, HELD // (WINDOW**2 * maps.shape[3]))
+        most = min(WINDOWS, MAX_VALUES // (WINDOW**2 * maps.shape[3]))
         for planes in maps.half().permute(0, 3, 1, 2):
-            places = random.permutation(rows * columns)[: -(-most // len(which))]
+            positions = random.permutation(rows * columns)[: -(-most // len(which))]
             taken += [
                 planes[:, y : y + WINDOW, x : x + WINDOW].flatten(1)
-                for y, x in zip(*divmod(places, columns), strict=True)
+                for y, x in zip(*divmod(positions, columns), strict=True)
             ]
         if on_progress:
             on_progress(min(start + BATCH, len(which)), None)
@@ -271,7 +284,16 @@ def _pooled(maps: Tensor, side: int) -> Tensor:
 
 def _last_side(side: int, layers: int) -> int:
     """The side of the last layer's maps, of pictures of so many pixels a side."""
-    side -= SIDE - 1
-    for place in range(1, layers):
-        side = -(-side // (FIRST_POOL if place == 1 else POOL)) - (WINDOW - 1)
+    side -= PATCH_SIDE - 1
+    for depth in range(1, layers):
+        side = -(-side // (FIRST_POOL if depth == 1 else POOL)) - (WINDOW - 1)
     return side
+
+
+def _fit(context: BuildContext) -> ReceptiveFieldFeatures:
+    return fit_receptive_fields(
+        context.train.pixels, context.centroids, seed=context.seed, on_progress=context.on_progress
+    )
+
+
+LEARNED_RF = FeatureBaseline(_fit, depends_on=("centroids",), standardize=True)
