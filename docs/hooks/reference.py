@@ -1,17 +1,23 @@
-"""The reference pages of the site, written from the code: the API, the command line, the recipe and the choices by name."""
+"""The reference pages of the site, written from the code: the command line, the recipe, the choices by name, the API.
+
+MkDocs calls `on_config` and `on_files` by their names.
+"""
 
 import ast
-import inspect
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 from cyclopts import App
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
 
 from dcgan import choices
 from dcgan.cli import app
 from dcgan.registry import Registry
 from dcgan.training.recipe import Recipe
+from dcgan.training.settings import Setting
 
 HIDDEN_PACKAGES = ("cli", "studio")  # the command line has pages of its own
 
@@ -29,6 +35,25 @@ class Page:
     path: str
     title: str
     text: str
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Add the pages to the navigation, below Reference."""
+    for section in config.nav or []:
+        if "Reference" in section:
+            section["Reference"] = [*section["Reference"], *navigation(pages(_source(config)))]
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages to those that stand in docs/."""
+    for page in pages(_source(config)):
+        files.append(File.generated(config, page.path, content=page.text))
+    return files
+
+
+def _source(config: MkDocsConfig) -> Path:
+    return Path(config.config_file_path).parent / "src"
 
 
 def api_pages(source: Path) -> list[Page]:
@@ -59,22 +84,20 @@ def command_pages(application: App = app) -> list[Page]:
 
 
 def recipe_page() -> Page:
-    """Every value of a recipe: its type, its default, its meaning."""
-    meanings = attribute_docstrings(Recipe)
+    """Every value of a recipe: its default, what it may be, its meaning."""
     lines = [
         "# Recipe",
         "",
-        "Every hyper-parameter of a training. Each value is a flag of `dcgan train` (`base_channels` is `--base-channels`), a line of a",
-        "recipe file in TOML, and an attribute of `dcgan.Recipe`.",
+        "A recipe holds every hyper-parameter of a training. Each value is a flag of `dcgan train` (`base_channels` is `--base-channels`),",
+        "a line of a recipe file in TOML, and an attribute of `dcgan.Recipe`.",
         "",
-        "| value | type | default | meaning |",
+        "| value | default | allowed | meaning |",
         "|---|---|---|---|",
     ]
     for field in fields(Recipe):
-        default = "" if field.default in (MISSING, None) else f"`{field.default}`"
-        type_ = field.type if isinstance(field.type, str) else inspect.formatannotation(field.type)
-        cells = (f"`{field.name}`", f"`{type_}`", default, meanings.get(field.name, ""))
-        lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
+        setting: Setting = field.metadata["setting"]
+        default = "" if field.default is None else f"`{field.default}`"
+        lines.append(_row(f"`{field.name}`", default, setting.allowed or _literals(field.type), setting.text))
     return Page("reference/recipe.md", "Recipe", "\n".join(lines) + "\n")
 
 
@@ -87,7 +110,7 @@ def choices_page() -> Page:
     ]
     for registry in registries().values():
         lines += ["", f"## {registry.kind}", "", f"Entry points: `{registry.group}`.", "", "| name | |", "|---|---|"]
-        lines += [f"| `{name}` | {_cell(meaning)} |" for name, meaning in registry.meanings.items()]
+        lines += [_row(f"`{name}`", meaning) for name, meaning in registry.meanings.items()]
     return Page("reference/choices.md", "Choices by name", "\n".join(lines) + "\n")
 
 
@@ -111,24 +134,12 @@ def navigation(reference: Iterable[Page]) -> list[Mapping[str, object]]:
     return [{"Command line": groups["Command line"]}, *groups[""], {"Python": groups["Python"]}]
 
 
-def attribute_docstrings(class_: type) -> dict[str, str]:
-    """The strings below the attributes of a class, by the attribute's name, each on one line."""
-    body = ast.parse(inspect.getsource(class_)).body[0]
-    assert isinstance(body, ast.ClassDef)
-    found = {}
-    for statement, after in zip(body.body, body.body[1:], strict=False):
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-                found[statement.target.id] = " ".join(str(after.value.value).split())
-    return found
-
-
 def _open_api(package: Path) -> Page:
     names = _offered_names(package / "__init__.py")
     lines = ["# import dcgan", "", "What `import dcgan` offers. Each name is imported when it is first used.", ""]
     lines += ["| name | |", "|---|---|"]
     for name, home in names.items():
-        lines.append(f"| [`dcgan.{name}`][{home}.{name}] | {_cell(_summary(package.parent, home, name))} |")
+        lines.append(_row(f"[`dcgan.{name}`][{home}.{name}]", _summary(package.parent, home, name)))
     return Page("reference/api/index.md", "import dcgan", "\n".join(lines) + "\n")
 
 
@@ -165,5 +176,9 @@ def _command(application: App, verb: str) -> str:
     return text
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def _literals(type_: object) -> str:
+    return ", ".join(map(str, get_args(type_))) if get_origin(type_) is Literal else ""
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
