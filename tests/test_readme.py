@@ -54,7 +54,7 @@ def test_every_command_and_python_block_runs(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
     for line in commands(README, "dcgan"):
-        run_command(line, SMALLER, monkeypatch)
+        run_command(line, SMALLER)
         if "--minutes" in line:  # one training stands for that on rooms, which the README does not show
             shutil.copytree("runs/photos", "runs/rooms")
     names: dict[str, object] = {

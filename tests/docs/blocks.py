@@ -2,12 +2,9 @@
 
 import re
 import shlex
-import sys
 from pathlib import Path
 
-import pytest
-
-from dcgan.cli import main
+from dcgan.cli import app
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TINY_NETS = "--base-channels 4 --batch-size 8 --device cpu"
@@ -24,11 +21,9 @@ def commands(page: Path, program: str) -> list[str]:
     return [line for line in lines if line.split(" ")[0] == program]
 
 
-def run_command(line: str, smaller: dict[str, str], patch: pytest.MonkeyPatch) -> None:
+def run_command(line: str, smaller: dict[str, str]) -> None:
     """Run a line that begins with `dcgan` in this process, after replacing each pattern of `smaller`."""
     for pattern, replacement in smaller.items():
         line = re.sub(pattern, replacement, line)
-    patch.setattr(sys, "argv", shlex.split(line, comments=True))
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 0, line
+    tokens = shlex.split(line, comments=True)[1:]
+    assert app(tokens, exit_on_error=False) in (None, 0), line
