@@ -20,7 +20,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("plugin")
     source = shutil.copytree(EXAMPLE, home / "source")  # building leaves files beside the source
     pip = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    subprocess.run([*pip, "--no-index", "--no-deps", "--no-build-isolation", "--target", home / "site", source], check=True)
+    offline = ("--no-index", "--no-deps", "--no-build-isolation")
+    subprocess.run([*pip, *offline, "--target", home / "site", source], check=True)
     return home / "site"
 
 

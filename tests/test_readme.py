@@ -1,4 +1,4 @@
-"""Every command and every Python block of the README runs, in the order of the page, on pictures and nets that are tiny."""
+"""Every command and every Python block of the README runs, in the order of the page, on tiny pictures and nets."""
 
 import json
 import re
@@ -66,7 +66,9 @@ def test_every_command_and_python_block_runs(tmp_path: Path, monkeypatch: pytest
         for ours, smaller in SMALLER_PYTHON.items():
             block = block.replace(ours, smaller)
         exec(compile(block, README.name, "exec"), names)
-    assert np.shape(names["pixels"]) == (64, 32, 32, 3)
+    pixels = names["pixels"]
+    assert isinstance(pixels, np.ndarray)
+    assert pixels.shape == (64, 32, 32, 3)
 
 
 def test_make_has_the_targets_and_the_package_the_extras_that_are_named() -> None:

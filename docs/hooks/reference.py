@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 from cyclopts import App
+from dcgan.training.settings import Setting
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
@@ -17,7 +18,6 @@ from dcgan import choices
 from dcgan.cli import app
 from dcgan.registry import Registry
 from dcgan.training.recipe import Recipe
-from dcgan.training.settings import Setting
 
 HIDDEN_PACKAGES = ("cli", "studio")  # the command line has pages of its own
 
@@ -88,8 +88,8 @@ def recipe_page() -> Page:
     lines = [
         "# Recipe",
         "",
-        "A recipe holds every hyper-parameter of a training. Each value is a flag of `dcgan train` (`base_channels` is `--base-channels`),",
-        "a line of a recipe file in TOML, and an attribute of `dcgan.Recipe`.",
+        "A recipe holds every hyper-parameter of a training. Each value is a flag of `dcgan train`",
+        "(`base_channels` is `--base-channels`), a line of a recipe file in TOML, and an attribute of `dcgan.Recipe`.",
         "",
         "| value | default | allowed | meaning |",
         "|---|---|---|---|",
@@ -106,7 +106,7 @@ def choices_page() -> Page:
     lines = [
         "# Choices by name",
         "",
-        "Other packages can add to each of these by an entry point of its group: see [a package of your own](../extend.md).",
+        "Other packages add to each of these by an entry point: see [a package of your own](../extend.md).",
     ]
     for registry in registries().values():
         lines += ["", f"## {registry.kind}", "", f"Entry points: `{registry.group}`.", "", "| name | |", "|---|---|"]

@@ -17,10 +17,11 @@ def run(notebook: Path, settings: str) -> None:
         Exception: What a cell raised.
     """
     shell = InteractiveShell.instance()
+    assert shell.display_formatter is not None
     shell.display_formatter.active_types = ["text/plain", "text/html", "image/png"]  # as a notebook asks for
     cells = ["".join(cell["source"]) for cell in json.loads(notebook.read_text("utf-8"))["cells"] if is_code(cell)]
     for source in (cells[0], settings, *cells[1:]):
-        shell.run_cell(source, store_history=True).raise_error()
+        shell.run_cell(source).raise_error()  # type: ignore[no-untyped-call]  # IPython has no types here
 
 
 def is_code(cell: dict[str, object]) -> bool:

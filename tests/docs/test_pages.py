@@ -1,4 +1,4 @@
-"""The Python blocks of the how-tos run, on tiny pictures and nets, and their shell lines name verbs and flags that there are."""
+"""Python blocks of all pages run, on tiny pictures and nets; commands name verbs and flags that there are."""
 
 import re
 import shlex
@@ -13,6 +13,8 @@ from tests.docs.blocks import FENCE, blocks
 
 from dcgan.choices import LOSSES
 from dcgan.cli import app
+from dcgan.training.recipe import Recipe
+from dcgan.training.run import train
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
@@ -40,8 +42,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(40):
             levels = random.integers(low, low + 120, (32, 32, 3)).astype(np.uint8)
             Image.fromarray(levels).save(home / folder / f"{number}.png")
-    train = f"train {home / 'photos'} --out {home / 'runs/photos'} --size 32"
-    app([*train.split(), *"--steps 2 --batch-size 8 --base-channels 4 --device cpu".split()], exit_on_error=False)
+    tiny = Recipe(size=32, steps=2, batch_size=8, base_channels=4, device="cpu")
+    train(home / "photos", home / "runs" / "photos", tiny)
     return home
 
 
