@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 from cyclopts import App
-from dcgan.training.settings import Setting
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
@@ -18,6 +17,7 @@ from dcgan import choices
 from dcgan.cli import app
 from dcgan.registry import Registry
 from dcgan.training.recipe import Recipe
+from dcgan.training.settings import Setting
 
 HIDDEN_PACKAGES = ("cli", "studio")  # the command line has pages of its own
 
