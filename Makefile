@@ -1,21 +1,27 @@
-# Everything happens in .venv, made from constraints.txt: `make demo`, `make test`, `make check`.
+# Everything happens in .venv, made from constraints.txt: `make demo`, `make test`, `make check`, `make docs`.
 PYTHON ?= python3
 BIN := .venv/bin
 RUN ?= runs/demo
+# Tests run side by side, one thread each: their nets are too small to share the work of one.
+TESTS := -n logical --dist worksteal
 
-.PHONY: demo test check env clean
+.PHONY: demo test check docs env clean
 
 demo: env
 	$(BIN)/dcgan demo --out $(RUN)
 
 test: env
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest $(TESTS)
 
-check: env
+check: env docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The site, build/site/index.html; a broken link or a name without a page is an error.
+docs: env
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 env: .venv/installed
 
@@ -27,4 +33,4 @@ env: .venv/installed
 	@touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

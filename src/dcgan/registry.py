@@ -74,6 +74,9 @@ class Registry(Generic[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 
+    def __len__(self) -> int:
+        return len(self.names)
+
     @property
     def names(self) -> tuple[str, ...]:
         """All names, those of dcgan first."""
