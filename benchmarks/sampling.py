@@ -15,8 +15,9 @@ from itertools import count
 
 import numpy as np
 import torch
+from benchmarks.flops import Step
 from benchmarks.textbook import textbook_nets
-from benchmarks.train_step import Step, compare
+from benchmarks.train_step import compare
 
 from dcgan.metrics.efficientnet import SIDE, load_efficientnet, packaged_weights
 from dcgan.metrics.extractors import ExtractorOptions, build_extractor

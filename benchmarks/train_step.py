@@ -1,12 +1,14 @@
-"""Our training step against the textbook loop, in one run.
+"""Our training step against the loop that a user would pick otherwise, in one run, with the same nets in every row.
 
     python -m benchmarks.train_step
-    python -m benchmarks.train_step --size 32 --batch-size 128 --seconds 60
+    python -m benchmarks.train_step --size 32 --kernel-size 5 --seconds 60
 
-The textbook loop is that of benchmarks/textbook.py, with two worker processes that decode JPEG files from a folder,
-resize and crop them. Ours reads the same pictures from a packed set. Both nets have the same shapes (5x5 kernels) and
-see the same number of pictures a step. Each way lives in a process of its own; they take turns, so that a machine that
-slows down slows all, and the first seconds of a turn are not counted.
+The baseline is the loop of pytorch/examples (see benchmarks/textbook.py), whose two worker processes decode JPEG files
+from a folder, resize and crop them; at 64x64 with kernels of 4x4 its nets are its very own. Ours reads the same
+pictures from a packed set. All rows of a table see nets of the same shapes and as many pictures a step. Each way lives
+in a process of its own; they take turns, so that a machine that slows down slows all, and the first seconds of a turn
+are not counted. Beside each rate stand the operations a second of convolutions and matrix products that it amounts to;
+the ceiling is that of one large matrix product, measured in the same turns.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,7 +25,8 @@ from statistics import median
 
 import numpy as np
 import torch
-from benchmarks.textbook import Textbook
+from benchmarks.flops import Step, flops_of, flops_of_product, product
+from benchmarks.textbook import WORKERS, Textbook
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -36,7 +40,21 @@ from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
 from dcgan.training.step import train_step
 
-Step = Callable[[], None]
+SIDE = 2048  # of the matrices that give the ceiling
+CEILINGS = {"bfloat16": torch.bfloat16, "float32": torch.float32}
+EXAMPLE = "pytorch/examples"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way with one pair of nets."""
+
+    size: int
+    kernel_size: int
+    way: str
+    pictures_per_second: float
+    ratio: float  # to the loop of pytorch/examples
+    gflops_per_second: float
 
 
 class Folder(Dataset[Tensor]):
@@ -60,11 +78,11 @@ class Folder(Dataset[Tensor]):
 
 
 def textbook(folder: Path, recipe: Recipe) -> Step:
-    """One step of the textbook loop at each call."""
+    """One step of pytorch/examples' loop at each call."""
     architecture = recipe.architecture()
     loop = Textbook(architecture)
     loader = DataLoader(
-        Folder(folder, architecture.size), recipe.batch_size, shuffle=True, num_workers=2, drop_last=True
+        Folder(folder, architecture.size), recipe.batch_size, shuffle=True, num_workers=WORKERS, drop_last=True
     )
 
     def forever() -> Iterator[Tensor]:
@@ -135,45 +153,75 @@ def compare(ways: dict[str, tuple[object, ...]], seconds: float, rounds: int) ->
     return {name: median(values) for name, values in rates.items()}
 
 
+def count_flops(recipe: Recipe) -> float:
+    """Operations for a picture in a step of ours; of the baseline's, ours are the useful ones."""
+    architecture, state = recipe.architecture(), TrainingState(resolve_recipe(recipe))
+    shape = (recipe.batch_size, architecture.size, architecture.size, architecture.channels)
+    pictures = ImageLoader(np.zeros(shape, np.uint8), state.device)
+    return flops_of(lambda: train_step(state, pictures.batch(recipe, state.progress.step)), recipe.batch_size)
+
+
+def measure(folder: Path, packed: Path, recipe: Recipe, seconds: float, rounds: int, compiled: bool) -> list[Row]:
+    """Every way with the nets of one recipe, and the ceilings."""
+    plain = recipe.changed({"augment": "none"})
+    ways: dict[str, tuple[object, ...]] = {
+        EXAMPLE: (textbook, folder, recipe),
+        "ours, float32": (ours, packed, plain.changed({"precision": "float32"})),
+        "ours": (ours, packed, plain),
+        "ours, with translation (the default)": (ours, packed, recipe),
+    }
+    if compiled:
+        ways["ours, through torch.compile"] = (ours, packed, plain, True)
+    ceilings = {f"matrix product, {name}": (product, SIDE, dtype) for name, dtype in CEILINGS.items()}
+    rates = compare({**ways, **ceilings}, seconds, rounds)
+    flops, base = count_flops(plain), rates[EXAMPLE]
+    assert recipe.size is not None
+    shape = (recipe.size, recipe.kernel_size)
+    rows = []
+    for way in ways:
+        pictures = rates[way] * recipe.batch_size
+        rows.append(Row(*shape, way, pictures, rates[way] / base, pictures * flops / 1e9))
+    return rows + [Row(*shape, way, 0.0, 0.0, rates[way] * flops_of_product(SIDE) / 1e9) for way in ceilings]
+
+
 def main() -> None:
     """Measure and print a table, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, nargs="+", default=[64, 32])
+    parser.add_argument("--kernel-size", type=int, nargs="+", default=[4, 5])
     parser.add_argument("--base-channels", type=int, default=64)
     parser.add_argument("--batch-size", type=int, default=128)
-    parser.add_argument("--seconds", type=float, default=60.0, help="for each way and size")
+    parser.add_argument("--seconds", type=float, default=60.0, help="for each way and pair of nets")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--compiled", action="store_true", help="also ours through torch.compile; needs a C++ compiler")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    rows = []
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory() as name:
-        make_photographs(Path(name) / "photographs", 2000)
+        photographs = Path(name) / "photographs"
+        make_photographs(photographs, 2000)
         for size in arguments.size:
             packed = Path(name) / f"packed-{size}"
-            prepare(Path(name) / "photographs", packed, PrepareOptions(size=size))
-            same = Recipe(
-                size=size, channels=3, base_channels=arguments.width, kernel_size=5, batch_size=arguments.batch_size
-            )
-            ways: dict[str, tuple[object, ...]] = {
-                "textbook": (textbook, Path(name) / "photographs", same),
-                "ours": (ours, packed, same.changed({"augment": "none"})),
-                "ours, as trained by default (4x4 kernels, translation)": (ours, packed, same.changed({"kernel": 4})),
-            }
-            if arguments.compiled:
-                ways["ours, through torch.compile"] = (ours, packed, same.changed({"augment": "none"}), True)
-            rates = compare(ways, arguments.seconds, arguments.rounds)
-            for way, rate in rates.items():
-                pictures, ratio = rate * arguments.batch_size, rate / rates["textbook"]
-                rows.append({"size": size, "way": way, "pictures_per_second": pictures, "ratio": ratio})
+            prepare(photographs, packed, PrepareOptions(size=size))
+            for kernel_size in arguments.kernel_size:
+                recipe = Recipe(
+                    size=size,
+                    channels=3,
+                    base_channels=arguments.base_channels,
+                    kernel_size=kernel_size,
+                    batch_size=arguments.batch_size,
+                )
+                rows += measure(photographs, packed, recipe, arguments.seconds, arguments.rounds, arguments.compiled)
+    facts = {"torch": torch.__version__, "threads": torch.get_num_threads(), "machine": platform.machine()}
     if arguments.json:
-        print(json.dumps(rows))
+        print(json.dumps({**facts, "rows": [asdict(row) for row in rows]}))
         return
-    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.machine()}")
-    print(f"width {arguments.width}, mini-batches of {arguments.batch_size}\n")
-    print(f"{'size':>5}  {'way':<56} {'pictures/s':>10}  {'ratio':>5}")
+    print(", ".join(f"{key} {value}" for key, value in facts.items()))
+    print(f"{arguments.base_channels} channels in the first layer, mini-batches of {arguments.batch_size}\n")
+    print(f"{'size':>4} {'kernel':>6}  {'way':<38} {'pictures/s':>10} {'ratio':>6} {'GFLOP/s':>8}")
     for row in rows:
-        print(f"{row['size']:>5}  {row['way']:<56} {row['pictures_per_second']:>10.1f}  {row['ratio']:>5.2f}")
+        rate = f"{row.pictures_per_second:>10.1f} {row.ratio:>6.2f}" if row.ratio else " " * 17
+        print(f"{row.size:>4} {row.kernel_size:>6}  {row.way:<38} {rate} {row.gflops_per_second:>8.0f}")
 
 
 if __name__ == "__main__":

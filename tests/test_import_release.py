@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from dcgan.errors import ModelError
-from dcgan.import_release import import_authors
+from dcgan.import_release import import_release
 from dcgan.model import load
 
 Array = NDArray[np.float64]
@@ -95,7 +95,7 @@ def test_the_generator_draws_what_the_released_one_drew(folder: Path, nets: dict
     h = np.maximum(batch_norm(z @ stem, stem_gain, stem_bias), 0).reshape(6, 2 * WIDTH, 4, 4)
     h = np.maximum(batch_norm(theano_deconvolution(h, kernel), gain, bias), 0)
     expected = np.tanh(theano_deconvolution(h, last))
-    generator = import_authors(folder).generator.train()  # normalized by the batch, as released
+    generator = import_release(folder).generator.train()  # normalized by the batch, as released
     np.testing.assert_allclose(generator(torch.tensor(z, dtype=torch.float32)).detach(), expected, atol=1e-4)
 
 
@@ -107,13 +107,13 @@ def test_the_discriminator_judges_as_the_released_one_did(folder: Path, nets: di
     h = batch_norm(theano_convolution(h, kernel), gain, bias)
     h = np.where(h > 0, h, 0.2 * h)
     expected = (h.reshape(6, -1) @ head)[:, 0]
-    discriminator = import_authors(folder).discriminator.train()
+    discriminator = import_release(folder).discriminator.train()
     np.testing.assert_allclose(discriminator(torch.tensor(images, dtype=torch.float32)).detach(), expected, atol=1e-4)
 
 
 @pytest.mark.usefixtures("nets")
 def test_the_import_is_a_model_with_fixed_statistics_that_survives_saving(folder: Path, tmp_path: Path) -> None:
-    model = import_authors(folder)
+    model = import_release(folder)
     assert (model.architecture.size, model.architecture.latent_distribution, model.architecture.latent_dim) == (
         SIZE,
         "normal",
@@ -128,7 +128,7 @@ def test_the_import_is_a_model_with_fixed_statistics_that_survives_saving(folder
 
 def test_without_gaussian_in_its_name_z_is_uniform(tmp_path: Path) -> None:
     released(tmp_path / "faces")
-    assert import_authors(tmp_path / "faces").architecture.latent_distribution == "uniform"
+    assert import_release(tmp_path / "faces").architecture.latent_distribution == "uniform"
 
 
 def file(folder: Path, net: str, number: int) -> Path:
@@ -165,11 +165,11 @@ def test_a_folder_that_is_not_whole_is_an_error_that_names_it(
 ) -> None:
     damage(folder)
     with pytest.raises(ModelError, match=expected) as caught:
-        import_authors(folder)
+        import_release(folder)
     assert folder.name in str(caught.value)
 
 
-def test_of_a_pair_in_part_the_discriminators_first_stages_are_imported(tmp_path: Path) -> None:
+def test_of_a_pair_in_part_the_discriminators_first_layers_are_imported(tmp_path: Path) -> None:
     folder, random = tmp_path / "imagenet", np.random.default_rng(0)
     folder.mkdir()
     kernels = {1: (4, 3, 3, 3), 2: (4, 4, 3, 3), 5: (8, 4, 3, 3)}  # of the third only the kernel was released
@@ -178,8 +178,8 @@ def test_of_a_pair_in_part_the_discriminators_first_stages_are_imported(tmp_path
     for number, array in arrays.items():
         np.save(folder / f"30_discrim_params.jl_{number:02}.npy", array.astype(np.float32))
     np.save(folder / "30_gen_params.jl_02.npy", np.ones(4, np.float32))
-    model = import_authors(folder)
-    assert [(stage.out_channels, stage.stride) for stage in model.architecture.discriminator] == [(4, 1), (4, 2)]
+    model = import_release(folder)
+    assert [(layer.out_channels, layer.stride) for layer in model.architecture.discriminator] == [(4, 1), (4, 2)]
     images = random.uniform(-1, 1, (2, 3, 32, 32))
     h = theano_convolution(images, arrays[1], stride=1)
     h = batch_norm(theano_convolution(np.where(h > 0, h, 0.2 * h), arrays[2]), arrays[3], arrays[4])
@@ -190,4 +190,4 @@ def test_of_a_pair_in_part_the_discriminators_first_stages_are_imported(tmp_path
 
 def test_no_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no folder"):
-        import_authors(tmp_path / "nowhere")
+        import_release(tmp_path / "nowhere")

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dcgan.errors import UsageError
 from dcgan.randomness import Stream, batch_order, latents_from_seeds, rng, sample_latents, torch_rng
 
 
@@ -38,16 +40,45 @@ KEYS = st.tuples(st.sampled_from(Stream), st.lists(NUMBERS, max_size=3).map(tupl
 def test_no_two_keys_of_any_purpose_share_random_numbers(
     first: tuple[Stream, tuple[int, ...]], second: tuple[Stream, tuple[int, ...]]
 ) -> None:
-    def numbers(stream: Stream, key: tuple[int, ...]) -> tuple[int, int]:
-        return int(rng(stream, *key).integers(2**63)), torch_rng(stream, *key).initial_seed()
+    def numbers(stream: Stream, key: tuple[int, ...]) -> tuple[int, ...]:
+        torchs = torch_rng(stream, *key)
+        words = torch.randint(2**32, (4,), generator=torchs).tolist()
+        return int(rng(stream, *key).integers(2**63)), torchs.initial_seed(), hash(tuple(words))
 
     pairs = zip(numbers(first[0], first[1]), numbers(second[0], second[1]), strict=True)
-    assert [a == b for a, b in pairs] == [first == second] * 2
+    assert [a == b for a, b in pairs] == [first == second] * 3
 
 
 def test_a_zero_more_and_a_seed_beyond_32_bits_are_other_keys() -> None:
     keys = [(5,), (5, 0), (5, 0, 0), (2**32,), (0, 1), (2**32 + 5,), (5, 1)]
     assert len({rng(stream, *key).integers(2**63) for stream in Stream for key in keys}) == len(Stream) * len(keys)
+
+
+def test_a_stream_of_torch_uses_more_than_the_32_bits_that_its_seeds_keep() -> None:
+    alike = torch.Generator().manual_seed(7), torch.Generator().manual_seed(7 + 2**32)
+    assert torch.rand((), generator=alike[0]) == torch.rand((), generator=alike[1])  # why all of the state is filled
+    stream = torch_rng(Stream.GENERATOR_WEIGHTS, 0)
+    seeded = torch.Generator().manual_seed(stream.initial_seed())
+    assert torch.rand((), generator=stream) != torch.rand((), generator=seeded)
+
+
+def test_numbers_of_torch_are_the_same_on_every_machine_and_have_their_distribution() -> None:
+    first = torch.rand(3, generator=torch_rng(Stream.GENERATOR_WEIGHTS, 0))
+    again = torch.rand(3, generator=torch_rng(Stream.GENERATOR_WEIGHTS, 0))
+    assert first.tolist() == again.tolist() == pytest.approx([0.93049037, 0.55839682, 0.97327137], abs=1e-6)
+    normal = torch.randn(100_000, generator=torch_rng(Stream.DISCRIMINATOR_WEIGHTS, 0))
+    assert normal.mean().item() == pytest.approx(0, abs=0.02)
+    assert normal.std().item() == pytest.approx(1, abs=0.02)
+
+
+def test_names_of_streams_are_all_different() -> None:
+    assert len({stream.value for stream in Stream}) == len(Stream.__members__)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_a_seed_out_of_range_is_named(seed: int) -> None:
+    with pytest.raises(UsageError, match=f"`seeds` must be 0 to .* not {seed}"):
+        latents_from_seeds([0, seed], 3, "normal")
 
 
 @given(count=st.integers(1, 50), batch_size=st.integers(2, 70), seed=st.integers(0, 2**63 - 1))

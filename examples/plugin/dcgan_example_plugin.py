@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from dcgan.probing.baselines.baseline import BuildContext, FeatureBaseline
 from torch import Tensor
 
+from dcgan.probing.baselines.baseline import BuildContext, FeatureBaseline
 from dcgan.training.losses import Loss
 from dcgan.types import Features, Pixels
 

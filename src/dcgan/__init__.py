@@ -6,6 +6,14 @@
     model = dcgan.load("runs/photos")
     pixels = model.sample(seeds=range(64))  # (64, 64, 64, 3), uint8
 
+Pictures in: `prepare`, `open_pictures`, `PackedSet`.
+Training: `Recipe`, `preset`, `train`, `resume`, `Callback`.
+A model: `load`, `Model`.
+Its latent space: `interpolate`, `arithmetic`, `turn`, `find_concepts`.
+What its discriminator knows: `extract_features`, `probe`, `fit_classifier`.
+How good it is: `evaluate`.
+What can go wrong: `DcganError` and its subclasses in `dcgan.errors`.
+
 Each name is imported when it is first used, so that `import dcgan` itself is quick.
 """
 
@@ -13,52 +21,73 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dcgan.data.packed import PackedSet
-    from dcgan.data.prepare import PrepareOptions, prepare
-    from dcgan.errors import DcganError
-    from dcgan.model import Model, load
-    from dcgan.training.presets import preset
-    from dcgan.training.recipe import Recipe
-    from dcgan.training.run import resume, train
-    from dcgan.training.session import TrainingResult
+    from dcgan.data.cache import open_pictures as open_pictures
+    from dcgan.data.packed import PackedSet as PackedSet
+    from dcgan.data.prepare import PrepareOptions as PrepareOptions
+    from dcgan.data.prepare import prepare as prepare
+    from dcgan.data.prepare_report import PrepareReport as PrepareReport
+    from dcgan.errors import DcganError as DcganError
+    from dcgan.features.extract import extract_features as extract_features
+    from dcgan.latent.arithmetic import ArithmeticResult as ArithmeticResult
+    from dcgan.latent.arithmetic import arithmetic as arithmetic
+    from dcgan.latent.concept_search import Concepts as Concepts
+    from dcgan.latent.concept_search import find_concepts as find_concepts
+    from dcgan.latent.turn import Turn as Turn
+    from dcgan.latent.turn import turn as turn
+    from dcgan.latent.walk import Walk as Walk
+    from dcgan.latent.walk import interpolate as interpolate
+    from dcgan.metrics.evaluate import Evaluation as Evaluation
+    from dcgan.metrics.evaluate import evaluate as evaluate
+    from dcgan.model import Model as Model
+    from dcgan.model import load as load
+    from dcgan.probing.classifier import PictureClassifier as PictureClassifier
+    from dcgan.probing.classifier import fit_classifier as fit_classifier
+    from dcgan.probing.comparison import probe as probe
+    from dcgan.probing.results import ProbeResults as ProbeResults
+    from dcgan.training.callbacks import Callback as Callback
+    from dcgan.training.presets import preset as preset
+    from dcgan.training.recipe import Recipe as Recipe
+    from dcgan.training.run import resume as resume
+    from dcgan.training.run import train as train
+    from dcgan.training.session import TrainingResult as TrainingResult
 
     __version__: str
 
 _HOMES = {
-    "DcganError": "dcgan.errors",
-    "Model": "dcgan.model",
-    "PackedSet": "dcgan.data.packed",
-    "PrepareOptions": "dcgan.data.prepare",
-    "Recipe": "dcgan.training.recipe",
-    "TrainingResult": "dcgan.training.session",
-    "load": "dcgan.model",
-    "prepare": "dcgan.data.prepare",
-    "preset": "dcgan.training.presets",
-    "resume": "dcgan.training.run",
-    "train": "dcgan.training.run",
+    "dcgan.data.cache": ("open_pictures",),
+    "dcgan.data.packed": ("PackedSet",),
+    "dcgan.data.prepare": ("PrepareOptions", "prepare"),
+    "dcgan.data.prepare_report": ("PrepareReport",),
+    "dcgan.errors": ("DcganError",),
+    "dcgan.features.extract": ("extract_features",),
+    "dcgan.latent.arithmetic": ("ArithmeticResult", "arithmetic"),
+    "dcgan.latent.concept_search": ("Concepts", "find_concepts"),
+    "dcgan.latent.turn": ("Turn", "turn"),
+    "dcgan.latent.walk": ("Walk", "interpolate"),
+    "dcgan.metrics.evaluate": ("Evaluation", "evaluate"),
+    "dcgan.model": ("Model", "load"),
+    "dcgan.probing.classifier": ("PictureClassifier", "fit_classifier"),
+    "dcgan.probing.comparison": ("probe",),
+    "dcgan.probing.results": ("ProbeResults",),
+    "dcgan.training.callbacks": ("Callback",),
+    "dcgan.training.presets": ("preset",),
+    "dcgan.training.recipe": ("Recipe",),
+    "dcgan.training.run": ("resume", "train"),
+    "dcgan.training.session": ("TrainingResult",),
 }
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = [
-    "DcganError",
-    "Model",
-    "PackedSet",
-    "PrepareOptions",
-    "Recipe",
-    "TrainingResult",
-    "load",
-    "prepare",
-    "preset",
-    "resume",
-    "train",
-]
+__all__ = [*_MODULES]  # names, every one
 
 
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        return _version()
-    if name not in _HOMES:
-        raise AttributeError(f"module 'dcgan' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+if not TYPE_CHECKING:  # a checker would take every name for one that is there
+
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            return _version()
+        if name not in _MODULES:
+            raise AttributeError(f"module 'dcgan' has no attribute {name!r}")
+        return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

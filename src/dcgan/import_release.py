@@ -1,7 +1,7 @@
 """The authors' released weights (github.com/Newmu/dcgan_code, MIT) as a model of ours.
 
-They were trained with Theano, whose convolution turns each kernel by 180 degrees where torch's does not; linear weights
-are stored (in, out). Both nets normalize by the batch; fixed statistics are measured when they are imported.
+They were trained with Theano, whose convolution flips each kernel in both directions where torch's does not; linear
+weights are stored (in, out). Both nets normalize by the batch; fixed statistics are measured when they are imported.
 """
 
 import re
@@ -27,7 +27,7 @@ BATCHES, BATCH_SIZE = 100, 128  # that statistics are measured on
 Arrays = dict[int, NDArray[np.float32]]
 
 
-def import_authors(folder: Path) -> Model:
+def import_release(folder: Path) -> Model:
     """Build a model from a folder of `N_gen_params.jl_01.npy`, ..., `N_discrim_params.jl_01.npy`, ... .
 
     Only the SVHN pair was released whole. Its z is normal, by its name. The generator's statistics are measured on z,
@@ -44,12 +44,13 @@ def import_authors(folder: Path) -> Model:
         return _features_alone(folder, discriminator_arrays)
     architecture = _infer(folder, generator_arrays, discriminator_arrays)
     generator, discriminator = Generator(architecture), Discriminator(architecture)
-    stem, stem_gain, stem_bias, *rest = _in_order(folder, "gen", generator_arrays, 3 * len(architecture.generator) + 1)
-    tensors = {"stem.weight": stem.T, "stem_norm.weight": stem_gain, "stem_norm.bias": stem_bias}
-    _fill(folder, generator, tensors | _stages(rest, first_norm=0))
+    stem, weight, bias, *rest = _in_order(folder, "gen", generator_arrays, 3 * len(architecture.generator) + 1)
+    tensors = {"stem.weight": stem.T, "stem_norm.weight": weight, "stem_norm.bias": bias}
+    _fill(folder, generator, tensors | _layer_tensors(rest, first_layer=0))
     first, *rest, head = _in_order(folder, "discrim", discriminator_arrays, 3 * len(architecture.discriminator) - 1)
-    # the first stage has a kernel alone, each further one a kernel, a gain and a bias
-    _fill(folder, discriminator, {"convolutions.0.weight": _turned(first), "head.weight": head.T} | _stages(rest, 1))
+    # the first layer has a kernel alone, each further one a kernel, and a weight and a bias of batch norm
+    tensors = {"convolutions.0.weight": _flipped(first), "head.weight": head.T}
+    _fill(folder, discriminator, tensors | _layer_tensors(rest, first_layer=1))
 
     random = rng(Stream.STATISTICS_LATENTS, 0)
 
@@ -65,21 +66,21 @@ def import_authors(folder: Path) -> Model:
         "origin": f"weights released by the authors of DCGAN: {folder.name}",
         "statistics": {
             "generator": f"mean over {BATCHES} mini-batches of {BATCH_SIZE} z",
-            "discriminator": f"mean over {BATCHES} mini-batches of {BATCH_SIZE} drawn pictures, not real ones",
+            "discriminator": f"mean over {BATCHES} mini-batches of {BATCH_SIZE} generated pictures, not real ones",
         },
     }
     return Model(architecture, generator.eval(), discriminator, details)
 
 
 def _features_alone(folder: Path, arrays: Arrays) -> Model:
-    """A model of the discriminator's whole first stages, for its features; all else of it is random.
+    """A model of the discriminator's whole first layers, for its features; all else of it is random.
 
     Of the ImageNet pair, whose largest arrays were not released, four of six convolutions are there. Their statistics
     are not measured: there is nothing to measure them on.
     """
-    stages = [ConvLayer(len(arrays[1]), 3, stride=1)]
-    while {number := 3 * len(stages) - 1, number + 1, number + 2} <= arrays.keys():
-        stages.append(ConvLayer(len(arrays[number]), 3, stride=1 + len(stages) % 2))
+    layers = [ConvLayer(len(arrays[1]), 3, stride=1)]
+    while {number := 3 * len(layers) - 1, number + 1, number + 2} <= arrays.keys():
+        layers.append(ConvLayer(len(arrays[number]), 3, stride=1 + len(layers) % 2))
     channels = arrays[1].shape[1]
     try:
         architecture = Architecture(
@@ -87,9 +88,9 @@ def _features_alone(folder: Path, arrays: Arrays) -> Model:
             channels=channels,
             latent_dim=256,
             latent_distribution="uniform",
-            stem_channels=stages[-1].out_channels,
-            generator=mirror(channels, tuple(stages)),
-            discriminator=tuple(stages),
+            stem_channels=layers[-1].out_channels,
+            generator=mirror(channels, tuple(layers)),
+            discriminator=tuple(layers),
             batch_norm_eps=EPSILON,
         )
     except ValueError as error:
@@ -97,8 +98,8 @@ def _features_alone(folder: Path, arrays: Arrays) -> Model:
     generator, discriminator = Generator(architecture), Discriminator(architecture)
     initialize(generator, torch_rng(Stream.GENERATOR_WEIGHTS, 0))
     initialize(discriminator, torch_rng(Stream.DISCRIMINATOR_WEIGHTS, 0))
-    own = [arrays[number] for number in range(2, 3 * len(stages) - 1)]
-    tensors = {"convolutions.0.weight": _turned(arrays[1])} | _stages(own, 1)
+    own = [arrays[number] for number in range(2, 3 * len(layers) - 1)]
+    tensors = {"convolutions.0.weight": _flipped(arrays[1])} | _layer_tensors(own, first_layer=1)
     _fill(folder, discriminator, tensors | {"head.weight": discriminator.head.weight.detach().numpy()})
     details = {
         "origin": f"weights released by the authors of DCGAN, in part: {folder.name}",
@@ -136,11 +137,11 @@ def _infer(folder: Path, generator: Arrays, discriminator: Arrays) -> Architectu
         what = f"array {' and '.join(lacking)} is missing" if lacking else "the first arrays have odd shapes"
         raise ModelError(f"{folder} cannot be imported: {what}; of the release only the SVHN pair is whole")
     width, channels, kernel, _ = discriminator[1].shape
-    stages = "strided" if kernel == 5 else "paired"
+    layout = "strided" if kernel == 5 else "paired"
     halvings = sum(array.ndim == 4 for array in discriminator.values()) // (1 if kernel == 5 else 2)
     try:
         return build_architecture(
-            layout=stages,
+            layout=layout,
             size=4 * 2**halvings,
             channels=channels,
             base_channels=width,
@@ -164,18 +165,18 @@ def _in_order(folder: Path, net: str, arrays: Arrays, count: int) -> list[NDArra
     return [arrays[number] for number in range(1, count + 1)]
 
 
-def _stages(arrays: list[NDArray[np.float32]], first_norm: int) -> dict[str, NDArray[np.float32]]:
-    """Name kernel, gain and bias of each stage; the generator's last kernel stands alone."""
+def _layer_tensors(arrays: list[NDArray[np.float32]], first_layer: int) -> dict[str, NDArray[np.float32]]:
+    """Name the kernel and batch norm's weight and bias of each layer; the generator's last kernel stands alone."""
     tensors = {}
     for start in range(0, len(arrays), 3):
-        stage = start // 3
-        tensors[f"convolutions.{stage + first_norm}.weight"] = _turned(arrays[start])
+        layer = start // 3
+        tensors[f"convolutions.{layer + first_layer}.weight"] = _flipped(arrays[start])
         for name, array in zip(("weight", "bias"), arrays[start + 1 : start + 3], strict=False):
-            tensors[f"norms.{stage}.{name}"] = array
+            tensors[f"norms.{layer}.{name}"] = array
     return tensors
 
 
-def _turned(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+def _flipped(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
     return kernel[..., ::-1, ::-1]
 
 

@@ -1,4 +1,4 @@
-"""Every random draw is a function of its stream and key: resuming and distributed training need no generator state.
+"""All random numbers are functions of a stream and a key: resuming and distributed training need no generator state.
 
 Numpy's Philox makes latent vectors and orders because its streams are the same on every machine; torch's generator
 fills initial weights and makes noise.
@@ -14,7 +14,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dcgan.errors import UsageError
 from dcgan.types import Latents
+
+TWISTER_START, TWISTER_WORDS = 24, 624  # where torch keeps the twister's words in a generator's state, 8 bytes each
 
 
 class Stream(StrEnum):
@@ -64,8 +67,15 @@ def rng(stream: Stream, *key: int) -> np.random.Generator:
 
 
 def torch_rng(stream: Stream, *key: int) -> torch.Generator:
-    """The same for torch, on the CPU."""
-    return torch.Generator().manual_seed(_hash(stream, key) >> 65)
+    """The same for torch, on the CPU.
+
+    Its Mersenne twister keeps only 32 bits of a seed, which keys would soon share: all of its state is filled instead.
+    """
+    generator = torch.Generator().manual_seed(_hash(stream, key) >> 65)  # 63 bits, which also name it
+    state = generator.get_state()
+    words = rng(stream, *key).integers(2**32, size=TWISTER_WORDS, dtype=np.uint64)
+    state[TWISTER_START:].view(torch.int64)[:TWISTER_WORDS] = torch.from_numpy(words.view(np.int64))
+    return generator.set_state(state)
 
 
 def _hash(stream: Stream, key: tuple[int, ...]) -> int:
@@ -82,8 +92,16 @@ def sample_latents(random: np.random.Generator, count: int, latent_dim: int, dis
 
 
 def latents_from_seeds(seeds: Iterable[int], latent_dim: int, distribution: str) -> Latents:
-    """The z of each seed (0 to 2^63 - 1): one row a seed, the same on every machine, whatever seeds stand beside it."""
-    rows = [sample_latents(rng(Stream.SEEDS, seed), 1, latent_dim, distribution) for seed in seeds]
+    """The z of each seed (0 to 2^63 - 1): one row a seed, the same on every machine, whatever seeds stand beside it.
+
+    Raises:
+        UsageError: A seed is out of its range.
+    """
+    rows = []
+    for seed in seeds:
+        if not 0 <= seed < 2**63:
+            raise UsageError(f"`seeds` must be 0 to 2^63 - 1, not {seed}")
+        rows.append(sample_latents(rng(Stream.SEEDS, seed), 1, latent_dim, distribution))
     return np.concatenate(rows) if rows else np.empty((0, latent_dim), np.float32)
 
 

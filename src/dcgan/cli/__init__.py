@@ -19,7 +19,7 @@ from dcgan.cli.extract_features import extract_features
 from dcgan.cli.forget import forget
 from dcgan.cli.insert import insert
 from dcgan.cli.inspect import inspect
-from dcgan.cli.models import export, import_authors, keep
+from dcgan.cli.models import export, import_, keep
 from dcgan.cli.paper_table import paper_table
 from dcgan.cli.prepare import prepare
 from dcgan.cli.probe import probe
@@ -48,7 +48,7 @@ VERBS = {
     "Look inside and edit": (inspect, forget, insert),
     "Classify": (extract_features, probe, paper_table, fit_classifier, classify),
     "Measure": (evaluate,),
-    "Keep and share": (keep, export, import_authors),
+    "Keep and share": (keep, export, import_),
 }
 """The verbs, by what they are for."""
 

@@ -1,0 +1,1 @@
+"""What leaves the house: models to keep or to give away."""

@@ -1,0 +1,55 @@
+"""A model by itself: without what only a training needs."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from dcgan.errors import ModelError
+from dcgan.files import new_folder
+from dcgan.model import DType, load
+from dcgan.model_folder import OWN_CONCEPTS, find
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A model that was exported.
+
+    Attributes:
+        path: Its folder.
+        bytes: Of all its files.
+        identity: Of the function from z to pictures; rounding changes it.
+        concepts: Whether the concepts of the model came along: True or False, or None if it has none.
+    """
+
+    path: Path
+    bytes: int
+    identity: str
+    concepts: bool | None
+
+
+def export_model(model: str | Path, out: str | Path, *, dtype: DType = "float32") -> Exported:
+    """Write a model by itself, with its concepts if they fit it.
+
+    Concepts are those of one function from z to pictures; a model that rounding changes leaves them behind.
+
+    Args:
+        model: A run, one of its checkpoints, a model folder, or the name of a model that comes with dcgan.
+        out: The model folder to make.
+        dtype: "float16" rounds the weights, which halves the files.
+
+    Raises:
+        ModelError: There is no such model, it is broken, or `out` exists.
+        OSError: The disk is full, or cannot be written.
+    """
+    folder, out = find(Path(model)), Path(out)
+    if out.exists():
+        raise ModelError(f"{out} exists; name another folder")
+    loaded, concepts = load(folder, "cpu"), folder / OWN_CONCEPTS
+    with new_folder(out) as partial:
+        loaded.write_into(partial, dtype=dtype)
+        exported = load(partial, "cpu")
+        kept = concepts.is_file() and exported.identity == loaded.identity
+        if kept:
+            shutil.copyfile(concepts, partial / OWN_CONCEPTS)
+    size = sum(file.stat().st_size for file in out.iterdir())
+    return Exported(out, size, exported.identity, kept if concepts.is_file() else None)
