@@ -11,7 +11,7 @@ from dcgan.cli import app
 
 HEAVY = {"torch", "numpy", "PIL", "pyarrow", "safetensors", "tensorboard", "dicebear"}
 VERBS = (
-    *("train", "demo", "prepare", "presets", "sample", "evaluate", "keep", "export", "import-authors"),
+    *("train", "demo", "prepare", "presets", "sample", "evaluate", "keep", "export", "import"),
     *("walk", "arithmetic", "turn", "concepts", "inspect", "forget", "insert"),
     *("extract-features", "probe", "paper-table", "fit-classifier", "classify"),
 )

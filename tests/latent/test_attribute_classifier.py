@@ -21,7 +21,7 @@ def test_it_learns_where_things_are() -> None:
     pixels, labels = squares(600)
     calls: list[tuple[int, int | None]] = []
     classifier = train_attribute_classifier(
-        pixels, labels, epochs=4, width=8, on_progress=lambda done, total: calls.append((done, total))
+        pixels, labels, epochs=8, width=8, on_progress=lambda done, total: calls.append((done, total))
     )
     assert classifier.accuracy.min() > 0.95
     assert ((classifier.logits(pixels) > 0) == labels).mean() >= 0.95

@@ -53,6 +53,9 @@ PAPER_SVHN_32 = _PAPER.changed(
 def preset(name: str) -> Recipe:
     """The recipe of that name.
 
+    Args:
+        name: As `dcgan presets` lists them.
+
     Raises:
         UsageError: There is none; the message lists those there are.
     """
