@@ -10,7 +10,7 @@ Pictures in: `prepare`, `open_pictures`, `PackedSet`.
 Training: `Recipe`, `preset`, `train`, `resume`, `Callback`.
 A model: `load`, `Model`.
 Its latent space: `interpolate`, `arithmetic`, `turn`, `find_concepts`.
-What its discriminator knows: `extract_features`, `probe`, `fit_classifier`.
+What its discriminator knows: `inspect`, `extract_features`, `probe`, `fit_classifier`.
 How good it is: `evaluate`.
 What can go wrong: `DcganError` and its subclasses in `dcgan.errors`.
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from dcgan.data.prepare_report import PrepareReport as PrepareReport
     from dcgan.errors import DcganError as DcganError
     from dcgan.features.extract import extract_features as extract_features
+    from dcgan.inspection.inspect import Inspection as Inspection
+    from dcgan.inspection.inspect import inspect as inspect
     from dcgan.latent.arithmetic import ArithmeticResult as ArithmeticResult
     from dcgan.latent.arithmetic import arithmetic as arithmetic
     from dcgan.latent.concept_search import Concepts as Concepts
@@ -60,6 +62,7 @@ _HOMES = {
     "dcgan.data.prepare_report": ("PrepareReport",),
     "dcgan.errors": ("DcganError",),
     "dcgan.features.extract": ("extract_features",),
+    "dcgan.inspection.inspect": ("Inspection", "inspect"),
     "dcgan.latent.arithmetic": ("ArithmeticResult", "arithmetic"),
     "dcgan.latent.concept_search": ("Concepts", "find_concepts"),
     "dcgan.latent.turn": ("Turn", "turn"),

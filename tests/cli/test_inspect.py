@@ -15,7 +15,7 @@ from dcgan.inspection.responses import measure_responses
 
 MODEL = toy_model()
 PIXELS = MODEL.sample(range(80))
-FILES = {"guided.png", "patches.png", "atlas.png", "kernels.png", "features.csv", "strongest.csv"}
+FILES = {"guided.png", "patches.png", "atlas.png", "kernels.png", "channels.csv", "top_activations.csv"}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_the_folder_has_figures_and_tables(home: Path, capsys: pytest.CaptureFix
     run(home)
     out = capsys.readouterr().out
     assert {path.name for path in Path("seen").iterdir()} == FILES
-    assert "layer 1: 16 features that see 10x10 pixels, 0 dead" in out
+    assert "layer 1: 16 channels that see 10x10 pixels, 0 dead" in out
     assert all(name in out for name in FILES)
     with Image.open("seen/guided.png") as guided, Image.open("seen/patches.png") as patches:
         assert guided.width > 16 * 64  # eight pictures on each side
@@ -49,26 +49,28 @@ def test_the_folder_has_figures_and_tables(home: Path, capsys: pytest.CaptureFix
         assert patches.width > 8 * 64
 
 
-def test_the_tables_say_what_drives_each_feature(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(home, "--layer", 0, "--pictures", 3, "--json")
+def test_the_tables_say_what_drives_each_channel(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(home, "--layer", 0, "--top", 3, "--json")
     facts = json.loads(capsys.readouterr().out)
     found = measure_responses(MODEL, PIXELS, 0, 3)
-    features, strongest = (pyarrow.csv.read_csv(f"seen/{name}.csv").to_pydict() for name in ("features", "strongest"))
-    assert features["feature"] == list(range(8))
+    features, strongest = (
+        pyarrow.csv.read_csv(f"seen/{name}.csv").to_pydict() for name in ("channels", "top_activations")
+    )
+    assert features["channel"] == list(range(8))
     assert features["mean"] == pytest.approx(found.mean, rel=1e-4, abs=1e-6)
     assert features["largest"] == pytest.approx(found.value[:, 0], rel=1e-4)
     assert not any(features["dead"])
-    assert strongest["feature"] == np.arange(8).repeat(3).tolist()
-    assert strongest["response"] == pytest.approx(found.value.ravel(), rel=1e-4)
+    assert strongest["channel"] == np.arange(8).repeat(3).tolist()
+    assert strongest["activation"] == pytest.approx(found.value.ravel(), rel=1e-4)
     assert strongest["left"] == (found.column.ravel() * 2 - 1).tolist()
     assert set(strongest["side"]) == {4}
     assert len(set(strongest["name"][:3])) == 3
     assert facts["positive_positions"] == pytest.approx(np.mean(features["positive_positions"]), abs=1e-4)
-    assert (facts["layer"], facts["features"], facts["pictures"], facts["receptive_field"]) == (0, 8, 80, 4)
+    assert (facts["layer"], facts["channels"], facts["pictures"], facts["receptive_field"]) == (0, 8, 80, 4)
 
 
-def test_features_and_pictures_can_be_chosen_and_the_page_be_dark(home: Path) -> None:
-    run(home, "--features", "3,9-11", "--pictures", 2, "--theme", "dark")
+def test_channels_and_pictures_can_be_chosen_and_the_page_be_dark(home: Path) -> None:
+    run(home, "--channels", "3,9-11", "--top", 2, "--theme", "dark")
     with Image.open("seen/patches.png") as patches:
         assert patches.height == 2 * 16 + 4 * (70 + 4) - 4  # 10 pixels seen, seven times as large
         assert patches.getpixel((0, 0)) == (17, 20, 25)
@@ -95,16 +97,15 @@ def test_a_seed_names_the_random_weights(home: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--layer", "2"], "--layer 2: this discriminator has layers 0 to 1"),
-        (["--layer", "-1"], "--layer -1"),
-        (["--features", "16"], "--features must be 0 to 15, those of layer 1, not 16"),
-        (["--features", "x"], "--features 'x'"),
-        (["--features", "5-2"], "--features '5-2': the range 5-2 runs backwards"),
-        (["--features", ",".join(["1"] * 65)], r"--features must be 64 or fewer; atlas.png shows all"),
-        (["--pictures", "0"], "--pictures must be 1 to 64"),
-        (["--pictures", "65"], "--pictures must be 1 to 64"),
-        (["--seed", "-1"], "--seed must be 0 or more"),
-        (["--theme", "pink"], "--theme 'pink'"),
+        (["--layer", "2"], "`layer` 2: this discriminator has layers 0 to 1"),
+        (["--layer", "-1"], "`layer` -1"),
+        (["--channels", "16"], "`channels` must be 0 to 15, those of layer 1, not 16"),
+        (["--channels", "x"], "--channels 'x'"),
+        (["--channels", "5-2"], "--channels '5-2': the range 5-2 runs backwards"),
+        (["--channels", ",".join(["1"] * 65)], "`channels` must be 64 or fewer"),
+        (["--top", "0"], "`top` must be 1 to 64"),
+        (["--top", "65"], "`top` must be 1 to 64"),
+        (["--seed", "-1"], "`seed` must be 0 or more"),
     ],
 )
 def test_mistakes_are_named(home: Path, words: list[str], message: str) -> None:
@@ -125,7 +126,7 @@ def test_what_is_there_already_is_not_overwritten(home: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_named_before_the_work(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dcgan.inspection.untrained.untrained", lambda *_: pytest.fail("it began to work"))
+    monkeypatch.setattr("dcgan.inspection.inspect.untrained", lambda *_: pytest.fail("it began to work"))
     Path("file").write_text("in the way")
     with pytest.raises(DcganError, match="cannot write --out file/seen"):
         run(home, out="file/seen")
@@ -135,7 +136,7 @@ def test_a_stop_in_the_middle_leaves_nothing(home: Path, monkeypatch: pytest.Mon
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dcgan.inspection.responses.measure_responses", stop)
+    monkeypatch.setattr("dcgan.inspection.inspect.measure_responses", stop)
     with pytest.raises(SystemExit, match="130"):
         run(home)
     assert {path.name for path in Path().iterdir()} == {"cache"}

@@ -164,7 +164,7 @@ def test_nothing_is_left_in_the_net_after_a_failure_in_the_middle() -> None:
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    with pytest.raises(ModelError, match=r"--layer 2: .* layers 0 to 1"):
+    with pytest.raises(ModelError, match=r"`layer` 2: .* layers 0 to 1"):
         back_propagate(MODEL, PIXELS[:1], 2, units(1, 1))
     with pytest.raises(ModelError, match="pictures of shape"):
         back_propagate(MODEL, PIXELS[:1, :8, :8], 1, units(1, 1))

@@ -80,5 +80,5 @@ def test_what_cannot_be_measured_is_refused() -> None:
         measure_responses(MODEL, PIXELS[:0], 1)
     with pytest.raises(ValueError, match="at least 1"):
         measure_responses(MODEL, PIXELS, 1, 0)
-    with pytest.raises(ModelError, match="--layer -1"):
+    with pytest.raises(ModelError, match="`layer` -1"):
         measure_responses(MODEL, PIXELS, -1)

@@ -13,14 +13,14 @@ BATCH = 64  # pictures at once: what memory depends on, and results do not
 
 
 def layer_of(model: Model, layer: int) -> ConvLayer:
-    """The stage of the discriminator that makes a layer's maps.
+    """The convolution of the discriminator that makes a layer's feature maps.
 
     Raises:
         ModelError: There is no such layer.
     """
     layers = model.architecture.discriminator
     if not 0 <= layer < len(layers):
-        raise ModelError(f"--layer {layer}: this discriminator has layers 0 to {len(layers) - 1}")
+        raise ModelError(f"`layer` {layer}: this discriminator has layers 0 to {len(layers) - 1}")
     return layers[layer]
 
 
