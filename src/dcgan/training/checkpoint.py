@@ -112,8 +112,11 @@ def restore_checkpoint(checkpoint: Checkpoint, state: TrainingState) -> None:
         ModelError: The checkpoint is damaged or belongs to other nets.
     """
     path = checkpoint.path
-    nets = {"generator": deepcopy(state.ema_generator), "discriminator": deepcopy(state.discriminator)}
-    model = load(path, state.recipe.device, **nets) if state.own else load(path, state.recipe.device)
+    if state.own:
+        nets = {"generator": deepcopy(state.ema_generator), "discriminator": deepcopy(state.discriminator)}
+        model = load(path, state.recipe.device, **nets)
+    else:
+        model = load(path, state.recipe.device)
     card = read_card(path)
     tensors = read_tensors(path / STATE, card)
     try:

@@ -57,6 +57,15 @@ class Ranks:
         for tensor, part in zip(tensors, together.split([tensor.numel() for tensor in tensors]), strict=True):
             tensor.copy_(part.view(tensor.shape))
 
+    def broadcast(self, tensors: Sequence[Tensor]) -> None:
+        """Replace tensors on the device by those of rank 0."""
+        if self.count == 1:
+            return
+        for tensor in tensors:
+            whole = tensor.contiguous()
+            distributed.broadcast(whole, src=0)
+            tensor.copy_(whole)
+
     def largest(self, *numbers: int) -> list[int]:
         """The largest of each number over the ranks."""
         if self.count == 1:

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from dcgan.data.packed import PackedSet
 from dcgan.errors import RunError, command
 from dcgan.files import remove_partial
+from dcgan.model import Model
 from dcgan.model_folder import best_checkpoint
 from dcgan.networks.memory import reuse_memory
 from dcgan.training.batches import ImageLoader
@@ -22,7 +23,7 @@ from dcgan.training.interrupt import StopRequest
 from dcgan.training.logger import METRICS, Logger, read_records
 from dcgan.training.recipe import Recipe
 from dcgan.training.report import list_sheets, write_film, write_report
-from dcgan.training.snapshots import Snapshots, build_evaluator
+from dcgan.training.snapshots import build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
 from dcgan.training.trainer import Ending, Trainer
 
@@ -81,10 +82,11 @@ def run_session(
                 callback.on_event("damaged", sentence)
             kind = "resumed" if list_checkpoints(run) else "started"
             logger.event(state.progress, kind, f"at {state.progress.images:,} images")
-            ending = Trainer(run, state, loader, logger, callback, evaluator).train(stop)
+            trainer = Trainer(run, state, loader, logger, callback, evaluator)
+            ending = trainer.train(stop)
             logger.event(state.progress, ending, f"at {state.progress.images:,} images")
         if ending == "finished":
-            _save_final_model(run, state, loader)
+            _save_final_model(run, trainer.snapshots.model(), ranks)
         if ranks.leads:
             write_film(run)
             write_report(run, recipe, data, card)
@@ -103,11 +105,9 @@ def _restore(run: Path, state: TrainingState) -> list[str]:
     return []
 
 
-def _save_final_model(run: Path, state: TrainingState, loader: ImageLoader) -> None:
-    model = Snapshots(state, loader).model()
-    if not state.ranks.leads:
-        return
-    model.save(run / "model", overwrite=True)  # that of a shorter run, which was extended
+def _save_final_model(run: Path, model: Model, ranks: Ranks) -> None:
+    if ranks.leads:
+        model.save(run / "model", overwrite=True)  # that of a shorter run, which was extended
 
 
 @contextmanager

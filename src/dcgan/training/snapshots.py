@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dcgan.data.packed import PackedSet
 from dcgan.metrics.extractors import Extractor, ExtractorOptions, build_extractor
@@ -15,6 +15,7 @@ from dcgan.metrics.features import generated_features, real_features
 from dcgan.metrics.kernel import kernel_distance
 from dcgan.model import Model, to_pixels
 from dcgan.networks.batch_norm import measure_statistics
+from dcgan.networks.generator import Generator
 from dcgan.randomness import Stream, latents_from_seeds, rng, sample_latents
 from dcgan.training.batches import ImageLoader
 from dcgan.training.monitor import BATCH, diversity
@@ -23,7 +24,9 @@ from dcgan.training.state import MEASURES, TrainingState
 from dcgan.types import Pixels
 
 SHEET_SEEDS = range(64)
-STATISTICS_IMAGES = 512  # that fixed batch-norm statistics are measured on
+STATISTICS_IMAGES = 1024  # that batch-norm statistics are measured on; half as many move samples by 12 gray levels
+
+Moment = tuple[int, int]  # roll-backs and steps: weights of one moment are the same
 
 
 class Snapshots:
@@ -38,7 +41,8 @@ class Snapshots:
         self.state = state
         self.loader = loader
         self.real_diversity = diversity(loader.random_images(BATCH, Stream.MONITOR_IMAGES, state.recipe.seed))
-        self._measured: tuple[int, int] | None = None
+        self._measured: Moment | None = None
+        self._model: tuple[Moment, Model] | None = None
 
     @torch.no_grad()
     def record(self) -> dict[str, float]:
@@ -58,7 +62,10 @@ class Snapshots:
             if count:
                 record[name] = value / count
         z = self._latents(rng(Stream.MONITOR_LATENTS, recipe.seed), BATCH)
-        net = state.ema_generator if state.own else state.generator  # a pass would change running statistics
+        net = state.generator
+        if state.own:  # a pass in training mode would change running statistics
+            self._measure_generator()
+            net = state.ema_generator
         with state.precision():
             generated = net(z)
         record["diversity"] = diversity(generated) / self.real_diversity if self.real_diversity else 1.0
@@ -80,6 +87,8 @@ class Snapshots:
         The generator's are those of mini-batches of z, the discriminator's those of mini-batches of real images.
         """
         state, recipe = self.state, self.state.recipe
+        if self._model and self._model[0] == self._moment:
+            return self._model[1]
         self._measure_generator()
         batches = _batches(recipe)
         if not state.own:
@@ -95,28 +104,48 @@ class Snapshots:
         if not state.own:
             how = f"mean over {batches} mini-batches of {recipe.batch_size}"
             details["statistics"] = {"generator": f"{how} z", "discriminator": f"{how} real images"}
-        return Model(state.interface, state.ema_generator, state.discriminator, details)
+        model = Model(state.interface, state.ema_generator, state.discriminator, details)
+        self._model = self._moment, model
+        return model
+
+    @property
+    def _moment(self) -> Moment:
+        return self.state.progress.rollbacks, self.state.progress.step
 
     def _measure_generator(self) -> None:
         """Fix the averaged generator's statistics, unless that is done for this moment."""
         state, recipe = self.state, self.state.recipe
-        moment = (state.progress.rollbacks, state.progress.step)
-        if moment == self._measured:
+        if self._measured == self._moment:
             return
-        if state.own:
-            for ema, buffer in zip(state.ema_generator.buffers(), state.generator.buffers(), strict=True):
-                ema.copy_(buffer)
-        else:
+        ema = state.ema_generator
+        if isinstance(ema, Generator):
             random = rng(Stream.STATISTICS_LATENTS, recipe.seed)
             z = (self._latents(random, recipe.batch_size) for _ in range(_batches(recipe)))
             with state.precision():
-                measure_statistics(state.ema_generator, z)
-        self._measured = moment
+                measure_statistics(_HiddenLayers(ema), z)
+        else:
+            for averaged, buffer in zip(ema.buffers(), state.generator.buffers(), strict=True):
+                averaged.copy_(buffer)
+        self._measured = self._moment
 
     def _latents(self, random: np.random.Generator, count: int) -> Tensor:
         recipe = self.state.recipe
         z = sample_latents(random, count, recipe.latent_dim, recipe.latent_distribution)
         return torch.from_numpy(z).to(self.state.device)
+
+
+class _HiddenLayers(nn.Module):
+    """A generator without its output layer, which takes a third of the time and has no statistics."""
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.generator = generator
+        self.training = generator.training
+
+    def forward(self, z: Tensor) -> None:
+        """Compute the maps of the hidden layers."""
+        for _ in self.generator.feature_maps(z):
+            pass
 
 
 def _batches(recipe: Recipe) -> int:

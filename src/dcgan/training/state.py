@@ -76,6 +76,7 @@ class TrainingState:
         if nets:
             self.generator, self.discriminator = (net.to(self.device).train() for net in nets)
             _check_nets(self.interface, self.generator, self.discriminator, self.device)
+            ranks.broadcast([*self.generator.state_dict().values(), *self.discriminator.state_dict().values()])
             self.ema_generator = deepcopy(self.generator)
         else:
             architecture = recipe.architecture()
@@ -105,6 +106,8 @@ class TrainingState:
 
     def logits(self, images: Tensor) -> Tensor:
         """D's judgment of images: (N,), float32."""
+        if self.own:  # which may call `view`: real images come in channels_last memory
+            images = images.contiguous()
         logits: Tensor = self.discriminator(images)
         return logits.float().flatten()
 

@@ -102,7 +102,8 @@ class Trainer:
         state = self.state
         recipe, progress = state.recipe, state.progress
         if state.own:  # their dropout and noise come from torch's global generator
-            torch.manual_seed(torch_rng(Stream.OWN_NETS, recipe.seed, progress.rollbacks, progress.step).initial_seed())
+            key = (recipe.seed, progress.rollbacks, progress.step, self.ranks.rank)
+            torch.manual_seed(torch_rng(Stream.OWN_NETS, *key).initial_seed())
         rows = self.ranks.share(recipe.batch_size)
         batch = self.loader.batch(recipe, progress.step, progress.rollbacks, rows)
         if self._graph:
