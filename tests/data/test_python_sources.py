@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.data.hostile import JPEG, encoded, photo
+from tests.data.pictures import JPEG, encoded, photo
 from torch.utils.data import Dataset, TensorDataset
 
 from dcgan.data import cache
