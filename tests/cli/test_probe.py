@@ -345,7 +345,7 @@ def test_a_classifier_is_learned_once_and_labels_pictures(home: Path, capsys: py
     app(["classify", "classifier", *words, "--out", "labels.csv"])
     facts = json.loads(capsys.readouterr().out)
     assert facts["labels"] == {"left": 60, "right": 60}
-    assert (facts["known"], facts["right"], facts["refused"]) == (120, 120, 0)
+    assert (facts["known"], facts["right"], facts["skipped"]) == (120, 120, 0)
     app(["classify", "classifier", *words, "--out", "labels.parquet"])
     rows = pq.read_table("labels.parquet").to_pylist()
     assert all(row["name"].startswith(row["label"]) and row["margin"] >= 0 for row in rows)
