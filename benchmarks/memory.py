@@ -24,9 +24,9 @@ DIFFERENT = 200  # files
 def fill(folder: Path, photos: list[Path], count: int) -> None:
     """Give the photos `count` names, in sub-folders of a thousand."""
     for number in range(count):
-        place = folder / f"{number // 1000:03}"
-        place.mkdir(parents=True, exist_ok=True)
-        os.link(photos[number % len(photos)], place / f"{number:06}.jpg")
+        subfolder = folder / f"{number // 1000:03}"
+        subfolder.mkdir(parents=True, exist_ok=True)
+        os.link(photos[number % len(photos)], subfolder / f"{number:06}.jpg")
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
     python -m benchmarks.prepare                        # 2,000 made-up photographs of 512 × 384
     python -m benchmarks.prepare --folder photos/ --size 128
 
-The two take turns, so that whatever else the machine does falls on both.
+They take turns, so that other load on the machine falls on all of them.
 """
 
 import argparse

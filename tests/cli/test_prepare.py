@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.data.hostile import JPEG
+from tests.data.pictures import JPEG
 
 from dcgan.cli import app
 from dcgan.data.packed import PackedSet

@@ -1,7 +1,7 @@
 """A folder of everything that a collection of pictures may hold besides pictures, with what must become of each.
 
-`build` writes it; `EXPECTED` of every entry is USED, IGNORED or the reason of its skip. Nothing here needs more than
-a few megabytes, also not the bombs.
+`build` writes it; each entry expects USED, IGNORED or the reason why it is skipped. Nothing takes more than a few
+megabytes, not even the bombs.
 """
 
 import io
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from tests.data.pictures import BMP, GIF, JPEG, PNG, TIFF, WEBP, encoded, photo, png, png_chunk
 
 from dcgan.data.items import Reason
 
@@ -44,34 +45,6 @@ def build(root: Path) -> list[Entry]:
             continue
         made.append(entry)
     return made
-
-
-def photo(width: int = 60, height: int = 40, mode: str = "RGB") -> Image.Image:
-    """Smooth colors and some noise, which compress as photographs do."""
-    y, x = np.mgrid[0:height, 0:width]
-    waves = np.stack([np.sin(x / 17 + y / 23 + shift) for shift in (0, 2, 4)], axis=-1)
-    noise = np.random.default_rng(0).normal(0, 10, (height, width, 3))
-    return Image.fromarray(np.clip(128 + 90 * waves + noise, 0, 255).astype(np.uint8)).convert(mode)
-
-
-def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
-    """The bytes of a file of this kind."""
-    file = io.BytesIO()
-    picture.save(file, kind, **options)
-    return file.getvalue()
-
-
-def png_chunk(kind: bytes, data: bytes, crc: int | None = None) -> bytes:
-    """One part of a PNG."""
-    checksum = zlib.crc32(kind + data) if crc is None else crc
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
-
-
-def png(width: int, height: int, data: bytes, *more: bytes) -> bytes:
-    """A gray 8-bit PNG that claims to have width × height pixels, whatever `data` holds."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    parts = (png_chunk(b"IHDR", header), *more, png_chunk(b"IDAT", zlib.compress(data, 9)), png_chunk(b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 def _turned(orientation: int) -> bytes:
@@ -174,12 +147,6 @@ def _write(data: bytes) -> Callable[[Path], object]:
     return lambda path: path.write_bytes(data)
 
 
-JPEG = encoded(photo(), "JPEG", quality=90)
-PNG = encoded(photo(), "PNG")
-WEBP = encoded(photo(), "WEBP")
-GIF = encoded(photo(), "GIF")
-BMP = encoded(photo(), "BMP")
-TIFF = encoded(photo(), "TIFF")
 HUGE = 100_000
 
 _CONTENT: list[tuple[str, bytes, str]] = [

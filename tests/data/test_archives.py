@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.data.hostile import BMP, JPEG, PNG
+from tests.data.pictures import BMP, JPEG, PNG
 
 from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.sources import open_source

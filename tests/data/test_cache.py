@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.data.hostile import JPEG, PNG
+from tests.data.pictures import JPEG, PNG
 
 from dcgan.data import cache
 from dcgan.data.cache import open_pictures

@@ -179,7 +179,12 @@ def test_an_index_that_lists_other_pictures(packed: PackedSet) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"version": 99}, "format version 99"),
+        (
+            {"version": 99},
+            "reads version 2. Update dcgan, or prepare the set again",
+        ),
+        ({"version": 1}, "reads version 2. Prepare the set again: dcgan prepare"),
+        ({"version": True}, "format version True"),
         ({"count": 11}, "shape"),
         ({"label_names": 5}, "label names"),
         ({"fingerprint": None}, "lacks fingerprint"),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.data.hostile import JPEG, encoded, photo
+from tests.data.pictures import JPEG, encoded, photo
 
 from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.packed import PackedSet

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.data.hostile import JPEG, encoded, photo
+from tests.data.pictures import JPEG, encoded, photo
 from torch.utils.data import Dataset, TensorDataset
 
 from dcgan.data import cache
@@ -69,6 +69,7 @@ def skips(source: PictureSource) -> list[str]:
         (COLOR / 255).astype(np.float32),
         torch.from_numpy(COLOR),
         torch.from_numpy(COLOR.transpose(0, 3, 1, 2).copy()).float().div(255).requires_grad_(),
+        torch.from_numpy(COLOR).div(255).double(),
         list(COLOR),
         [Image.fromarray(pixels) for pixels in COLOR],
         tuple(Image.fromarray(pixels) for pixels in COLOR),
@@ -89,6 +90,12 @@ def test_gray_pictures_need_no_axis_for_their_channel(source: PictureSource) -> 
     assert np.array_equal(open_pictures(source, size=8, channels=1).pixels[..., 0], GRAY)
 
 
+def test_half_precision_is_as_near_as_it_can_be() -> None:
+    tensor = torch.from_numpy(COLOR).div(255).bfloat16()
+    for source in (tensor, list(tensor.permute(0, 3, 1, 2))):
+        assert np.abs(opened(source).pixels.astype(int) - COLOR).max() <= 1
+
+
 def test_a_tensor_of_color_planes_is_channels_first_even_when_it_could_be_both() -> None:
     planes = torch.zeros(3, 64, 3, dtype=torch.uint8)
     (item,) = open_source([planes])
@@ -106,6 +113,19 @@ def test_pil_pictures_of_any_mode_are_upright_and_keep_their_transparency() -> N
     assert shapes[0] == (30, 20, 3)
     assert len(shapes) == 10
     assert shapes[5] == (20, 20, 4)
+
+
+def test_pictures_that_pil_only_opened_are_not_loaded_here_and_those_that_were_changed_are_taken_as_they_are(
+    tmp_path: Path,
+) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(JPEG)
+    with Image.open(tmp_path / "a.jpg") as untouched, Image.open(tmp_path / "b.jpg") as changed:
+        changed.paste("red", (0, 0, *changed.size))
+        first, second = open_source([untouched, changed])
+    assert first.content == tmp_path / "a.jpg"
+    assert isinstance(second.content, np.ndarray)
+    assert (second.content == [255, 0, 0]).all()
 
 
 # Labels

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from tests.data.hostile import JPEG, PNG
+from tests.data.pictures import JPEG, PNG
 
 from dcgan.choices import SOURCES, describe_sources
 from dcgan.data.items import Item, Source

@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from dcgan.data.packed import PackedSet
     from dcgan.model import Model
 
-SOURCE_HELP = (
-    f"Where the pictures come from: {describe_sources(in_python=False)}. "
-    "If all pictures of a folder or archive lie in sub-folders, these are the labels."
-)
+_KINDS = describe_sources(in_python=False)
+_LABELS = "If all pictures of a folder or archive lie in sub-folders, these are the labels."
+SOURCE_HELP = f"Pictures to pack: {_KINDS}. {_LABELS}"
 """Help text of a source that is not packed yet."""
+PICTURES_HELP = f"Pictures to learn from: a packed set, {_KINDS}. {_LABELS}"
+"""Help text of a source that may be packed already."""
 
 
 def open_pictures(source: str, model: "Model") -> "PackedSet":

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from dcgan.choices import PRESETS
 from dcgan.cli.console import answer, complain, progress_bar, stdout
+from dcgan.cli.sources import PICTURES_HELP
 from dcgan.errors import command
 from dcgan.training.recipe import Recipe
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def train(
-    source: str | None = None,
+    source: Annotated[str | None, Parameter(help=PICTURES_HELP)] = None,
     /,
     *,
     out: Path | None = None,
@@ -29,8 +30,7 @@ def train(
 ) -> int:
     """Train a DCGAN on your own pictures, or go on with a training.
 
-    SOURCE is a folder of pictures, a .zip or .tar, an .npy or .npz array, an MNIST-style IDX file, a packed set made by
-    `dcgan prepare`, or `drawn-faces`, the built-in set. Ctrl-C saves a checkpoint and prints the command to go on.
+    Ctrl-C saves a checkpoint and prints the command to go on.
 
     For example:
 

@@ -1,1 +1,1 @@
-"""Pictures in: sources of pictures, and the packed sets that are made of them."""
+"""Pictures in: sources of pictures, and the packed sets that `prepare` makes of them."""

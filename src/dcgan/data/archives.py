@@ -223,7 +223,7 @@ def _is_tar(path: Path, head: bytes) -> bool:
     if head[257:262] == b"ustar":
         return True
     try:
-        return tarfile.is_tarfile(path)  # one of before 1988, without the mark
+        return tarfile.is_tarfile(path)  # written before 1988, without a signature
     except (OSError, EOFError, zlib.error, lzma.LZMAError):
         return False
 

@@ -142,7 +142,7 @@ def _cifar(where: Path, batches: Sequence[tuple[Path, Callable[[Path], Batch]]])
 
 
 def _class_names(folder: Path) -> list[str]:
-    """The names of the classes, of the file that lies beside the batches; or their numbers."""
+    """The names of the classes, as a file beside the batches lists them; their numbers if there is none."""
     numbers = [str(number) for number in range(_CLASSES)]
     try:
         if (folder / "batches.meta.txt").is_file():
@@ -208,7 +208,7 @@ def _load_mat(path: Path) -> dict[str, NDArray[np.generic]]:
 
 
 def _bytes_of(text: str, encoding: str) -> bytes:
-    """What Python 3 writes in place of bytes, where an older pickle is asked for."""
+    """Stands for `_codecs.encode`, by which Python 3 writes bytes in pickles of an older protocol."""
     if encoding != "latin1":
         raise pickle.UnpicklingError(f"it has text in {encoding}")
     return text.encode("latin1")
@@ -218,7 +218,7 @@ _RECONSTRUCT = np.empty(0).__reduce__()[0]  # what numpy itself asks for, wherev
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Makes numpy arrays and nothing else: whatever else a pickle asks for could run code."""
+    """Makes numpy arrays and nothing else: all else that a pickle may ask for could run code."""
 
     _ALLOWED: Mapping[tuple[str, str], object] = {
         ("_codecs", "encode"): _bytes_of,
@@ -230,7 +230,7 @@ class _ArraysOnly(pickle.Unpickler):
     }
 
     def find_class(self, module: str, name: str) -> object:
-        """The thing of that name, if it is harmless."""
+        """The class or function of that name, if it is harmless."""
         if (module, name) not in self._ALLOWED:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which could run code")
         return self._ALLOWED[module, name]

@@ -24,6 +24,7 @@ from dcgan.errors import PackedSetError
 from dcgan.files import remove_partial
 from dcgan.types import OnProgress
 
+_PICTURES_PER_PROGRESS = 1024
 DAYS_UNUSED = 30
 """Packed sets of Python objects that nobody opened for so long are removed when the next one is made."""
 
@@ -50,7 +51,8 @@ def open_pictures(
         size: Side of the square pictures in pixels, 8 to 1024. A packed set must have this size; with None it may have
             any, and other sources get 64.
         channels: 1 (gray), 3 (RGB) or 4 (RGBA), in the same way; with None other sources get 3.
-        on_progress: Called with how far the preparation is.
+        on_progress: Called with (pictures done, pictures in all): first while a Python object is read to find out
+            whether it was prepared before, then while it is prepared.
 
     Raises:
         SourceError: The source cannot be read, or holds no usable picture.
@@ -73,7 +75,7 @@ def open_pictures(
         path = cache_folder() / _path_key(source, options)
         return _prepared(source, path, options, on_progress)
     opened = open_source(source, options.size)
-    path = cache_folder() / "python" / _content_key(opened, options)
+    path = cache_folder() / "python" / _content_key(opened, options, on_progress)
     packed = _prepared(opened, path, options, on_progress)
     os.utime(path)  # it was used today
     return packed
@@ -165,10 +167,12 @@ def _path_key(source: str | Path, options: PrepareOptions) -> str:
     return f"{path.name[:40]}-{digest.hexdigest()[:24]}"
 
 
-def _content_key(source: Source, options: PrepareOptions) -> str:
+def _content_key(source: Source, options: PrepareOptions, on_progress: OnProgress | None) -> str:
     """Names the packed set of a Python object, by the options and by every picture, name, label and attribute."""
     digest = _digest_of(options)
-    for item in source:
+    for done, item in enumerate(source):
+        if on_progress and done and done % _PICTURES_PER_PROGRESS == 0:
+            on_progress(done, source.total)
         digest.update(json.dumps([item.name, item.label, sorted(item.attributes.items())]).encode())
         digest.update(_content_bytes(item))
     kind = source.description.split()[0].replace(os.sep, "-")[:40]

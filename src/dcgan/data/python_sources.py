@@ -3,20 +3,21 @@
 Torch is never imported here: a tensor or a torch data set can only be handed in where it has been imported already.
 """
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from dcgan.data.arrays import ArraySource, MemoryArray, is_channels_first, label_texts, to_uint8
 from dcgan.data.decode import picture_pixels
-from dcgan.data.items import Item, Reason, Skipped
+from dcgan.data.items import Content, Item, Reason, Skipped
 from dcgan.data.kinds import Candidate, SourceKind
 from dcgan.errors import SourceError
-from dcgan.types import Pixels
 
 _PICTURES = "a PIL picture, a numpy array or a tensor"
 
@@ -73,7 +74,7 @@ class SequenceSource:
             except Exception as error:  # whatever a data set raises when a file of its own is broken
                 yield Item(name, Skipped(Reason.UNREADABLE, f"{type(error).__name__}: {error}"))
                 continue
-            yield Item(name, _pixels(picture), self._label(name, label))
+            yield Item(name, _content(picture), self._label(name, label))
 
     def _label(self, name: str, label: object) -> str | None:
         if isinstance(label, str) or label is None:
@@ -109,13 +110,21 @@ def _is_picture(value: object) -> bool:
 
 def _numpy(value: object) -> NDArray[np.generic]:
     """An array as it is; a tensor as an array, off its device and without its gradient."""
-    if _is_tensor(value):
-        value = value.detach().cpu().numpy()  # type: ignore[attr-defined]
-    return np.asarray(value)
+    if not _is_tensor(value):
+        return np.asarray(value)
+    tensor = value.detach().cpu()  # type: ignore[attr-defined]
+    try:
+        return np.asarray(tensor.numpy())
+    except TypeError:  # bfloat16, which numpy lacks
+        return np.asarray(tensor.float().numpy())
 
 
-def _pixels(picture: object) -> Pixels | Skipped:
-    """A picture as pixels (H, W, C), or why it cannot be used."""
+def _content(picture: object) -> Content:
+    """A picture as pixels (H, W, C); or as its file, while it is no more than that; or why it cannot be used."""
+    if isinstance(picture, ImageFile.ImageFile) and picture.tile and picture.tell() == 0:  # opened, not loaded
+        file = Path(os.fsdecode(picture.filename)) if picture.filename else None
+        if file and file.is_file():
+            return file  # decoded by the workers; loaded here, a long list of photographs would fill the memory
     if isinstance(picture, Image.Image):
         return picture_pixels(picture)
     if not _is_array(picture):

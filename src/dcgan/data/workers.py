@@ -1,9 +1,9 @@
 """Decoding on all cores, in processes that may die: the picture that killed one is skipped, the others go on.
 
 Each worker is a Python of its own that reads chunks from its standard input and answers on its standard output, with
-one thread here to feed it. It is started afresh, neither forked nor by `multiprocessing`, for three reasons: it works
-from any script, also without `if __name__ == "__main__"`; no thread or lock of the caller is copied into it; and when
-it dies, it is known which chunk it held.
+one thread of this process to feed it. It is started afresh, neither forked nor by `multiprocessing`, for three
+reasons: it works from any script, also without `if __name__ == "__main__"`; no thread or lock of the caller is copied
+into it; and when it dies, it is known which chunk it held.
 """
 
 import os
@@ -125,7 +125,7 @@ class _Worker:
         return answer
 
     def kill(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process at once."""
         self._process.kill()
 
     def wait(self) -> int:
