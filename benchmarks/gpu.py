@@ -165,7 +165,7 @@ def main() -> None:
         base = preset(name)
         recipe = base.changed(
             {
-                "base_channels": arguments.width or base.base_channels,
+                "base_channels": arguments.base_channels or base.base_channels,
                 "device": arguments.device,
                 "updates": "both",  # as the textbook loop has it
                 "precision": "auto",

@@ -38,7 +38,8 @@ from dcgan.inspection.inputs import images_of
 from dcgan.inspection.receptive_field import cut_patches, receptive_field
 from dcgan.inspection.responses import measure_responses
 from dcgan.inspection.untrained import untrained
-from dcgan.model import Model, load
+from dcgan.loading import load
+from dcgan.model import Model
 from dcgan.networks.memory import reuse_memory
 from dcgan.types import Pixels
 

@@ -30,7 +30,8 @@ from dcgan.latent.arithmetic import NOISE, VARIATIONS, add_pictures
 from dcgan.latent.attribute_classifier import AttributeClassifier, train_attribute_classifier
 from dcgan.latent.attributes import AttributeQuery, attribute_labels, least_squares_axis
 from dcgan.latent.turn import turn
-from dcgan.model import Model, load
+from dcgan.loading import load
+from dcgan.model import Model
 from dcgan.networks.memory import reuse_memory
 from dcgan.types import Pixels
 

@@ -20,7 +20,8 @@ from PIL import Image
 
 from dcgan.data.packed import PackedSet
 from dcgan.features.extract import DiscriminatorExtractor
-from dcgan.model import Model, load
+from dcgan.loading import load
+from dcgan.model import Model
 from dcgan.probing.labeled_features import LabeledFeatures, standardize
 from dcgan.probing.protocol import probe_few, split
 from dcgan.types import Labels, Pixels
@@ -115,9 +116,9 @@ def measure(choice: Choice, source: Pictures, test: Pictures, labels: int, repea
     tested = LabeledFeatures(extractor.extract(change(test[0])).astype(np.float16), test[1])
     if choice.standardize:
         train, tested = standardize(train, tested)
-    validation, learn = (train.rows(rows) for rows in split(train.labels, 0.1, 0))
+    validation, fitted = (train.rows(rows) for rows in split(train.labels, 0.1, 0))
     classes = int(source[1].max()) + 1
-    result = probe_few(learn, validation, tested, classes, labels, repeats=repeats)
+    result = probe_few(fitted, validation, tested, classes, labels, repeats=repeats)
     right = f"{result.mean:>9.1%} ± {result.interval:.1%}"
     return f"{choice.name:<34}{extractor.size:>9,}{result.best:>9g}{result.validation[result.best]:>11.1%}{right}"
 

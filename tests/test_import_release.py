@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dcgan.errors import ModelError
 from dcgan.import_release import import_release
-from dcgan.model import load
+from dcgan.loading import load
 
 Array = NDArray[np.float64]
 

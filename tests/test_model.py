@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from dcgan.errors import ModelError, UsageError
 from dcgan.files import sha256
-from dcgan.model import Model, load, to_images, to_pixels
+from dcgan.loading import load
+from dcgan.model import Model, to_images, to_pixels
 from dcgan.model_folder import find
 from dcgan.networks.layouts import Interface
 
@@ -81,6 +82,18 @@ def test_with_batch_statistics_a_picture_depends_on_its_neighbors(model: Model) 
     full = model.sample(range(8), batch_statistics=True)
     assert levels_apart(full[:2], model.sample(range(2), batch_statistics=True)) > 10
     assert not model.generator.training
+
+
+def test_with_batch_statistics_no_picture_is_normalized_by_itself_alone(model: Model) -> None:
+    rest = model.sample(range(9), batch_statistics=True, batch_size=8)
+    assert np.array_equal(rest, model.sample(range(9), batch_statistics=True, batch_size=9))
+    with pytest.raises(UsageError, match="`batch_statistics` needs two pictures or more"):
+        model.sample([0], batch_statistics=True)
+
+
+def test_latent_vectors_may_be_a_tensor(model: Model) -> None:
+    z = model.latents(range(3))
+    assert np.array_equal(model.generate(torch.from_numpy(z)), model.generate(z))
 
 
 def test_truncation_scales_the_latents(model: Model) -> None:

@@ -5,7 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
+import dcgan
 from dcgan import progress
+from dcgan.types import OnProgress
 
 
 def test_a_bar_shows_what_is_done_of_how_much() -> None:
@@ -24,20 +26,39 @@ def test_a_bar_that_nothing_moved_leaves_nothing_behind() -> None:
     assert output.getvalue() == ""
 
 
-def test_the_callers_callback_goes_first() -> None:
+@progress.notebook_bar("extracting")
+def extract(count: int, on_progress: OnProgress | None = None) -> int:
+    """Something that takes a while."""
+    for done in range(count):
+        if on_progress:
+            on_progress(done + 1, count)
+    return count
+
+
+def test_the_callers_callback_goes_first(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(progress, "in_notebook", lambda: True)
     calls: list[tuple[int, int | None]] = []
-    with progress.default("extracting", lambda done, total: calls.append((done, total))) as on_progress:
-        on_progress(1, 2)
-    assert calls == [(1, 2)]
+    assert extract(2, lambda done, total: calls.append((done, total))) == 2
+    assert calls == [(1, 2), (2, 2)]
+    assert capsys.readouterr().err == ""
 
 
 def test_a_script_stays_silent_and_a_notebook_shows_a_bar(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with progress.default("extracting") as on_progress:
-        on_progress(1, 2)
+    assert extract(2) == 2
     assert capsys.readouterr().err == ""
     monkeypatch.setattr(progress, "in_notebook", lambda: True)
-    with progress.default("extracting") as on_progress:
-        on_progress(1, 2)
+    assert extract(count=2) == 2
     assert "extracting" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("prepare", "open_pictures", "evaluate", "inspect", "forget", "insert", "find_concepts"),
+        *("extract_features", "probe", "fit_classifier"),
+    ],
+)
+def test_every_long_function_shows_a_bar_in_a_notebook(name: str) -> None:
+    assert getattr(dcgan, name).__wrapped__

@@ -10,6 +10,7 @@ Pictures in: `prepare`, `open_pictures`, `PackedSet`.
 Training: `Recipe`, `preset`, `train`, `resume`, `Callback`.
 A model: `load`, `Model`.
 Its latent space: `interpolate`, `arithmetic`, `turn`, `find_concepts`.
+What its generator draws, and how to change it: `forget`, `insert`, `Boxes`.
 What its discriminator knows: `inspect`, `extract_features`, `probe`, `fit_classifier`.
 How good it is: `evaluate`.
 What can go wrong: `DcganError` and its subclasses in `dcgan.errors`.
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     from dcgan.data.prepare import PrepareOptions as PrepareOptions
     from dcgan.data.prepare import prepare as prepare
     from dcgan.data.prepare_report import PrepareReport as PrepareReport
+    from dcgan.dissection.boxes import Box as Box
+    from dcgan.dissection.boxes import Boxes as Boxes
+    from dcgan.dissection.forget import ForgetResult as ForgetResult
+    from dcgan.dissection.forget import forget as forget
+    from dcgan.dissection.insert import InsertResult as InsertResult
+    from dcgan.dissection.insert import insert as insert
     from dcgan.errors import DcganError as DcganError
     from dcgan.features.extract import extract_features as extract_features
     from dcgan.inspection.inspect import Inspection as Inspection
@@ -38,10 +45,10 @@ if TYPE_CHECKING:
     from dcgan.latent.turn import turn as turn
     from dcgan.latent.walk import Walk as Walk
     from dcgan.latent.walk import interpolate as interpolate
+    from dcgan.loading import load as load
     from dcgan.metrics.evaluate import Evaluation as Evaluation
     from dcgan.metrics.evaluate import evaluate as evaluate
     from dcgan.model import Model as Model
-    from dcgan.model import load as load
     from dcgan.probing.classifier import PictureClassifier as PictureClassifier
     from dcgan.probing.classifier import fit_classifier as fit_classifier
     from dcgan.probing.comparison import probe as probe
@@ -60,6 +67,9 @@ _HOMES = {
     "dcgan.data.packed": ("PackedSet",),
     "dcgan.data.prepare": ("PrepareOptions", "prepare"),
     "dcgan.data.prepare_report": ("PrepareReport",),
+    "dcgan.dissection.boxes": ("Box", "Boxes"),
+    "dcgan.dissection.forget": ("ForgetResult", "forget"),
+    "dcgan.dissection.insert": ("InsertResult", "insert"),
     "dcgan.errors": ("DcganError",),
     "dcgan.features.extract": ("extract_features",),
     "dcgan.inspection.inspect": ("Inspection", "inspect"),
@@ -68,7 +78,8 @@ _HOMES = {
     "dcgan.latent.turn": ("Turn", "turn"),
     "dcgan.latent.walk": ("Walk", "interpolate"),
     "dcgan.metrics.evaluate": ("Evaluation", "evaluate"),
-    "dcgan.model": ("Model", "load"),
+    "dcgan.loading": ("load",),
+    "dcgan.model": ("Model",),
     "dcgan.probing.classifier": ("PictureClassifier", "fit_classifier"),
     "dcgan.probing.comparison": ("probe",),
     "dcgan.probing.results": ("ProbeResults",),

@@ -17,9 +17,9 @@ from dcgan.model import Model
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.initialize import initialize
+from dcgan.networks.initialize import untrained_discriminator, untrained_generator
 from dcgan.networks.layouts import Architecture, ConvLayer, build_architecture, mirror
-from dcgan.randomness import Stream, rng, sample_latents, torch_rng
+from dcgan.randomness import Stream, rng, sample_latents
 
 EPSILON = 1e-8  # of the released batch norm
 BATCHES, BATCH_SIZE = 100, 128  # that statistics are measured on
@@ -95,9 +95,7 @@ def _features_alone(folder: Path, arrays: Arrays) -> Model:
         )
     except ValueError as error:
         raise ModelError(f"{folder} holds arrays of no net of the paper: {error}") from error
-    generator, discriminator = Generator(architecture), Discriminator(architecture)
-    initialize(generator, torch_rng(Stream.GENERATOR_WEIGHTS, 0))
-    initialize(discriminator, torch_rng(Stream.DISCRIMINATOR_WEIGHTS, 0))
+    generator, discriminator = untrained_generator(architecture, 0), untrained_discriminator(architecture, 0)
     own = [arrays[number] for number in range(2, 3 * len(layers) - 1)]
     tensors = {"convolutions.0.weight": _flipped(arrays[1])} | _layer_tensors(own, first_layer=1)
     _fill(folder, discriminator, tensors | {"head.weight": discriminator.head.weight.detach().numpy()})

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, overload
 
@@ -20,12 +21,11 @@ from dcgan.device import resolve_device
 from dcgan.errors import ModelError, UsageError
 from dcgan.figures.sheets import picture_bytes, sheet
 from dcgan.files import new_folder, sha256
-from dcgan.model_folder import CARD, FORMAT, find, read_card, read_tensors, write_tensors
+from dcgan.model_folder import CARD, FORMAT, write_tensors
 from dcgan.networks.batch_norm import batch_statistics as by_the_batch
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.layouts import Architecture, ConvLayer, Interface, LatentDistribution
-from dcgan.networks.memory import use_channels_last
+from dcgan.networks.layouts import Architecture, Interface, LatentDistribution
 from dcgan.randomness import latents_from_seeds
 from dcgan.types import Latents, Pixels
 
@@ -140,14 +140,14 @@ class Model:
         return latents_from_seeds(seeds, self.latent_dim, self.latent_distribution) * np.float32(truncation)
 
     @torch.inference_mode()
-    def generate(self, z: Latents, *, batch_size: int = 64, batch_statistics: bool = False) -> Pixels:
+    def generate(self, z: "Latents | Tensor", *, batch_size: int = 64, batch_statistics: bool = False) -> Pixels:
         """Generate a picture from each latent vector.
 
         With the fixed statistics of the generator a picture depends on its z alone (to within one gray level: the
         order of sums may differ). With `batch_statistics` it depends on the others of its mini-batch, as in the paper.
 
         Args:
-            z: (N, latent_dim), float32.
+            z: (N, latent_dim).
             batch_size: Pictures generated at once.
             batch_statistics: Normalize by the mini-batch at hand; dcgan's own nets only.
 
@@ -156,16 +156,22 @@ class Model:
 
         Raises:
             ModelError: `batch_statistics` with nets of your own.
+            UsageError: `batch_statistics` with a single picture.
         """
+        starts = list(range(0, len(z), batch_size))
+        if batch_statistics and len(z) == 1:
+            raise UsageError("`batch_statistics` needs two pictures or more: one alone has no variance")
+        if batch_statistics and len(z) % batch_size == 1:
+            starts.pop()  # the one that is left over joins the mini-batch before
         pixels = np.empty((len(z), self.size, self.size, self.channels), np.uint8)
-        for start in range(0, len(z), batch_size):
-            batch = torch.from_numpy(z[start : start + batch_size]).to(self.device)
+        for start, end in pairwise([*starts, len(z)]):
+            batch = torch.as_tensor(z[start:end], dtype=torch.float32, device=self.device)
             if batch_statistics:
                 with by_the_batch(self.nets.generator):
                     images = self.generator(batch)
             else:
                 images = self.generator(batch)
-            pixels[start : start + batch_size] = to_pixels(images)
+            pixels[start:end] = to_pixels(images)
         return pixels
 
     @overload
@@ -254,7 +260,7 @@ class Model:
         for name, net in (("generator", self.generator), ("discriminator", self.discriminator)):
             tensors = net.state_dict()
             if dtype == "float16":
-                tensors = {key: tensor.half() if tensor.ndim > 1 else tensor for key, tensor in tensors.items()}
+                tensors = {key: _rounded(tensor) for key, tensor in tensors.items()}
             write_tensors(tensors, folder / f"{name}.safetensors")
         files = ("generator.safetensors", "discriminator.safetensors")
         kind = "architecture" if isinstance(self.interface, Architecture) else "interface"
@@ -285,6 +291,11 @@ def _picture(pixels: Pixels) -> "Image":
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
+def _rounded(tensor: Tensor) -> Tensor:
+    """Weights in half precision; biases, statistics and counters as they are."""
+    return tensor.half() if tensor.ndim > 1 and tensor.is_floating_point() else tensor
+
+
 def _device_of(net: nn.Module) -> torch.device:
     return next((tensor.device for tensor in (*net.parameters(), *net.buffers())), torch.device("cpu"))
 
@@ -298,78 +309,3 @@ def to_pixels(images: Tensor) -> Pixels:
 def to_images(pixels: Tensor) -> Tensor:
     """Pixels (N, H, W, C), uint8, to images (N, C, H, W) in [-1, 1], float32, as channels_last memory."""
     return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
-
-
-def load(
-    path: str | Path,
-    device: str = "auto",
-    *,
-    generator: nn.Module | None = None,
-    discriminator: nn.Module | None = None,
-) -> Model:
-    """Load a model from a model folder, a checkpoint, a run (its newest), or by its name if it comes with dcgan.
-
-    Args:
-        path: Where it is, or its name.
-        device: "auto", "cpu", "cuda", "cuda:1" or "mps".
-        generator: Of a model whose nets are your own: a net of the class that was trained, which is filled in place.
-        discriminator: The same for the discriminator.
-
-    Raises:
-        ModelError: There is none, or it is broken: what is wrong and where. Or it needs nets of your own.
-        DeviceError: This machine has no such device.
-    """
-    device, folder = resolve_device(device), find(Path(path))
-    card = read_card(folder)
-    interface = _interface(folder, card)
-    if isinstance(interface, Architecture):
-        if generator is not None or discriminator is not None:
-            raise ModelError(f"the nets in {folder} are dcgan's own; leave `generator` and `discriminator` out")
-        with torch.device("meta"):
-            generator, discriminator = Generator(interface), Discriminator(interface)
-    if generator is None or discriminator is None:
-        raise ModelError(
-            f"the nets in {folder} are not dcgan's own: hand in nets of the classes that were trained, "
-            "dcgan.load(..., generator=..., discriminator=...)"
-        )
-    for name, net in (("generator", generator), ("discriminator", discriminator)):
-        _fill(net, read_tensors(folder / f"{name}.safetensors", card), folder / f"{name}.safetensors")
-        net.to(device).eval()
-        if isinstance(interface, Architecture):
-            use_channels_last(net)
-    details = {
-        key: value for key, value in card.items() if key not in ("format", "architecture", "interface", "sha256")
-    }
-    return Model(interface, generator, discriminator, details, folder)
-
-
-def _interface(folder: Path, card: Mapping[str, object]) -> Interface:
-    try:
-        own = card.get("interface")
-        if isinstance(own, dict) and "architecture" not in card:
-            return Interface(**own)
-        values = card.get("architecture")
-        if not isinstance(values, dict):
-            raise TypeError("it is missing")
-        nets = {name: tuple(ConvLayer(**layer) for layer in values[name]) for name in ("generator", "discriminator")}
-        return Architecture(**{**values, **nets})
-    except (TypeError, ValueError, KeyError, ZeroDivisionError) as error:
-        raise ModelError(f"{folder / CARD} has an architecture that cannot be built: {error}") from error
-
-
-def _fill(net: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
-    expected = net.state_dict()
-    if tensors.keys() != expected.keys():
-        odd = ", ".join(sorted(tensors.keys() ^ expected.keys())[:4])
-        raise ModelError(f"{path} does not hold the tensors of these nets: {odd} ...")
-    for name, tensor in tensors.items():
-        right, shape = expected[name], tuple(tensor.shape)
-        if tensor.shape != right.shape or tensor.dtype not in (right.dtype, torch.float16):
-            kinds = f"{right.dtype} or float16".removeprefix("torch.")
-            raise ModelError(f"{path}: {name} should be {kinds} of {tuple(right.shape)}, not {tensor.dtype} of {shape}")
-        if not tensor.isfinite().all():
-            raise ModelError(f"{path}: {name} holds values that are not finite numbers")
-        if name.endswith("running_var") and (tensor < 0).any():
-            raise ModelError(f"{path}: {name} holds variances below 0")
-    whole = {name: tensor.to(expected[name].dtype) for name, tensor in tensors.items()}
-    net.load_state_dict(whole, assign=True)

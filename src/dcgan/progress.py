@@ -1,16 +1,20 @@
-"""Progress bars: what the command line shows, and a notebook of a function that nobody watches otherwise."""
+"""Progress bars: on the command line, and in a notebook for every function that takes a while."""
 
-from collections.abc import Iterator
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from inspect import BoundArguments, signature
+from typing import ParamSpec, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-if TYPE_CHECKING:
-    from dcgan.types import OnProgress  # which needs numpy; help pages do not
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Rate(ProgressColumn):
@@ -60,23 +64,33 @@ def stop(progress: Progress) -> None:
         progress.stop()
 
 
-@contextmanager
-def default(description: str, on_progress: "OnProgress | None" = None) -> "Iterator[OnProgress]":
-    """What a function of the library reports to: the caller's callback, else a bar in a notebook, else nothing.
+def notebook_bar(description: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorate a function with `on_progress`: in a notebook it shows a bar, unless the caller hands in a callback.
 
-    Example:
-        >>> with progress.default("extracting features", on_progress) as on_progress:
-        ...     on_progress(10, 100)
+    Args:
+        description: What the function does: "extracting features". A function with `on_phase` renames the bar by it.
     """
-    if on_progress is not None:
-        yield on_progress
-    elif in_notebook():
-        with progress_bar(description) as bar:
-            yield bar
-    else:
-        yield lambda _done, _total: None
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        parameters = signature(function)
+
+        @wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            given = parameters.bind(*args, **kwargs).arguments
+            if given.get("on_progress") is not None or not in_notebook():
+                return function(*args, **kwargs)
+            with progress_bar(description) as bar:
+                given["on_progress"] = bar
+                if "on_phase" in parameters.parameters:
+                    given.setdefault("on_phase", bar.phase)
+                bound = BoundArguments(parameters, OrderedDict(given))
+                return function(*bound.args, **bound.kwargs)
+
+        return call
+
+    return decorate
 
 
 def in_notebook() -> bool:
     """Whether this runs in a notebook that can show a bar, for which rich needs ipywidgets."""
-    return Console().is_jupyter and find_spec("ipywidgets") is not None
+    return "IPython" in sys.modules and Console().is_jupyter and find_spec("ipywidgets") is not None

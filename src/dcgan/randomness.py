@@ -46,7 +46,6 @@ class Stream(StrEnum):
     ATTRIBUTES_WEIGHTS = "attributes.weights"
     PROBE_SPLIT = "probe.split"
     PROBE_LABELS = "probe.labels"
-    RANDOM_WEIGHTS = "baselines.random.weights"
     SUPERVISED_TRIALS = "baselines.supervised.trials"
     SUPERVISED_WEIGHTS = "baselines.supervised.weights"
     SUPERVISED_ORDER = "baselines.supervised.order"

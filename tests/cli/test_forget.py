@@ -16,7 +16,7 @@ from tests.toy_model import toy_model
 
 from dcgan.cli import app
 from dcgan.errors import DcganError
-from dcgan.model import load
+from dcgan.loading import load
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def test_a_model_comes_out_that_any_verb_takes(home: Path, capsys: pytest.Captur
     app(["forget", "model", "--boxes", "boxes.csv", "--out", "forgetful", "--json"])
     facts = json.loads(capsys.readouterr().out)
     assert facts["boxes"] == 20
-    assert facts["dropped"] == [place for place, weight in enumerate(facts["weights"]) if weight > 0]
-    assert 0 <= facts["area"] <= 1
+    assert facts["dropped"] == [channel for channel, weight in enumerate(facts["weights"]) if weight > 0]
+    assert 0 <= facts["roc_auc"] <= 1
     assert load("forgetful").details["forgotten"]
     with Image.open("forgetful.png") as figure:
         assert figure.width > 500
@@ -45,7 +45,7 @@ def test_a_model_comes_out_that_any_verb_takes(home: Path, capsys: pytest.Captur
     assert "multiplied by 0.5" in capsys.readouterr().out
 
 
-def test_beside_it_stands_what_as_many_random_maps_do(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_control_drops_as_many_random_maps(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for control in ([], ["--control"]):
         app(["forget", "model", "--boxes", "boxes.csv", "--out", f"f{len(control)}", "--json", *control])
     alone, beside = (json.loads(line) for line in capsys.readouterr().out.splitlines())
@@ -59,22 +59,22 @@ def test_beside_it_stands_what_as_many_random_maps_do(home: Path, capsys: pytest
     ("words", "message"),
     [
         ([], "say where the object is"),
-        (["--draw", "--detect", "glasses"], "say where the object is"),
-        (["--draw", "--boxes", "boxes.csv"], "--draw keeps boxes in a .json"),
-        (["--draw", "--boxes", "empty.json"], "not made by --draw"),
-        (["--draw", "--port", "99999"], "--port"),
-        (["--draw", "--layer", "9"], "--layer 9"),
-        (["--draw", "--seeds", "0-9999"], "a page shows 2,000 samples"),
+        (["--annotate", "--detect", "glasses"], "say where the object is"),
+        (["--annotate", "--boxes", "boxes.csv"], "--annotate saves boxes in a .json"),
+        (["--annotate", "--boxes", "empty.json"], "not made by `annotate`"),
+        (["--annotate", "--port", "99999"], "--port"),
+        (["--annotate", "--layer", "9"], "`layer` 9"),
+        (["--annotate", "--seeds", "0-9999"], "a page shows 2,000 samples"),
         (["--detect", "glasses", "--seeds", "abc"], "--seeds 'abc'"),
         (["--boxes", "boxes.csv", "--figure", "boxes.csv/f.png"], "cannot write --figure boxes.csv/f.png"),
         (["--boxes", "boxes.csv", "--detect", "glasses"], "say where the object is"),
-        (["--boxes", "none.csv"], "cannot read --boxes none.csv"),
+        (["--boxes", "none.csv"], "cannot read `boxes` none.csv"),
         (["--boxes", "empty.json"], "there are no boxes"),
         (["--detect", "nose"], "no 'nose' to take off"),
-        (["--boxes", "boxes.csv", "--layer", "9"], "--layer 9: the hidden layers"),
+        (["--boxes", "boxes.csv", "--layer", "9"], "`layer` 9: the hidden layers"),
         (["--boxes", "boxes.csv", "--threshold", "1000"], "no map of layer"),
-        (["--boxes", "boxes.csv", "--threshold", "nan"], "--threshold"),
-        (["--boxes", "boxes.csv", "--scale", "1"], "--scale must be -10 to less than 1"),
+        (["--boxes", "boxes.csv", "--threshold", "nan"], "`threshold`"),
+        (["--boxes", "boxes.csv", "--scale", "1"], "`scale` must be -10 to less than 1"),
         (["--boxes", "boxes.csv", "--figure", "f.txt"], "--figure f.txt"),
         (["--boxes", "boxes.csv", "--seed", "-1"], "--seed"),
     ],
@@ -91,29 +91,29 @@ def test_a_folder_in_the_way_is_named(home: Path) -> None:
 
 
 @contextmanager
-def drawing(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The verb with --draw in a process of its own, and the address of its page."""
-    command = [sys.executable, "-m", "dcgan", "forget", "model", "--draw", *words]
+def annotating(*words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The verb with --annotate in a process of its own, and the address of its page."""
+    command = [sys.executable, "-m", "dcgan", "forget", "model", "--annotate", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:
-        told = process.stderr.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+/\S+", told)
-        assert found, told
+        line = process.stderr.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+/\S+", line)
+        assert found, line
         yield process, found[0]
     finally:
         process.kill()
 
 
-def mark_some(address: str, seeds: Iterable[int]) -> None:
+def draw_some(address: str, seeds: Iterable[int]) -> None:
     change = {"boxes": [{"left": 2, "top": 2, "right": 8, "bottom": 9}], "before": [[]]}
     for seed in seeds:
         urlopen(Request(f"{address}boxes/{seed}", json.dumps(change).encode(), method="PUT")).close()
 
 
 def test_boxes_drawn_on_the_page_are_forgotten_when_it_is_done(home: Path) -> None:
-    with drawing("--seeds", "0-9", "--boxes", "drawn.json", "--out", "forgetful") as (process, address):
-        mark_some(address, range(10))
+    with annotating("--seeds", "0-9", "--boxes", "drawn.json", "--out", "forgetful") as (process, address):
+        draw_some(address, range(10))
         urlopen(f"{address}done", b"").close()
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
@@ -122,20 +122,20 @@ def test_boxes_drawn_on_the_page_are_forgotten_when_it_is_done(home: Path) -> No
 
 
 def test_without_out_boxes_are_drawn_and_no_more(home: Path) -> None:
-    with drawing("--seeds", "0-9", "--json") as (process, address):
-        mark_some(address, [4])
+    with annotating("--seeds", "0-9", "--json") as (process, address):
+        draw_some(address, [4])
         urlopen(f"{address}done", b"").close()
         out, _ = process.communicate(timeout=60)
     assert json.loads(out) == {"boxes": 1, "samples": 1, "file": "boxes.json"}
 
 
-def test_ctrl_c_keeps_what_was_drawn(home: Path) -> None:
-    with drawing("--out", "forgetful") as (process, address):
-        mark_some(address, [4, 5])
+def test_ctrl_c_keeps_the_boxes(home: Path) -> None:
+    with annotating("--out", "forgetful") as (process, address):
+        draw_some(address, [4, 5])
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "what was drawn is kept" in err
+    assert "the boxes are saved in boxes.json" in err
     assert len(json.loads(Path("boxes.json").read_text())["boxes"]) == 2
     assert not Path("forgetful").exists()
 

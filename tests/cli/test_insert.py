@@ -23,7 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_without_places_it_goes_where_it_usually_is(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_by_default_it_goes_where_it_usually_is(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     app(["insert", "model", "--boxes", "boxes.json", "--out", "inserted.png", "--json"])
     facts = json.loads(capsys.readouterr().out)
     assert facts["samples"] == list(range(20, 32))
@@ -32,7 +32,7 @@ def test_without_places_it_goes_where_it_usually_is(home: Path, capsys: pytest.C
         assert figure.width > 500
 
 
-def test_places_can_be_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_it_goes_can_be_said(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     app(["insert", "model", "--boxes", "boxes.json", "--at", "at.csv", "--out", "inserted.png", "--strength", "2"])
     assert "on 2 samples: inserted.png" in capsys.readouterr().out
 
@@ -41,10 +41,10 @@ def test_places_can_be_named(home: Path, capsys: pytest.CaptureFixture[str]) -> 
     ("words", "message"),
     [
         ([], "say where the object is"),
-        (["--boxes", "all.json"], "name places with --at FILE"),
-        (["--boxes", "boxes.json", "--at", "none.csv"], "cannot read --at none.csv"),
-        (["--boxes", "boxes.json", "--strength", "0"], "--strength must be above 0"),
-        (["--boxes", "boxes.json", "--layer", "9"], "--layer 9: the hidden layers"),
+        (["--boxes", "all.json"], "say with `at` where it shall be"),
+        (["--boxes", "boxes.json", "--at", "none.csv"], "cannot read `at` none.csv"),
+        (["--boxes", "boxes.json", "--strength", "0"], "`strength` must be above 0"),
+        (["--boxes", "boxes.json", "--layer", "9"], "`layer` 9: the hidden layers"),
         (["--boxes", "boxes.json", "--threshold", "1000"], "no map of layer"),
         (["--boxes", "boxes.json", "--out", "x.txt"], "--out x.txt"),
     ],

@@ -17,7 +17,8 @@ from tests.cli.labeled_folders import MODEL, make_home
 from dcgan.cli import app
 from dcgan.cli.outputs import check_files
 from dcgan.errors import DcganError
-from dcgan.networks.initialize import initialize
+from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.initialize import untrained_discriminator
 from dcgan.probing.baselines.supervised import train_classifier
 
 
@@ -239,12 +240,12 @@ def test_one_file_cannot_be_two_outputs() -> None:
 def interfere(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
     """Let `act` happen once, as another process would do it, while random weights are judged."""
 
-    def initialize_and_act(*given: Any) -> None:
-        monkeypatch.setattr("dcgan.probing.baselines.discriminator.initialize", initialize)
+    def build_and_act(*given: Any) -> Discriminator:
+        monkeypatch.setattr("dcgan.probing.baselines.discriminator.untrained_discriminator", untrained_discriminator)
         act()
-        initialize(*given)
+        return untrained_discriminator(*given)
 
-    monkeypatch.setattr("dcgan.probing.baselines.discriminator.initialize", initialize_and_act)
+    monkeypatch.setattr("dcgan.probing.baselines.discriminator.untrained_discriminator", build_and_act)
 
 
 def test_what_another_process_adds_meanwhile_stays(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

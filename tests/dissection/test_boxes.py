@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dcgan.dissection.boxes import Box, Boxes, BoxesError, read_boxes, write_boxes
@@ -39,13 +40,13 @@ def test_cocos_boxes_are_scaled_and_its_file_names_have_the_seeds(tmp_path: Path
     assert read_boxes(tmp_path / "b.json", 16) == Boxes((BOX,), (17, 3))
 
 
-def test_an_object_in_json_names_the_model_and_what_was_looked_at(tmp_path: Path) -> None:
+def test_an_object_in_json_names_the_model_and_the_samples_that_were_looked_at(tmp_path: Path) -> None:
     content = {"model": "abc", "size": 16, "seeds": [17, 1, 2], "boxes": [asdict(BOX)]}
     (tmp_path / "b.json").write_text(json.dumps(content))
     assert read_boxes(tmp_path / "b.json", 16, "abc") == Boxes((BOX,), (17, 1, 2), "abc")
     with pytest.raises(BoxesError, match="samples of another model"):
         read_boxes(tmp_path / "b.json", 16, "xyz")
-    with pytest.raises(BoxesError, match="pictures of 16 pixels, and the model's are of 32"):
+    with pytest.raises(BoxesError, match="pictures of 16 pixels, and the model's have 32"):
         read_boxes(tmp_path / "b.json", 32, "abc")
 
 
@@ -54,7 +55,7 @@ def test_an_object_in_json_names_the_model_and_what_was_looked_at(tmp_path: Path
     [
         ("b.txt", "", "name a .json or a .csv"),
         ("b.csv", "", "lacks bottom, left"),
-        ("b.csv", "seed,left,top,right\n1,2,3,4\n", "header is 'seed,left,top,right' and lacks bottom"),
+        ("b.csv", "seed,left,top,right\n1,2,3,4\n", "header 'seed,left,top,right' lacks bottom"),
         ("b.csv", "seed,left,top,right,bottom\n1,2,3,4,x\n", "could not convert"),
         ("b.csv", "seed,left,top,right,bottom\n1,2,3,4\n", "is no number"),
         ("b.csv", "seed,left,top,right,bottom\n1.5,2,3,4,5\n", "no whole number"),
@@ -101,3 +102,17 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     boxes = Boxes((BOX,), (17, 3), "abc")
     write_boxes(boxes, 16, tmp_path / "b.json")
     assert read_boxes(tmp_path / "b.json", 16, "abc") == boxes
+
+
+def test_a_position_is_inside_if_its_center_is_and_a_box_between_centers_has_one() -> None:
+    boxes = Boxes((Box(0, 1.9, 0, 6.1, 4), Box(1, 4.5, 12.5, 5, 13), Box(2, 15.9, 15.9, 16, 16)), (0, 1, 2))
+    first, second, third = (boxes.mask(seed, 16, 4) for seed in range(3))
+    assert np.argwhere(first).tolist() == [[0, 0], [0, 1]]  # centers at 2, 6, 10 and 14
+    assert np.argwhere(second).tolist() == [[3, 1]]
+    assert np.argwhere(third).tolist() == [[3, 3]]
+
+
+def test_samples_are_with_or_without_boxes() -> None:
+    boxes = Boxes((BOX, BOX, Box(4, 0, 0, 1, 1)), (3, 17, 4, 5))
+    assert boxes.seeds_with == (17, 4)
+    assert boxes.seeds_without == (3, 5)

@@ -5,8 +5,8 @@ import pytest
 import torch
 from tests.toy_model import toy_model
 
-from dcgan.dissection.detector import mark, masked_faces, train_detector
-from dcgan.errors import DcganError
+from dcgan.dissection.detector import boxes_by, detect, masked_faces, train_detector
+from dcgan.errors import UsageError
 from dcgan.model import to_images
 
 
@@ -23,7 +23,7 @@ def test_the_mask_is_what_differs_without_the_part() -> None:
     assert pixels.shape == (20, 16, 16, 3)
     assert 0 < masks.any(axis=(1, 2)).sum() < 20
     assert not masks[:, -1].any()
-    with pytest.raises(DcganError, match="no 'nose' to take off"):
+    with pytest.raises(UsageError, match="no 'nose' to take off"):
         masked_faces("nose", 1, 16)
 
 
@@ -34,10 +34,15 @@ def test_boxes_lie_around_what_is_found() -> None:
             logits[1:, :, 2:5, 8:12] = 1
             return logits
 
-    found = mark(Corner(), toy_model(), [4, 5, 6])
+    found = boxes_by(Corner(), toy_model(), [4, 5, 6])
     assert found.seeds == (4, 5, 6)
     assert [(box.seed, box.left, box.top, box.right, box.bottom) for box in found.boxes] == [
         (5, 8, 2, 12, 5),
         (6, 8, 2, 12, 5),
     ]
     assert np.all([isinstance(box.left, float) for box in found.boxes])
+
+
+def test_a_detector_needs_rgb_pictures() -> None:
+    with pytest.raises(UsageError, match="has 1 channels; a detector needs RGB"):
+        detect(toy_model(channels=1), "glasses", range(4))

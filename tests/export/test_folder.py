@@ -7,7 +7,7 @@ from tests.toy_model import toy_model
 
 from dcgan.errors import ModelError
 from dcgan.export.folder import export_model
-from dcgan.model import load
+from dcgan.loading import load
 from dcgan.model_folder import OWN_CONCEPTS
 
 

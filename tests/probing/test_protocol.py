@@ -29,10 +29,10 @@ def clouds(count: int, seed: int, classes: int = 3, apart: float = 1.0) -> Label
 
 
 def test_few_labels_tell_less_than_all() -> None:
-    learn, validation, test = clouds(600, 0), clouds(200, 1), clouds(400, 2)
-    few = probe_few(learn, validation, test, 3, 3, repeats=8, C=(1e-3, 1e-1))
-    more = probe_few(learn, validation, test, 3, 40, repeats=8, C=(1e-3, 1e-1))
-    every = probe_all(learn, validation, test, 3, C=(1e-3, 1e-1))
+    train, validation, test = clouds(600, 0), clouds(200, 1), clouds(400, 2)
+    few = probe_few(train, validation, test, 3, 3, repeats=8, C=(1e-3, 1e-1))
+    more = probe_few(train, validation, test, 3, 40, repeats=8, C=(1e-3, 1e-1))
+    every = probe_all(train, validation, test, 3, C=(1e-3, 1e-1))
     assert 1 / 3 < few.mean < more.mean <= every.mean + 0.02
     assert few.interval > more.interval > 0
     assert every.interval == 0
@@ -40,8 +40,8 @@ def test_few_labels_tell_less_than_all() -> None:
 
 
 def test_the_best_c_on_validation_is_taken_and_named() -> None:
-    learn, validation, test = clouds(300, 0), clouds(200, 1), clouds(200, 2)
-    result = probe_few(learn, validation, test, 3, 5, repeats=4, C=(1e-7, 1e-1))
+    train, validation, test = clouds(300, 0), clouds(200, 1), clouds(200, 2)
+    result = probe_few(train, validation, test, 3, 5, repeats=4, C=(1e-7, 1e-1))
     assert result.best == max(result.validation, key=lambda C: result.validation[C])
     assert [*result.validation] == [1e-7, 1e-1]
 
@@ -85,14 +85,14 @@ def test_confusions_by_hand() -> None:
 
 
 def test_each_of_the_features_gets_the_c_that_suits_its_scale() -> None:
-    learn, validation, test = clouds(600, 0), clouds(300, 1), clouds(400, 2)
+    train, validation, test = clouds(600, 0), clouds(300, 1), clouds(400, 2)
 
     def scaled(data: LabeledFeatures, factor: float) -> LabeledFeatures:
         return LabeledFeatures(data.features * np.float32(factor), data.labels)
 
     found: dict[tuple[float, int | None], ProbeResult] = {}
     for factor in (30, 0.03):
-        sets = scaled(learn, factor), scaled(validation, factor), scaled(test, factor)
+        sets = scaled(train, factor), scaled(validation, factor), scaled(test, factor)
         for result in (probe_all(*sets, 3), probe_few(*sets, 3, 5, repeats=4)):
             assert result.ends is not None
             assert "open" not in result.ends

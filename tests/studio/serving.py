@@ -6,15 +6,15 @@ from queue import Queue
 from threading import Thread
 from urllib.request import urlopen
 
-from dcgan.studio.annotation import Marking
+from dcgan.studio.annotation import Annotation
 from dcgan.studio.server import serve
 
 
 @contextmanager
-def served(marking: Marking) -> Iterator[str]:
+def served(annotation: Annotation) -> Iterator[str]:
     """The page's address; it is ended by Done when the block ends, unless the block did so."""
     ready: Queue[str] = Queue()
-    thread = Thread(target=serve, args=(marking, ready.put), daemon=True)
+    thread = Thread(target=serve, args=(annotation, ready.put), daemon=True)
     thread.start()
     address = ready.get(timeout=30)
     yield address

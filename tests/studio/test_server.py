@@ -12,7 +12,7 @@ from tests.toy_model import toy_model
 
 from dcgan.dissection.boxes import Box, read_boxes
 from dcgan.errors import DcganError
-from dcgan.studio.annotation import Marking
+from dcgan.studio.annotation import Annotation
 from dcgan.studio.server import serve
 
 BOX = {"left": 1, "top": 1, "right": 5, "bottom": 6}
@@ -31,34 +31,34 @@ def ask(address: str, method: str, path: str, body: str | None = None) -> tuple[
 
 
 @pytest.fixture
-def marking(tmp_path: Path) -> Marking:
-    return Marking(toy_model(), range(4), tmp_path / "b.json")
+def annotation(tmp_path: Path) -> Annotation:
+    return Annotation(toy_model(), range(4), tmp_path / "b.json")
 
 
-def test_boxes_that_are_put_on_a_sample_are_in_the_file(marking: Marking) -> None:
-    with served(marking) as address:
+def test_boxes_that_are_put_on_a_sample_are_in_the_file(annotation: Annotation) -> None:
+    with served(annotation) as address:
         assert ask(address, "PUT", "boxes/2", DRAWN) == (200, b"null")
         state = json.loads(ask(address, "GET", "state")[1])
     assert state["samples"] == ["0", "1", "2", "3"]
     assert state["boxes"] == [{"seed": "2", **BOX}]
     assert state["looked_at"] == ["2"]
-    assert read_boxes(marking.path, 16).boxes == (Box(2, 1, 1, 5, 6),)
+    assert read_boxes(annotation.path, 16).boxes == (Box(2, 1, 1, 5, 6),)
 
 
-def test_the_page_and_its_samples_are_there(marking: Marking) -> None:
-    with served(marking) as address:
+def test_the_page_and_its_samples_are_there(annotation: Annotation) -> None:
+    with served(annotation) as address:
         assert b"<!doctype html>" in ask(address, "GET", "")[1]
         for name in ("annotation.js", "geometry.js", "annotation.css", "samples/3.png"):
             assert ask(address, "GET", name)[0] == 200
 
 
-def test_nobody_who_does_not_know_the_address_gets_anything(marking: Marking) -> None:
-    with served(marking) as address:
+def test_nobody_who_does_not_know_the_address_gets_anything(annotation: Annotation) -> None:
+    with served(annotation) as address:
         for path in ("/", "/state", "/annotation.js", "/guess/state", "/samples/3.png"):
             assert ask(address, "GET", path)[0] == 404
         assert ask(address, "PUT", "/boxes/2", "[]")[0] == 404
         assert ask(address, "POST", "/done")[0] == 404
-    assert not marking.path.exists()
+    assert not annotation.path.exists()
 
 
 @pytest.mark.parametrize(
@@ -79,16 +79,18 @@ def test_nobody_who_does_not_know_the_address_gets_anything(marking: Marking) ->
         ("boxes/2", "[" * 100_000, "recursion"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_the_reason(marking: Marking, path: str, body: str, message: str) -> None:
-    with served(marking) as address:
+def test_what_makes_no_sense_is_refused_with_the_reason(
+    annotation: Annotation, path: str, body: str, message: str
+) -> None:
+    with served(annotation) as address:
         status, content = ask(address, "PUT", path, body)
     assert status == 400
     assert message in json.loads(content)["error"]
-    assert not marking.path.exists()
+    assert not annotation.path.exists()
 
 
-def test_a_request_that_was_cut_off_or_is_too_long_changes_nothing(marking: Marking) -> None:
-    with served(marking) as address:
+def test_a_request_that_was_cut_off_or_is_too_long_changes_nothing(annotation: Annotation) -> None:
+    with served(annotation) as address:
         ask(address, "PUT", "boxes/2", DRAWN)
         parts = urlsplit(address)
         for length, body in (("60", '{"boxes": []}'), ("9" * 5000, ""), ("x", "")):
@@ -96,20 +98,20 @@ def test_a_request_that_was_cut_off_or_is_too_long_changes_nothing(marking: Mark
                 client.sendall(f"PUT {parts.path}boxes/2 HTTP/1.1\r\nContent-Length: {length}\r\n\r\n{body}".encode())
                 client.shutdown(SHUT_WR)
                 assert client.recv(99).split()[1] in (b"400", b"413")
-    assert read_boxes(marking.path, 16).boxes == (Box(2, 1, 1, 5, 6),)
+    assert read_boxes(annotation.path, 16).boxes == (Box(2, 1, 1, 5, 6),)
 
 
 @pytest.mark.parametrize("path", ["samples/9.png", "samples/x.png", "samples/../state", "boxes/2", "%2e%2e/server.py"])
-def test_paths_that_lead_nowhere_are_told_so(marking: Marking, path: str) -> None:
-    with served(marking) as address:
+def test_paths_that_lead_nowhere_are_not_found(annotation: Annotation, path: str) -> None:
+    with served(annotation) as address:
         assert ask(address, "GET", path)[0] in (400, 404)
 
 
-def test_a_disk_that_is_full_is_told_to_the_page(marking: Marking, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_on_the_page(annotation: Annotation, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    with served(marking) as address:
+    with served(annotation) as address:
         monkeypatch.setattr("dcgan.studio.annotation.write_boxes", full)
         status, content = ask(address, "PUT", "boxes/2", DRAWN)
         assert status == 507
@@ -118,8 +120,8 @@ def test_a_disk_that_is_full_is_told_to_the_page(marking: Marking, monkeypatch: 
         assert ask(address, "PUT", "boxes/2", DRAWN)[0] == 200
 
 
-def test_a_client_that_goes_away_disturbs_nobody(marking: Marking, capfd: pytest.CaptureFixture[str]) -> None:
-    with served(marking) as address:
+def test_a_client_that_goes_away_disturbs_nobody(annotation: Annotation, capfd: pytest.CaptureFixture[str]) -> None:
+    with served(annotation) as address:
         parts = urlsplit(address)
         for _ in range(5):
             with create_connection((parts.hostname, parts.port)) as client:
@@ -128,6 +130,6 @@ def test_a_client_that_goes_away_disturbs_nobody(marking: Marking, capfd: pytest
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_port_that_is_taken_is_named(marking: Marking) -> None:
-    with served(marking) as address, pytest.raises(DcganError, match="--port"):
-        serve(marking, print, urlsplit(address).port or 0)
+def test_a_port_that_is_taken_is_named(annotation: Annotation) -> None:
+    with served(annotation) as address, pytest.raises(DcganError, match="`port`"):
+        serve(annotation, print, urlsplit(address).port or 0)

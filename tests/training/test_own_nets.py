@@ -10,7 +10,7 @@ from tests.training.toys import TOY, discs
 from torch import nn
 
 from dcgan.errors import RecipeError, RunError, UsageError
-from dcgan.model import load
+from dcgan.loading import load
 from dcgan.training.run import resume, train
 
 

@@ -10,8 +10,8 @@ from tests.training.toys import TOY, discs
 
 from dcgan.errors import ModelError, RecipeError, RunError
 from dcgan.files import sha256
+from dcgan.loading import load
 from dcgan.metrics.kernel import KernelDistance
-from dcgan.model import load
 from dcgan.model_folder import best_checkpoint, find, read_card
 from dcgan.training import snapshots
 from dcgan.training.checkpoint import keep_checkpoint, list_checkpoints

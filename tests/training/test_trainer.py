@@ -11,7 +11,8 @@ from tests.training.toys import TOY, run_session
 from torch import Tensor
 
 from dcgan.errors import RunError
-from dcgan.model import Model, load
+from dcgan.loading import load
+from dcgan.model import Model
 from dcgan.training import monitor
 from dcgan.training.batches import Batch
 from dcgan.training.callbacks import Callback

@@ -6,14 +6,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer
+from dcgan.cli.flags import AsJson, Device, ModelPath, ThemeName
 from dcgan.cli.latent_flags import warn_of_unstable
 from dcgan.cli.outputs import Outs, check_outputs, chosen_theme, listed, open_model, write_outputs
 
-AsJson = Annotated[bool, Parameter(name="--json", negative="")]
-
 
 def arithmetic(
-    model: Path,
+    model: ModelPath,
     formula: Annotated[str, Parameter(allow_leading_hyphen=True)],
     /,
     *,
@@ -22,8 +21,8 @@ def arithmetic(
     variations: int = 8,
     noise: float = 0.25,
     seed: int = 0,
-    theme: str = "light",
-    device: str = "auto",
+    theme: ThemeName = "light",
+    device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Add and subtract concepts, and generate the sum Y with variations of it.
@@ -39,7 +38,6 @@ def arithmetic(
     - `dcgan arithmetic runs/photos "smiling - neutral + 2 * glasses" --concepts concepts.toml`
 
     Args:
-        model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
         formula: Names of concepts with + and - (a minus needs spaces around it), and factors: 2 * NAME.
         concepts: TOML file of concepts. Default: the one in the model's folder, if there is one.
         out: A figure (.png, .jpg, .webp) or latent vectors (.npz; Y first); may be given several times. Default:
@@ -47,9 +45,6 @@ def arithmetic(
         variations: How many z near Y to generate, 0 to 99.
         noise: Variations are Y + U(-noise, noise); 0 to 10.
         seed: Names the noise.
-        theme: light or dark.
-        device: auto, cpu, cuda, cuda:N or mps.
-        as_json: Answer with one line of JSON.
     """
     from dcgan.latent.formula import parse_formula
 

@@ -1,129 +1,133 @@
-"""Where an object is on a model's samples: from a file, drawn by hand on a page, or found on drawn faces."""
+"""Flags of the verbs that edit a layer: where the object is, and which of the layer's maps draw it."""
 
 import os
 import sys
 import webbrowser
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
 
 from dcgan.cli.console import complain, progress_bar, say
-from dcgan.cli.flags import need
+from dcgan.cli.flags import Switch, need
 from dcgan.cli.seeds import parse_seeds
-from dcgan.errors import DcganError
+from dcgan.errors import DcganError, UsageError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from dcgan.dissection.boxes import Boxes
-    from dcgan.dissection.forget import MapWeights
     from dcgan.model import Model
 
 MOST_SHOWN = 2000  # samples on a page
-DRAWN = Path("boxes.json")  # where boxes drawn by hand are kept, if no file is named
+DEFAULT_FILE = Path("boxes.json")  # of --annotate
+
+Layer = Annotated[
+    int | None,
+    Parameter(help="Hidden layer of the generator, from 0, the stem. Default: the second highest, as in the paper."),
+]
+"""For `layer: Layer = None`."""
+
+NegativesFlag = Annotated[
+    Literal["random", "matched"],
+    Parameter(
+        help="Positions outside the boxes that the regression takes as negatives: random, as in the paper, or matched, "
+        "the same positions of samples without the object."
+    ),
+]
+"""For `negatives: NegativesFlag = "random"`."""
 
 
-@dataclass
-class Marks:
-    """What the flags say of boxes.
+@Parameter(name="*")
+@dataclass(frozen=True)
+class BoxFlags:
+    """Where the object is: in a file, drawn by hand on a page, or found by a detector."""
 
-    Raises:
-        DcganError: They name no place to take boxes from, or several, or a number is out of range.
-    """
+    boxes: Annotated[
+        Path | None,
+        Parameter(
+            help="Boxes around the object: .csv with seed, left, top, right, bottom in pixels; .json, a list of the "
+            "same; or COCO's .json, with seeds in the file names. With --annotate, the .json that it saves to: "
+            "boxes.json."
+        ),
+    ] = None
+    annotate: Annotated[
+        bool, Switch, Parameter(help="Open a page to draw boxes by hand, or to go on with those of --boxes.")
+    ] = False
+    detect: Annotated[
+        str | None,
+        Parameter(
+            help="In place of --boxes, for a model of drawn faces: glasses, hat, beard or accessories, found by a "
+            "detector that is trained on exact masks in a minute."
+        ),
+    ] = None
+    seeds: Annotated[str, Parameter(help="Samples that --annotate shows or --detect looks at.")] = "0-149"
+    port: Annotated[
+        int, Parameter(help="Port of the page of --annotate, on this machine alone. Default: any that is free.")
+    ] = 0
 
-    boxes: Path | None
-    draw: bool
-    detect: str | None
-    seeds: str
-    port: int
-    seed: int
+    @property
+    def file(self) -> Path | None:
+        """Where the boxes are, or are saved to; None for a detector."""
+        return DEFAULT_FILE if self.annotate and self.boxes is None else self.boxes
 
-    def __post_init__(self) -> None:
-        if self.draw and self.boxes is None:
-            self.boxes = DRAWN
-        if (self.boxes is None) == (self.detect is None):
-            raise DcganError(
-                "say where the object is: --boxes FILE, --draw, or --detect PART on a model of drawn faces"
+    def check(self) -> None:
+        """Refuse flags that contradict each other, before any work.
+
+        Raises:
+            UsageError: They name no way to get boxes, or several, or a value is out of its range.
+        """
+        if (self.file is None) == (self.detect is None):
+            raise UsageError(
+                "say where the object is: --boxes FILE, --annotate, or --detect PART on a model of drawn faces"
             )
-        self.looked_at = parse_seeds(self.seeds)
-        need(self.seed >= 0, "--seed", "0 or more", self.seed)
+        looked_at = parse_seeds(self.seeds)
         need(0 <= self.port < 65536, "--port", "0 to 65535", self.port)
+        if self.annotate and self.file is not None:
+            if self.file.suffix.lower() != ".json" or self.file.is_dir():
+                raise UsageError(f"--boxes {self.file}: --annotate saves boxes in a .json file; name one")
+            if len(looked_at) > MOST_SHOWN:
+                raise UsageError(
+                    f"--seeds {self.seeds}: a page shows {MOST_SHOWN:,} samples at most; the paper looked at 150"
+                )
 
-    def on(self, model: "Model") -> "Boxes":
-        """The boxes on samples of the model."""
-        from dcgan.dissection.boxes import read_boxes
+    def boxes_on(self, model: "Model", seed: int) -> "Boxes":
+        """The boxes on samples of the model, from wherever the flags say."""
+        from dcgan.dissection.boxes import boxes_of
+        from dcgan.dissection.detector import detect
 
-        if self.boxes is None:
+        if self.file is None:
             assert self.detect is not None
-            return self._detected(model, self.detect)
-        if self.draw:
-            return self._drawn(model, self.boxes)
-        return read_boxes(self.boxes, model.architecture.size, model.identity)
+            with progress_bar("training a detector") as bar:
+                return detect(model, self.detect, parse_seeds(self.seeds), seed=seed, on_progress=bar)
+        return self._annotated(model, self.file) if self.annotate else boxes_of(model, self.file)
 
-    def _drawn(self, model: "Model", path: Path) -> "Boxes":
-        """Boxes drawn by hand on a page, kept in the file."""
-        from dcgan.studio.annotation import Marking
+    def _annotated(self, model: "Model", file: Path) -> "Boxes":
+        """Boxes drawn by hand on a page, saved in the file with each change."""
+        from dcgan.studio.annotation import Annotation
         from dcgan.studio.server import serve
 
-        if path.suffix.lower() != ".json" or path.is_dir():
-            raise DcganError(f"--boxes {path}: --draw keeps boxes in a .json file; name one")
-        if len(self.looked_at) > MOST_SHOWN:
-            raise DcganError(
-                f"--seeds {self.seeds}: a page shows {MOST_SHOWN:,} samples at most; the paper looked at 150"
-            )
-        marking = Marking(model, self.looked_at, path)
+        annotation = Annotation(model, parse_seeds(self.seeds), file)
         try:
-            serve(marking, _show, self.port)
+            serve(annotation, _show, self.port)
         except KeyboardInterrupt:
             try:
-                marking.end()
+                annotation.end()
             except (DcganError, OSError) as error:
-                complain(f"what was drawn is not in {path}: {error}")
+                complain(f"the boxes are not in {file}: {error}")
             else:
-                say(f"what was drawn is kept, and the same command goes on with it: {path}")
+                say(f"the boxes are saved in {file}; the same command goes on with them")
             raise
-        return marking.boxes
-
-    def _detected(self, model: "Model", part: str) -> "Boxes":
-        """Boxes around what drawn faces wear, found by a detector."""
-        from dcgan.dissection.detector import FACES, mark, masked_faces, train_detector
-
-        if model.architecture.channels != 3:
-            raise DcganError("--detect needs a model of RGB pictures, as drawn faces are")
-        with progress_bar("drawing faces") as bar:
-            pixels, masks = masked_faces(part, FACES, model.architecture.size, on_progress=bar)
-        with progress_bar("training a detector") as bar:
-            detector = train_detector(pixels, masks, seed=self.seed, on_progress=bar)
-        found = mark(detector, model, self.looked_at)
-        if not found.boxes:
-            raise DcganError(f"no {part} on any of the samples --seeds {self.seeds}")
-        return found
+        return annotation.boxes
 
 
-def count_of(marked: "Boxes") -> str:
+def count_of(boxes: "Boxes") -> str:
     """How many boxes there are, and on how many samples that were looked at."""
-    boxes, samples = len(marked.boxes), len(marked.seeds)
-    return f"{boxes} {'box' if boxes == 1 else 'boxes'} on {samples} {'sample' if samples == 1 else 'samples'}"
-
-
-def maps_above(weighed: "MapWeights", threshold: float) -> "NDArray[np.bool_]":
-    """Which maps have a weight above the threshold (C,).
-
-    Raises:
-        DcganError: None has.
-    """
-    above: NDArray[np.bool_] = weighed.weights > threshold
-    if not above.any():
-        raise DcganError(
-            f"no map of layer {weighed.layer} has a weight above --threshold {threshold:g}: the largest is "
-            f"{weighed.weights.max():.2g}"
-        )
-    return above
+    count, samples = len(boxes.boxes), len(boxes.seeds)
+    return f"{count} {'box' if count == 1 else 'boxes'} on {samples} {'sample' if samples == 1 else 'samples'}"
 
 
 def _show(address: str) -> None:
-    """Tell where the page is, and open it where there is a desktop to open it on."""
-    say(f"draw boxes on {address} and press Done there; Ctrl-C ends, and what was drawn is kept")
+    """Say where the page is, and open it where there is a desktop to open it on."""
+    say(f"draw boxes on {address} and press Done there; Ctrl-C stops, and the boxes are kept")
     if sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ:
         webbrowser.open(address)

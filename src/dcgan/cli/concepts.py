@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
-
 from dcgan.cli.console import answer, progress_bar, warn
+from dcgan.cli.flags import AsJson, Device, ModelPath, Switch, ThemeName
 from dcgan.cli.latent_flags import warn_of_unstable
 from dcgan.cli.outputs import chosen_theme, open_model, writing
 from dcgan.cli.seeds import parse_seeds
@@ -22,19 +21,19 @@ MOST_SHOWN = 10_000  # samples on a numbered sheet
 
 
 def concepts(
-    model: Path,
+    model: ModelPath,
     /,
     *definitions: str,
     source: str | None = None,
-    axis: Annotated[bool, Parameter(negative="")] = False,
+    axis: Annotated[bool, Switch] = False,
     examples: int = 9,
     pool: int = 5000,
     out: Path = Path("concepts.toml"),
     show: str | None = None,
     sheet: Path | None = None,
-    theme: str = "light",
-    device: str = "auto",
-    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    theme: ThemeName = "light",
+    device: Device = "auto",
+    as_json: AsJson = False,
 ) -> None:
     """Find the seeds of concepts, for `dcgan arithmetic` and `dcgan turn`.
 
@@ -56,7 +55,6 @@ def concepts(
     - `dcgan concepts runs/pets "cat: cat" "dog: dog" --source pets/`
 
     Args:
-        model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
         definitions: What to find, each "NAME: SEEDS" or "NAME: CONDITIONS".
         source: Labeled pictures to learn attributes from: a folder of folders, a packed set, drawn-faces.
         axis: Find the direction in which the condition's logit rises, instead of samples.
@@ -65,9 +63,6 @@ def concepts(
         out: TOML file to make, or to add to.
         show: Seeds to put on a numbered sheet, such as 0-99.
         sheet: Picture to make of the concepts, or of --show.
-        theme: light or dark.
-        device: auto, cpu, cuda, cuda:N or mps; the classifier is always trained on the CPU.
-        as_json: Answer with one line of JSON.
     """
     colors = chosen_theme(theme)
     if show is not None and definitions:

@@ -31,26 +31,26 @@ stderr = Bystander(stderr=True, soft_wrap=True, highlight=False, markup=False, e
 
 def answer(text: str, facts: Mapping[str, object], as_json: bool) -> None:
     """Print the verb's result to stdout: `text` for people, or `facts` as one line of JSON for machines."""
-    stdout.print(json.dumps(facts, default=str) if as_json else _harmless(text))
+    stdout.print(json.dumps(facts, default=str) if as_json else harmless(text))
 
 
 def say(text: str) -> None:
     """Print something by the way, on stderr."""
-    stderr.print(_harmless(text))
+    stderr.print(harmless(text))
 
 
 def warn(text: str) -> None:
     """Print something that the user should not miss, on stderr."""
-    stderr.print(f"warning: {_harmless(text)}", style="yellow")
+    stderr.print(f"warning: {harmless(text)}", style="yellow")
 
 
 def complain(text: str) -> None:
     """Print an error on stderr; of several ranks, those that do not lead give their number."""
     rank = os.environ.get("RANK", "0")
-    stderr.print(f"error{'' if rank == '0' else f' (rank {rank})'}: {_harmless(text)}", style="red")
+    stderr.print(f"error{'' if rank == '0' else f' (rank {rank})'}: {harmless(text)}", style="red")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Without what would drive the terminal, such as the escapes that a stranger's file may hold in its names."""
     return text.translate(CONTROLS)
 

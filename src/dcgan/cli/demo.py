@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from dcgan.cli.flags import AsJson
-from dcgan.cli.train import report
 from dcgan.training.recipe import Recipe
 
 SOURCE = "drawn-faces:10000"
@@ -31,16 +30,16 @@ def demo(
         minutes: How long to train.
         seed: Seed of the training. Default: 0, or that of the demo to go on with.
     """
-    from dcgan.cli.training_progress import TrainingProgress
+    from dcgan.cli.training_output import TrainingProgress, print_result
     from dcgan.training import run as runs
 
-    wanted: dict[str, object] = {"minutes": minutes}
+    changes: dict[str, object] = {"minutes": minutes}
     if seed is not None:
-        wanted["seed"] = seed
+        changes["seed"] = seed
     with TrainingProgress() as progress:
         if (out / runs.CARD).exists():
-            result = runs.resume(out, wanted, callbacks=[progress], on_progress=progress.preparing)
+            result = runs.resume(out, changes, callbacks=[progress], on_progress=progress.preparing)
         else:
-            recipe = Recipe(size=32, channels=3, base_channels=64).changed(wanted)
+            recipe = Recipe(size=32, channels=3, base_channels=64).changed(changes)
             result = runs.train(SOURCE, out, recipe, callbacks=[progress], on_progress=progress.preparing)
-    return report(result, as_json)
+    return print_result(result, as_json)

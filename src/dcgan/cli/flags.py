@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 def _check_device(_type: object, name: str) -> None:
     if not is_device_name(name):
-        raise ValueError(f"it must be {DEVICES}")
+        raise ValueError(f"It must be {DEVICES}.")
 
 
 Switch = Parameter(negative="")

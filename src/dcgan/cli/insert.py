@@ -1,115 +1,90 @@
-"""`dcgan insert`: draw an object where there was none."""
+"""`dcgan insert`: make a model generate an object where there was none."""
 
 from pathlib import Path
-from typing import Annotated, Literal
 
-from cyclopts import Parameter
-
-from dcgan.cli.box_flags import Marks, maps_above
+from dcgan.cli.box_flags import BoxFlags, Layer, NegativesFlag
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import need
+from dcgan.cli.flags import AsJson, Device, ModelPath, ThemeName, need
 from dcgan.cli.outputs import check_files, chosen_theme, open_model
-from dcgan.errors import DcganError
 
-SHOWN = 12  # samples without the object that it is put into, if no places are named
+NO_BOXES = BoxFlags()
 
 
 def insert(
-    model: Path,
+    model: ModelPath,
     /,
     *,
     out: Path,
-    boxes: Path | None = None,
-    draw: Annotated[bool, Parameter(negative="")] = False,
-    detect: str | None = None,
-    seeds: str = "0-149",
+    where: BoxFlags = NO_BOXES,
     at: Path | None = None,
-    layer: int | None = None,
-    outside: Literal["matched", "random"] = "random",
+    layer: Layer = None,
+    negatives: NegativesFlag = "random",
     threshold: float = 0.0,
     strength: float = 1.0,
     seed: int = 0,
-    theme: str = "light",
-    port: int = 0,
-    device: str = "cpu",
-    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    theme: ThemeName = "light",
+    device: Device = "auto",
+    as_json: AsJson = False,
 ) -> None:
-    """Draw an object where there was none: the maps that `dcgan forget` would drop are forced on there.
+    """Insert an object where there was none, by raising the feature maps that `dcgan forget` would drop.
 
-    The other half of the question whether those maps draw the object: they are raised, where it is to be, to what they
-    are inside the boxes in the mean. The figure has samples before and after.
+    It answers the other half of the question whether those maps draw the object: where the object shall be, they are
+    raised to their mean inside the boxes. The figure has samples before and after.
 
     For example:
 
-    - `dcgan insert faces --detect glasses --outside matched --layer 0 --strength 2 --out glasses.png`
+    - `dcgan insert faces --detect glasses --negatives matched --layer 0 --strength 2 --out glasses.png`
     - `dcgan insert runs/rooms --boxes windows.json --out windows-everywhere.png`
     - `dcgan insert runs/rooms --boxes windows.json --at walls.csv --out windows-in-walls.png`
 
     Args:
-        model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
         out: Figure to make.
-        boxes: Where the object is: as for `dcgan forget`.
-        draw: Open a page on which boxes are drawn by hand, or those of --boxes gone on with.
-        detect: In place of --boxes, on a model of drawn faces: glasses, hat, beard or accessories.
-        seeds: Samples that --draw shows and --detect looks at.
-        at: Where it is to be, a file of boxes. Default: where it usually is, on samples that were looked at and have
-            none.
-        layer: Hidden layer of the generator, from 0, the stem. Default: the second highest.
-        outside: Places that it is told from: random, or matched: the same places of other samples.
-        threshold: Maps with a larger weight are forced.
-        strength: Times the mean of each map inside the boxes, above 0.
-        seed: Of the places outside.
-        theme: light or dark.
-        port: Of the page of --draw, on this machine alone. Default: any that is free.
-        device: cpu, cuda, cuda:N, mps, or auto.
-        as_json: Answer with one line of JSON.
+        at: Where the object shall be: a file of boxes. Default: the median box, on samples that were looked at and do
+            not have the object.
+        threshold: Maps with a larger weight are raised.
+        strength: How high: times the mean of each map inside the boxes, above 0.
+        seed: Names the random negatives.
     """
     import numpy as np
 
-    from dcgan.dissection.boxes import read_boxes
-    from dcgan.dissection.forget import check_layer, weigh_maps
-    from dcgan.dissection.insert import insert as draw_with
-    from dcgan.dissection.insert import usual_place
-    from dcgan.figures.labeled_grid import labeled_grid
+    from dcgan.dissection.boxes import boxes_of
+    from dcgan.dissection.insert import insert as insert_object
+    from dcgan.dissection.map_classifier import check_layer
     from dcgan.figures.sheets import FORMATS, save_picture
 
-    marks = Marks(boxes, draw, detect, seeds, port, seed)
+    where.check()
     check_files({"--out": (out, FORMATS)})
-    need(abs(threshold) < float("inf"), "--threshold", "a finite number", threshold)
-    need(0 < strength < float("inf"), "--strength", "above 0", strength)
+    need(seed >= 0, "--seed", "0 or more", seed)
     colors = chosen_theme(theme)
     loaded = open_model(model, device)
-    if layer is not None:
-        check_layer(loaded, layer)
-    places = read_boxes(at, loaded.architecture.size, loaded.identity, "--at") if at else None
-    marked = marks.on(loaded)
-    if places is None:
-        having = {box.seed for box in marked.boxes}
-        lacking = tuple(sample for sample in marked.seeds if sample not in having)[:SHOWN]
-        if not lacking:
-            raise DcganError("every sample that was looked at has the object: name places with --at FILE")
-        places = usual_place(marked, lacking)
-    if not places.boxes:
-        raise DcganError(f"--at {at} has no boxes")
-    with progress_bar("weighing maps") as bar:
-        weighed = weigh_maps(loaded, marked, layer, outside=outside, seed=seed, on_progress=bar)
-    forced = maps_above(weighed, threshold)
-    drawn = draw_with(loaded, weighed, forced, places, strength)
-    shown = slice(None, 2 * SHOWN)
-    pixels = np.stack([drawn.before[shown], drawn.after[shown]])
-    columns = [str(sample) for sample in drawn.seeds[shown]]
-    save_picture(labeled_grid(pixels, colors, rows=["before", "after"], columns=columns), out)
+    check_layer(loaded, layer)
+    target = None if at is None else boxes_of(loaded, at, "at")
+    boxes = where.boxes_on(loaded, seed)
+    with progress_bar("fitting to the maps") as bar:
+        result = insert_object(
+            loaded,
+            boxes,
+            target,
+            layer,
+            negatives=negatives,
+            threshold=threshold,
+            strength=strength,
+            seed=seed,
+            on_progress=bar,
+        )
+    save_picture(result.figure(colors), out)
+    raised, layer, change = result.raised, result.classifier.layer, result.change
     facts = {
         "out": out,
-        "layer": weighed.layer,
-        "forced": np.flatnonzero(forced).tolist(),
-        "maps": len(forced),
-        "samples": list(drawn.seeds),
-        "change": {"inside": drawn.inside, "outside": drawn.outside},
+        "layer": layer,
+        "raised": np.flatnonzero(raised).tolist(),
+        "maps": len(raised),
+        "samples": list(result.seeds),
+        "change": change._asdict(),
     }
     answer(
-        f"forced {forced.sum()} of {len(forced)} maps of layer {weighed.layer} on {len(drawn.seeds)} samples: {out}\n"
-        f"gray levels changed by {drawn.inside:.1f} in the boxes, by {drawn.outside:.1f} elsewhere",
+        f"{raised.sum()} of {len(raised)} maps of layer {layer} raised on {len(result.seeds)} samples: {out}\n"
+        f"pixels changed by {change.inside:.1f} gray levels in the boxes, by {change.outside:.1f} elsewhere",
         facts,
         as_json,
     )

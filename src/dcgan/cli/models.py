@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from dcgan.cli.console import answer
-from dcgan.cli.flags import AsJson
+from dcgan.cli.flags import AsJson, ModelPath
 from dcgan.cli.outputs import writing
 from dcgan.errors import UsageError, command
 
@@ -39,7 +39,7 @@ def import_(folder: Path, /, *, out: Path, as_json: AsJson = False) -> None:
 
 
 def export(
-    model: Path, /, *, out: Path, dtype: Literal["float32", "float16"] = "float32", as_json: AsJson = False
+    model: ModelPath, /, *, out: Path, dtype: Literal["float32", "float16"] = "float32", as_json: AsJson = False
 ) -> None:
     """Write a model by itself, to keep or to give away: without what only a training needs.
 
@@ -49,7 +49,6 @@ def export(
     - `dcgan export runs/photos/best --dtype float16 --out photos-model`
 
     Args:
-        model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
         out: Model folder to make.
         dtype: float16 rounds the weights, which halves the files. Unless they were rounded before it is then another
             model, which has concepts of its own.

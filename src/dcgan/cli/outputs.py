@@ -31,7 +31,7 @@ FILM_SIDE = 512  # pixels; frames are enlarged until they are at least so wide
 def open_model(path: Path, device: str) -> "Model":
     """Load a model to sample from, onto the device that --device means here."""
     from dcgan.device import resolve_device
-    from dcgan.model import load
+    from dcgan.loading import load
     from dcgan.networks.memory import reuse_memory
 
     device = resolve_device(device)

@@ -48,12 +48,12 @@ def paper_table(
         data: The labeled pictures of the table's set to learn from.
         test: Those to score on.
         out: JSON to keep results in as they come, as for `dcgan probe`.
-        repeats: Random draws of labels to score.
+        repeats: Random subsets of labels to score.
         centroids: Of kmeans, and of each layer of learned-rf.
         trials: Of the random search for supervised and finetuned.
-        trainings: Draws of labels that the best trial is trained on and scored.
+        trainings: Subsets of labels that the best trial is trained on and scored.
         validation: Share of the data that only chooses.
-        seed: Names splits and draws of labels.
+        seed: Names splits and subsets of labels.
     """
     names, values = names_of(baselines), c_values_of(C)
     if model is not None:

@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, say
+from dcgan.cli.flags import AsJson, Switch, Workers
 from dcgan.cli.sources import SOURCE_HELP
 
 
@@ -19,9 +20,9 @@ def prepare(
     background: str = "white",
     min_size: int = 0,
     limit: int = 0,
-    workers: int = 0,
-    overwrite: Annotated[bool, Parameter(negative="")] = False,
-    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    workers: Workers = 0,
+    overwrite: Annotated[bool, Switch] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Turn a source of pictures into a packed set, ready for training.
 
@@ -43,9 +44,7 @@ def prepare(
         background: Color behind transparent pictures, a name or #rrggbb; with 4 channels they stay transparent.
         min_size: Skip pictures whose shorter side has fewer pixels; 0 enlarges them.
         limit: Stop when this many pictures are used; 0 takes all.
-        workers: Processes that decode; 0 is one for each core. The result does not depend on it.
         overwrite: Replace the packed set at OUT.
-        as_json: Answer with one line of JSON.
     """
     from dcgan.data import prepare as room
 

@@ -51,7 +51,7 @@ def probe(
     """Probe the discriminator's features by a linear SVM, as the paper does, beside baselines on the same splits.
 
     With all labels: C is chosen on a tenth of the pictures, which are held out, and scored on the test pictures. With
-    so many labels of each class: C is chosen by ten random draws of labels, then 100 others are scored: mean ± 1.96
+    so many labels of each class: C is chosen by ten random subsets of labels, then 100 others are scored: mean ± 1.96
     standard deviations. Each baseline has its own C.
 
     For example:
@@ -65,16 +65,16 @@ def probe(
         test: Labeled pictures to score on. Default: a fifth of the source.
         labels_per_class: Labels of each class to learn from: numbers, or all; several with commas.
         out: JSON to keep results in as they come. If it is there, what it has is not measured again.
-        repeats: Random draws of so many labels to score.
+        repeats: Random subsets of so many labels to score.
         standardize: Bring each feature to mean 0 and variance 1, which the paper does not.
         centroids: Of kmeans, and of each layer of learned-rf.
         trials: Of the random search for supervised and finetuned; the best on the validation pictures is scored.
-        trainings: Draws of labels that the best trial is trained on and scored.
+        trainings: Subsets of labels that the best trial is trained on and scored.
         validation: Share of the source that only chooses.
         confusion: Figure to make of what was taken for what by the model's features, with the most labels: .png, .jpg
             or .webp.
         curve: Figure to make of accuracy over the number of labels, with bands of ±: .svg.
-        seed: Names splits and draws of labels.
+        seed: Names splits and subsets of labels.
     """
     from dcgan.figures.sheets import FORMATS
 

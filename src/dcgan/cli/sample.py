@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
-
 from dcgan.cli.console import answer, progress_bar, warn
-from dcgan.cli.flags import need
+from dcgan.cli.flags import AsJson, Device, ModelPath, Switch, need
 from dcgan.cli.latent_flags import samples_of
 from dcgan.cli.outputs import LATENTS, open_model, writing
 from dcgan.errors import UsageError
@@ -15,18 +13,18 @@ FIRST = range(64)  # seeds that are sampled by default
 
 
 def sample(
-    model: Path,
+    model: ModelPath,
     /,
     *,
     seeds: str | None = None,
     latents: Path | None = None,
     out: Path = Path("samples.png"),
     truncation: float = 1.0,
-    batch_statistics: Annotated[bool, Parameter(negative="")] = False,
+    batch_statistics: Annotated[bool, Switch] = False,
     batch_size: int = 64,
     columns: int | None = None,
-    device: str = "auto",
-    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    device: Device = "auto",
+    as_json: AsJson = False,
 ) -> None:
     """Generate new pictures. A seed always gives the same picture of a model, whatever is generated beside it.
 
@@ -38,7 +36,6 @@ def sample(
     - `dcgan sample runs/photos --seeds 7,17,100-120 --truncation 0.7 --out samples.npz`
 
     Args:
-        model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
         seeds: Which pictures: numbers and ranges, such as 0-63,100. Default: 0-63.
         latents: File with z to generate from instead of seeds (.npz of any verb, .npy).
         out: A sheet (.png, .jpg, .webp), arrays (.npz with pixels, seeds and z), or a folder for one PNG a sample.
@@ -46,8 +43,6 @@ def sample(
         batch_statistics: Normalize by the mini-batch, as the paper did; a picture then depends on the others in it.
         batch_size: Pictures generated at once.
         columns: Columns of the sheet. Default: as many as make it about square.
-        device: auto, cpu, cuda, cuda:N or mps.
-        as_json: Answer with one line of JSON.
     """
     need(columns is None or columns >= 1, "--columns", "at least 1", columns)
 

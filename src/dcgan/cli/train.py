@@ -3,18 +3,16 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from dcgan.choices import PRESETS
-from dcgan.cli.console import answer, complain, progress_bar, stdout
+from dcgan.cli.console import answer, progress_bar, stdout
+from dcgan.cli.flags import AsJson, Switch
 from dcgan.cli.sources import PICTURES_HELP
-from dcgan.errors import command
+from dcgan.errors import UsageError
 from dcgan.training.recipe import Recipe
-
-if TYPE_CHECKING:
-    from dcgan.training.session import TrainingResult
 
 
 def train(
@@ -24,8 +22,8 @@ def train(
     out: Path | None = None,
     resume: Path | None = None,
     recipe_file: Path | None = None,  # noqa: ARG001  # read by take_recipe
-    dry_run: bool = False,
-    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    dry_run: Annotated[bool, Switch] = False,
+    as_json: AsJson = False,
     recipe: Annotated[Recipe, Parameter(name="*", group="Recipe")] = Recipe(),
 ) -> int:
     """Train a DCGAN on your own pictures, or go on with a training.
@@ -47,29 +45,24 @@ def train(
         resume: Run folder to go on with; a new length extends the run.
         recipe_file: TOML file with values of the recipe, as a run's recipe.toml. Flags win over it, it over --preset.
         dry_run: Show the pictures, the nets and the recipe, and train nothing.
-        as_json: Answer with one line of JSON.
         recipe: The hyper-parameters.
     """
     if (source is None) == (resume is None):
-        complain("name either a SOURCE to learn from, or --resume RUN to go on with one; see `dcgan train --help`")
-        return 2
+        raise UsageError("name either a SOURCE to train on, or --resume RUN to go on with a run")
     if resume is None and out is None and not dry_run and int(os.environ.get("WORLD_SIZE", 1)) > 1:
-        complain("several ranks need --out: each would choose a folder of its own")
-        return 2
+        raise UsageError("several ranks need --out: each would choose a folder of its own")
     if resume is not None and out is not None:
-        complain("--out does not go with --resume: the run stays in its folder")
-        return 2
+        raise UsageError("--out does not go with --resume: the run stays in its folder")
+    if resume is not None and dry_run:
+        raise UsageError("--dry-run does not go with --resume; the recipe of a run is in its recipe.toml")
 
-    from dcgan.cli.training_progress import TrainingProgress
+    from dcgan.cli.training_output import TrainingProgress, print_result
     from dcgan.training import run as runs
 
     if resume is not None:
-        if dry_run:
-            complain("--dry-run does not go with --resume; the recipe of a run is in its recipe.toml")
-            return 2
         with TrainingProgress() as progress:
             result = runs.resume(resume, recipe.values(), callbacks=[progress], on_progress=progress.preparing)
-        return report(result, as_json)
+        return print_result(result, as_json)
     assert source is not None
     if dry_run:
         return _show(source, recipe, as_json)
@@ -77,19 +70,16 @@ def train(
         result = runs.train(
             source, out or _next_run(source), recipe, callbacks=[progress], on_progress=progress.preparing
         )
-    return report(result, as_json)
+    return print_result(result, as_json)
 
 
-def presets(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
+def presets(*, as_json: AsJson = False) -> None:
     """List the named recipes and the size of their nets.
 
     For example:
 
     - `dcgan presets`
     - `dcgan presets --json`
-
-    Args:
-        as_json: Answer with one line of JSON.
     """
     from rich.table import Table
 
@@ -104,38 +94,6 @@ def presets(*, as_json: Annotated[bool, Parameter(name="--json", negative="")] =
         values = [facts[fact] for facts in rows.values()]
         table.add_row(fact, *(f"{value:,}" if isinstance(value, int) else value for value in values))
     stdout.print(table)
-
-
-def report(result: "TrainingResult", as_json: bool) -> int:
-    """Say how a session ended and what to do next; return the exit status."""
-    if not result.leads:  # one rank speaks for all
-        return 0
-    run, images = result.run, f"{result.images:,} images"
-    resume = command("train", "--resume", run)
-    if "LOCAL_WORLD_SIZE" in os.environ:  # torchrun started us
-        resume = f"torchrun --nproc-per-node {os.environ['LOCAL_WORLD_SIZE']} -m {resume}"
-    draw = command("sample", run, "--seeds", "0-63", "--out", "sheet.png")
-    text = {
-        "finished": f"finished after {images}: {run}\n"
-        f"newest sheet: {result.sheet}\nreport: {run / 'report.html'}\n"
-        + (f"best checkpoint: {run / 'best'}, that is {result.best}\n" if result.best else "")
-        + f"draw more: {draw}",
-        "stopped": f"stopped after {images}; nothing is lost. Go on with: {resume}",
-        "collapsed": f"the training went wrong and was stopped after {images}; the healthy checkpoints stay in "
-        f"{run / 'checkpoints'}. Go back to them with: {resume} --on-collapse rollback",
-    }[result.ending]
-    facts = {
-        "run": result.run,
-        "ending": result.ending,
-        "images": result.images,
-        "sheet": result.sheet,
-        "best": result.best,
-        "resume": None if result.ending == "finished" else resume,
-    }
-    answer(text, facts, as_json)
-    if result.ending == "stopped" and result.stopped_by is not None:
-        return 128 + result.stopped_by
-    return {"finished": 0, "stopped": 0, "collapsed": 3}[result.ending]
 
 
 def _next_run(source: str) -> Path:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import need
+from dcgan.cli.flags import AsJson, Device, ModelPath, ThemeName, need
 from dcgan.cli.latent_flags import samples_of, warn_of_unstable
 from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
@@ -26,13 +26,11 @@ if TYPE_CHECKING:
     from dcgan.figures.video import Frame
     from dcgan.latent.turn import Axis
 
-AsJson = Annotated[bool, Parameter(name="--json", negative="")]
-
 FIRST = range(8)  # seeds that are turned by default
 
 
 def turn(
-    model: Path,
+    model: ModelPath,
     /,
     *,
     start: Annotated[str | None, Parameter(name="--from")] = None,
@@ -46,8 +44,8 @@ def turn(
     out: Outs = None,
     seconds: float = 4.0,
     fps: float = FRAMES_PER_SECOND,
-    theme: str = "light",
-    device: str = "auto",
+    theme: ThemeName = "light",
+    device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Move samples along an axis: turn heads, put on glasses, change the light.
@@ -62,7 +60,6 @@ def turn(
     - `dcgan turn runs/photos --from left --to right --concepts concepts.toml --strength 1.5`
 
     Args:
-        model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
         start: Concept that the axis comes from.
         end: Concept that it goes to.
         axis: A concept that is an axis, in place of --from and --to.
@@ -75,9 +72,6 @@ def turn(
             times. Default: turn.png.
         seconds: Time that a film takes to and fro.
         fps: Frames a second of a film.
-        theme: light or dark.
-        device: auto, cpu, cuda, cuda:N or mps.
-        as_json: Answer with one line of JSON.
     """
     outs = out or [Path("turn.png")]
     check_outputs(outs, fps=fps)

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import Parameter
-
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import need
+from dcgan.cli.flags import AsJson, Device, ModelPath, Switch, ThemeName, need
 from dcgan.cli.latent_flags import samples_of
 from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
@@ -25,14 +23,11 @@ if TYPE_CHECKING:
 
     from dcgan.figures.video import Frame
 
-Switch = Parameter(negative="")
-AsJson = Annotated[bool, Parameter(name="--json", negative="")]
-
 MOST_FRAMES = 100_000  # of a film: its small pictures are held in memory
 
 
 def walk(
-    model: Path,
+    model: ModelPath,
     /,
     *,
     seeds: str | None = None,
@@ -46,8 +41,8 @@ def walk(
     seconds: float = 1.25,
     fps: float = FRAMES_PER_SECOND,
     wall: int = 1,
-    theme: str = "light",
-    device: str = "auto",
+    theme: ThemeName = "light",
+    device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Walk through the latent space: from picture to picture by small steps.
@@ -64,7 +59,6 @@ def walk(
     - `dcgan walk runs/photos --wall 16 --out wall.gif --fps 25`
 
     Args:
-        model: A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.
         seeds: Samples to walk through, two or more, such as 3,17,40. Default: nine random ones.
         seed: Names the nine random ones.
         latents: File with z to walk through instead (.npz of any verb here, .npy).
@@ -78,9 +72,6 @@ def walk(
         seconds: Time that a film takes from one sample to the next.
         fps: Frames a second of a film.
         wall: Number of pictures beside each other in a film, each further along the same loop.
-        theme: light or dark.
-        device: auto, cpu, cuda, cuda:N or mps.
-        as_json: Answer with one line of JSON.
     """
     outs = out or [Path("walk.png")]
     check_outputs(outs, fps=fps)

@@ -22,6 +22,7 @@ from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.data.sources import PictureSource, find_kind, open_source
 from dcgan.errors import PackedSetError
 from dcgan.files import remove_partial
+from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
 
 _PICTURES_PER_PROGRESS = 1024
@@ -29,6 +30,7 @@ DAYS_UNUSED = 30
 """Packed sets of Python objects that nobody opened for so long are removed when the next one is made."""
 
 
+@notebook_bar("preparing")
 def open_pictures(
     source: PictureSource,
     *,

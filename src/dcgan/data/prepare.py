@@ -16,6 +16,7 @@ from dcgan.data.prepare_report import PrepareReport
 from dcgan.data.sources import PictureSource, open_source
 from dcgan.data.workers import decode_all
 from dcgan.errors import SourceError, UsageError
+from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
 
 _EXAMPLES_PER_REASON = 3
@@ -61,6 +62,7 @@ class PrepareOptions:
         return DecodeOptions(self.size, self.channels, (red, green, blue), self.min_size)
 
 
+@notebook_bar("preparing")
 def prepare(
     source: PictureSource,
     out: str | Path,

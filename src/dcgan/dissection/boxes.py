@@ -1,4 +1,4 @@
-"""Boxes around an object on samples: where it is to be forgotten from. Read from JSON, CSV or COCO, written as JSON."""
+"""Boxes around an object on samples of a model: read from JSON, CSV or COCO, written as JSON."""
 
 import csv
 import json
@@ -8,8 +8,12 @@ from dataclasses import asdict, dataclass
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dcgan.errors import DcganError
 from dcgan.files import write_atomic
+from dcgan.model import Model
 
 SIDES = ("left", "top", "right", "bottom")
 
@@ -31,20 +35,72 @@ class Box:
 
 @dataclass(frozen=True)
 class Boxes:
-    """What was marked.
+    """An object on the samples of a model.
 
     Attributes:
-        boxes: None, if nothing was found.
-        seeds: The samples that were looked at: those with boxes, and those where there was nothing to mark.
-        model: The identity of the model that drew them, if it was noted.
+        boxes: All of them.
+        seeds: The samples that were looked at: those with boxes, and those without the object.
+        model: The identity of the model, if it is known.
     """
 
     boxes: tuple[Box, ...]
     seeds: tuple[int, ...]
     model: str | None = None
 
+    @property
+    def seeds_with(self) -> tuple[int, ...]:
+        """The samples with boxes."""
+        return tuple(dict.fromkeys(box.seed for box in self.boxes))
 
-def read_boxes(path: Path, size: int, model: str | None = None, flag: str = "--boxes") -> Boxes:
+    @property
+    def seeds_without(self) -> tuple[int, ...]:
+        """The samples that were looked at and have no box."""
+        having = set(self.seeds_with)
+        return tuple(seed for seed in self.seeds if seed not in having)
+
+    def mask(self, seed: int, size: int, side: int) -> NDArray[np.bool_]:
+        """Which positions of a feature map lie in the boxes of a sample.
+
+        A position lies in a box if its center does; a box that has no center in it has the position that its own center
+        lies in.
+
+        Args:
+            seed: The sample.
+            size: Side of the sample, pixels.
+            side: Side of the map.
+
+        Returns:
+            (side, side).
+        """
+        centers = (np.arange(side) + 0.5) * size / side
+        mask = np.zeros((side, side), np.bool_)
+        for box in self.boxes:
+            if box.seed == seed:
+                rows = (box.top <= centers) & (centers < box.bottom)
+                columns = (box.left <= centers) & (centers < box.right)
+                if not rows.any():
+                    rows[int((box.top + box.bottom) / 2 * side / size)] = True
+                if not columns.any():
+                    columns[int((box.left + box.right) / 2 * side / size)] = True
+                mask |= rows[:, None] & columns[None]
+        return mask
+
+
+def boxes_of(model: Model, boxes: "Boxes | str | Path", parameter: str = "boxes") -> Boxes:
+    """Boxes on samples of a model, themselves or from a file.
+
+    Raises:
+        BoxesError: The file cannot be read, or is of another model; see `read_boxes`.
+        DcganError: There are no boxes.
+    """
+    found = boxes if isinstance(boxes, Boxes) else read_boxes(Path(boxes), model.size, model.identity, parameter)
+    if not found.boxes:
+        where = "" if isinstance(boxes, Boxes) else f" {boxes}"
+        raise DcganError(f"`{parameter}`{where}: there are no boxes; mark the object on some samples")
+    return found
+
+
+def read_boxes(path: Path, size: int, model: str | None = None, parameter: str = "boxes") -> Boxes:
     """Read boxes.
 
     - .csv: a header with seed, left, top, right and bottom.
@@ -57,7 +113,7 @@ def read_boxes(path: Path, size: int, model: str | None = None, flag: str = "--b
         path: The file.
         size: Side of the model's pictures, pixels.
         model: The identity of the model; a file that names another is refused.
-        flag: What named the file, for messages.
+        parameter: What named the file, for messages.
 
     Raises:
         BoxesError: The file cannot be read, a box lies outside the picture or is empty, or they are of another model.
@@ -65,22 +121,22 @@ def read_boxes(path: Path, size: int, model: str | None = None, flag: str = "--b
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise BoxesError(f"cannot read {flag} {path}: {getattr(error, 'strerror', None) or error}") from error
+        raise BoxesError(f"cannot read `{parameter}` {path}: {getattr(error, 'strerror', None) or error}") from error
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".json"):
-        raise BoxesError(f"{flag} {path}: name a .json or a .csv file")
+        raise BoxesError(f"`{parameter}` {path}: name a .json or a .csv file")
     try:
         found = _from_csv(text) if suffix == ".csv" else _from_json(json.loads(text), size)
         if model is not None and found.model not in (None, model):
-            raise BoxesError("they lie on samples of another model; name that model, or boxes of this one")
+            raise BoxesError("they belong to samples of another model; name that model, or boxes of this one")
         check_boxes(found, size)
     except BoxesError as error:
-        raise BoxesError(f"{flag} {path}: {error}") from error
+        raise BoxesError(f"`{parameter}` {path}: {error}") from error
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, csv.Error) as error:
         what = f"{error} is missing" if isinstance(error, LookupError) else f"{type(error).__name__}: {error}"
         raise BoxesError(
-            f"{flag} {path} has no boxes that can be read ({what}); a box has a seed, left, top, right and bottom, in "
-            "COCO's format an image_id and a bbox"
+            f"`{parameter}` {path} has no boxes that can be read ({what}); a box has a seed, left, top, right and "
+            "bottom, or in COCO's format an image_id and a bbox"
         ) from error
     return found
 
@@ -94,7 +150,7 @@ def write_boxes(boxes: Boxes, size: int, path: Path) -> None:
     write_atomic(path, json.dumps({"size": size, **asdict(boxes)}) + "\n")
 
 
-def boxes_on(seed: int, rows: object) -> list[Box]:
+def parse_boxes(seed: int, rows: object) -> list[Box]:
     """The boxes of one sample, from a list of objects with left, top, right and bottom.
 
     Raises:
@@ -118,30 +174,30 @@ def check_boxes(boxes: Boxes, size: int) -> None:
         raise BoxesError(f"seeds are 0 or more and below 2^63, not {wrong[0]}")
     for box in boxes.boxes:
         if not (0 <= box.left < box.right <= size and 0 <= box.top < box.bottom <= size):
-            place = ", ".join(f"{name} {getattr(box, name):g}" for name in SIDES)
-            raise BoxesError(f"the box on seed {box.seed} ({place}) is empty or outside 0 to {size} pixels")
+            sides = ", ".join(f"{name} {getattr(box, name):g}" for name in SIDES)
+            raise BoxesError(f"the box on seed {box.seed} ({sides}) is empty or outside 0 to {size} pixels")
 
 
 def _from_csv(text: str) -> Boxes:
     rows = csv.DictReader(StringIO(text), skipinitialspace=True)
     header = rows.fieldnames or []
     if missing := {"seed", *SIDES} - set(header):
-        raise ValueError(f"its header is {','.join(header)!r} and lacks {', '.join(sorted(missing))}")
-    return _together([_box(row) for row in rows])
+        raise ValueError(f"its header {','.join(header)!r} lacks {', '.join(sorted(missing))}")
+    return _collect([_box(row) for row in rows])
 
 
 def _from_json(content: object, size: int) -> Boxes:
     if isinstance(content, list):
-        return _together([_box(row) for row in content])
+        return _collect([_box(row) for row in content])
     if not isinstance(content, dict):
         raise TypeError("neither a list nor an object")
     if "annotations" in content:
         return _from_coco(content, size)
     if content.get("size", size) != size:
-        raise BoxesError(f"they lie on pictures of {content['size']} pixels, and the model's are of {size}")
+        raise BoxesError(f"they belong to pictures of {content['size']} pixels, and the model's have {size}")
     seeds = [_whole(seed) for seed in content.get("seeds", [])]
     model = content.get("model")
-    return _together([_box(row) for row in content["boxes"]], seeds, None if model is None else str(model))
+    return _collect([_box(row) for row in content["boxes"]], seeds, None if model is None else str(model))
 
 
 def _from_coco(content: Mapping[str, list[Mapping[str, object]]], size: int) -> Boxes:
@@ -159,7 +215,7 @@ def _from_coco(content: Mapping[str, list[Mapping[str, object]]], size: int) -> 
             seeds[annotation["image_id"]], left * across, top * down, (left + width) * across, (top + height) * down
         )
         boxes.append(box)
-    return _together(boxes, list(seeds.values()))
+    return _collect(boxes, list(seeds.values()))
 
 
 def _seed_in(name: str) -> int:
@@ -190,5 +246,5 @@ def _whole(value: object) -> int:
     return int(number)
 
 
-def _together(boxes: Sequence[Box], seeds: Sequence[int] = (), model: str | None = None) -> Boxes:
+def _collect(boxes: Sequence[Box], seeds: Sequence[int] = (), model: str | None = None) -> Boxes:
     return Boxes(tuple(boxes), tuple(dict.fromkeys([*seeds, *(box.seed for box in boxes)])), model)

@@ -1,4 +1,4 @@
-"""Boxes without a hand: a detector of what drawn faces wear, trained on exact masks, marks it on a model's samples."""
+"""A detector of what drawn faces wear, trained on exact masks: boxes on a model's samples without any work by hand."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -12,18 +12,19 @@ from torch.nn import functional as F
 
 from dcgan.data.drawn_faces import WORN, DrawnFaces
 from dcgan.dissection.boxes import Box, Boxes
-from dcgan.errors import DcganError
+from dcgan.errors import DcganError, UsageError
 from dcgan.model import Model, to_images
+from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng, torch_rng
 from dcgan.types import OnProgress, Pixels
 
-FACES = 2000  # that it learns from
+FACES = 2000  # in its training set
 EPOCHS = 6
 BATCH = 32
 WIDTH = 16
 NOISE = 0.1  # standard deviation of what is added to images: samples are never as clean as drawn faces
-LEAST = 0.02  # share of a sample that must be found for a box
-STRAY = 2  # found pixels that a row or column of a box has at least
+LEAST = 0.02  # share of a sample's pixels that a box needs
+STRAY = 2  # pixels that a row or column of a box has at least: fewer are noise
 
 Masks = NDArray[np.bool_]  # (N, H, W)
 
@@ -41,33 +42,33 @@ def masked_faces(
         on_progress: Called with (faces, in all).
 
     Raises:
-        DcganError: The part is none that a face may lack.
+        UsageError: It is no such part.
     """
     if part not in WORN:
-        raise DcganError(f"a drawn face has no {part!r} to take off; there are {', '.join(WORN)}")
+        raise UsageError(f"a drawn face has no {part!r} to take off; choose from {', '.join(WORN)}")
     source = DrawnFaces(count, size, seed)
 
-    def drawn(place: int, without: Sequence[str]) -> NDArray[np.uint8]:
-        content = source.face(place, without=without).content
+    def render(number: int, without: Sequence[str]) -> NDArray[np.uint8]:
+        content = source.face(number, without=without).content
         assert isinstance(content, bytes)
         return np.asarray(Image.open(BytesIO(content)).convert("RGB"))
 
     pixels, masks = np.empty((count, size, size, 3), np.uint8), np.empty((count, size, size), np.bool_)
-    for place in range(count):
-        pixels[place] = drawn(place, ())
-        masks[place] = (pixels[place] != drawn(place, (part,))).any(axis=2)
+    for number in range(count):
+        pixels[number] = render(number, ())
+        masks[number] = (pixels[number] != render(number, (part,))).any(axis=2)
         if on_progress:
-            on_progress(place + 1, count)
+            on_progress(number + 1, count)
     return pixels, masks
 
 
 def train_detector(pixels: Pixels, masks: Masks, *, seed: int = 0, on_progress: OnProgress | None = None) -> nn.Module:
-    """A small convolutional net that says of each pixel whether it shows the part.
+    """Train a small convolutional net that classifies each pixel: does it show the part?
 
     Args:
         pixels: (N, H, W, C), uint8.
         masks: (N, H, W).
-        seed: Of weights, order and noise.
+        seed: Names weights, order and noise.
         on_progress: Called with (pictures seen, in all).
 
     Returns:
@@ -101,14 +102,42 @@ def train_detector(pixels: Pixels, masks: Masks, *, seed: int = 0, on_progress: 
     return net.eval()
 
 
+@notebook_bar("training a detector")
+def detect(
+    model: Model, part: str, seeds: Sequence[int], *, seed: int = 0, on_progress: OnProgress | None = None
+) -> Boxes:
+    """Boxes around a part on the samples of a model of drawn faces, by a detector that is trained in a minute.
+
+    Args:
+        model: A model of drawn faces.
+        part: glasses, hat, beard or accessories.
+        seeds: The samples to look at.
+        seed: Names the detector's weights, and the order that it sees faces in.
+        on_progress: Called with (done, in all), first for the faces that are drawn, then for the training.
+
+    Raises:
+        UsageError: A face has no such part, or the model's pictures are not RGB.
+        DcganError: None of the samples shows it.
+    """
+    if model.channels != 3:
+        raise UsageError(f"`model` has {model.channels} channels; a detector needs RGB pictures, as drawn faces are")
+    net = train_detector(
+        *masked_faces(part, FACES, model.size, on_progress=on_progress), seed=seed, on_progress=on_progress
+    )
+    boxes = boxes_by(net, model, seeds)
+    if not boxes.boxes:
+        raise DcganError(f"the detector found no {part} on any of the {len(seeds)} samples")
+    return boxes
+
+
 @torch.inference_mode()
-def mark(net: nn.Module, model: Model, seeds: Sequence[int]) -> Boxes:
-    """A box around what the detector finds on each sample of a model of RGB pictures, on those that show it."""
+def boxes_by(net: nn.Module, model: Model, seeds: Sequence[int]) -> Boxes:
+    """A box on each sample that shows what the net detects, around all of it."""
     boxes = []
     for start in range(0, len(seeds), BATCH):
         some = seeds[start : start + BATCH]
-        found = net(to_images(torch.from_numpy(model.sample(some))))[:, 0].numpy() > 0
-        for sample, mask in zip(some, found, strict=True):
+        masks = net(to_images(torch.from_numpy(model.sample(some))))[:, 0].numpy() > 0
+        for sample, mask in zip(some, masks, strict=True):
             rows, columns = (np.flatnonzero(mask.sum(axis=axis) >= STRAY) for axis in (1, 0))
             if mask.mean() >= LEAST and len(rows) and len(columns):
                 boxes.append(Box(sample, *map(float, (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))))

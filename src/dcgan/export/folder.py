@@ -6,7 +6,8 @@ from pathlib import Path
 
 from dcgan.errors import ModelError
 from dcgan.files import new_folder
-from dcgan.model import DType, load
+from dcgan.loading import load
+from dcgan.model import DType
 from dcgan.model_folder import OWN_CONCEPTS, find
 
 

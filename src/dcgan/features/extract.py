@@ -18,6 +18,7 @@ from dcgan.errors import UsageError
 from dcgan.model import Model, to_images
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
+from dcgan.progress import notebook_bar
 from dcgan.types import Features, Labels, OnProgress, Pixels
 
 BATCH = 128  # pictures at once; batch statistics are those of so many, as in the released code
@@ -130,6 +131,7 @@ class ExtractedFeatures:
     grid: int
 
 
+@notebook_bar("extracting features")
 def extract_features(
     model: Model,
     source: PictureSource,

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from dcgan.device import resolve_device
 from dcgan.errors import DcganError, UsageError
 from dcgan.features.extract import GRID, DiscriminatorExtractor, on_device
-from dcgan.model import Model, load
+from dcgan.loading import load
+from dcgan.model import Model
 from dcgan.types import Features, Pixels
 
 try:

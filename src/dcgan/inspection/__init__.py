@@ -1,1 +1,1 @@
-"""Looking inside: what each feature of a discriminator responds to, and which maps of a generator draw an object."""
+"""Looking inside a discriminator: what each channel responds to."""

@@ -22,6 +22,7 @@ from dcgan.inspection.receptive_field import ReceptiveField, cut_patches, recept
 from dcgan.inspection.responses import Responses, measure_responses
 from dcgan.inspection.untrained import untrained
 from dcgan.model import Model
+from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
 
 SHOWN = 6  # channels in the paper's figure
@@ -142,6 +143,7 @@ class Inspection:
         return html_of(self.guided(), f"what drives {len(self.channels)} channels of layer {self.layer}")
 
 
+@notebook_bar("looking inside")
 def inspect(
     model: Model,
     source: PictureSource,

@@ -28,7 +28,7 @@ class ReceptiveField(NamedTuple):
 
 
 def receptive_field(architecture: Architecture, layer: int) -> ReceptiveField:
-    """Follow the stages down to `layer`: each kernel widens what is seen by its side, less one, in steps so far."""
+    """Follow the layers down to `layer`: each kernel widens what is seen by its side, less one, in steps so far."""
     side, step, start = 1, 1, 0
     fits = architecture.discriminator_geometry[: layer + 1]
     for stage, fit in zip(architecture.discriminator, fits, strict=False):

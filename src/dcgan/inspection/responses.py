@@ -86,7 +86,7 @@ def measure_responses(
     width, side = layer_of(model, layer).out_channels, model.architecture.discriminator_geometry[layer].small
     net = model.nets.discriminator.eval()
     total, positions, pictures = np.zeros((3, width))
-    value, picture, place = np.empty((width, 0), np.float32), *np.empty((2, width, 0), np.int64)
+    value, picture, position = np.empty((width, 0), np.float32), *np.empty((2, width, 0), np.int64)
     for start in range(0, len(pixels), batch_size):
         maps = net.activations(images_of(model, pixels[start : start + batch_size]))[layer].float().flatten(2)
         largest, where = (found.T.cpu().numpy() for found in maps.max(dim=2))  # (F, B)
@@ -98,9 +98,11 @@ def measure_responses(
         best = np.argsort(-both, axis=1, kind="stable")[:, :keep]  # of equal ones, those that came first
         value = np.take_along_axis(both, best, axis=1)
         picture = np.take_along_axis(np.concatenate([picture, numbers], axis=1), best, axis=1)
-        place = np.take_along_axis(np.concatenate([place, where], axis=1), best, axis=1)
+        position = np.take_along_axis(np.concatenate([position, where], axis=1), best, axis=1)
         if on_progress:
             on_progress(start + len(maps), len(pixels))
     count = len(pixels)
     shares = positions / (count * side**2), pictures / count
-    return Responses(layer, count, total / (count * side**2), *shares, value, picture, place // side, place % side)
+    return Responses(
+        layer, count, total / (count * side**2), *shares, value, picture, position // side, position % side
+    )

@@ -8,10 +8,8 @@ from torch import Tensor
 from dcgan.inspection.inputs import BATCH, images_of
 from dcgan.model import Model
 from dcgan.networks.batch_norm import measure_statistics
-from dcgan.networks.discriminator import Discriminator
-from dcgan.networks.initialize import initialize
+from dcgan.networks.initialize import untrained_discriminator
 from dcgan.networks.memory import use_channels_last
-from dcgan.randomness import Stream, torch_rng
 from dcgan.types import OnProgress, Pixels
 
 MEASURED = 2048  # pictures, at most, that batch norm's statistics are measured on
@@ -29,8 +27,7 @@ def untrained(model: Model, pixels: Pixels, seed: int = 0, on_progress: OnProgre
     Raises:
         ModelError: The pictures are not of the model's shape.
     """
-    net = Discriminator(model.architecture)
-    initialize(net, torch_rng(Stream.DISCRIMINATOR_WEIGHTS, seed))
+    net = untrained_discriminator(model.architecture, seed)
     use_channels_last(net)
     random = replace(model, discriminator=net.to(next(model.nets.discriminator.parameters()).device).eval())
     some = pixels[:: max(1, -(-len(pixels) // MEASURED))]

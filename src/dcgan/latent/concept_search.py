@@ -23,6 +23,7 @@ from dcgan.latent.attributes import (
 )
 from dcgan.latent.concepts import Concept, concept_of_axis, concept_of_seeds
 from dcgan.model import Model
+from dcgan.progress import notebook_bar
 from dcgan.types import Latents, OnProgress, Pixels
 
 TRAINING_PICTURES = 20_000  # of the source that a classifier is trained on, at most
@@ -79,6 +80,7 @@ class Concepts(Mapping[str, Concept]):
         return (html_of(self.figure()) if self.pixels else "") + "".join(axes)
 
 
+@notebook_bar("finding concepts")
 def find_concepts(
     model: Model,
     source: PictureSource | None,

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dcgan import progress
 from dcgan.choices import EXTRACTORS
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
@@ -20,6 +19,7 @@ from dcgan.metrics.neighbors import Memorization, memorization
 from dcgan.metrics.one_nearest_neighbor import TwoSample, two_sample
 from dcgan.metrics.precision_recall import PrecisionRecall, precision_recall
 from dcgan.metrics.sides import ModelSide, SetSide, Side, open_held_out, open_sides
+from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng
 from dcgan.types import OnProgress, Pixels
 
@@ -119,6 +119,7 @@ class Evaluation:
         return table + html_of(paired_sheet(*self.closest), alt="generated pictures above their nearest training ones")
 
 
+@notebook_bar("evaluating")
 def evaluate(
     generated: Side,
     real: Side,
@@ -168,13 +169,12 @@ def evaluate(
     if isinstance(extractor, str):
         EXTRACTORS[extractor]  # refused before any work, if there is none
     device = resolve_device(device)
-    with progress.default("evaluating", on_progress) as report:
-        first, second = open_sides(generated, real, size=size, device=device, on_progress=report)
-        others = None if held_out is None else open_held_out(held_out, second, report)
-        if isinstance(extractor, str):
-            model = next((side.model for side in (first, second) if isinstance(side, ModelSide)), None)
-            extractor = build_extractor(extractor, ExtractorOptions(weights, model, device))
-        return _measure(first, second, others, extractor, samples, report)
+    first, second = open_sides(generated, real, size=size, device=device, on_progress=on_progress)
+    others = None if held_out is None else open_held_out(held_out, second, on_progress)
+    if isinstance(extractor, str):
+        model = next((side.model for side in (first, second) if isinstance(side, ModelSide)), None)
+        extractor = build_extractor(extractor, ExtractorOptions(weights, model, device))
+    return _measure(first, second, others, extractor, samples, on_progress)
 
 
 def _measure(
@@ -183,7 +183,7 @@ def _measure(
     held_out: SetSide | None,
     extractor: Extractor,
     samples: int,
-    on_progress: OnProgress,
+    on_progress: OnProgress | None,
 ) -> Evaluation:
     sets = [side for side in (generated, real, held_out) if isinstance(side, SetSide)]
     count = min(samples, *(len(side.data) for side in sets if side is not held_out), samples)

@@ -13,9 +13,10 @@ from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource, open_source
 from dcgan.device import resolve_device
 from dcgan.errors import ModelError, UsageError
+from dcgan.loading import load
 from dcgan.metrics.extractors import Extractor
 from dcgan.metrics.features import generated_features, real_features, some_positions
-from dcgan.model import Model, load
+from dcgan.model import Model
 from dcgan.model_folder import BEST, find
 from dcgan.types import Features, OnProgress, Pixels
 
@@ -37,7 +38,7 @@ class ModelSide:
         """Side of the square pictures in pixels."""
         return self.model.architecture.size
 
-    def features(self, extractor: Extractor, count: int, on_progress: OnProgress) -> Features:
+    def features(self, extractor: Extractor, count: int, on_progress: OnProgress | None) -> Features:
         """Features (count, D) of the first `count` pictures."""
         return generated_features(self.model, extractor, count, on_progress, first_seed=self.first_seed)
 
@@ -67,7 +68,7 @@ class SetSide:
         pictures = f"{skipped:,} of {skipped + len(self.data):,} pictures"
         return f"{pictures} of {self.name} were skipped; {self.data.skipped_file} lists each with its reason"
 
-    def features(self, extractor: Extractor, count: int, on_progress: OnProgress) -> Features:
+    def features(self, extractor: Extractor, count: int, on_progress: OnProgress | None) -> Features:
         """Features (count, D) of the `count` pictures that stand for the set."""
         return real_features(self.data, extractor, count, on_progress)
 

@@ -1,1 +1,1 @@
-"""Generator and discriminator, built from lists of stages. Pure torch: no files, no flags."""
+"""Generator and discriminator, built from lists of layers. Pure torch: no files, no flags."""

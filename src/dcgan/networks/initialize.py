@@ -4,9 +4,27 @@ import torch
 from torch import nn
 
 from dcgan.networks.batch_norm import BatchNorm
+from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.generator import Generator
+from dcgan.networks.layouts import Architecture
 from dcgan.networks.spectral_norm import own_weight
+from dcgan.randomness import Stream, torch_rng
 
 STANDARD_DEVIATION = 0.02
+
+
+def untrained_generator(architecture: Architecture, seed: int) -> Generator:
+    """The generator that a training with this seed begins with."""
+    generator = Generator(architecture)
+    initialize(generator, torch_rng(Stream.GENERATOR_WEIGHTS, seed))
+    return generator
+
+
+def untrained_discriminator(architecture: Architecture, seed: int) -> Discriminator:
+    """The discriminator that a training with this seed begins with: what its features are compared with."""
+    discriminator = Discriminator(architecture)
+    initialize(discriminator, torch_rng(Stream.DISCRIMINATOR_WEIGHTS, seed))
+    return discriminator
 
 
 @torch.no_grad()

@@ -17,7 +17,8 @@ from dcgan.device import resolve_device
 from dcgan.errors import ModelError, SourceError, UsageError
 from dcgan.features.extract import GRID, DiscriminatorExtractor, names_of, on_device
 from dcgan.files import new_folder, sha256
-from dcgan.model import Model, load
+from dcgan.loading import load
+from dcgan.model import Model
 from dcgan.model_folder import read_tensors, write_tensors
 from dcgan.probing.baselines.baseline import OnPhase
 from dcgan.probing.labeled_features import extract_to_disk
@@ -25,6 +26,7 @@ from dcgan.probing.linear_svm import LinearSVM, fit_svm
 from dcgan.probing.predictions import Predictions
 from dcgan.probing.protocol import fit_and_choose, split
 from dcgan.probing.validation_curve import Ends, best_of, check_values, ends_of, warnings_of
+from dcgan.progress import notebook_bar
 from dcgan.types import Labels, OnProgress, Pixels
 
 CARD, SVM, MODEL = "classifier.json", "svm.safetensors", "model"
@@ -124,6 +126,7 @@ class PictureClassifier:
             (partial / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
+@notebook_bar("fitting a classifier")
 def fit_classifier(
     model: Model,
     source: PictureSource,
@@ -178,8 +181,8 @@ def fit_classifier(
         phase("extracting")
         whole = extract_to_disk(Path(folder) / "features.npy", extractor, data, on_progress)
         phase("choosing C")
-        validation, learn = (whole.rows(rows) for rows in split(data.labels, VALIDATION, seed))
-        curve, _ = fit_and_choose(learn, validation, classes, C, on_progress)
+        validation, train = (whole.rows(rows) for rows in split(data.labels, VALIDATION, seed))
+        curve, _ = fit_and_choose(train, validation, classes, C, on_progress)
         best = best_of(curve)
         phase("fitting")
         svm = fit_svm(whole.features, whole.labels, classes, best)

@@ -17,6 +17,7 @@ from dcgan.model import Model
 from dcgan.probing.baselines.baseline import CENTROIDS, BuildContext, OnPhase, TrialScores
 from dcgan.probing.protocol import REPEATS, TRIALS, ProbeOptions, Splits, split
 from dcgan.probing.results import ProbeResults, about_of, merge_results, save_results
+from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
 
 TEST_SHARE = 0.2  # of the source that is scored where there are no other pictures
@@ -24,6 +25,7 @@ TEST_SHARE = 0.2  # of the source that is scored where there are no other pictur
 LabelsPerClass = int | Literal["all"]
 
 
+@notebook_bar("probing")
 def probe(
     model: Model,
     source: PictureSource,
@@ -58,7 +60,7 @@ def probe(
         labels_per_class: Labels of each class to learn from, or "all"; one or several.
         C: Values of C to choose from. None starts with those of the paper's released code, and the range grows until
             accuracy falls on both sides of the best.
-        repeats: Random draws of so many labels that are scored; the paper's ± is over 100.
+        repeats: Random subsets of so many labels that are scored; the paper's ± is over 100.
         validation: Share of the source, without what is scored, that only chooses.
         layers: Convolutional layers of the discriminator, from 0; None takes all.
         grid: Side of the grid that each map is max-pooled to.
@@ -66,7 +68,7 @@ def probe(
         centroids: Of the baselines kmeans and learned-rf.
         trials: Of the random search of the baselines supervised and finetuned.
         trainings: Draws of labels that the best trial is trained on and scored.
-        seed: Names splits, draws of labels and every other random number.
+        seed: Names splits, subsets of labels and every other random number.
         file: JSON to keep results in as they come; what it has already is not measured again.
         device: Where nets compute: "auto", "cpu", "cuda", "cuda:1" or "mps".
         on_progress: Called with (done, in all) of each part of the work.
@@ -160,9 +162,9 @@ def split_pictures(train: PackedSet, test: PackedSet | None, options: ProbeOptio
         scored, rows = split(train.labels, TEST_SHARE, seed)
     else:
         scored = test
-    validation, learn = (rows[part] for part in split(train.labels[rows], options.validation, seed))
+    validation, fitted = (rows[part] for part in split(train.labels[rows], options.validation, seed))
     classes = len(train.label_names)
-    counts, left = (np.bincount(labels, minlength=classes) for labels in (train.labels, train.labels[learn]))
+    counts, left = (np.bincount(labels, minlength=classes) for labels in (train.labels, train.labels[fitted]))
     needed = max((count for count in options.labels_per_class if count is not None), default=1)
     for name, have, few in zip(train.label_names, counts, left, strict=True):
         if few < needed:
@@ -171,7 +173,7 @@ def split_pictures(train: PackedSet, test: PackedSet | None, options: ProbeOptio
                 f"are left to learn from, fewer than {needed}: add pictures, leave the class out, or ask for fewer "
                 "`labels_per_class`"
             )
-    return Splits(learn, validation, scored)
+    return Splits(fitted, validation, scored)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dcgan.probing.validation_curve import Ends, best_of, check_values, ends_of,
 from dcgan.randomness import Stream, rng
 from dcgan.types import Labels, OnProgress
 
-CHOOSING_REPEATS = 10  # random draws of labels that C is chosen by, as in the released code
+CHOOSING_REPEATS = 10  # random subsets of labels that C is chosen by, as in the released code
 REPEATS = 100  # and that are scored
 TRIALS = 64  # of a net that is trained on labels, as in the paper
 INTERVAL = 1.96  # standard deviations that stand after ±, as in the paper
@@ -29,10 +29,10 @@ class ProbeOptions:
         labels_per_class: Labels of each class to learn from, one result for each; None for all.
         C: Values of C to choose from; None lets the range grow until accuracy falls on both sides (`validation_curve`).
         validation: Share of the pictures that only chooses, between 0 and 1.
-        repeats: Random draws of so many labels that a linear SVM is scored on.
+        repeats: Random subsets of so many labels that a linear SVM is scored on.
         standardize: Whether all features are brought to mean 0 and variance 1; the paper leaves the net's as they are.
         trials: Of the random search of a net that is trained on labels.
-        trainings: Draws of labels that its best trial is trained on and scored.
+        trainings: Subsets of labels that its best trial is trained on and scored.
 
     Raises:
         UsageError: A value is out of its range.
@@ -105,12 +105,12 @@ class Splits:
     """Which pictures do what, the same for every baseline.
 
     Attributes:
-        learn: Positions in the training set that are learned from.
-        validation: Positions in it that only choose.
+        train: Positions in the labeled set that classifiers are fitted to.
+        validation: Positions in it that only choose C, or a trial.
         test: What is scored: positions in it, or a set of its own.
     """
 
-    learn: NDArray[np.int64]
+    train: NDArray[np.int64]
     validation: NDArray[np.int64]
     test: NDArray[np.int64] | PackedSet
 
@@ -148,7 +148,7 @@ def sample_labels(labels: Labels, per_class: int, seed: int, repeat: int) -> NDA
 
 
 def probe_few(
-    learn: LabeledFeatures,
+    train: LabeledFeatures,
     validation: LabeledFeatures,
     test: LabeledFeatures,
     classes: int,
@@ -159,18 +159,18 @@ def probe_few(
     seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> ProbeResult:
-    """Probe with few labels: C is chosen by ten random draws of labels, then others are scored (section 5.2).
+    """Probe with few labels: C is chosen by ten random subsets of labels, then others are scored (section 5.2).
 
     Args:
-        learn: What each draw is taken from.
+        train: What each subset is sampled from.
         validation: Pictures that only choose C.
         test: Pictures that are scored.
         classes: K.
-        per_class: Labels of each class in a draw.
+        per_class: Labels of each class in a subset.
         C: Values to choose from; None as for `validation_curve`.
-        repeats: How many draws to score; the paper's ± is 1.96 standard deviations over 100.
-        seed: Names the draws.
-        on_progress: Called with (draws, in all).
+        repeats: How many subsets to score; the paper's ± is 1.96 standard deviations over 100.
+        seed: Names the subsets.
+        on_progress: Called with (subsets, in all).
 
     Raises:
         ValueError: A class has too few pictures.
@@ -185,7 +185,7 @@ def probe_few(
             on_progress(done, total)
 
     def sampled(repeat: int) -> LabeledFeatures:
-        return learn.rows(sample_labels(learn.labels, per_class, seed, repeat))
+        return train.rows(sample_labels(train.labels, per_class, seed, repeat))
 
     def measure(values: Sequence[float]) -> list[float]:
         nonlocal total
@@ -214,7 +214,7 @@ def probe_few(
 
 
 def probe_all(
-    learn: LabeledFeatures,
+    train: LabeledFeatures,
     validation: LabeledFeatures,
     test: LabeledFeatures,
     classes: int,
@@ -225,14 +225,14 @@ def probe_all(
     """Probe with all labels (section 5.1): C is chosen on the validation pictures, and its SVM scored on the test.
 
     Args:
-        learn: What SVMs learn from; validation pictures only choose.
+        train: Pictures that SVMs are fitted to.
         validation: Pictures that only choose C.
         test: Pictures that are scored.
         classes: K.
         C: Values to choose from; None as for `validation_curve`.
         on_progress: Called with (SVMs, in all so far).
     """
-    curve, svms = fit_and_choose(learn, validation, classes, C, on_progress)
+    curve, svms = fit_and_choose(train, validation, classes, C, on_progress)
     best = best_of(curve)
     predicted = svms[best].predict(test.features)
     confusion = confusion_matrix(test.labels, predicted, classes)
@@ -240,14 +240,14 @@ def probe_all(
 
 
 def fit_and_choose(
-    learn: LabeledFeatures,
+    train: LabeledFeatures,
     validation: LabeledFeatures,
     classes: int,
     C: Sequence[float] | None = None,
     on_progress: OnProgress | None = None,
 ) -> tuple[dict[float, float], dict[float, LinearSVM]]:
-    """Fit SVMs to all of `learn`; return the accuracy on the validation pictures by C, and the SVMs by C."""
-    path = SVMPath(learn.features, learn.labels, classes, several=C is None or len(C) > 1)
+    """Fit SVMs to all of `train`; return the accuracy on the validation pictures by C, and the SVMs by C."""
+    path = SVMPath(train.features, train.labels, classes, several=C is None or len(C) > 1)
     svms: dict[float, LinearSVM] = {}
 
     def measure(values: Sequence[float]) -> list[float]:

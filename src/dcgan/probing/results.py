@@ -120,7 +120,7 @@ class ProbeResults:
 
         All labels stand at their mean number.
         """
-        learned, classes = self.about.get("learned_from"), len(self.label_names)
+        learned, classes = self.about.get("train_pictures"), len(self.label_names)
         every = learned / classes if isinstance(learned, int) and classes else math.nan
         lines = {
             name: [result for count in self.counts if (result := self.find(name, count)) is not None]
@@ -244,7 +244,7 @@ def about_of(context: BuildContext, splits: Splits, options: ProbeOptions) -> di
         "labels": list(context.train.label_names),
         "seed": context.seed,
         "validation": options.validation,
-        "learned_from": len(splits.learn),
+        "train_pictures": len(splits.train),
     }
 
 

@@ -16,9 +16,9 @@ from importlib.resources import files
 from socket import socket
 from threading import Thread
 
-from dcgan.dissection.boxes import boxes_on
+from dcgan.dissection.boxes import parse_boxes
 from dcgan.errors import DcganError
-from dcgan.studio.annotation import Marking
+from dcgan.studio.annotation import Annotation
 
 HOST = "127.0.0.1"
 ELSEWHERE = "there is no such page; open the address that dcgan printed"
@@ -38,11 +38,11 @@ HEADERS = {
 }
 
 
-def serve(marking: Marking, ready: Callable[[str], None], port: int = 0) -> None:
+def serve(annotation: Annotation, ready: Callable[[str], None], port: int = 0) -> None:
     """Serve the page until its button Done is pressed.
 
     Args:
-        marking: What is shown and changed.
+        annotation: What is shown and changed.
         ready: Called with the page's address once it can be opened.
         port: 0 for any that is free.
 
@@ -50,10 +50,10 @@ def serve(marking: Marking, ready: Callable[[str], None], port: int = 0) -> None
         DcganError: The port is taken.
     """
     try:
-        server = _Server(marking, port)
+        server = _Server(annotation, port)
     except OSError as error:
         raise DcganError(
-            f"cannot listen on --port {port}: {error.strerror or error}; name another, or leave --port out"
+            f"cannot listen on `port` {port}: {error.strerror or error}; name another, or leave `port` out"
         ) from error
     with server:
         ready(server.address)
@@ -63,9 +63,9 @@ def serve(marking: Marking, ready: Callable[[str], None], port: int = 0) -> None
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, marking: Marking, port: int) -> None:
+    def __init__(self, annotation: Annotation, port: int) -> None:
         super().__init__((HOST, port), _Handler)
-        self.marking = marking
+        self.annotation = annotation
         self.root = f"/{secrets.token_urlsafe(16)}/"
         self.address = f"http://{HOST}:{self.server_port}{self.root}"
 
@@ -79,19 +79,19 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 60  # seconds that a client may say nothing
 
     def do_GET(self) -> None:
-        path, marking = self._path(), self.server.marking
+        path, annotation = self._path(), self.server.annotation
         if path in PAGE:
             page = files("dcgan.studio").joinpath("page", PAGE[path])
             self._send(page.read_bytes(), TYPES[page.name[page.name.rindex(".") :]])
         elif path == "state":
-            self._answer(partial(_state, marking))
+            self._answer(partial(_state, annotation))
         elif (seed := self._seed(path, "samples/", ".png")) is not None:
-            self._answer(partial(marking.picture, seed))
+            self._answer(partial(annotation.picture, seed))
         else:
             self._refuse(HTTPStatus.NOT_FOUND, ELSEWHERE)
 
     def do_PUT(self) -> None:
-        path, marking, length = self._path(), self.server.marking, self.headers.get("Content-Length", "0")
+        path, annotation, length = self._path(), self.server.annotation, self.headers.get("Content-Length", "0")
         if not length.isdecimal() or len(length) > 9 or int(length) > LARGEST:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has 0 to {LARGEST} bytes")
             return
@@ -99,17 +99,17 @@ class _Handler(BaseHTTPRequestHandler):
         if len(content) < int(length):
             self._refuse(HTTPStatus.BAD_REQUEST, "the request was cut off")
         elif (seed := self._seed(path, "boxes/")) is not None:
-            self._answer(partial(_mark, marking, seed, content))
+            self._answer(partial(_set_boxes, annotation, seed, content))
         elif (seed := self._seed(path, "looked-at/")) is not None:
-            self._answer(partial(marking.look, seed))
+            self._answer(partial(annotation.look, seed))
         else:
             self._refuse(HTTPStatus.NOT_FOUND, ELSEWHERE)
 
     def do_POST(self) -> None:
         if self._path() != "done":
             self._refuse(HTTPStatus.NOT_FOUND, ELSEWHERE)
-        elif self._answer(self.server.marking.end):
-            Thread(target=self.server.shutdown).start()  # it waits for the loop that waits for this request
+        elif self._answer(self.server.annotation.end):
+            Thread(target=self.server.shutdown).start()  # it waits for the loop, which waits for this request
 
     def log_message(self, *words: object) -> None:
         """Say nothing: the terminal is for what went wrong."""
@@ -129,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             content = act()
         except OSError as error:
-            why = f"cannot write {self.server.marking.path}: {error.strerror or error}"
+            why = f"cannot write {self.server.annotation.path}: {error.strerror or error}"
             self._refuse(HTTPStatus.INSUFFICIENT_STORAGE, why)
         except (DcganError, ValueError, RecursionError) as error:
             self._refuse(HTTPStatus.BAD_REQUEST, str(error))
@@ -154,23 +154,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
-def _state(marking: Marking) -> dict[str, object]:
+def _state(annotation: Annotation) -> dict[str, object]:
     """All that the page shows; seeds as text, for they may be longer than its numbers."""
-    marked = marking.boxes
+    boxes = annotation.boxes
     return {
-        "file": str(marking.path),
-        "size": marking.size,
-        "samples": [str(seed) for seed in marking.seeds],
-        "looked_at": [str(seed) for seed in marked.seeds],
-        "boxes": [{**asdict(box), "seed": str(box.seed)} for box in marked.boxes],
+        "file": str(annotation.path),
+        "size": annotation.size,
+        "samples": [str(seed) for seed in annotation.seeds],
+        "looked_at": [str(seed) for seed in boxes.seeds],
+        "boxes": [{**asdict(box), "seed": str(box.seed)} for box in boxes.boxes],
     }
 
 
-def _mark(marking: Marking, seed: int, content: bytes) -> None:
-    told = json.loads(content)
-    if not isinstance(told, dict):
+def _set_boxes(annotation: Annotation, seed: int, content: bytes) -> None:
+    message = json.loads(content)
+    if not isinstance(message, dict):
         raise ValueError("no object with boxes, and guesses of those before")
-    before = told.get("before")
+    before = message.get("before")
     if not isinstance(before, list):
         raise ValueError("no list of guesses of those before")
-    marking.mark(seed, boxes_on(seed, told.get("boxes")), [boxes_on(seed, guess) for guess in before])
+    annotation.set_boxes(seed, parse_boxes(seed, message.get("boxes")), [parse_boxes(seed, guess) for guess in before])

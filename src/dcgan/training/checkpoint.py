@@ -10,7 +10,8 @@ from pathlib import Path
 
 from dcgan.errors import ModelError, RunError, UsageError
 from dcgan.files import new_folder, sha256
-from dcgan.model import Model, load
+from dcgan.loading import load
+from dcgan.model import Model
 from dcgan.model_folder import (
     BEST,
     CARD,

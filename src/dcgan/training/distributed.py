@@ -1,9 +1,9 @@
 """Several processes, one training: each takes its share of every mini-batch. `torchrun` starts them.
 
-The joint mini-batch is that of the recipe, whatever the number of ranks: all draws are functions of (seed, step), and
-a rank takes its rows of them. After each backward pass the gradients are averaged over the ranks, all in one message.
-(DistributedDataParallel wants one backward pass for each forward pass; a GAN's step sends three mini-batches through
-the discriminator, two of which share a backward pass, and the gradient penalty differentiates twice.)
+The joint mini-batch is that of the recipe, whatever the number of ranks: all random numbers are functions of (seed,
+step), and a rank takes its rows of them. After each backward pass the gradients are averaged over the ranks, all in one
+message. (DistributedDataParallel wants one backward pass for each forward pass; a GAN's step sends three mini-batches
+through the discriminator, two of which share a backward pass, and the gradient penalty differentiates twice.)
 """
 
 import os

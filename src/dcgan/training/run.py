@@ -15,7 +15,7 @@ from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, RunError, UsageError, command
 from dcgan.files import RUN_FILE, new_folder, write_atomic
-from dcgan.training.callbacks import Callback
+from dcgan.training.callbacks import Callback, shown_in_notebook
 from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.distributed import Ranks, joined, resolve_recipe
 from dcgan.training.recipe import LENGTHS, MAY_CHANGE, Recipe, read_toml
@@ -50,7 +50,7 @@ def train(
         generator: A net of your own instead of the recipe's, from z (N, latent_dim) to images (N, C, H, W) in [-1, 1],
             with the weights to start from. Its class is named in no file: hand it in again to resume and to load.
         discriminator: The same, from images to logits (N,) or (N, 1). Both or neither.
-        callbacks: Called after every step, sheet, checkpoint and event.
+        callbacks: Called after every step, sheet, checkpoint and event. Default: a progress bar in a notebook.
         on_progress: Called with (done, total) while the source is being prepared.
 
     Raises:
@@ -62,7 +62,7 @@ def train(
         >>> dcgan.train("pictures/", "runs/first", dcgan.Recipe(size=32, minutes=20))
     """
     run, given, nets = Path(out), recipe or Recipe(), _own_nets(generator, discriminator)
-    with joined(given) as ranks:
+    with shown_in_notebook(callbacks, on_progress) as (callbacks, on_progress), joined(given) as ranks:
         data = ranks.first(lambda: _start(run, source, given, on_progress, ranks, nets))
         recipe, card = read_run(run)
         data = data or _data_of(run, card, recipe, on_progress)
@@ -122,7 +122,7 @@ def resume(
         generator: A net of your own instead of the recipe's, from z (N, latent_dim) to images (N, C, H, W) in [-1, 1],
             with the weights to start from. Its class is named in no file: hand it in again to resume and to load.
         discriminator: The same, from images to logits (N,) or (N, 1). Both or neither.
-        callbacks: Called after every step, sheet, checkpoint and event.
+        callbacks: Called after every step, sheet, checkpoint and event. Default: a progress bar in a notebook.
         on_progress: Called with (done, total) if the source has to be prepared again.
 
     Raises:
@@ -141,7 +141,7 @@ def resume(
         names = ", ".join(f"`{name}`" for name in fixed)
         raise UsageError(f"{names} cannot change in a run that has begun; start a new one for that")
     recipe = recipe.changed(changes)
-    with joined(recipe) as ranks:
+    with shown_in_notebook(callbacks, on_progress) as (callbacks, on_progress), joined(recipe) as ranks:
         recipe = resolve_recipe(recipe, ranks)
         data = _data_of(run, card, recipe, on_progress)
         seen = max((checkpoint.images for checkpoint in list_checkpoints(run)), default=0)

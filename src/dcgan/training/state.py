@@ -9,12 +9,9 @@ from torch import Tensor, nn
 
 from dcgan.errors import RecipeError
 from dcgan.networks.batch_norm import synchronize
-from dcgan.networks.discriminator import Discriminator
-from dcgan.networks.generator import Generator
-from dcgan.networks.initialize import initialize
+from dcgan.networks.initialize import untrained_discriminator, untrained_generator
 from dcgan.networks.layouts import Interface
 from dcgan.networks.memory import use_channels_last
-from dcgan.randomness import Stream, torch_rng
 from dcgan.training.distributed import Ranks
 from dcgan.training.recipe import Recipe
 
@@ -80,9 +77,9 @@ class TrainingState:
             self.ema_generator = deepcopy(self.generator)
         else:
             architecture = recipe.architecture()
-            self.generator = self._initialized(Generator(architecture), Stream.GENERATOR_WEIGHTS)
-            self.ema_generator = self._initialized(Generator(architecture), Stream.GENERATOR_WEIGHTS)
-            self.discriminator = self._initialized(Discriminator(architecture), Stream.DISCRIMINATOR_WEIGHTS)
+            self.generator = self._to_device(untrained_generator(architecture, recipe.seed))
+            self.ema_generator = self._to_device(untrained_generator(architecture, recipe.seed))
+            self.discriminator = self._to_device(untrained_discriminator(architecture, recipe.seed))
         self.ema_generator.requires_grad_(False).eval()
         self.optimizers = {
             "generator": _adam(self.generator, recipe),
@@ -96,9 +93,8 @@ class TrainingState:
             for net in (self.generator, self.discriminator):
                 synchronize(net)
 
-    def _initialized(self, net: nn.Module, weights: Stream) -> nn.Module:
-        """Fill a net with random numbers of its own and bring it to the device, in the recipe's memory layout."""
-        initialize(net, torch_rng(weights, self.recipe.seed))
+    def _to_device(self, net: nn.Module) -> nn.Module:
+        """Bring a net to the device, in the recipe's memory layout."""
         net.to(self.device)
         if self.recipe.channels_last:
             use_channels_last(net)

@@ -138,21 +138,21 @@ class FeatureBaseline:
             extractor = self.fit(context)
             context.phase(f"{name}: extracting")
             train = extract_to_disk(Path(folder) / "train.npy", extractor, context.train, on_progress)
-            known = np.union1d(splits.learn, splits.validation)
+            known = np.union1d(splits.train, splits.validation)
             if isinstance(splits.test, PackedSet):  # then all of `train` is known
                 test = extract_to_disk(Path(folder) / "test.npy", extractor, splits.test, on_progress)
             else:
                 test, train = train.rows(splits.test), train.rows(known)
             if self.standardize or options.standardize:
                 train, test = standardize(train, test)
-            learn, validation = (train.rows(np.searchsorted(known, own)) for own in (splits.learn, splits.validation))
+            fitted, validation = (train.rows(np.searchsorted(known, own)) for own in (splits.train, splits.validation))
             for count in options.labels_per_class:
                 context.phase(f"{name}: {name_count(count)} labels")
                 if count is None:
-                    yield probe_all(learn, validation, test, classes, C=options.C, on_progress=on_progress)
+                    yield probe_all(fitted, validation, test, classes, C=options.C, on_progress=on_progress)
                 else:
                     yield probe_few(
-                        learn,
+                        fitted,
                         validation,
                         test,
                         classes,

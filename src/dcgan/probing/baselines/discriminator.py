@@ -3,11 +3,9 @@
 from dataclasses import replace
 
 from dcgan.features.extract import DiscriminatorExtractor
-from dcgan.networks.discriminator import Discriminator
-from dcgan.networks.initialize import initialize
+from dcgan.networks.initialize import untrained_discriminator
 from dcgan.networks.memory import use_channels_last
 from dcgan.probing.baselines.baseline import BuildContext, FeatureBaseline
-from dcgan.randomness import Stream, torch_rng
 
 
 def fit_discriminator(context: BuildContext) -> DiscriminatorExtractor:
@@ -18,9 +16,8 @@ def fit_discriminator(context: BuildContext) -> DiscriminatorExtractor:
 
 
 def fit_random(context: BuildContext) -> DiscriminatorExtractor:
-    """The same for a net of random weights."""
-    net = Discriminator(context.model.architecture)
-    initialize(net, torch_rng(Stream.RANDOM_WEIGHTS, context.seed))
+    """The same for an untrained net."""
+    net = untrained_discriminator(context.model.architecture, context.seed)
     net.to(context.model.nets.discriminator.head.weight.device)
     use_channels_last(net)
     return fit_discriminator(replace(context, model=replace(context.model, discriminator=net)))

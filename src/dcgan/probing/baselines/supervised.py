@@ -118,7 +118,7 @@ def predict(net: ClassificationNet, pixels: Pixels) -> Labels:
 
 def random_search(
     body: Discriminator,
-    draws: Sequence[tuple[Pixels, Labels]],
+    subsets: Sequence[tuple[Pixels, Labels]],
     validation: tuple[Pixels, Labels],
     test: tuple[Pixels, Labels],
     classes: int,
@@ -131,15 +131,15 @@ def random_search(
     keep: Callable[[TrialScores], None] | None = None,
     on_progress: OnProgress | None = None,
 ) -> ProbeResult:
-    """Find the trial that is best on the validation pictures after learning the first draw; train it on every draw.
+    """Find the trial that is best on the validation pictures after the first subset; train it on each.
 
     Args:
         body: As in `train_classifier`, like `from_scratch`.
-        draws: Pictures to learn from: one or more random draws of labels.
+        subsets: Pictures to learn from: one or more random subsets.
         validation: Pictures that only choose.
         test: Pictures that are scored.
         classes: K.
-        per_class: Labels of each class in a draw, as the result says.
+        per_class: Labels of each class in a subset, as the result says.
         from_scratch: From random weights.
         trials: How many.
         seed: Names the trials.
@@ -148,10 +148,10 @@ def random_search(
         on_progress: Called with (pictures seen by all trainings, in all).
 
     Returns:
-        The accuracy of each draw. `validation` has that of every trial, by its number; `best` is the number of the
+        The accuracy of each subset. `validation` has that of every trial, by its number; `best` is the number of the
         best.
     """
-    trainings = trials + len(draws) - 1
+    trainings = trials + len(subsets) - 1
 
     def progress_after(done: int) -> OnProgress | None:
         """Progress of one training where `done` are behind it."""
@@ -161,10 +161,16 @@ def random_search(
             else None
         )
 
-    def trained(number: int, draw: int, own_seed: int, done: int) -> ClassificationNet:
+    def trained(number: int, subset: int, own_seed: int, done: int) -> ClassificationNet:
         trial = sample_trial(seed, number)
         return train_classifier(
-            body, *draws[draw], classes, trial, own_seed, from_scratch=from_scratch, on_progress=progress_after(done)
+            body,
+            *subsets[subset],
+            classes,
+            trial,
+            own_seed,
+            from_scratch=from_scratch,
+            on_progress=progress_after(done),
         )
 
     scores = {number: known[number] for number in range(trials) if number in known}
@@ -181,7 +187,7 @@ def random_search(
     winner = max(sorted(scores), key=lambda number: scores[number])
     if best is None or best[0] != winner:  # it was found by the earlier search
         best = winner, trained(winner, 0, seed + winner, trials - 1)
-    others = (trained(winner, draw, seed + draw, trials + draw - 1) for draw in range(1, len(draws)))
+    others = (trained(winner, number, seed + number, trials + number - 1) for number in range(1, len(subsets)))
     predicted = [predict(net, test[0]) for net in chain([best[1]], others)]
     accuracies = np.array([(labels == test[1]).mean() for labels in predicted])
     confusion = np.mean([confusion_matrix(test[1], labels, classes) for labels in predicted], axis=0)
@@ -214,13 +220,13 @@ class NetBaseline:
             test = data.pixels[splits.test], data.labels[splits.test]
         for count in options.labels_per_class:
             context.phase(f"{name}: {name_count(count)} labels")
-            draws = [splits.learn]
+            subsets = [splits.train]
             if count is not None:
-                labels, repeats = data.labels[splits.learn], range(options.trainings)
-                draws = [splits.learn[sample_labels(labels, count, context.seed, repeat)] for repeat in repeats]
+                labels, repeats = data.labels[splits.train], range(options.trainings)
+                subsets = [splits.train[sample_labels(labels, count, context.seed, repeat)] for repeat in repeats]
             yield random_search(
                 context.model.nets.discriminator,
-                [(data.pixels[rows], data.labels[rows]) for rows in draws],
+                [(data.pixels[rows], data.labels[rows]) for rows in subsets],
                 (data.pixels[splits.validation], data.labels[splits.validation]),
                 test,
                 len(data.label_names),

@@ -1,30 +1,30 @@
-// Draw boxes on samples; each change of a sample is put to the server, which keeps the file.
+// Draw boxes on samples; each change of a sample is put to the server, which saves them in the file.
 
 import { middle, moved, opposite, spanned, stretched } from "./geometry.js";
 
 const DRAG = 4; // CSS pixels that the pointer must go for a box: less is a click
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-const part = (id) => document.getElementById(id);
-const stage = part("stage");
+const $ = (id) => document.getElementById(id);
+const stage = $("stage");
 const state = await (await fetch("state")).json(); // {file, size, samples, looked_at, boxes}; seeds are text
-const boxes = new Map(state.samples.map((seed) => [seed, []])); // seed -> what is marked on it
+const boxes = new Map(state.samples.map((seed) => [seed, []])); // seed -> the boxes on it
 const known = new Map(); // seed -> what the file has of it: several guesses, if an answer was lost
 const seen = new Set(state.looked_at);
 const unsaved = new Set();
-let keeping = 0; // rounds of saving that have not ended
+let saving = 0; // rounds of saving that have not ended
 const undo = []; // [seed, boxes before the change]
-let shown = 0; // place in state.samples
+let shown = 0; // index in state.samples
 let dragging = false;
 let queue = Promise.resolve(); // puts, one after another
 
 for (const { seed, ...box } of state.boxes) boxes.get(seed).push(box);
-for (const [seed, marked] of boxes) known.set(seed, [marked]);
+for (const [seed, marks] of boxes) known.set(seed, [marks]);
 
 const current = () => state.samples[shown];
 const own = () => boxes.get(current());
 
-// ---- keeping
+// ---- saving
 
 async function put(seed) {
   unsaved.delete(seed); // first: a change made while it travels must be kept too
@@ -38,7 +38,7 @@ async function put(seed) {
   } catch (error) {
     unsaved.add(seed);
     if (!before.includes(now)) known.set(seed, [...before, now]);
-    complain(`Not saved: ${error.message}`);
+    showError(`Not saved: ${error.message}`);
   }
 }
 
@@ -52,27 +52,27 @@ async function send(method, path, content = null) {
   if (!answer.ok) throw new Error((await answer.json()).error);
 }
 
-function keep(seed) {
+function save(seed) {
   unsaved.add(seed);
-  keeping += 1;
+  saving += 1;
   queue = queue.then(async () => {
     for (const waiting of [...unsaved]) await put(waiting);
-    keeping -= 1;
-    if (!unsaved.size) complain("");
-    tell();
+    saving -= 1;
+    if (!unsaved.size) showError("");
+    showStatus();
   });
 }
 
 function change(now) {
   undo.push([current(), own()]);
   boxes.set(current(), now);
-  keep(current());
-  draw();
+  save(current());
+  render();
 }
 
-function complain(text) {
-  part("wrong").textContent = text;
-  part("wrong").hidden = !text;
+function showError(text) {
+  $("error").textContent = text;
+  $("error").hidden = !text;
 }
 
 // ---- showing
@@ -83,7 +83,7 @@ function element(kind, className) {
   return made;
 }
 
-function place(node, box) {
+function position(node, box) {
   const share = (pixels) => `${(100 * pixels) / state.size}%`;
   node.style.left = share(box.left);
   node.style.top = share(box.top);
@@ -93,7 +93,7 @@ function place(node, box) {
 }
 
 function boxOnStage(box, number) {
-  const node = place(element("div", "box"), box);
+  const node = position(element("div", "box"), box);
   node.tabIndex = 0;
   node.dataset.number = number;
   node.setAttribute("role", "group");
@@ -105,25 +105,25 @@ function boxOnStage(box, number) {
   return node;
 }
 
-function draw(focus = -1) {
+function render(focus = -1) {
   for (const old of stage.querySelectorAll(".box")) old.remove();
   stage.append(...own().map(boxOnStage));
   if (focus >= 0) stage.querySelectorAll(".box")[focus].focus();
-  part("picture").src = `samples/${current()}.png`;
-  part("picture").alt = `sample of seed ${current()}`;
-  part("name").textContent = `seed ${current()}`;
-  const small = part("all").children[shown];
+  $("picture").src = `samples/${current()}.png`;
+  $("picture").alt = `sample of seed ${current()}`;
+  $("name").textContent = `seed ${current()}`;
+  const small = $("all").children[shown];
   for (const old of small.querySelectorAll(".box")) old.remove();
-  small.append(...own().map((box) => place(element("i", "box"), box)));
-  tell();
+  small.append(...own().map((box) => position(element("i", "box"), box)));
+  showStatus();
 }
 
-function tell() {
+function showStatus() {
   const count = [...boxes.values()].flat().length;
-  part("told").textContent =
+  $("status").textContent =
     `${count} ${count === 1 ? "box" : "boxes"}; ${state.samples.filter((seed) => seen.has(seed)).length} of ${boxes.size} samples looked at; ` +
-    (keeping ? "saving …" : unsaved.size ? "not saved" : seen.size ? `saved in ${state.file}` : "nothing to save yet");
-  [...part("all").children].forEach((button, number) => {
+    (saving ? "saving …" : unsaved.size ? "not saved" : seen.size ? `saved in ${state.file}` : "nothing to save yet");
+  [...$("all").children].forEach((button, number) => {
     button.classList.toggle("seen", seen.has(state.samples[number]));
     button.setAttribute("aria-current", number === shown);
   });
@@ -131,10 +131,10 @@ function tell() {
 
 function show(number) {
   if (number < 0 || number >= state.samples.length) return;
-  if (!seen.has(current())) keep(current()); // who goes on has looked at it
+  if (!seen.has(current())) save(current()); // who goes on has looked at it
   shown = number;
-  draw();
-  part("all").children[shown].scrollIntoView({ block: "nearest" });
+  render();
+  $("all").children[shown].scrollIntoView({ block: "nearest" });
 }
 
 for (const [number, seed] of state.samples.entries()) {
@@ -144,12 +144,12 @@ for (const [number, seed] of state.samples.entries()) {
   picture.src = `samples/${seed}.png`;
   picture.alt = `seed ${seed}`;
   button.title = `seed ${seed}`;
-  button.append(picture, ...boxes.get(seed).map((box) => place(element("i", "box"), box)));
+  button.append(picture, ...boxes.get(seed).map((box) => position(element("i", "box"), box)));
   button.addEventListener("click", () => show(number));
-  part("all").append(button);
+  $("all").append(button);
 }
 
-// ---- the mouse: a drag on the picture draws, on a box moves it, on its corner draws it anew from the other corner
+// ---- the mouse: a drag on the picture draws a box, on a box moves it, on a corner resizes it
 
 function point(event) {
   const frame = stage.getBoundingClientRect();
@@ -180,7 +180,7 @@ stage.addEventListener("pointerdown", (event) => {
     if (corner) box = spanned(opposite(before, corner), here, state.size);
     else if (before) box = moved(before, here.x - start.x, here.y - start.y, state.size);
     else box = spanned(start, here, state.size);
-    place(ghost, box);
+    position(ghost, box);
     if (!ghost.isConnected) stage.append(ghost);
   };
   const end = (now) => {
@@ -188,9 +188,9 @@ stage.addEventListener("pointerdown", (event) => {
     for (const [kind, listener] of listeners) stage.removeEventListener(kind, listener);
     if (dragged && now.type === "pointerup") {
       change(own().toSpliced(number, 1, box));
-      draw(number);
+      render(number);
     } else {
-      draw(node ? number : -1);
+      render(node ? number : -1);
       if (!node) document.activeElement.blur();
     }
   };
@@ -208,7 +208,7 @@ document.addEventListener("keydown", (event) => {
   if (node && event.key in ARROWS) {
     const shift = event.shiftKey ? stretched : moved;
     change(own().with(number, shift(own()[number], across, down, state.size)));
-    draw(number);
+    render(number);
   } else if (node && ["Delete", "Backspace"].includes(event.key)) {
     change(own().toSpliced(number, 1));
   } else if (node && event.key === "Escape") {
@@ -219,15 +219,15 @@ document.addEventListener("keydown", (event) => {
     show(shown - 1);
   } else if (["b", "B"].includes(event.key)) {
     change([...own(), middle(state.size)]);
-    draw(own().length - 1);
+    render(own().length - 1);
   } else if (["u", "U", "z"].includes(event.key)) {
     if (!undo.length) return;
     const [seed, before] = undo.pop();
     boxes.set(seed, before);
-    keep(seed);
+    save(seed);
     const focus = node && seed === current() ? Math.min(number, before.length - 1) : -1;
     show(state.samples.indexOf(seed));
-    if (focus >= 0) draw(focus);
+    if (focus >= 0) render(focus);
   } else {
     return;
   }
@@ -236,22 +236,22 @@ document.addEventListener("keydown", (event) => {
 
 // ---- the end
 
-part("previous").addEventListener("click", () => show(shown - 1));
-part("next").addEventListener("click", () => show(shown + 1));
-part("done").addEventListener("click", async () => {
-  if (!seen.has(current()) && own().length === 0) keep(current());
-  for (const seed of unsaved) keep(seed);
+$("previous").addEventListener("click", () => show(shown - 1));
+$("next").addEventListener("click", () => show(shown + 1));
+$("done").addEventListener("click", async () => {
+  if (!seen.has(current()) && own().length === 0) save(current());
+  for (const seed of unsaved) save(seed);
   await queue;
   if (unsaved.size) return;
   try {
     await send("POST", "done");
   } catch (error) {
-    complain(`Not ended: ${error.message}`);
+    showError(`Not ended: ${error.message}`);
     return;
   }
   document.body.replaceChildren(element("p", ""));
   document.body.firstChild.textContent = `Saved in ${state.file}. dcgan goes on in the terminal; this page can be closed.`;
 });
-window.addEventListener("beforeunload", (event) => { if (keeping || unsaved.size) event.preventDefault(); });
+window.addEventListener("beforeunload", (event) => { if (saving || unsaved.size) event.preventDefault(); });
 
-draw();
+render();

@@ -1,0 +1,91 @@
+"""Loading a model: from a folder, a checkpoint, a run, or by its name. No pickle is read: it runs no code."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from dcgan.device import resolve_device
+from dcgan.errors import ModelError
+from dcgan.model import Model
+from dcgan.model_folder import CARD, find, read_card, read_tensors
+from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.generator import Generator
+from dcgan.networks.layouts import Architecture, ConvLayer, Interface
+from dcgan.networks.memory import use_channels_last
+
+
+def load(
+    path: str | Path,
+    device: str = "auto",
+    *,
+    generator: nn.Module | None = None,
+    discriminator: nn.Module | None = None,
+) -> Model:
+    """Load a model from a model folder, a checkpoint, a run (its newest), or by its name if it comes with dcgan.
+
+    Args:
+        path: Where it is, or its name.
+        device: "auto", "cpu", "cuda", "cuda:1" or "mps".
+        generator: Of a model whose nets are your own: a net of the class that was trained, which is filled in place.
+        discriminator: The same for the discriminator.
+
+    Raises:
+        ModelError: There is none, or it is broken: what is wrong and where. Or it needs nets of your own.
+        DeviceError: This machine has no such device.
+    """
+    device, folder = resolve_device(device), find(Path(path))
+    card = read_card(folder)
+    interface = _interface(folder, card)
+    if isinstance(interface, Architecture):
+        if generator is not None or discriminator is not None:
+            raise ModelError(f"the nets in {folder} are dcgan's own; leave `generator` and `discriminator` out")
+        with torch.device("meta"):
+            generator, discriminator = Generator(interface), Discriminator(interface)
+    if generator is None or discriminator is None:
+        raise ModelError(
+            f"the nets in {folder} are not dcgan's own: hand in nets of the classes that were trained, "
+            "dcgan.load(..., generator=..., discriminator=...)"
+        )
+    for name, net in (("generator", generator), ("discriminator", discriminator)):
+        _fill(net, read_tensors(folder / f"{name}.safetensors", card), folder / f"{name}.safetensors")
+        net.to(device).eval()
+        if isinstance(interface, Architecture):
+            use_channels_last(net)
+    details = {
+        key: value for key, value in card.items() if key not in ("format", "architecture", "interface", "sha256")
+    }
+    return Model(interface, generator, discriminator, details, folder)
+
+
+def _interface(folder: Path, card: Mapping[str, object]) -> Interface:
+    try:
+        own = card.get("interface")
+        if isinstance(own, dict) and "architecture" not in card:
+            return Interface(**own)
+        values = card.get("architecture")
+        if not isinstance(values, dict):
+            raise TypeError("it is missing")
+        nets = {name: tuple(ConvLayer(**layer) for layer in values[name]) for name in ("generator", "discriminator")}
+        return Architecture(**{**values, **nets})
+    except (TypeError, ValueError, KeyError, ZeroDivisionError) as error:
+        raise ModelError(f"{folder / CARD} has an architecture that cannot be built: {error}") from error
+
+
+def _fill(net: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    expected = net.state_dict()
+    if tensors.keys() != expected.keys():
+        odd = ", ".join(sorted(tensors.keys() ^ expected.keys())[:4])
+        raise ModelError(f"{path} does not hold the tensors of these nets: {odd} ...")
+    for name, tensor in tensors.items():
+        right, shape = expected[name], tuple(tensor.shape)
+        if tensor.shape != right.shape or tensor.dtype not in (right.dtype, torch.float16):
+            kinds = f"{right.dtype} or float16".removeprefix("torch.")
+            raise ModelError(f"{path}: {name} should be {kinds} of {tuple(right.shape)}, not {tensor.dtype} of {shape}")
+        if not tensor.isfinite().all():
+            raise ModelError(f"{path}: {name} holds values that are not finite numbers")
+        if name.endswith("running_var") and (tensor < 0).any():
+            raise ModelError(f"{path}: {name} holds variances below 0")
+    whole = {name: tensor.to(expected[name].dtype) for name, tensor in tensors.items()}
+    net.load_state_dict(whole, assign=True)
