@@ -5,14 +5,14 @@
 
 The same face is drawn with and without its glasses: the pixels that differ are the mask. For each feature of a layer
 the faces with glasses that drive it most are found, and its responses led back to the picture. *Inside* is the share of
-the signal (absolute values, all channels) that lies in the mask, averaged over those faces. A signal that knew nothing
-would lie there as often as the mask is large: *chance* is the mask's share of the picture, and *in view* its share of
-what the unit sees, averaged over the same faces. All this for the trained net and the same net with random weights,
+the saliency (absolute values, all channels) that lies in the mask, averaged over those faces. Saliency that knew
+nothing would lie there as often as the mask is large: *chance* is the mask's share of the picture, and *in view* its
+share of what the unit sees, averaged over the same faces. All this for the trained net and the same net with random weights,
 guided and plain.
 
 Whether *inside* means anything is asked of the net itself: the glasses are taken off, and the same units look again.
 *Fall* is the share of their response that is gone. Its rank correlation *r* with *inside*, over all features, tells
-whether those whose signal lies in the glasses are those that need them; that with *in view*, if it took a signal.
+whether those whose saliency lies in the glasses are those that need them; that with *in view*, if it took saliency.
 """
 
 import argparse
@@ -77,7 +77,7 @@ def correlation(first: Shares, second: Shares) -> float:
     return float(np.corrcoef(first.argsort().argsort(), second.argsort().argsort())[0, 1])
 
 
-def draw_pairs(thing: str, wanted: int, model: Model) -> Pairs:
+def sample_pairs(thing: str, wanted: int, model: Model) -> Pairs:
     """So many faces that wear the thing."""
     faces = DrawnFaces(size=model.architecture.size, seed=FACES)
     options = DecodeOptions(model.architecture.size, model.architecture.channels)
@@ -111,8 +111,8 @@ def measure(net: str, model: Model, layer: int, pairs: Pairs, strongest: int) ->
     fall = 1 - bare.sum(axis=1) / found.value.sum(axis=1)
     rows = []
     for name, rule in RULES.items():
-        signals = np.abs(back_propagate(model, pairs.worn[picture], layer, units, rule))
-        inside = (signals * masks).sum(axis=(1, 2, 3)) / signals.sum(axis=(1, 2, 3)).clip(1e-30)
+        saliency = np.abs(back_propagate(model, pairs.worn[picture], layer, units, rule))
+        inside = (saliency * masks).sum(axis=(1, 2, 3)) / saliency.sum(axis=(1, 2, 3)).clip(1e-30)
         chance = masks.mean(axis=(1, 2, 3))
         rows.append(Row(net, name, by_feature(inside), by_feature(chance), by_feature(in_view), fall))
     return rows
@@ -149,7 +149,7 @@ def draw(rows: list[Row], thing: str, layer: int, theme: Theme) -> Image:
     most, features = max(row.inside.max() for row in rows), len(rows[0].inside)
     left, top, right, bottom = 60, 60, 760, 380
     canvas = Canvas(right + MARGIN, bottom + 2 * LINE + MARGIN, theme)
-    canvas.text(left, MARGIN + LINE / 2, f"share of each feature's signal that lies in the {thing}", "lm", NORMAL)
+    canvas.text(left, MARGIN + LINE / 2, f"share of each feature's saliency that lies in the {thing}", "lm", NORMAL)
     canvas.text(right, bottom + 1.5 * LINE, f"features of layer {layer}, those with most of it first", "rm", faint=True)
 
     def place(number: float, share: float) -> tuple[float, float]:
@@ -196,7 +196,7 @@ def main() -> None:
     reuse_memory()
     model = load(arguments.model)
     layer = len(model.architecture.discriminator) - 1 if arguments.layer is None else arguments.layer
-    pairs = draw_pairs(arguments.thing, arguments.faces, model)
+    pairs = sample_pairs(arguments.thing, arguments.faces, model)
     nets = {"trained": model, "random": untrained(model, pairs.worn, arguments.seed)}
     rows = [row for name, net in nets.items() for row in measure(name, net, layer, pairs, arguments.strongest)]
     if arguments.plot:

@@ -47,7 +47,7 @@ def some_pixels(size: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     return np.random.default_rng(0).integers(0, 256, (BATCH, size, size, 3), np.uint8)
 
 
-def draw_plainly(size: int) -> Step:
+def generate_plainly(size: int) -> Step:
     """A tutorial's generator, and its loop."""
     generator = textbook_nets(recipe_of(size).architecture())[0].eval()
 
@@ -59,7 +59,7 @@ def draw_plainly(size: int) -> Step:
     return step
 
 
-def draw(size: int) -> Step:
+def generate(size: int) -> Step:
     """`Model.sample`."""
     reuse_memory()
     model, batch = model_of(size), count()
@@ -122,7 +122,7 @@ def extract(size: int) -> Step:
 
 
 TASKS: dict[str, tuple[Callable[[int], Step], Callable[[int], Step]]] = {
-    "drawing": (draw_plainly, draw),
+    "sampling": (generate_plainly, generate),
     "features of D": (judge_plainly, judge),
     "features of efficientnet-lite0": (extract_plainly, extract),
 }

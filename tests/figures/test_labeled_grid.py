@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan.figures.arithmetic import draw_arithmetic
+from dcgan.figures.arithmetic import arithmetic_figure
 from dcgan.figures.fonts import SMALL, fitted, text_width
 from dcgan.figures.labeled_grid import labeled_grid, numbered
 from dcgan.figures.perceptual_steps import plot_perceptual_steps
@@ -76,7 +76,7 @@ def test_a_long_label_is_cut_off_with_dots() -> None:
 def test_a_sum_shows_samples_means_y_and_its_variations(variations: int) -> None:
     examples = [grid(1, 3)[0], grid(1, 7)[0], grid(1, 0)[0]]
     means, results = grid(1, 3)[0], grid(1, 1 + variations)[0]
-    page = draw_arithmetic(["+ a", "- b", "+ up"], examples, means, results, means[0], THEMES["dark"])
+    page = arithmetic_figure(["+ a", "- b", "+ up"], examples, means, results, means[0], THEMES["dark"])
     shown = [*examples[0], *examples[1][:5], *means[:2], *results]
     assert all(holds(page, picture, 6) for picture in shown)
     assert not holds(page, examples[1][6], 6)
@@ -85,7 +85,7 @@ def test_a_sum_shows_samples_means_y_and_its_variations(variations: int) -> None
 
 def test_y_stands_in_the_middle_of_its_eight_variations() -> None:
     results = grid(1, 9)[0]
-    page = np.asarray(draw_arithmetic(["+ a"], [results[:1]], results[:1], results, None, THEMES["light"]))
+    page = np.asarray(arithmetic_figure(["+ a"], [results[:1]], results[:1], results, None, THEMES["light"]))
     ys, xs = np.nonzero((page == THEMES["light"].accent).all(axis=2))
     assert holds(Image.fromarray(page[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]), results[0], 6)  # in its frame
     corners = [results[1], results[4], results[5], results[8]]  # above it, beside it, below it

@@ -46,20 +46,20 @@ def test_the_rule_by_hand() -> None:
 def test_a_tiny_net_by_hand() -> None:
     """Two pixels p and q, two hidden units, one unit on them: y = f(2 f(a) + w f(b)), a = p + q, b = p - 2 q."""
 
-    def signal(p: float, q: float, w: float) -> list[float]:
+    def saliency(p: float, q: float, w: float) -> list[float]:
         pixels = torch.tensor([p, q], requires_grad=True)
         hidden = guided(torch.tensor([[1.0, 1.0], [1.0, -2.0]]) @ pixels)
         (found,) = torch.autograd.grad(guided(torch.tensor([[2.0, w]]) @ hidden), pixels)
         return cast("list[float]", found.tolist())
 
     # a = 1.4, b = 0.2, y = 3: both pass, 2 (1, 1) + 1 (1, -2)
-    assert signal(1, 0.4, 1) == [3, 0]
+    assert saliency(1, 0.4, 1) == [3, 0]
     # the same with y = 2.2: b is above 0, but its gradient, -3, is not
-    assert signal(1, 0.4, -3) == [2, 2]
+    assert saliency(1, 0.4, -3) == [2, 2]
     # a = 1, b = -5, y = 2 - 1: b's gradient is above 0, but b is not
-    assert signal(-1.0, 2.0, 1) == [2, 2]
+    assert saliency(-1.0, 2.0, 1) == [2, 2]
     # a = 0.5, b = 2, y = f(-5): y itself is below 0
-    assert signal(1, -0.5, -3) == [0, 0]
+    assert saliency(1, -0.5, -3) == [0, 0]
 
 
 def transposed(gradient: Tensor, convolution: nn.Module) -> Tensor:
@@ -100,21 +100,21 @@ def test_plain_is_the_gradient_that_autograd_gives_and_guided_is_not() -> None:
 
 
 @pytest.mark.parametrize("layer", [0, 1])
-def test_a_unit_that_does_not_respond_has_no_guided_signal(layer: int) -> None:
+def test_a_unit_that_does_not_respond_has_no_guided_saliency(layer: int) -> None:
     places = units(70, layer)
     maps = MODEL.nets.discriminator.activations(to_images(torch.from_numpy(PIXELS)))[layer].detach().numpy()
     responds = maps[np.arange(70), *places.T] > 0
-    signals = back_propagate(MODEL, PIXELS, layer, places)
+    saliency = back_propagate(MODEL, PIXELS, layer, places)
     assert 0 < responds.sum() < 70
-    assert not signals[~responds].any()
-    assert signals[responds].any(axis=(1, 2, 3)).all()
+    assert not saliency[~responds].any()
+    assert saliency[responds].any(axis=(1, 2, 3)).all()
 
 
-def test_a_signal_is_of_its_own_picture_alone() -> None:
+def test_a_saliency_is_of_its_own_picture_alone() -> None:
     places = units(70, 1)
-    signals = back_propagate(MODEL, PIXELS, 1, places, plain)
+    saliency = back_propagate(MODEL, PIXELS, 1, places, plain)
     alone = back_propagate(MODEL, PIXELS[66:67], 1, places[66:67], plain)
-    assert signals[66] == pytest.approx(alone[0], rel=1e-4, abs=1e-7)
+    assert saliency[66] == pytest.approx(alone[0], rel=1e-4, abs=1e-7)
 
 
 def test_it_works_where_gradients_are_switched_off() -> None:

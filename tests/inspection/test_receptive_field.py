@@ -42,12 +42,12 @@ def test_it_is_where_the_gradient_is_not_zero(layout: str, size: int, kernel_siz
         field = receptive_field(model.architecture, layer)
         places = sorted({(0, 0), (fit.small // 2, fit.small // 3), (0, fit.small - 1), (fit.small - 1, fit.small - 1)})
         units = np.array([(0, *place) for place in places])
-        signals = back_propagate(model, pixels.repeat(len(units), axis=0), layer, units, plain)
-        for (_, row, column), signal in zip(units, signals, strict=True):
+        saliency = back_propagate(model, pixels.repeat(len(units), axis=0), layer, units, plain)
+        for (_, row, column), own in zip(units, saliency, strict=True):
             top, left = int(field.corner(row)), int(field.corner(column))
             expected = np.zeros((size, size), bool)
             expected[max(0, top) : top + field.side, max(0, left) : left + field.side] = True
-            assert np.array_equal(signal[..., 0] != 0, expected)
+            assert np.array_equal(own[..., 0] != 0, expected)
 
 
 def test_fields_of_the_papers_faces_net() -> None:

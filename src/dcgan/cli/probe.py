@@ -115,10 +115,10 @@ def probe(
     facts = {"model": model, "source": source, "test": test, "labels": results.label_names}
     answer("\n".join(lines), {**facts, "settings": results.settings, "results": results.rows()}, as_json)
     if confusion is not None:
-        from dcgan.figures.confusion import draw_confusion
+        from dcgan.figures.confusion import confusion_figure
         from dcgan.figures.sheets import save_picture
 
-        save_picture(draw_confusion(results.most_labels("dcgan").confusion, results.label_names, colors), confusion)
+        save_picture(confusion_figure(results.most_labels("dcgan").confusion, results.label_names, colors), confusion)
     if curve is not None:
         from dcgan.figures.curves import page
         from dcgan.files import write_atomic

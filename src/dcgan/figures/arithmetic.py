@@ -18,7 +18,7 @@ _MEAN = "mean of all z"
 _SAMPLES, _FIRST = ("samples",), ("the first", f"{MOST} samples")
 
 
-def draw_arithmetic(
+def arithmetic_figure(
     terms: Sequence[str],
     examples: Sequence[Pixels],
     means: Pixels,

@@ -15,7 +15,7 @@ _WIDEST = 120  # pixels
 _LONGEST = 160  # pixels of a name
 
 
-def draw_confusion(shares: NDArray[np.float64], names: Sequence[str], theme: Theme) -> Image.Image:
+def confusion_figure(shares: NDArray[np.float64], names: Sequence[str], theme: Theme) -> Image.Image:
     """Draw a row for each true class and a column for each predicted class; a cell of the full color is 100%.
 
     Args:

@@ -13,16 +13,16 @@ from dcgan.figures.theme import Canvas, Theme
 from dcgan.types import Pixels
 
 _APART = 12  # pixels between the features, and twice that between the sides
-_CLIPPED = 2.5  # times a signal's root mean square: where black and white are, so that weaker parts can be seen
+_CLIPPED = 2.5  # times a saliency's root mean square: where black and white are, so that weaker parts can be seen
 
 
-def signal_pixels(signals: NDArray[np.float32]) -> Pixels:
+def saliency_pixels(saliency: NDArray[np.float32]) -> Pixels:
     """Numbers (..., H, W, C) as pixels (..., H, W, 1 or 3), uint8: 0 is gray, and each is scaled by its own size.
 
     Its size is the root mean square of what is not 0, for a unit sees a part of the picture. Of four channels the
     colors are shown.
     """
-    shown = signals[..., :3]
+    shown = saliency[..., :3]
     axes = (-3, -2, -1)
     counts = np.count_nonzero(shown, axis=axes, keepdims=True).clip(1)
     white = _CLIPPED * np.sqrt(np.square(shown).sum(axis=axes, keepdims=True) / counts)
@@ -37,16 +37,16 @@ class Side:
     Attributes:
         title: Stands above.
         pixels: (R, K, H, W, C), uint8.
-        signals: (R, K, H, W, C), of either sign.
+        saliency: (R, K, H, W, C), of either sign.
     """
 
     title: str
     pixels: Pixels
-    signals: NDArray[np.float32]
+    saliency: NDArray[np.float32]
 
 
-def draw_signals(sides: Sequence[Side], names: Sequence[str], theme: Theme) -> Image.Image:
-    """Draw the sides beside each other, a pair of rows a feature: its pictures, and below each its signal.
+def saliency_figure(sides: Sequence[Side], names: Sequence[str], theme: Theme) -> Image.Image:
+    """Draw the sides beside each other, a pair of rows a feature: its pictures, and below each its saliency.
 
     Args:
         sides: All of the same R; K may differ.
@@ -64,7 +64,7 @@ def draw_signals(sides: Sequence[Side], names: Sequence[str], theme: Theme) -> I
     x = left
     for part, across in zip(sides, wide, strict=True):
         canvas.text(x, MARGIN + LINE / 2, part.title, "lm", NORMAL)
-        for line, pictures in enumerate((part.pixels, signal_pixels(part.signals))):
+        for line, pictures in enumerate((part.pixels, saliency_pixels(part.saliency))):
             for row, column in np.ndindex(*pictures.shape[:2]):
                 corner = x + column * (side + GAP), top + row * high + line * (side + GAP)
                 canvas.paste(enlarged(pictures[row, column], TILE), *corner)

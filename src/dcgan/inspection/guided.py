@@ -53,7 +53,7 @@ def back_propagate(
     """Lead the response of a unit back to the picture, for one unit in each picture.
 
     The net gets its activation as an argument of the call, so that nothing has to be hooked into it and removed again.
-    Batch norm uses its fixed statistics: each signal depends on its own picture alone.
+    Batch norm uses its fixed statistics: each saliency depends on its own picture alone.
 
     Args:
         model: Whose discriminator is looked into.
@@ -72,7 +72,7 @@ def back_propagate(
     """
     layer_of(model, layer)
     net = model.nets.discriminator.eval()
-    signals = np.empty(pixels.shape, np.float32)
+    saliency = np.empty(pixels.shape, np.float32)
     for start in range(0, len(pixels), BATCH):
         some = slice(start, start + BATCH)
         feature, row, column = torch.from_numpy(units[some]).unbind(1)
@@ -81,7 +81,7 @@ def back_propagate(
             maps = net.activations(images, rule)[layer]
             responses = maps[torch.arange(len(maps)), feature, row, column]
             (gradients,) = torch.autograd.grad(responses.sum(), images)  # of each picture's own: they do not mix
-        signals[some] = gradients.permute(0, 2, 3, 1).float().cpu().numpy()
+        saliency[some] = gradients.permute(0, 2, 3, 1).float().cpu().numpy()
         if on_progress:
             on_progress(min(start + BATCH, len(pixels)), len(pixels))
-    return signals
+    return saliency

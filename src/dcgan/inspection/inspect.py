@@ -13,7 +13,7 @@ from dcgan.data.sources import PictureSource
 from dcgan.errors import UsageError
 from dcgan.figures.labeled_grid import labeled_grid, numbered
 from dcgan.figures.notebook import html_of
-from dcgan.figures.saliency import Side, draw_signals, signal_pixels
+from dcgan.figures.saliency import Side, saliency_figure, saliency_pixels
 from dcgan.figures.theme import THEMES, Theme
 from dcgan.inspection.guided import back_propagate
 from dcgan.inspection.inputs import layer_of
@@ -66,7 +66,7 @@ class Inspection:
             self._side("random weights", self.random_model, self.random_activations),
             self._side("trained", self.model, self.activations),
         ]
-        return draw_signals(sides, [self.names[channel] for channel in self.channels], theme)
+        return saliency_figure(sides, [self.names[channel] for channel in self.channels], theme)
 
     def patches(self, theme: Theme = THEMES["light"]) -> Image:
         """What the units see that each channel responds to most: a row a channel."""
@@ -82,11 +82,11 @@ class Inspection:
         top = self.activations
         pixels = self.data.pixels[top.picture[:, 0]]
         saliency = back_propagate(self.model, pixels, self.layer, top.units[:, 0], on_progress=on_progress)
-        return numbered(signal_pixels(saliency), self.names, theme, columns=COLUMNS)
+        return numbered(saliency_pixels(saliency), self.names, theme, columns=COLUMNS)
 
     def kernels(self, theme: Theme = THEMES["light"]) -> Image:
         """The kernels of the first layer."""
-        kernels = signal_pixels(first_kernels(self.model))
+        kernels = saliency_pixels(first_kernels(self.model))
         return numbered(kernels, [str(channel) for channel in range(len(kernels))], theme, columns=COLUMNS)
 
     def figures(

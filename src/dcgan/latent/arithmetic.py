@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from dcgan.errors import UsageError
-from dcgan.figures.arithmetic import draw_arithmetic
+from dcgan.figures.arithmetic import arithmetic_figure
 from dcgan.figures.notebook import html_of
 from dcgan.figures.theme import THEMES, Theme
 from dcgan.latent.concepts import Concept, ConceptSource, resolve_concepts
@@ -51,7 +51,7 @@ class ArithmeticResult:
     def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
         """The paper's figure 7: examples above the picture of their mean, Y amid its variations, the sum of pixels."""
         labels = [str(term) for term in self.terms]
-        return draw_arithmetic(labels, self.examples, self.means, self.pixels, self.pixel_sum, theme)
+        return arithmetic_figure(labels, self.examples, self.means, self.pixels, self.pixel_sum, theme)
 
     def _repr_html_(self) -> str:
         return html_of(self.figure())
