@@ -7,8 +7,8 @@ The same face is drawn with and without its glasses: the pixels that differ are 
 the faces with glasses that drive it most are found, and its responses led back to the picture. *Inside* is the share of
 the saliency (absolute values, all channels) that lies in the mask, averaged over those faces. Saliency that knew
 nothing would lie there as often as the mask is large: *chance* is the mask's share of the picture, and *in view* its
-share of what the unit sees, averaged over the same faces. All this for the trained net and the same net with random weights,
-guided and plain.
+share of what the unit sees, averaged over the same faces. All this for the trained net and the same net with random
+weights, guided and plain.
 
 Whether *inside* means anything is asked of the net itself: the glasses are taken off, and the same units look again.
 *Fall* is the share of their response that is gone. Its rank correlation *r* with *inside*, over all features, tells

@@ -6,14 +6,11 @@
     python -m benchmarks.snapshots seconds --base-channels 64
 
 `levels` measures the statistics of a run's averaged generator in the precision of training on ever more images, and
-says how far 128 samples then are from those with 1,024 images in float32, in gray levels of 0 to 255. Photographs of
-faces, 64x64, 40,000 images seen: in bfloat16 on the same 1,024 images 0.1 at most; on half of them up to 16, on a
-quarter up to 37; on 1,024 others up to 29. So the precision costs nothing, and fewer images would.
+says how far 128 samples then are from those with 1,024 images in float32, in gray levels of 0 to 255.
 
 `seconds` are those of the processor, on one core, for nets of 64x64 pictures: the parts of a sheet, of a checkpoint and
-of a stop, and their share of a training that makes a sheet every 10,000 images and a checkpoint every 20,000. One
-busy AMD EPYC core with AVX512-BF16: 1.9 % with 32 base channels (the default), where a stop takes 0.5 s, and 1.7 %
-with 64, where it takes 1.7 s.
+of a stop, and their share of a training that makes a sheet every 10,000 images and a checkpoint every 20,000. What both
+printed stands in docs/results/benchmarks.md.
 """
 
 import argparse
