@@ -28,13 +28,13 @@ from dcgan.training.presets import preset
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
 from dcgan.training.step import train_step
+from dcgan.types import Pixels
 
 BEDROOMS = 3_033_042  # pictures in LSUN's bedrooms
 COUNT = 20_000  # pictures of the made-up set
 SIDE = 8192
 
 Step = Callable[[], object]
-Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 
 @dataclass(frozen=True)

@@ -15,19 +15,30 @@ RUN_FILE = "run.json"
 """What makes a folder a run; see `dcgan.training.run`."""
 
 
-def write_atomic(path: Path, content: bytes | str) -> None:
-    """Replace `path` by `content` (text as UTF-8) in one step: a reader sees the old file or the new, never a half."""
-    data = content.encode() if isinstance(content, str) else content
-    partial = _beside(path)
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """Yield a path beside `path`, of the same suffix; when the block ends well, flush the file to disk and rename it.
+
+    A block that raises leaves nothing behind, and a file that is at `path` already as it was.
+
+    Raises:
+        OSError: The disk is full, or the file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = _beside(path, path.suffix)
     try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        yield partial
+        _sync(partial)
         partial.replace(path)
         _sync(path.parent)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_atomic(path: Path, content: bytes | str) -> None:
+    """Replace `path` by `content` (text as UTF-8) in one step: a reader sees the old file or the new, never a half."""
+    with new_file(path) as partial:
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def check_writable(path: Path) -> None:
@@ -96,8 +107,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _beside(path: Path) -> Path:
-    return path.parent / f".{path.name}.partial-{uuid4().hex[:8]}"
+def _beside(path: Path, suffix: str = "") -> Path:
+    return path.parent / f".{path.name}.partial-{uuid4().hex[:8]}{suffix}"
 
 
 def _sync(path: Path) -> None:

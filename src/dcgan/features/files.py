@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +15,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import UsageError
 from dcgan.features.extract import BATCH, GRID, DType, FeatureExtractor, build_extractor, fit_range
+from dcgan.files import new_file
 from dcgan.model import Model
 from dcgan.types import Features, OnProgress
 
@@ -97,17 +97,11 @@ def write_features(
     if path.suffix.lower() not in FILES:
         raise UsageError(f"`path` {path}: features are written as {' or '.join(FILES)}")
     writer = _npy if path.suffix.lower() == ".npy" else _parquet
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.parent / f".{path.name}.partial-{uuid4().hex[:8]}"
-    try:
-        with writer(partial, data, extractor.size, np.dtype(dtype)) as write:
-            for start in range(0, len(data), BATCH):  # no more than that is held in memory
-                write(fit_range(extractor.extract(data.pixels[start : start + BATCH]), dtype))
-                if on_progress:
-                    on_progress(min(start + BATCH, len(data)), len(data))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with new_file(path) as partial, writer(partial, data, extractor.size, np.dtype(dtype)) as write:
+        for start in range(0, len(data), BATCH):  # no more than that is held in memory
+            write(fit_range(extractor.extract(data.pixels[start : start + BATCH]), dtype))
+            if on_progress:
+                on_progress(min(start + BATCH, len(data)), len(data))
 
 
 @contextmanager

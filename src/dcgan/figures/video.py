@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain, pairwise
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from dcgan.errors import DcganError
+from dcgan.files import new_file
 
 Frame = NDArray[np.uint8]  # (H, W, 3)
 
@@ -42,14 +42,9 @@ def write_video(frames: Iterable[Frame], path: Path, frames_per_second: float) -
     first = next(coming, None)
     if first is None:
         raise DcganError("a film needs a frame")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.parent / f".{uuid4().hex[:8]}.partial{path.suffix}"
     write = _write_mp4 if path.suffix.lower() == ".mp4" else _write_animation
-    try:
+    with new_file(path) as partial:
         write(chain([first], coming), partial, frames_per_second)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _write_mp4(frames: Iterator[Frame], path: Path, frames_per_second: float) -> None:
