@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.training.toys import TOY, discs
 
-from dcgan.errors import ModelError, RecipeError, RunError
+from dcgan.errors import ModelError, RecipeError, RunError, UsageError
 from dcgan.files import sha256
 from dcgan.loading import load
 from dcgan.metrics.kernel import KernelDistance
@@ -180,3 +180,10 @@ def test_a_damaged_card_is_passed_over(pictures: Path, tmp_path: Path) -> None:
 def test_what_cannot_be_measured_is_refused(name: str, value: object) -> None:
     with pytest.raises(RecipeError, match=name.replace("_", ".")):
         Recipe().changed({name: value})
+
+
+def test_the_discriminator_cannot_measure_its_own_training(packed: Path, tmp_path: Path) -> None:
+    recipe = MEASURED.changed({"evaluate_extractor": "discriminator"})
+    with pytest.raises(UsageError, match="`evaluate_extractor` must not be the discriminator"):
+        train(packed, tmp_path / "run", recipe)
+    assert not (tmp_path / "run").exists()

@@ -9,7 +9,7 @@ from typing import Literal, get_args, get_origin
 
 import tomli_w
 
-from dcgan.choices import AUGMENTATIONS, LAYOUTS, LOSSES
+from dcgan.choices import AUGMENTATIONS, EXTRACTORS, LAYOUTS, LOSSES
 from dcgan.device import DEVICES, is_device_name
 from dcgan.errors import RecipeError
 from dcgan.networks.layouts import Architecture, Interface, LatentDistribution, Normalization, build_architecture
@@ -125,7 +125,9 @@ class Recipe:
     )
     evaluate_samples: int = setting(1000, "Pictures on each side of that measurement.", minimum=100, unit=" pictures")
     evaluate_extractor: str = setting(
-        "efficientnet-lite0", "Features that it is measured in.", choices=("efficientnet-lite0", "inception", "pixels")
+        "efficientnet-lite0",
+        "Features that it is measured in, not the discriminator's.",
+        choices=EXTRACTORS,
     )
     sheet_every: int = setting(
         10_000, "Images between two sheets of samples, each with a check of the training's health.", minimum=1

@@ -58,6 +58,8 @@ class Setting(Mapping[str, object]):
         if isinstance(self.choices, Registry):
             choices = (f"{name}: {meaning}" if meaning else name for name, meaning in self.choices.meanings.items())
             return f"{self.text} {'; '.join(choices)}."
+        if self.choices is not None:
+            return f"{self.text} {self.allowed}."
         return f"{self.text} {self.allowed[0].upper()}{self.allowed[1:]}." if self.allowed else self.text
 
     @property

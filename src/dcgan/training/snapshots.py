@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.data.packed import PackedSet
+from dcgan.errors import UsageError
 from dcgan.metrics.extractors import Extractor, ExtractorOptions, build_extractor
 from dcgan.metrics.features import generated_features, real_features
 from dcgan.metrics.kernel import kernel_distance
@@ -190,9 +191,12 @@ def build_evaluator(recipe: Recipe, data: PackedSet) -> Evaluator | None:
     """What the recipe asks for, if it does.
 
     Raises:
+        UsageError: The extractor is the discriminator, which changes from one measurement to the next.
         ModelError: The extractor's weights are missing.
     """
     if not recipe.evaluate_every:
         return None
+    if recipe.evaluate_extractor == "discriminator":
+        raise UsageError("`evaluate_extractor` must not be the discriminator, which changes while it is trained")
     extractor = build_extractor(recipe.evaluate_extractor, ExtractorOptions(device=recipe.device))
     return Evaluator(data, extractor, recipe.evaluate_samples)
