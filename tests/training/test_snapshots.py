@@ -182,8 +182,8 @@ def test_what_cannot_be_measured_is_refused(name: str, value: object) -> None:
         Recipe().changed({name: value})
 
 
-def test_the_discriminator_cannot_measure_its_own_training(packed: Path, tmp_path: Path) -> None:
+def test_the_discriminator_cannot_measure_its_own_training(pictures: Path, tmp_path: Path) -> None:
     recipe = MEASURED.changed({"evaluate_extractor": "discriminator"})
     with pytest.raises(UsageError, match="`evaluate_extractor` must not be the discriminator"):
-        train(packed, tmp_path / "run", recipe)
+        train(pictures, tmp_path / "run", recipe)
     assert not (tmp_path / "run").exists()
