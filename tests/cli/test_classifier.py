@@ -145,6 +145,7 @@ def test_what_is_no_classifier_is_named(home: Path) -> None:
 def test_from_python_it_predicts_arrays_and_classifies_sources(home: Path) -> None:
     phases: list[str] = []
     classifier = fit_classifier(MODEL, home / "pictures", device="cpu", on_phase=phases.append)
+    assert "left, right" in classifier._repr_html_()
     assert phases == ["measuring statistics", "extracting", "choosing C", "fitting"]
     assert classifier.accuracy == classifier.validation[classifier.C] > 0.9
     assert classifier.ends is not None

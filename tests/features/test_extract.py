@@ -132,6 +132,7 @@ def test_features_that_cannot_be_written_leave_nothing(data: PackedSet, tmp_path
 
 def test_features_come_with_names_and_labels(data: PackedSet) -> None:
     found = extract_features(MODEL, data, layers=[1], grid=2, device="cpu")
+    assert "layers 1, max-pooled to 2x2" in found._repr_html_()
     assert np.array_equal(found.features, DiscriminatorExtractor(MODEL, [1], 2).extract(PIXELS))
     assert found.labels.tolist() == data.labels.tolist()
     assert (len(found.names), found.label_names, found.layers, found.grid) == (300, ("0", "1", "2"), (1,), 2)

@@ -95,6 +95,13 @@ def test_where_the_packed_set_of_an_array_is_gone_resuming_says_how_to_bring_it_
     assert resume(run).run == run
 
 
+def test_a_notebook_shows_how_a_training_ended(tmp_path: Path) -> None:
+    shown = train(discs(), tmp_path / "run", TOY)._repr_html_()
+    assert "finished after" in shown
+    assert 'src="data:image/png;base64,' in shown
+    assert "<svg" in shown
+
+
 def test_the_recipe_of_a_run_says_everything_definite(run: Path) -> None:
     recipe, card = read_run(run)
     assert recipe == TOY

@@ -15,6 +15,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import UsageError
+from dcgan.figures.notebook import table_html
 from dcgan.model import Model, to_images
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
@@ -129,6 +130,19 @@ class ExtractedFeatures:
     label_names: tuple[str, ...]
     layers: tuple[int, ...]
     grid: int
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how many there are, and what of."""
+        pictures, size = self.features.shape
+        layers = ", ".join(map(str, self.layers))
+        return table_html(
+            [
+                ("pictures", f"{pictures:,}"),
+                ("features of each", f"{size:,}, {self.features.dtype}"),
+                ("from", f"layers {layers}, max-pooled to {self.grid}x{self.grid}"),
+                ("labels", ", ".join(self.label_names) or "none"),
+            ]
+        )
 
 
 @notebook_bar("extracting features")

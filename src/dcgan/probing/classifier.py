@@ -16,6 +16,7 @@ from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import ModelError, SourceError, UsageError
 from dcgan.features.extract import GRID, DiscriminatorExtractor, names_of, on_device
+from dcgan.figures.notebook import table_html
 from dcgan.files import new_folder, sha256
 from dcgan.loading import load
 from dcgan.model import Model
@@ -84,6 +85,7 @@ class PictureClassifier:
         """Positions in `names`, (N,), of the classes of pixels (N, H, W, C), uint8, of the model's size."""
         return np.asarray(self.scores(pixels).argmax(axis=1), np.int64)
 
+    @notebook_bar("classifying")
     def classify(self, source: PictureSource, *, on_progress: OnProgress | None = None) -> Predictions:
         """Classify the pictures of a source.
 
@@ -102,6 +104,11 @@ class PictureClassifier:
                 on_progress(min(start + BATCH, len(data)), len(data))
         own = tuple(data.label_names[label] if label >= 0 else None for label in data.labels)
         return Predictions(data.pixels, names_of(data), np.concatenate(parts), self.names, own)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the classes, C, and the accuracy on held-out pictures."""
+        rows = [("classes", ", ".join(self.names)), ("C", f"{self.C:g}"), ("held-out accuracy", f"{self.accuracy:.1%}")]
+        return table_html(rows)
 
     def save(self, folder: str | Path) -> None:
         """Write the classifier as the new folder `folder`, whole or not at all.

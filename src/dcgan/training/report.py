@@ -20,8 +20,8 @@ from dcgan.training.snapshots import SHEET_SEEDS
 
 FILM = "film.webp"
 REPORT = "report.html"
-STAGES = 6  # moments shown in the report
-STAGE_SIDE = 260  # pixels; the corner of a sheet that stands for a moment
+MOMENTS = 6  # shown in the report
+MOMENT_SIDE = 260  # pixels; the corner of a sheet that stands for a moment
 
 
 def list_sheets(run: Path) -> list[Path]:
@@ -49,7 +49,7 @@ def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, 
         summary=f"A DCGAN for {data.size}×{data.size} pictures, trained on {len(data):,} of them: {images}.",
         sheet=sheets[-1].read_bytes() if sheets else None,
         real=picture_bytes(sheet(data.pixels[_some_real(data, recipe.seed)]), ".png"),
-        snapshots=[(_caption(path), _corner(path)) for path in evenly(sheets, STAGES)],
+        snapshots=[(_caption(path), _corner(path)) for path in evenly(sheets, MOMENTS)],
         film=(run / FILM).read_bytes() if (run / FILM).is_file() else None,
         metrics=records,
         events=read_events(run / EVENTS),
@@ -73,7 +73,7 @@ def _caption(path: Path) -> str:
 
 def _corner(path: Path) -> bytes:
     with Image.open(path) as image:
-        return picture_bytes(image.crop((0, 0, min(STAGE_SIDE, image.width), min(STAGE_SIDE, image.height))), ".png")
+        return picture_bytes(image.crop((0, 0, min(MOMENT_SIDE, image.width), min(MOMENT_SIDE, image.height))), ".png")
 
 
 def _some_real(data: PackedSet, seed: int) -> list[int]:

@@ -4,13 +4,17 @@ import errno
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import torch
 from filelock import FileLock, Timeout
+from PIL import Image
 
 from dcgan.data.packed import PackedSet
 from dcgan.errors import RunError, command
+from dcgan.figures.notebook import html_of, svg_html
+from dcgan.figures.report_charts import charts
 from dcgan.files import remove_partial
 from dcgan.model import Model
 from dcgan.model_folder import best_checkpoint
@@ -49,6 +53,16 @@ class TrainingResult:
     best: Path | None
     stopped_by: int | None
     leads: bool
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: how it ended, the newest sheet, and the discriminator's belief over time."""
+        line = f"<p><code>{escape(str(self.run))}</code>: {self.ending} after {self.images:,} images</p>"
+        sheet = ""
+        if self.sheet is not None:
+            with Image.open(self.sheet) as picture:
+                sheet = html_of(picture, "the newest sheet of samples")
+        curve = next(charts(read_records(self.run / METRICS)), "")
+        return line + sheet + (svg_html(curve) if curve else "")
 
 
 def run_session(
