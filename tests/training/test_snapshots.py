@@ -73,6 +73,24 @@ def test_the_best_checkpoint_stays_however_few_are_kept(pictures: Path, tmp_path
     assert load(result.run / "best").details["images"] == 48
 
 
+def test_best_is_a_link_and_is_understood_where_there_can_be_none(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked = train(pictures, tmp_path / "linked", MEASURED).run / "best"
+    assert linked.is_symlink()
+    assert (linked / "generator.safetensors").is_file()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("this file system has no links")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    plain = train(pictures, tmp_path / "plain", MEASURED.changed({"images": 64}))
+    assert not (plain.run / "best").exists()
+    assert plain.best is not None
+    assert find(plain.run / "best") == plain.best
+    assert load(plain.run / "best").details["images"] == read_card(plain.best)["images"]
+
+
 @pytest.mark.usefixtures("distances")
 def test_a_distance_that_was_measured_otherwise_is_not_compared(pictures: Path, tmp_path: Path) -> None:
     run = train(pictures, tmp_path / "run", MEASURED.changed({"images": 64})).run
