@@ -1,18 +1,45 @@
 """Names of files that several rooms know, and writing that a crash cannot spoil: beside, flushed to disk, renamed."""
 
 import hashlib
+import json
 import os
 import shutil
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 PIXELS_FILE, INDEX_FILE, SKIPPED_FILE, DATASET_FILE = "pixels.npy", "index.parquet", "skipped.csv", "dataset.json"
 """What a packed set consists of; see `dcgan.data.packed`."""
 RUN_FILE = "run.json"
 """What makes a folder a run; see `dcgan.training.run`."""
+
+
+def parse_json(text: str | bytes) -> Any:  # as the parser itself
+    """JSON of a stranger.
+
+    Raises:
+        ValueError: It is no JSON, nested too deeply, or has a number of thousands of digits.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """TOML of a stranger.
+
+    Raises:
+        ValueError: It is no TOML, nested too deeply, or has a number of thousands of digits.
+    """
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 @contextmanager

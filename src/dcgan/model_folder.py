@@ -3,7 +3,6 @@
 No pickle is read or written: loading a stranger's model runs no code.
 """
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from math import isfinite
@@ -14,7 +13,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from dcgan.errors import ModelError
-from dcgan.files import sha256
+from dcgan.files import parse_json, sha256
 
 FORMAT = 2
 CARD = "model.json"
@@ -101,10 +100,10 @@ def read_card(folder: Path) -> dict[str, object]:
         ModelError: It is missing, no JSON, or of another format.
     """
     try:
-        card = json.loads((folder / CARD).read_text("utf-8"))
+        card = parse_json((folder / CARD).read_text("utf-8"))
     except OSError as error:
         raise ModelError(f"cannot read {folder / CARD}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ModelError(f"{folder / CARD} is damaged: {error}") from error
     if not isinstance(card, dict) or type(card.get("format")) is not int or card["format"] < 1:
         raise ModelError(f"{folder / CARD} is no model card")

@@ -143,11 +143,11 @@ def test_labels_of_an_npz_are_taken(tmp_path: Path, name: str, values: NDArray[n
 
 
 def test_labels_must_be_one_for_each_picture(tmp_path: Path) -> None:
-    for labels, why in ((np.zeros(4), "must be one number"), (np.zeros(4, int), "5 pictures, but 4 labels")):
+    for labels, why in ((np.full(5, 0.5), "must be whole numbers"), (np.zeros(4), "5 pictures, but 4 labels")):
         np.savez(tmp_path / "a.npz", images=COLOR, labels=labels)
         assert why in error_of(tmp_path / "a.npz")
     np.savez(tmp_path / "a.npz", images=COLOR, labels=np.zeros((5, 10), int))
-    assert "must be one number" in error_of(tmp_path / "a.npz")
+    assert "must be one whole number" in error_of(tmp_path / "a.npz")
 
 
 def test_an_npz_without_a_likely_name_lists_what_it_holds(tmp_path: Path) -> None:

@@ -17,8 +17,12 @@ from dcgan.data.picture_files import PictureFiles, has_picture_extension, printa
 from dcgan.data.zip_recovery import Member, recover_members
 from dcgan.errors import SourceError
 
-_BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
 _AT_MOST = f"at most {MAX_BYTES >> 20} MB are read"
+_MOST_EXPANSION = 200  # times the compressed size; photographs are compressed already, and drawings shrink to a tenth
+_SMALL = 64 << 20  # bytes of a member that may expand as it likes
+_SMALL_ARCHIVE = 1 << 30  # bytes of a compressed .tar that may expand as it likes
+_LONGEST_HEADER = 1 << 20  # bytes of a name, or of what else precedes a file in a .tar
+_LONG_HEADERS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, b"X")
 
 
 class ZipArchive:
@@ -32,11 +36,17 @@ class ZipArchive:
         self.description = f"archive {path}"
         self._path = path
         self._files: PictureFiles[zipfile.ZipInfo | Member] = PictureFiles()
-        self._broken = ""
+        self._broken: Skipped | None = None
         try:
             self._list()
+        except OSError as error:
+            raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
         except zipfile.BadZipFile as error:
-            self._broken = str(error)
+            self._broken = Skipped(Reason.TRUNCATED, f"the archive is truncated: {error}")
+        except Exception as error:  # a directory of an unknown version, names in no encoding, and whatever else
+            self._broken = Skipped(Reason.CORRUPT, f"the archive's directory is damaged: {_why(error)}")
+        if self._broken:
+            self._files = PictureFiles()
             self._list_recovered()
         self._files.finish(str(path))
 
@@ -75,7 +85,8 @@ class ZipArchive:
             for name, member in self._files:
                 if isinstance(member, Member):
                     yield Item(name, member.read(file), self._files.label(name))
-        yield Item(self._path.name, Skipped(Reason.TRUNCATED, f"the archive is truncated: {self._broken}"))
+        assert self._broken
+        yield Item(self._path.name, self._broken)
 
 
 class TarArchive:
@@ -91,14 +102,14 @@ class TarArchive:
         self.description = f"archive {path}"
         self._path = path
         self._files: PictureFiles[int] = PictureFiles()  # by position in the archive
-        self._broken = ""
+        self._broken: Skipped | None = None
         try:
             with _Tar(path) as archive:
                 for position, member in enumerate(archive):
                     self._list_member(archive, position, member)
                 self._broken = archive.broken
-        except (OSError, tarfile.TarError) as error:
-            raise SourceError(f"{path} cannot be read: {error}") from error
+        except Exception as error:  # whatever tarfile and the decompressors raise
+            raise SourceError(f"{path} cannot be read: {_why(error)}") from error
         self._files.finish(str(path), keep_order=True)
 
     @property
@@ -121,7 +132,7 @@ class TarArchive:
                 yield Item(name, archive.read(member), self._files.label(name))
                 name, next_position = next(pictures, ("", -1))
         if self._broken:
-            yield Item(self._path.name, Skipped(Reason.TRUNCATED, f"the archive is truncated: {self._broken}"))
+            yield Item(self._path.name, self._broken)
 
     def _list_member(self, archive: "_Tar", position: int, member: tarfile.TarInfo) -> None:
         name = printable(member.name)
@@ -142,6 +153,14 @@ class _TarFile(tarfile.TarFile):
 
 class _TarInfo(tarfile.TarInfo):
     @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_TarInfo":
+        """A header; one that goes on for megabytes, which tarfile would hold in memory, is damaged."""
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _LONG_HEADERS and member.size > _LONGEST_HEADER:
+            raise tarfile.HeaderError(f"a header of {member.size >> 20} MB")
+        return member
+
+    @classmethod
     def fromtarfile(cls, tarfile_: tarfile.TarFile) -> "_TarInfo":
         try:
             return super().fromtarfile(tarfile_)
@@ -152,10 +171,11 @@ class _TarInfo(tarfile.TarInfo):
 
 
 class _Tar:
-    """A .tar read from front to end. At its end `broken` says what truncated the archive, or is empty."""
+    """A .tar read from front to end. At its end `broken` says why it ended before the archive does, or is None."""
 
     def __init__(self, path: Path) -> None:
-        self.broken = ""
+        self.broken: Skipped | None = None
+        self._most = max(_SMALL_ARCHIVE, _MOST_EXPANSION * path.stat().st_size)  # bytes
         self._tar = _TarFile.open(path, tarinfo=_TarInfo)
 
     def __enter__(self) -> "_Tar":
@@ -169,18 +189,22 @@ class _Tar:
             while (member := self._tar.next()) is not None:
                 yield member
                 self._tar.members.clear()  # tarfile keeps them all, a kilobyte each
-        except _BROKEN as error:
-            self.broken = str(error)
+                if member.offset_data + member.size > self._most:
+                    detail = f"the archive expands to more than {_MOST_EXPANSION} times its size from here on"
+                    self.broken = Skipped(Reason.BOMB, detail)
+                    return
+        except Exception as error:  # a header in a header in a header, and whatever else
+            self.broken = Skipped(Reason.TRUNCATED, f"the archive is truncated: {_why(error)}")
             return
         if not isinstance(self._tar.ended_by, EOFHeaderError):
-            self.broken = str(self._tar.ended_by)
+            self.broken = Skipped(Reason.TRUNCATED, f"the archive is truncated: {self._tar.ended_by}")
 
     def head(self, member: tarfile.TarInfo) -> bytes:
         """The first bytes of a file."""
         try:
             content = self._tar.extractfile(member) if member.isfile() else None
             return content.read(HEAD_BYTES) if content else b""
-        except _BROKEN:
+        except Exception:  # it is read once more, and then it has a reason
             return b""
 
     def read(self, member: tarfile.TarInfo) -> bytes | Skipped:
@@ -192,15 +216,15 @@ class _Tar:
         try:
             content = self._tar.extractfile(member)
             return content.read() if content else b""
-        except _BROKEN as error:
-            return Skipped(Reason.TRUNCATED, f"the archive is truncated: {error}")
+        except Exception as error:  # whatever tarfile and the decompressors raise
+            return Skipped(Reason.TRUNCATED, f"the archive is truncated: {_why(error)}")
 
 
 def _zipped_head(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     try:
         with archive.open(member) as content:
             return content.read(HEAD_BYTES)
-    except (*_BROKEN, RuntimeError):  # RuntimeError: encrypted, or a compression that zipfile lacks
+    except Exception:  # encrypted, or a compression that zipfile lacks, or damaged
         return b""
 
 
@@ -208,15 +232,22 @@ def _read_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | S
     if member.flag_bits & 1:
         return Skipped(Reason.ENCRYPTED, "unpack the archive with its password first")
     if member.file_size > MAX_BYTES:
-        return Skipped(Reason.BOMB, f"unpacks to {member.file_size >> 20} MB; {_AT_MOST}")
+        return Skipped(Reason.BOMB, f"expands to {member.file_size >> 20} MB; {_AT_MOST}")
+    if member.file_size > max(_SMALL, _MOST_EXPANSION * member.compress_size):
+        detail = f"expands to {member.file_size >> 20} MB, more than {_MOST_EXPANSION} times its size"
+        return Skipped(Reason.BOMB, detail)
     try:
         return archive.read(member)
     except NotImplementedError as error:
         return Skipped(Reason.UNSUPPORTED, str(error))
     except EOFError:
         return Skipped(Reason.TRUNCATED, "the archive is truncated")
-    except _BROKEN as error:
-        return Skipped(Reason.CORRUPT, str(error))
+    except Exception as error:  # whatever zipfile and the decompressors raise
+        return Skipped(Reason.CORRUPT, _why(error))
+
+
+def _why(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _is_tar(path: Path, head: bytes) -> bool:

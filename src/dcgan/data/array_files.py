@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.data.arrays import ArraySource, label_texts
+from dcgan.data.decode import MAX_BYTES
 from dcgan.data.kinds import file_kind
 from dcgan.errors import SourceError
 
@@ -34,6 +36,15 @@ class ArrayFile:
     dtype: np.dtype[np.generic]
     open: Callable[[], AbstractContextManager[IO[bytes]]]
     """Opens a stream that begins with the first element, in C order."""
+
+    def __post_init__(self) -> None:
+        if any(side < 0 or side > sys.maxsize for side in self.shape):
+            raise SourceError(f"{self.where}: its header claims the shape {self.shape}, which no array has")
+        if (size := math.prod(self.shape[1:]) * self.dtype.itemsize) > MAX_BYTES:
+            raise SourceError(
+                f"{self.where}: its header claims the shape {self.shape}, so {size >> 20:,} MB for each picture; "
+                f"at most {MAX_BYTES >> 20} MB are read"
+            )
 
     @property
     def description(self) -> str:
@@ -173,7 +184,9 @@ def idx_labels(images: Path) -> Path | None:
 def _labels(array: ArrayFile) -> list[str]:
     count = math.prod(array.shape)
     if array.dtype.itemsize == 0:
-        return label_texts(array.where, np.zeros(array.shape, array.dtype))
+        raise SourceError(f"{array.where}: labels must be whole numbers or text, not {array.dtype}, which is empty")
+    if count * array.dtype.itemsize > MAX_BYTES:
+        raise SourceError(f"{array.where}: its header claims {count:,} labels, too many to be true")
     with array.open() as stream:
         data = stream.read(count * array.dtype.itemsize)
     whole = len(data) // array.dtype.itemsize
@@ -187,7 +200,7 @@ def _is_npz(path: Path, head: bytes) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return bool(archive.namelist()) and all(name.endswith(".npy") for name in archive.namelist())
-    except (OSError, zipfile.BadZipFile):
+    except Exception:  # a .zip that cannot be listed; as an archive it may be recovered
         return False
 
 

@@ -1,6 +1,7 @@
 """Arrays of pictures, in memory or in a file: which shapes and values are understood, and how they become uint8."""
 
 import math
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,13 +189,29 @@ def is_channels_first(where: str, shape: tuple[int, ...]) -> bool:
 
 
 def label_texts(where: str, values: NDArray[np.generic]) -> list[str]:
-    """Labels (N,) or (N, 1), numbers or text, as text.
+    """Labels (N,) or (N, 1), whole numbers or text, as text.
 
     Raises:
         SourceError: They are neither; `where` names the array.
     """
-    if values.ndim not in (1, 2) or math.prod(values.shape[1:]) != 1 or values.dtype.kind not in "iuSUb":
-        got = f"{values.dtype} of shape {values.shape}"
-        raise SourceError(f"{where}: labels must be one number or text for each picture, not {got}")
-    texts = values.ravel().tolist()
-    return [text.decode("utf-8", "backslashreplace") if isinstance(text, bytes) else str(text) for text in texts]
+    got = f"{values.dtype} of shape {values.shape}"
+    if values.ndim not in (1, 2) or math.prod(values.shape[1:]) != 1 or values.dtype.itemsize == 0:
+        raise SourceError(f"{where}: labels must be one whole number or text for each picture, not {got}")
+    values = values.ravel()
+    if values.dtype.kind == "U" and values.size and values.view(f"{values.dtype.byteorder}u4").max() > sys.maxunicode:
+        raise SourceError(f"{where}: labels must be text, and these {got} are no valid Unicode")
+    if values.dtype.kind in "US":
+        texts = (text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass") for text in values.tolist())
+        return [text.decode("utf-8", "backslashreplace") for text in texts]
+    return [str(number) for number in whole_numbers(where, values)]
+
+
+def whole_numbers(where: str, values: NDArray[np.generic]) -> list[int]:
+    """Labels (N,) as numbers: whole ones, also as MATLAB writes them, as floats.
+
+    Raises:
+        SourceError: They are no whole numbers; `where` names the array.
+    """
+    if values.dtype.kind not in "iufb" or (values.dtype.kind == "f" and not (np.trunc(values) == values).all()):
+        raise SourceError(f"{where}: labels must be whole numbers, not {values.dtype} of shape {values.shape}")
+    return [int(number) for number in values.tolist()]

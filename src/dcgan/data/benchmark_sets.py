@@ -4,16 +4,16 @@ SVHN: cropped digits, train_32x32.mat and its like. CIFAR-10: the Python, MATLAB
 them stands for its five training batches, its file test_batch for the test set.
 """
 
-import io
-import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dcgan.data.arrays import whole_numbers
 from dcgan.data.items import Item
 from dcgan.data.kinds import Candidate, SourceKind, existing, file_kind
+from dcgan.data.pickles import unpickle
 from dcgan.errors import SourceError
 
 MAT, MAT_73 = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
@@ -83,13 +83,14 @@ def open_mat(path: Path) -> LabeledPictures:
             raise SourceError(
                 f"{path}: X is {pixels.dtype} {pixels.shape} for {len(numbers)} labels, not uint8 (H, W, 3, N)"
             )
+        numbers = np.asarray(whole_numbers(f"{path}: y", numbers))
         if not np.isin(numbers, range(1, _CLASSES + 1)).all():
             raise SourceError(f"{path}: y has other labels than 1 to 10, which are the digits 1 to 9 and 0")
         labels = [str(int(number) % 10) for number in numbers]
         names = [f"{path.name}[{row}]" for row in range(len(labels))]
         return LabeledPictures(f"SVHN {path}", names, np.asarray(pixels.transpose(3, 0, 1, 2), np.uint8), labels)
     if "data" in content and "labels" in content:
-        return _cifar(path, [(path, lambda path: _planes(path, content["data"], content["labels"].ravel().tolist()))])
+        return _cifar(path, [(path, lambda path: _planes(path, content["data"], _numbers(path, content)))])
     held = ", ".join(content) or "nothing"
     raise SourceError(f"{path} is neither SVHN's cropped digits (X, y) nor CIFAR-10 (data, labels); it holds {held}")
 
@@ -174,7 +175,11 @@ def _read_mat(path: Path) -> Batch:
     content = _load_mat(path)
     if not {"data", "labels"} <= content.keys():
         raise SourceError(f"{path} is no batch of CIFAR-10: it holds {', '.join(content) or 'nothing'}")
-    return _planes(path, content["data"], content["labels"].ravel().tolist())
+    return _planes(path, content["data"], _numbers(path, content))
+
+
+def _numbers(path: Path, content: Mapping[str, NDArray[np.generic]]) -> list[int]:
+    return whole_numbers(f"{path}: labels", content["labels"].ravel())
 
 
 def _read_pickle(path: Path) -> Batch:
@@ -207,40 +212,11 @@ def _load_mat(path: Path) -> dict[str, NDArray[np.generic]]:
     return {name: array for name, array in content.items() if isinstance(array, np.ndarray)}
 
 
-def _bytes_of(text: str, encoding: str) -> bytes:
-    """Stands for `_codecs.encode`, by which Python 3 writes bytes in pickles of an older protocol."""
-    if encoding != "latin1":
-        raise pickle.UnpicklingError(f"it has text in {encoding}")
-    return text.encode("latin1")
-
-
-_RECONSTRUCT = np.empty(0).__reduce__()[0]  # what numpy itself asks for, wherever this numpy keeps it
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """Makes numpy arrays and nothing else: all else that a pickle may ask for could run code."""
-
-    _ALLOWED: Mapping[tuple[str, str], object] = {
-        ("_codecs", "encode"): _bytes_of,
-        ("__builtin__", "bytes"): bytes,
-        ("numpy", "ndarray"): np.ndarray,
-        ("numpy", "dtype"): np.dtype,
-        ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
-        ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,
-    }
-
-    def find_class(self, module: str, name: str) -> object:
-        """The class or function of that name, if it is harmless."""
-        if (module, name) not in self._ALLOWED:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which could run code")
-        return self._ALLOWED[module, name]
-
-
 def _unpickled(path: Path) -> dict[bytes, object]:
     try:
-        content = _ArraysOnly(io.BytesIO(path.read_bytes()), encoding="bytes").load()
-    except Exception as error:  # whatever a damaged file makes of the parser
-        raise SourceError(f"{path} cannot be read: {str(error) or type(error).__name__}") from error
+        content = unpickle(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{path} cannot be read: {error}") from error
     if not isinstance(content, dict):
         raise SourceError(f"{path} holds a {type(content).__name__}, not a batch of CIFAR-10")
     return content

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dcgan.errors import PackedSetError
-from dcgan.files import DATASET_FILE, INDEX_FILE, PIXELS_FILE, SKIPPED_FILE
+from dcgan.files import DATASET_FILE, INDEX_FILE, PIXELS_FILE, SKIPPED_FILE, parse_json
 from dcgan.types import Pixels
 
 FORMAT = 2
@@ -130,7 +130,7 @@ class PackedSet:
 def is_packed_set(path: str | Path) -> bool:
     """Whether the folder `path` claims to be a packed set; `PackedSet.open` finds out whether it is whole."""
     try:
-        description = json.loads((Path(path) / DATASET_FILE).read_bytes())
+        description = parse_json((Path(path) / DATASET_FILE).read_bytes())
     except (OSError, ValueError):
         return False
     return isinstance(description, dict) and description.get("format") == "dcgan packed set"
@@ -144,7 +144,7 @@ def _read_description(path: Path) -> dict[str, object]:
         )
     file = path / DATASET_FILE
     try:
-        description = json.loads(file.read_bytes())
+        description = parse_json(file.read_bytes())
     except FileNotFoundError as error:
         message = f"{path} is not a packed set: it has no {DATASET_FILE}. Make one: dcgan prepare {path} OUT"
         raise PackedSetError(message) from error

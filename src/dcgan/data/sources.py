@@ -1,14 +1,15 @@
 """Where pictures come from: opening a source of whatever kind `dcgan.choices.SOURCES` lists."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dcgan.choices import SOURCES, describe_sources
 from dcgan.data import formats
-from dcgan.data.items import Source
+from dcgan.data.items import Item, Reason, Skipped, Source
 from dcgan.data.kinds import Candidate, SourceKind
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.python_sources import PictureSequence
-from dcgan.errors import SourceError, UsageError
+from dcgan.errors import DcganError, SourceError, UsageError
 
 PictureSource = str | Path | PackedSet | Source | PictureSequence
 """Whatever pictures can be taken from: a path, a name such as "drawn-faces:5000", a packed set, an object with the
@@ -32,7 +33,45 @@ def open_source(source: PictureSource, size: int = 64) -> Source:
     if isinstance(source, Source):
         return source
     candidate = Candidate(source, size)
-    return find_kind(candidate).open(candidate)
+    kind = find_kind(candidate)
+    try:
+        opened = kind.open(candidate)
+    except DcganError:
+        raise
+    except Exception as error:  # the boundary of all readers: whatever a library makes of a damaged or hostile file
+        raise SourceError(f"{source} cannot be read: {str(error) or type(error).__name__}") from error
+    return _Guarded(opened) if candidate.path else opened
+
+
+class _Guarded:
+    """A source of files whose reader cannot end the work: what it raises on the way becomes a reason, at its end."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    @property
+    def description(self) -> str:
+        """What it is."""
+        return self._source.description
+
+    @property
+    def total(self) -> int:
+        """How many items it yields."""
+        return self._source.total
+
+    @property
+    def ignored(self) -> Mapping[str, int]:
+        """How many files were ignored, by kind."""
+        return self._source.ignored
+
+    def __iter__(self) -> Iterator[Item]:
+        try:
+            yield from self._source
+        except DcganError:
+            raise
+        except Exception as error:
+            detail = f"reading ended here: {str(error) or type(error).__name__}"
+            yield Item(self.description, Skipped(Reason.CORRUPT, detail))
 
 
 def find_kind(candidate: Candidate) -> SourceKind:

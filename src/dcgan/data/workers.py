@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
@@ -37,6 +37,7 @@ SECONDS_PER_ITEM = 60.0
 _CHUNK_ITEMS = 32
 _CHUNK_BYTES = 8 << 20  # of content, and of results: memory does not grow with the size of the pictures
 _CHUNKS_PER_WORKER = 3  # in flight
+_BYTES_IN_FLIGHT = 256 << 20  # of content, over all workers, besides the chunk that is read next
 _KILLED = -9  # exit status of a process that was ended from outside
 _WORKER_CODE = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); sys.path[:] = {path!r}; "
@@ -55,21 +56,49 @@ def decode_all(items: Iterable[Item], options: DecodeOptions, workers: int = 0) 
         workers: How many processes; 0: one for each core that this process may use.
     """
     items = iter(items)
-    first = list(islice(items, MIN_ITEMS_FOR_WORKERS))
-    if len(first) < MIN_ITEMS_FOR_WORKERS:
+    first = _take(items)
+    if len(first) < MIN_ITEMS_FOR_WORKERS and _bytes_of(first) < _CHUNK_BYTES:
         for item in first:
             yield _without_content(item), decode_content(item.content, options)
         return
     count = workers or cores()
-    waiting: deque[tuple[list[Item], Future[list[Result]]]] = deque()
+    waiting: deque[_Waiting] = deque()
     with _Workers(count, options) as pool:
         for chunk in _chunks(chain(first, items), options):
-            waiting.append(([_without_content(item) for item in chunk], pool.submit(chunk)))
-            if len(waiting) == count * _CHUNKS_PER_WORKER:
-                done, results = waiting.popleft()
-                yield from zip(done, results.result(), strict=True)
-        for done, results in waiting:
-            yield from zip(done, results.result(), strict=True)
+            size = _bytes_of(chunk)
+            while waiting and (
+                len(waiting) == count * _CHUNKS_PER_WORKER
+                or sum(earlier.bytes for earlier in waiting) + size > _BYTES_IN_FLIGHT
+            ):
+                yield from waiting.popleft().results()
+            waiting.append(_Waiting([_without_content(item) for item in chunk], size, pool.submit(chunk)))
+        while waiting:
+            yield from waiting.popleft().results()
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A chunk on its way: its items without their content, how large that was, and what will come of it."""
+
+    items: list[Item]
+    bytes: int
+    future: Future[list[Result]]
+
+    def results(self) -> Iterator[tuple[Item, Result]]:
+        """Wait for it."""
+        return zip(self.items, self.future.result(), strict=True)
+
+
+def _take(items: Iterator[Item]) -> list[Item]:
+    """The first items: as many as are worth starting workers for, or fewer large ones."""
+    first: list[Item] = []
+    size = 0
+    for item in islice(items, MIN_ITEMS_FOR_WORKERS):
+        first.append(item)
+        size += _bytes_in(item.content)
+        if size >= _CHUNK_BYTES:
+            break
+    return first
 
 
 def cores() -> int:
@@ -219,6 +248,10 @@ def _chunks(items: Iterable[Item], options: DecodeOptions) -> Iterator[list[Item
             chunk, size = [], 0
     if chunk:
         yield chunk
+
+
+def _bytes_of(items: Iterable[Item]) -> int:
+    return sum(_bytes_in(item.content) for item in items)
 
 
 def _bytes_in(content: Content) -> int:

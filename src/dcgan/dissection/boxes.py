@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.errors import DcganError
-from dcgan.files import write_atomic
+from dcgan.files import parse_json, write_atomic
 from dcgan.model import Model
 
 SIDES = ("left", "top", "right", "bottom")
@@ -126,13 +126,13 @@ def read_boxes(path: Path, size: int, model: str | None = None, parameter: str =
     if suffix not in (".csv", ".json"):
         raise BoxesError(f"`{parameter}` {path}: name a .json or a .csv file")
     try:
-        found = _from_csv(text) if suffix == ".csv" else _from_json(json.loads(text), size)
+        found = _from_csv(text) if suffix == ".csv" else _from_json(parse_json(text), size)
         if model is not None and found.model not in (None, model):
             raise BoxesError("they belong to samples of another model; name that model, or boxes of this one")
         check_boxes(found, size)
     except BoxesError as error:
         raise BoxesError(f"`{parameter}` {path}: {error}") from error
-    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, csv.Error) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, csv.Error) as error:
         what = f"{error} is missing" if isinstance(error, LookupError) else f"{type(error).__name__}: {error}"
         raise BoxesError(
             f"`{parameter}` {path} has no boxes that can be read ({what}); a box has a seed, left, top, right and "

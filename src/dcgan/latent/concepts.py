@@ -13,7 +13,6 @@ axis = [0.12, -0.03, ...]         # a direction: what to add to z to get the thi
 """
 
 import json
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.errors import LatentError
-from dcgan.files import write_atomic
+from dcgan.files import parse_toml, write_atomic
 from dcgan.latent.files import read_latents
 from dcgan.latent.formula import NAME
 from dcgan.latent.samples import LARGEST
@@ -149,12 +148,12 @@ def resolve_concepts(model: Model, concepts: ConceptSource, names: Sequence[str]
 
 def _content(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))  # Windows puts a mark in front
+        return parse_toml(path.read_text("utf-8-sig"))  # Windows puts a mark in front
     except OSError as error:
         raise LatentError(
             f"cannot read concepts from {path}: {error.strerror}; make it with `dcgan concepts`"
         ) from error
-    except (ValueError, RecursionError) as error:  # also numbers of a million digits, and lists in lists in lists
+    except ValueError as error:  # also numbers of a million digits, and lists in lists in lists
         raise LatentError(f"{path} is no TOML file: {error}") from error
 
 

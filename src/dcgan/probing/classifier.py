@@ -17,7 +17,7 @@ from dcgan.device import resolve_device
 from dcgan.errors import ModelError, SourceError, UsageError
 from dcgan.features.extract import GRID, DiscriminatorExtractor, names_of, on_device
 from dcgan.figures.notebook import table_html
-from dcgan.files import new_folder, sha256
+from dcgan.files import new_folder, parse_json, sha256
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.model_folder import read_tensors, write_tensors
@@ -210,11 +210,11 @@ def load_classifier(folder: str | Path, device: str = "auto") -> PictureClassifi
     """
     folder = Path(folder)
     try:
-        card = json.loads((folder / CARD).read_text("utf-8"))
+        card = parse_json((folder / CARD).read_text("utf-8"))
     except OSError as error:
         reason = f"{CARD}: {error.strerror}"
         raise ModelError(f"{folder} is no classifier ({reason}); make one: dcgan fit-classifier") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ModelError(f"{folder / CARD} is damaged: {error}") from error
     try:
         if card["format"] != FORMAT:

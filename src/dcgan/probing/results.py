@@ -17,7 +17,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
 from dcgan.figures.curves import curves
 from dcgan.figures.notebook import svg_html, table_html
-from dcgan.files import write_atomic
+from dcgan.files import parse_json, write_atomic
 from dcgan.probing.baselines.baseline import BuildContext, TrialScores
 from dcgan.probing.protocol import ProbeOptions, ProbeResult, Splits, name_count
 from dcgan.probing.validation_curve import warnings_of
@@ -158,7 +158,7 @@ def read_results(path: str | Path) -> ProbeResults:
         DcganError: The file cannot be read, is of another dcgan, or is no such file.
     """
     try:
-        content = json.loads(Path(path).read_text("utf-8"))
+        content = parse_json(Path(path).read_text("utf-8"))
         kind = content["format"]
         if kind != FORMAT and str(kind).startswith("dcgan probe "):
             raise DcganError(f"{path} was written by another version of dcgan; probe again into another file")
@@ -179,7 +179,7 @@ def read_results(path: str | Path) -> ProbeResults:
             results.unfinished.setdefault(str(row["baseline"]), {})[_read_count(row["labels_per_class"])] = scores
     except OSError as error:
         raise DcganError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise DcganError(f"{path} is not a file of results of a probe, or is damaged; name another") from error
     return results
 

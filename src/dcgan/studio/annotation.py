@@ -1,6 +1,5 @@
 """Boxes that are drawn by hand on a model's samples, saved in a file with each change."""
 
-import json
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +9,7 @@ from PIL import Image
 
 from dcgan.dissection.boxes import Box, Boxes, check_boxes, read_boxes, write_boxes
 from dcgan.errors import DcganError
+from dcgan.files import parse_json
 from dcgan.model import Model
 
 
@@ -131,7 +131,7 @@ def _earlier(path: Path, size: int, model: str) -> Boxes:
     if not path.exists():
         return Boxes((), (), model)
     found = read_boxes(path, size, model)
-    content = json.loads(path.read_text("utf-8-sig"))
+    content = parse_json(path.read_text("utf-8-sig"))
     if not isinstance(content, dict) or content.keys() != {"size", "boxes", "seeds", "model"}:
         raise DcganError(
             f"`boxes` {path} was not made by `annotate` and may hold more than that saves; name another file"

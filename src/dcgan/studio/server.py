@@ -18,6 +18,7 @@ from threading import Thread
 
 from dcgan.dissection.boxes import parse_boxes
 from dcgan.errors import DcganError
+from dcgan.files import parse_json
 from dcgan.studio.annotation import Annotation
 
 HOST = "127.0.0.1"
@@ -131,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError as error:
             why = f"cannot write {self.server.annotation.path}: {error.strerror or error}"
             self._refuse(HTTPStatus.INSUFFICIENT_STORAGE, why)
-        except (DcganError, ValueError, RecursionError) as error:
+        except (DcganError, ValueError) as error:
             self._refuse(HTTPStatus.BAD_REQUEST, str(error))
         else:
             if isinstance(content, bytes):
@@ -167,7 +168,7 @@ def _state(annotation: Annotation) -> dict[str, object]:
 
 
 def _set_boxes(annotation: Annotation, seed: int, content: bytes) -> None:
-    message = json.loads(content)
+    message = parse_json(content)
     if not isinstance(message, dict):
         raise ValueError("no object with boxes, and guesses of those before")
     before = message.get("before")

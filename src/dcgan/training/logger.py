@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcgan.figures.sheets import save_picture, sheet
-from dcgan.files import write_atomic
+from dcgan.files import parse_json, write_atomic
 from dcgan.training.checkpoint import moment_name
 from dcgan.training.state import Progress
 from dcgan.types import Pixels
@@ -108,7 +108,7 @@ def read_events(path: Path) -> list[dict[str, object]]:
 def _lines(path: Path) -> Iterator[dict[str, object]]:
     for line in path.read_text("utf-8", errors="replace").splitlines() if path.exists() else ():
         try:
-            values = json.loads(line)
+            values = parse_json(line)
         except ValueError:
             continue
         if isinstance(values, dict):

@@ -1,6 +1,5 @@
 """The recipe: every hyper-parameter of a training run. It is the flags of `dcgan train`, a TOML file, and Python."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import tomli_w
 from dcgan.choices import AUGMENTATIONS, EXTRACTORS, LAYOUTS, LOSSES
 from dcgan.device import DEVICES, is_device_name
 from dcgan.errors import RecipeError
+from dcgan.files import parse_toml
 from dcgan.networks.layouts import Architecture, Interface, LatentDistribution, Normalization, build_architecture
 from dcgan.training.settings import setting
 
@@ -248,10 +248,10 @@ def read_toml(path: Path) -> dict[str, object]:
         RecipeError: The file cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return parse_toml(path.read_text("utf-8"))
     except OSError as error:
         raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no UTF-8, no TOML, or nested too deeply
         raise RecipeError(f"{path} is no TOML: {error}") from error
 
 

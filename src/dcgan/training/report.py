@@ -1,6 +1,5 @@
 """The end of a session: the film of the sheets, and the one-page report."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from dcgan.errors import command
 from dcgan.figures.films import evenly, film
 from dcgan.figures.report import ReportFacts, duration, report
 from dcgan.figures.sheets import picture_bytes, sheet
-from dcgan.files import DATASET_FILE, write_atomic
+from dcgan.files import DATASET_FILE, parse_json, write_atomic
 from dcgan.randomness import Stream, rng
 from dcgan.training.checkpoint import parse_moment
 from dcgan.training.logger import EVENTS, METRICS, SHEETS, read_events, read_records
@@ -82,7 +81,7 @@ def _some_real(data: PackedSet, seed: int) -> list[int]:
 
 
 def _data_facts(data: PackedSet) -> dict[str, object]:
-    facts = json.loads((data.path / DATASET_FILE).read_text("utf-8"))
+    facts = parse_json((data.path / DATASET_FILE).read_text("utf-8"))
     return {
         name: facts[name] for name in ("source", "count", "size", "channels", "skipped", "ignored") if name in facts
     }

@@ -14,7 +14,7 @@ from dcgan.data.cache import open_pictures, source_name
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, RunError, UsageError, command
-from dcgan.files import RUN_FILE, new_folder, write_atomic
+from dcgan.files import RUN_FILE, new_folder, parse_json, write_atomic
 from dcgan.training.callbacks import Callback, shown_in_notebook
 from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.distributed import Ranks, joined, resolve_recipe
@@ -169,13 +169,15 @@ def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
                 raise RunError(f"{run} is no run, but in {above}, which goes on from its newest checkpoint: name that")
         raise RunError(f"{run} is no run: {hint}; start one with `{command('train', 'SOURCE', '--out', run)}`")
     try:
-        card = json.loads((run / CARD).read_text("utf-8"))
+        card = parse_json((run / CARD).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise RunError(f"{run / CARD} is damaged: {error}") from error
     if not isinstance(card, dict) or not all(
         isinstance(card.get(key), str) for key in ("source", "data", "fingerprint")
     ):
         raise RunError(f"{run / CARD} is damaged: it does not say which pictures the run learns from")
+    if type(card.get("format")) is not int or card["format"] != FORMAT:
+        raise RunError(f"{run / CARD} has the format {card.get('format')}; this dcgan reads format {FORMAT}")
     return Recipe().changed(read_toml(run / RECIPE)), card
 
 
