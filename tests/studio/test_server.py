@@ -62,6 +62,31 @@ def test_nobody_who_does_not_know_the_address_gets_anything(annotation: Annotati
 
 
 @pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "evil.example"}, 403),
+        ({"Host": "evil.example:80"}, 403),
+        ({"Host": "127.0.0.1.evil.example"}, 403),
+        ({"Host": "["}, 403),
+        ({"Host": "127.0.0.1"}, 403),
+        ({"Host": "localhost:8000"}, 200),
+        ({"Host": "127.0.0.1:8000", "Origin": "http://127.0.0.1:8000"}, 200),
+        ({"Host": "127.0.0.1:8000", "Origin": "http://evil.example"}, 403),
+        ({"Host": "127.0.0.1:8000", "Origin": "http://127.0.0.1:9999"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+def test_only_the_pages_own_requests_are_answered(annotation: Annotation, headers: dict[str, str], status: int) -> None:
+    with served(annotation) as address:
+        parts = urlsplit(address)
+        connection = HTTPConnection(parts.netloc, timeout=30)
+        connection.request("PUT", f"{parts.path}boxes/2", DRAWN, headers)
+        assert connection.getresponse().status == status
+        connection.close()
+    assert annotation.path.exists() == (status == 200)
+
+
+@pytest.mark.parametrize(
     ("path", "body", "message"),
     [
         ("boxes/9", DRAWN, "no sample has seed 9"),
@@ -76,7 +101,7 @@ def test_nobody_who_does_not_know_the_address_gets_anything(annotation: Annotati
         ("boxes/2", DRAWN.replace("5", "9" * 500), "no list of boxes"),
         ("boxes/2", DRAWN.replace("5", "99"), "outside 0 to 16"),
         ("boxes/2", DRAWN.replace('"before": [[]]', f'"before": [[{json.dumps(BOX)}]]'), "changed on another page"),
-        ("boxes/2", "[" * 100_000, "recursion"),
+        ("boxes/2", "[" * 100_000, "nested too deeply"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_the_reason(
@@ -95,7 +120,9 @@ def test_a_request_that_was_cut_off_or_is_too_long_changes_nothing(annotation: A
         parts = urlsplit(address)
         for length, body in (("60", '{"boxes": []}'), ("9" * 5000, ""), ("x", "")):
             with create_connection((parts.hostname, parts.port)) as client:
-                client.sendall(f"PUT {parts.path}boxes/2 HTTP/1.1\r\nContent-Length: {length}\r\n\r\n{body}".encode())
+                client.sendall(
+                    f"PUT {parts.path}boxes/2 HTTP/1.1\r\nHost: 127.0.0.1:80\r\nContent-Length: {length}\r\n\r\n{body}".encode()
+                )
                 client.shutdown(SHUT_WR)
                 assert client.recv(99).split()[1] in (b"400", b"413")
     assert read_boxes(annotation.path, 16).boxes == (Box(2, 1, 1, 5, 6),)
@@ -125,7 +152,9 @@ def test_a_client_that_goes_away_disturbs_nobody(annotation: Annotation, capfd: 
         parts = urlsplit(address)
         for _ in range(5):
             with create_connection((parts.hostname, parts.port)) as client:
-                client.sendall(f"PUT {parts.path}boxes/2 HTTP/1.1\r\nContent-Length: 50\r\n\r\n[".encode())
+                client.sendall(
+                    f"PUT {parts.path}boxes/2 HTTP/1.1\r\nHost: 127.0.0.1:80\r\nContent-Length: 50\r\n\r\n[".encode()
+                )
         assert ask(address, "GET", "state")[0] == 200
     assert "Traceback" not in capfd.readouterr().err
 

@@ -1,7 +1,7 @@
 """The page on which boxes are drawn by hand, and the small server behind it.
 
-It listens on this machine alone, and under an address that nobody can guess: neither another user nor a page from
-elsewhere that is open in the same browser can reach it.
+It listens on this machine alone, under an address that nobody can guess, and answers only requests of its own page:
+neither another user nor a page from elsewhere that is open in the same browser can reach it.
 """
 
 import json
@@ -22,6 +22,7 @@ from dcgan.files import parse_json
 from dcgan.studio.annotation import Annotation
 
 HOST = "127.0.0.1"
+LOOPBACK = (HOST, "localhost", "[::1]")  # names of this machine, of which a tunnel (ssh -L) may use any
 ELSEWHERE = "there is no such page; open the address that dcgan printed"
 LARGEST = 1 << 20  # bytes of a request
 PAGE = {
@@ -78,6 +79,16 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     timeout = 60  # seconds that a client may say nothing
+
+    def parse_request(self) -> bool:
+        """Read a request; refuse one that another site's page sent, under its own name or under one that leads here."""
+        if not super().parse_request():
+            return False
+        host, origin = self.headers.get("Host", ""), self.headers.get("Origin")
+        if host.rpartition(":")[0] not in LOOPBACK or origin not in (None, f"http://{host}"):
+            self._refuse(HTTPStatus.FORBIDDEN, ELSEWHERE)
+            return False
+        return True
 
     def do_GET(self) -> None:
         path, annotation = self._path(), self.server.annotation
