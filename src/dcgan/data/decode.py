@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from dcgan.data import formats
+from dcgan.data.color import has_profile, to_srgb
 from dcgan.data.items import Box, Content, Reason, Skipped
 from dcgan.types import Pixels
 
@@ -87,8 +88,9 @@ def decode_content(content: Content, options: DecodeOptions) -> tuple[Decoded | 
 def decode(data: bytes, options: DecodeOptions) -> Decoded | Skipped:
     """Decode one file: JPEG, PNG, WebP, GIF, BMP or TIFF, recognized by content; of an animation the first picture.
 
-    EXIF orientation is applied. 16-bit values are divided by 257. Large JPEGs are decoded at a reduced scale, with a
-    shorter side of 3N or more: that changes the result by less than 1 of 255 on average over the picture.
+    EXIF orientation is applied, and colors are brought to sRGB (ICC profiles, PNG's gamma). 16-bit values are divided
+    by 257. Large JPEGs are decoded at a reduced scale, with a shorter side of 3N or more: that changes the result by
+    less than 1 of 255 on average over the picture.
 
     Never raises: whatever is wrong with `data` is returned as the reason to skip it.
     """
@@ -136,7 +138,7 @@ def picture_pixels(picture: Image.Image) -> Pixels | Skipped:
     """The pixels (H, W, C) of a PIL picture of any mode, turned upright, for `decode_pixels`; never raises."""
     try:
         orientation = _orientation(picture)
-        picture = _to_eight_bits(picture)
+        picture = to_srgb(_rounded(_to_eight_bits(picture)), picture.info)
         if orientation in _UPRIGHT:
             picture = picture.transpose(_UPRIGHT[orientation])
         pixels = np.asarray(_rounded(picture))
@@ -173,7 +175,8 @@ def _decode(picture: Image.Image, options: DecodeOptions) -> Decoded:
     width, height = picture.size
     _check_size(width, height, options)
     target = _MIN_REDUCED_SIDE * options.size
-    picture.draft("L" if options.channels == 1 else None, (target, target))  # does nothing unless it is a JPEG
+    mode = "L" if options.channels == 1 and not has_profile(picture) else None
+    picture.draft(mode, (target, target))  # does nothing unless it is a JPEG
     picture.load()
     scale = 1
     if picture.format in ("JPEG", "MPO"):
@@ -196,6 +199,7 @@ def _fit(picture: Image.Image, width: int, height: int, scale: int, options: Dec
         Image.Resampling.LANCZOS,
         box=_as_stored(box, orientation, width, height, scale),
     )
+    resized = to_srgb(_rounded(resized), picture.info)  # few pixels are left to convert
     if orientation in _UPRIGHT:
         resized = resized.transpose(_UPRIGHT[orientation])
     pixels = np.asarray(_with_channels(resized, options))
@@ -223,7 +227,7 @@ def _as_stored(box: Box, orientation: int, width: int, height: int, scale: int) 
 
 
 def _to_eight_bits(picture: Image.Image) -> Image.Image:
-    """Make it L, RGB or RGBA; or F, from 0 to 255, where the original has more than eight bits and one channel."""
+    """Make it L, RGB, RGBA or CMYK (if it brings a profile); or F, 0 to 255, of more than eight bits in one channel."""
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
         return _from_high_bit_depth(picture)
     if picture.mode == "LAB":
@@ -232,6 +236,8 @@ def _to_eight_bits(picture: Image.Image) -> Image.Image:
         return picture.convert("RGBA")
     if picture.mode in ("1", "L"):
         return picture.convert("L")
+    if picture.mode == "CMYK" and has_profile(picture):
+        return picture
     return picture.convert("RGB")
 
 
