@@ -238,3 +238,42 @@ def test_pixels_are_treated_like_files(channels: int) -> None:
     from_array = decode_pixels(pixels, DecodeOptions(16))
     assert isinstance(from_array, Decoded)
     assert np.array_equal(from_array.pixels, used(encoded(picture, "PNG"), DecodeOptions(16)).pixels)
+
+
+def with_tag(tag: int, value: int) -> bytes:
+    """A TIFF with a number of its directory changed: 259 is the compression, 262 what the numbers mean."""
+    content = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(content, "TIFF")
+    data = bytearray(content.getvalue())
+    directory = int.from_bytes(data[4:8], "little")
+    for entry in range(int.from_bytes(data[directory : directory + 2], "little")):
+        at = directory + 2 + 12 * entry
+        if int.from_bytes(data[at : at + 2], "little") == tag:
+            data[at + 8 : at + 10] = value.to_bytes(2, "little")
+    return bytes(data)
+
+
+def bmp_of_an_unknown_compression() -> bytes:
+    content = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(content, "BMP")
+    return content.getvalue()[:30] + b"\x09\0\0\0" + content.getvalue()[34:]
+
+
+@pytest.mark.parametrize("data", [with_tag(259, 34661), with_tag(262, 32803), bmp_of_an_unknown_compression()])
+def test_a_kind_that_pillow_does_not_know_is_unsupported_not_corrupt(data: bytes) -> None:
+    result = decode(data, DecodeOptions(16))
+    assert isinstance(result, Skipped)
+    assert result.reason == Reason.UNSUPPORTED
+
+
+def test_what_a_native_library_prints_becomes_the_detail(capfd: pytest.CaptureFixture[str]) -> None:
+    content = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)).save(
+        content, "TIFF", compression="tiff_lzw"
+    )
+    data = bytearray(content.getvalue())
+    data[8:2000] = bytes(1992)
+    result = decode(bytes(data), DecodeOptions(16))
+    assert isinstance(result, Skipped)
+    assert "tempfile.tif: " in result.detail
+    assert capfd.readouterr().err == ""

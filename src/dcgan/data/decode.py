@@ -8,14 +8,15 @@ import hashlib
 import io
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageCms
 
 from dcgan.data import formats
 from dcgan.data.color import has_profile, to_srgb
+from dcgan.data.decode_errors import explain, native_messages
 from dcgan.data.items import Box, Content, Reason, Skipped
 from dcgan.types import Pixels
 
@@ -101,6 +102,14 @@ def decode(data: bytes, options: DecodeOptions) -> Decoded | Skipped:
         return Skipped(Reason.NOT_A_PICTURE, f"begins with {data[:12]!r}")
     if format_name not in formats.READ:
         return Skipped(Reason.UNSUPPORTED, f"{format_name}; convert it to one of {', '.join(formats.READ)}")
+    with native_messages(if_=format_name == "TIFF") as messages:
+        result = _try_to_decode(data, format_name, options)
+    if isinstance(result, Skipped) and messages:
+        return replace(result, detail=f"{result.detail} ({'; '.join(messages)})")
+    return result
+
+
+def _try_to_decode(data: bytes, format_name: str, options: DecodeOptions) -> Decoded | Skipped:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of much that it copes with
@@ -108,17 +117,8 @@ def decode(data: bytes, options: DecodeOptions) -> Decoded | Skipped:
                 return _decode(picture, options)
     except _SkipError as error:
         return error.skipped
-    except Image.DecompressionBombError as error:
-        return Skipped(Reason.BOMB, str(error))
-    except MemoryError:
-        return Skipped(Reason.BOMB, "needs more memory than there is")
-    except UnidentifiedImageError:
-        return Skipped(_how_broken(data, format_name), f"{format_name}: its header is broken")
     except Exception as error:  # Pillow raises OSError, ValueError, SyntaxError, struct.error, EOFError, and others
-        detail = f"{format_name}: {error}" if str(error) else f"{format_name}: {type(error).__name__}"
-        if "Decompressed data too large" in detail or "Too much memory" in detail:
-            return Skipped(Reason.BOMB, detail)
-        return Skipped(Reason.TRUNCATED if "truncated" in detail.lower() else _how_broken(data, format_name), detail)
+        return explain(error, data, format_name)
 
 
 def decode_pixels(pixels: Pixels, options: DecodeOptions) -> Decoded | Skipped:
@@ -157,10 +157,6 @@ def _read(file: Path) -> bytes | Skipped:
         return file.read_bytes()
     except OSError as error:
         return Skipped(Reason.UNREADABLE, error.strerror or str(error))
-
-
-def _how_broken(data: bytes, format_name: str) -> Reason:
-    return Reason.TRUNCATED if formats.is_truncated(data, format_name) else Reason.CORRUPT
 
 
 def _check_size(width: int, height: int, options: DecodeOptions) -> None:
