@@ -2,11 +2,13 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from dcgan.files import new_folder, remove_partial, sha256, write_atomic
+from dcgan.files import new_folder, remove_partial, sha256, temporary_folder, write_atomic
 
 
 def names(folder: Path) -> list[str]:
@@ -71,6 +73,49 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) 
     (tmp_path / "a").write_text("whole")
     remove_partial(tmp_path)
     assert names(tmp_path) == ["a"]
+
+
+HALF = """
+import sys
+from pathlib import Path
+from dcgan.files import new_file, new_folder, temporary_folder
+home = Path(sys.argv[1])
+with new_folder(home / "set") as folder, new_file(home / "film.mp4") as file, temporary_folder("probe") as features:
+    for path in (folder / "pixels.npy", file, features / "train.npy"):
+        path.write_text("half")
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+def half_made(home: Path) -> subprocess.Popen[bytes]:
+    """A process in the middle of making a folder, a file and a temporary folder."""
+    home.mkdir()
+    environment = {**os.environ, "TMPDIR": str(home)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", HALF, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    assert len(names(home)) == 3
+    return process
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_the_next_removes_what_a_killed_process_left_and_leaves_what_a_living_one_makes(
+    killed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    process = half_made(home)
+    if killed:
+        process.kill()
+        process.wait()
+    monkeypatch.setattr("tempfile.tempdir", str(home))
+    write_atomic(home / "other", "whole")
+    with temporary_folder("probe"):
+        assert len(names(home)) == (2 if killed else 5)
+    process.communicate()
+    assert "other" in names(home)
 
 
 def test_sha256_is_the_standard_one(tmp_path: Path) -> None:

@@ -3,10 +3,13 @@
 import hashlib
 import json
 import os
+import platform
 import shutil
+import tempfile
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from glob import escape
 from pathlib import Path
 from typing import Any
@@ -109,6 +112,22 @@ def new_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+@contextmanager
+def temporary_folder(purpose: str) -> Iterator[Path]:
+    """Yield a folder in the system's place for temporary files (TMPDIR), which is removed when the block ends.
+
+    Folders for the same purpose that processes of this machine left when they were killed are removed as well.
+    """
+    place = Path(tempfile.gettempdir())
+    _remove_orphans(place, f"dcgan-{purpose}")
+    folder = place / f"dcgan-{purpose}-{_owner()}-{uuid4().hex[:8]}"
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def replace_folder(path: Path, new: Path) -> None:
     """Put the folder `new`, beside `path`, in its place: two renames, with the old folder kept until both are done."""
     old = _beside(path)
@@ -125,7 +144,7 @@ def replace_folder(path: Path, new: Path) -> None:
 def remove_partial(folder: Path, name: str = "") -> None:
     """Remove what an earlier process that was killed half-way left inside `folder`: all, or only of the path `name`."""
     for left in folder.glob(f".{escape(name) if name else '*'}.partial-*"):
-        shutil.rmtree(left) if left.is_dir() else left.unlink()
+        _remove(left)
 
 
 def sha256(path: Path) -> str:
@@ -135,7 +154,45 @@ def sha256(path: Path) -> str:
 
 
 def _beside(path: Path, suffix: str = "") -> Path:
-    return path.parent / f".{path.name}.partial-{uuid4().hex[:8]}{suffix}"
+    """A name for what is being made of `path`."""
+    _remove_orphans(path.parent.absolute())
+    return path.parent / f".{path.name}.partial-{_owner()}-{uuid4().hex[:8]}{suffix}"
+
+
+def _owner() -> str:
+    """Names this process among those of all machines that may share a disk."""
+    machine = hashlib.sha256(platform.node().encode()).hexdigest()[:6]
+    return f"{machine}-{os.getpid()}"
+
+
+@lru_cache(maxsize=256)  # once is enough, and a folder may have a hundred thousand files
+def _remove_orphans(folder: Path, prefix: str = ".*.partial") -> None:
+    """Remove what processes of this machine that were killed left half-made in a folder."""
+    machine, _ = _owner().split("-")
+    for left in folder.glob(f"{prefix}-{machine}-*"):
+        process = left.name.rpartition(f"-{machine}-")[2].partition("-")[0]
+        if process.isdecimal() and not _is_alive(int(process)):
+            _remove(left)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name != "posix":  # elsewhere there is no question that does not end the process
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # another user's
+        return True
+    return True
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _sync(path: Path) -> None:

@@ -1,7 +1,6 @@
 """A classifier of pictures: a discriminator's features and a linear SVM, in a folder of safetensors and JSON."""
 
 import json
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,7 +16,7 @@ from dcgan.device import resolve_device
 from dcgan.errors import ModelError, SourceError, UsageError
 from dcgan.features.extract import GRID, DiscriminatorExtractor, names_of, on_device
 from dcgan.figures.notebook import table_html
-from dcgan.files import new_folder, parse_json, sha256
+from dcgan.files import new_folder, parse_json, sha256, temporary_folder
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.model_folder import read_tensors, write_tensors
@@ -184,9 +183,9 @@ def fit_classifier(
     extractor = DiscriminatorExtractor(on_device(model, device), layers, grid)
     phase("measuring statistics")
     extractor.measure(data.pixels, on_progress=on_progress)
-    with tempfile.TemporaryDirectory(prefix="dcgan-classifier-") as folder:
+    with temporary_folder("classifier") as folder:
         phase("extracting")
-        whole = extract_to_disk(Path(folder) / "features.npy", extractor, data, on_progress)
+        whole = extract_to_disk(folder / "features.npy", extractor, data, on_progress)
         phase("choosing C")
         validation, train = (whole.rows(rows) for rows in split(data.labels, VALIDATION, seed))
         curve, _ = fit_and_choose(train, validation, classes, C, on_progress)

@@ -4,16 +4,15 @@ To add one, write a function from a `BuildContext` to a `FeatureExtractor`, wrap
 in `dcgan.choices.BASELINES`, or in another package as an entry point of the group "dcgan.baselines".
 """
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from dcgan.data.packed import PackedSet
 from dcgan.features.extract import GRID, FeatureExtractor
+from dcgan.files import temporary_folder
 from dcgan.model import Model
 from dcgan.probing.labeled_features import extract_to_disk, standardize
 from dcgan.probing.protocol import ProbeOptions, ProbeResult, Splits, name_count, probe_all, probe_few
@@ -133,14 +132,14 @@ class FeatureBaseline:
         Features are kept in half precision in a temporary folder (TMPDIR), which needs room for them.
         """
         classes, on_progress = len(context.train.label_names), context.on_progress
-        with tempfile.TemporaryDirectory(prefix="dcgan-probe-") as folder:
+        with temporary_folder("probe") as folder:
             context.phase(f"{name}: fitting")
             extractor = self.fit(context)
             context.phase(f"{name}: extracting")
-            train = extract_to_disk(Path(folder) / "train.npy", extractor, context.train, on_progress)
+            train = extract_to_disk(folder / "train.npy", extractor, context.train, on_progress)
             known = np.union1d(splits.train, splits.validation)
             if isinstance(splits.test, PackedSet):  # then all of `train` is known
-                test = extract_to_disk(Path(folder) / "test.npy", extractor, splits.test, on_progress)
+                test = extract_to_disk(folder / "test.npy", extractor, splits.test, on_progress)
             else:
                 test, train = train.rows(splits.test), train.rows(known)
             if self.standardize or options.standardize:
