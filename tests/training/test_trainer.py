@@ -321,7 +321,7 @@ def test_nan_is_rolled_back_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert any(record["d_loss"] is None for record in records)  # valid JSON: null, not NaN
 
 
-def test_a_training_that_goes_wrong_again_and_again_ends_with_advice(
+def test_after_two_roll_backs_without_a_gain_a_training_ends_with_advice(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
 
@@ -329,5 +329,29 @@ def test_a_training_that_goes_wrong_again_and_again_ends_with_advice(
         train_step(state, replace(batch, real=batch.real * torch.nan))
 
     monkeypatch.setattr("dcgan.training.trainer.train_step", always_nan)
-    with pytest.raises(RunError, match="`lr`"):
-        run_session(tmp_path, TrainingState(TOY))
+    recipe = replace(TOY, beta1=0.9)
+    assert run_session(tmp_path, TrainingState(recipe)) == "collapsed"
+    events = read_events(tmp_path / "events.jsonl")
+    assert [event["kind"] for event in events] == ["nan", "rollback", "nan", "rollback", "nan", "advice"]
+    advice = str(events[-1]["text"])
+    for words in ("after 2 roll-backs", "`lr` than", "`beta1` 0.5, not 0.9", "`base_channels` or more pictures"):
+        assert words in advice
+
+
+def test_roll_backs_that_gain_something_go_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each attempt gets one checkpoint farther than the one before."""
+    reached = [20, 36, 52]
+
+    def then_nan(state: TrainingState, batch: Batch) -> None:
+        train_step(state, batch)
+        if state.progress.rollbacks < len(reached) and state.progress.images >= reached[state.progress.rollbacks]:
+            with torch.no_grad():
+                state.discriminator.get_parameter("head.weight")[0, 0] = torch.nan
+
+    monkeypatch.setattr("dcgan.training.trainer.train_step", then_nan)
+    monkeypatch.setattr("dcgan.training.snapshots.diversity", lambda _: 1.0)  # as of a net that has learned
+    state = TrainingState(replace(TOY, checkpoint_every=16))
+    ending = run_session(tmp_path, state)
+    assert ending == "finished", read_events(tmp_path / "events.jsonl")
+    assert state.progress.rollbacks == 3
+    assert state.progress.idle_rollbacks == 0

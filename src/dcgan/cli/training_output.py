@@ -2,7 +2,7 @@
 
 import os
 
-from dcgan.cli.console import answer, harmless, stderr
+from dcgan.cli.console import answer, as_flags, harmless, stderr
 from dcgan.errors import command
 from dcgan.training.callbacks import ProgressBar
 from dcgan.training.session import TrainingResult
@@ -16,7 +16,7 @@ class TrainingProgress(ProgressBar):
 
     def print(self, text: str, style: str | None = None) -> None:
         """Print a line above the bar, without control characters."""
-        super().print(harmless(text), style)
+        super().print(as_flags(harmless(text)), style)
 
 
 def print_result(result: TrainingResult, as_json: bool) -> int:
@@ -34,8 +34,8 @@ def print_result(result: TrainingResult, as_json: bool) -> int:
         + (f"best checkpoint: {run / 'best'}, that is {result.best}\n" if result.best else "")
         + f"generate more: {more}",
         "stopped": f"stopped after {images}; nothing is lost. Go on with: {resume}",
-        "collapsed": f"the training went wrong and was stopped after {images}; the healthy checkpoints stay in "
-        f"{run / 'checkpoints'}. Go back to them with: {resume} --on-collapse rollback",
+        "collapsed": f"the training went wrong and was stopped after {images}; the last warning says what to do. The "
+        f"healthy checkpoints stay in {run / 'checkpoints'}",
     }[result.ending]
     facts = {
         "run": result.run,

@@ -16,6 +16,7 @@ _KINDS = {  # what the log calls an event: how grave it is, and what people call
     "rollback": ("warn", "Rolled back"),
     "collapse": ("bad", "The generator collapsed"),
     "collapsed": ("bad", "Ended by a collapse"),
+    "advice": ("warn", "What to do"),
     "nan": ("bad", "A number was lost (NaN)"),
     "saturation": ("warn", "The discriminator saturated"),
     "damaged": ("warn", "A checkpoint was damaged"),

@@ -28,6 +28,8 @@ class Progress:
     images: int = 0  # images seen so far
     seconds: float = 0.0  # spent training, over all sessions
     rollbacks: int = 0  # each halved the learning rate
+    rolled_back_to: int = 0  # images seen where the last of them ended
+    idle_rollbacks: int = 0  # in a row that ended no later than the one before
     alive: bool = False  # the generator has generated varied images before
     collapsed_checks: int = 0  # health checks in a row that found it collapsed
     saturated_checks: int = 0  # the same for the discriminator

@@ -7,7 +7,7 @@ from typing import Literal
 
 import torch
 
-from dcgan.errors import RunError
+from dcgan.errors import command
 from dcgan.model import Model
 from dcgan.randomness import Stream, torch_rng
 from dcgan.training.batches import ImageLoader
@@ -22,6 +22,8 @@ from dcgan.training.state import TrainingState
 from dcgan.training.step import train_step
 
 MAX_ROLLBACKS = 8  # the learning rate is then 1/256 of what it was, and something else is wrong
+MAX_IDLE_ROLLBACKS = 2  # in a row without a gain: the recipe is wrong
+BETA1 = 0.5  # the paper's: with 0.9 trainings oscillate
 
 Ending = Literal["finished", "stopped", "collapsed"]
 
@@ -87,14 +89,18 @@ class Trainer:
                 problem = self._check(distance, counts=check)
                 if problem == "nan" or (problem == "collapse" and recipe.on_collapse != "ignore"):
                     if recipe.on_collapse != "rollback":
+                        go_back = command("train", "--resume", self.run, "--on-collapse", "rollback")
+                        self._report_event("advice", f"go back to the last healthy checkpoint with: {go_back}")
                         return "collapsed"
-                    self._roll_back()
+                    if not self._roll_back():
+                        return "collapsed"
                     done = False
                 elif model:
                     self._save(model, distance)
         if not state.progress.healthy:
-            advice = "train for longer, or with another learning rate"
-            self._report_event("collapse", f"the run ends with near-identical images; {advice}")
+            self._report_event(
+                "collapse", "the run ends with near-identical images; train for longer, or with another `lr`"
+            )
         return "finished"
 
     def step(self) -> None:
@@ -152,18 +158,22 @@ class Trainer:
             self.callback.on_checkpoint(checkpoint.path)
         self._saved = state.progress.images
 
-    def _roll_back(self) -> None:
-        """Go back to the last healthy checkpoint with half the learning rate, on other random numbers."""
-        state, rollbacks = self.state, self.state.progress.rollbacks + 1
-        if newest_healthy(self.run) is None or rollbacks > MAX_ROLLBACKS:
-            raise RunError(
-                f"the training went wrong again after {rollbacks - 1} roll-backs; the checkpoints and sheets in "
-                f"{self.run} stay. Try another recipe: a lower `lr`, `updates` alternate, larger `base_channels` or "
-                "more pictures"
-            )
+    def _roll_back(self) -> bool:
+        """Go back to the last healthy checkpoint with half the learning rate, on other random numbers.
+
+        False if that is no use: there is none, or roll-backs gain nothing.
+        """
+        state, before = self.state, self.state.progress
+        rollbacks, healthy = before.rollbacks + 1, newest_healthy(self.run)
+        gained = healthy is not None and (rollbacks == 1 or healthy.images > before.rolled_back_to)
+        idle = 0 if gained else before.idle_rollbacks + 1
+        if healthy is None or idle >= MAX_IDLE_ROLLBACKS or rollbacks > MAX_ROLLBACKS:
+            self._report_event("advice", self._advice(rollbacks - 1))
+            return False
         checkpoint, damaged = restore_newest(self.run, state, healthy=True)
         self.ranks.wait()  # until all have read it
-        state.progress.rollbacks = rollbacks
+        state.progress.rollbacks, state.progress.rolled_back_to = rollbacks, checkpoint.images
+        state.progress.idle_rollbacks = idle
         state.set_learning_rates()
         self._last = (self._seconds(), state.progress.images)
         self.logger.rewind(state.progress)
@@ -174,6 +184,19 @@ class Trainer:
             f"back to the healthy checkpoint at {checkpoint.images:,} images; learning rate {state.learning_rate():g}",
         )
         self._save()
+        return True
+
+    def _advice(self, rollbacks: int) -> str:
+        """What to change where roll-backs do not help."""
+        recipe = self.state.recipe
+        ways = [f"a lower `lr` than {recipe.lr:g}"]
+        if recipe.beta1 > BETA1:
+            ways.append(f"`beta1` {BETA1:g}, not {recipe.beta1:g}")
+        if recipe.updates != "alternate":
+            ways.append("`updates` alternate")
+        ways += ["larger `base_channels`", "more pictures"]
+        count = f"{rollbacks} roll-back{'' if rollbacks == 1 else 's'}"
+        return f"it goes wrong again after {count}: start a new run with {', '.join(ways[:-1])} or {ways[-1]}"
 
     def _report_event(self, kind: str, text: str) -> None:
         self.logger.event(self.state.progress, kind, text)
