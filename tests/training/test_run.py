@@ -20,9 +20,11 @@ from dcgan.data.cache import open_pictures
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import DcganError, DeviceError, PackedSetError, RunError, SourceError, UsageError
 from dcgan.files import sha256
+from dcgan.training.callbacks import Callback
 from dcgan.training.checkpoint import keep_checkpoint, list_checkpoints
 from dcgan.training.logger import read_events, read_records
 from dcgan.training.run import open_data, read_run, resume, train
+from dcgan.training.state import TrainingState
 
 
 @pytest.fixture(autouse=True)
@@ -419,3 +421,26 @@ def test_a_run_inside_its_source_is_none_of_its_pictures(tmp_path: Path) -> None
     for name in ("first", "second"):
         run = train(tmp_path / "photos", tmp_path / "photos" / name, TOY).run
         assert read_run(run)[1]["pictures"] == 8
+
+
+@pytest.mark.parametrize(("harm", "message"), [("delete", "deleted"), ("cut", "cut off"), ("replace", "replaced")])
+def test_a_set_that_is_harmed_while_a_run_trains_on_it_is_named(
+    harm: str, message: str, packed: Path, tmp_path: Path
+) -> None:
+    pixels = packed / "pixels.npy"
+    whole = pixels.read_bytes()
+
+    class Harm(Callback):
+        def on_step(self, state: TrainingState, target: int) -> None:
+            if state.progress.step == 3:
+                if harm == "cut":
+                    os.truncate(pixels, 200)
+                else:
+                    pixels.unlink()
+                if harm == "replace":
+                    pixels.write_bytes(whole)
+
+    with pytest.raises(PackedSetError, match=rf"pixels\.npy was {message} while a run trains on it"):
+        train(packed, tmp_path / "run", TOY, callbacks=[Harm()])
+    pixels.write_bytes(whole)
+    assert resume(tmp_path / "run").ending == "finished"

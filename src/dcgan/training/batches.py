@@ -1,6 +1,7 @@
 """Mini-batches: real images, latent vectors and the noise of the augmentation, all functions of (seed, step)."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcgan.choices import AUGMENTATIONS
+from dcgan.errors import PackedSetError
 from dcgan.model import to_images
 from dcgan.randomness import Stream, batch_order, rng, sample_latents
 from dcgan.training.recipe import Recipe
@@ -42,6 +44,8 @@ class ImageLoader:
     def __init__(self, pixels: Pixels, device: torch.device) -> None:
         self.pixels = pixels
         self.device = device
+        self._file = Path(pixels.filename) if isinstance(pixels, np.memmap) and pixels.filename else None
+        self._stat = _stat(self._file)
         self._resident: Tensor | None = None
         if device.type == "cuda" and pixels.nbytes <= ROOM * torch.cuda.mem_get_info(device)[0]:
             self._resident = _on_device(pixels, device)
@@ -53,6 +57,7 @@ class ImageLoader:
         """Those at `index` as images (N, C, H, W) in [-1, 1]."""
         if self._resident is not None:
             return to_images(self._resident[torch.from_numpy(index).to(self.device, non_blocking=True)])
+        self._check_file()
         chosen = torch.from_numpy(self.pixels[index])
         if self.device.type == "cuda":
             chosen = chosen.pin_memory()
@@ -72,8 +77,31 @@ class ImageLoader:
         noise = rng(Stream.AUGMENTATION, *key).random((3, size, numbers), dtype=np.float32)
         return Batch(self.images(index[rows]), self._tensor(z[rows]), self._tensor(noise[:, rows]))
 
+    def _check_file(self) -> None:
+        """Refuse pixels whose file is no longer what it was: to read what was cut off would end the process.
+
+        Raises:
+            PackedSetError: It was deleted, replaced or cut off.
+        """
+        now = _stat(self._file)
+        if now != self._stat:
+            assert self._stat
+            what = "deleted" if now is None else "replaced" if now[0] != self._stat[0] else "changed"
+            if now is not None and now[1] < self._stat[1]:
+                what = "cut off"
+            raise PackedSetError(f"{self._file} was {what} while a run trains on it; bring it back, and resume the run")
+
     def _tensor(self, numbers: NDArray[np.float32]) -> Tensor:
         return torch.from_numpy(numbers).to(self.device)
+
+
+def _stat(file: Path | None) -> tuple[int, int] | None:
+    """Which file it is, and its size; None if there is none."""
+    try:
+        stat = file.stat() if file is not None else None
+    except FileNotFoundError:
+        return None
+    return (stat.st_ino, stat.st_size) if stat else None
 
 
 def _on_device(pixels: Pixels, device: torch.device) -> Tensor:
