@@ -18,7 +18,11 @@ from dcgan.files import sha256
 from dcgan.loading import load
 from dcgan.model import Model, to_images, to_pixels
 from dcgan.model_folder import find
+from dcgan.networks.batch_norm import measure_statistics
+from dcgan.networks.initialize import untrained_discriminator, untrained_generator
 from dcgan.networks.layouts import Interface
+from dcgan.randomness import latents_from_seeds
+from dcgan.training.recipe import Recipe
 
 
 @pytest.fixture(scope="module")
@@ -58,22 +62,36 @@ def test_the_nets_are_plain_modules_of_the_promised_shapes(saved: Path) -> None:
     assert all(parameter.grad is not None for parameter in loaded.generator.parameters())
 
 
-def test_a_seed_is_the_same_picture_whatever_is_drawn_beside_it(model: Model) -> None:
-    expected = model.sample(range(40))
-    assert len(np.unique(expected)) > 200  # pictures worth comparing
-    for batch_size in (1, 3, 64):
-        assert levels_apart(model.sample(range(40), batch_size=batch_size), expected) <= 1
-    assert levels_apart(model.sample([31, 7, 7]), expected[[31, 7, 7]]) <= 1
-    assert levels_apart(expected[:1], expected[1:2]) > 10
+@pytest.fixture(params=[(16, 8, 4), (48, 24, 3), (33, 16, 5)], ids=lambda shape: f"{shape[0]}x{shape[0]}")
+def wide(request: pytest.FixtureRequest) -> Model:
+    """A model with fixed statistics whose sums are long enough to depend on their order."""
+    size, base_channels, kernel_size = request.param
+    recipe = Recipe(size=size, channels=3, base_channels=base_channels, kernel_size=kernel_size, device="cpu")
+    architecture = recipe.architecture()
+    generator = untrained_generator(architecture, 0)
+    z = latents_from_seeds(range(64), architecture.latent_dim, architecture.latent_distribution)
+    measure_statistics(generator, [torch.from_numpy(z)])
+    return Model(architecture, generator.eval(), untrained_discriminator(architecture, 0).eval())
 
 
-def test_a_seed_is_the_same_picture_whatever_the_number_of_threads(model: Model) -> None:
+def test_a_seed_is_the_same_picture_to_the_bit_whatever_is_generated_beside_it(wide: Model) -> None:
+    expected = wide.sample(range(40))
+    assert len(np.unique(expected)) > 60  # pictures worth comparing
+    for count in (1, 2, 3, 5, 16, 17, 33):
+        assert np.array_equal(wide.sample(range(count)), expected[:count]), count
+    order = np.random.default_rng(0).permutation(40)
+    assert np.array_equal(wide.sample(order.tolist()), expected[order])
+    assert np.array_equal(wide.sample([31, 7, 7]), expected[[31, 7, 7]])
+    assert not np.array_equal(expected[0], expected[1])
+
+
+def test_a_seed_is_the_same_picture_to_the_bit_by_however_many_threads(wide: Model) -> None:
     threads = torch.get_num_threads()
+    expected = wide.sample(range(20))
     try:
-        torch.set_num_threads(1)
-        one = model.sample(range(20))
-        torch.set_num_threads(4)
-        assert levels_apart(model.sample(range(20)), one) <= 1
+        for count in (1, 2, 3, 4):
+            torch.set_num_threads(count)
+            assert np.array_equal(wide.sample(range(20)), expected), count
     finally:
         torch.set_num_threads(threads)
 

@@ -6,7 +6,7 @@ No pickle is read or written: loading a stranger's model runs no code.
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 DType = Literal["float32", "float16"]
+ON_CPU, ON_GPU = 16, 128  # pictures computed together
 
 
 class Nets(NamedTuple):
@@ -143,12 +144,13 @@ class Model:
     def generate(self, z: "Latents | Tensor", *, batch_size: int = 64, batch_statistics: bool = False) -> Pixels:
         """Generate a picture from each latent vector.
 
-        With the fixed statistics of the generator a picture depends on its z alone (to within one gray level: the
-        order of sums may differ). With `batch_statistics` it depends on the others of its mini-batch, as in the paper.
+        With the fixed statistics of the generator a picture depends on its z alone: on one machine it is the same to
+        the bit, whatever is generated beside it, in whatever order and by however many threads; on another it may
+        differ by a gray level. With `batch_statistics` it depends on the others of its mini-batch, as in the paper.
 
         Args:
             z: (N, latent_dim).
-            batch_size: Pictures generated at once.
+            batch_size: Pictures in a mini-batch of `batch_statistics`.
             batch_statistics: Normalize by the mini-batch at hand; dcgan's own nets only.
 
         Returns:
@@ -158,20 +160,20 @@ class Model:
             ModelError: `batch_statistics` with nets of your own.
             UsageError: `batch_statistics` with a single picture.
         """
-        starts = list(range(0, len(z), batch_size))
-        if batch_statistics and len(z) == 1:
-            raise UsageError("`batch_statistics` needs two pictures or more: one alone has no variance")
-        if batch_statistics and len(z) % batch_size == 1:
-            starts.pop()  # the one that is left over joins the mini-batch before
         pixels = np.empty((len(z), self.size, self.size, self.channels), np.uint8)
-        for start, end in pairwise([*starts, len(z)]):
-            batch = torch.as_tensor(z[start:end], dtype=torch.float32, device=self.device)
-            if batch_statistics:
-                with by_the_batch(self.nets.generator):
-                    images = self.generator(batch)
-            else:
-                images = self.generator(batch)
-            pixels[start:end] = to_pixels(images)
+        z = torch.as_tensor(z, dtype=torch.float32, device=self.device)
+        if batch_statistics:
+            if len(z) == 1:
+                raise UsageError("`batch_statistics` needs two pictures or more: one alone has no variance")
+            starts = list(range(0, len(z), batch_size))
+            if len(z) % batch_size == 1:
+                starts.pop()  # the one that is left over joins the mini-batch before
+            with by_the_batch(self.nets.generator):
+                for start, end in pairwise([*starts, len(z)]):
+                    pixels[start:end] = to_pixels(self.generator(z[start:end]))
+            return pixels
+        for rows, filled in full_batches(len(z), self.device):
+            pixels[rows] = to_pixels(self.generator(z[filled]))[: len(rows)]
         return pixels
 
     @overload
@@ -222,7 +224,7 @@ class Model:
             seeds: Whole numbers from 0.
             truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
             batch_statistics: Normalize by the mini-batch at hand, as the paper did.
-            batch_size: Pictures generated at once.
+            batch_size: Pictures in a mini-batch of `batch_statistics`.
             output: "numpy": pixels (N, H, W, C), uint8. "pil": a list of PIL images. "torch": images (N, C, H, W) in
                 [-1, 1], float32, of 256 levels.
 
@@ -298,6 +300,18 @@ def _rounded(tensor: Tensor) -> Tensor:
 
 def _device_of(net: nn.Module) -> torch.device:
     return next((tensor.device for tensor in (*net.parameters(), *net.buffers())), torch.device("cpu"))
+
+
+def full_batches(count: int, device: torch.device) -> Iterator[tuple[range, Tensor]]:
+    """Rows to compute together: which, and the same filled up to a fixed number by the last of them.
+
+    How a library sums depends on how many pictures it is given. A mini-batch of always the same number makes the
+    numbers of a picture depend on nothing but itself.
+    """
+    size = ON_CPU if device.type == "cpu" else ON_GPU
+    for start in range(0, count, size):
+        rows = range(start, min(start + size, count))
+        yield rows, torch.arange(start, start + size, device=device).clamp(max=count - 1)
 
 
 def to_pixels(images: Tensor) -> Pixels:

@@ -41,7 +41,7 @@ def sample(
         out: A sheet (.png, .jpg, .webp), arrays (.npz with pixels, seeds and z), or a folder for one PNG a sample.
         truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
         batch_statistics: Normalize by the mini-batch, as the paper did; a picture then depends on the others in it.
-        batch_size: Pictures generated at once.
+        batch_size: Pictures in a mini-batch of --batch-statistics.
         columns: Columns of the sheet. Default: as many as make it about square.
     """
     need(columns is None or columns >= 1, "--columns", "at least 1", columns)

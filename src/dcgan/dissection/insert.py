@@ -10,12 +10,12 @@ from PIL.Image import Image
 
 from dcgan.dissection.boxes import Box, Boxes, boxes_of
 from dcgan.dissection.forget import SHOWN, Change, change
-from dcgan.dissection.map_classifier import BATCH, MapClassifier, Negatives, fit_map_classifier, hidden_sides
+from dcgan.dissection.map_classifier import MapClassifier, Negatives, fit_map_classifier, hidden_sides
 from dcgan.errors import DcganError, UsageError
 from dcgan.figures.labeled_grid import labeled_grid
 from dcgan.figures.notebook import html_of
 from dcgan.figures.theme import THEMES, Theme
-from dcgan.model import Model, to_pixels
+from dcgan.model import Model, full_batches, to_pixels
 from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress, Pixels
 
@@ -130,12 +130,11 @@ def raise_maps(
     side = hidden_sides(model)[classifier.layer]
     levels = torch.from_numpy(np.where(raised, strength * classifier.inside_means, 0)).float().to(model.device)
     after = np.empty((len(seeds), model.size, model.size, model.channels), np.uint8)
-    for start in range(0, len(seeds), BATCH):
-        some = seeds[start : start + BATCH]
-        mask = torch.from_numpy(np.stack([at.mask(seed, model.size, side) for seed in some])).to(model.device)
-        z = torch.from_numpy(model.latents(some)).to(model.device)
-        h = next(maps for layer, maps in enumerate(generator.feature_maps(z)) if layer == classifier.layer)
-        h = h.maximum(mask[:, None] * levels[:, None, None])  # maps are 0 or more: elsewhere nothing changes
-        after[start : start + BATCH] = to_pixels(generator.forward_from(h, classifier.layer))
+    masks = torch.from_numpy(np.stack([at.mask(seed, model.size, side) for seed in seeds])).to(model.device)
+    z = torch.from_numpy(model.latents(seeds)).to(model.device)
+    for rows, filled in full_batches(len(seeds), model.device):
+        h = next(maps for layer, maps in enumerate(generator.feature_maps(z[filled])) if layer == classifier.layer)
+        h = h.maximum(masks[filled, None] * levels[:, None, None])  # maps are 0 or more: elsewhere nothing changes
+        after[rows] = to_pixels(generator.forward_from(h, classifier.layer))[: len(rows)]
     before = model.sample(seeds)
     return InsertResult(seeds, before, after, change(before, after, at, seeds), classifier, raised)

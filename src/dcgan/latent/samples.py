@@ -58,7 +58,7 @@ def generate_samples(
         samples: Seeds, or z (N, latent_dim).
         truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
         batch_statistics: Normalize by the mini-batch at hand, as the paper did; dcgan's own nets only.
-        batch_size: Pictures generated at once.
+        batch_size: Pictures in a mini-batch of `batch_statistics`.
 
     Raises:
         UsageError: A value is out of its range.
@@ -89,7 +89,7 @@ def sample_to_folder(
         out: Folder to make, or one that holds nothing but such files.
         truncation: Scales z toward 0, above 0 and at most 1.
         batch_statistics: Normalize by the mini-batch at hand, as the paper did; dcgan's own nets only.
-        batch_size: Pictures generated at once.
+        batch_size: Pictures in a mini-batch of `batch_statistics`.
         on_progress: Called with (pictures written, in all).
 
     Returns:
