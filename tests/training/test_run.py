@@ -14,8 +14,10 @@ import torch
 from filelock import FileLock
 from PIL import Image
 from tests.training.toys import TOY, discs
+from torch import Tensor
 
 import dcgan
+from dcgan.choices import LOSSES
 from dcgan.data.cache import open_pictures
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import DcganError, DeviceError, PackedSetError, RunError, SourceError, UsageError
@@ -23,6 +25,7 @@ from dcgan.files import sha256
 from dcgan.training.callbacks import Callback
 from dcgan.training.checkpoint import keep_checkpoint, list_checkpoints
 from dcgan.training.logger import read_events, read_records
+from dcgan.training.losses import Loss
 from dcgan.training.run import open_data, read_run, resume, train
 from dcgan.training.state import TrainingState
 
@@ -444,3 +447,26 @@ def test_a_set_that_is_harmed_while_a_run_trains_on_it_is_named(
         train(packed, tmp_path / "run", TOY, callbacks=[Harm()])
     pixels.write_bytes(whole)
     assert resume(tmp_path / "run").ending == "finished"
+
+
+def test_a_loss_that_becomes_nan_for_real_ends_with_advice_and_a_healthy_checkpoint(
+    packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loss as it is written down at first: its logarithms become infinite once the discriminator is sure."""
+
+    def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+        return -(real.sigmoid().log() + (1 - fake.sigmoid()).log()).mean()
+
+    def generator_loss(_: Tensor, fake: Tensor) -> Tensor:
+        return -fake.sigmoid().log().mean()
+
+    monkeypatch.setattr(LOSSES, "_added", dict(LOSSES._added))
+    LOSSES.add("naive", Loss(discriminator_loss, generator_loss, pairs=False))
+    result = train(packed, tmp_path / "run", replace(TOY, loss="naive", lr=1.0, images=4000))
+    assert result.ending == "collapsed"
+    kinds = [event["kind"] for event in read_events(tmp_path / "run" / "events.jsonl")]
+    assert kinds[1:3] == ["nan", "rollback"]
+    assert kinds[-2:] == ["advice", "collapsed"]
+    pixels = dcgan.load(tmp_path / "run").sample(range(4))
+    assert len(np.unique(pixels)) > 1
+    assert (tmp_path / "run" / "report.html").is_file()
