@@ -247,7 +247,8 @@ def _read_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | S
 
 
 def _why(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    first = (str(error) or type(error).__name__).splitlines()[0]  # tarfile goes on with every compression
+    return printable(first.rstrip(":"))
 
 
 def _is_tar(path: Path, head: bytes) -> bool:

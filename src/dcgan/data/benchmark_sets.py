@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from dcgan.data.arrays import whole_numbers
 from dcgan.data.items import Item
 from dcgan.data.kinds import Candidate, SourceKind, existing, file_kind
+from dcgan.data.matlab import MAT, MAT_73, load_mat
 from dcgan.data.pickles import unpickle
 from dcgan.errors import SourceError
 
-MAT, MAT_73 = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
 _SIDE, _PIXELS = 32, 3 * 32 * 32
 _CLASSES = 10
 
@@ -76,7 +76,7 @@ def open_mat(path: Path) -> LabeledPictures:
     Raises:
         SourceError: It cannot be read, or is neither; or scipy is not installed.
     """
-    content = _load_mat(path)
+    content = load_mat(path)
     if "X" in content and "y" in content:
         pixels, numbers = content["X"], content["y"].ravel()
         if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[2] != 3 or len(numbers) != pixels.shape[3]:
@@ -154,7 +154,7 @@ def _class_names(folder: Path) -> list[str]:
         elif (folder / "batches.meta.mat").is_file():
             classes = [
                 str(np.asarray(name).ravel()[0])
-                for name in _load_mat(folder / "batches.meta.mat")["label_names"].ravel()
+                for name in load_mat(folder / "batches.meta.mat")["label_names"].ravel()
             ]
         else:
             return numbers
@@ -172,7 +172,7 @@ def _read_binary(path: Path) -> Batch:
 
 
 def _read_mat(path: Path) -> Batch:
-    content = _load_mat(path)
+    content = load_mat(path)
     if not {"data", "labels"} <= content.keys():
         raise SourceError(f"{path} is no batch of CIFAR-10: it holds {', '.join(content) or 'nothing'}")
     return _planes(path, content["data"], _numbers(path, content))
@@ -195,21 +195,6 @@ def _planes(path: Path, data: NDArray[np.generic], labels: list[int]) -> Batch:
     if data.dtype != np.uint8 or data.ndim != 2 or data.shape[1] != _PIXELS:
         raise SourceError(f"{path}: data is {data.dtype} {data.shape}, not uint8 (N, {_PIXELS})")
     return np.asarray(data, np.uint8).reshape(-1, 3, _SIDE, _SIDE).transpose(0, 2, 3, 1), labels
-
-
-def _load_mat(path: Path) -> dict[str, NDArray[np.generic]]:
-    with path.open("rb") as file:
-        if file.read(len(MAT_73)) == MAT_73:
-            raise SourceError(f"{path} is of MATLAB 7.3, which is another format: save it as version 7, with -v7")
-    try:
-        from scipy.io import loadmat
-    except ImportError as error:
-        raise SourceError(f"{path}: MATLAB files need the extra: pip install 'dcgan[features]'") from error
-    try:
-        content = loadmat(path)
-    except Exception as error:  # whatever a damaged file makes of the parser
-        raise SourceError(f"{path} cannot be read: {str(error) or type(error).__name__}") from error
-    return {name: array for name, array in content.items() if isinstance(array, np.ndarray)}
 
 
 def _unpickled(path: Path) -> dict[bytes, object]:

@@ -11,6 +11,9 @@ from dcgan.errors import SourceError
 
 Key = TypeVar("Key")
 
+_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
+    code: f"\\u{code:04x}" for code in (0x2028, 0x2029)
+}
 _SYSTEM_FILES = {"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db"}
 _SOURCE_EXTENSIONS = {".zip", ".tar", ".tgz", ".npy", ".npz", ".gz", ".xz", ".bz2"}  # sources when named themselves
 
@@ -90,8 +93,9 @@ def has_picture_extension(name: str) -> bool:
 
 
 def printable(name: str) -> str:
-    """A file name as valid Unicode: bytes that are not are written as hexadecimal escapes."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """A file name as valid Unicode on one line: what is neither is written as escapes."""
+    name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return name if name.isprintable() else name.translate(_ESCAPES)
 
 
 def _find_label_depth(folders: list[list[str]]) -> int:

@@ -8,6 +8,7 @@ from dcgan.data import formats
 from dcgan.data.items import Item, Reason, Skipped, Source
 from dcgan.data.kinds import Candidate, SourceKind
 from dcgan.data.packed import PackedSet, is_packed_set
+from dcgan.data.picture_files import printable
 from dcgan.data.python_sources import PictureSequence
 from dcgan.errors import DcganError, SourceError, UsageError
 
@@ -39,7 +40,7 @@ def open_source(source: PictureSource, size: int = 64) -> Source:
     except DcganError:
         raise
     except Exception as error:  # the boundary of all readers: whatever a library makes of a damaged or hostile file
-        raise SourceError(f"{source} cannot be read: {str(error) or type(error).__name__}") from error
+        raise SourceError(f"{source} cannot be read: {_why(error)}") from error
     return _Guarded(opened) if candidate.path else opened
 
 
@@ -70,8 +71,11 @@ class _Guarded:
         except DcganError:
             raise
         except Exception as error:
-            detail = f"reading ended here: {str(error) or type(error).__name__}"
-            yield Item(self.description, Skipped(Reason.CORRUPT, detail))
+            yield Item(self.description, Skipped(Reason.CORRUPT, f"reading ended here: {_why(error)}"))
+
+
+def _why(error: Exception) -> str:
+    return printable((str(error) or type(error).__name__).splitlines()[0])
 
 
 def find_kind(candidate: Candidate) -> SourceKind:

@@ -1,0 +1,68 @@
+"""MATLAB files, read in a process of its own: a damaged one can crash the library that reads them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcgan.errors import SourceError
+from dcgan.files import parse_json, temporary_folder
+
+MAT, MAT_73 = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
+_SECONDS = 600.0  # that a file may take
+_NAMES = "names.json"
+_CODE = "import sys; sys.path[:] = {path!r}; from dcgan.data.matlab import unpack; unpack(*sys.argv[1:])"
+
+
+def load_mat(path: Path) -> Mapping[str, NDArray[np.generic]]:
+    """The arrays of numbers and of text in a MATLAB file, by name.
+
+    Raises:
+        SourceError: It cannot be read, or scipy is not installed.
+    """
+    with path.open("rb") as file:
+        if file.read(len(MAT_73)) == MAT_73:
+            raise SourceError(f"{path} is of MATLAB 7.3, which is another format: save it as version 7, with -v7")
+    if find_spec("scipy") is None:
+        raise SourceError(f"{path}: MATLAB files need the extra: pip install 'dcgan[features]'")
+    with temporary_folder("matlab") as folder:
+        command = [sys.executable, "-c", _CODE.format(path=sys.path), str(path), str(folder)]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise SourceError(f"{path} cannot be read: it takes more than {_SECONDS / 60:g} minutes") from error
+        if done.returncode:
+            told = done.stderr.decode("utf-8", "backslashreplace").strip().splitlines() or [""]
+            why = "it crashed the reader" if done.returncode < 0 else told[-1]
+            raise SourceError(f"{path} cannot be read: {why}")
+        names = parse_json((folder / _NAMES).read_text("utf-8"))
+        return {name: np.load(folder / f"{number}.npy", allow_pickle=False) for number, name in enumerate(names)}
+
+
+def unpack(path: str, folder: str) -> None:
+    """Write the arrays of a MATLAB file as .npy files into a folder, and their names; in the other process."""
+    from scipy.io import loadmat
+
+    try:
+        content = loadmat(path)
+    except Exception as error:  # whatever a damaged file makes of the parser
+        sys.exit((str(error) or type(error).__name__).splitlines()[0])
+    names: list[str] = []
+    for name, value in content.items():
+        if isinstance(value, np.ndarray):
+            array = value
+            if array.dtype.hasobject:  # cells, of which those of text are of use
+                array = np.array([_text(cell) for cell in array.ravel()], np.str_)
+            np.save(Path(folder) / f"{len(names)}.npy", array)
+            names.append(name)
+    (Path(folder) / _NAMES).write_text(json.dumps(names), "utf-8")
+
+
+def _text(cell: object) -> str:
+    values = np.asarray(cell).ravel()
+    return str(values[0]) if len(values) == 1 else ""
