@@ -13,7 +13,7 @@ from dcgan.data.decode import MAX_BYTES
 from dcgan.data.formats import HEAD_BYTES
 from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.kinds import file_kind
-from dcgan.data.picture_files import PictureFiles, has_picture_extension, printable
+from dcgan.data.picture_files import PictureFiles, has_picture_extension, on_one_line, printable
 from dcgan.data.zip_recovery import Member, recover_members
 from dcgan.errors import SourceError
 
@@ -248,7 +248,7 @@ def _read_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | S
 
 def _why(error: Exception) -> str:
     first = (str(error) or type(error).__name__).splitlines()[0]  # tarfile goes on with every compression
-    return printable(first.rstrip(":"))
+    return on_one_line(first.rstrip(":"))
 
 
 def _is_tar(path: Path, head: bytes) -> bool:

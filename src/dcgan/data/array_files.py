@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dcgan.data.arrays import ArraySource, label_texts
 from dcgan.data.decode import MAX_BYTES
 from dcgan.data.kinds import file_kind
-from dcgan.data.picture_files import printable
+from dcgan.data.picture_files import on_one_line
 from dcgan.errors import SourceError
 
 _IMAGE_NAMES = ("images", "x", "data", "x_train", "train_images", "arr_0")
@@ -87,7 +87,7 @@ def open_npz(path: Path) -> ArraySource:
     if images is None and len(arrays) == 1:
         images = next(iter(arrays.values()))
     if images is None:
-        names = ", ".join(printable(name.removesuffix(".npy")) for name in arrays.values()) or "nothing"
+        names = ", ".join(on_one_line(name.removesuffix(".npy")) for name in arrays.values()) or "nothing"
         raise SourceError(f"{path} has no array of pictures, named {', '.join(_IMAGE_NAMES)}; it holds {names}")
     labels = next((arrays[name] for name in _LABEL_NAMES if name in arrays), None)
     return ArraySource(_zipped_array(path, images), None if labels is None else _labels(_zipped_array(path, labels)))
@@ -124,7 +124,7 @@ def _npy_array(where: str, open_stream: "Callable[[], AbstractContextManager[IO[
             shape, in_fortran_order, dtype = read_header(stream)
     except Exception as error:  # a header is Python's own syntax, and its parser may raise anything
         why = (str(error) or type(error).__name__).splitlines()[0]
-        raise SourceError(f"{where} cannot be read: {printable(why)}") from error
+        raise SourceError(f"{where} cannot be read: {on_one_line(why)}") from error
     if dtype.hasobject:
         raise SourceError(f"{where} holds Python objects, which could run code: save it as an array of numbers")
     if in_fortran_order and len(shape) > 1:
@@ -138,7 +138,7 @@ def _zipped_array(path: Path, member: str) -> ArrayFile:
         with zipfile.ZipFile(path) as archive, archive.open(member) as file:
             yield file
 
-    return _npy_array(f"{path}/{printable(member.removesuffix('.npy'))}", stream)
+    return _npy_array(f"{path}/{on_one_line(member.removesuffix('.npy'))}", stream)
 
 
 def _idx_array(path: Path) -> ArrayFile:

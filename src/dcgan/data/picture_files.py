@@ -93,9 +93,13 @@ def has_picture_extension(name: str) -> bool:
 
 
 def printable(name: str) -> str:
-    """A file name as valid Unicode on one line: what is neither is written as escapes."""
-    name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return name if name.isprintable() else name.translate(_ESCAPES)
+    """A file name as valid Unicode: bytes that are not are written as hexadecimal escapes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def on_one_line(text: str) -> str:
+    """Words of a stranger's file for a message: valid Unicode, with escapes for line ends and other controls."""
+    return printable(text).translate(_ESCAPES)
 
 
 def _find_label_depth(folders: list[list[str]]) -> int:
@@ -110,7 +114,9 @@ def _describe_files(ignored: Mapping[str, int]) -> str:
     count = sum(ignored.values())
     if not count:
         return "holds no files"
-    kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(ignored.items(), key=lambda kind: (-kind[1], kind[0])))
+    kinds = ", ".join(
+        f"{n} {on_one_line(kind)}" for kind, n in sorted(ignored.items(), key=lambda kind: (-kind[1], kind[0]))
+    )
     text = f"holds {count} {'file' if count == 1 else 'files'}, none of them a picture: {kinds}"
     if _SOURCE_EXTENSIONS & ignored.keys():
         text += ". Archives and array files are sources of their own: name the file itself"

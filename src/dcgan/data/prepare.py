@@ -12,6 +12,7 @@ from PIL import ImageColor
 from dcgan.data.decode import Decoded, DecodeOptions
 from dcgan.data.items import Source
 from dcgan.data.packed_writer import Origin, PackedSetWriter, check_free, write_packed_set
+from dcgan.data.picture_files import on_one_line
 from dcgan.data.prepare_report import PrepareReport
 from dcgan.data.sources import PictureSource, open_source
 from dcgan.data.workers import decode_all
@@ -141,5 +142,7 @@ def _fill(
 
 
 def _explain_none_used(source: Source, skipped: Counter[str], examples: Mapping[str, list[str]]) -> str:
-    reasons = ", ".join(f"{count} {reason} ({examples[reason][0]})" for reason, count in skipped.most_common())
+    reasons = ", ".join(
+        f"{count} {reason} ({on_one_line(examples[reason][0])})" for reason, count in skipped.most_common()
+    )
     return f"{source.description}: none of {skipped.total()} pictures can be used: {reasons}"

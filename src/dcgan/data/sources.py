@@ -8,7 +8,7 @@ from dcgan.data import formats
 from dcgan.data.items import Item, Reason, Skipped, Source
 from dcgan.data.kinds import Candidate, SourceKind
 from dcgan.data.packed import PackedSet, is_packed_set
-from dcgan.data.picture_files import printable
+from dcgan.data.picture_files import on_one_line
 from dcgan.data.python_sources import PictureSequence
 from dcgan.errors import DcganError, SourceError, UsageError
 
@@ -75,7 +75,7 @@ class _Guarded:
 
 
 def _why(error: Exception) -> str:
-    return printable((str(error) or type(error).__name__).splitlines()[0])
+    return on_one_line((str(error) or type(error).__name__).splitlines()[0])
 
 
 def find_kind(candidate: Candidate) -> SourceKind:
