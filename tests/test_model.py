@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -382,3 +383,20 @@ def test_a_card_of_another_format_is_refused(saved: Path, number: object) -> Non
     (saved / "model.json").write_text(json.dumps(card | {"format": number}))
     with pytest.raises(ModelError, match=r"no model card|model format"):
         load(saved)
+
+
+@pytest.mark.parametrize("seeds", [[1.5], [-1], [2**63], "0-3"])
+def test_what_is_no_seed_is_refused(model: Model, seeds: Any) -> None:
+    with pytest.raises(UsageError, match="`seeds` must be whole numbers from 0 to"):
+        model.sample(seeds)
+
+
+@pytest.mark.parametrize("shape", [(6,), (2, 5), (2, 6, 1)])
+def test_z_of_another_shape_is_refused(model: Model, shape: tuple[int, ...]) -> None:
+    with pytest.raises(UsageError, match="this model needs \\(N, 6\\)"):
+        model.generate(np.zeros(shape, np.float32))
+
+
+def test_z_that_is_no_number_is_refused(model: Model) -> None:
+    with pytest.raises(UsageError, match="no numbers"):
+        model.generate(np.full((2, 6), np.nan, np.float32))

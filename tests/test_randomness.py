@@ -77,7 +77,7 @@ def test_names_of_streams_are_all_different() -> None:
 
 @pytest.mark.parametrize("seed", [-1, 2**63])
 def test_a_seed_out_of_range_is_named(seed: int) -> None:
-    with pytest.raises(UsageError, match=f"`seeds` must be 0 to .* not {seed}"):
+    with pytest.raises(UsageError, match=f"`seeds` must be whole numbers from 0 to .* not {seed}"):
         latents_from_seeds([0, seed], 3, "normal")
 
 

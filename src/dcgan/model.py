@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 DType = Literal["float32", "float16"]
 ON_CPU, ON_GPU = 16, 128  # pictures computed together
+LARGEST = 1e6  # number that z may hold
 
 
 class Nets(NamedTuple):
@@ -158,10 +159,15 @@ class Model:
 
         Raises:
             ModelError: `batch_statistics` with nets of your own.
-            UsageError: `batch_statistics` with a single picture.
+            UsageError: z has another shape or holds values that are no numbers; or `batch_statistics` with a single
+                picture.
         """
-        pixels = np.empty((len(z), self.size, self.size, self.channels), np.uint8)
         z = torch.as_tensor(z, dtype=torch.float32, device=self.device)
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise UsageError(f"z has the shape {tuple(z.shape)}; this model needs (N, {self.latent_dim})")
+        if not (z.abs() <= LARGEST).all():
+            raise UsageError(f"z holds values that are no numbers, or beyond {LARGEST:g}; those of z are about 1")
+        pixels = np.empty((len(z), self.size, self.size, self.channels), np.uint8)
         if batch_statistics:
             if len(z) == 1:
                 raise UsageError("`batch_statistics` needs two pictures or more: one alone has no variance")

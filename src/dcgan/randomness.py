@@ -94,12 +94,12 @@ def latents_from_seeds(seeds: Iterable[int], latent_dim: int, distribution: str)
     """The z of each seed (0 to 2^63 - 1): one row a seed, the same on every machine, whatever seeds stand beside it.
 
     Raises:
-        UsageError: A seed is out of its range.
+        UsageError: A seed is no whole number, or out of its range.
     """
     rows = []
     for seed in seeds:
-        if not 0 <= seed < 2**63:
-            raise UsageError(f"`seeds` must be 0 to 2^63 - 1, not {seed}")
+        if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
+            raise UsageError(f"`seeds` must be whole numbers from 0 to 2^63 - 1, not {seed!r}")
         rows.append(sample_latents(rng(Stream.SEEDS, seed), 1, latent_dim, distribution))
     return np.concatenate(rows) if rows else np.empty((0, latent_dim), np.float32)
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.toy_model import toy_model
 
-from dcgan.dissection.boxes import Box, Boxes, BoxesError, read_boxes, write_boxes
+from dcgan.dissection.boxes import Box, Boxes, BoxesError, boxes_of, read_boxes, write_boxes
 
 BOX = Box(17, 2.0, 3.0, 8.0, 9.5)
 
@@ -96,6 +97,16 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, text: str, mess
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BoxesError, match="No such file"):
         read_boxes(tmp_path / "b.csv", 16)
+
+
+def test_boxes_from_python_are_checked_like_those_of_a_file() -> None:
+    model = toy_model()
+    mine = Boxes((BOX,), (17,), model.identity)
+    assert boxes_of(model, mine) is mine
+    with pytest.raises(BoxesError, match="samples of another model"):
+        boxes_of(model, Boxes((BOX,), (17,), "abc"))
+    with pytest.raises(BoxesError, match="outside 0 to 16 pixels"):
+        boxes_of(model, Boxes((Box(17, -5, 0, 8, 8),), (17,)))
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

@@ -90,6 +90,11 @@ def test_what_the_net_does_not_have_is_refused(layers: Any, grid: int) -> None:
         DiscriminatorExtractor(MODEL, layers, grid)
 
 
+def test_an_unknown_type_of_number_is_refused() -> None:
+    with pytest.raises(UsageError, match="`dtype` must be float32 or float16, not 'int8'"):
+        extract_features(MODEL, PIXELS, dtype="int8")  # type: ignore[arg-type]
+
+
 def test_pictures_of_another_shape_are_refused() -> None:
     with pytest.raises(UsageError, match="must be of the discriminator's shape"):
         DiscriminatorExtractor(MODEL).extract(PIXELS[:, :8, :8])

@@ -98,6 +98,7 @@ def test_a_film_of_a_turn_goes_to_and_fro_and_begins_with_the_samples() -> None:
         ("up", {"steps": 1}, "`steps` must be 2 or more, not 1"),
         ("up", {"strength": float("nan")}, "`strength` must be above 0"),
         (np.ones(5), {}, "`axis` has the shape \\(5,\\)"),
+        (("a", "b", "a"), {}, "`axis` goes between two concepts, not 3"),
     ],
 )
 def test_what_cannot_be_turned_is_refused(axis: Axis, values: dict[str, Any], message: str) -> None:

@@ -80,6 +80,7 @@ def test_a_classifier_that_is_often_wrong_is_doubtful() -> None:
         ({"a": [1]}, True, {}, "a `source` is for definitions by conditions"),
         ({"a": []}, False, {}, "a concept needs at least one seed"),
         ({"a": "bright, "}, True, {}, "no condition"),
+        ({}, False, {}, "`definitions` is empty"),
         ({"a": [1]}, False, {"examples": 0}, "`examples` must be 1 or more, not 0"),
         ({"a": [1]}, False, {"pool": 8}, "`pool` must be 9, as many as `examples`, to 10,000,000, not 8"),
         ({"a": [1], "b": "bright"}, True, {"axis": True}, "a: an axis is found from conditions, not from seeds"),

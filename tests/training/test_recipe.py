@@ -75,6 +75,8 @@ def test_a_value_out_of_range_is_named_with_its_range(name: str, value: object, 
 def test_an_unknown_name_or_a_wrong_type_is_refused(name: str, value: object) -> None:
     with pytest.raises(RecipeError, match=name):
         Recipe().changed({name: value})
+    with pytest.raises((RecipeError, TypeError), match=name):
+        Recipe(**{name: value})  # type: ignore[arg-type]
 
 
 def test_a_whole_number_may_stand_for_a_float() -> None:

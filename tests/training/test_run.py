@@ -107,6 +107,11 @@ def test_a_notebook_shows_how_a_training_ended(tmp_path: Path) -> None:
     assert "<svg" in shown
 
 
+def test_a_recipe_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"`recipe` must be a dcgan\.Recipe"):
+        train(tmp_path, tmp_path / "run", {"size": 32})  # type: ignore[arg-type]
+
+
 def test_the_recipe_of_a_run_says_everything_definite(run: Path) -> None:
     recipe, card = read_run(run)
     assert recipe == TOY

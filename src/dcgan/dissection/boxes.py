@@ -90,10 +90,17 @@ def boxes_of(model: Model, boxes: "Boxes | str | Path", parameter: str = "boxes"
     """Boxes on samples of a model, themselves or from a file.
 
     Raises:
-        BoxesError: The file cannot be read, or is of another model; see `read_boxes`.
+        BoxesError: The file cannot be read, see `read_boxes`; or they are of another model, or outside its pictures.
         DcganError: There are no boxes.
     """
-    found = boxes if isinstance(boxes, Boxes) else read_boxes(Path(boxes), model.size, model.identity, parameter)
+    if isinstance(boxes, Boxes):
+        found = boxes
+        try:
+            _check_whose(found, model.size, model.identity)
+        except BoxesError as error:
+            raise BoxesError(f"`{parameter}`: {error}") from error
+    else:
+        found = read_boxes(Path(boxes), model.size, model.identity, parameter)
     if not found.boxes:
         where = "" if isinstance(boxes, Boxes) else f" {boxes}"
         raise DcganError(f"`{parameter}`{where}: there are no boxes; mark the object on some samples")
@@ -127,9 +134,7 @@ def read_boxes(path: Path, size: int, model: str | None = None, parameter: str =
         raise BoxesError(f"`{parameter}` {path}: name a .json or a .csv file")
     try:
         found = _from_csv(text) if suffix == ".csv" else _from_json(parse_json(text), size)
-        if model is not None and found.model not in (None, model):
-            raise BoxesError("they belong to samples of another model; name that model, or boxes of this one")
-        check_boxes(found, size)
+        _check_whose(found, size, model)
     except BoxesError as error:
         raise BoxesError(f"`{parameter}` {path}: {error}") from error
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, csv.Error) as error:
@@ -176,6 +181,12 @@ def check_boxes(boxes: Boxes, size: int) -> None:
         if not (0 <= box.left < box.right <= size and 0 <= box.top < box.bottom <= size):
             sides = ", ".join(f"{name} {getattr(box, name):g}" for name in SIDES)
             raise BoxesError(f"the box on seed {box.seed} ({sides}) is empty or outside 0 to {size} pixels")
+
+
+def _check_whose(boxes: Boxes, size: int, model: str | None) -> None:
+    if model is not None and boxes.model not in (None, model):
+        raise BoxesError("they belong to samples of another model; name that model, or boxes of this one")
+    check_boxes(boxes, size)
 
 
 def _from_csv(text: str) -> Boxes:

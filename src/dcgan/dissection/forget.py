@@ -20,6 +20,7 @@ from dcgan.figures.theme import THEMES, Theme
 from dcgan.model import Model
 from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng
+from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
 
 SHOWN = 12  # samples in the figure
@@ -36,8 +37,8 @@ class Change(NamedTuple):
     """Elsewhere."""
 
 
-@dataclass(frozen=True, eq=False)
-class ForgetResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class ForgetResult(ShortRepr):
     """A model before and after an object was forgotten.
 
     Attributes:

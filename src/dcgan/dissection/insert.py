@@ -17,11 +17,12 @@ from dcgan.figures.notebook import html_of
 from dcgan.figures.theme import THEMES, Theme
 from dcgan.model import Model, full_batches, to_pixels
 from dcgan.progress import notebook_bar
+from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
 
 
-@dataclass(frozen=True, eq=False)
-class InsertResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class InsertResult(ShortRepr):
     """Samples before and after an object was inserted.
 
     Attributes:

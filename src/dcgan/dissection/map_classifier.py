@@ -12,6 +12,7 @@ from dcgan.dissection.boxes import Boxes
 from dcgan.errors import DcganError, UsageError
 from dcgan.model import Model
 from dcgan.randomness import Stream, rng
+from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress
 
 BATCH = 64  # samples at once
@@ -21,8 +22,8 @@ Activations = NDArray[np.float32]  # (P, C), of all maps at P positions
 Negatives = Literal["random", "matched"]
 
 
-@dataclass(frozen=True, eq=False)
-class MapClassifier:
+@dataclass(frozen=True, eq=False, repr=False)
+class MapClassifier(ShortRepr):
     """A logistic regression that classifies positions of a layer as inside or outside the boxes.
 
     Attributes:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 import pyarrow.compute as pc
@@ -20,6 +20,7 @@ from dcgan.model import Model, to_images
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.progress import notebook_bar
+from dcgan.short_repr import ShortRepr
 from dcgan.types import Features, Labels, OnProgress, Pixels
 
 BATCH = 128  # pictures at once; batch statistics are those of so many, as in the released code
@@ -111,8 +112,8 @@ class DiscriminatorExtractor:
         return to_images(torch.from_numpy(np.array(pixels)).to(self._device))
 
 
-@dataclass(frozen=True, eq=False)
-class ExtractedFeatures:
+@dataclass(frozen=True, eq=False, repr=False)
+class ExtractedFeatures(ShortRepr):
     """Features of pictures, in the order of their names.
 
     Attributes:
@@ -171,7 +172,7 @@ def extract_features(
         on_progress: Called with (pictures, in all): of those that statistics are measured on, then of the source.
 
     Raises:
-        UsageError: A layer or the grid is out of range.
+        UsageError: A layer, the grid or `dtype` is out of range.
         SourceError: A source cannot be read.
 
     Example:
@@ -179,6 +180,8 @@ def extract_features(
         >>> found.features.shape
         (5000, 15360)
     """
+    if dtype not in get_args(DType):
+        raise UsageError(f"`dtype` must be float32 or float16, not {dtype!r}")
     data = open_pictures(source, size=model.size, channels=model.channels)
     extractor = build_extractor(model, layers, grid, statistics, device, on_progress)
     features = np.empty((len(data), extractor.size), dtype)

@@ -23,6 +23,7 @@ from dcgan.inspection.responses import Responses, measure_responses
 from dcgan.inspection.untrained import untrained
 from dcgan.model import Model
 from dcgan.progress import notebook_bar
+from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress
 
 SHOWN = 6  # channels in the paper's figure
@@ -30,8 +31,8 @@ MOST = 64  # channels, or pictures of each, that a figure has room for
 COLUMNS = 16  # channels in a row of the atlas
 
 
-@dataclass(frozen=True, eq=False)
-class Inspection:
+@dataclass(frozen=True, eq=False, repr=False)
+class Inspection(ShortRepr):
     """What was found in one layer of a discriminator, beside the same net with random weights.
 
     Attributes:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from dcgan.inspection.guided import Units
 from dcgan.inspection.inputs import BATCH, images_of, layer_of
 from dcgan.model import Model
+from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
 
 KEEP = 8  # strongest responses of each feature
@@ -17,8 +18,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Responses:
+@dataclass(frozen=True, repr=False)
+class Responses(ShortRepr):
     """How the F features of a layer respond to N pictures.
 
     A picture counts once among the strongest, by the unit that responds most in it; K are kept, or N if that is less.

@@ -14,14 +14,15 @@ from dcgan.latent.concepts import Concept, ConceptSource, resolve_concepts
 from dcgan.latent.formula import Term, parse_formula, written
 from dcgan.model import Model
 from dcgan.randomness import Stream, rng
+from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, Pixels
 
 VARIATIONS = 8
 NOISE = 0.25  # variations are Y + U(-0.25, 0.25), as in the paper
 
 
-@dataclass(frozen=True)
-class ArithmeticResult:
+@dataclass(frozen=True, repr=False)
+class ArithmeticResult(ShortRepr):
     """A sum Y of concepts, and what was added up.
 
     Attributes:

@@ -12,6 +12,7 @@ from dcgan.errors import LatentError
 from dcgan.model import to_images
 from dcgan.networks.memory import use_channels_last
 from dcgan.randomness import Stream, rng, torch_rng
+from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
 
 BATCH = 64
@@ -22,8 +23,8 @@ AttributeLabels = NDArray[np.bool_]  # (N, A), whether each picture has each att
 Logits = NDArray[np.float32]  # (N, A)
 
 
-@dataclass(frozen=True)
-class AttributeClassifier:
+@dataclass(frozen=True, repr=False)
+class AttributeClassifier(ShortRepr):
     """Predicts which attributes a picture has.
 
     Attributes:

@@ -24,6 +24,7 @@ from dcgan.latent.attributes import (
 from dcgan.latent.concepts import Concept, concept_of_axis, concept_of_seeds
 from dcgan.model import Model
 from dcgan.progress import notebook_bar
+from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, OnProgress, Pixels
 
 TRAINING_PICTURES = 20_000  # of the source that a classifier is trained on, at most
@@ -36,8 +37,8 @@ Definition = str | Sequence[int]
 """Conditions on attributes, such as "glasses, no hat, hair_length=long"; or seeds."""
 
 
-@dataclass(frozen=True, eq=False)
-class Concepts(Mapping[str, Concept]):
+@dataclass(frozen=True, eq=False, repr=False)
+class Concepts(ShortRepr, Mapping[str, Concept]):
     """Concepts that were found, by name.
 
     Attributes:
@@ -157,6 +158,8 @@ def check_definitions(
     """
     conditions = {name: parse_conditions(text) for name, text in definitions.items() if isinstance(text, str)}
     by_seeds = {name: chosen for name, chosen in definitions.items() if not isinstance(chosen, str)}
+    if not definitions:
+        raise UsageError("`definitions` is empty: name a concept, with seeds or conditions")
     if examples < 1:
         raise UsageError(f"`examples` must be 1 or more, not {examples}")
     if not examples <= pool <= LARGEST_POOL:

@@ -25,9 +25,9 @@ from dcgan.errors import LatentError
 from dcgan.files import parse_toml, write_atomic
 from dcgan.latent.files import read_latents
 from dcgan.latent.formula import NAME
-from dcgan.latent.samples import LARGEST
-from dcgan.model import Model
+from dcgan.model import LARGEST, Model
 from dcgan.model_folder import OWN_CONCEPTS
+from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents
 
 ENOUGH = 3  # examples of a concept, as in the paper
@@ -35,8 +35,8 @@ MODEL = "model"  # the key of the file that names whose latent space it is
 _KINDS = ("seeds", "latents", "axis")
 
 
-@dataclass(frozen=True, eq=False)
-class Concept:
+@dataclass(frozen=True, eq=False, repr=False)
+class Concept(ShortRepr):
     """What stands for a concept in a model's latent space.
 
     Attributes:

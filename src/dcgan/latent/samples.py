@@ -11,18 +11,18 @@ from PIL import Image
 from dcgan.errors import UsageError
 from dcgan.figures.notebook import html_of
 from dcgan.figures.sheets import sheet
-from dcgan.model import Model
+from dcgan.model import LARGEST, Model
+from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, OnProgress, Pixels
 
 CHUNK = 1024  # pictures held in memory at once when they go to a folder
-LARGEST = 1e6  # number that z may hold
 
 SeedsOrLatents = Sequence[int] | NDArray[np.integer] | NDArray[np.floating]
 """Which samples: seeds, whole numbers from 0 to 2^63 - 1; or z (N, latent_dim), floats."""
 
 
-@dataclass(frozen=True)
-class Samples:
+@dataclass(frozen=True, repr=False)
+class Samples(ShortRepr):
     """Samples of a model.
 
     Attributes:

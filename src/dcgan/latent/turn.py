@@ -14,14 +14,15 @@ from dcgan.figures.theme import THEMES, Theme
 from dcgan.latent.concepts import Concept, ConceptSource, resolve_concepts
 from dcgan.latent.samples import SeedsOrLatents, latents_of, names_of
 from dcgan.model import Model
+from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, Pixels
 
 Axis = str | tuple[str, str] | NDArray[np.floating]
 """The name of a concept that is an axis, the names of the concepts that it comes from and goes to, or (latent_dim,)."""
 
 
-@dataclass(frozen=True)
-class Turn:
+@dataclass(frozen=True, repr=False)
+class Turn(ShortRepr):
     """Samples moved along an axis.
 
     Attributes:
@@ -116,9 +117,12 @@ def _resolve(model: Model, axis: Axis, concepts: ConceptSource) -> tuple[NDArray
         if not concept.is_axis:
             raise UsageError(f"`axis` {axis}: that concept is no axis; name one that is, or two concepts to go between")
         return concept.mean, axis, (concept,)
-    if isinstance(axis, tuple):
+    if isinstance(axis, tuple | list):
+        if len(axis) != 2:
+            raise UsageError(f"`axis` goes between two concepts, not {len(axis)}")
         start, end = (resolve_concepts(model, concepts, axis)[name] for name in axis)
         return end.mean - start.mean, f"{start.name} to {end.name}", (start, end)
+    axis = np.asarray(axis)
     if axis.shape != (model.latent_dim,) or not np.isfinite(axis).all():
         raise UsageError(f"`axis` has the shape {axis.shape}; this model needs ({model.latent_dim},), finite numbers")
     return axis.astype(np.float32), "axis", ()

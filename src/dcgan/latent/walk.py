@@ -18,6 +18,7 @@ from dcgan.latent.perceptual import Distances, perceptual_distances
 from dcgan.latent.samples import SeedsOrLatents, latents_of, names_of
 from dcgan.model import Model
 from dcgan.randomness import Stream, rng
+from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, Pixels
 
 Distance = Literal["latent", "perceptual"]
@@ -27,8 +28,8 @@ FINER = 4  # pictures generated for each frame, to find where perceptual distanc
 PAIRS = 256  # random pairs of pictures that a step is compared with
 
 
-@dataclass(frozen=True)
-class Walk:
+@dataclass(frozen=True, repr=False)
+class Walk(ShortRepr):
     """A walk along a series of latent vectors: a row for each pair of neighbors, each beginning where the last ended.
 
     Attributes:
@@ -73,8 +74,8 @@ class Walk:
         return html_of(self.figure())
 
 
-@dataclass(frozen=True)
-class PerceptualSteps:
+@dataclass(frozen=True, repr=False)
+class PerceptualSteps(ShortRepr):
     """How different neighboring frames of a walk look, beside pairs of random samples.
 
     Attributes:

@@ -21,6 +21,7 @@ from dcgan.metrics.precision_recall import PrecisionRecall, precision_recall
 from dcgan.metrics.sides import ModelSide, SetSide, Side, open_held_out, open_sides
 from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng
+from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
 
 FEWEST = 16  # pictures that anything can be said of
@@ -35,8 +36,8 @@ class ClosestPairs(NamedTuple):
     real: Pixels
 
 
-@dataclass(frozen=True, eq=False)
-class Evaluation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation(ShortRepr):
     """The measures of generated pictures, and what they were made with.
 
     Attributes:

@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.metrics.distances import Floats, check_features, squared_distances
+from dcgan.short_repr import ShortRepr
 from dcgan.types import Features
 
 PERCENTILE = 1.0
 
 
-@dataclass(frozen=True, eq=False)
-class Neighbors:
+@dataclass(frozen=True, eq=False, repr=False)
+class Neighbors(ShortRepr):
     """The nearest neighbor of each of N features.
 
     Attributes:
@@ -24,8 +25,8 @@ class Neighbors:
     distance: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class Memorization:
+@dataclass(frozen=True, eq=False, repr=False)
+class Memorization(ShortRepr):
     """How many samples are near-copies of training pictures, and how many real pictures it would not have seen are.
 
     Attributes:

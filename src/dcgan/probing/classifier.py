@@ -27,6 +27,7 @@ from dcgan.probing.predictions import Predictions
 from dcgan.probing.protocol import fit_and_choose, split
 from dcgan.probing.validation_curve import Ends, best_of, check_values, ends_of, warnings_of
 from dcgan.progress import notebook_bar
+from dcgan.short_repr import ShortRepr
 from dcgan.types import Labels, OnProgress, Pixels
 
 CARD, SVM, MODEL = "classifier.json", "svm.safetensors", "model"
@@ -35,8 +36,8 @@ VALIDATION = 0.2  # share of the pictures that only chooses C
 BATCH = 512  # pictures judged at once
 
 
-@dataclass(frozen=True, eq=False)
-class PictureClassifier:
+@dataclass(frozen=True, eq=False, repr=False)
+class PictureClassifier(ShortRepr):
     """Tells classes of pictures apart.
 
     Attributes:

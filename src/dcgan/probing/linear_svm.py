@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcgan.probing.preconditioner import Matrix, Preconditioner
+from dcgan.short_repr import ShortRepr
 from dcgan.types import Labels
 
 ROWS = 2048  # of features brought to float32 at once
@@ -31,8 +32,8 @@ MAX_SPANNED = 2048  # pictures whose space is looked for, at most: their product
 ToFeatures = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # weights (R, K) of other coordinates to (D, K)
 
 
-@dataclass(frozen=True)
-class LinearSVM:
+@dataclass(frozen=True, repr=False)
+class LinearSVM(ShortRepr):
     """A fitted linear SVM.
 
     Attributes:

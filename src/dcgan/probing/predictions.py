@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from dcgan.errors import UsageError
 from dcgan.figures.notebook import table_html
 from dcgan.files import write_atomic
+from dcgan.short_repr import ShortRepr
 from dcgan.types import Labels, Pixels
 
 FILES = (".csv", ".parquet")
 
 
-@dataclass(frozen=True, eq=False)
-class Predictions:
+@dataclass(frozen=True, eq=False, repr=False)
+class Predictions(ShortRepr):
     """What a classifier takes N pictures for.
 
     Attributes:

@@ -13,6 +13,7 @@ from dcgan.probing.labeled_features import LabeledFeatures
 from dcgan.probing.linear_svm import LinearSVM, SVMPath, fit_svm
 from dcgan.probing.validation_curve import Ends, best_of, check_values, ends_of, validation_curve
 from dcgan.randomness import Stream, rng
+from dcgan.short_repr import ShortRepr
 from dcgan.types import Labels, OnProgress
 
 CHOOSING_REPEATS = 10  # random subsets of labels that C is chosen by, as in the released code
@@ -59,8 +60,8 @@ class ProbeOptions:
                 raise UsageError(f"`{name}` must be 1 or more, not {getattr(self, name)}")
 
 
-@dataclass(frozen=True, eq=False)
-class ProbeResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class ProbeResult(ShortRepr):
     """How well classes can be told apart by some features, or by a net that was trained on the labels.
 
     Attributes:

@@ -21,14 +21,15 @@ from dcgan.files import parse_json, write_atomic
 from dcgan.probing.baselines.baseline import BuildContext, TrialScores
 from dcgan.probing.protocol import ProbeOptions, ProbeResult, Splits, name_count
 from dcgan.probing.validation_curve import warnings_of
+from dcgan.short_repr import ShortRepr
 
 FORMAT = "dcgan probe 4"
 LOCKED = 60.0  # seconds that another process may take to write the file, at most
 FOOTNOTE = "accuracy on the test pictures; ± 1.96 standard deviations over the repeats"
 
 
-@dataclass(frozen=True, eq=False)
-class ProbeResults:
+@dataclass(frozen=True, eq=False, repr=False)
+class ProbeResults(ShortRepr):
     """Results of several baselines; in a notebook a table and a curve.
 
     Attributes:

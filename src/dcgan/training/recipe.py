@@ -170,6 +170,8 @@ class Recipe:
             literals = get_args(one.type) if get_origin(one.type) is Literal else ()
             if literals and value not in literals:
                 raise RecipeError(f"`{one.name}` must be {', '.join(literals[:-1])} or {literals[-1]}, not {value}")
+            if not _fits(value, one.type):
+                raise RecipeError(f"`{one.name}` must be of type {_spell(one.type)}, not {value!r}")
             if value is not None and not rule.allows(value):
                 raise RecipeError(f"`{one.name}` must be {rule.allowed}, not {value}")
         if self.layout == "paired" and self.kernel_size == 4:
@@ -223,14 +225,12 @@ class Recipe:
         Raises:
             RecipeError: A name is unknown, or a value has the wrong type or range.
         """
-        types = {field.name: field.type for field in fields(self)}
-        for name, value in changes.items():
-            if name not in types:
-                raise RecipeError(f"a recipe has no {name!r}; it has {', '.join(types)}")
-            if not _fits(value, types[name]):
-                raise RecipeError(f"{name} = {value!r} is not of the type that a recipe wants: {_spell(types[name])}")
+        names = [field.name for field in fields(self)]
+        for name in changes:
+            if name not in names:
+                raise RecipeError(f"a recipe has no {name!r}; it has {', '.join(names)}")
         cleared = dict.fromkeys(LENGTHS) if any(name in LENGTHS for name in changes) else {}
-        return replace(self, **{**cleared, **changes})  # type: ignore[arg-type]  # checked above
+        return replace(self, **{**cleared, **changes})  # type: ignore[arg-type]  # it checks them
 
     def to_toml(self) -> str:
         """The recipe as TOML; open values are left out."""

@@ -61,7 +61,9 @@ def train(
     Example:
         >>> dcgan.train("pictures/", "runs/first", dcgan.Recipe(size=32, minutes=20))
     """
-    run, given, nets = Path(out), recipe or Recipe(), _own_nets(generator, discriminator)
+    run, given, nets = Path(out), Recipe() if recipe is None else recipe, _own_nets(generator, discriminator)
+    if not isinstance(given, Recipe):
+        raise UsageError(f"`recipe` must be a dcgan.Recipe, such as dcgan.Recipe(size=32), not {type(given).__name__}")
     with shown_in_notebook(callbacks, on_progress) as (callbacks, on_progress), joined(given) as ranks:
         data = ranks.first(lambda: _start(run, source, given, on_progress, ranks, nets))
         recipe, card = read_run(run)
