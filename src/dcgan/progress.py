@@ -10,7 +10,16 @@ from inspect import BoundArguments, signature
 from typing import ParamSpec, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 P = ParamSpec("P")
@@ -35,11 +44,28 @@ class Bar:
     def __call__(self, done: int, total: int | None) -> None:
         """Move the bar."""
         self._display.start()
-        self._display.update(self._task, completed=done, total=total)
+        move(self._display, self._task, done, total)
 
     def phase(self, description: str) -> None:
         """Begin another part of the work, with a count of its own."""
         self._display.reset(self._task, description=description)
+
+
+def move(display: Progress, task: TaskID, done: int, total: int | None) -> None:
+    """Move the bar of a task. Its rate and time left stay where the total is an estimate that changes.
+
+    `Progress.update(total=...)` forgets them whenever the total is another.
+    """
+    display.tasks[display.task_ids.index(task)].total = total
+    display.update(task, completed=done)
+
+
+def duration(seconds: float) -> str:
+    """A length of time, roughly: "40 s", "12 min", "3.5 h", "4.2 days"."""
+    for unit, length, until in (("s", 1, 100), ("min", 60, 100), ("h", 3600, 48)):
+        if seconds < until * length:
+            return f"{seconds / length:.0f} {unit}" if unit != "h" else f"{seconds / length:.1f} h"
+    return f"{seconds / 86400:.1f} days"
 
 
 @contextmanager

@@ -1,15 +1,19 @@
 """The verb `train`: recipes from flags, files and presets; stops, kills and resumes of real processes."""
 
+import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 from tests.training.toys import TOY, discs
 
 from dcgan.cli import app
@@ -17,7 +21,9 @@ from dcgan.cli.training_output import TrainingProgress
 from dcgan.data.prepare import PrepareOptions, prepare
 from dcgan.errors import DcganError, UsageError
 from dcgan.files import sha256
+from dcgan.training.callbacks import ProgressBar
 from dcgan.training.run import read_run
+from dcgan.training.state import TrainingState
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +89,7 @@ def test_a_dry_run_trains_nothing(packed: Path, capsys: pytest.CaptureFixture[st
     assert status == 0
     assert "pictures: 24" in out
     assert "base_channels = 2" in out
+    assert re.search(r"time: about \d+ s on cpu, [\d,]+ images a second", out)
     assert list(Path().iterdir()) == []
 
 
@@ -139,6 +146,40 @@ def test_each_sheet_is_told_with_its_kernel_distance_as_evaluate_shows_it(capsys
             {"images": 640, "images_per_second": 99.5, "kernel_distance": 0.05174}, Path("0000000640.png")
         )
     assert "kernel distance x 1000 51.74  0000000640.png" in capsys.readouterr().err
+
+
+def shown(words: Mapping[str, object], steps: Sequence[tuple[int, int]], *, terminal: bool) -> str:
+    """What a bar shows of a session that has come to (images, target) by steps of half a second."""
+    output = io.StringIO()
+    console = Console(file=output, force_terminal=terminal, width=80)
+    state = TrainingState(TOY.changed({"channels": 3, "device": "cpu", **words}))
+    with pytest.MonkeyPatch.context() as patch, ProgressBar(console) as bar:
+        bar.on_start(state, 24)
+        now = time.monotonic()
+        for number, (images, target) in enumerate(steps, 1):
+            patch.setattr(time, "monotonic", lambda now=now + number / 2: now)
+            state.progress.images = images
+            bar.on_step(state, target)
+            if images % 5000 == 0:
+                bar.on_sheet({"images": images, "images_per_second": 1000, "d_real": 0.75}, Path("sheet.png"))
+    return output.getvalue()
+
+
+def test_without_a_terminal_the_first_line_comes_at_once_and_then_one_a_minute() -> None:
+    lines = shown({"minutes": 2}, [(500 * n, 120_000 + n) for n in range(1, 200)], terminal=False).splitlines()
+    assert lines[0] == "training on 24 pictures, for 2 minutes, on cpu"
+    progress = [line for line in lines if " of " in line]
+    assert progress[0] == "    10,000 of 120,020 images  1,000/s  2 min left"
+    assert len(progress) == 2  # after ten seconds, and a minute later
+    assert "D(x) 0.75" in lines[1]
+
+
+def test_in_80_columns_the_bar_stays_beside_the_metrics_though_its_end_is_an_estimate() -> None:
+    text = shown({"minutes": 2}, [(1000 * n, 120_000 + n) for n in range(1, 20)], terminal=True)
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", text).splitlines()
+    bar, note = lines[-2:]
+    assert re.fullmatch(r"training [━╸╺ ]+ 19000/120019 [\d,]+/s \S+ \d+:\d+:\d+ *", bar)
+    assert note.startswith("D(x) 0.75  sheet.png")
 
 
 def test_a_checkpoint_to_keep_is_named_in_one_way() -> None:

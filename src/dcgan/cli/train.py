@@ -44,7 +44,7 @@ def train(
         out: Run folder to make. Default: runs/NAME-1, runs/NAME-2, ... by the name of the source.
         resume: Run folder to go on with; a new length extends the run.
         recipe_file: TOML file with values of the recipe, as a run's recipe.toml. Flags win over it, it over --preset.
-        dry_run: Show the pictures, the nets and the recipe, and train nothing.
+        dry_run: Show the pictures, the nets, the recipe and how long it will take here, and train nothing.
         recipe: The hyper-parameters.
     """
     if (source is None) == (resume is None):
@@ -106,8 +106,10 @@ def _next_run(source: str) -> Path:
 
 
 def _show(source: str, recipe: Recipe, as_json: bool) -> int:
+    from dcgan.progress import duration
     from dcgan.training.distributed import check_suits, ranks_here, resolve_recipe
-    from dcgan.training.run import open_data
+    from dcgan.training.run import measure_rate, open_data
+    from dcgan.training.session import refuse_out_of_memory
 
     ranks = ranks_here()
     check_suits(recipe, ranks)
@@ -116,12 +118,22 @@ def _show(source: str, recipe: Recipe, as_json: bool) -> int:
     with progress_bar("preparing") as bar:
         data = open_data(source, recipe, bar)
     recipe = resolve_recipe(replace(recipe, size=data.size, channels=data.channels), ranks)
-    facts = {"pictures": len(data), **_describe(recipe), "target_images": recipe.target_images(len(data))}
+    target = recipe.target_images(len(data))
+    facts = {"pictures": len(data), **_describe(recipe), "target_images": target}
     lines = [
         f"{key.replace('_', ' ')}: {value:,}" if isinstance(value, int) else f"{key}: {value}"
         for key, value in facts.items()
+        if value is not None
     ]
-    answer("\n".join([*lines, "", recipe.to_toml()]), {**facts, "recipe": dict(recipe.values())}, as_json)
+    measured = {}
+    if ranks.count == 1:  # one process cannot tell how fast several are together
+        with refuse_out_of_memory():
+            rate = measure_rate(recipe, data)
+        lengths = [60 * recipe.minutes] if recipe.minutes else []
+        seconds = min([*lengths, *([target / rate] if target else [])])
+        measured = {"images_per_second": round(rate, 1), "seconds": round(seconds)}
+        lines.append(f"time: about {duration(seconds)} on {recipe.device}, {rate:,.0f} images a second")
+    answer("\n".join([*lines, "", recipe.to_toml()]), {**facts, **measured, "recipe": dict(recipe.values())}, as_json)
     return 0
 
 

@@ -1,15 +1,20 @@
 """What happens while a run trains, for whoever wants to know: a progress bar, a page, an experiment tracker."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
 
-from dcgan.progress import Rate, in_notebook, stop
+from dcgan.progress import Rate, duration, in_notebook, move, stop
+from dcgan.training.recipe import DEFAULT_IMAGES, LENGTHS, Recipe
 from dcgan.training.state import TrainingState
 from dcgan.types import OnProgress
+
+FIRST_ESTIMATE, BETWEEN_LINES = 10.0, 60.0  # seconds until a line of progress where there is no terminal
 
 
 class Callback:
@@ -24,6 +29,9 @@ class Callback:
         ...         print(record["images"], record.get("g_loss"), path)
         >>> dcgan.train("photos/", "runs/photos", callbacks=[PrintLosses()])
     """
+
+    def on_start(self, state: TrainingState, pictures: int) -> None:
+        """A session begins, at `state.progress.images` images seen, on a set of so many pictures."""
 
     def on_step(self, state: TrainingState, target: int) -> None:
         """Another mini-batch is done; `target` are the images at the end, an estimate where minutes limit the run."""
@@ -43,6 +51,11 @@ class Callbacks(Callback):
 
     def __init__(self, callbacks: Sequence[Callback]) -> None:
         self.callbacks = callbacks
+
+    def on_start(self, state: TrainingState, pictures: int) -> None:
+        """Call each."""
+        for callback in self.callbacks:
+            callback.on_start(state, pictures)
 
     def on_step(self, state: TrainingState, target: int) -> None:
         """Call each."""
@@ -65,8 +78,22 @@ class Callbacks(Callback):
             callback.on_event(kind, text)
 
 
+class _Display(Progress):
+    """Bars, and a line of text under them, so that 80 columns are enough for both."""
+
+    note = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Write the bars and the line."""
+        yield self.make_tasks_table(self.tasks)
+        if self.note:
+            yield Text(self.note, no_wrap=True, overflow="ellipsis")
+
+
 class ProgressBar(Callback):
     """Images seen, rate, time left, D(x), D(G(z)) and the newest sheet, while a run trains. Use it in a `with` block.
+
+    Where there is no terminal it prints lines instead: one at once, then one a minute and one with each sheet.
 
     Args:
         console: Where to. Default: the notebook's cell, or standard error.
@@ -74,18 +101,20 @@ class ProgressBar(Callback):
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True)
-        self._progress = Progress(
+        self._progress = _Display(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=20),
             MofNCompleteColumn(),
             Rate(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
             console=self.console,
         )
-        self._preparing = self._progress.add_task("preparing", total=None, visible=False, note="")
-        self._training = self._progress.add_task("training", total=None, visible=False, note="")
+        self._preparing = self._progress.add_task("preparing", total=None, visible=False)
+        self._training = self._progress.add_task("training", total=None, visible=False)
+        self._began = (0.0, 0)  # when this session began, and the images seen then
+        self._next_line = 0.0
+        self._moves = self.console.is_terminal or self.console.is_jupyter
 
     def __enter__(self) -> "ProgressBar":
         return self
@@ -95,16 +124,42 @@ class ProgressBar(Callback):
 
     def preparing(self, done: int, total: int | None) -> None:
         """Move the bar of the preparation."""
-        self._progress.start()
-        self._progress.update(self._preparing, completed=done, total=total, visible=done != total)
+        if self._moves:
+            self._progress.start()
+            move(self._progress, self._preparing, done, total)
+            self._progress.update(self._preparing, visible=done != total)
+        elif self._is_time():
+            self.print(f"preparing {done:,}" + (f" of {total:,} pictures" if total else " pictures"))
+
+    def on_start(self, state: TrainingState, pictures: int) -> None:
+        """Say what is trained on."""
+        images = state.progress.images
+        self._began = (time.monotonic(), images)
+        self._next_line = self._began[0] + FIRST_ESTIMATE
+        self._progress.reset(self._training, completed=images)  # the rate counts from where this session begins
+        if not self._moves:
+            since = f" from {images:,} images on" if images else ""
+            self.print(f"training on {pictures:,} pictures{since}, for {length_of(state.recipe)}, on {state.device}")
 
     def on_step(self, state: TrainingState, target: int) -> None:
         """Move the bar of the training."""
-        self._progress.start()
-        if not self._progress.tasks[self._training].visible:  # the rate counts from where this session begins
-            self._progress.reset(self._training, visible=True)
         images = state.progress.images
-        self._progress.update(self._training, completed=images, total=max(images, target))
+        if self._moves:
+            self._progress.start()
+            self._progress.update(self._training, visible=True)
+            move(self._progress, self._training, images, max(images, target))
+        elif self._is_time():
+            began, seen = self._began
+            rate = (images - seen) / max(time.monotonic() - began, 1e-9)
+            left = duration(max(0, target - images) / max(rate, 1e-9))
+            self.print(f"{images:>10,} of {target:,} images  {rate:,.0f}/s  {left} left")
+
+    def _is_time(self) -> bool:
+        now = time.monotonic()
+        due = now >= self._next_line
+        if due:
+            self._next_line = now + BETWEEN_LINES
+        return due
 
     def on_sheet(self, record: Mapping[str, float], path: Path) -> None:
         """Show how it goes beside the bar, or as a line where there is no terminal."""
@@ -112,8 +167,8 @@ class ProgressBar(Callback):
         names |= {"kernel_distance": ("kernel distance x 1000", 1000)}
         values = (f"{label} {factor * record[name]:.2f}" for name, (label, factor) in names.items() if name in record)
         facts = "  ".join([*values, str(path)])
-        if self.console.is_terminal or self.console.is_jupyter:
-            self._progress.update(self._training, note=facts)
+        if self._moves:
+            self._progress.note = facts
         else:
             self.print(f"{record['images']:>10,} images  {record['images_per_second']:,.0f}/s  {facts}")
 
@@ -124,6 +179,12 @@ class ProgressBar(Callback):
     def print(self, text: str, style: str | None = None) -> None:
         """Print a line above the bar."""
         self.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def length_of(recipe: Recipe) -> str:
+    """The length of a recipe in words: "20 minutes or 1,000,000 images"."""
+    lengths = [f"{getattr(recipe, name):,g} {name}" for name in LENGTHS if getattr(recipe, name) is not None]
+    return " or ".join(lengths) or f"{DEFAULT_IMAGES:,} images"
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from dcgan.files import parse_toml
 from dcgan.networks.layouts import Architecture, Interface, LatentDistribution, Normalization, build_architecture
 from dcgan.training.settings import setting
 
+DEFAULT_IMAGES = 1_000_000  # of a recipe without any length
 LENGTHS = ("images", "epochs", "steps", "minutes")
 MAY_CHANGE = (
     *LENGTHS,
@@ -215,7 +216,7 @@ class Recipe:
             self.images,
             self.steps and self.steps * self.batch_size,
             self.epochs and round(self.epochs * count),
-            1_000_000 if all(getattr(self, name) is None for name in LENGTHS) else None,
+            DEFAULT_IMAGES if all(getattr(self, name) is None for name in LENGTHS) else None,
         ]
         return min((target for target in targets if target), default=None)
 

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,18 +16,22 @@ from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, RunError, UsageError, command
 from dcgan.files import RUN_FILE, new_folder, parse_json, write_atomic
+from dcgan.networks.memory import reuse_memory
+from dcgan.training.batches import ImageLoader
 from dcgan.training.callbacks import Callback, shown_in_notebook
 from dcgan.training.checkpoint import list_checkpoints
-from dcgan.training.distributed import Ranks, joined, resolve_recipe
+from dcgan.training.distributed import Ranks, joined, ranks_here, resolve_recipe, threads_here
 from dcgan.training.recipe import LENGTHS, MAY_CHANGE, Recipe, read_toml
 from dcgan.training.session import TrainingResult, run_session, writing_errors
 from dcgan.training.snapshots import build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
+from dcgan.training.step import train_step
 from dcgan.types import OnProgress
 
 CARD = RUN_FILE
 RECIPE = "recipe.toml"
 FORMAT = 1
+WARM_UP, TIMED = 3, 6  # steps that tell how fast a training will be
 VERIFIED = 2**30  # bytes; a packed set up to this size, a second's work, is compared with its fingerprint at the start
 
 
@@ -208,6 +213,28 @@ def open_data(source: PictureSource, recipe: Recipe, on_progress: OnProgress | N
             f"{source_name(source)} has {len(data)} usable picture; a GAN learns from a set: give it at least 2"
         )
     return data
+
+
+def measure_rate(recipe: Recipe, data: PackedSet) -> float:
+    """Images a second of a recipe's training step on its device, measured over a few steps; trains nothing.
+
+    Sheets, checkpoints and measurements come on top of it; `size` and `channels` must be set.
+    """
+    if threads := threads_here(recipe, ranks_here()):
+        torch.set_num_threads(threads)
+    if recipe.device == "cpu":
+        reuse_memory()
+    state = TrainingState(recipe)
+    loader = ImageLoader(data.pixels, state.device)
+
+    def seconds_until(step: int) -> float:
+        while state.progress.step < step:
+            train_step(state, loader.batch(recipe, state.progress.step))
+        state.sums.cpu()  # waits for the device
+        return time.monotonic()
+
+    warm = seconds_until(WARM_UP)
+    return TIMED * recipe.batch_size / (seconds_until(WARM_UP + TIMED) - warm)
 
 
 def _data_of(run: Path, card: Mapping[str, object], recipe: Recipe, on_progress: OnProgress | None) -> PackedSet:

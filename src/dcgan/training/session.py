@@ -15,7 +15,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.errors import RunError, command
 from dcgan.figures.notebook import html_of, svg_html
 from dcgan.figures.report_charts import charts
-from dcgan.files import remove_partial
+from dcgan.files import RUN_FILE, remove_partial
 from dcgan.model import Model
 from dcgan.model_folder import best_checkpoint
 from dcgan.networks.memory import reuse_memory
@@ -96,6 +96,7 @@ def run_session(
                 callback.on_event("damaged", sentence)
             kind = "resumed" if list_checkpoints(run) else "started"
             logger.event(state.progress, kind, f"at {state.progress.images:,} images")
+            callback.on_start(state, len(data))
             trainer = Trainer(run, state, loader, logger, callback, evaluator)
             ending = trainer.train(stop)
             logger.event(state.progress, ending, f"at {state.progress.images:,} images")
@@ -145,13 +146,22 @@ def _locked(run: Path) -> Iterator[None]:
 def writing_errors(run: Path) -> Iterator[None]:
     """Explain what the disk and the memory do to a run."""
     try:
-        yield
+        with refuse_out_of_memory():
+            yield
     except OSError as error:
         remedy = "make room" if error.errno == errno.ENOSPC else "mend that"
-        raise RunError(
-            f"cannot write to {run}: {error.strerror or error}. What was saved before stays; {remedy} and go on with "
-            f"`{command('train', '--resume', run)}`"
-        ) from error
+        if (run / RUN_FILE).is_file():
+            go_on = f"What was saved before stays; {remedy} and go on with `{command('train', '--resume', run)}`"
+        else:
+            go_on = f"Nothing was begun; {remedy}, or name another `out`"
+        raise RunError(f"cannot write to {run}: {error.strerror or error}. {go_on}") from error
+
+
+@contextmanager
+def refuse_out_of_memory() -> Iterator[None]:
+    """Within the block, a full device is an error that says what to change."""
+    try:
+        yield
     except torch.OutOfMemoryError as error:
         raise RunError(
             "the device is out of memory; take a smaller `batch_size`, `base_channels` or `size`, or another `device`"
