@@ -134,8 +134,8 @@ def boxes() -> bytes:
 
 def prepare(path: Path) -> object:
     """As `dcgan prepare`."""
-    from dcgan.data.prepare import PrepareOptions
     from dcgan.data.prepare import prepare as run
+    from dcgan.data.prepare_options import PrepareOptions
 
     with tempfile.TemporaryDirectory() as folder:
         return run(path, Path(folder) / "out", PrepareOptions(size=SIDE), workers=1)

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from dcgan.data.drawn_faces import DrawnFaces
 from dcgan.data.packed import PackedSet
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.latent.arithmetic import NOISE, VARIATIONS, add_pictures
 from dcgan.latent.attribute_classifier import AttributeClassifier, train_attribute_classifier
 from dcgan.latent.attributes import AttributeQuery, attribute_labels, least_squares_axis

@@ -18,7 +18,8 @@ from statistics import median
 import numpy as np
 from PIL import Image
 
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from dcgan.data.packed import PackedSet
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.networks.memory import reuse_memory
 from dcgan.training.batches import ImageLoader
 from dcgan.training.distributed import resolve_recipe

@@ -6,7 +6,7 @@
     model = dcgan.load("runs/photos")
     pixels = model.sample(seeds=range(64))  # (64, 64, 64, 3), uint8
 
-Pictures in: `prepare`, `open_pictures`, `PackedSet`.
+Pictures in: `prepare`, `split`, `open_pictures`, `PackedSet`.
 Training: `Recipe`, `preset`, `train`, `resume`, `Callback`.
 A model: `load`, `Model`.
 Its latent space: `interpolate`, `arithmetic`, `turn`, `find_concepts`.
@@ -24,9 +24,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dcgan.data.cache import open_pictures as open_pictures
     from dcgan.data.packed import PackedSet as PackedSet
-    from dcgan.data.prepare import PrepareOptions as PrepareOptions
     from dcgan.data.prepare import prepare as prepare
+    from dcgan.data.prepare import split as split
+    from dcgan.data.prepare_options import PrepareOptions as PrepareOptions
     from dcgan.data.prepare_report import PrepareReport as PrepareReport
+    from dcgan.data.prepare_report import SplitReport as SplitReport
     from dcgan.dissection.boxes import Box as Box
     from dcgan.dissection.boxes import Boxes as Boxes
     from dcgan.dissection.forget import ForgetResult as ForgetResult
@@ -65,8 +67,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "dcgan.data.cache": ("open_pictures",),
     "dcgan.data.packed": ("PackedSet",),
-    "dcgan.data.prepare": ("PrepareOptions", "prepare"),
-    "dcgan.data.prepare_report": ("PrepareReport",),
+    "dcgan.data.prepare": ("prepare", "split"),
+    "dcgan.data.prepare_options": ("PrepareOptions",),
+    "dcgan.data.prepare_report": ("PrepareReport", "SplitReport"),
     "dcgan.dissection.boxes": ("Box", "Boxes"),
     "dcgan.dissection.forget": ("ForgetResult", "forget"),
     "dcgan.dissection.insert": ("InsertResult", "insert"),

@@ -9,13 +9,16 @@ from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from dcgan.errors import UsageError
 from dcgan.types import Latents
+
+if TYPE_CHECKING:
+    import torch  # imported where it is used: preparing pictures does without
 
 TWISTER_START, TWISTER_WORDS = 24, 624  # where torch keeps the twister's words in a generator's state, 8 bytes each
 
@@ -30,6 +33,8 @@ class Stream(StrEnum):
     AUGMENTATION = "training.augmentation"
     OWN_NETS = "training.own-nets"
     SEEDS = "seeds"
+    SUBSET = "data.subset"
+    SPLIT = "data.split"
     STATISTICS_LATENTS = "statistics.latents"
     STATISTICS_IMAGES = "statistics.images"
     MONITOR_IMAGES = "monitor.images"
@@ -65,11 +70,13 @@ def rng(stream: Stream, *key: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=_hash(stream, key)))
 
 
-def torch_rng(stream: Stream, *key: int) -> torch.Generator:
+def torch_rng(stream: Stream, *key: int) -> "torch.Generator":
     """The same for torch, on the CPU.
 
     Its Mersenne twister keeps only 32 bits of a seed, which keys would soon share: all of its state is filled instead.
     """
+    import torch
+
     generator = torch.Generator().manual_seed(_hash(stream, key) >> 65)  # 63 bits, which also name it
     state = generator.get_state()
     words = rng(stream, *key).integers(2**32, size=TWISTER_WORDS, dtype=np.uint64)

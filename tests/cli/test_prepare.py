@@ -48,19 +48,33 @@ def test_json_is_one_line_for_machines(folder: Path, tmp_path: Path, capsys: pyt
         "used": 2,
         "skipped": {"empty file": 1, "not a picture": 1},
         "ignored": {".txt": 1},
+        "lost_labels": [],
     }
 
 
 def test_every_flag_arrives(folder: Path, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
-    flags = {"size": 8, "channels": 4, "background": "red", "min-size": 1, "limit": 1, "workers": 1}
+    flags = {"size": 8, "channels": 4, "background": "red", "min-size": 1, "limit": 1, "seed": 5, "max-expansion": 9}
     words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
     for _ in range(2):
-        app(["prepare", str(folder), out, *words, "--overwrite"])
+        app(["prepare", str(folder), out, *words, "--workers", "1", "--overwrite"])
     packed = PackedSet.open(tmp_path / "out")
     assert packed.pixels.shape == (1, 8, 8, 4)
     options = json.loads((packed.path / "dataset.json").read_text())["options"]
-    assert options == {"size": 8, "channels": 4, "background": "red", "min_size": 1, "limit": 1}
+    assert options == {name.replace("-", "_"): value for name, value in flags.items()}
+
+
+def test_a_split_makes_two_sets_and_one_line(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("c.jpg", "d.jpg"):
+        (folder / name).write_bytes(JPEG)
+    (folder / "empty.jpg").unlink()
+    (folder / "two\nlines.jpg").unlink()
+    out = tmp_path / "out"
+    app(["split", str(folder), str(out), "--size", "16", "--train", "0.75"])
+    assert capsys.readouterr().out == f"3 pictures for training, 1 for testing: {out / 'train'}, {out / 'test'}\n"
+    app(["split", str(folder), str(out), "--size", "16", "--train", "0.5", "--overwrite", "--json"])
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["train"]["used"], facts["test"]["path"]) == (2, str(out / "test"))
 
 
 def test_sigterm_ends_it_and_leaves_nothing_behind(tmp_path: Path) -> None:

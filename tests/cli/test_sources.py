@@ -7,7 +7,8 @@ from PIL import Image
 from tests.toy_model import toy_model
 
 from dcgan.cli.sources import open_pictures
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import PackedSetError
 
 

@@ -18,7 +18,8 @@ from tests.training.toys import TOY, discs
 
 from dcgan.cli import app
 from dcgan.cli.training_output import TrainingProgress
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import DcganError, UsageError
 from dcgan.files import sha256
 from dcgan.training.callbacks import ProgressBar

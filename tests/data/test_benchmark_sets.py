@@ -9,7 +9,8 @@ import pytest
 from dcgan.data.cache import open_pictures
 from dcgan.data.items import Item
 from dcgan.data.packed import PackedSet
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.sources import open_source
 from dcgan.errors import SourceError
 

@@ -12,7 +12,8 @@ from tests.data.pictures import JPEG, PNG
 from dcgan.data import cache
 from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import PackedSetError, SourceError
 
 SMALL = PrepareOptions(size=8)

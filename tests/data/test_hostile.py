@@ -10,7 +10,8 @@ from tests.data.hostile import ENTRIES, IGNORED, USED, Entry, build
 from dcgan.data.decode import Decoded, DecodeOptions, decode
 from dcgan.data.items import Skipped
 from dcgan.data.packed import PackedSet
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.prepare_report import PrepareReport
 
 Outcome = tuple[list[Entry], PrepareReport, PackedSet]

@@ -14,9 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dcgan.data.decode import DecodeOptions, decode_content
+from dcgan.data.items import Reason, Skipped
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.pickles import unpickle
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.sources import open_source
 from dcgan.errors import DcganError, PackedSetError, SourceError
 from dcgan.training.recipe import read_toml
@@ -44,7 +47,7 @@ def npy_header(shape: str, dtype: str = "|u1") -> bytes:
         ("a.npy", npy_header("(5, -8, -8, 3)") + bytes(960), "which no array has"),
         ("a.npy", npy_header("(5, 90000, 90000, 3)") + bytes(960), "MB for each picture"),
         ("images-idx3-ubyte", b"\0\0\x08\x03" + b"\xff" * 12 + bytes(400), "MB for each picture"),
-        ("images-idx3-ubyte.gz", gzip.compress(b"\0\0\x08\x03" + b"\xff" * 12), "MB for each picture"),
+        ("images-idx3-ubyte.gz", gzip.compress(b"\0\0\x08\x03" + b"\xff" * 12, mtime=0), "MB for each picture"),
     ],
 )
 def test_a_header_that_claims_the_impossible_is_refused(
@@ -147,6 +150,26 @@ def test_what_expands_without_measure_is_skipped_unread(tmp_path: Path) -> None:
     report = prepare(tmp_path / "a.zip", tmp_path / "packed", PrepareOptions(size=16))
     assert report.used == 1
     assert report.skipped == {"decompression bomb": 1}
+    assert "if you trust it, raise max_expansion" in (tmp_path / "packed" / "skipped.csv").read_text()
+    trusting = PrepareOptions(size=16, max_expansion=2000)
+    report = prepare(tmp_path / "a.zip", tmp_path / "packed", trusting, overwrite=True)
+    assert report.skipped == {"truncated": 1}  # it was read, and is no picture
+
+
+def test_a_picture_that_memory_does_not_hold_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("dcgan.data.decode.Image.fromarray", fails)
+    result, sha256 = decode_content(PICTURE, DecodeOptions())
+    assert result == Skipped(Reason.BOMB, "needs more memory than there is")
+    assert sha256 is None
+
+
+def test_an_array_of_python_2_is_read_in_silence(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    (tmp_path / "a.npy").write_bytes(npy_header("(4L, 8, 8, 3)") + bytes(4 * 8 * 8 * 3))
+    assert open_source(tmp_path / "a.npy").total == 4
+    assert not recwarn.list
 
 
 class Array:

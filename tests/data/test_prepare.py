@@ -7,17 +7,21 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from tests.data.pictures import JPEG, encoded, photo
 
 from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.packed import PackedSet
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare, split
+from dcgan.data.prepare_options import PrepareOptions
+from dcgan.data.sources import open_source
 from dcgan.errors import PackedSetError, SourceError, UsageError
 
 SMALL = PrepareOptions(size=16)
@@ -90,11 +94,121 @@ def test_small_and_large_sources_are_decoded_alike(tmp_path: Path) -> None:
     assert np.array_equal(large.pixels[:40], small.pixels)
 
 
-def test_the_limit_counts_used_pictures(tmp_path: Path) -> None:
+def test_the_limit_counts_used_pictures_and_others_stand_in_for_those_that_cannot_be_used(tmp_path: Path) -> None:
     for count in (30, 300):
         report = prepare(pictures(count), tmp_path / str(count), PrepareOptions(size=16, limit=10))
-        assert (report.used, report.skipped) == (10, {"not a picture": 4})
-        assert len(PackedSet.open(tmp_path / str(count))) == 10
+        assert report.used == len(PackedSet.open(tmp_path / str(count))) == 10
+        assert report.skipped["not a picture"] > 0
+    assert prepare(pictures(30), tmp_path / "all", PrepareOptions(size=16, limit=29)).used == 20  # there are no more
+
+
+def sorted_by_class(sizes: dict[str, int]) -> Given:
+    """As MNIST on many disks: all zeros, then all ones, ..."""
+    pixels = np.zeros((8, 8, 1), np.uint8)
+    return Given([Item(f"{label}-{n}", pixels, label) for label, size in sizes.items() for n in range(size)])
+
+
+def labels_of(path: Path) -> Counter[str]:
+    packed = PackedSet.open(path)
+    return Counter(packed.label_names[label] for label in packed.labels)
+
+
+def test_a_limit_takes_pictures_at_random_and_of_each_label_its_share(tmp_path: Path) -> None:
+    source = sorted_by_class({"0": 500, "1": 300, "2": 200})
+    names: dict[int, list[str]] = {}
+    for seed in (1, 1, 2):
+        report = prepare(source, tmp_path / "out", PrepareOptions(size=8, limit=50, seed=seed), overwrite=True)
+        assert labels_of(tmp_path / "out") == {"0": 25, "1": 15, "2": 10}
+        assert report.lost_labels == ()
+        chosen = PackedSet.open(tmp_path / "out").names
+        assert names.setdefault(seed, chosen) == chosen
+    assert names[1] != names[2]
+    assert names[1] != [item.name for item in source][:50]
+
+
+def test_labels_that_are_lost_are_named(tmp_path: Path) -> None:
+    source = sorted_by_class({"0": 500, "1": 300, "2": 2, "3": 1})
+    report = prepare(source, tmp_path / "out", PrepareOptions(size=8, limit=10))
+    assert report.lost_labels == ("2", "3")
+    assert f"warning: 2 labels have no picture in {tmp_path / 'out'}: '2', '3'" in report.details
+    broken = Given([Item("a", JPEG, "cat"), Item("b", b"?", "dog")])
+    assert prepare(broken, tmp_path / "broken", SMALL).lost_labels == ("dog",)
+
+
+def test_a_split_shares_every_label_and_no_picture(tmp_path: Path) -> None:
+    source = sorted_by_class({"0": 500, "1": 300, "2": 200})
+    report = split(source, tmp_path / "out", PrepareOptions(size=8, seed=3), train=0.9)
+    assert labels_of(report.train.path) == {"0": 450, "1": 270, "2": 180}
+    assert labels_of(report.test.path) == {"0": 50, "1": 30, "2": 20}
+    train, test = (set(PackedSet.open(part.path).names) for part in (report.train, report.test))
+    assert len(train | test) == 1000
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["test", "train"]
+
+
+def test_a_packed_set_is_a_source_with_its_names_labels_and_attributes(tmp_path: Path) -> None:
+    prepare(Given([Item("a", JPEG, "cat", {"hat": "red"}), Item("b", b"?")]), tmp_path / "out", SMALL)
+    item, *others = open_source(tmp_path / "out")
+    assert (item.name, item.label, item.attributes, others) == ("a", "cat", {"hat": "red"}, [])
+
+
+def test_a_packed_set_is_split_as_it_is(folder: Path, tmp_path: Path) -> None:
+    prepare(folder, tmp_path / "packed", SMALL)
+    whole = PackedSet.open(tmp_path / "packed")
+    report = split(whole, tmp_path / "parts", SMALL, train=0.5)
+    parts = [PackedSet.open(part.path) for part in (report.train, report.test)]
+    assert sorted(name for part in parts for name in part.names) == whole.names
+    for part in parts:
+        for name, pixels in zip(part.names, part.pixels, strict=True):
+            assert np.array_equal(pixels, whole.pixels[whole.names.index(name)])
+
+
+def test_a_split_replaces_only_a_split_and_only_when_asked_to(folder: Path, tmp_path: Path) -> None:
+    split(folder, tmp_path / "out", SMALL, train=0.5)
+    with pytest.raises(PackedSetError, match=r"holds a split set already.*`overwrite`"):
+        split(folder, tmp_path / "out", SMALL, train=0.5)
+    split(folder, tmp_path / "out", SMALL, train=0.7, overwrite=True)
+    assert len(PackedSet.open(tmp_path / "out" / "train")) == 2
+    with pytest.raises(PackedSetError, match="holds more than"):
+        split(folder, folder, SMALL, overwrite=True)
+
+
+@pytest.mark.parametrize(("count", "train", "message"), [(1, 0.5, "too few to split"), (3, 1.0, "`train` must be")])
+def test_a_split_needs_pictures_for_both_parts(tmp_path: Path, count: int, train: float, message: str) -> None:
+    with pytest.raises((SourceError, UsageError), match=message):
+        split(sorted_by_class({"0": count}), tmp_path / "out", SMALL, train=train)
+    assert not (tmp_path / "out").exists()
+
+
+# Gray
+
+
+def gray(value: int) -> bytes:
+    return encoded(Image.new("L", (9, 9), value), "PNG")
+
+
+def test_a_gray_source_stays_gray(tmp_path: Path) -> None:
+    prepare(Given([Item("a", gray(7)), Item("b", np.full((9, 9, 1), 8, np.uint8))]), tmp_path / "out", SMALL)
+    assert PackedSet.open(tmp_path / "out").pixels[:, 0, 0].tolist() == [[7], [8]]
+
+
+@pytest.mark.parametrize("count", [3, 300])
+def test_of_gray_and_colored_pictures_all_become_rgb(tmp_path: Path, count: int) -> None:
+    items = [Item(f"{n}", gray(n % 256)) for n in range(count)]
+    items[count // 2] = Item("color", JPEG)
+    prepare(Given(items), tmp_path / "out", SMALL)
+    prepare(Given(items), tmp_path / "rgb", PrepareOptions(size=16, channels=3))
+    assert PackedSet.open(tmp_path / "out").fingerprint == PackedSet.open(tmp_path / "rgb").fingerprint
+    assert (tmp_path / "out" / "pixels.npy").read_bytes() == (tmp_path / "rgb" / "pixels.npy").read_bytes()
+    assert not (tmp_path / "out" / "gray.npy").exists()
+
+
+@pytest.mark.parametrize(("background", "channels"), [("white", 1), ("red", 3)])
+def test_a_transparent_gray_picture_is_as_colored_as_its_background(
+    tmp_path: Path, background: str, channels: int
+) -> None:
+    half = Given([Item("a", encoded(Image.new("LA", (9, 9), (10, 128)), "PNG"))])
+    prepare(half, tmp_path / "out", PrepareOptions(size=8, background=background))
+    assert PackedSet.open(tmp_path / "out").channels == channels
 
 
 def test_of_more_pictures_only_the_names_take_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +254,7 @@ def test_channels_and_background_are_applied_and_recorded(tmp_path: Path) -> Non
     assert (packed.pixels == 0x80).all()
     assert packed.channels == 1
     facts = json.loads((packed.path / "dataset.json").read_text())
-    assert facts["options"] == {"size": 8, "channels": 1, "background": "#808080", "min_size": 0, "limit": 0}
+    assert facts["options"] == asdict(options)
 
 
 # What cannot be done
@@ -164,6 +278,8 @@ def test_a_source_without_usable_pictures_is_an_error_with_reasons(tmp_path: Pat
         ({"channels": 2}, "`channels` must be 1 (gray), 3 (RGB) or 4 (RGBA), not 2"),
         ({"min_size": -1}, "`min_size` must be 0 (off) or more, not -1"),
         ({"limit": -1}, "`limit` must be 0 (off) or more, not -1"),
+        ({"seed": -1}, "`seed` must be 0 to 2^63 - 1, not -1"),
+        ({"max_expansion": 0}, "`max_expansion` must be 1 or more, not 0"),
         ({"background": "blurple"}, "`background` must be a color's name or #rrggbb, not 'blurple'"),
     ],
 )

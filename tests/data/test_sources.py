@@ -170,11 +170,6 @@ def test_every_kind_can_be_loaded_and_is_described() -> None:
     assert "numpy" not in describe_sources(in_python=False)
 
 
-def test_a_packed_set_is_no_source(tmp_path: Path) -> None:
-    prepare(write(tmp_path / "in", "a.jpg"), tmp_path / "out")
-    assert "is a packed set already" in error_of(tmp_path / "out")
-
-
 @pytest.mark.parametrize("count", ["0", "-3", "many", "1.5"])
 def test_drawn_faces_take_a_count_of_1_or_more(count: str) -> None:
     with pytest.raises(UsageError, match="must be a whole number of 1 or more"):

@@ -11,7 +11,8 @@ import torch
 from tests.toy_model import toy_model
 
 from dcgan.data.packed import PackedSet
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import UsageError
 from dcgan.features.extract import DiscriminatorExtractor, DType, extract_features
 from dcgan.features.files import save_features, write_features

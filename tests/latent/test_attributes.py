@@ -7,7 +7,8 @@ import pytest
 
 from dcgan.data.drawn_faces import DrawnFaces
 from dcgan.data.packed import PackedSet
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import LatentError, UsageError
 from dcgan.latent.attributes import (
     AttributeQuery,

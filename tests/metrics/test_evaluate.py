@@ -10,7 +10,8 @@ from tests.training.toys import TOY, discs
 
 import dcgan
 from dcgan.data.packed import PackedSet
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import PackedSetError, UsageError
 from dcgan.metrics.evaluate import evaluate
 from dcgan.metrics.extractors import Extractor, build_extractor

@@ -16,7 +16,8 @@ import torch
 from safetensors.torch import load_file
 from tests.training.toys import TOY, discs
 
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import RecipeError
 from dcgan.training.batches import ImageLoader
 from dcgan.training.checkpoint import list_checkpoints

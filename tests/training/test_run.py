@@ -19,7 +19,8 @@ from torch import Tensor
 import dcgan
 from dcgan.choices import LOSSES
 from dcgan.data.cache import open_pictures
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import DcganError, DeviceError, PackedSetError, RunError, SourceError, UsageError
 from dcgan.files import sha256
 from dcgan.training.callbacks import Callback

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 from cyclopts import App, CycloptsError, Group, UnknownCommandError
@@ -21,7 +21,7 @@ from dcgan.cli.insert import insert
 from dcgan.cli.inspect import inspect
 from dcgan.cli.models import export, import_, keep
 from dcgan.cli.paper_table import paper_table
-from dcgan.cli.prepare import prepare
+from dcgan.cli.prepare import prepare, split
 from dcgan.cli.probe import probe
 from dcgan.cli.recipe_flags import take_recipe, whole_numbers
 from dcgan.cli.sample import sample
@@ -42,8 +42,8 @@ app = App(
     exit_on_error=False,
     print_error=False,
 )
-VERBS = {
-    "Train": (demo, prepare, presets, train),
+VERBS: dict[str, tuple[Callable[..., object], ...]] = {
+    "Train": (demo, prepare, split, presets, train),
     "Sample and explore": (sample, walk, arithmetic, turn, concepts),
     "Look inside and edit": (inspect, forget, insert),
     "Classify": (extract_features, probe, paper_table, fit_classifier, classify),

@@ -1,4 +1,4 @@
-"""`dcgan prepare`: pictures become a packed set."""
+"""`dcgan prepare` and `dcgan split`: pictures become packed sets."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,19 +7,19 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, say
 from dcgan.cli.flags import AsJson, Switch, Workers
-from dcgan.cli.sources import SOURCE_HELP
+from dcgan.cli.sources import PICTURES_HELP
+from dcgan.data.prepare_options import PrepareOptions
+
+Pictures = Annotated[str, Parameter(help=PICTURES_HELP)]
+Options = Annotated[PrepareOptions | None, Parameter(name="*")]
 
 
 def prepare(
-    source: Annotated[str, Parameter(help=SOURCE_HELP)],
+    source: Pictures,
     out: Path,
     /,
     *,
-    size: int = 64,
-    channels: int = 3,
-    background: str = "white",
-    min_size: int = 0,
-    limit: int = 0,
+    options: Options = None,
     workers: Workers = 0,
     overwrite: Annotated[bool, Switch] = False,
     as_json: AsJson = False,
@@ -34,23 +34,54 @@ def prepare(
     - `dcgan prepare drawn-faces:5000 faces`
     - `dcgan prepare photos/ packed --size 64`
     - `dcgan prepare photos.zip packed --size 128 --min-size 128 --overwrite`
-    - `dcgan prepare train-images-idx3-ubyte.gz mnist --size 32 --channels 1`
+    - `dcgan prepare train-images-idx3-ubyte.gz mnist --size 32 --limit 10000 --seed 1`
 
     Args:
         source: Where the pictures come from.
         out: Folder to make.
-        size: Side of the square pictures in pixels, 8 to 1024.
-        channels: 1 (gray), 3 (RGB) or 4 (RGBA).
-        background: Color behind transparent pictures, a name or #rrggbb; with 4 channels they stay transparent.
-        min_size: Skip pictures whose shorter side has fewer pixels; 0 enlarges them.
-        limit: Stop when this many pictures are used; 0 takes all.
         overwrite: Replace the packed set at OUT.
     """
     from dcgan.data import prepare as room
 
-    options = room.PrepareOptions(size=size, channels=channels, background=background, min_size=min_size, limit=limit)
     with progress_bar("preparing") as bar:
         report = room.prepare(source, out, options, bar, workers=workers, overwrite=overwrite)
+    if report.details:
+        say(report.details)
+    answer(report.headline, report.to_dict(), as_json)
+
+
+def split(
+    source: Pictures,
+    out: Path,
+    /,
+    *,
+    train: float = 0.8,
+    options: Options = None,
+    workers: Workers = 0,
+    overwrite: Annotated[bool, Switch] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Turn a source of pictures into two packed sets, OUT/train and OUT/test, without a common picture.
+
+    Which picture goes where is chosen at random, and each label has the same share in both: train on the one, and judge
+    the model by pictures that it has never seen.
+
+    For example:
+
+    - `dcgan split drawn-faces:5000 faces`
+    - `dcgan split photos/ photos-64 --train 0.9 --seed 1`
+    - `dcgan split packed parts --size 32`
+
+    Args:
+        source: Where the pictures come from.
+        out: Folder to make the two in.
+        train: The share for training, more than 0 and less than 1; the rest is for testing.
+        overwrite: Replace the two packed sets in OUT.
+    """
+    from dcgan.data import prepare as room
+
+    with progress_bar("splitting") as bar:
+        report = room.split(source, out, options, bar, train=train, workers=workers, overwrite=overwrite)
     if report.details:
         say(report.details)
     answer(report.headline, report.to_dict(), as_json)

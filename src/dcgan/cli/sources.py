@@ -11,10 +11,8 @@ if TYPE_CHECKING:
 
 _KINDS = describe_sources(in_python=False)
 _LABELS = "If all pictures of a folder or archive lie in sub-folders, these are the labels."
-SOURCE_HELP = f"Pictures to pack: {_KINDS}. {_LABELS}"
-"""Help text of a source that is not packed yet."""
-PICTURES_HELP = f"Pictures to learn from: a packed set, {_KINDS}. {_LABELS}"
-"""Help text of a source that may be packed already."""
+PICTURES_HELP = f"Pictures: a packed set, {_KINDS}. {_LABELS}"
+"""Help text of a source."""
 
 
 def open_pictures(source: str, model: "Model") -> "PackedSet":

@@ -4,21 +4,21 @@ import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from tarfile import EOFHeaderError  # type: ignore[attr-defined]  # it is public, but the stubs lack it
 
 from dcgan.data.decode import MAX_BYTES
 from dcgan.data.formats import HEAD_BYTES
-from dcgan.data.items import Item, Reason, Skipped
-from dcgan.data.kinds import file_kind
+from dcgan.data.items import Item, Reason, Skipped, Source
+from dcgan.data.kinds import Candidate, SourceKind, existing, file_kind
 from dcgan.data.picture_files import PictureFiles, has_picture_extension, on_one_line, printable
+from dcgan.data.prepare_options import MAX_EXPANSION
 from dcgan.data.zip_recovery import Member, recover_members
 from dcgan.errors import SourceError
 
 _AT_MOST = f"at most {MAX_BYTES >> 20} MB are read"
-_MOST_EXPANSION = 200  # times the compressed size; photographs are compressed already, and drawings shrink to a tenth
 _SMALL = 64 << 20  # bytes of a member that may expand as it likes
 _SMALL_ARCHIVE = 1 << 30  # bytes of a compressed .tar that may expand as it likes
 _LONGEST_HEADER = 1 << 20  # bytes of a name, or of what else precedes a file in a .tar
@@ -32,9 +32,10 @@ class ZipArchive:
         SourceError: It cannot be read or holds no picture.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_expansion: int = MAX_EXPANSION) -> None:
         self.description = f"archive {path}"
         self._path = path
+        self._max_expansion = max_expansion
         self._files: PictureFiles[zipfile.ZipInfo | Member] = PictureFiles()
         self._broken: Skipped | None = None
         try:
@@ -67,7 +68,7 @@ class ZipArchive:
         with zipfile.ZipFile(self._path) as archive:
             for name, member in self._files:
                 if isinstance(member, zipfile.ZipInfo):
-                    yield Item(name, _read_zipped(archive, member), self._files.label(name))
+                    yield Item(name, _read_zipped(archive, member, self._max_expansion), self._files.label(name))
 
     def _list(self) -> None:
         with zipfile.ZipFile(self._path) as archive:
@@ -98,13 +99,14 @@ class TarArchive:
         SourceError: It cannot be read or holds no picture.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_expansion: int = MAX_EXPANSION) -> None:
         self.description = f"archive {path}"
         self._path = path
+        self._max_expansion = max_expansion
         self._files: PictureFiles[int] = PictureFiles()  # by position in the archive
         self._broken: Skipped | None = None
         try:
-            with _Tar(path) as archive:
+            with _Tar(path, max_expansion) as archive:
                 for position, member in enumerate(archive):
                     self._list_member(archive, position, member)
                 self._broken = archive.broken
@@ -125,7 +127,7 @@ class TarArchive:
     def __iter__(self) -> Iterator[Item]:
         pictures = iter(self._files)
         name, next_position = next(pictures)
-        with _Tar(self._path) as archive:
+        with _Tar(self._path, self._max_expansion) as archive:
             for position, member in enumerate(archive):
                 if position != next_position:
                     continue
@@ -173,9 +175,10 @@ class _TarInfo(tarfile.TarInfo):
 class _Tar:
     """A .tar read from front to end. At its end `broken` says why it ended before the archive does, or is None."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_expansion: int) -> None:
         self.broken: Skipped | None = None
-        self._most = max(_SMALL_ARCHIVE, _MOST_EXPANSION * path.stat().st_size)  # bytes
+        self._max_expansion = max_expansion
+        self._most = max(_SMALL_ARCHIVE, max_expansion * path.stat().st_size)  # bytes
         self._tar = _TarFile.open(path, tarinfo=_TarInfo)
 
     def __enter__(self) -> "_Tar":
@@ -190,7 +193,7 @@ class _Tar:
                 yield member
                 self._tar.members.clear()  # tarfile keeps them all, a kilobyte each
                 if member.offset_data + member.size > self._most:
-                    detail = f"the archive expands to more than {_MOST_EXPANSION} times its size from here on"
+                    detail = f"from here on the archive is {_more_than(self._max_expansion)}"
                     self.broken = Skipped(Reason.BOMB, detail)
                     return
         except Exception as error:  # a header in a header in a header, and whatever else
@@ -228,14 +231,13 @@ def _zipped_head(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
         return b""
 
 
-def _read_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | Skipped:
+def _read_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo, max_expansion: int) -> bytes | Skipped:
     if member.flag_bits & 1:
         return Skipped(Reason.ENCRYPTED, "unpack the archive with its password first")
     if member.file_size > MAX_BYTES:
         return Skipped(Reason.BOMB, f"expands to {member.file_size >> 20} MB; {_AT_MOST}")
-    if member.file_size > max(_SMALL, _MOST_EXPANSION * member.compress_size):
-        detail = f"expands to {member.file_size >> 20} MB, more than {_MOST_EXPANSION} times its size"
-        return Skipped(Reason.BOMB, detail)
+    if member.file_size > max(_SMALL, max_expansion * member.compress_size):
+        return Skipped(Reason.BOMB, f"{member.file_size >> 20} MB, {_more_than(max_expansion)}")
     try:
         return archive.read(member)
     except NotImplementedError as error:
@@ -244,6 +246,10 @@ def _read_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | S
         return Skipped(Reason.TRUNCATED, "the archive is truncated")
     except Exception as error:  # whatever zipfile and the decompressors raise
         return Skipped(Reason.CORRUPT, _why(error))
+
+
+def _more_than(max_expansion: int) -> str:
+    return f"more than {max_expansion} times its compressed size; if you trust it, raise max_expansion"
 
 
 def _why(error: Exception) -> str:
@@ -260,5 +266,12 @@ def _is_tar(path: Path, head: bytes) -> bool:
         return False
 
 
-ZIP = file_kind(lambda _, head: head.startswith((b"PK\3\4", b"PK\5\6")), ZipArchive)
-TAR = file_kind(_is_tar, TarArchive)
+def _archive_kind(recognizes: Callable[[Path, bytes], bool], archive: type[ZipArchive | TarArchive]) -> SourceKind:
+    def open_archive(candidate: Candidate) -> Source:
+        return archive(existing(candidate), candidate.max_expansion)
+
+    return SourceKind(file_kind(recognizes, archive).recognizes, open_archive)
+
+
+ZIP = _archive_kind(lambda _, head: head.startswith((b"PK\3\4", b"PK\5\6")), ZipArchive)
+TAR = _archive_kind(_is_tar, TarArchive)

@@ -3,6 +3,7 @@
 import gzip
 import math
 import sys
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -109,9 +110,11 @@ def _npy_array(where: str, open_stream: "Callable[[], AbstractContextManager[IO[
 
     def read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
         version = np.lib.format.read_magic(stream)
-        if version == (1, 0):
-            return np.lib.format.read_array_header_1_0(stream)
-        return np.lib.format.read_array_header_2_0(stream)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # numpy warns of files that Python 2 wrote, and reads them
+            if version == (1, 0):
+                return np.lib.format.read_array_header_1_0(stream)
+            return np.lib.format.read_array_header_2_0(stream)
 
     @contextmanager
     def open_data() -> Iterator[IO[bytes]]:

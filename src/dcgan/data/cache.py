@@ -18,7 +18,8 @@ from dcgan.data.items import Content, Item, Source
 from dcgan.data.kinds import Candidate
 from dcgan.data.packed import FORMAT, PackedSet, is_packed_set
 from dcgan.data.packed_writer import our_version
-from dcgan.data.prepare import PrepareOptions, prepare
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.sources import PictureSource, find_kind, open_source
 from dcgan.errors import PackedSetError
 from dcgan.files import remove_partial
@@ -52,7 +53,8 @@ def open_pictures(
             (picture, label); or an object with the members of `dcgan.data.items.Source`.
         size: Side of the square pictures in pixels, 8 to 1024. A packed set must have this size; with None it may have
             any, and other sources get 64.
-        channels: 1 (gray), 3 (RGB) or 4 (RGBA), in the same way; with None other sources get 3.
+        channels: 1 (gray), 3 (RGB) or 4 (RGBA), in the same way; with None other sources get 1 if all their pictures
+            are stored in gray, else 3.
         on_progress: Called with (pictures done, pictures in all): first while a Python object is read to find out
             whether it was prepared before, then while it is prepared.
 
@@ -69,10 +71,7 @@ def open_pictures(
         return _fitting(source, size, channels)
     if isinstance(source, str | Path) and is_packed_set(source):
         return _fitting(PackedSet.open(source), size, channels)
-    defaults = PrepareOptions()
-    options = PrepareOptions(
-        size=defaults.size if size is None else size, channels=defaults.channels if channels is None else channels
-    )
+    options = PrepareOptions(size=PrepareOptions.size if size is None else size, channels=channels)
     if isinstance(source, str | Path):
         path = cache_folder() / _path_key(source, options)
         return _prepared(source, path, options, on_progress)

@@ -27,6 +27,7 @@ MAX_BYTES = 1 << 29
 
 _PILLOW_FORMATS = tuple(name.upper() for name in formats.READ)
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+_GRAY_MODES = ("1", "L", "LA", "La", "I", "F")  # and those of 16 bits
 _MIN_REDUCED_SIDE = 3  # a JPEG is decoded at a reduced scale that leaves at least this many times the size asked for
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -46,8 +47,8 @@ class DecodeOptions:
 
     size: int = 64
     """N, the side of the result in pixels."""
-    channels: int = 3
-    """1 (gray), 3 (RGB) or 4 (RGBA)."""
+    channels: int | None = 3
+    """1 (gray), 3 (RGB), 4 (RGBA), or None: 1 for a picture that is stored in gray, 3 for any other."""
     background: tuple[int, int, int] = (255, 255, 255)
     """RGB, 0 to 255: shows where a picture is transparent. With 4 channels transparency is kept instead."""
     min_size: int = 0
@@ -59,7 +60,7 @@ class Decoded:
     """A picture as it is stored in a packed set."""
 
     pixels: Pixels
-    """(N, N, C) uint8."""
+    """(N, N, C) uint8; C is that of the options, or 1 or 3 where they leave it to the picture."""
     width: int
     """Of the original, turned upright; in pixels."""
     height: int
@@ -77,13 +78,16 @@ class _SkipError(Exception):
 
 def decode_content(content: Content, options: DecodeOptions) -> tuple[Decoded | Skipped, str | None]:
     """Decode what an item carries, whatever it is; never raises. The SHA-256 of it is None if it could not be read."""
-    if isinstance(content, Path):
-        content = _read(content)
-    if isinstance(content, Skipped):
-        return content, None
-    if isinstance(content, bytes):
-        return decode(content, options), hashlib.sha256(content).hexdigest()
-    return decode_pixels(content, options), hashlib.sha256(np.ascontiguousarray(content).data).hexdigest()
+    try:
+        if isinstance(content, Path):
+            content = _read(content)
+        if isinstance(content, Skipped):
+            return content, None
+        if isinstance(content, bytes):
+            return decode(content, options), hashlib.sha256(content).hexdigest()
+        return decode_pixels(content, options), hashlib.sha256(np.ascontiguousarray(content).data).hexdigest()
+    except MemoryError:
+        return Skipped(Reason.BOMB, "needs more memory than there is"), None
 
 
 def decode(data: bytes, options: DecodeOptions) -> Decoded | Skipped:
@@ -137,8 +141,10 @@ def decode_pixels(pixels: Pixels, options: DecodeOptions) -> Decoded | Skipped:
 def picture_pixels(picture: Image.Image) -> Pixels | Skipped:
     """The pixels (H, W, C) of a PIL picture of any mode, turned upright, for `decode_pixels`; never raises."""
     try:
-        orientation = _orientation(picture)
+        orientation, gray = _orientation(picture), _is_gray(picture, DecodeOptions())
         picture = to_srgb(_rounded(_to_eight_bits(picture)), picture.info)
+        if gray:
+            picture = picture.convert("LA" if picture.mode == "RGBA" else "L")
         if orientation in _UPRIGHT:
             picture = picture.transpose(_UPRIGHT[orientation])
         pixels = np.asarray(_rounded(picture))
@@ -198,8 +204,16 @@ def _fit(picture: Image.Image, width: int, height: int, scale: int, options: Dec
     resized = to_srgb(_rounded(resized), picture.info)  # few pixels are left to convert
     if orientation in _UPRIGHT:
         resized = resized.transpose(_UPRIGHT[orientation])
-    pixels = np.asarray(_with_channels(resized, options))
-    return Decoded(pixels.reshape(options.size, options.size, options.channels), *upright, box)
+    channels = options.channels or (1 if _is_gray(picture, options) else 3)
+    pixels = np.asarray(_with_channels(resized, channels, options.background))
+    return Decoded(pixels[:, :, None] if pixels.ndim == 2 else pixels, *upright, box)
+
+
+def _is_gray(picture: Image.Image, options: DecodeOptions) -> bool:
+    """Whether a picture is stored in gray, and remains gray over the background."""
+    if picture.mode not in _GRAY_MODES and not picture.mode.startswith("I;16"):
+        return False
+    return not picture.has_transparency_data or len(set(options.background)) == 1
 
 
 def _orientation(picture: Image.Image) -> int:
@@ -260,13 +274,13 @@ def _from_lab(picture: Image.Image) -> Image.Image:
     return converted
 
 
-def _with_channels(picture: Image.Image, options: DecodeOptions) -> Image.Image:
+def _with_channels(picture: Image.Image, channels: int, background: tuple[int, int, int]) -> Image.Image:
     """Convert a small picture of mode L, RGB, RGBA or F to the channels asked for, laid over the background."""
     picture = _rounded(picture)
-    if picture.mode in ("LA", "RGBA") and options.channels != 4:
-        backdrop = Image.new("RGBA", picture.size, (*options.background, 255))
+    if picture.mode in ("LA", "RGBA") and channels != 4:
+        backdrop = Image.new("RGBA", picture.size, (*background, 255))
         picture = Image.alpha_composite(backdrop, picture.convert("RGBA")).convert("RGB")
-    return picture.convert(_MODES[options.channels])
+    return picture.convert(_MODES[channels])
 
 
 def _rounded(picture: Image.Image) -> Image.Image:

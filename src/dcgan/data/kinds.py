@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dcgan.data.items import Source
+from dcgan.data.prepare_options import MAX_EXPANSION
 from dcgan.errors import SourceError
 
 HEAD_BYTES = 512
@@ -33,6 +34,8 @@ class Candidate:
     """A path, a name such as "drawn-faces:5000", or a Python object."""
     size: int = 64
     """Side in pixels for pictures that have no size of their own, because they are drawn."""
+    max_expansion: int = MAX_EXPANSION
+    """How many times its compressed size an archive, or a file in it, may expand to."""
 
     @cached_property
     def path(self) -> Path | None:

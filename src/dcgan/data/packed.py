@@ -9,6 +9,7 @@ A folder with
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,12 +19,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from dcgan.data.items import Item
 from dcgan.errors import PackedSetError
 from dcgan.files import DATASET_FILE, INDEX_FILE, PIXELS_FILE, SKIPPED_FILE, parse_json
 from dcgan.types import Pixels
 
 FORMAT = 2
 """Version of the format. Version 1 had other words: refused for skipped, skipped for ignored, box for crop_box."""
+
+_ROWS_AT_ONCE = 8192  # of the index as Python objects
 
 SCHEMA = pa.schema(
     {
@@ -125,6 +129,26 @@ class PackedSet:
             digest.update(np.ascontiguousarray(self.pixels[start : start + rows]).data)
         if finish_fingerprint(digest, self.pixels.shape, self.labels, self.label_names) != self.fingerprint:
             raise _broken(self.path, "does not match its fingerprint: pictures or labels were changed")
+
+
+class PackedPictures:
+    """The pictures of a packed set as a source, to take a part of them or to make them smaller."""
+
+    def __init__(self, packed: PackedSet) -> None:
+        self._packed = packed
+        self.total = len(packed)
+        """How many items it yields."""
+        self.description = f"packed set {packed.path}"
+        self.ignored: Mapping[str, int] = {}
+        """Nothing is ignored."""
+
+    def __iter__(self) -> Iterator[Item]:
+        index = _read_index(self._packed.path / INDEX_FILE, ["row", "name", "label", "attributes"])
+        used = index.filter(pc.greater_equal(index["row"], 0))
+        for batch in used.to_batches(_ROWS_AT_ONCE):
+            for row in batch.to_pylist():
+                pixels = np.asarray(self._packed.pixels[row["row"]])
+                yield Item(row["name"], pixels, row["label"], dict(row["attributes"] or ()))
 
 
 def is_packed_set(path: str | Path) -> bool:

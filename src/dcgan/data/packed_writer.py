@@ -38,30 +38,40 @@ class Origin:
 class PackedSetWriter:
     """Takes pictures one by one, in order, and holds none of them: made by `write_packed_set`."""
 
-    def __init__(self, folder: Path, size: int, channels: int, files: ExitStack) -> None:
+    def __init__(self, folder: Path, size: int, channels: int | None, files: ExitStack) -> None:
         self.count = 0
+        self.label_names: dict[str, int] = {}
+        """Numbers of the labels that the pictures have, in order of appearance."""
+        self.skipped_labels: set[str] = set()
+        """Labels of the pictures that were skipped."""
         self.skipped: Counter[str] = Counter()
         self._folder = folder
-        self._shape = (size, size, channels)
+        self._files = files
+        self._gray_until_color = channels is None
+        self._shape = (size, size, channels or 1)
         self._digest = hashlib.sha256()
-        self._label_ids: dict[str, int] = {}
         self._labels = array("q")  # ids in order of appearance, -1 for none
         self._rows: list[dict[str, object]] = []
-        self._pixels = files.enter_context((folder / PIXELS_FILE).open("wb"))
-        self._header_bytes = self._write_header()
+        self._open_pixels()
         self._index = files.enter_context(pq.ParquetWriter(folder / INDEX_FILE, SCHEMA))
         skipped = files.enter_context((folder / SKIPPED_FILE).open("w", newline="", encoding="utf-8"))
         self._skipped_csv = csv.writer(skipped)
         self._skipped_csv.writerow(["name", "reason", "detail"])
 
     def add(self, pixels: Pixels, item: Item, origin: Origin | None = None) -> None:
-        """Append `pixels` (H, W, C) uint8 with the name, label and attributes of `item`, not its content."""
+        """Append `pixels` (H, W, C) uint8 with the name, label and attributes of `item`, not its content.
+
+        Where the channels are those of the pictures, C may be 1 or 3, and what is gray becomes RGB if any has colors.
+        """
+        if self._gray_until_color and pixels.shape[2] == 3:
+            self._turn_to_rgb()
+        if self._shape[2] == 3 and pixels.shape[2] == 1:
+            pixels = np.repeat(pixels, 3, axis=2)
         if pixels.shape != self._shape or pixels.dtype != np.uint8:
             raise ValueError(f"pixels are {pixels.dtype} {pixels.shape}, not uint8 {self._shape}")
-        data = np.ascontiguousarray(pixels).data
-        self._pixels.write(data)
-        self._digest.update(data)
-        self._labels.append(-1 if item.label is None else self._label_ids.setdefault(item.label, len(self._label_ids)))
+        self._write(pixels)
+        names = self.label_names
+        self._labels.append(-1 if item.label is None else names.setdefault(item.label, len(names)))
         self._append(self.count, item, origin or Origin(), None)
         self.count += 1
 
@@ -69,6 +79,8 @@ class PackedSetWriter:
         """Record why `item` is not used."""
         self.skipped[str(skipped.reason)] += 1
         self._skipped_csv.writerow([item.name, skipped.reason, skipped.detail])
+        if item.label is not None:
+            self.skipped_labels.add(item.label)
         self._append(-1, item, replace(origin or Origin(), crop_box=None), skipped)
 
     def finish(self, source: str, options: Mapping[str, object], ignored: Mapping[str, int]) -> None:
@@ -83,8 +95,8 @@ class PackedSetWriter:
         self._pixels.seek(0)
         if self._write_header() != self._header_bytes:
             raise ValueError("this numpy does not pad .npy headers for a growing first axis")
-        names = _sorted_labels(self._label_ids)
-        index_of = {self._label_ids[name]: index for index, name in enumerate(names)} | {-1: -1}
+        names = _sorted_labels(self.label_names)
+        index_of = {self.label_names[name]: index for index, name in enumerate(names)} | {-1: -1}
         labels = np.array([index_of[label] for label in self._labels], dtype=np.int64)
         description = {
             "format": "dcgan packed set",
@@ -127,6 +139,32 @@ class PackedSetWriter:
         self._index.write_table(pa.Table.from_pylist(self._rows, SCHEMA))
         self._rows.clear()
 
+    def _open_pixels(self) -> None:
+        """Begin the file of pixels."""
+        self._pixels = self._files.enter_context((self._folder / PIXELS_FILE).open("wb"))
+        self._header_bytes = self._write_header()
+
+    def _write(self, pixels: Pixels) -> None:
+        data = np.ascontiguousarray(pixels).data
+        self._pixels.write(data)
+        self._digest.update(data)
+
+    def _turn_to_rgb(self) -> None:
+        """Write the pictures so far, all of them gray, once more: the first with colors has come."""
+        self._gray_until_color = False
+        self._pixels.close()
+        gray = (self._folder / PIXELS_FILE).rename(self._folder / "gray.npy")
+        side = self._shape[0]
+        self._shape = (side, side, 3)
+        self._digest = hashlib.sha256()
+        self._open_pixels()
+        with gray.open("rb") as file:
+            file.seek(self._header_bytes)
+            for _ in range(self.count):
+                picture = np.frombuffer(file.read(side * side), np.uint8).reshape(side, side, 1)
+                self._write(np.repeat(picture, 3, axis=2))
+        gray.unlink()
+
     def _write_header(self) -> int:
         """Write the .npy header for the current count; its length, which numpy pads to be the same for any count."""
         shape = (self.count, *self._shape)
@@ -136,7 +174,9 @@ class PackedSetWriter:
 
 
 @contextmanager
-def write_packed_set(path: Path, *, size: int, channels: int, overwrite: bool = False) -> Iterator[PackedSetWriter]:
+def write_packed_set(
+    path: Path, *, size: int, channels: int | None, overwrite: bool = False
+) -> Iterator[PackedSetWriter]:
     """Yield a writer of a packed set at `path`, which appears there when the block ends well, whole or not at all.
 
     The block must end with `finish`.
@@ -144,7 +184,7 @@ def write_packed_set(path: Path, *, size: int, channels: int, overwrite: bool = 
     Args:
         path: Folder to make.
         size: Side of the square pictures in pixels.
-        channels: 1 (gray), 3 (RGB) or 4 (RGBA).
+        channels: 1 (gray), 3 (RGB), 4 (RGBA), or None: 1 if all pictures are gray, else 3.
         overwrite: Replace the packed set at `path`, once the new one is whole; nothing but a packed set is replaced.
 
     Raises:

@@ -2,65 +2,31 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from PIL import ImageColor
-
-from dcgan.data.decode import Decoded, DecodeOptions
+from dcgan.data.decode import Decoded
 from dcgan.data.items import Source
+from dcgan.data.packed import is_packed_set
 from dcgan.data.packed_writer import Origin, PackedSetWriter, check_free, write_packed_set
 from dcgan.data.picture_files import on_one_line
-from dcgan.data.prepare_report import PrepareReport
+from dcgan.data.prepare_options import PrepareOptions
+from dcgan.data.prepare_report import PrepareReport, SplitReport
 from dcgan.data.sources import PictureSource, open_source
+from dcgan.data.subsets import LabeledItems
 from dcgan.data.workers import decode_all
-from dcgan.errors import SourceError, UsageError
+from dcgan.errors import PackedSetError, SourceError, UsageError
+from dcgan.files import new_folder
 from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
 
+SPLITS = ("train", "test")
+"""Names of the two packed sets of a split."""
 _EXAMPLES_PER_REASON = 3
 _SECONDS_BETWEEN_PROGRESS = 0.1
 MAX_WORKERS = 256
-
-
-@dataclass(frozen=True, kw_only=True)
-class PrepareOptions:
-    """What the pictures of a packed set are made with.
-
-    Raises:
-        UsageError: A value is out of its range; the message names the parameter and the range.
-    """
-
-    size: int = 64
-    """Side of the square pictures in pixels, 8 to 1024."""
-    channels: int = 3
-    """1 (gray), 3 (RGB) or 4 (RGBA)."""
-    background: str = "white"
-    """Color behind transparent pictures: a name or #rrggbb. With 4 channels transparency is kept instead."""
-    min_size: int = 0
-    """Skip pictures whose shorter side has fewer pixels; 0: enlarge them."""
-    limit: int = 0
-    """Stop when this many pictures are used; 0: take all."""
-
-    def __post_init__(self) -> None:
-        if not 8 <= self.size <= 1024:
-            raise UsageError(f"`size` must be 8 to 1024 pixels, not {self.size}")
-        if self.channels not in (1, 3, 4):
-            raise UsageError(f"`channels` must be 1 (gray), 3 (RGB) or 4 (RGBA), not {self.channels}")
-        for parameter, value in (("min_size", self.min_size), ("limit", self.limit)):
-            if value < 0:
-                raise UsageError(f"`{parameter}` must be 0 (off) or more, not {value}")
-        self.decoding()
-
-    def decoding(self) -> DecodeOptions:
-        """The options that concern a single picture."""
-        try:
-            red, green, blue = ImageColor.getrgb(self.background)[:3]
-        except ValueError as error:
-            raise UsageError(f"`background` must be a color's name or #rrggbb, not {self.background!r}") from error
-        return DecodeOptions(self.size, self.channels, (red, green, blue), self.min_size)
 
 
 @notebook_bar("preparing")
@@ -80,10 +46,12 @@ def prepare(
 
     Args:
         source: A folder, an archive, an array file, a name such as "drawn-faces:5000", or a Python object: an array, a
-            list of PIL pictures, a data set, a `Source`; `dcgan.data.cache.open_pictures` has the details.
+            list of PIL pictures, a data set, a `Source`; `dcgan.data.cache.open_pictures` has the details. A packed set
+            is taken as it is, to make a smaller one of it.
         out: Folder to make.
-        options: Size, channels and so on; by default 64 × 64 RGB.
-        on_progress: Called with (pictures done, pictures in all), at most ten times a second.
+        options: Size, channels and so on; by default 64 × 64, RGB or gray as the pictures are.
+        on_progress: Called with (pictures done, pictures in all), at most ten times a second; with a limit, first while
+            the pictures are listed.
         workers: How many processes decode; 0: one for each core.
         overwrite: Replace the packed set at `out`.
 
@@ -92,37 +60,164 @@ def prepare(
         PackedSetError: `out` exists, or cannot be written, for example because the disk is full.
         UsageError: `workers` is out of its range.
     """
-    began = time.monotonic()
-    options = options or PrepareOptions()
-    if not 0 <= workers <= MAX_WORKERS:
-        raise UsageError(f"`workers` must be 0 (one for each core) to {MAX_WORKERS}, not {workers}")
-    out = Path(out)
+    options, out = options or PrepareOptions(), Path(out)
+    _check_workers(workers)
     check_free(out, overwrite)
-    opened = open_source(source, options.size)
+    opened = open_source(source, options.size, options.max_expansion)
+    if not options.limit:
+        return _pack(opened, out, options, on_progress, workers=workers, overwrite=overwrite)
+    items = LabeledItems(opened, on_progress)
+    chosen = items.choose(options.limit, options.seed)
+    spare = items.without(chosen)
+    part = chosen.subset()
+    return _pack(
+        part, out, options, on_progress, workers=workers, overwrite=overwrite, labels=items.labels, spare=spare
+    )
+
+
+@notebook_bar("splitting")
+def split(
+    source: PictureSource,
+    out: str | Path,
+    options: PrepareOptions | None = None,
+    on_progress: OnProgress | None = None,
+    *,
+    train: float = 0.8,
+    workers: int = 0,
+    overwrite: bool = False,
+) -> SplitReport:
+    """Make two packed sets of a source, `out`/train and `out`/test, that have no picture in common.
+
+    Which picture goes where is chosen at random by `options.seed`, and each label has the same share in both. If it
+    fails or is stopped, `out` is as it was before.
+
+    Args:
+        source: A source of pictures or a packed set, as for `prepare`.
+        out: Folder to make the two in.
+        options: Size, channels and so on, as for `prepare`.
+        on_progress: Called with (pictures done, pictures in all): first while the pictures are listed.
+        train: The share for training, more than 0 and less than 1; the rest is for testing.
+        workers: How many processes decode; 0: one for each core.
+        overwrite: Replace the two packed sets in `out`.
+
+    Raises:
+        SourceError: The source cannot be read, or there are too few pictures for both.
+        PackedSetError: `out` holds something, or cannot be written, for example because the disk is full.
+        UsageError: `train` or `workers` is out of its range.
+
+    Example:
+        >>> parts = dcgan.split("photos/", "parts", dcgan.PrepareOptions(size=32), train=0.9)
+        >>> dcgan.train(parts.train.path, "runs/photos")
+    """
+    options, out = options or PrepareOptions(), Path(out)
+    _check_workers(workers)
+    if not 0 < train < 1:
+        raise UsageError(f"`train` must be more than 0 and less than 1, not {train:g}")
+    _check_replaceable(out, overwrite)
+    opened = open_source(source, options.size, options.max_expansion)
+    items = LabeledItems(opened, on_progress)
+    if options.limit:
+        items = items.choose(options.limit, options.seed)
+    parts = dict(zip(SPLITS, items.split(train, options.seed), strict=True))
+    empty = next((name for name, part in parts.items() if not len(part)), None)
+    if empty:
+        raise SourceError(f"{opened.description}: {len(items):,} pictures are too few to split: none to {empty}")
+    reports, done = [], 0
+    try:
+        with new_folder(out, overwrite=overwrite) as folder:
+            for name, part in parts.items():
+                on_part = on_progress and _shifted(on_progress, done, len(items))
+                report = _pack(part.subset(), folder / name, options, on_part, workers=workers, labels=items.labels)
+                reports.append(replace(report, path=out / name))
+                done += len(part)
+    except OSError as error:
+        raise PackedSetError(f"cannot write the packed sets in {out}: {error.strerror or error}") from error
+    return SplitReport(*reports)
+
+
+def _pack(
+    source: Source,
+    out: Path,
+    options: PrepareOptions,
+    on_progress: OnProgress | None,
+    *,
+    workers: int,
+    overwrite: bool = False,
+    labels: Collection[str] = (),
+    spare: LabeledItems | None = None,
+) -> PrepareReport:
+    """Make a packed set of an opened source.
+
+    Args:
+        source: The source, or a part of one.
+        out: Folder to make.
+        options: What the pictures are made with.
+        on_progress: Called with (pictures done, pictures in all).
+        workers: How many processes decode.
+        overwrite: Replace a packed set at `out`.
+        labels: Those of the whole source, of which `source` is a part.
+        spare: Taken instead of pictures that cannot be used.
+    """
+    began = time.monotonic()
+    examples: dict[str, list[str]] = {}
     with write_packed_set(out, size=options.size, channels=options.channels, overwrite=overwrite) as writer:
-        examples = _fill(writer, opened, options, on_progress, workers)
+        _fill(writer, source, options, on_progress, workers, examples)
+        while spare and (missing := source.total - writer.count):
+            more = spare.choose(missing, options.seed)
+            spare = spare.without(more)
+            _fill(writer, more.subset(), options, on_progress, workers, examples)
         if not writer.count:
-            raise SourceError(_explain_none_used(opened, writer.skipped, examples))
-        writer.finish(opened.description, asdict(options), opened.ignored)
+            raise SourceError(_explain_none_used(source, writer.skipped, examples))
+        writer.finish(source.description, asdict(options), source.ignored)
     return PrepareReport(
         path=out,
         used=writer.count,
         skipped=dict(writer.skipped),
         examples={reason: tuple(names) for reason, names in examples.items()},
-        ignored=dict(opened.ignored),
+        ignored=dict(source.ignored),
+        lost_labels=tuple(sorted(writer.skipped_labels.union(labels) - writer.label_names.keys())),
         seconds=time.monotonic() - began,
     )
 
 
+def _check_workers(workers: int) -> None:
+    if not 0 <= workers <= MAX_WORKERS:
+        raise UsageError(f"`workers` must be 0 (one for each core) to {MAX_WORKERS}, not {workers}")
+
+
+def _check_replaceable(out: Path, overwrite: bool) -> None:
+    """Check that two packed sets may be written into `out`.
+
+    Raises:
+        PackedSetError: `out` holds something that may not be replaced.
+    """
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not out.is_dir() or any(entry.name not in SPLITS or not is_packed_set(entry) for entry in out.iterdir()):
+        raise PackedSetError(f"{out} exists and holds more than the packed sets of a split: name another folder")
+    if not overwrite:
+        raise PackedSetError(f"{out} holds a split set already: name another folder, or replace it with `overwrite`")
+
+
+def _shifted(on_progress: OnProgress, before: int, total: int) -> OnProgress:
+    """The progress of a part as that of all."""
+    return lambda done, _: on_progress(before + done, total)
+
+
 def _fill(
-    writer: PackedSetWriter, source: Source, options: PrepareOptions, on_progress: OnProgress | None, workers: int
-) -> dict[str, list[str]]:
-    """Decode the source into the writer; returns the names of some skipped pictures, by reason."""
-    examples: dict[str, list[str]] = {}
-    total = source.total if not options.limit else min(source.total, options.limit)
+    writer: PackedSetWriter,
+    source: Source,
+    options: PrepareOptions,
+    on_progress: OnProgress | None,
+    workers: int,
+    examples: dict[str, list[str]],
+) -> None:
+    """Decode the source into the writer, and add to `examples` the names of some skipped pictures, by reason."""
+    before = writer.count + writer.skipped.total()
+    total = before + source.total
     reported_at = 0.0
     with closing(decode_all(source, options.decoding(), workers)) as results:
-        for done, (item, (result, sha256)) in enumerate(results, 1):
+        for done, (item, (result, sha256)) in enumerate(results, before + 1):
             if isinstance(result, Decoded):
                 writer.add(result.pixels, item, Origin(result.width, result.height, result.crop_box, sha256))
             else:
@@ -133,12 +228,9 @@ def _fill(
             if on_progress and time.monotonic() - reported_at > _SECONDS_BETWEEN_PROGRESS:
                 reported_at = time.monotonic()
                 on_progress(done, max(total, done))
-            if options.limit and writer.count == options.limit:
-                break
     if on_progress:
         done = writer.count + writer.skipped.total()
         on_progress(done, done)
-    return examples
 
 
 def _explain_none_used(source: Source, skipped: Counter[str], examples: Mapping[str, list[str]]) -> str:

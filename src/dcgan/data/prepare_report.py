@@ -7,6 +7,8 @@ from pathlib import Path
 
 from dcgan.files import INDEX_FILE, SKIPPED_FILE
 
+_LABELS_NAMED = 10
+
 
 @dataclass(frozen=True, kw_only=True)
 class PrepareReport:
@@ -22,6 +24,8 @@ class PrepareReport:
     """Names of some skipped pictures, by reason."""
     ignored: Mapping[str, int]
     """How many files were ignored because they do not claim to be pictures, by kind."""
+    lost_labels: tuple[str, ...] = ()
+    """Labels of the source that none of the pictures used has."""
     seconds: float
     """How long it took."""
 
@@ -56,6 +60,11 @@ class PrepareReport:
             widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
             lines += [f"  {count:>{widths[0]}}  {reason:{widths[1]}}  {names}" for count, reason, names in rows]
             lines.append(f"All of them are listed in {self.skipped_file}")
+        if self.lost_labels:
+            some = ", ".join(repr(label) for label in self.lost_labels[:_LABELS_NAMED])
+            more = ", ..." if len(self.lost_labels) > _LABELS_NAMED else ""
+            has = "label has" if len(self.lost_labels) == 1 else "labels have"
+            lines.append(f"warning: {len(self.lost_labels):,} {has} no picture in {self.path}: {some}{more}")
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, object]:
@@ -65,6 +74,7 @@ class PrepareReport:
             "used": self.used,
             "skipped": dict(self.skipped),
             "ignored": dict(self.ignored),
+            "lost_labels": list(self.lost_labels),
             "index": str(self.index),
             "seconds": round(self.seconds, 2),
         }
@@ -85,6 +95,34 @@ class PrepareReport:
         """Count, reason and examples, the most frequent reason first."""
         for reason, count in sorted(self.skipped.items(), key=lambda entry: (-entry[1], entry[0])):
             yield f"{count:,}", reason, ", ".join(repr(name) for name in self.examples[reason])
+
+
+@dataclass(frozen=True)
+class SplitReport:
+    """What `split` made of a source."""
+
+    train: PrepareReport
+    """The packed set for training."""
+    test: PrepareReport
+    """The packed set for testing."""
+
+    @property
+    def headline(self) -> str:
+        """The result in one line: "800 pictures for training, 200 for testing: parts/train, parts/test"."""
+        counts = f"{_count(self.train.used, 'picture')} for training, {self.test.used:,} for testing"
+        return f"{counts}: {self.train.path}, {self.test.path}"
+
+    @property
+    def details(self) -> str:
+        """What was skipped and ignored, and why, in lines; "" if nothing was."""
+        return "\n".join(filter(None, (self.train.details, self.test.details)))
+
+    def to_dict(self) -> dict[str, object]:
+        """The numbers and paths, for JSON."""
+        return {"train": self.train.to_dict(), "test": self.test.to_dict()}
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, (self.headline, self.details)))
 
 
 def _count(number: int, noun: str) -> str:

@@ -7,8 +7,9 @@ from dcgan.choices import SOURCES, describe_sources
 from dcgan.data import formats
 from dcgan.data.items import Item, Reason, Skipped, Source
 from dcgan.data.kinds import Candidate, SourceKind
-from dcgan.data.packed import PackedSet, is_packed_set
+from dcgan.data.packed import PackedPictures, PackedSet, is_packed_set
 from dcgan.data.picture_files import on_one_line
+from dcgan.data.prepare_options import MAX_EXPANSION
 from dcgan.data.python_sources import PictureSequence
 from dcgan.errors import DcganError, SourceError, UsageError
 
@@ -17,23 +18,26 @@ PictureSource = str | Path | PackedSet | Source | PictureSequence
 members of `Source`, a numpy array or a pair of it and its labels, a list of PIL pictures, or a data set."""
 
 
-def open_source(source: PictureSource, size: int = 64) -> Source:
-    """Open a source of pictures that are not packed yet.
+def open_source(source: PictureSource, size: int = 64, max_expansion: int = MAX_EXPANSION) -> Source:
+    """Open a source of pictures; those of a packed set are taken as they are.
 
     Args:
-        source: A path, a name, or a Python object that is no packed set.
+        source: A path, a name, or a Python object.
         size: Side in pixels for pictures that have no size of their own, because they are drawn.
+        max_expansion: How many times its compressed size an archive, or a file in it, may expand to.
 
     Raises:
         SourceError: It is missing, cannot be read or holds no picture; the message says what it holds instead.
+        PackedSetError: It is a packed set, and broken.
         UsageError: It is the empty text.
     """
-    if isinstance(source, PackedSet) or (isinstance(source, str | Path) and is_packed_set(source)):
-        path = source.path if isinstance(source, PackedSet) else source
-        raise SourceError(f"{path} is a packed set already: train on it as it is, or prepare its source again")
+    if isinstance(source, PackedSet):
+        return PackedPictures(source)
+    if isinstance(source, str | Path) and is_packed_set(source):
+        return PackedPictures(PackedSet.open(source))
     if isinstance(source, Source):
         return source
-    candidate = Candidate(source, size)
+    candidate = Candidate(source, size, max_expansion)
     kind = find_kind(candidate)
     try:
         opened = kind.open(candidate)

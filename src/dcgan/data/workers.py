@@ -237,7 +237,7 @@ class _Workers:
 
 
 def _chunks(items: Iterable[Item], options: DecodeOptions) -> Iterator[list[Item]]:
-    result = options.size * options.size * options.channels
+    result = options.size * options.size * (options.channels or 3)
     chunk: list[Item] = []
     size = 0
     for item in items:

@@ -1,0 +1,62 @@
+"""What a packed set is made with. These are flags of the command line, too: nothing heavy is imported."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dcgan.errors import UsageError
+
+if TYPE_CHECKING:
+    from dcgan.data.decode import DecodeOptions
+
+MAX_EXPANSION = 200
+"""Photographs are compressed already, and drawings shrink to a tenth: what expands further means harm."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareOptions:
+    """What the pictures of a packed set are made with.
+
+    Raises:
+        UsageError: A value is out of its range; the message names the parameter and the range.
+    """
+
+    size: int = 64
+    """Side of the square pictures in pixels, 8 to 1024."""
+    channels: int | None = None
+    """1 (gray), 3 (RGB) or 4 (RGBA). Default: 1 if all pictures are stored in gray, else 3."""
+    background: str = "white"
+    """Color behind transparent pictures, a name or #rrggbb; with 4 channels they stay transparent."""
+    min_size: int = 0
+    """Skip pictures whose shorter side has fewer pixels; 0 enlarges them."""
+    limit: int = 0
+    """Take this many pictures, chosen at random, each label with its share; 0 takes all."""
+    seed: int = 0
+    """Chooses at random: another seed, another choice."""
+    max_expansion: int = MAX_EXPANSION
+    """How many times its compressed size an archive, or a file in it, may expand to; beyond that it means harm."""
+
+    def __post_init__(self) -> None:
+        if not 8 <= self.size <= 1024:
+            raise UsageError(f"`size` must be 8 to 1024 pixels, not {self.size}")
+        if self.channels not in (None, 1, 3, 4):
+            raise UsageError(f"`channels` must be 1 (gray), 3 (RGB) or 4 (RGBA), not {self.channels}")
+        for parameter, value in (("min_size", self.min_size), ("limit", self.limit)):
+            if value < 0:
+                raise UsageError(f"`{parameter}` must be 0 (off) or more, not {value}")
+        if not 0 <= self.seed < 2**63:
+            raise UsageError(f"`seed` must be 0 to 2^63 - 1, not {self.seed}")
+        if self.max_expansion < 1:
+            raise UsageError(f"`max_expansion` must be 1 or more, not {self.max_expansion}")
+        self.decoding()
+
+    def decoding(self) -> "DecodeOptions":
+        """The options that concern a single picture."""
+        from PIL import ImageColor
+
+        from dcgan.data.decode import DecodeOptions
+
+        try:
+            red, green, blue = ImageColor.getrgb(self.background)[:3]
+        except ValueError as error:
+            raise UsageError(f"`background` must be a color's name or #rrggbb, not {self.background!r}") from error
+        return DecodeOptions(self.size, self.channels, (red, green, blue), self.min_size)
