@@ -12,7 +12,7 @@ A model: `load`, `Model`.
 Its latent space: `interpolate`, `arithmetic`, `turn`, `find_concepts`.
 What its generator draws, and how to change it: `forget`, `insert`, `Boxes`.
 What its discriminator knows: `inspect`, `extract_features`, `probe`, `fit_classifier`.
-How good it is: `evaluate`.
+How good it is: `evaluate`, `nearest_pictures`.
 What can go wrong: `DcganError` and its subclasses in `dcgan.errors`.
 
 Each name is imported when it is first used, so that `import dcgan` itself is quick.
@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from dcgan.loading import load as load
     from dcgan.metrics.evaluate import Evaluation as Evaluation
     from dcgan.metrics.evaluate import evaluate as evaluate
+    from dcgan.metrics.nearest_pictures import NearestPictures as NearestPictures
+    from dcgan.metrics.nearest_pictures import nearest_pictures as nearest_pictures
     from dcgan.model import Model as Model
     from dcgan.probing.classifier import PictureClassifier as PictureClassifier
     from dcgan.probing.classifier import fit_classifier as fit_classifier
@@ -81,6 +83,7 @@ _HOMES = {
     "dcgan.latent.turn": ("Turn", "turn"),
     "dcgan.latent.walk": ("Walk", "interpolate"),
     "dcgan.metrics.evaluate": ("Evaluation", "evaluate"),
+    "dcgan.metrics.nearest_pictures": ("NearestPictures", "nearest_pictures"),
     "dcgan.loading": ("load",),
     "dcgan.model": ("Model",),
     "dcgan.probing.classifier": ("PictureClassifier", "fit_classifier"),

@@ -66,7 +66,8 @@ EXTRACTORS: "Registry[Callable[[ExtractorOptions], Extractor]]" = Registry(
     {
         "efficientnet-lite0": Choice("dcgan.metrics.extractors:efficientnet_features", "works offline"),
         "inception": Choice("dcgan.metrics.extractors:inception_features", "that of published Fréchet distances"),
-        "discriminator": Choice("dcgan.metrics.extractors:discriminator_features", "the model's own"),
+        "discriminator": Choice("dcgan.metrics.extractors:discriminator_features", "means of the model's own maps"),
+        "perceptual": Choice("dcgan.metrics.extractors:perceptual_features", "the model's own maps, place by place"),
         "pixels": Choice("dcgan.metrics.extractors:pixel_features", "averaged down to 16 x 16"),
     },
 )

@@ -65,11 +65,16 @@ def test_with_held_out_pictures_near_copies_are_counted_and_shown(
         assert sheet.width > sheet.height > 64
 
 
+def test_the_nearest_pictures_are_shown_without_held_out_ones_too(home: Path, tmp_path: Path) -> None:
+    evaluate(home, "--neighbors", tmp_path / "near.png")
+    with Image.open(tmp_path / "near.png") as sheet:
+        assert sheet.width > sheet.height > 64
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
         (["--extractor", "vgg"], "`extractor`"),
-        (["--neighbors", "near.png"], "--held-out"),
         (["--samples", "3"], "`samples` must be 16 or more"),
         (["--neighbors", "near.txt", "--held-out", "x"], "--neighbors near.txt"),
         (["--size", "32"], "`size` is 32, but"),

@@ -86,7 +86,7 @@ def test_an_unknown_verb_is_answered_with_one_that_is_near(
         ["train", "x", "--images"],
         ["evaluate", "a", "b", "c"],
         ["evaluate", "a", "b", "--device", "tpu"],
-        ["evaluate", "a", "b", "--neighbors", "near.png"],
+        ["evaluate", "a", "b", "--neighbors", "near.mp3"],
         ["evaluate", "a", "b", "--extractor", "vgg"],
         ["evaluate", "a", "b", "--samples", "0"],
     ],

@@ -21,6 +21,7 @@ from dcgan.metrics.kernel import kernel_distance
 from dcgan.model import Model
 from dcgan.randomness import Stream, rng
 from dcgan.training.run import train
+from dcgan.types import Features, Pixels
 
 
 @pytest.fixture(scope="module")
@@ -87,17 +88,33 @@ def test_generated_pictures_that_repeat_the_training_set_are_perfect_by_distance
     assert result.memorization.rate == 1
     assert result.memorization.held_out_rate < 0.2
     assert result.memorization.neighbors.index.tolist() == list(range(80))
-    assert result.closest is not None
     assert np.array_equal(result.closest.generated, result.closest.real)
 
 
 def test_the_closest_pictures_of_a_model_are_those_of_its_seeds(model: Model, data: PackedSet, home: Path) -> None:
     result = evaluate(model, data, extractor="pixels", held_out=home / "held-out", samples=20)
-    assert result.closest is not None
     assert result.memorization is not None
     nearest = result.memorization.neighbors.distance.argsort()
     assert np.array_equal(result.closest.generated, model.sample(nearest.tolist()))
     assert len(result.closest.real) == 20
+
+
+def test_held_out_pictures_change_no_neighbor_and_samples_bounds_every_set(
+    model: Model, data: PackedSet, home: Path
+) -> None:
+    taken: list[int] = []
+    pixels = build_extractor("pixels")
+
+    def extract(batch: Pixels) -> Features:
+        taken.append(len(batch))
+        return pixels.extract(batch)
+
+    counting = Extractor("counting", "counts", extract)
+    result = evaluate(model, data, extractor=counting, held_out=home / "held-out", samples=20)
+    assert sum(taken) == 3 * 20
+    assert any("among 20 of 80 pictures" in text for text in result.warnings)
+    plain = evaluate(model, data, extractor="pixels", samples=20)
+    assert np.array_equal(plain.closest.real, result.closest.real)
 
 
 def test_a_side_may_be_the_path_of_a_model_or_of_pictures(model: Model, data: PackedSet, home: Path) -> None:

@@ -155,12 +155,13 @@ def test_gray_and_transparent_pictures_become_rgb() -> None:
 
 
 def test_every_extractor_says_what_its_features_depend_on() -> None:
-    assert set(EXTRACTORS) == {"inception", "efficientnet-lite0", "discriminator", "pixels"}
+    assert set(EXTRACTORS) == {"inception", "efficientnet-lite0", "discriminator", "perceptual", "pixels"}
     assert "16" in build_extractor("pixels").identity
     with pytest.raises(UsageError, match=r"`extractor` must be one of efficientnet-lite0, inception, .* not 'vgg'"):
         build_extractor("vgg")
-    with pytest.raises(UsageError, match="needs a model"):
-        build_extractor("discriminator")
+    for name in ("discriminator", "perceptual"):
+        with pytest.raises(UsageError, match="needs a model"):
+            build_extractor(name)
 
 
 def test_an_extractor_of_ones_own_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

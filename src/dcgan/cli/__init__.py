@@ -20,6 +20,7 @@ from dcgan.cli.forget import forget
 from dcgan.cli.insert import insert
 from dcgan.cli.inspect import inspect
 from dcgan.cli.models import export, import_, keep
+from dcgan.cli.neighbors import neighbors
 from dcgan.cli.paper_table import paper_table
 from dcgan.cli.prepare import prepare, split
 from dcgan.cli.probe import probe
@@ -47,7 +48,7 @@ VERBS: dict[str, tuple[Callable[..., object], ...]] = {
     "Sample and explore": (sample, walk, arithmetic, turn, concepts),
     "Look inside and edit": (inspect, forget, insert),
     "Classify": (extract_features, probe, paper_table, fit_classifier, classify),
-    "Measure": (evaluate,),
+    "Measure": (evaluate, neighbors),
     "Keep and share": (keep, export, import_),
 }
 """The verbs, by what they are for."""

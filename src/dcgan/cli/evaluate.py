@@ -9,7 +9,6 @@ from dcgan.choices import EXTRACTORS
 from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.flags import AsJson, Device, choices_of
 from dcgan.cli.outputs import check_files
-from dcgan.errors import UsageError
 
 EXTRACTOR_HELP = f"What distances are measured in: {choices_of(EXTRACTORS)}."
 
@@ -38,24 +37,21 @@ def evaluate(
     - `dcgan evaluate runs/photos photos/`
     - `dcgan evaluate their-samples/ photos/ --size 64`
     - `dcgan evaluate runs/photos photos/ --extractor inception --samples 50000 --device cuda`
-    - `dcgan evaluate runs/photos photos/ --held-out more-photos/ --neighbors neighbors.png`
+    - `dcgan evaluate runs/photos photos/ --samples 2000 --neighbors neighbors.png`
+    - `dcgan evaluate runs/photos photos/train --held-out photos/test`
 
     Args:
         generated: What is judged: a run, one of its checkpoints, a model folder, a model that comes with dcgan, or
             pictures, as for `dcgan prepare`.
         real: What it is compared with, likewise; usually the pictures that the model was trained on.
-        samples: Pictures of each side, at most.
+        samples: Pictures of each side, and of --held-out, at most.
         size: Side in pixels that the pictures are compared in. Default: that of a model or packed set on either side,
             or that which all pictures have.
         held_out: Real pictures that the model was not trained on: are generated ones nearer to the training set than
             these?
-        neighbors: Sheet to make of the most suspicious generated pictures, each above its nearest training picture;
-            needs --held-out.
+        neighbors: Sheet to make of the most suspicious generated pictures, each above the real one that is nearest.
         weights: File with the extractor's weights. Default: of the installed package, or downloaded.
     """
-    if neighbors and not held_out:
-        raise UsageError("--neighbors needs --held-out: pictures that are new show how near is near")
-
     from dcgan.figures.sheets import FORMATS, paired_sheet, save_picture
     from dcgan.metrics.evaluate import evaluate as measure
 
@@ -75,7 +71,7 @@ def evaluate(
         )
     for text in result.warnings:
         warn(text)
-    if neighbors and result.closest:
+    if neighbors:
         save_picture(paired_sheet(*result.closest), neighbors)
     written = f"\nneighbors: {neighbors}" if neighbors else ""
     answer(f"{result}{written}", result.facts(), as_json)

@@ -1,6 +1,6 @@
 """How near generated pictures come to real ones: every measure of this room, with all it takes to compare results."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from dcgan.figures.sheets import paired_sheet
 from dcgan.metrics.extractors import Extractor, ExtractorOptions, build_extractor
 from dcgan.metrics.frechet import frechet_distance, moments
 from dcgan.metrics.kernel import KernelDistance, kernel_distance
-from dcgan.metrics.neighbors import Memorization, memorization
+from dcgan.metrics.neighbors import Memorization, memorization, nearest_neighbors
 from dcgan.metrics.one_nearest_neighbor import TwoSample, two_sample
 from dcgan.metrics.precision_recall import PrecisionRecall, precision_recall
 from dcgan.metrics.sides import ModelSide, SetSide, Side, open_held_out, open_sides
@@ -30,7 +30,7 @@ PAIRS = 32  # nearest pairs that are kept to be looked at
 
 
 class ClosestPairs(NamedTuple):
-    """The generated pictures that are nearest to a training picture, the nearest first, and that picture of each."""
+    """The generated pictures that are nearest to a real one, the nearest first, and that one of each."""
 
     generated: Pixels
     real: Pixels
@@ -51,7 +51,7 @@ class Evaluation(ShortRepr):
         precision_recall: Precision, recall, density, coverage.
         two_sample: The 1-nearest-neighbor classifier's accuracy at telling generated from real.
         memorization: Near-copies of training pictures among the generated ones; None if it was not asked for.
-        closest: The most suspicious of them, each with its training picture; None likewise.
+        closest: The generated pictures that are nearest to a real one, each with that one.
         warnings: What to bear in mind: pictures that could not be used, too few of them.
     """
 
@@ -64,8 +64,8 @@ class Evaluation(ShortRepr):
     kernel: KernelDistance
     precision_recall: PrecisionRecall
     two_sample: TwoSample
+    closest: ClosestPairs
     memorization: Memorization | None = None
-    closest: ClosestPairs | None = None
     warnings: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, object]:
@@ -115,8 +115,6 @@ class Evaluation(ShortRepr):
 
     def _repr_html_(self) -> str:
         table = table_html(self.rows(), ("", f"{self.pictures:,} pictures of each kind", self.extractor))
-        if self.closest is None:
-            return table
         return table + html_of(paired_sheet(*self.closest), alt="generated pictures above their nearest training ones")
 
 
@@ -147,11 +145,12 @@ def evaluate(
             pictures, as `dcgan.prepare` takes them. A model samples the seeds 0, 1, 2, ...
         real: What it is compared with, likewise; usually the pictures that the model was trained on. A model here
             samples other seeds, so that two models have no latent vectors in common.
-        samples: Pictures of each side at most, 16 or more; a smaller set is taken whole, and as many of the other side.
+        samples: Pictures of each side, and of `held_out`, at most, 16 or more; of two sides that differ, as many as the
+            smaller one has.
         extractor: What distances are measured in: a name of `dcgan.choices.EXTRACTORS`, or one of your own.
         size: Side in pixels to compare the pictures in.
         held_out: Real pictures that the generator was not trained on. With them, generated pictures are searched for
-            copies of any picture of `real`, and the rate of copies is compared with that among the held-out ones.
+            copies of pictures of `real`, and the rate of copies is compared with that among the held-out ones.
         weights: File with the extractor's weights. Default: that of the installed package, or downloaded.
         device: Where to compute: "auto", "cpu", "cuda", "cuda:1", "mps". A `Model` stays where it is.
         on_progress: Called with (done, total) of each preparation and extraction. Default: a bar in notebooks.
@@ -197,7 +196,16 @@ def _measure(
         warnings.append(
             f"{count} pictures are few for a Fréchet distance; go by the kernel distance, which has no bias"
         )
-    result = Evaluation(
+    copies = None
+    if held_out is not None:
+        others = held_out.features(extractor, min(samples, len(held_out.data)), on_progress)
+        copies = memorization(generated_, others, real_)
+        if isinstance(real, SetSide) and count < len(real.data):
+            among = f"{count:,} of {len(real.data):,} pictures of {real.name}"
+            warnings.append(f"copies were looked for among {among}; allow more `samples`")
+    neighbors = copies.neighbors if copies else nearest_neighbors(generated_, real_)
+    nearest = np.argsort(neighbors.distance)[:PAIRS]
+    return Evaluation(
         generated=generated.name,
         real=real.name,
         extractor=extractor.identity,
@@ -207,13 +215,7 @@ def _measure(
         kernel=kernel_distance(real_, generated_, rng(Stream.EVALUATION_SUBSETS)),
         precision_recall=precision_recall(real_, generated_),
         two_sample=two_sample(real_, generated_),
+        closest=ClosestPairs(generated.pixels(nearest, count), real.pixels(neighbors.index[nearest], count)),
+        memorization=copies,
         warnings=tuple(warnings),
     )
-    if held_out is None or not isinstance(real, SetSide):
-        return result
-    training = real.features(extractor, len(real.data), on_progress)
-    others = held_out.features(extractor, min(samples, len(held_out.data)), on_progress)
-    copies = memorization(generated_, others, training)
-    nearest = np.argsort(copies.neighbors.distance)[:PAIRS]
-    pairs = ClosestPairs(generated.pixels(nearest, count), real.data.pixels[copies.neighbors.index[nearest]])
-    return replace(result, memorization=copies, closest=pairs)

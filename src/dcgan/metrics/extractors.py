@@ -21,6 +21,8 @@ from dcgan.model import Model, to_images
 from dcgan.networks.memory import reuse_memory, use_channels_last
 from dcgan.types import Features, Pixels
 
+PLACES = 4  # in each direction, of the maps of perceptual features
+
 
 @dataclass(frozen=True)
 class Extractor:
@@ -96,25 +98,40 @@ def efficientnet_features(options: ExtractorOptions) -> Extractor:
 
 def discriminator_features(options: ExtractorOptions) -> Extractor:
     """The means of all feature maps of the model's own discriminator."""
+    return _of_maps(options, "discriminator", "mean of each map of each layer", lambda maps: maps.mean(dim=(2, 3)))
+
+
+def perceptual_features(options: ExtractorOptions) -> Extractor:
+    """The maps of the model's own discriminator, at unit length at each position, averaged down to 4 x 4.
+
+    Distances in them are those of Zhang et al. 2018 without learned weights, but for the averaging, which lets things
+    move by some pixels.
+    """
+
+    def unit(maps: Tensor) -> Tensor:
+        return F.adaptive_avg_pool2d(F.normalize(maps, dim=1), min(PLACES, maps.shape[2])).flatten(1)
+
+    return _of_maps(options, "perceptual", f"unit length at each position, averaged down to {PLACES} x {PLACES}", unit)
+
+
+def _of_maps(options: ExtractorOptions, name: str, what: str, reduce: Callable[[Tensor], Tensor]) -> Extractor:
+    """An extractor of what `reduce` makes of each layer's maps (N, C, H, W) in the model's own discriminator."""
     model = options.model
     if model is None:
-        raise UsageError("the `extractor` discriminator needs a model, for it is a part of it")
-    architecture = model.architecture
+        raise UsageError(f"the `extractor` {name} needs a model, for it is a part of it")
+    shape = (model.size, model.size, model.channels)
     net = model.nets.discriminator.eval()
     weights = b"".join(tensor.cpu().numpy().tobytes() for tensor in net.state_dict().values())
-    identity = f"discriminator {hashlib.sha256(weights).hexdigest()[:12]}, mean of each map of each layer"
-
     device = next(net.parameters()).device
 
     @torch.inference_mode()
     def extract(pixels: Pixels) -> Features:
-        expected = (architecture.size, architecture.size, architecture.channels)
-        if pixels.shape[1:] != expected:
-            raise ModelError(f"this discriminator judges pictures of shape {expected}, not {pixels.shape[1:]}")
-        maps = net.activations(to_images(torch.from_numpy(pixels).to(device)))
-        return torch.cat([map_.float().mean(dim=(2, 3)) for map_ in maps], 1).cpu().numpy()
+        if pixels.shape[1:] != shape:
+            raise ModelError(f"this discriminator judges pictures of shape {shape}, not {pixels.shape[1:]}")
+        maps = net.activations(to_images(torch.from_numpy(np.array(pixels)).to(device)))
+        return torch.cat([reduce(map_.float()) for map_ in maps], 1).cpu().numpy()
 
-    return Extractor("discriminator", identity, extract)
+    return Extractor(name, f"{name} {hashlib.sha256(weights).hexdigest()[:12]}, {what}", extract)
 
 
 def pixel_features(options: ExtractorOptions) -> Extractor:  # noqa: ARG001  # it needs nothing
@@ -122,7 +139,7 @@ def pixel_features(options: ExtractorOptions) -> Extractor:  # noqa: ARG001  # i
 
     @torch.inference_mode()
     def extract(pixels: Pixels) -> Features:
-        small = F.adaptive_avg_pool2d(to_images(torch.from_numpy(to_rgb(pixels))), 16)
+        small = F.adaptive_avg_pool2d(to_images(torch.from_numpy(np.array(to_rgb(pixels)))), 16)
         return small.flatten(1).numpy()
 
     return Extractor("pixels", "pixels averaged down to 16 x 16, RGB in [-1, 1]", extract)
@@ -144,7 +161,7 @@ def _through(net: nn.Module, images: Callable[[Tensor], Tensor], device: str) ->
 
     @torch.inference_mode()
     def extract(pixels: Pixels) -> Features:
-        levels = torch.from_numpy(to_rgb(pixels)).to(device).permute(0, 3, 1, 2).float()
+        levels = torch.from_numpy(np.array(to_rgb(pixels))).to(device).permute(0, 3, 1, 2).float()
         features: Features = net(images(levels)).cpu().numpy()
         return features
 
