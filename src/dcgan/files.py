@@ -112,6 +112,24 @@ def new_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def why_taken(path: Path, mark: str, kind: str, *, overwrite: bool) -> str | None:
+    """Why no folder may be made at `path`; None if it may.
+
+    What is there is replaced only with `overwrite`, and only by its like: a folder with the file `mark`.
+
+    Args:
+        path: Where the folder is to be.
+        mark: A file that every folder of the kind has.
+        kind: What it is called: "a model".
+        overwrite: Whether to replace one.
+    """
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return None
+    if not (path / mark).is_file():
+        return f"{path} exists and is not {kind}; name another folder"
+    return None if overwrite else f"{path} exists; name another folder, or replace it with `overwrite`"
+
+
 @contextmanager
 def temporary_folder(purpose: str) -> Iterator[Path]:
     """Yield a folder in the system's place for temporary files (TMPDIR), which is removed when the block ends.

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from dcgan.device import resolve_device
 from dcgan.errors import ModelError, UsageError
 from dcgan.figures.sheets import picture_bytes, sheet
-from dcgan.files import new_folder, sha256
+from dcgan.files import new_folder, sha256, why_taken
 from dcgan.model_folder import CARD, FORMAT, write_tensors
 from dcgan.networks.batch_norm import batch_statistics as by_the_batch
 from dcgan.networks.discriminator import Discriminator
@@ -258,8 +258,8 @@ class Model:
             OSError: The disk is full, or the folder cannot be written.
         """
         path = Path(path)
-        if path.exists() and not (overwrite and (path / CARD).is_file()):
-            raise ModelError(f"{path} exists; name another folder")
+        if why := why_taken(path, CARD, "a model", overwrite=overwrite):
+            raise ModelError(why)
         with new_folder(path, overwrite=overwrite) as folder:
             self.write_into(folder, dtype=dtype)
 

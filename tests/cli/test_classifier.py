@@ -42,7 +42,7 @@ def test_a_classifier_is_fitted_once_and_labels_pictures(home: Path, capsys: pyt
     facts = json.loads(capsys.readouterr().out)
     assert facts["labels"] == {"left": 60, "right": 60}
     assert (facts["compared"], facts["agreed"], facts["skipped"]) == (120, 120, 0)
-    app(["classify", "classifier", *words, "--out", "labels.parquet"])
+    app(["classify", "classifier", *words, "--out", "labels.parquet", "--overwrite"])
     rows = pq.read_table("labels.parquet").to_pylist()
     assert all(row["name"].startswith(row["label"]) and row["margin"] >= 0 for row in rows)
     assert Path("labels.csv").read_text().splitlines()[0] == '"name","label","score","second","margin"'

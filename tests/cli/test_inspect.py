@@ -121,8 +121,10 @@ def test_a_source_without_pictures_is_named(home: Path) -> None:
 
 def test_what_is_there_already_is_not_overwritten(home: Path) -> None:
     Path("seen").mkdir()
-    with pytest.raises(DcganError, match="--out seen exists; name another folder"):
-        run(home)
+    (Path("seen") / "mine.txt").touch()
+    for words in ((), ("--overwrite",)):
+        with pytest.raises(DcganError, match="--out seen exists and is not what `dcgan inspect` makes"):
+            run(home, *words)
 
 
 def test_a_folder_that_cannot_be_made_is_named_before_the_work(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

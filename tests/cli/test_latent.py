@@ -11,7 +11,7 @@ from PIL import Image, ImageSequence
 from tests.toy_model import toy_model
 
 from dcgan.cli import app, explain
-from dcgan.errors import DcganError, LatentError, ModelError, UsageError
+from dcgan.errors import DcganError, LatentError, UsageError
 from dcgan.latent.concepts import read_concepts
 from dcgan.loading import load
 
@@ -102,6 +102,16 @@ def test_a_wall_of_pictures_is_a_loop(home: Path) -> None:
         assert getattr(film, "n_frames", 1) == 8
     z = np.load("w.npz")["z"]
     assert z[0] == pytest.approx(z[-1])
+
+
+@pytest.mark.parametrize("words", [["--loop"], ["--wall", "4"]])
+def test_a_webp_of_a_loop_or_a_wall_is_a_film_and_otherwise_a_figure(home: Path, words: list[str]) -> None:
+    run(home, "walk", "--seeds", "1,2", "--seconds", "0.2", "--out", "film.webp", *words)
+    with Image.open("film.webp") as film:
+        assert getattr(film, "n_frames", 1) > 4
+    run(home, "walk", "--seeds", "1,2", "--out", "figure.webp")
+    with Image.open("figure.webp") as figure:
+        assert getattr(figure, "n_frames", 1) == 1
 
 
 def test_a_turn_goes_from_one_concept_to_the_other(home: Path) -> None:
@@ -290,8 +300,17 @@ def test_a_model_without_its_training_is_exported_whole_or_in_half(
     facts = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert load(Path("whole")).identity == load(home / "model").identity
     assert load(Path("half")).identity == facts["identity"] != load(Path("whole")).identity
-    with pytest.raises(ModelError, match="exists"):
+    with pytest.raises(DcganError, match="half exists; name another folder, or replace it with `overwrite`"):
         run(home, "export", "--out", "half")
+    run(home, "export", "--out", "half", "--overwrite")
+    assert load(Path("half")).identity == load(home / "model").identity
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "model.pt", "model.safetensors"])
+def test_a_model_is_not_exported_as_if_it_were_a_file(home: Path, name: str) -> None:
+    with pytest.raises(DcganError, match=rf"--out {name}: a model is a folder of several files; name it without"):
+        run(home, "export", "--out", name)
+    assert not Path(name).exists()
 
 
 def test_the_model_that_comes_with_dcgan_adds_up() -> None:

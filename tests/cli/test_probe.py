@@ -233,8 +233,9 @@ def test_what_cannot_be_written_is_named_before_any_work(
 
 
 def test_one_file_cannot_be_two_outputs() -> None:
+    files = {"--confusion": (Path("a.svg"), [".svg"]), "--curve": (Path("x/../a.svg"), [".svg"])}
     with pytest.raises(DcganError, match="--confusion and --curve name one file"):
-        check_files({"--confusion": (Path("a.svg"), [".svg"]), "--curve": (Path("x/../a.svg"), [".svg"])})
+        check_files(files, overwrite=False)
 
 
 def interfere(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:

@@ -56,6 +56,18 @@ def test_a_sheet_is_one_picture_of_all(run: Path, tmp_path: Path, suffix: str) -
         assert sheet.width > sheet.height >= 32
 
 
+def test_pictures_are_enlarged_pixel_by_pixel(run: Path, tmp_path: Path) -> None:
+    sample(run, "--seeds", "3,17", "--out", tmp_path / "plain")
+    sample(run, "--seeds", "3,17", "--scale", 5, "--out", tmp_path / "large")
+    assert sorted(path.name for path in (tmp_path / "large").iterdir()) == ["seed-000003.png", "seed-000017.png"]
+    for path in (tmp_path / "large").iterdir():
+        plain = np.asarray(Image.open(tmp_path / "plain" / path.name))
+        assert np.array_equal(np.asarray(Image.open(path)), plain.repeat(5, axis=0).repeat(5, axis=1))
+    sample(run, "--seeds", "3,17", "--scale", 5, "--out", tmp_path / "sheet.png")
+    side = len(plain)
+    assert Image.open(tmp_path / "sheet.png").size == (2 * 5 * side + 2, 5 * side)
+
+
 def test_json_is_one_line(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sample(run, "--seeds", "0-5", "--out", tmp_path / "a.png", "--json")
     out, _ = capsys.readouterr()

@@ -32,9 +32,10 @@ def test_scale_repeats_pixels_and_leaves_the_gap_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "columns", "rows"), [(1, 1, 1), (2, 2, 1), (3, 2, 2), (5, 3, 2), (64, 8, 8), (65, 9, 8)]
+    ("count", "columns", "rows"),
+    [(1, 1, 1), (2, 2, 1), (3, 3, 1), (5, 5, 1), (10, 5, 2), (14, 7, 2), (64, 8, 8), (65, 13, 5), (7, 3, 3)],
 )
-def test_the_grid_is_as_square_as_can_be(count: int, columns: int, rows: int) -> None:
+def test_the_grid_is_about_square_and_has_no_empty_cells_if_that_can_be(count: int, columns: int, rows: int) -> None:
     assert sheet(tiles(*[RED] * count), gap=0, scale=1).size == (2 * columns, 2 * rows)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer
-from dcgan.cli.flags import AsJson, Device, ModelPath, ThemeName
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName
 from dcgan.cli.latent_flags import warn_of_unstable
 from dcgan.cli.outputs import Outs, check_outputs, chosen_theme, listed, open_model, write_outputs
 
@@ -23,6 +23,7 @@ def arithmetic(
     seed: int = 0,
     theme: ThemeName = "light",
     device: Device = "auto",
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Add and subtract concepts, and generate the sum Y with variations of it.
@@ -49,7 +50,7 @@ def arithmetic(
     from dcgan.latent.formula import parse_formula
 
     outs = out or [Path("arithmetic.png")]
-    check_outputs(outs, films=False)
+    check_outputs(outs, overwrite=overwrite, films=False)
     colors, terms = chosen_theme(theme), parse_formula(formula)
     loaded = open_model(model, device)
 

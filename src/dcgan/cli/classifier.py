@@ -3,12 +3,10 @@
 from pathlib import Path
 
 from dcgan.cli.console import answer, as_flags, progress_bar, warn
-from dcgan.cli.flags import AsJson, Device, ModelPath, Source, ThemeName
-from dcgan.cli.outputs import check_files, chosen_theme, open_model, writing
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Source, ThemeName
+from dcgan.cli.outputs import check_files, check_folder, chosen_theme, open_model, writing
 from dcgan.cli.probe_flags import Grid, Layers, ValuesOfC, c_values_of, layers_of
 from dcgan.cli.sources import open_pictures
-from dcgan.errors import DcganError
-from dcgan.files import check_writable
 
 
 def fit_classifier(
@@ -22,6 +20,7 @@ def fit_classifier(
     C: ValuesOfC = None,
     seed: int = 0,
     device: Device = "auto",
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Fit a classifier to labeled pictures: a linear SVM on the discriminator's features.
@@ -36,13 +35,11 @@ def fit_classifier(
         out: Classifier folder to make: safetensors and JSON.
         seed: Of the fifth that is held out to choose C.
     """
-    if out.exists():
-        raise DcganError(f"--out {out} exists; name another folder")
-    chosen, values = layers_of(layers), c_values_of(C)
-    with writing("--out", out):
-        check_writable(out)
-
+    from dcgan.probing.classifier import CARD
     from dcgan.probing.classifier import fit_classifier as fit
+
+    check_folder("--out", out, CARD, "a classifier", overwrite=overwrite)
+    chosen, values = layers_of(layers), c_values_of(C)
 
     loaded = open_model(model, device)
     data = open_pictures(source, loaded)
@@ -59,7 +56,7 @@ def fit_classifier(
             on_phase=bar.phase,
         )
     with writing("--out", out):
-        classifier.save(out)
+        classifier.save(out, overwrite=overwrite)
     for text in classifier.warnings():
         warn(as_flags(text))
     facts = {
@@ -84,6 +81,7 @@ def classify(
     review: Path | None = None,
     theme: ThemeName = "light",
     device: Device = "auto",
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Label pictures, and show those that the classifier is least confident of.
@@ -102,9 +100,7 @@ def classify(
     """
     from dcgan.figures.sheets import FORMATS
 
-    check_files({"--out": (out, (".csv", ".parquet")), "--review": (review, FORMATS)})
-    if out.exists():
-        raise DcganError(f"--out {out} exists, perhaps with labels corrected by hand; name another file, or remove it")
+    check_files({"--out": (out, (".csv", ".parquet")), "--review": (review, FORMATS)}, overwrite=overwrite)
     colors = chosen_theme(theme)
 
     from dcgan.probing.classifier import load_classifier

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from dcgan.cli.console import answer, progress_bar, warn
-from dcgan.cli.flags import AsJson, Device, ModelPath, Switch, ThemeName
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Switch, ThemeName
 from dcgan.cli.latent_flags import warn_of_unstable
-from dcgan.cli.outputs import chosen_theme, open_model, writing
+from dcgan.cli.outputs import check_files, chosen_theme, open_model, writing
 from dcgan.cli.seeds import parse_seeds
 from dcgan.cli.sources import open_pictures
 from dcgan.errors import DcganError, UsageError
@@ -33,6 +33,7 @@ def concepts(
     sheet: Path | None = None,
     theme: ThemeName = "light",
     device: Device = "auto",
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Find the seeds of concepts, for `dcgan arithmetic` and `dcgan turn`.
@@ -63,10 +64,14 @@ def concepts(
         out: TOML file to make, or to add to.
         show: Seeds to put on a numbered sheet, such as 0-99.
         sheet: Picture to make of the concepts, or of --show.
+        overwrite: Replace --sheet if it is there already; --out is added to.
     """
+    from dcgan.figures.sheets import FORMATS, save_picture
+
     colors = chosen_theme(theme)
     if show is not None and definitions:
         raise UsageError("--show only makes a sheet; give definitions in a call of their own")
+    check_files({"--sheet": (sheet, FORMATS)}, overwrite=overwrite)
     if show is not None:
         _show(model, device, show, sheet, colors, as_json)
         return
@@ -78,7 +83,6 @@ def concepts(
         raise UsageError("--sheet: an axis has no pictures; see what it does with `dcgan turn`")
     loaded = open_model(model, device)
 
-    from dcgan.figures.sheets import save_picture
     from dcgan.latent.concept_search import check_definitions, find_concepts
     from dcgan.latent.concepts import add_concepts, check_new
 

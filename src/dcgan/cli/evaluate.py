@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from dcgan.choices import EXTRACTORS
 from dcgan.cli.console import answer, progress_bar, warn
-from dcgan.cli.flags import AsJson, Device, choices_of
+from dcgan.cli.flags import AsJson, Device, Overwrite, choices_of
 from dcgan.cli.outputs import check_files
 
 EXTRACTOR_HELP = f"What distances are measured in: {choices_of(EXTRACTORS)}."
@@ -25,6 +25,7 @@ def evaluate(
     neighbors: Path | None = None,
     weights: Path | None = None,
     device: Device = "auto",
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure how near generated pictures come to real ones: Fréchet and kernel distance, precision, recall, and more.
@@ -55,7 +56,7 @@ def evaluate(
     from dcgan.figures.sheets import FORMATS, paired_sheet, save_picture
     from dcgan.metrics.evaluate import evaluate as measure
 
-    check_files({"--neighbors": (neighbors, FORMATS)})
+    check_files({"--neighbors": (neighbors, FORMATS)}, overwrite=overwrite)
 
     with progress_bar("evaluating") as bar:
         result = measure(

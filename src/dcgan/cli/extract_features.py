@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import AsJson, Device, ModelPath, Source
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Source
 from dcgan.cli.outputs import check_files, open_model, writing
 from dcgan.cli.probe_flags import Grid, Layers, layers_of
 from dcgan.cli.sources import open_pictures
@@ -21,6 +21,7 @@ def extract_features(
     statistics: str | None = None,
     dtype: Literal["float32", "float16"] = "float32",
     device: Device = "auto",
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Extract the discriminator's features of pictures: each layer's maps, max-pooled to 4x4, flattened and joined.
@@ -44,7 +45,7 @@ def extract_features(
 
     from dcgan.features.files import FILES, save_features
 
-    check_files({"--out": (out, FILES)})
+    check_files({"--out": (out, FILES)}, overwrite=overwrite)
     loaded = open_model(model, device)
     data = open_pictures(source, loaded)
     measured = None if statistics is None else open_pictures(statistics, loaded)

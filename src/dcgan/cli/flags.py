@@ -34,6 +34,9 @@ ModelPath = Annotated[
 Source = Annotated[str, Parameter(help="Pictures, as for `dcgan prepare`, or a packed set.")]
 """For `source: Source`."""
 
+Overwrite = Annotated[bool, Parameter(negative="", help="Replace what is there already; without it nothing is.")]
+"""For `overwrite: Overwrite = False`; the checks of `dcgan.cli.outputs` refuse what exists without it."""
+
 ThemeName = Annotated[Literal["light", "dark"], Parameter(help="Ground of the figure.")]
 """For `theme: ThemeName = "light"`; `outputs.chosen_theme` has its colors."""
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from dcgan.cli.box_flags import BoxFlags, Layer, NegativesFlag, count_of
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import AsJson, Device, ModelPath, Switch, ThemeName, need
-from dcgan.cli.outputs import check_files, chosen_theme, open_model, writing
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Switch, ThemeName, need
+from dcgan.cli.outputs import check_files, check_folder, chosen_theme, open_model, writing
 from dcgan.errors import UsageError
 
 NO_BOXES = BoxFlags()
@@ -28,6 +28,7 @@ def forget(
     seed: int = 0,
     theme: ThemeName = "light",
     device: Device = "auto",
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the generator forget an object, from boxes around it on some samples.
@@ -57,13 +58,15 @@ def forget(
     from dcgan.dissection.forget import forget as forget_object
     from dcgan.dissection.map_classifier import check_layer
     from dcgan.figures.sheets import FORMATS, save_picture
+    from dcgan.model_folder import CARD
 
     where.check()
     if out is None and not where.annotate:
         raise UsageError("name the model folder to make: --out FOLDER")
-    if out is not None and out.exists():
-        raise UsageError(f"--out {out} exists; name another folder")
-    check_files({"--figure": (figure, FORMATS)})
+    if out is not None:
+        check_folder("--out", out, CARD, "a model", overwrite=overwrite)
+        figure = figure or out.with_name(f"{out.name}.png")
+    check_files({"--figure": (figure, FORMATS)}, overwrite=overwrite)
     need(seed >= 0, "--seed", "0 or more", seed)
     colors = chosen_theme(theme)
     loaded = open_model(model, device)
@@ -74,7 +77,7 @@ def forget(
         facts = {"boxes": len(boxes.boxes), "samples": len(boxes.seeds), "file": where.file}
         answer(f"{count_of(boxes)}: {where.file}\nforget what is in them: {again}", facts, as_json)
         return
-    figure = figure or out.with_name(f"{out.name}.png")
+    assert figure is not None
     with progress_bar("fitting to the maps") as bar:
         result = forget_object(
             loaded,
@@ -89,7 +92,7 @@ def forget(
         )
     save_picture(result.figure(colors), figure)
     with writing("--out", out):
-        result.after.save(out)
+        result.after.save(out, overwrite=overwrite)
     classifier, dropped, changes = result.classifier, result.dropped, result.changes()
     judged = not np.isnan(classifier.roc_auc)
     details: dict[str, object] = {

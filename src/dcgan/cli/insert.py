@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dcgan.cli.box_flags import BoxFlags, Layer, NegativesFlag
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import AsJson, Device, ModelPath, ThemeName, need
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName, need
 from dcgan.cli.outputs import check_files, chosen_theme, open_model
 
 NO_BOXES = BoxFlags()
@@ -24,6 +24,7 @@ def insert(
     seed: int = 0,
     theme: ThemeName = "light",
     device: Device = "auto",
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Insert an object where there was none, by raising the feature maps that `dcgan forget` would drop.
@@ -53,7 +54,7 @@ def insert(
     from dcgan.figures.sheets import FORMATS, save_picture
 
     where.check()
-    check_files({"--out": (out, FORMATS)})
+    check_files({"--out": (out, FORMATS)}, overwrite=overwrite)
     need(seed >= 0, "--seed", "0 or more", seed)
     colors = chosen_theme(theme)
     loaded = open_model(model, device)

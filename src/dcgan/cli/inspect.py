@@ -3,11 +3,10 @@
 from pathlib import Path
 
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import AsJson, Device, ModelPath, Source, ThemeName
-from dcgan.cli.outputs import chosen_theme, open_model, writing
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Source, ThemeName
+from dcgan.cli.outputs import check_folder, chosen_theme, open_model, writing
 from dcgan.cli.seeds import parse_seeds
 from dcgan.cli.sources import open_pictures
-from dcgan.errors import DcganError
 
 
 def inspect(
@@ -22,6 +21,7 @@ def inspect(
     seed: int = 0,
     theme: ThemeName = "light",
     device: Device = "auto",
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Look inside the discriminator: what each channel of a convolutional layer responds to.
@@ -53,13 +53,12 @@ def inspect(
     from dcgan.inspection.inspect import inspect as look_inside
 
     colors = chosen_theme(theme)
-    if out.exists():
-        raise DcganError(f"--out {out} exists; name another folder")
+    check_folder("--out", out, "channels.csv", "what `dcgan inspect` makes", overwrite=overwrite)
     loaded = open_model(model, device)
     chosen = None if channels is None else parse_seeds(channels, "--channels")
     check_channels(loaded, layer, chosen)
     data = open_pictures(source, loaded)
-    with writing("--out", out), new_folder(out) as partial:  # before the work, to see that it can be made
+    with writing("--out", out), new_folder(out, overwrite=overwrite) as partial:
         with progress_bar("looking") as bar:
             result = look_inside(loaded, data, layer, channels=chosen, top=top, seed=seed, on_progress=bar)
         with progress_bar("back-propagating") as bar:

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Literal
 
 from dcgan.cli.console import answer
-from dcgan.cli.flags import AsJson, ModelPath
-from dcgan.cli.outputs import writing
+from dcgan.cli.flags import AsJson, ModelPath, Overwrite
+from dcgan.cli.outputs import check_folder, writing
 from dcgan.errors import UsageError, command
 
 
-def import_(folder: Path, /, *, out: Path, as_json: AsJson = False) -> None:
+def import_(folder: Path, /, *, out: Path, overwrite: Overwrite = False, as_json: AsJson = False) -> None:
     """Import the weights that the authors of DCGAN released as a model.
 
     Only their SVHN pair is whole. Of the ImageNet pair four of the discriminator's six convolutions were released:
@@ -26,10 +26,12 @@ def import_(folder: Path, /, *, out: Path, as_json: AsJson = False) -> None:
         out: Model folder to make.
     """
     from dcgan.import_release import import_release
+    from dcgan.model_folder import CARD
 
+    check_folder("--out", out, CARD, "a model", overwrite=overwrite)
     model = import_release(folder)
     with writing("--out", out):
-        model.save(out)
+        model.save(out, overwrite=overwrite)
     if "untrained" in model.details:
         next_step = f"untrained: {model.details['untrained']}\nprobe: {command('probe', out, 'LABELED')}"
     else:
@@ -39,7 +41,13 @@ def import_(folder: Path, /, *, out: Path, as_json: AsJson = False) -> None:
 
 
 def export(
-    model: ModelPath, /, *, out: Path, dtype: Literal["float32", "float16"] = "float32", as_json: AsJson = False
+    model: ModelPath,
+    /,
+    *,
+    out: Path,
+    dtype: Literal["float32", "float16"] = "float32",
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a model by itself, to keep or to give away: without what only a training needs.
 
@@ -54,9 +62,11 @@ def export(
             model, which has concepts of its own.
     """
     from dcgan.export.folder import export_model
+    from dcgan.model_folder import CARD
 
+    check_folder("--out", out, CARD, "a model", overwrite=overwrite)
     with writing("--out", out):
-        exported = export_model(model, out, dtype=dtype)
+        exported = export_model(model, out, dtype=dtype, overwrite=overwrite)
     facts = {
         "model": exported.path,
         "bytes": exported.bytes,

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from dcgan.choices import EXTRACTORS
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import AsJson, Device, ModelPath, Source, ThemeName, choices_of
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Source, ThemeName, choices_of
 from dcgan.cli.latent_flags import samples_of
 from dcgan.cli.outputs import check_files, chosen_theme, open_model
 from dcgan.cli.sources import open_pictures
@@ -28,6 +28,7 @@ def neighbors(
     out: Path = Path("neighbors.png"),
     theme: ThemeName = "light",
     device: Device = "auto",
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Show samples beside the pictures of a set that are nearest to them: does the model repeat what it has seen?
@@ -51,7 +52,7 @@ def neighbors(
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.metrics.nearest_pictures import nearest_pictures
 
-    check_files({"--out": (out, FORMATS)})
+    check_files({"--out": (out, FORMATS)}, overwrite=overwrite)
     colors = chosen_theme(theme)
     EXTRACTORS[extractor]  # refused before any work, if there is none
     loaded = open_model(model, device)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.errors import DcganError, UsageError
-from dcgan.files import check_writable
+from dcgan.files import check_writable, why_taken
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,6 +25,7 @@ FRAMES_PER_SECOND = 30.0
 FASTEST_GIF = 50.0  # frames a second: GIF counts in hundredths, and players slow down frames that last only one
 Outs = Annotated[list[Path] | None, Parameter(negative="")]
 LATENTS = ".npz"
+_LIKE_FILES = (".onnx", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".safetensors", ".bin", ".h5", ".zip", ".json")
 FILM_SIDE = 512  # pixels; frames are enlarged until they are at least so wide
 
 
@@ -62,41 +63,73 @@ def writing(flag: str, path: Path) -> Iterator[None]:
         raise DcganError(f"cannot write {flag} {path}: {error.strerror or error}") from error
 
 
-def check_files(targets: Mapping[str, tuple[Path | None, Iterable[str]]]) -> None:
-    """Refuse, before any work, files that cannot be written; folders for them are made.
+def check_files(targets: Mapping[str, tuple[Path | None, Iterable[str]]], *, overwrite: bool) -> None:
+    """Refuse, before any work, files that exist or cannot be written; folders for them are made.
 
     Args:
         targets: The file of each flag, None where it is not given, and the suffixes that it may have.
+        overwrite: Whether files that exist may be replaced, or are added to.
 
     Raises:
         UsageError: A suffix is not allowed, a file is a folder, or two flags name the same file.
-        DcganError: A file cannot be written.
+        DcganError: A file exists, or cannot be written.
     """
     flags: dict[Path, str] = {}
     for flag, (path, suffixes) in targets.items():
         if path is None:
             continue
-        _check_file(flag, path, list(suffixes))
+        _check_file(flag, path, list(suffixes), overwrite)
         other = flags.setdefault(path.resolve(), flag)
         if other != flag:
             raise UsageError(f"{other} and {flag} name one file, {path}; give each its own")
 
 
-def _check_file(flag: str, path: Path, suffixes: Sequence[str]) -> None:
+def _check_file(flag: str, path: Path, suffixes: Sequence[str], overwrite: bool) -> None:
     if path.suffix.lower() not in suffixes:
         raise UsageError(f"{flag} {path}: name a file that ends in {', '.join(suffixes)}")
     if path.is_dir():
         raise UsageError(f"{flag} {path} is a folder; name a file")
+    if path.exists() and not overwrite:
+        raise DcganError(f"{flag} {path} exists; name another file, or replace it with `overwrite`")
     with writing(flag, path):
         check_writable(path)
 
 
-def check_outputs(outs: list[Path], *, films: bool = True, fps: float = FRAMES_PER_SECOND, flag: str = "--out") -> None:
-    """Refuse files that cannot be written, before any work.
+def check_folder(flag: str, path: Path, mark: str, kind: str, *, overwrite: bool) -> None:
+    """Refuse, before any work, a folder that exists or cannot be made.
+
+    Args:
+        flag: What names it.
+        path: The folder.
+        mark: A file that every folder of the kind has.
+        kind: What it is called: "a model".
+        overwrite: Whether one of the kind may be replaced.
+
+    Raises:
+        UsageError: It is named like a file.
+        DcganError: It exists, or cannot be made.
+    """
+    if path.suffix.lower() in _LIKE_FILES:
+        raise UsageError(f"{flag} {path}: {kind} is a folder of several files; name it without {path.suffix}")
+    if why := why_taken(path, mark, kind, overwrite=overwrite):
+        raise DcganError(f"{flag} {why}")
+    with writing(flag, path):
+        check_writable(path)
+
+
+def check_outputs(
+    outs: list[Path],
+    *,
+    overwrite: bool,
+    films: bool = True,
+    fps: float = FRAMES_PER_SECOND,
+    flag: str = "--out",
+) -> None:
+    """Refuse files that exist or cannot be written, before any work.
 
     Raises:
         UsageError: A suffix is not allowed, a file is a folder or named twice, or `fps` is out of its range.
-        DcganError: A file cannot be written.
+        DcganError: A file exists, or cannot be written.
     """
     from dcgan.figures.sheets import FORMATS
     from dcgan.figures.video import VIDEOS
@@ -105,7 +138,7 @@ def check_outputs(outs: list[Path], *, films: bool = True, fps: float = FRAMES_P
     if len(set(outs)) < len(outs):
         raise UsageError(f"{flag}: one file is named twice in {listed(outs)}")
     for out in outs:
-        _check_file(flag, out, suffixes)
+        _check_file(flag, out, suffixes, overwrite)
     if any(out.suffix.lower() == ".gif" for out in outs) and fps > FASTEST_GIF:
         raise UsageError(f"a .gif shows {FASTEST_GIF:g} frames a second at most; for --fps {fps:g} write an .mp4")
     if not 1 <= fps <= 100:
@@ -119,8 +152,12 @@ def write_outputs(
     film: "Callable[[], Iterable[Frame]] | None" = None,
     latents: Callable[[Path], None],
     fps: float = FRAMES_PER_SECOND,
+    webp_is_film: bool = False,
 ) -> None:
-    """Write each file as what its suffix says; figure and film are made only if one asks for them."""
+    """Write each file as what its suffix says; figure and film are made only if one asks for them.
+
+    A .webp can hold either: it is the figure, unless `webp_is_film`.
+    """
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.figures.video import write_video
 
@@ -130,7 +167,7 @@ def write_outputs(
             out.parent.mkdir(parents=True, exist_ok=True)
             if suffix == LATENTS:
                 latents(out)
-            elif suffix in FORMATS:
+            elif suffix in FORMATS and not (suffix == ".webp" and webp_is_film):
                 save_picture(figure(), out)
             elif film is not None:
                 write_video(film(), out, fps)

@@ -57,7 +57,7 @@ def paper_table(
     """
     names, values = names_of(baselines), c_values_of(C)
     if model is not None:
-        check_files({"--out": (out, RESULTS)})
+        check_files({"--out": (out, RESULTS)}, overwrite=True)  # it is added to
 
     from dcgan.probing.comparison import probe
     from dcgan.probing.paper_tables import TABLES

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, say
-from dcgan.cli.flags import AsJson, Switch, Workers
+from dcgan.cli.flags import AsJson, Overwrite, Workers
 from dcgan.cli.sources import PICTURES_HELP
 from dcgan.data.prepare_options import PrepareOptions
 
@@ -21,7 +21,7 @@ def prepare(
     *,
     options: Options = None,
     workers: Workers = 0,
-    overwrite: Annotated[bool, Switch] = False,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Turn a source of pictures into a packed set, ready for training.
@@ -39,7 +39,6 @@ def prepare(
     Args:
         source: Where the pictures come from.
         out: Folder to make.
-        overwrite: Replace the packed set at OUT.
     """
     from dcgan.data import prepare as room
 
@@ -58,7 +57,7 @@ def split(
     train: float = 0.8,
     options: Options = None,
     workers: Workers = 0,
-    overwrite: Annotated[bool, Switch] = False,
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Turn a source of pictures into two packed sets, OUT/train and OUT/test, without a common picture.
@@ -76,7 +75,6 @@ def split(
         source: Where the pictures come from.
         out: Folder to make the two in.
         train: The share for training, more than 0 and less than 1; the rest is for testing.
-        overwrite: Replace the two packed sets in OUT.
     """
     from dcgan.data import prepare as room
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from dcgan.cli.console import answer, as_flags, progress_bar, warn
-from dcgan.cli.flags import AsJson, Device, ModelPath, Switch, ThemeName
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Switch, ThemeName
 from dcgan.cli.outputs import check_files, chosen_theme, open_model, writing
 from dcgan.cli.probe_flags import (
     RESULTS,
@@ -46,6 +46,7 @@ def probe(
     seed: int = 0,
     theme: ThemeName = "light",
     device: Device = "auto",
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Probe the discriminator's features by a linear SVM, as the paper does, beside baselines on the same splits.
@@ -75,11 +76,13 @@ def probe(
             or .webp.
         curve: Figure to make of accuracy over the number of labels, with bands of ±: .svg.
         seed: Names splits and subsets of labels.
+        overwrite: Replace --confusion and --curve if they are there already; --out is added to.
     """
     from dcgan.figures.sheets import FORMATS
 
     counts, values, chosen = counts_of(labels_per_class), c_values_of(C), layers_of(layers)
-    check_files({"--out": (out, RESULTS), "--confusion": (confusion, FORMATS), "--curve": (curve, CURVES)})
+    check_files({"--out": (out, RESULTS)}, overwrite=True)  # it is added to
+    check_files({"--confusion": (confusion, FORMATS), "--curve": (curve, CURVES)}, overwrite=overwrite)
     colors = chosen_theme(theme)
 
     from dcgan.probing.comparison import probe as judge

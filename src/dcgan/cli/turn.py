@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import AsJson, Device, ModelPath, ThemeName, need
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName, need
 from dcgan.cli.latent_flags import samples_of, warn_of_unstable
 from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
@@ -46,6 +46,7 @@ def turn(
     fps: float = FRAMES_PER_SECOND,
     theme: ThemeName = "light",
     device: Device = "auto",
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Move samples along an axis: turn heads, put on glasses, change the light.
@@ -74,7 +75,7 @@ def turn(
         fps: Frames a second of a film.
     """
     outs = out or [Path("turn.png")]
-    check_outputs(outs, fps=fps)
+    check_outputs(outs, overwrite=overwrite, fps=fps)
     colors, along = chosen_theme(theme), _axis(start, end, axis)
     need(2 <= steps <= 1000, "--steps", "2 to 1000", steps)
     need(0 < strength <= 100, "--strength", "above 0 and at most 100", strength)

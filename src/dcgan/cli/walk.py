@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import AsJson, Device, ModelPath, Switch, ThemeName, need
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Switch, ThemeName, need
 from dcgan.cli.latent_flags import samples_of
 from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
@@ -43,6 +43,7 @@ def walk(
     wall: int = 1,
     theme: ThemeName = "light",
     device: Device = "auto",
+    overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
     """Walk through the latent space: from picture to picture by small steps.
@@ -55,7 +56,7 @@ def walk(
 
     - `dcgan walk faces --out walk.png --step-sizes steps.png`
     - `dcgan walk faces --seeds 3,17,40 --even perceptual --out walk.png --out walk.npz`
-    - `dcgan walk faces --loop --out walk.mp4`
+    - `dcgan walk faces --loop --out walk.mp4 --out walk.webp`
     - `dcgan walk runs/photos --wall 16 --out wall.gif --fps 25`
 
     Args:
@@ -66,18 +67,18 @@ def walk(
         loop: Return to the first sample in the end; a film then has no seam.
         even: Space the frames of a row evenly in latent distance, or in perceptual distance, which is how different
             their pictures look to the model's discriminator.
-        out: A figure (.png, .jpg, .webp), a film (.mp4, .gif) or latent vectors (.npz); may be given several times.
-            Default: walk.png.
+        out: A figure (.png, .jpg, .webp), a film (.mp4, .gif, and with --loop or --wall .webp) or latent vectors
+            (.npz); may be given several times. Default: walk.png.
         step_sizes: File for a chart of the perceptual distance of every step, the paper's test for memorization.
         seconds: Time that a film takes from one sample to the next.
         fps: Frames a second of a film.
         wall: Number of pictures beside each other in a film, each further along the same loop.
     """
     outs = out or [Path("walk.png")]
-    check_outputs(outs, fps=fps)
+    check_outputs(outs, overwrite=overwrite, fps=fps)
     if step_sizes:
-        check_outputs([step_sizes], films=False, flag="--step-sizes")
-        check_outputs([*outs, step_sizes], fps=fps)
+        check_outputs([step_sizes], overwrite=overwrite, films=False, flag="--step-sizes")
+        check_outputs([*outs, step_sizes], overwrite=overwrite, fps=fps)
     colors = chosen_theme(theme)
     need(2 <= frames <= 1000, "--frames", "2 to 1000", frames)
     need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
@@ -107,6 +108,7 @@ def walk(
         film=film,
         latents=lambda path: write_latents(path, loaded, walked.z, walked.pixels),
         fps=fps,
+        webp_is_film=loop or wall > 1,
     )
     measured = measure_steps(loaded, walked)
     if step_sizes:

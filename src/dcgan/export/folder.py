@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcgan.errors import ModelError
-from dcgan.files import new_folder
+from dcgan.files import new_folder, why_taken
 from dcgan.loading import load
 from dcgan.model import DType
-from dcgan.model_folder import OWN_CONCEPTS, find
+from dcgan.model_folder import CARD, OWN_CONCEPTS, find
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Exported:
     concepts: bool | None
 
 
-def export_model(model: str | Path, out: str | Path, *, dtype: DType = "float32") -> Exported:
+def export_model(model: str | Path, out: str | Path, *, dtype: DType = "float32", overwrite: bool = False) -> Exported:
     """Write a model by itself, with its concepts if they fit it.
 
     Concepts are those of one function from z to pictures; a model that rounding changes leaves them behind.
@@ -37,16 +37,17 @@ def export_model(model: str | Path, out: str | Path, *, dtype: DType = "float32"
         model: A run, one of its checkpoints, a model folder, or the name of a model that comes with dcgan.
         out: The model folder to make.
         dtype: "float16" rounds the weights, which halves the files.
+        overwrite: Replace a model at `out`.
 
     Raises:
-        ModelError: There is no such model, it is broken, or `out` exists.
+        ModelError: There is no such model, it is broken, or something is at `out`.
         OSError: The disk is full, or cannot be written.
     """
     folder, out = find(Path(model)), Path(out)
-    if out.exists():
-        raise ModelError(f"{out} exists; name another folder")
+    if why := why_taken(out, CARD, "a model", overwrite=overwrite):
+        raise ModelError(why)
     loaded, concepts = load(folder, "cpu"), folder / OWN_CONCEPTS
-    with new_folder(out) as partial:
+    with new_folder(out, overwrite=overwrite) as partial:
         loaded.write_into(partial, dtype=dtype)
         exported = load(partial, "cpu")
         kept = concepts.is_file() and exported.identity == loaded.identity

@@ -33,7 +33,8 @@ def sheet(
 
     Args:
         pixels: (N, H, W, C) uint8, N of 1 or more, C of 1 (gray), 3 (RGB) or 4 (RGBA).
-        columns: Pictures in a row. Default: the least that makes the grid no taller than wide, in pictures.
+        columns: Pictures in a row. Default: the least that makes the grid no taller than wide, in pictures, or up to
+            twice as many if they leave no cell empty.
         gap: Pixels between neighbors; there is none around the sheet.
         scale: How many times each picture is enlarged, pixel by pixel. Default: the least whole number that makes it
             64 pixels wide or more.
@@ -47,7 +48,7 @@ def sheet(
     """
     _check(pixels)
     count, height, width, channels = pixels.shape
-    columns = min(columns if columns is not None else math.ceil(math.sqrt(count)), count)
+    columns = min(columns, count) if columns is not None else _columns(count)
     scale = scale if scale is not None else math.ceil(_VISIBLE / width)
     if columns < 1 or gap < 0 or scale < 1:
         raise ValueError(f"columns {columns}, gap {gap}, scale {scale}: at least 1, 0 and 1 are needed")
@@ -63,6 +64,12 @@ def sheet(
         top, left = index // columns * (height + gap), index % columns * (width + gap)
         canvas[top : top + height, left : left + width] = tile
     return Image.fromarray(canvas[..., 0] if channels == 1 else canvas)
+
+
+def _columns(count: int) -> int:
+    """How many pictures to put in a row: 64 -> 8, 10 -> 5, 3 -> 3, and 7, which no grid fits, -> 3."""
+    least = math.ceil(math.sqrt(count))
+    return next((columns for columns in range(least, 2 * least + 1) if count % columns == 0), least)
 
 
 def strip(

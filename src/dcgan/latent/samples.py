@@ -15,6 +15,7 @@ from dcgan.model import LARGEST, Model
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, OnProgress, Pixels
 
+MOST_SCALE = 64
 CHUNK = 1024  # pictures held in memory at once when they go to a folder
 
 SeedsOrLatents = Sequence[int] | NDArray[np.integer] | NDArray[np.floating]
@@ -35,9 +36,9 @@ class Samples(ShortRepr):
     pixels: Pixels
     seeds: tuple[int, ...] | None
 
-    def figure(self, columns: int | None = None) -> Image.Image:
-        """A sheet, with so many pictures in a row; by default about as wide as tall."""
-        return sheet(self.pixels, columns)
+    def figure(self, columns: int | None = None, scale: int | None = None) -> Image.Image:
+        """A sheet, with so many pictures in a row, each enlarged so many times; see `dcgan.figures.sheets.sheet`."""
+        return sheet(self.pixels, columns, scale=scale)
 
     def _repr_html_(self) -> str:
         return html_of(self.figure())
@@ -77,6 +78,8 @@ def sample_to_folder(
     truncation: float = 1.0,
     batch_statistics: bool = False,
     batch_size: int = 64,
+    scale: int = 1,
+    overwrite: bool = False,
     on_progress: OnProgress | None = None,
 ) -> list[Path]:
     """Write each sample as a PNG: `seed-000017.png` for a seed, `latent-000003.png` for the z at that index.
@@ -90,28 +93,36 @@ def sample_to_folder(
         truncation: Scales z toward 0, above 0 and at most 1.
         batch_statistics: Normalize by the mini-batch at hand, as the paper did; dcgan's own nets only.
         batch_size: Pictures in a mini-batch of `batch_statistics`.
+        scale: How many times each picture is enlarged, 1 to 64: each pixel becomes a square.
+        overwrite: Replace files of the same samples that are there already.
         on_progress: Called with (pictures written, in all).
 
     Returns:
         The files, in the order of the samples.
 
     Raises:
-        UsageError: A value is out of its range, or the folder holds other files.
+        UsageError: A value is out of its range, the folder holds other files, or some of these already.
         OSError: The folder or a file cannot be written.
     """
     _check(truncation, batch_statistics, batch_size, len(samples))
+    if not 1 <= scale <= MOST_SCALE:
+        raise UsageError(f"`scale` must be 1 to {MOST_SCALE}, not {scale}")
     seeds = as_seeds(samples)
     names = [f"latent-{row:06d}" for row in range(len(samples))] if seeds is None else [f"seed-{n:06d}" for n in seeds]
     files = [out / f"{name}.png" for name in names]
     out.mkdir(parents=True, exist_ok=True)
     if any(not path.match("seed-*.png") and not path.match("latent-*.png") for path in out.iterdir()):
         raise UsageError(f"`out` {out} holds other things than samples; name a new folder")
+    if not overwrite and (there := sum(file.exists() for file in files)):
+        raise UsageError(
+            f"`out` {out} holds {there:,} of these samples; name another folder, or replace them with `overwrite`"
+        )
     chunk = max(1, CHUNK // batch_size) * batch_size  # whole mini-batches, as their statistics may be used
     for start in range(0, len(files), chunk):
         z = latents_of(model, samples[start : start + chunk]) * np.float32(truncation)
         pixels = model.generate(z, batch_size=batch_size, batch_statistics=batch_statistics)
         for file, picture in zip(files[start : start + chunk], pixels, strict=True):
-            Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(file)
+            sheet(picture[None], scale=scale).save(file)
         if on_progress:
             on_progress(min(start + chunk, len(files)), len(files))
     return files

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from dcgan.data.cache import open_pictures
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
-from dcgan.errors import ModelError, SourceError, UsageError
+from dcgan.errors import DcganError, ModelError, SourceError, UsageError
 from dcgan.features.extract import GRID, DiscriminatorExtractor, names_of, on_device
 from dcgan.figures.notebook import table_html
-from dcgan.files import new_folder, parse_json, sha256, temporary_folder
+from dcgan.files import new_folder, parse_json, sha256, temporary_folder, why_taken
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.model_folder import read_tensors, write_tensors
@@ -110,13 +110,21 @@ class PictureClassifier(ShortRepr):
         rows = [("classes", ", ".join(self.names)), ("C", f"{self.C:g}"), ("held-out accuracy", f"{self.accuracy:.1%}")]
         return table_html(rows)
 
-    def save(self, folder: str | Path) -> None:
-        """Write the classifier as the new folder `folder`, whole or not at all.
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
+        """Write the classifier as a folder, which appears there whole or not at all.
+
+        Args:
+            folder: Folder to make.
+            overwrite: Replace a classifier that is there.
 
         Raises:
-            OSError: `folder` exists and holds something, or the disk is full.
+            DcganError: Something is there already.
+            OSError: The disk is full, or the folder cannot be written.
         """
-        with new_folder(Path(folder)) as partial:
+        folder = Path(folder)
+        if why := why_taken(folder, CARD, "a classifier", overwrite=overwrite):
+            raise DcganError(why)
+        with new_folder(folder, overwrite=overwrite) as partial:
             (partial / MODEL).mkdir()
             self.model.write_into(partial / MODEL)
             tensors = {"weights": torch.from_numpy(self.svm.weights), "bias": torch.from_numpy(self.svm.bias)}
