@@ -237,7 +237,7 @@ def test_concepts_and_axes_from_labeled_pictures(home: Path, capsys: pytest.Capt
         (["concepts"], "give definitions"),
         (["concepts", "--show", "1-3"], "--sheet FILE"),
         (["concepts", "cat"], "no definition"),
-        (["concepts", "a b: 1"], "no definition"),
+        (["concepts", "a b: 1"], "a concept cannot be called"),
         (["concepts", "c: 1", "c: 2"], "defined twice"),
         (["concepts", "cat: cat"], "conditions need"),
         (["concepts", "c: 1,2", "--axis"], "leave --axis out"),
@@ -285,6 +285,16 @@ def test_without_a_file_of_concepts_the_models_own_is_taken(home: Path, tmp_path
     toy_model("uniform").save(tmp_path / "model")
     (tmp_path / "model" / "concepts.toml").write_text("[mine]\nseeds = [1, 2, 3]")
     app(["arithmetic", str(tmp_path / "model"), "mine"])
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("long hair", "such as long-hair"), ("2 cats", "such as cats"), ("a+b", "such as a-b"), ("?!", "")],
+)
+def test_a_name_that_no_formula_can_read_is_refused_with_the_reason(home: Path, name: str, near: str) -> None:
+    with pytest.raises(UsageError, match="formulas have signs and spaces of their own") as caught:
+        run(home, "concepts", f"{name}: 3,17,40")
+    assert str(caught.value).endswith(near or "digits, _ and -")
 
 
 def test_a_concept_of_one_sample_is_warned_of(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

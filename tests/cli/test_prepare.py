@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tests.data.pictures import JPEG
 
-from dcgan.cli import app
+from dcgan.cli import app, explain
 from dcgan.data.packed import PackedSet
 
 
@@ -89,6 +89,21 @@ def test_sigterm_ends_it_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert process.returncode == 128 + signal.SIGTERM
     assert "Traceback" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["many.npy"]
+
+
+def test_ctrl_c_says_what_there_is_now(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dcgan.data.prepare.decode_all", stop)
+    for verb in ("prepare", "split"):
+        with pytest.raises(KeyboardInterrupt) as caught:
+            app([verb, str(folder), str(tmp_path / "out")])
+        message = f"stopped: {tmp_path / 'out'} was not made; the same command begins anew"
+        assert explain(caught.value, [verb]) == (message, 130)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(KeyboardInterrupt, match="is as it was before"):
+        app(["prepare", str(folder), str(tmp_path / "out")])
 
 
 def test_an_error_stands_alone_without_an_empty_bar(tmp_path: Path) -> None:

@@ -65,7 +65,8 @@ def test_pictures_are_enlarged_pixel_by_pixel(run: Path, tmp_path: Path) -> None
         assert np.array_equal(np.asarray(Image.open(path)), plain.repeat(5, axis=0).repeat(5, axis=1))
     sample(run, "--seeds", "3,17", "--scale", 5, "--out", tmp_path / "sheet.png")
     side = len(plain)
-    assert Image.open(tmp_path / "sheet.png").size == (2 * 5 * side + 2, 5 * side)
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (2 * 5 * side + 2, 5 * side)
 
 
 def test_json_is_one_line(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
 import pytest
@@ -48,6 +49,21 @@ def test_help_comes_at_once() -> None:
     both = [(seconds("-m", "dcgan", "--help"), seconds("-c", SMALLEST)) for _ in range(7)]  # in turn: others work, too
     ours, smallest = map(min, zip(*both, strict=True))
     assert ours < 2.2 * smallest  # what one verb of the same library takes
+
+
+def test_the_shell_completes_verbs_and_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))  # whose .bashrc is changed
+    script = tmp_path / "completion"
+    app(["--install-completion", "--shell", "bash", "--output", str(script)])
+    ask = f"""
+        source {script}
+        complete=$(complete -p dcgan | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+        for words in "dcgan neig" "dcgan sample --see"; do
+            COMP_WORDS=($words); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); $complete; echo ${{COMPREPLY[@]}}
+        done
+    """
+    result = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["neighbors", "--seeds"]
 
 
 def test_help_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:

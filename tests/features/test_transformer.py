@@ -60,9 +60,31 @@ def test_mistakes_are_named(folder: Path) -> None:
         DiscriminatorFeatures(folder, statistics="running").fit(PIXELS)
     with pytest.raises(ValueError, match="2 pictures or more"):
         DiscriminatorFeatures(folder).fit(PIXELS[:1])
-    for wrong in (PIXELS.astype(float), PIXELS[:, :8], PIXELS[0]):
-        with pytest.raises(DcganError, match="pixels must be uint8"):
+    for wrong, message in (
+        (PIXELS.astype(float), "floats must lie in 0 to 1"),
+        (np.full(PIXELS.shape, np.nan), "floats must lie in 0 to 1"),
+        (PIXELS.astype(int), "X is int64; pixels must be uint8"),
+        (PIXELS[:, :8], r"takes pictures of \(N, 16, 16, 3\); dcgan.open_pictures\(X, size=16"),
+        (PIXELS[0], "X has the shape"),
+    ):
+        with pytest.raises(DcganError, match=message):
             DiscriminatorFeatures(folder).fit(wrong)
+
+
+def test_floats_and_planes_are_the_same_pictures(folder: Path) -> None:
+    transformer = DiscriminatorFeatures(folder).fit(PIXELS)
+    expected = transformer.transform(PIXELS)
+    for floats in (PIXELS / 255, (PIXELS / np.float32(255)).astype(np.float32)):
+        assert np.array_equal(transformer.transform(floats), expected)
+    assert np.array_equal(transformer.transform(PIXELS.transpose(0, 3, 1, 2)), expected)
+    assert transformer.transform(PIXELS[:0]).shape == (0, expected.shape[1])
+
+
+def test_gray_pictures_need_no_axis_of_channels() -> None:
+    gray = toy_model(channels=1)
+    pixels = gray.sample(range(8))
+    transformer = DiscriminatorFeatures(gray).fit(pixels[..., 0])
+    assert np.array_equal(transformer.transform(pixels[..., 0]), transformer.transform(pixels))
 
 
 def test_a_model_in_memory_and_another_device_name_will_do(folder: Path) -> None:

@@ -42,6 +42,7 @@ app = App(
     result_action="return_value",
     exit_on_error=False,
     print_error=False,
+    suppress_keyboard_interrupt=False,
 )
 VERBS: dict[str, tuple[Callable[..., object], ...]] = {
     "Train": (demo, prepare, split, presets, train),
@@ -58,6 +59,9 @@ for number, (title, verbs) in enumerate(VERBS.items()):
     for verb in verbs:
         config = (whole_numbers, take_recipe) if verb is train else (whole_numbers,)
         app.command(verb, group=group, config=config, help_epilogue="")
+app.register_install_completion_command(
+    group=app.group_commands, help="Let the shell complete verbs and flags at Tab (bash, zsh, fish)."
+)
 
 
 def main() -> None:
@@ -104,7 +108,7 @@ def explain(error: BaseException, words: Sequence[str]) -> tuple[str, int]:
         case MemoryError():
             return "there is not enough memory for this; ask for fewer or smaller pictures at once", 1
         case _:
-            return "stopped", 130
+            return str(error) or "stopped", 130
 
 
 def names_of_parameters(words: Sequence[str]) -> dict[str, str]:

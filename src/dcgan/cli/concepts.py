@@ -106,13 +106,15 @@ def concepts(
 
 def _parse(definitions: tuple[str, ...]) -> "dict[str, Definition]":
     """Definitions by the names of their concepts: seeds as numbers, conditions as text."""
-    from dcgan.latent.formula import NAME
+    from dcgan.latent.formula import why_no_name
 
     by_name: dict[str, Definition] = {}
     for definition in definitions:
         name, _, text = (part.strip() for part in definition.partition(":"))
-        if not text or not NAME.fullmatch(name):
+        if not text:
             raise UsageError(f'{definition!r} is no definition; write "NAME: 3,17,40" or "NAME: glasses, no hat"')
+        if why := why_no_name(name):
+            raise UsageError(why)
         if name in by_name:
             raise UsageError(f"{name} is defined twice")
         by_name[name] = parse_seeds(text, f"{name}:") if re.fullmatch(r"[\d\s,-]+", text) else text

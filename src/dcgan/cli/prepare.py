@@ -1,5 +1,7 @@
 """`dcgan prepare` and `dcgan split`: pictures become packed sets."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,16 @@ from dcgan.data.prepare_options import PrepareOptions
 
 Pictures = Annotated[str, Parameter(help=PICTURES_HELP)]
 Options = Annotated[PrepareOptions | None, Parameter(name="*")]
+
+
+@contextmanager
+def _told_when_stopped(out: Path) -> Iterator[None]:
+    """On Ctrl-C, say what there is now."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        now = "is as it was before" if out.exists() else "was not made"
+        raise KeyboardInterrupt(f"stopped: {out} {now}; the same command begins anew") from error
 
 
 def prepare(
@@ -42,7 +54,7 @@ def prepare(
     """
     from dcgan.data import prepare as room
 
-    with progress_bar("preparing") as bar:
+    with _told_when_stopped(out), progress_bar("preparing") as bar:
         report = room.prepare(source, out, options, bar, workers=workers, overwrite=overwrite)
     if report.details:
         say(report.details)
@@ -78,7 +90,7 @@ def split(
     """
     from dcgan.data import prepare as room
 
-    with progress_bar("splitting") as bar:
+    with _told_when_stopped(out), progress_bar("splitting") as bar:
         report = room.split(source, out, options, bar, train=train, workers=workers, overwrite=overwrite)
     if report.details:
         say(report.details)

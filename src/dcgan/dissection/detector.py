@@ -45,7 +45,10 @@ def masked_faces(
         UsageError: It is no such part.
     """
     if part not in WORN:
-        raise UsageError(f"a drawn face has no {part!r} to take off; choose from {', '.join(WORN)}")
+        raise UsageError(
+            f"the detector knows what drawn faces wear ({', '.join(WORN)}), and no {part!r}; "
+            "draw boxes around that by hand: `dcgan forget --annotate`"
+        )
     source = DrawnFaces(count, size, seed)
 
     def render(number: int, without: Sequence[str]) -> NDArray[np.uint8]:

@@ -19,6 +19,8 @@ try:
 except ImportError as error:
     raise DcganError("the transformer needs scikit-learn, of the extra: pip install 'dcgan[features]'") from error
 
+Pictures = Pixels | NDArray[np.floating]
+
 
 class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Pixels to the pooled maps of a model's discriminator (paper section 5.1).
@@ -35,7 +37,7 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
         >>> from sklearn.pipeline import make_pipeline
         >>> from sklearn.svm import LinearSVC
         >>> classifier = make_pipeline(DiscriminatorFeatures("runs/photos"), LinearSVC(C=1e-3))
-        >>> classifier.fit(pixels, labels)  # pixels: (N, H, W, C), uint8, or (N, H * W * C)
+        >>> classifier.fit(pixels, labels)  # pixels: (N, H, W, C), uint8 or floats in [0, 1]
     """
 
     def __init__(
@@ -52,12 +54,17 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
         self.statistics = statistics
         self.device = device
 
-    def fit(self, X: Pixels, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's signature
-        """Load the model, and measure the statistics of X: pixels (N, H, W, C), uint8, or flat (N, H * W * C).
+    def fit(self, X: Pictures, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's signature
+        """Load the model, and measure the statistics of X.
+
+        Args:
+            X: Pictures of the model's size and channels, (N, H, W, C), (N, C, H, W), flat (N, H * W * C), or of a gray
+                model (N, H, W); uint8, or floats in [0, 1].
+            y: Ignored.
 
         Raises:
             ValueError: `statistics` is neither, or X has too few pictures to measure.
-            DcganError: There is no such model, or X is not of its size.
+            DcganError: There is no such model, or X is none of these.
         """
         if self.statistics not in ("fit", "model"):
             raise ValueError(f'statistics must be "fit" or "model", not {self.statistics!r}')
@@ -73,8 +80,8 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
         self.n_features_in_ = int(np.prod(self.picture_shape_))
         return self
 
-    def transform(self, X: Pixels) -> Features:
-        """Pixels (N, H, W, C), uint8, or flat (N, H * W * C), to features (N, D), float32."""
+    def transform(self, X: Pictures) -> Features:
+        """Pictures, as for `fit`, to features (N, D), float32."""
         check_is_fitted(self, "extractor_")
         return self.extractor_.extract(self._pixels(X))
 
@@ -85,9 +92,22 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
 
     def _pixels(self, X: Any) -> Pixels:
         pixels = np.asarray(X)
-        if pixels.ndim == 2 and pixels.shape[1] == np.prod(self.picture_shape_):
-            pixels = pixels.reshape(-1, *self.picture_shape_)
-        if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[1:] != self.picture_shape_:
+        height, width, channels = self.picture_shape_
+        if pixels.shape[1:] == (height * width * channels,) or (pixels.shape[1:] == (height, width) and channels == 1):
+            pixels = pixels.reshape(-1, height, width, channels)
+        elif pixels.shape[1:] == (channels, height, width) != self.picture_shape_:
+            pixels = pixels.transpose(0, 2, 3, 1)
+        if pixels.shape[1:] != self.picture_shape_:
             shape = ", ".join(map(str, self.picture_shape_))
-            raise UsageError(f"X is {pixels.dtype} {pixels.shape}; pixels must be uint8 (N, {shape})")
+            raise UsageError(
+                f"X has the shape {pixels.shape}, but this model takes pictures of (N, {shape}); "
+                f"dcgan.open_pictures(X, size={height}, channels={channels}).pixels brings them to it"
+            )
+        if pixels.dtype.kind == "f":
+            if not (pixels.min(initial=0) >= 0 and pixels.max(initial=0) <= 1):  # NaN is not, either
+                low, high = pixels.min(), pixels.max()
+                raise UsageError(f"X holds values from {low:g} to {high:g}; floats must lie in 0 to 1")
+            pixels = np.rint(pixels * pixels.dtype.type(255)).astype(np.uint8)
+        if pixels.dtype != np.uint8:
+            raise UsageError(f"X is {pixels.dtype}; pixels must be uint8, or floats in 0 to 1")
         return pixels

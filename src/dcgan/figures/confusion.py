@@ -36,11 +36,12 @@ def confusion_figure(shares: NDArray[np.float64], names: Sequence[str], theme: T
         canvas.text(left + (row + 0.5) * wide, top + len(shown) * _CELL + LINE / 2, fitted(name, wide - 4, SMALL))
         for column, share in enumerate(shares[row]):
             x = left + column * wide
-            color = tuple(
+            red, green, blue = (
                 round(ground + (accent - ground) * float(share))
                 for ground, accent in zip(theme.ground, theme.accent, strict=True)
             )
+            color = (red, green, blue)
             canvas.draw.rectangle((x, y, x + wide - 2, y + _CELL - 2), fill=color, outline=theme.faint)
             if share >= 0.005:
-                canvas.text(x + wide / 2 - 1, y + _CELL / 2 - 1, f"{100 * share:.0f}")
+                canvas.text(x + wide / 2 - 1, y + _CELL / 2 - 1, f"{100 * share:.0f}", on=color)
     return canvas.image

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from dcgan.errors import LatentError
 from dcgan.files import parse_toml, write_atomic
 from dcgan.latent.files import read_latents
-from dcgan.latent.formula import NAME
+from dcgan.latent.formula import why_no_name
 from dcgan.model import LARGEST, Model
 from dcgan.model_folder import OWN_CONCEPTS
 from dcgan.short_repr import ShortRepr
@@ -195,6 +195,8 @@ def _written(concept: Concept) -> str:
 
 
 def _checked(name: str) -> str:
-    if not NAME.fullmatch(name) or name == MODEL:
-        raise LatentError(f"a concept cannot be called {name!r}: a letter first, then letters, digits, _ and -")
+    if why := why_no_name(name):
+        raise LatentError(why)
+    if name == MODEL:
+        raise LatentError(f"a concept cannot be called {name!r}: so the file calls the model")
     return name

@@ -60,6 +60,18 @@ def parse_formula(text: str) -> tuple[Term, ...]:
     return tuple(terms)
 
 
+def why_no_name(name: str) -> str | None:
+    """Why a concept cannot be called `name`, with a name that it can have; None if it can."""
+    if NAME.fullmatch(name):
+        return None
+    near = re.sub(r"[^\w-]+|--+", "-", name).strip("-_0123456789")
+    such_as = f", such as {near}" if NAME.fullmatch(near) else ""
+    return (
+        f"a concept cannot be called {name!r}, for formulas have signs and spaces of their own: "
+        f"take a letter first, then letters, digits, _ and -{such_as}"
+    )
+
+
 def written(terms: Sequence[Term]) -> str:
     """A formula as text, which parses into these terms."""
     return " ".join(map(str, terms)).removeprefix("+ ")
