@@ -7,7 +7,7 @@
     pixels = model.sample(seeds=range(64))  # (64, 64, 64, 3), uint8
 
 Pictures in: `prepare`, `split`, `open_pictures`, `PackedSet`.
-Training: `Recipe`, `preset`, `train`, `resume`, `Callback`.
+Training: `Recipe`, `preset`, `train`, `resume`, `compare`, `Callback`.
 A model: `load`, `Model`.
 Its latent space: `interpolate`, `arithmetic`, `turn`, `find_concepts`.
 What its generator draws, and how to change it: `forget`, `insert`, `Boxes`.
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from dcgan.probing.comparison import probe as probe
     from dcgan.probing.results import ProbeResults as ProbeResults
     from dcgan.training.callbacks import Callback as Callback
+    from dcgan.training.comparison import Comparison as Comparison
+    from dcgan.training.comparison import compare as compare
     from dcgan.training.presets import preset as preset
     from dcgan.training.recipe import Recipe as Recipe
     from dcgan.training.run import resume as resume
@@ -90,6 +92,7 @@ _HOMES = {
     "dcgan.probing.comparison": ("probe",),
     "dcgan.probing.results": ("ProbeResults",),
     "dcgan.training.callbacks": ("Callback",),
+    "dcgan.training.comparison": ("Comparison", "compare"),
     "dcgan.training.presets": ("preset",),
     "dcgan.training.recipe": ("Recipe",),
     "dcgan.training.run": ("resume", "train"),

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from dcgan.figures.films import film
-from dcgan.figures.report import ReportFacts, duration, report
+from dcgan.figures.html_page import duration
+from dcgan.figures.report import ReportFacts, report
 from dcgan.figures.report_charts import Record
 from dcgan.figures.sheets import picture_bytes
 

@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError, Group, UnknownCommandError
 import dcgan
 from dcgan.cli.arithmetic import arithmetic
 from dcgan.cli.classifier import classify, fit_classifier
+from dcgan.cli.compare import compare
 from dcgan.cli.concepts import concepts
 from dcgan.cli.console import as_flags, fail
 from dcgan.cli.demo import demo
@@ -49,7 +50,7 @@ VERBS: dict[str, tuple[Callable[..., object], ...]] = {
     "Sample and explore": (sample, walk, arithmetic, turn, concepts),
     "Look inside and edit": (inspect, forget, insert),
     "Classify": (extract_features, probe, paper_table, fit_classifier, classify),
-    "Measure": (evaluate, neighbors),
+    "Measure": (evaluate, neighbors, compare),
     "Keep and share": (keep, export, import_),
 }
 """The verbs, by what they are for."""

@@ -10,7 +10,7 @@ from dcgan.figures.axes import TINY, Axis, short
 from dcgan.figures.theme import Color, Theme
 
 COLORS = ("#3b82f6", "#f97316", "#10b981", "#a855f7", "#ef4444", "#0891b2", "#ca8a04", "#db2777")
-"""Of the lines, in this order and round again; clear on white and on black."""
+"""Of the lines, in this order; clear on white and on black. After the last they come again, dashed."""
 
 Point = tuple[float, float]
 
@@ -73,7 +73,7 @@ def curves(
         parts += _grid(across, up)
         parts += [_mark(across.position(x)) for x in marks if across.low <= x <= across.high]
         parts += [_band(bands[name], across, up, _color(row)) for row, name in enumerate(lines) if name in bands]
-        parts += [_line(line, across, up, _color(row)) for row, line in enumerate(lines.values())]
+        parts += [_line(line, across, up, row) for row, line in enumerate(lines.values())]
     else:
         parts.append(f'<path d="M{_LEFT} {_BOTTOM}H{_RIGHT}" stroke="currentColor" opacity="0.35"/>')
         middle = (_LEFT + _RIGHT) / 2, (_TOP + _BOTTOM) / 2
@@ -139,7 +139,7 @@ def _legend(lines: Mapping[str, Sequence[Point | None]]) -> Iterator[str]:
     for row, (name, last, width) in enumerate(zip(lines, lasts, widths, strict=True)):
         if x > _LEFT and x + width > _WIDTH:
             x, y = float(_LEFT), y + 17
-        yield f'<path d="M{x:.1f} {y}h14" stroke="{_color(row)}" stroke-width="3" stroke-linecap="round"/>'
+        yield f'<path d="M{x:.1f} {y}h14" {_stroke(row)} stroke-width="3"/>'
         value = f'<tspan dx="6" font-weight="600">{escape(last)}</tspan>'
         yield f'<text x="{x + 20:.1f}" y="{y + 4}">{escape(name)}{value}</text>'
         x += width
@@ -156,16 +156,16 @@ def _band(edges: Sequence[tuple[Point, Point]], across: Axis, up: Axis, color: s
     return f'<path d="M{path}Z" fill="{color}" opacity="0.15"{bar}/>' if outline else ""
 
 
-def _line(line: Sequence[Point | None], across: Axis, up: Axis, color: str) -> str:
+def _line(line: Sequence[Point | None], across: Axis, up: Axis, row: int) -> str:
     path, dots = [], []
     for stretch in _stretches(_thinned(line)):
         points = [f"{across.position(x):.1f} {up.position(y):.1f}" for x, y in stretch]
         if len(points) == 1:
             left, top = points[0].split()
-            dots.append(f'<circle cx="{left}" cy="{top}" r="3" fill="{color}"/>')
+            dots.append(f'<circle cx="{left}" cy="{top}" r="3" fill="{_color(row)}"/>')
         else:
             path.append("M" + "L".join(points))
-    style = f'fill="none" stroke="{color}" stroke-width="1.8" stroke-linejoin="round" stroke-linecap="round"'
+    style = f'fill="none" {_stroke(row)} stroke-width="1.8" stroke-linejoin="round"'
     return (f'<path d="{"".join(path)}" {style}/>' if path else "") + "".join(dots)
 
 
@@ -198,6 +198,12 @@ def _thinned(line: Sequence[Point | None]) -> Sequence[Point | None]:
 
 def _y(point: Point | None) -> float:
     return point[1] if point is not None else math.nan
+
+
+def _stroke(row: int) -> str:
+    dashes = row // len(COLORS)
+    pattern = f'stroke-dasharray="{6 / dashes:g} 3"' if dashes else 'stroke-linecap="round"'
+    return f'stroke="{_color(row)}" {pattern}'
 
 
 def _color(row: int) -> str:

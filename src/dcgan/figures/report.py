@@ -1,6 +1,5 @@
 """The report of a run: one page of HTML that needs nothing beside it, to be opened from disk, printed or sent."""
 
-import base64
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,10 +7,9 @@ from datetime import UTC, datetime
 from html import escape
 
 from dcgan.figures.axes import short
+from dcgan.figures.html_page import duration, figure, html_page, paragraph, section, table
 from dcgan.figures.report_charts import Record, charts, value_of
-from dcgan.figures.report_style import STYLE
 
-_TYPES = ((b"\x89PNG", "png"), (b"RIFF", "webp"), (b"GIF8", "gif"), (b"\xff\xd8", "jpeg"))  # by first bytes
 _KINDS = {  # what the log calls an event: how grave it is, and what people call it
     "rollback": ("warn", "Rolled back"),
     "collapse": ("bad", "The generator collapsed"),
@@ -68,40 +66,17 @@ def report(facts: ReportFacts) -> str:
     """
     body = "\n".join(
         [
-            f"<header><h1>{escape(facts.title)}</h1>{_paragraph(facts.summary)}{_numbers(facts.metrics)}</header>",
+            f"<header><h1>{escape(facts.title)}</h1>{paragraph(facts.summary)}{_numbers(facts.metrics)}</header>",
             _pictures(facts),
-            _section("From noise to pictures", _snapshots(facts.snapshots)),
+            section("From noise to pictures", _snapshots(facts.snapshots)),
             _film_and_events(facts),
-            _section("Curves", "".join(charts(facts.metrics)), "grid wide charts"),
-            _section("Recipe", _table(facts.recipe, as_typed=True), "card columns"),
+            section("Curves", "".join(charts(facts.metrics)), "grid wide charts"),
+            section("Recipe", table(facts.recipe, as_typed=True), "card columns"),
             _data_and_environment(facts),
-            _section("Go on from here", _commands(facts.commands), "card"),
+            section("Go on from here", _commands(facts.commands), "card"),
         ]
     )
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>{escape(facts.title)}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
-
-
-def _section(title: str, content: str, style: str = "") -> str:
-    if not content:
-        return ""
-    return f'<section><h2>{escape(title)}</h2><div class="{style}">{content}</div></section>'
-
-
-def _paragraph(text: str) -> str:
-    return f'<p class="soft">{escape(text)}</p>' if text else ""
+    return html_page(facts.title, body)
 
 
 def _numbers(metrics: Sequence[Record]) -> str:
@@ -123,29 +98,19 @@ def _numbers(metrics: Sequence[Record]) -> str:
     return f'<dl class="numbers">{"".join(items)}</dl>'
 
 
-def duration(seconds: float) -> str:
-    """A time as people say it, in its two largest units: "42 s", "3 min 20 s", "5 h 12 min", "2 d 3 h"."""
-    whole = round(seconds)
-    for unit, name, part, part_name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if whole >= unit:
-            rest = whole % unit // part
-            return f"{whole // unit} {name}" + (f" {rest} {part_name}" if rest else "")
-    return f"{whole} s"
-
-
 def _pictures(facts: ReportFacts) -> str:
-    generated = _figure(facts.sheet, "Generated at the end of the run")
-    real = _figure(facts.real, "Real pictures, for comparison")
+    generated = figure(facts.sheet, "Generated at the end of the run")
+    real = figure(facts.real, "Real pictures, for comparison")
     return f'<section class="grid wide">{generated}{real}</section>' if generated or real else ""
 
 
 def _snapshots(snapshots: Sequence[tuple[str, bytes]]) -> str:
-    figures = "".join(_figure(picture, caption) for caption, picture in snapshots)
+    figures = "".join(figure(picture, caption) for caption, picture in snapshots)
     return f'<div class="grid row">{figures}</div>' if figures else ""
 
 
 def _film_and_events(facts: ReportFacts) -> str:
-    shown = _figure(facts.film, "The whole run: the same latent vectors, again and again")
+    shown = figure(facts.film, "The whole run: the same latent vectors, again and again")
     film = f"<div><h2>Film</h2>{shown}</div>" if shown else ""
     events = f'<div><h2>What happened</h2><ul class="events card">{"".join(_events(facts.events))}</ul></div>'
     return f'<section class="grid wide">{film}{events}</section>'
@@ -176,47 +141,13 @@ def _clock(time: str) -> str:
 
 def _data_and_environment(facts: ReportFacts) -> str:
     tables = [
-        f'<div><h2>{title}</h2><div class="card">{_table(rows)}</div></div>'
+        f'<div><h2>{title}</h2><div class="card">{table(rows)}</div></div>'
         for title, rows in (("Pictures", facts.data), ("Time and machine", facts.environment))
         if rows
     ]
     return f'<section class="grid wide">{"".join(tables)}</section>' if tables else ""
 
 
-def _table(rows: Mapping[str, object], *, as_typed: bool = False) -> str:
-    """Names and values; numbers as people read them, or `as_typed` in a recipe."""
-    words = {name if as_typed else name.replace("_", " "): _words(value, as_typed) for name, value in rows.items()}
-    lines = [f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in words.items()]
-    return f"<table>{''.join(lines)}</table>" if lines else ""
-
-
-def _words(value: object, as_typed: bool) -> str:
-    if value is None or value == {} or value == []:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int) and not as_typed:
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_words(count, as_typed)}" for name, count in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_words(part, as_typed) for part in value)
-    return str(value)
-
-
 def _commands(commands: Sequence[tuple[str, str]]) -> str:
     items = [f"<dt>{escape(purpose)}</dt><dd><code>{escape(line)}</code></dd>" for purpose, line in commands]
     return f'<dl class="commands">{"".join(items)}</dl>' if items else ""
-
-
-def _figure(picture: bytes | None, caption: str) -> str:
-    if picture is None:
-        return ""
-    kind = next((name for head, name in _TYPES if picture.startswith(head)), None)
-    if kind is None:
-        raise ValueError(f"the picture {caption!r} is no PNG, WebP, GIF or JPEG")
-    data = base64.b64encode(picture).decode()
-    words = escape(caption)
-    return f'<figure><img alt="{words}" src="data:image/{kind};base64,{data}"><figcaption>{words}</figcaption></figure>'

@@ -1,4 +1,4 @@
-"""The curves of a run's report."""
+"""The curves of a run, and of several over the same axes."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,6 +69,27 @@ _CHARTS = (
 )
 
 
+def compared_charts(runs: Mapping[str, Sequence[Record]], x_axis: str) -> Iterator[str]:
+    """A chart of each measure that any of the runs has, with a line for each run, as a figure in HTML.
+
+    Args:
+        runs: The records of each run by its name.
+        x_axis: "images" seen, or "minutes" of training.
+    """
+    x_label = "images seen" if x_axis == "images" else "minutes of training"
+    for chart in _CHARTS:
+        for legend, name in chart.lines.items():
+            series = {
+                run: [(position(record, x_axis), value_of(record, name)) for record in metrics if name in record]
+                for run, metrics in runs.items()
+            }
+            values = {y for points in series.values() for _, y in points if math.isfinite(y)}
+            if not values or (len(values) == 1 and chart.only_if_it_changes):
+                continue
+            title = chart.title if len(chart.lines) == 1 else f"{chart.title}: {legend}"
+            yield _figure(curves(series, title, x_label, chart.y_label, chart.log_y, y_range=chart.y_range), chart.hint)
+
+
 def charts(metrics: Sequence[Record]) -> Iterator[str]:
     """Each chart that the records have values for, as a figure in HTML; a dotted line marks each roll-back."""
     rolled_back = [
@@ -87,7 +108,16 @@ def charts(metrics: Sequence[Record]) -> Iterator[str]:
         svg = curves(
             series, chart.title, "images seen", chart.y_label, chart.log_y, y_range=chart.y_range, marks=rolled_back
         )
-        yield f'<figure class="card">{svg}<figcaption>{escape(chart.hint)}</figcaption></figure>'
+        yield _figure(svg, chart.hint)
+
+
+def position(record: Record, x_axis: str) -> float:
+    """Where a record lies on the axis of images or of minutes."""
+    return value_of(record, "images") if x_axis == "images" else value_of(record, "seconds") / 60
+
+
+def _figure(svg: str, hint: str) -> str:
+    return f'<figure class="card">{svg}<figcaption>{escape(hint)}</figcaption></figure>'
 
 
 def value_of(record: Record, name: str) -> float:

@@ -8,7 +8,8 @@ from PIL import Image
 from dcgan.data.packed import PackedSet
 from dcgan.errors import command
 from dcgan.figures.films import evenly, film
-from dcgan.figures.report import ReportFacts, duration, report
+from dcgan.figures.html_page import duration
+from dcgan.figures.report import ReportFacts, report
 from dcgan.figures.sheets import picture_bytes, sheet
 from dcgan.files import DATASET_FILE, parse_json, write_atomic
 from dcgan.randomness import Stream, rng

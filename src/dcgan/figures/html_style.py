@@ -47,6 +47,10 @@ th, td { padding: 5px 0; border-bottom: 1px solid var(--line); text-align: left;
 th { padding-right: 16px; color: var(--soft); font-weight: 400; white-space: nowrap; }
 td { text-align: right; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 tr:last-child > * { border-bottom: 0; }
+thead th { color: var(--ink); font-weight: 600; text-align: right; white-space: normal; overflow-wrap: anywhere; }
+thead tr > * { border-bottom: 1px solid var(--line); }
+.scrolls { overflow-x: auto; }
+.scrolls td, .scrolls thead th + th { padding-left: 16px; }
 .columns { columns: 2 320px; column-gap: 40px; }
 .columns tr { break-inside: avoid; }
 code { font: 13px/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
