@@ -234,7 +234,10 @@ def digests(run: Path) -> dict[str, str]:
     return {path.name: sha256(path) for path in (run / "model").glob("*.safetensors")}
 
 
-LONG = [*SMALL[:-4], "--images", "1200", "--threads", "1", "--checkpoint-every", "40", "--sheet-every", "400"]
+LONG = [
+    *("--base-channels", "2", "--latent-dim", "4", "--batch-size", "16", "--threads", "1"),
+    *("--images", "1024", "--checkpoint-every", "64", "--sheet-every", "512"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +271,7 @@ def test_after_kills_a_run_ends_with_the_very_weights_of_one_that_was_not_killed
     packed: Path, whole: dict[str, str]
 ) -> None:
     words: list[object] = [packed, "--out", "run", *LONG]
-    for images in (120, 480, 800):
+    for images in (128, 320, 512):
         process = start(*words)
         wait_for_images(Path("run"), images, process)
         process.kill()

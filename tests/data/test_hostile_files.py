@@ -140,12 +140,13 @@ def test_a_header_of_gigabytes_is_not_held_in_memory(tmp_path: Path) -> None:
     assert "a header of 3072 MB" in (tmp_path / "packed" / "skipped.csv").read_text()
 
 
-def test_what_expands_without_measure_is_skipped_unread(tmp_path: Path) -> None:
+def test_what_expands_without_measure_is_skipped_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dcgan.data.archives._SMALL", 1 << 20)
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.writestr("a.png", png())
         with archive.open("bomb.jpg", "w") as file:
             file.write(b"\xff\xd8\xff\xe0")
-            for _ in range(70):
+            for _ in range(3):
                 file.write(bytes(1 << 20))
     report = prepare(tmp_path / "a.zip", tmp_path / "packed", PrepareOptions(size=16))
     assert report.used == 1
