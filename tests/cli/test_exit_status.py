@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,6 +137,19 @@ def test_stopped_and_unread_commands_have_the_shells_status(
     monkeypatch.setattr(cli, "app", interrupted)
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     assert status("sample", "faces", monkeypatch=monkeypatch) == code
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["presets"]])
+def test_a_reader_that_goes_away_ends_the_command_in_silence(words: list[str]) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dcgan", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(60) == 141
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    process.stderr.close()
 
 
 def test_parameters_are_named_as_the_verb_has_them() -> None:

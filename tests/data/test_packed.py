@@ -105,6 +105,11 @@ def test_labels_are_numbered_by_name(tmp_path: Path) -> None:
     packed.verify()
 
 
+def test_it_prints_as_a_line_that_counts(tmp_path: Path) -> None:
+    packed = PackedSet.open(write(tmp_path / "set", ["dog", "cat", None] * 4))
+    assert repr(packed) == f"PackedSet('{tmp_path / 'set'}': pixels (12, 8, 8, 3), 1 skipped, 2 labels)"
+
+
 def test_labels_that_are_numbers_keep_their_value(tmp_path: Path) -> None:
     packed = PackedSet.open(write(tmp_path / "set", [str(n) for n in reversed(range(12))]))
     assert packed.label_names == tuple(str(n) for n in range(12))
@@ -187,6 +192,8 @@ def test_an_index_that_lists_other_pictures(packed: PackedSet) -> None:
         ({"version": True}, "format version True"),
         ({"count": 11}, "shape"),
         ({"label_names": 5}, "label names"),
+        ({"skipped": 5}, "does not count what was skipped"),
+        ({"skipped": {"truncated": "many"}}, "does not count what was skipped"),
         ({"fingerprint": None}, "lacks fingerprint"),
     ],
 )

@@ -1,5 +1,6 @@
 """Folders and the registry: which pictures, in which order, with which labels; and the errors when there are none."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -181,3 +182,20 @@ def test_built_in_faces_are_drawn_at_the_size_asked_for() -> None:
     source = open_source("drawn-faces:3", size=48)
     assert source.total == 3
     assert [item.label in ("glasses", "no glasses") for item in source] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [("ignored", 0, "counts by kind, or {}, not 0"), ("total", "3", "a number"), ("description", None, "a text")],
+)
+def test_an_own_source_that_says_nonsense_of_itself_is_refused(name: str, value: object, message: str) -> None:
+    class Mine:
+        description, total, ignored = "mine", 1, {}  # type: ignore[var-annotated]  # as people write it
+
+        def __iter__(self) -> Iterator[Item]:
+            yield Item("a", JPEG)
+
+    assert [item.name for item in open_source(Mine())] == ["a"]
+    setattr(Mine, name, value)
+    with pytest.raises(UsageError, match=f"`{name}` of a Mine must be {re.escape(message)}"):
+        open_source(Mine())

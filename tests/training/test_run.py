@@ -382,6 +382,19 @@ def test_a_full_disk_met_by_the_weights_themselves_is_told_in_words_too(
         train(packed, tmp_path / "run", TOY)
 
 
+def test_a_run_that_could_not_be_made_is_not_to_be_resumed(
+    packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("dcgan.training.run.new_folder", full)
+    with pytest.raises(RunError, match="Nothing was begun; make room, or name another `out`") as caught:
+        train(packed, tmp_path / "run", TOY)
+    assert "resume" not in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_run_whose_checkpoints_are_gone_is_not_begun_anew_over_its_records(run: Path) -> None:
     shutil.rmtree(run / "checkpoints")
     with pytest.raises(RunError, match="no checkpoint left"):

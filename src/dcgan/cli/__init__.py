@@ -13,7 +13,7 @@ from dcgan.cli.arithmetic import arithmetic
 from dcgan.cli.classifier import classify, fit_classifier
 from dcgan.cli.compare import compare
 from dcgan.cli.concepts import concepts
-from dcgan.cli.console import as_flags, fail
+from dcgan.cli.console import Answers, as_flags, fail
 from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
 from dcgan.cli.extract_features import extract_features
@@ -44,6 +44,7 @@ app = App(
     exit_on_error=False,
     print_error=False,
     suppress_keyboard_interrupt=False,
+    console=Answers(),
 )
 VERBS: dict[str, tuple[Callable[..., object], ...]] = {
     "Train": (demo, prepare, split, presets, train),

@@ -25,7 +25,15 @@ class Bystander(Console):
         self.quiet = True
 
 
-stdout = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+class Answers(Console):
+    """A console whose reader matters: when that has gone (`| head`), the command ends."""
+
+    def on_broken_pipe(self) -> None:
+        """End the command, not as a failure of its own: see `dcgan.cli.main`."""
+        raise BrokenPipeError
+
+
+stdout = Answers(soft_wrap=True, highlight=False, markup=False, emoji=False)
 stderr = Bystander(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 

@@ -10,7 +10,7 @@ A folder with
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +46,7 @@ SCHEMA = pa.schema(
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PackedSet:
     """A packed set, opened for reading. Indexing `pixels` reads just those pictures from disk.
 
@@ -56,13 +56,15 @@ class PackedSet:
     """
 
     path: Path
-    pixels: Pixels = field(repr=False)
+    pixels: Pixels
     """(N, H, W, C) uint8, a read-only memory map."""
-    labels: NDArray[np.int64] = field(repr=False)
+    labels: NDArray[np.int64]
     """(N,) indices of `label_names`, -1 where a picture has no label."""
     label_names: tuple[str, ...]
     fingerprint: str
     """SHA-256 over pictures and labels, as written: `verify` checks it."""
+    skipped: int = 0
+    """How many pictures of the source could not be used; `index` and `skipped_file` say why."""
 
     @property
     def size(self) -> int:
@@ -73,11 +75,6 @@ class PackedSet:
     def channels(self) -> int:
         """1 (gray), 3 (RGB) or 4 (RGBA)."""
         return int(self.pixels.shape[3])
-
-    @property
-    def skipped(self) -> int:
-        """How many pictures of the source could not be used; `index` and `skipped_file` say why."""
-        return len(_read_index(self.path / INDEX_FILE, ["row"])) - len(self)
 
     @property
     def skipped_file(self) -> Path:
@@ -93,6 +90,10 @@ class PackedSet:
 
     def __len__(self) -> int:
         return len(self.pixels)
+
+    def __repr__(self) -> str:
+        labels = f", {len(self.label_names)} labels" if self.label_names else ""
+        return f"PackedSet({str(self.path)!r}: pixels {self.pixels.shape}, {self.skipped} skipped{labels})"
 
     @classmethod
     def open(cls, path: str | Path) -> "PackedSet":
@@ -110,8 +111,11 @@ class PackedSet:
         names = description["label_names"]
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise _broken(path / DATASET_FILE, "has no list of label names")
+        skipped = description["skipped"]
+        if not isinstance(skipped, dict) or not all(type(count) is int for count in skipped.values()):
+            raise _broken(path / DATASET_FILE, "does not count what was skipped")
         labels = _read_labels(path / INDEX_FILE, len(pixels), names)
-        return cls(path, pixels, labels, tuple(names), str(description["fingerprint"]))
+        return cls(path, pixels, labels, tuple(names), str(description["fingerprint"]), sum(skipped.values()))
 
     def index(self) -> pa.Table:
         """Every picture of the source, used or skipped, with the columns of `SCHEMA`."""
@@ -184,7 +188,7 @@ def _read_description(path: Path) -> dict[str, object]:
             f"{file} has format version {version}, but this dcgan reads version {FORMAT}. "
             f"{remedy} the set again: dcgan prepare SOURCE OUT"
         )
-    missing = {"size", "channels", "count", "label_names", "fingerprint"} - description.keys()
+    missing = {"size", "channels", "count", "skipped", "label_names", "fingerprint"} - description.keys()
     if missing:
         raise _broken(file, f"lacks {', '.join(sorted(missing))}")
     return description

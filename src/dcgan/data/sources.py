@@ -29,14 +29,14 @@ def open_source(source: PictureSource, size: int = 64, max_expansion: int = MAX_
     Raises:
         SourceError: It is missing, cannot be read or holds no picture; the message says what it holds instead.
         PackedSetError: It is a packed set, and broken.
-        UsageError: It is the empty text.
+        UsageError: It is the empty text, or an object of your own that is no `Source`.
     """
     if isinstance(source, PackedSet):
         return PackedPictures(source)
     if isinstance(source, str | Path) and is_packed_set(source):
         return PackedPictures(PackedSet.open(source))
     if isinstance(source, Source):
-        return source
+        return _checked(source)
     candidate = Candidate(source, size, max_expansion)
     kind = find_kind(candidate)
     try:
@@ -46,6 +46,16 @@ def open_source(source: PictureSource, size: int = 64, max_expansion: int = MAX_
     except Exception as error:  # the boundary of all readers: whatever a library makes of a damaged or hostile file
         raise SourceError(f"{source} cannot be read: {_why(error)}") from error
     return _Guarded(opened) if candidate.path else opened
+
+
+def _checked(source: Source) -> Source:
+    """A source of the user's own, with what it says of itself."""
+    numbers, counts = ("total", int, "a number"), ("ignored", Mapping, "counts by kind, or {}")
+    for name, kind, words in (("description", str, "a text"), numbers, counts):
+        value = getattr(source, name)
+        if not isinstance(value, kind):
+            raise UsageError(f"`{name}` of a {type(source).__name__} must be {words}, not {value!r}")
+    return source
 
 
 class _Guarded:

@@ -46,7 +46,8 @@ class Recipe:
     )
     channels: int | None = setting(
         None,
-        "Gray (1), RGB (3) or RGBA (4). Default: those of the packed set, or 3 for other sources.",
+        "Gray (1), RGB (3) or RGBA (4). Default: those of the packed set; of other sources gray if all pictures are, "
+        "else RGB.",
         choices=(1, 3, 4),
     )
     layout: str = setting("strided", "Convolutions of the nets.", choices=LAYOUTS)
