@@ -4,6 +4,8 @@ import gzip
 import io
 import pickle
 import struct
+import subprocess
+import sys
 import tarfile
 import tracemalloc
 import zipfile
@@ -165,6 +167,25 @@ def test_a_picture_that_memory_does_not_hold_is_skipped(monkeypatch: pytest.Monk
     result, sha256 = decode_content(PICTURE, DecodeOptions())
     assert result == Skipped(Reason.BOMB, "needs more memory than there is")
     assert sha256 is None
+
+
+def test_what_looks_like_a_compression_that_needs_gigabytes_is_no_archive(tmp_path: Path) -> None:
+    """Of the legacy format of LZMA: a dictionary of 4 GB, in a process that has half of one."""
+    (tmp_path / "a.npz").write_bytes(b"\x51" + b"\xff" * 12 + bytes(200))
+    code = f"""
+import resource
+from dcgan.data.sources import open_source
+from dcgan.errors import SourceError
+import dcgan.data.prepare
+pages = int(open("/proc/self/statm").read().split()[0])
+resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (512 << 20),) * 2)
+try:
+    open_source({str(tmp_path / "a.npz")!r})
+except SourceError as error:
+    print(error)
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "a.npz is no source" in result.stdout
 
 
 def test_an_array_of_python_2_is_read_in_silence(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:

@@ -38,9 +38,8 @@ def open_source(source: PictureSource, size: int = 64, max_expansion: int = MAX_
     if isinstance(source, Source):
         return _checked(source)
     candidate = Candidate(source, size, max_expansion)
-    kind = find_kind(candidate)
     try:
-        opened = kind.open(candidate)
+        opened = find_kind(candidate).open(candidate)
     except DcganError:
         raise
     except Exception as error:  # the boundary of all readers: whatever a library makes of a damaged or hostile file
