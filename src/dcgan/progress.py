@@ -49,6 +49,7 @@ class Bar:
     def phase(self, description: str) -> None:
         """Begin another part of the work, with a count of its own."""
         self._display.reset(self._task, description=description)
+        move(self._display, self._task, 0, None)
 
 
 def move(display: Progress, task: TaskID, done: int, total: int | None) -> None:

@@ -65,6 +65,12 @@ def test_with_held_out_pictures_near_copies_are_counted_and_shown(
         assert sheet.width > sheet.height > 64
 
 
+def test_warnings_name_flags(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evaluate(home, "--held-out", home / "more.npy", "--samples", "20")
+    assert "copies were looked for among 20 of 40 pictures" in (err := " ".join(capsys.readouterr().err.split()))
+    assert "allow more --samples" in err
+
+
 def test_the_nearest_pictures_are_shown_without_held_out_ones_too(home: Path, tmp_path: Path) -> None:
     evaluate(home, "--neighbors", tmp_path / "near.png")
     with Image.open(tmp_path / "near.png") as sheet:

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dcgan.choices import EXTRACTORS
-from dcgan.cli.console import answer, progress_bar, warn
+from dcgan.cli.console import answer, as_flags, progress_bar, warn
 from dcgan.cli.flags import AsJson, Device, Overwrite, choices_of
 from dcgan.cli.outputs import check_files
 
@@ -71,7 +71,7 @@ def evaluate(
             on_progress=bar,
         )
     for text in result.warnings:
-        warn(text)
+        warn(as_flags(text))
     if neighbors:
         save_picture(paired_sheet(*result.closest), neighbors)
     written = f"\nneighbors: {neighbors}" if neighbors else ""

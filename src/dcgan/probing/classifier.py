@@ -201,6 +201,8 @@ def fit_classifier(
         best = best_of(curve)
         phase("fitting")
         svm = fit_svm(whole.features, whole.labels, classes, best)
+        if on_progress:
+            on_progress(1, 1)
     own = replace(model, discriminator=extractor.net)
     return PictureClassifier(own, extractor.layers, grid, svm, data.label_names, best, curve[best], curve)
 
