@@ -33,6 +33,7 @@ from PIL import Image
 
 MEMORY = 512 << 20  # bytes beyond what the process has when it begins
 SECONDS = 20.0  # that one file may take
+KEPT = 5  # files that made a fault, of each kind
 SIDE = 16
 EXTREMES = (b"\0", b"\xff", b"\x7f\xff\xff\xff", b"\xff" * 4, b"\xff" * 8, b"\0" * 8, b"9" * 40, b"[" * 3000)
 
@@ -53,9 +54,43 @@ def pictures() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 def encoded(kind: str) -> bytes:
     """One picture as a file."""
+    from dcgan.data.decode import has_decoder
+
+    for optional in ("HEIC", "JPEG XL"):
+        has_decoder(optional)
     content = io.BytesIO()
     Image.fromarray(pictures()[0]).save(content, kind)
     return content.getvalue()
+
+
+def parquet() -> bytes:
+    """A table of pictures."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = io.BytesIO()
+    pq.write_table(pa.table({"image": [encoded("PNG"), encoded("JPEG")], "label": [0, 1]}), content)
+    return content.getvalue()
+
+
+def lmdb() -> bytes:
+    """The file of an LMDB environment of pictures."""
+    import lmdb
+
+    with tempfile.TemporaryDirectory() as folder:
+        with lmdb.open(folder, map_size=1 << 20) as environment, environment.begin(write=True) as transaction:
+            for kind in ("PNG", "JPEG"):
+                transaction.put(kind.encode(), encoded(kind))
+        return (Path(folder) / "data.mdb").read_bytes()
+
+
+def video() -> bytes:
+    """A short film."""
+    from dcgan.figures.video import write_video
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_video(iter(pictures()), Path(folder) / "a.mp4", 10)
+        return (Path(folder) / "a.mp4").read_bytes()
 
 
 def npy() -> bytes:
@@ -204,6 +239,13 @@ KINDS = {
     "webp": Kind("a.webp", lambda: encoded("WEBP"), prepare_beside),
     "gif": Kind("a.gif", lambda: encoded("GIF"), prepare_beside),
     "bmp": Kind("a.bmp", lambda: encoded("BMP"), prepare_beside),
+    "avif": Kind("a.avif", lambda: encoded("AVIF"), prepare_beside),
+    "heic": Kind("a.heic", lambda: encoded("HEIF"), prepare_beside),
+    "jxl": Kind("a.jxl", lambda: encoded("JXL"), prepare_beside),
+    "parquet": Kind("a.parquet", parquet, prepare),
+    "lmdb": Kind("data.mdb", lmdb, prepare),
+    "video": Kind("a.mp4", video, prepare),
+    "list": Kind("list.csv", lambda: b"path,label\na.jpg,cat\nb.jpg,dog\n", prepare),
     "model.json": Kind("model.json", lambda: model_file("model.json"), load_with("model.json")),
     "safetensors": Kind(
         "discriminator.safetensors", lambda: model_file("discriminator.safetensors")[:40_000], read_tensors
@@ -322,7 +364,7 @@ def main() -> None:
             data = damage(honest, random)
             outcome = reader.read(data)
             counts[outcome.partition(":")[0]] += 1
-            if outcome.startswith("fault"):
+            if outcome.startswith("fault") and counts["fault"] <= KEPT:
                 file = arguments.keep / f"{name}-{counts['fault']}" / KINDS[name].name
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(data)

@@ -8,6 +8,7 @@ They take turns, so that other load on the machine falls on all of them.
 
 import argparse
 import resource
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from PIL import Image
 
 from dcgan.data.prepare import prepare
@@ -56,6 +59,35 @@ def plain_loop(files: list[Path], size: int) -> np.ndarray:
     return np.stack(pixels)
 
 
+def make_lmdb(files: list[Path], folder: Path) -> Path:
+    """The same files as LSUN has its pictures."""
+    import lmdb
+
+    path = folder / "photo_train_lmdb"
+    size = 2 * sum(file.stat().st_size for file in files) + (64 << 20)
+    with lmdb.open(str(path), map_size=size) as environment, environment.begin(write=True) as transaction:
+        for file in files:
+            transaction.put(file.name.encode(), file.read_bytes())
+    return path
+
+
+def make_parquet(files: list[Path], folder: Path) -> Path:
+    """The same files as a column of a table."""
+    path = folder / "photos.parquet"
+    table = pa.table({"image": [file.read_bytes() for file in files]})
+    pq.write_table(table, path, row_group_size=100, compression="none")
+    return path
+
+
+def make_tar(files: list[Path], folder: Path) -> Path:
+    """The same files as an archive."""
+    path = folder / "photos.tar"
+    with tarfile.open(path, "w") as archive:
+        for file in files:
+            archive.add(file, file.name)
+    return path
+
+
 def timed(action: Callable[[], object]) -> Timing:
     """Run it once."""
     before, began = _processor_seconds(), time.perf_counter()
@@ -91,6 +123,11 @@ def main() -> None:
             "prepare, 1 worker": lambda: prepare(folder, Path(temporary) / "p", options, workers=1, overwrite=True),
             "prepare, all cores": lambda: prepare(folder, Path(temporary) / "p", options, overwrite=True),
         }
+        for name, make in (("LMDB", make_lmdb), ("Parquet", make_parquet), (".tar", make_tar)):
+            other = make(files, Path(temporary))
+            contestants[f"  of {name}"] = lambda other=other: prepare(  # type: ignore[misc]
+                other, Path(temporary) / "p", options, overwrite=True
+            )
         timings: dict[str, list[Timing]] = {name: [] for name in contestants}
         for _ in range(flags.rounds):
             for name, action in contestants.items():

@@ -97,11 +97,18 @@ SOURCES: "Registry[SourceKind]" = Registry(
         "npy": Choice("dcgan.data.array_files:NPY", ".npy"),
         "npz": Choice("dcgan.data.array_files:NPZ", ".npz"),
         "idx": Choice("dcgan.data.array_files:IDX", "IDX (MNIST)"),
+        "parquet": Choice("dcgan.data.tables:PARQUET", "Parquet"),
+        "tables": Choice("dcgan.data.tables:TABLE_FOLDER", "a folder of Parquet files or saved by Hugging Face"),
+        "list": Choice("dcgan.data.file_list:LIST", "a list of files (.txt, .csv)"),
+        "lmdb": Choice("dcgan.data.lmdb_files:LMDB", "LMDB (LSUN)"),
         "cifar-10": Choice("dcgan.data.benchmark_sets:CIFAR_10", "CIFAR-10's batches"),
         "mat": Choice("dcgan.data.benchmark_sets:MAT_FILE", ".mat (SVHN, CIFAR-10)"),
+        "video": Choice("dcgan.data.videos:VIDEO", "a video"),
+        "hugging-face": Choice("dcgan.data.hugging_face:HUGGING_FACE", "hf://OWNER/NAME[:SPLIT]"),
         "drawn-faces": Choice("dcgan.data.drawn_faces:DRAWN_FACES", "drawn-faces[:COUNT]"),
         "sequence": Choice("dcgan.data.python_sources:SEQUENCE", "a list of PIL pictures or a torch Dataset"),
         "array": Choice("dcgan.data.python_sources:ARRAY", "a numpy array or a torch tensor"),
+        "joined": Choice("dcgan.data.joined:JOINED", "several of these, such as 'shards-{00..99}.tar'"),
     },
 )
 """Tried from the last to the first: what other packages add comes before what is built in, and a folder at the end."""

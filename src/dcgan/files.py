@@ -7,13 +7,15 @@ import platform
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from glob import escape
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+from platformdirs import user_cache_path
 
 PIXELS_FILE, INDEX_FILE, SKIPPED_FILE, DATASET_FILE = "pixels.npy", "index.parquet", "skipped.csv", "dataset.json"
 """What a packed set consists of; see `dcgan.data.packed`."""
@@ -43,6 +45,31 @@ def parse_toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept: the folder named by DCGAN_CACHE, or else one in the user's cache."""
+    named = os.environ.get("DCGAN_CACHE")
+    return Path(named) if named else user_cache_path("dcgan") / "packed"
+
+
+def state_of(file: Path) -> bytes:
+    """What changes when the file is changed."""
+    try:
+        status = file.stat()
+    except OSError:
+        return b"\0%b\0unreadable" % os.fsencode(file)
+    return b"\0%b\0%d\0%d" % (os.fsencode(file), status.st_size, status.st_mtime_ns)
+
+
+def distinct_names(paths: Sequence[Path]) -> list[str] | None:
+    """The last folders of each path, as many as it takes to tell them apart; None where one is there twice."""
+    parts = [path.resolve().parts for path in paths]
+    for count in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(part[-count:]) for part in parts]
+        if len(set(names)) == len(names):
+            return names
+    return None
 
 
 @contextmanager

@@ -55,6 +55,7 @@ def test_json_is_one_line_for_machines(folder: Path, tmp_path: Path, capsys: pyt
 def test_every_flag_arrives(folder: Path, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     flags = {"size": 8, "channels": 4, "background": "red", "min-size": 1, "limit": 1, "seed": 5, "max-expansion": 9}
+    flags |= {"column": "picture", "fps": 2.5}
     words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
     for _ in range(2):
         app(["prepare", str(folder), out, *words, "--workers", "1", "--overwrite"])

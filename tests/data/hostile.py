@@ -180,7 +180,7 @@ _CONTENT: list[tuple[str, bytes, str]] = [
     ("zeros.jpg", bytes(4096), Reason.NOT_A_PICTURE),
     ("bmw.bmp", b"BMW 320d, blue, 2014, one owner", Reason.NOT_A_PICTURE),
     ("archive.jpg", _zip({"a.jpg": JPEG}), Reason.NOT_A_PICTURE),
-    ("phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), Reason.UNSUPPORTED),
+    ("phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), Reason.CORRUPT),
     ("layers.jpg", b"8BPS\0\1" + bytes(99), Reason.UNSUPPORTED),
     # Damaged.
     ("bad-header-crc.png", _changed(PNG, b"IHDR", 17), Reason.CORRUPT),

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageOps
 from tests.data.pictures import JPEG, WHOLE, encoded, photo, used
 
-from dcgan.data.decode import Decoded, DecodeOptions, decode, decode_content, decode_pixels
+from dcgan.data import formats
+from dcgan.data.decode import Decoded, DecodeOptions, decode, decode_content, decode_pixels, has_decoder
 from dcgan.data.items import Reason, Skipped
 from dcgan.types import Pixels
 
@@ -264,6 +265,23 @@ def test_a_kind_that_pillow_does_not_know_is_unsupported_not_corrupt(data: bytes
     result = decode(data, DecodeOptions(16))
     assert isinstance(result, Skipped)
     assert result.reason == Reason.UNSUPPORTED
+
+
+@pytest.mark.parametrize(("format_name", "pillow_name"), [("AVIF", "AVIF"), ("HEIC", "HEIF"), ("JPEG XL", "JXL")])
+def test_optional_formats_are_decoded_where_there_is_a_decoder(
+    format_name: str, pillow_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert has_decoder(format_name)
+    picture = photo(96, 64)
+    data = encoded(picture, pillow_name, quality=95)
+    assert formats.sniff(data[: formats.HEAD_BYTES]) == format_name
+    assert difference(used(data, DecodeOptions(16)).pixels, by_pillow_alone(picture, 16)) < 4
+    cut = decode(data[:300], DecodeOptions(16))
+    assert isinstance(cut, Skipped)
+    assert "\n" not in cut.detail
+    monkeypatch.setattr("dcgan.data.decode.has_decoder", lambda _: False)
+    result = decode(data, DecodeOptions(16))
+    assert result == Skipped(Reason.UNSUPPORTED, f"{format_name} needs the extra: pip install 'dcgan[formats]'")
 
 
 def test_what_a_native_library_prints_becomes_the_detail(capfd: pytest.CaptureFixture[str]) -> None:

@@ -194,7 +194,8 @@ def test_a_truncated_pil_picture_is_skipped() -> None:
     ("source", "message"),
     [
         ([], "the list is empty"),
-        (["a.jpg", "b.jpg"], r"list\[0\] is of type str; each element must be a PIL picture"),
+        (["a.jpg", 5], r"list\[0\] is of type str; each element must be a PIL picture"),
+        (["a.jpg", "b.jpg"], "a.jpg: no such file or folder"),
         ({"a": 1}, "an object of type dict is no source of pictures. Sources: a folder"),
         (17, "an object of type int is no source"),
         (np.zeros((8, 8)), r"array: shape \(8, 8\) is none of"),

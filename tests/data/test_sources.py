@@ -11,6 +11,7 @@ from dcgan.choices import SOURCES, describe_sources
 from dcgan.data.items import Item, Source
 from dcgan.data.kinds import Candidate, SourceKind
 from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.sources import open_source
 from dcgan.errors import SourceError, UsageError
 
@@ -179,7 +180,7 @@ def test_drawn_faces_take_a_count_of_1_or_more(count: str) -> None:
 
 def test_built_in_faces_are_drawn_at_the_size_asked_for() -> None:
     pytest.importorskip("dicebear", reason="the extra 'demo' is not installed")
-    source = open_source("drawn-faces:3", size=48)
+    source = open_source("drawn-faces:3", PrepareOptions(size=48))
     assert source.total == 3
     assert [item.label in ("glasses", "no glasses") for item in source] == [True] * 3
 

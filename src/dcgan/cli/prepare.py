@@ -1,6 +1,6 @@
 """`dcgan prepare` and `dcgan split`: pictures become packed sets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +11,10 @@ from dcgan.cli.console import answer, progress_bar, say
 from dcgan.cli.flags import AsJson, Overwrite, Workers
 from dcgan.cli.sources import PICTURES_HELP
 from dcgan.data.prepare_options import PrepareOptions
+from dcgan.errors import UsageError
 
 Pictures = Annotated[str, Parameter(help=PICTURES_HELP)]
+More = Annotated[str, Parameter(name="OUT", required=True, help="Folder to make. Further sources may stand before it.")]
 Options = Annotated[PrepareOptions | None, Parameter(name="*")]
 
 
@@ -28,9 +30,8 @@ def _told_when_stopped(out: Path) -> Iterator[None]:
 
 def prepare(
     source: Pictures,
-    out: Path,
     /,
-    *,
+    *out: More,
     options: Options = None,
     workers: Workers = 0,
     overwrite: Overwrite = False,
@@ -45,17 +46,20 @@ def prepare(
 
     - `dcgan prepare drawn-faces:5000 faces`
     - `dcgan prepare photos/ packed --size 64`
+    - `dcgan prepare summer/ winter.zip packed --size 128`
+    - `dcgan prepare bedroom_train_lmdb bedrooms --limit 300000`
+    - `dcgan prepare film.mp4 frames --fps 0.5`
     - `dcgan prepare photos.zip packed --size 128 --min-size 128 --overwrite`
     - `dcgan prepare train-images-idx3-ubyte.gz mnist --size 32 --limit 10000 --seed 1`
 
     Args:
         source: Where the pictures come from.
-        out: Folder to make.
     """
     from dcgan.data import prepare as room
 
-    with _told_when_stopped(out), progress_bar("preparing") as bar:
-        report = room.prepare(source, out, options, bar, workers=workers, overwrite=overwrite)
+    sources, folder = _sources_and_out(source, out)
+    with _told_when_stopped(folder), progress_bar("preparing") as bar:
+        report = room.prepare(sources, folder, options, bar, workers=workers, overwrite=overwrite)
     if report.details:
         say(report.details)
     answer(report.headline, report.to_dict(), as_json)
@@ -63,9 +67,8 @@ def prepare(
 
 def split(
     source: Pictures,
-    out: Path,
     /,
-    *,
+    *out: More,
     train: float = 0.8,
     options: Options = None,
     workers: Workers = 0,
@@ -85,13 +88,21 @@ def split(
 
     Args:
         source: Where the pictures come from.
-        out: Folder to make the two in.
         train: The share for training, more than 0 and less than 1; the rest is for testing.
     """
     from dcgan.data import prepare as room
 
-    with _told_when_stopped(out), progress_bar("splitting") as bar:
-        report = room.split(source, out, options, bar, train=train, workers=workers, overwrite=overwrite)
+    sources, folder = _sources_and_out(source, out)
+    with _told_when_stopped(folder), progress_bar("splitting") as bar:
+        report = room.split(sources, folder, options, bar, train=train, workers=workers, overwrite=overwrite)
     if report.details:
         say(report.details)
     answer(report.headline, report.to_dict(), as_json)
+
+
+def _sources_and_out(source: str, others: Sequence[str]) -> tuple[str | list[str], Path]:
+    """As `cp` has them: the last is where to."""
+    if not others:
+        raise UsageError("name a SOURCE and then OUT, the folder to make")
+    *more, out = others
+    return [source, *more] if more else source, Path(out)

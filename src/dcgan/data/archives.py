@@ -17,6 +17,7 @@ from dcgan.data.zip_recovery import Member, recover_members
 from dcgan.errors import SourceError
 
 _AT_MOST = f"at most {MAX_BYTES >> 20} MB are read"
+_CLASS = ".cls"  # WebDataset: such a file beside a picture holds its label
 _SMALL = 64 << 20  # bytes of a member that may expand as it likes
 _SMALL_ARCHIVE = 1 << 30  # bytes of a compressed .tar that may expand as it likes
 _LONGEST_HEADER = 1 << 20  # bytes of a name, or of what else precedes a file in a .tar
@@ -103,6 +104,7 @@ class TarArchive:
         self._max_expansion = max_expansion
         self._files: PictureFiles[int] = PictureFiles()  # by position in the archive
         self._broken: Skipped | None = None
+        self._classes: dict[str, str] = {}  # of WebDataset: by what a picture's name begins with
         try:
             with _Tar(path, max_expansion) as archive:
                 for position, member in enumerate(archive):
@@ -129,7 +131,8 @@ class TarArchive:
             for position, member in enumerate(archive):
                 if position != next_position:
                     continue
-                yield Item(name, archive.read(member), self._files.label(name))
+                label = self._classes.get(_sample_of(name)) or self._files.label(name)
+                yield Item(name, archive.read(member), label)
                 name, next_position = next(pictures, ("", -1))
         if self._broken:
             yield Item(self._path.name, self._broken)
@@ -138,10 +141,19 @@ class TarArchive:
         name = printable(member.name)
         if member.isdir():
             return
-        if member.isfile() or has_picture_extension(name):
+        if name.endswith(_CLASS) and 0 < member.size <= HEAD_BYTES:
+            text = archive.head(member).decode("utf-8", "backslashreplace").strip()
+            self._classes[_sample_of(name)] = on_one_line(text)
+        elif member.isfile() or has_picture_extension(name):
             self._files.add(name, position, partial(archive.head, member))
         else:
             self._files.ignore(name)
+
+
+def _sample_of(name: str) -> str:
+    """What the files of one sample share in a WebDataset: the path up to the first dot of the name."""
+    folder, slash, file = name.rpartition("/")
+    return folder + slash + file.partition(".")[0]
 
 
 class _TarFile(tarfile.TarFile):
@@ -266,7 +278,7 @@ def _is_tar(path: Path, head: bytes) -> bool:
 
 def _archive_kind(recognizes: Callable[[Path, bytes], bool], archive: type[ZipArchive | TarArchive]) -> SourceKind:
     def open_archive(candidate: Candidate) -> Source:
-        return archive(existing(candidate), candidate.max_expansion)
+        return archive(existing(candidate), candidate.options.max_expansion)
 
     return SourceKind(file_kind(recognizes, archive).recognizes, open_archive)
 

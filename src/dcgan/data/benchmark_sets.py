@@ -229,5 +229,5 @@ def _cifar_files(path: Path) -> list[Path]:
     return [path, *sorted(path.parent.glob("batches.meta*"))]  # these name the classes
 
 
-CIFAR_10 = SourceKind(_recognizes_cifar, _open_cifar, _cifar_files)
+CIFAR_10 = SourceKind(_recognizes_cifar, _open_cifar, lambda candidate: _cifar_files(existing(candidate)))
 MAT_FILE = file_kind(is_mat, open_mat, _cifar_files)

@@ -4,25 +4,24 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from shutil import rmtree
+from typing import TypeGuard
 
 import numpy as np
 from filelock import FileLock
-from platformdirs import user_cache_path
 
 from dcgan.data.items import Content, Item, Source
-from dcgan.data.kinds import Candidate
 from dcgan.data.packed import FORMAT, PackedSet, is_packed_set
 from dcgan.data.packed_writer import our_version
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
-from dcgan.data.sources import PictureSource, find_kind, open_source
+from dcgan.data.sources import PictureSource, open_source, source_files
 from dcgan.errors import PackedSetError
-from dcgan.files import remove_partial
+from dcgan.files import cache_folder, remove_partial, state_of
 from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
 
@@ -72,10 +71,10 @@ def open_pictures(
     if isinstance(source, str | Path) and is_packed_set(source):
         return _fitting(PackedSet.open(source), size, channels)
     options = PrepareOptions(size=PrepareOptions.size if size is None else size, channels=channels)
-    if isinstance(source, str | Path):
+    if _is_paths(source):
         path = cache_folder() / _path_key(source, options)
         return _prepared(source, path, options, on_progress)
-    opened = open_source(source, options.size)
+    opened = open_source(source, options)
     path = cache_folder() / "python" / _content_key(opened, options, on_progress)
     packed = _prepared(opened, path, options, on_progress)
     os.utime(path)  # it was used today
@@ -91,12 +90,6 @@ def source_name(source: PictureSource) -> str:
     return open_source(source).description
 
 
-def cache_folder() -> Path:
-    """Where packed sets of raw sources are kept: the folder named by DCGAN_CACHE, or else one in the user's cache."""
-    named = os.environ.get("DCGAN_CACHE")
-    return Path(named) if named else user_cache_path("dcgan") / "packed"
-
-
 def _prepared(source: PictureSource, path: Path, options: PrepareOptions, on_progress: OnProgress | None) -> PackedSet:
     packed = _open_whole(path)
     if packed is not None:
@@ -105,7 +98,7 @@ def _prepared(source: PictureSource, path: Path, options: PrepareOptions, on_pro
         packed = _open_whole(path)  # another process may have made it while we waited
         if packed is None:
             rmtree(path, ignore_errors=True)
-            if not isinstance(source, str | Path):
+            if not _is_paths(source):
                 _remove_unused(path.parent)
             prepare(source, path, options, on_progress)
             packed = PackedSet.open(path)
@@ -153,19 +146,25 @@ def _fitting(packed: PackedSet, size: int | None, channels: int | None) -> Packe
     return packed
 
 
-def _path_key(source: str | Path, options: PrepareOptions) -> str:
+def _is_paths(source: PictureSource) -> TypeGuard[str | Path | Sequence[str | Path]]:
+    """Whether a source is a path, or a list of paths."""
+    parts = source if isinstance(source, list | tuple) else (source,)
+    return bool(parts) and all(isinstance(part, str | Path) for part in parts)
+
+
+def _path_key(source: str | Path | Sequence[str | Path], options: PrepareOptions) -> str:
     """Names the packed set: another source, a changed file or other options give another name."""
-    path = Path(source)
     digest = _digest_of(options)
-    kind = find_kind(Candidate(source))
-    if not path.exists():  # what is drawn may change with our version
-        digest.update(f"{source} {our_version()}".encode())
-        return f"{str(source).partition(':')[0]}-{digest.hexdigest()[:24]}"
-    path = path.resolve()
-    digest.update(os.fsencode(path))
-    for file in kind.files(path):
-        digest.update(_state_of(file))
-    return f"{path.name[:40]}-{digest.hexdigest()[:24]}"
+    parts = [source] if isinstance(source, str | Path) else source
+    files = [file.resolve() for file in source_files(source, options)]
+    for file in files:
+        digest.update(state_of(file))
+    for part in parts:
+        digest.update(os.fsencode(Path(part).resolve() if Path(part).exists() else part) + b"\0")
+    if not files:
+        digest.update(our_version().encode())
+    name = str(parts[0]).partition(":")[0]
+    return f"{Path(name).resolve().name[:40]}-{digest.hexdigest()[:24]}"
 
 
 def _content_key(source: Source, options: PrepareOptions, on_progress: OnProgress | None) -> str:
@@ -185,7 +184,7 @@ def _content_bytes(item: Item) -> bytes | memoryview:
     if isinstance(content, bytes):
         return content
     if isinstance(content, Path):
-        return _state_of(content)
+        return state_of(content)
     if isinstance(content, np.ndarray):
         return f"{content.shape}".encode() + content.tobytes()
     return repr(content).encode()
@@ -193,12 +192,3 @@ def _content_bytes(item: Item) -> bytes | memoryview:
 
 def _digest_of(options: PrepareOptions) -> "hashlib._Hash":
     return hashlib.sha256(json.dumps([FORMAT, asdict(options)], sort_keys=True).encode())
-
-
-def _state_of(file: Path) -> bytes:
-    """What changes when the file is changed."""
-    try:
-        status = file.stat()
-    except OSError:
-        return b"\0%b\0unreadable" % os.fsencode(file)
-    return b"\0%b\0%d\0%d" % (os.fsencode(file), status.st_size, status.st_mtime_ns)

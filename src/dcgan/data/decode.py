@@ -9,6 +9,7 @@ import io
 import math
 import warnings
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from PIL import Image, ImageCms
 from dcgan.data import formats
 from dcgan.data.color import has_profile, to_srgb
 from dcgan.data.decode_errors import explain, native_messages
-from dcgan.data.items import Box, Content, Reason, Skipped
+from dcgan.data.items import Box, Content, Reason, Skipped, Stored
 from dcgan.types import Pixels
 
 MAX_PIXELS = 178_956_970
@@ -26,6 +27,7 @@ MAX_BYTES = 1 << 29
 """Larger files are skipped unread: no photograph has half a gigabyte."""
 
 _PILLOW_FORMATS = tuple(name.upper() for name in formats.READ)
+_PILLOW_NAMES = {"AVIF": ("AVIF",), "HEIC": ("HEIF",), "JPEG XL": ("JXL",)}  # of the optional ones
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _GRAY_MODES = ("1", "L", "LA", "La", "I", "F")  # and those of 16 bits
 _MIN_REDUCED_SIDE = 3  # a JPEG is decoded at a reduced scale that leaves at least this many times the size asked for
@@ -81,6 +83,8 @@ def decode_content(content: Content, options: DecodeOptions) -> tuple[Decoded | 
     try:
         if isinstance(content, Path):
             content = _read(content)
+        elif isinstance(content, Stored):
+            content = content.read()
         if isinstance(content, Skipped):
             return content, None
         if isinstance(content, bytes):
@@ -104,7 +108,9 @@ def decode(data: bytes, options: DecodeOptions) -> Decoded | Skipped:
     format_name = formats.sniff(data[: formats.HEAD_BYTES])
     if format_name is None:
         return Skipped(Reason.NOT_A_PICTURE, f"begins with {data[:12]!r}")
-    if format_name not in formats.READ:
+    if format_name in formats.OPTIONAL and not has_decoder(format_name):
+        return Skipped(Reason.UNSUPPORTED, f"{format_name} needs the extra: pip install 'dcgan[formats]'")
+    if format_name not in (*formats.READ, *formats.OPTIONAL):
         return Skipped(Reason.UNSUPPORTED, f"{format_name}; convert it to one of {', '.join(formats.READ)}")
     with native_messages(if_=format_name == "TIFF") as messages:
         result = _try_to_decode(data, format_name, options)
@@ -117,12 +123,29 @@ def _try_to_decode(data: bytes, format_name: str, options: DecodeOptions) -> Dec
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of much that it copes with
-            with Image.open(io.BytesIO(data), formats=_PILLOW_FORMATS) as picture:
+            with Image.open(io.BytesIO(data), formats=_PILLOW_NAMES.get(format_name, _PILLOW_FORMATS)) as picture:
                 return _decode(picture, options)
     except _SkipError as error:
         return error.skipped
     except Exception as error:  # Pillow raises OSError, ValueError, SyntaxError, struct.error, EOFError, and others
         return explain(error, data, format_name)
+
+
+@cache
+def has_decoder(format_name: str) -> bool:
+    """Whether Pillow decodes an optional format here: by itself, or by a package that is installed."""
+    try:
+        match format_name:
+            case "HEIC":
+                import pillow_heif
+
+                pillow_heif.register_heif_opener()
+            case "JPEG XL":
+                import pillow_jxl  # noqa: F401  registers itself
+    except ImportError:
+        return False
+    Image.init()
+    return set(_PILLOW_NAMES[format_name]) <= set(Image.OPEN)
 
 
 def decode_pixels(pixels: Pixels, options: DecodeOptions) -> Decoded | Skipped:
@@ -157,12 +180,16 @@ def picture_pixels(picture: Image.Image) -> Pixels | Skipped:
 
 def _read(file: Path) -> bytes | Skipped:
     try:
+        if file.exists() and not file.is_file():  # a pipe would never end
+            return Skipped(Reason.UNREADABLE, "a folder, pipe, socket or device")
         size = file.stat().st_size
         if size > MAX_BYTES:
             return Skipped(Reason.UNSUPPORTED, f"a file of {size >> 20} MB; at most {MAX_BYTES >> 20} MB are read")
         return file.read_bytes()
     except OSError as error:
         return Skipped(Reason.UNREADABLE, error.strerror or str(error))
+    except ValueError as error:  # no name of a file has a null byte
+        return Skipped(Reason.UNREADABLE, str(error))
 
 
 def _check_size(width: int, height: int, options: DecodeOptions) -> None:

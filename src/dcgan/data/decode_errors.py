@@ -24,7 +24,8 @@ def explain(error: Exception, data: bytes, format_name: str) -> Skipped:
         return Skipped(Reason.BOMB, "needs more memory than there is")
     if isinstance(error, UnidentifiedImageError):
         return _why_unidentified(data, format_name)
-    detail = f"{format_name}: {error}" if str(error) else f"{format_name}: {type(error).__name__}"
+    said = str(error).partition("\n")[0]
+    detail = f"{format_name}: {said}" if said else f"{format_name}: {type(error).__name__}"
     if "Decompressed data too large" in detail or "Too much memory" in detail:
         return Skipped(Reason.BOMB, detail)
     if _UNKNOWN.search(detail):

@@ -158,7 +158,7 @@ def _color(picked: Mapping[str, object], name: str) -> str:
 
 
 def _open(candidate: Candidate) -> DrawnFaces:
-    size = max(candidate.size, _UNITS)
+    size = max(candidate.options.size, _UNITS)
     count = candidate.parameter
     if not count:
         return DrawnFaces(size=size)

@@ -109,8 +109,8 @@ def _recognizes(candidate: Candidate) -> bool:
     return candidate.path is not None and candidate.path.is_dir()
 
 
-def _files(path: Path) -> Iterator[Path]:
-    for item in Folder(path):
+def _files(candidate: Candidate) -> Iterator[Path]:
+    for item in Folder(existing(candidate)):
         if isinstance(item.content, Path):
             yield item.content
 

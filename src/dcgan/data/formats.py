@@ -7,23 +7,36 @@ HEAD_BYTES = 32
 """How many first bytes `sniff` needs."""
 
 READ = ("JPEG", "PNG", "WebP", "GIF", "BMP", "TIFF")
-"""The formats that are decoded."""
+"""The formats that are always decoded."""
+OPTIONAL = ("AVIF", "HEIC", "JPEG XL")
+"""Those that are decoded where the extra `formats` is installed."""
 
 EXTENSIONS = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"}
+    | {".avif", ".heic", ".heif", ".jxl"}
 )
 """Extensions of such pictures: a file that has one and is no picture counts as skipped, others are ignored."""
 
 _BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}  # bytes of the header that follows the file header, by version
-_HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"}
+_AVIF_BRANDS = {b"avif", b"avis"}
+_HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}  # the last two: with others beside
 
 
 def _is_bmp(head: bytes) -> bool:  # "BM" alone begins many a text
     return head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADERS
 
 
-def _is_heif(head: bytes) -> bool:
-    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
+def _brands(head: bytes) -> set[bytes]:
+    """What a file of boxes calls itself: its brand, and those that it is compatible with."""
+    return {head[start : start + 4] for start in (8, *range(16, len(head), 4))} if head[4:8] == b"ftyp" else set()
+
+
+def _is_avif(head: bytes) -> bool:
+    return bool(_brands(head) & _AVIF_BRANDS)
+
+
+def _is_heic(head: bytes) -> bool:
+    return head[8:12] in _HEIC_BRANDS and head[4:8] == b"ftyp" and not _is_avif(head)
 
 
 _SIGNATURES: dict[str, Callable[[bytes], bool]] = {
@@ -33,9 +46,10 @@ _SIGNATURES: dict[str, Callable[[bytes], bool]] = {
     "GIF": lambda head: head.startswith((b"GIF87a", b"GIF89a")),
     "BMP": _is_bmp,
     "TIFF": lambda head: head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
-    # Pictures that are not read: "unsupported" says more than "not a picture".
-    "HEIC or AVIF": _is_heif,
+    "AVIF": _is_avif,
+    "HEIC": _is_heic,
     "JPEG XL": lambda head: head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL ")),
+    # Pictures that are not read: "unsupported" says more than "not a picture".
     "JPEG 2000": lambda head: head.startswith((b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")),
     "Photoshop": lambda head: head.startswith(b"8BPS"),
 }
@@ -44,7 +58,7 @@ _SIGNATURES: dict[str, Callable[[bytes], bool]] = {
 def sniff(head: bytes) -> str | None:
     """The picture format that begins with `head` (`HEAD_BYTES` bytes, or the whole of a shorter file), or None.
 
-    Formats that are not in `READ` are named too.
+    Formats that are in neither `READ` nor `OPTIONAL` are named too.
     """
     return next((name for name, matches in _SIGNATURES.items() if matches(head)), None)
 

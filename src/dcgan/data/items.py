@@ -42,8 +42,17 @@ class Skipped:
     height: int | None = None
 
 
-Content = bytes | Path | Pixels | Skipped
-"""An encoded picture, a file for a worker to read, pixels (H, W, C) with 1 to 4 channels, or why there is none."""
+@runtime_checkable
+class Stored(Protocol):
+    """An encoded picture that a worker reads for itself, such as a value in a database. It is pickled on its way."""
+
+    def read(self) -> "bytes | Skipped":
+        """The picture, or why it cannot be read; never raises."""
+
+
+Content = bytes | Path | Stored | Pixels | Skipped
+"""An encoded picture, a file or a stored picture for a worker to read, pixels (H, W, C) with 1 to 4 channels, or why
+there is none."""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from dcgan.data.items import Source
-from dcgan.data.prepare_options import MAX_EXPANSION
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import SourceError
 
 HEAD_BYTES = 512
@@ -32,10 +32,8 @@ class Candidate:
 
     given: object
     """A path, a name such as "drawn-faces:5000", or a Python object."""
-    size: int = 64
-    """Side in pixels for pictures that have no size of their own, because they are drawn."""
-    max_expansion: int = MAX_EXPANSION
-    """How many times its compressed size an archive, or a file in it, may expand to."""
+    options: PrepareOptions = field(default_factory=PrepareOptions)
+    """What its pictures are made into. Some concern how it is read: how far an archive may expand, for example."""
 
     @cached_property
     def path(self) -> Path | None:
@@ -77,9 +75,9 @@ class Candidate:
             raise SourceError(f"{path} cannot be read: {error}") from error
 
 
-def only_itself(path: Path) -> Iterable[Path]:
-    """For `SourceKind.files` of a kind whose pictures all lie in the one file."""
-    return (path,)
+def only_itself(candidate: Candidate) -> Iterable[Path]:
+    """For `SourceKind.files` of a kind whose pictures all lie in the one file, or in none."""
+    return () if candidate.path is None else (candidate.path,)
 
 
 @dataclass(frozen=True)
@@ -94,29 +92,33 @@ class SourceKind:
     Raises:
         SourceError: It holds no picture or cannot be read.
     """
-    files: Callable[[Path], Iterable[Path]] = only_itself
-    """The files that the pictures and labels at a path come from, in a fixed order: when one of them changes, a cached
-    packed set is made again."""
+    files: Callable[[Candidate], Iterable[Path]] = only_itself
+    """The files that the pictures and labels come from, in a fixed order: when one of them changes, a cached packed set
+    is made again. Where there are none, what is drawn may change with dcgan's version."""
 
 
 def file_kind(
     recognizes: Callable[[Path, bytes], bool],
     open_file: Callable[[Path], Source],
-    files: Callable[[Path], Iterable[Path]] = only_itself,
+    files: Callable[[Path], Iterable[Path]] = lambda path: (path,),
 ) -> SourceKind:
     """A kind of file.
 
     Args:
         recognizes: Whether a file is of this kind, by its path and its first bytes (decompressed).
         open_file: Opens such a file.
-        files: See `SourceKind.files`.
+        files: Of the path, those that its pictures and labels come from.
     """
 
     def recognizes_candidate(candidate: Candidate) -> bool:
         path = candidate.path
         return path is not None and path.is_file() and recognizes(path, candidate.head)
 
-    return SourceKind(recognizes_candidate, lambda candidate: open_file(existing(candidate)), files)
+    return SourceKind(
+        recognizes_candidate,
+        lambda candidate: open_file(existing(candidate)),
+        lambda candidate: files(existing(candidate)),
+    )
 
 
 def existing(candidate: Candidate) -> Path:

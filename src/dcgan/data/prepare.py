@@ -63,7 +63,7 @@ def prepare(
     options, out = options or PrepareOptions(), Path(out)
     _check_workers(workers)
     check_free(out, overwrite)
-    opened = open_source(source, options.size, options.max_expansion)
+    opened = open_source(source, options)
     if not options.limit:
         return _pack(opened, out, options, on_progress, workers=workers, overwrite=overwrite)
     items = LabeledItems(opened, on_progress)
@@ -114,7 +114,7 @@ def split(
     if not 0 < train < 1:
         raise UsageError(f"`train` must be more than 0 and less than 1, not {train:g}")
     _check_replaceable(out, overwrite)
-    opened = open_source(source, options.size, options.max_expansion)
+    opened = open_source(source, options)
     items = LabeledItems(opened, on_progress)
     if options.limit:
         items = items.choose(options.limit, options.seed)

@@ -34,6 +34,10 @@ class PrepareOptions:
     """Chooses at random: another seed, another choice."""
     max_expansion: int = MAX_EXPANSION
     """How many times its compressed size an archive, or a file in it, may expand to; beyond that it means harm."""
+    column: str = ""
+    """Column of the pictures in a table, or of their paths in a list, where it cannot be told."""
+    fps: float = 1.0
+    """Frames to take of a second of a video."""
 
     def __post_init__(self) -> None:
         if not 8 <= self.size <= 1024:
@@ -47,6 +51,8 @@ class PrepareOptions:
             raise UsageError(f"`seed` must be 0 to 2^63 - 1, not {self.seed}")
         if self.max_expansion < 1:
             raise UsageError(f"`max_expansion` must be 1 or more, not {self.max_expansion}")
+        if not 0 < self.fps <= 1000:
+            raise UsageError(f"`fps` must be above 0 and at most 1000, not {self.fps:g}")
         self.decoding()
 
     def decoding(self) -> "DecodeOptions":

@@ -1,6 +1,6 @@
 """Where pictures come from: opening a source of whatever kind `dcgan.choices.SOURCES` lists."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from dcgan.choices import SOURCES, describe_sources
@@ -9,22 +9,22 @@ from dcgan.data.items import Item, Reason, Skipped, Source
 from dcgan.data.kinds import Candidate, SourceKind
 from dcgan.data.packed import PackedPictures, PackedSet, is_packed_set
 from dcgan.data.picture_files import on_one_line
-from dcgan.data.prepare_options import MAX_EXPANSION
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.python_sources import PictureSequence
 from dcgan.errors import DcganError, SourceError, UsageError
+from dcgan.files import DATASET_FILE
 
 PictureSource = str | Path | PackedSet | Source | PictureSequence
 """Whatever pictures can be taken from: a path, a name such as "drawn-faces:5000", a packed set, an object with the
 members of `Source`, a numpy array or a pair of it and its labels, a list of PIL pictures, or a data set."""
 
 
-def open_source(source: PictureSource, size: int = 64, max_expansion: int = MAX_EXPANSION) -> Source:
+def open_source(source: PictureSource, options: PrepareOptions | None = None) -> Source:
     """Open a source of pictures; those of a packed set are taken as they are.
 
     Args:
         source: A path, a name, or a Python object.
-        size: Side in pixels for pictures that have no size of their own, because they are drawn.
-        max_expansion: How many times its compressed size an archive, or a file in it, may expand to.
+        options: What its pictures are made into, where that concerns how it is read; by default those of `prepare`.
 
     Raises:
         SourceError: It is missing, cannot be read or holds no picture; the message says what it holds instead.
@@ -37,14 +37,26 @@ def open_source(source: PictureSource, size: int = 64, max_expansion: int = MAX_
         return PackedPictures(PackedSet.open(source))
     if isinstance(source, Source):
         return _checked(source)
-    candidate = Candidate(source, size, max_expansion)
+    candidate = Candidate(source, options or PrepareOptions())
     try:
         opened = find_kind(candidate).open(candidate)
     except DcganError:
         raise
     except Exception as error:  # the boundary of all readers: whatever a library makes of a damaged or hostile file
         raise SourceError(f"{source} cannot be read: {_why(error)}") from error
-    return _Guarded(opened) if candidate.path else opened
+    return _Guarded(opened) if isinstance(source, str | Path) else opened
+
+
+def source_files(source: PictureSource, options: PrepareOptions) -> Iterable[Path]:
+    """The files that the pictures of a path come from, in a fixed order; none if they are drawn.
+
+    Raises:
+        SourceError: It is no source.
+    """
+    if isinstance(source, str | Path) and is_packed_set(source):
+        return (Path(source) / DATASET_FILE,)
+    candidate = Candidate(source, options)
+    return find_kind(candidate).files(candidate)
 
 
 def _checked(source: Source) -> Source:

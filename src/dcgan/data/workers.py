@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from dcgan.data.decode import Decoded, DecodeOptions, decode_content
-from dcgan.data.items import Content, Item, Reason, Skipped
+from dcgan.data.items import Content, Item, Reason, Skipped, Stored
 from dcgan.errors import SourceError
 
 Result = tuple[Decoded | Skipped, str | None]
@@ -57,7 +57,8 @@ def decode_all(items: Iterable[Item], options: DecodeOptions, workers: int = 0) 
     """
     items = iter(items)
     first = _take(items)
-    if len(first) < MIN_ITEMS_FOR_WORKERS and _bytes_of(first) < _CHUNK_BYTES:
+    stored = any(isinstance(item.content, Stored) for item in first)  # reading it may crash the process
+    if len(first) < MIN_ITEMS_FOR_WORKERS and _bytes_of(first) < _CHUNK_BYTES and not stored:
         for item in first:
             yield _without_content(item), decode_content(item.content, options)
         return

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.data.cache import cache_folder
 from dcgan.data.packed import PackedSet
-from dcgan.files import write_atomic
+from dcgan.files import cache_folder, write_atomic
 from dcgan.metrics.extractors import Extractor
 from dcgan.model import Model
 from dcgan.randomness import Stream, rng

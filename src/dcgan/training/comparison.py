@@ -11,7 +11,7 @@ from dcgan.errors import UsageError
 from dcgan.figures.comparison import ComparisonFacts, comparison_page
 from dcgan.figures.html_page import as_words, duration
 from dcgan.figures.report_charts import Record, position, value_of
-from dcgan.files import write_atomic
+from dcgan.files import distinct_names, write_atomic
 from dcgan.short_repr import ShortRepr
 from dcgan.training.checkpoint import parse_moment
 from dcgan.training.logger import EVENTS, METRICS, read_events, read_records
@@ -177,10 +177,9 @@ def compare(*runs: str | Path, x_axis: XAxis = "images") -> Comparison:
     paths = [Path(run) for run in runs]
     if len(paths) < 2:
         raise UsageError(f"a comparison needs two `runs` or more, not {len(paths)}")
-    for index, path in enumerate(paths):
-        if path.resolve() in (other.resolve() for other in paths[:index]):
-            raise UsageError(f"`runs`: {path} is named twice")
-    names = _names(paths)
+    names = distinct_names(paths)
+    if names is None:
+        raise UsageError(f"`runs`: one of {', '.join(map(str, paths))} is named twice")
     return Comparison(tuple(_read(path, name) for path, name in zip(paths, names, strict=True)), x_axis)
 
 
@@ -196,16 +195,6 @@ def _read(path: Path, name: str) -> ComparedRun:
     last = str(events[-1].get("kind")) if events else ""
     ending = last if last in get_args(Ending) else "not ended"
     return ComparedRun(path, name, settings, read_records(path / METRICS), ending, list_sheets(path))
-
-
-def _names(paths: Sequence[Path]) -> list[str]:
-    """The last folders of each path, as many as it takes to tell them apart."""
-    parts = [path.resolve().parts for path in paths]
-    for count in range(1, max(map(len, parts)) + 1):
-        names = ["/".join(part[-count:]) for part in parts]
-        if len(set(names)) == len(names):
-            return names
-    raise AssertionError("resolved paths that differ have names that differ")
 
 
 def _moment_of(sheet: Path) -> tuple[int, int]:

@@ -1,0 +1,118 @@
+"""Several sources as one: a list of paths in Python, or a path with braces or stars, such as shards-{000..099}.tar."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from glob import glob, has_magic
+from itertools import chain
+from pathlib import Path
+
+from dcgan.data.items import Item, Source
+from dcgan.data.kinds import Candidate, SourceKind
+from dcgan.data.sources import open_source, source_files
+from dcgan.errors import SourceError
+from dcgan.files import distinct_names
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_RANGE = re.compile(r"(\d+)\.\.(\d+)")
+_NAMED = 3  # in the description
+_MOST_PARTS = 100_000
+
+
+class Joined:
+    """The items of several sources, one source after the other; a name begins with that of its source.
+
+    Labels are those that each source has by itself.
+
+    Args:
+        parts: The sources by what they are called, all different.
+    """
+
+    def __init__(self, parts: Mapping[str, Source]) -> None:
+        self._parts = parts
+        first = ", ".join(source.description for source in list(parts.values())[:_NAMED])
+        more = f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""
+        self.description = f"{first}{more}"
+
+    @property
+    def total(self) -> int:
+        """How many items it yields."""
+        return sum(source.total for source in self._parts.values())
+
+    @property
+    def ignored(self) -> Mapping[str, int]:
+        """How many files were ignored, by kind."""
+        return sum((Counter(source.ignored) for source in self._parts.values()), Counter())
+
+    def __iter__(self) -> Iterator[Item]:
+        for name, source in self._parts.items():
+            for item in source:
+                yield replace(item, name=f"{name}/{item.name}")
+
+
+def expand(pattern: str) -> list[str]:
+    """The paths that a pattern stands for: {000..099} and {a,b} as a shell expands them, then * and ? and [...].
+
+    Raises:
+        SourceError: They are too many.
+    """
+    expanded = [pattern]
+    while any(_BRACES.search(one) for one in expanded):
+        expanded = [path for one in expanded for path in _expand_first(one)]
+        if len(expanded) > _MOST_PARTS:
+            raise SourceError(f"{pattern} stands for more than {_MOST_PARTS:,} paths")
+    paths = (sorted(glob(one)) if has_magic(one) else [one] for one in expanded)  # noqa: PTH207 - of any root
+    return list(chain.from_iterable(paths))
+
+
+def _expand_first(pattern: str) -> Iterator[str]:
+    braces = _BRACES.search(pattern)
+    if braces is None:
+        yield pattern
+        return
+    before, after = pattern[: braces.start()], pattern[braces.end() :]
+    numbers = _RANGE.fullmatch(braces[1])
+    if numbers is None:
+        yield from (before + choice + after for choice in braces[1].split(","))
+        return
+    first, last = int(numbers[1]), int(numbers[2])
+    if last - first >= _MOST_PARTS:
+        raise SourceError(f"{pattern} stands for more than {_MOST_PARTS:,} paths")
+    for number in range(first, last + 1):
+        yield f"{before}{number:0{len(numbers[1])}}{after}"
+
+
+def _recognizes(candidate: Candidate) -> bool:
+    given = candidate.given
+    if isinstance(given, list | tuple):
+        return bool(given) and all(isinstance(part, str | Path) for part in given)
+    if not isinstance(given, str) or candidate.path is not None or "://" in given:
+        return False
+    return bool(_BRACES.search(given)) or has_magic(given)
+
+
+def _paths(candidate: Candidate) -> Sequence[str | Path]:
+    given = candidate.given
+    if isinstance(given, list | tuple):
+        return given
+    paths = expand(str(given))
+    if not paths:
+        raise SourceError(f"{given}: no file or folder is called so")
+    return paths
+
+
+def _open(candidate: Candidate) -> Source:
+    paths = _paths(candidate)
+    names = distinct_names([Path(path) for path in paths])
+    if names is None:
+        raise SourceError(f"one of {', '.join(map(str, paths))} is named twice")
+    return Joined({name: open_source(path, candidate.options) for name, path in zip(names, paths, strict=True)})
+
+
+def _files(candidate: Candidate) -> Iterator[Path]:
+    for path in _paths(candidate):
+        yield from source_files(path, candidate.options)
+
+
+JOINED = SourceKind(_recognizes, _open, _files)

@@ -1,0 +1,247 @@
+"""Tables with a column of encoded pictures: Parquet files, and Hugging Face data sets as `save_to_disk` leaves them."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dcgan.data import formats
+from dcgan.data.items import Content, Item, Reason, Skipped, Source
+from dcgan.data.joined import Joined
+from dcgan.data.kinds import Candidate, SourceKind, existing
+from dcgan.data.picture_files import on_one_line
+from dcgan.errors import SourceError
+from dcgan.files import DATASET_FILE, parse_json
+
+STATE_FILE, DICT_FILE = "state.json", "dataset_dict.json"  # of `save_to_disk`
+_ROWS_AT_ONCE = 64
+_SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\.parquet")
+_LABELS = ("label", "labels", "class", "fine_label", "category", "y")
+_MOST_TRIED = 16  # rows that tell whether a column has pictures
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where a table has its pictures and labels.
+
+    Attributes:
+        picture: The column of encoded pictures.
+        label: The column of labels, if there is one.
+        names: What numbers in it mean.
+    """
+
+    picture: str
+    label: str | None
+    names: Sequence[str]
+
+
+class Table:
+    """The pictures of one table, row by row.
+
+    Args:
+        path: A Parquet file, or an Arrow file of `save_to_disk`.
+        column: The column of pictures. Default: the only one there is, by its type and content.
+
+    Raises:
+        SourceError: It cannot be read, or has no column of pictures, or several and none was chosen.
+    """
+
+    def __init__(self, path: Path, column: str = "") -> None:
+        self.description = f"table {path}"
+        self.ignored: Mapping[str, int] = {}
+        """Nothing is ignored."""
+        self._path = path
+        try:
+            schema, self.total = _schema(path), _count(path)
+            self._columns = find_columns(str(path), schema, self._first_rows, column)
+        except (pa.ArrowException, OSError) as error:
+            raise SourceError(f"{path} cannot be read: {on_one_line(str(error))}") from error
+        if not self.total:
+            raise SourceError(f"{path} holds no pictures: it has no rows")
+
+    def __iter__(self) -> Iterator[Item]:
+        columns = [self._columns.picture, *([self._columns.label] if self._columns.label else [])]
+        row = 0
+        for batch in _batches(self._path, columns):
+            for values in batch.to_pylist():
+                yield item_of(f"{row:06d}", values, self._columns, self._path.parent)
+                row += 1
+
+    def _first_rows(self, column: str) -> Iterator[object]:
+        for batch in _batches(self._path, [column]):
+            yield from batch.column(0).to_pylist()
+
+
+def find_columns(where: str, schema: pa.Schema, values: Callable[[str], Iterator[object]], column: str) -> Columns:
+    """Find the pictures and the labels of a table.
+
+    Args:
+        where: Of which table, for messages.
+        schema: Its columns; what Hugging Face says of them is believed.
+        values: Gives the values of a column, row by row.
+        column: The column of pictures if it is known, or "".
+
+    Raises:
+        SourceError: There is no column of pictures, or there are several.
+    """
+    features = _features(schema)
+    names = schema.names
+    if column and column not in names:
+        raise SourceError(f"{where} has no column {column!r}, but {', '.join(names)}")
+    found = [name for name in names if features.get(name, {}).get("_type") == "Image"]
+    found = found or [name for name in names if _may_hold(schema.field(name).type) and _has_picture(values(name))]
+    if not column and len(found) > 1:
+        raise SourceError(f"{where} has several columns of pictures: {', '.join(found)}; choose one by `column`")
+    if not column and not found:
+        raise SourceError(f"{where} has no column of encoded pictures, but {', '.join(names) or 'none at all'}")
+    label = next((name for name in names if features.get(name, {}).get("_type") == "ClassLabel"), None)
+    label = label or next((name for name in _LABELS if name in names and _is_label(schema.field(name).type)), None)
+    meaning = features.get(label or "", {}).get("names")
+    return Columns(column or found[0], label, [str(name) for name in meaning] if isinstance(meaning, list) else ())
+
+
+def item_of(name: str, row: Mapping[str, object], columns: Columns, folder: Path | None) -> Item:
+    """A row as an item.
+
+    Args:
+        name: What it is called.
+        row: Its values by column.
+        columns: Which are which.
+        folder: Where paths begin that stand in place of a picture; None where files cannot be read.
+    """
+    return Item(name, _content(row[columns.picture], folder), _label(row.get(columns.label or ""), columns.names))
+
+
+def _content(value: object, folder: Path | None) -> Content:
+    path = ""
+    if isinstance(value, dict):
+        path = str(value.get("path") or "")
+        value = value.get("bytes")
+    if isinstance(value, bytes):
+        return value
+    if path and folder is not None:
+        return folder / path
+    if value is None:
+        return Skipped(Reason.EMPTY, "no value")
+    return Skipped(Reason.NOT_A_PICTURE, f"a value of type {type(value).__name__}")
+
+
+def _label(value: object, names: Sequence[str]) -> str | None:
+    if value is None or (isinstance(value, int) and value < 0):  # Hugging Face's -1: not known
+        return None
+    if isinstance(value, int) and value < len(names):
+        return on_one_line(names[value])
+    return on_one_line(str(value))
+
+
+def _features(schema: pa.Schema) -> Mapping[str, Mapping[str, object]]:
+    """What Hugging Face says of the columns, by name."""
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        info = parse_json((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        return {str(name): feature for name, feature in info.items() if isinstance(feature, dict)}
+    return {}
+
+
+def _may_hold(type_: pa.DataType) -> bool:
+    if pa.types.is_struct(type_):
+        return type_.get_field_index("bytes") >= 0 and _may_hold(type_.field("bytes").type)
+    return bool(pa.types.is_binary(type_) or pa.types.is_large_binary(type_))
+
+
+def _is_label(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(type_) or pa.types.is_string(type_) or pa.types.is_large_string(type_))
+
+
+def _has_picture(values: Iterator[object]) -> bool:
+    for value, _ in zip(values, range(_MOST_TRIED), strict=False):
+        content = _content(value, None)
+        if isinstance(content, bytes) and formats.sniff(content[: formats.HEAD_BYTES]):
+            return True
+    return False
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
+
+
+def _schema(path: Path) -> pa.Schema:
+    if _is_parquet(path):
+        return pq.read_schema(path)
+    with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as stream:
+        return stream.schema
+
+
+def _count(path: Path) -> int:
+    if _is_parquet(path):
+        return int(pq.read_metadata(path).num_rows)
+    with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as stream:
+        return sum(batch.num_rows for batch in stream)
+
+
+def _batches(path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Some columns, a few rows at once."""
+    if _is_parquet(path):
+        with pq.ParquetFile(path, pre_buffer=False) as file:
+            yield from file.iter_batches(_ROWS_AT_ONCE, columns=columns)
+        return
+    with pa.memory_map(str(path)) as file, pa.ipc.open_stream(file) as stream:
+        for batch in stream:
+            chosen = batch.select(columns)
+            chosen.validate(full=True)  # a damaged one would end the process
+            for start in range(0, batch.num_rows, _ROWS_AT_ONCE):
+                yield chosen.slice(start, _ROWS_AT_ONCE)
+
+
+def _tables_in(folder: Path) -> list[Path]:
+    """The tables of a folder, in order.
+
+    Raises:
+        SourceError: They belong to several splits, or are not as the folder says.
+    """
+    if (folder / DICT_FILE).is_file():
+        splits = sorted(state.parent.name for state in folder.glob(f"*/{STATE_FILE}"))
+        named = ", ".join(str(folder / split) for split in splits)
+        raise SourceError(f"{folder} holds several splits; name one: {named}")
+    if (folder / STATE_FILE).is_file():
+        try:
+            state = parse_json((folder / STATE_FILE).read_bytes())
+            return [folder / Path(str(file["filename"])).name for file in state["_data_files"]]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SourceError(f"{folder / STATE_FILE} is damaged: {error}") from error
+    files = sorted([*folder.glob("*.parquet"), *folder.glob("data/*.parquet")])
+    splits = sorted({match[1] for file in files if (match := _SHARD.fullmatch(file.name))})
+    if len(splits) > 1:
+        example = files[0].with_name(f"{splits[-1]}-*.parquet")
+        raise SourceError(f"{folder} holds the splits {', '.join(splits)}; name one, such as {str(example)!r}")
+    return files
+
+
+def _is_folder(candidate: Candidate) -> bool:
+    path = candidate.path
+    if path is None or not path.is_dir() or (path / DATASET_FILE).exists():
+        return False
+    if (path / DICT_FILE).is_file() or (path / STATE_FILE).is_file():
+        return True
+    return any(True for pattern in ("*.parquet", "data/*.parquet") for _ in path.glob(pattern))
+
+
+def _open_folder(candidate: Candidate) -> Source:
+    folder, column = existing(candidate), candidate.options.column
+    return Joined({file.stem: Table(file, column) for file in _tables_in(folder)})
+
+
+def _open_file(candidate: Candidate) -> Table:
+    return Table(existing(candidate), candidate.options.column)
+
+
+def _is_file(candidate: Candidate) -> bool:
+    return candidate.path is not None and candidate.path.is_file() and candidate.head[:4] == b"PAR1"
+
+
+PARQUET = SourceKind(_is_file, _open_file)
+TABLE_FOLDER = SourceKind(_is_folder, _open_folder, lambda candidate: _tables_in(existing(candidate)))
