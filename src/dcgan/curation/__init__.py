@@ -1,0 +1,1 @@
+"""Sets made clean: near duplicates found and left out."""
