@@ -92,6 +92,7 @@ SOURCES: "Registry[SourceKind]" = Registry(
     "dcgan.sources",
     {
         "folder": Choice("dcgan.data.folder:FOLDER", "a folder"),
+        "list": Choice("dcgan.data.file_list:LIST", "a list of files (.txt, .csv)"),
         "tar": Choice("dcgan.data.archives:TAR", ".tar (.gz, .xz, .bz2)"),
         "zip": Choice("dcgan.data.archives:ZIP", ".zip"),
         "npy": Choice("dcgan.data.array_files:NPY", ".npy"),
@@ -99,7 +100,6 @@ SOURCES: "Registry[SourceKind]" = Registry(
         "idx": Choice("dcgan.data.array_files:IDX", "IDX (MNIST)"),
         "parquet": Choice("dcgan.data.tables:PARQUET", "Parquet"),
         "tables": Choice("dcgan.data.tables:TABLE_FOLDER", "a folder of Parquet files or saved by Hugging Face"),
-        "list": Choice("dcgan.data.file_list:LIST", "a list of files (.txt, .csv)"),
         "lmdb": Choice("dcgan.data.lmdb_files:LMDB", "LMDB (LSUN)"),
         "cifar-10": Choice("dcgan.data.benchmark_sets:CIFAR_10", "CIFAR-10's batches"),
         "mat": Choice("dcgan.data.benchmark_sets:MAT_FILE", ".mat (SVHN, CIFAR-10)"),

@@ -126,7 +126,9 @@ def test_a_single_picture_points_at_its_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"hello", bytes(range(256)) * 9])
 def test_a_file_that_is_no_source_lists_what_is(tmp_path: Path, data: bytes) -> None:
-    assert "recognized by content and not by name: a folder, .tar" in error_of(write(tmp_path, "x", data=data) / "x")
+    kinds = "a folder, a list of files (.txt, .csv), .tar"
+    file = write(tmp_path, "x", data=data) / "x"
+    assert f"recognized by content and not by name: {kinds}" in error_of(file)
 
 
 @pytest.mark.parametrize("data", [b"\x1f\x8bnonsense", b"BZh9nonsense", b"\xfd7zXZ\0nonsense", b"\x1f\x8b"])

@@ -118,6 +118,14 @@ def test_splits_are_not_mixed(tmp_path: Path) -> None:
     assert open_source(tmp_path / "saved" / "test").total == 3
 
 
+@pytest.mark.parametrize("picture", ["a.jpg", "cat/a.jpg"])
+def test_a_table_beside_pictures_does_not_make_their_folder_one(picture: str, tmp_path: Path) -> None:
+    write(tmp_path / "about.parquet", age=[1])
+    (tmp_path / picture).parent.mkdir(exist_ok=True)
+    (tmp_path / picture).write_bytes(JPEG)
+    assert [item.name for item in open_source(tmp_path)] == [picture]
+
+
 def test_a_damaged_saved_set_is_refused(tmp_path: Path) -> None:
     data_set().save_to_disk(tmp_path / "saved")
     (arrow,) = (tmp_path / "saved").glob("*.arrow")

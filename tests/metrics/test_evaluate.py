@@ -47,6 +47,11 @@ def data(home: Path) -> PackedSet:
 
 
 @pytest.fixture(scope="module")
+def held_out(home: Path) -> PackedSet:
+    return packed(home / "held-out", 40, skip=80)
+
+
+@pytest.fixture(scope="module")
 def model(data: PackedSet, home: Path) -> Model:
     return dcgan.load(train(data.path, home / "run", replace(TOY, images=16)).run)
 
@@ -77,9 +82,8 @@ def test_the_distances_are_those_of_the_features_of_each_side(model: Model, data
 
 
 def test_generated_pictures_that_repeat_the_training_set_are_perfect_by_distance_and_found_out_by_their_neighbors(
-    data: PackedSet, home: Path
+    data: PackedSet, held_out: PackedSet
 ) -> None:
-    held_out = packed(home / "held-out", 40, skip=80)
     result = evaluate(data, data, extractor="pixels", held_out=held_out)
     assert result.frechet < 1e-3
     assert result.precision_recall.precision == result.precision_recall.recall == 1
@@ -91,8 +95,10 @@ def test_generated_pictures_that_repeat_the_training_set_are_perfect_by_distance
     assert np.array_equal(result.closest.generated, result.closest.real)
 
 
-def test_the_closest_pictures_of_a_model_are_those_of_its_seeds(model: Model, data: PackedSet, home: Path) -> None:
-    result = evaluate(model, data, extractor="pixels", held_out=home / "held-out", samples=20)
+def test_the_closest_pictures_of_a_model_are_those_of_its_seeds(
+    model: Model, data: PackedSet, held_out: PackedSet
+) -> None:
+    result = evaluate(model, data, extractor="pixels", held_out=held_out, samples=20)
     assert result.memorization is not None
     nearest = result.memorization.neighbors.distance.argsort()
     assert np.array_equal(result.closest.generated, model.sample(nearest.tolist()))
@@ -100,7 +106,7 @@ def test_the_closest_pictures_of_a_model_are_those_of_its_seeds(model: Model, da
 
 
 def test_held_out_pictures_change_no_neighbor_and_samples_bounds_every_set(
-    model: Model, data: PackedSet, home: Path
+    model: Model, data: PackedSet, held_out: PackedSet
 ) -> None:
     taken: list[int] = []
     pixels = build_extractor("pixels")
@@ -110,7 +116,7 @@ def test_held_out_pictures_change_no_neighbor_and_samples_bounds_every_set(
         return pixels.extract(batch)
 
     counting = Extractor("counting", "counts", extract)
-    result = evaluate(model, data, extractor=counting, held_out=home / "held-out", samples=20)
+    result = evaluate(model, data, extractor=counting, held_out=held_out, samples=20)
     assert sum(taken) == 3 * 20
     assert any("among 20 of 80 pictures" in text for text in result.warnings)
     plain = evaluate(model, data, extractor="pixels", samples=20)
@@ -171,8 +177,8 @@ def test_pictures_are_brought_to_the_size_of_a_packed_set_or_a_model(model: Mode
     assert evaluate(model, folder, extractor="pixels").size == model.architecture.size
 
 
-def test_a_result_shows_itself_in_a_notebook_and_names_its_measures(data: PackedSet, home: Path) -> None:
-    result = evaluate(data, data, extractor="pixels", held_out=home / "held-out")
+def test_a_result_shows_itself_in_a_notebook_and_names_its_measures(data: PackedSet, held_out: PackedSet) -> None:
+    result = evaluate(data, data, extractor="pixels", held_out=held_out)
     html = result._repr_html_()
     assert "<table>" in html
     assert "<img" in html

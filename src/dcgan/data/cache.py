@@ -15,6 +15,7 @@ import numpy as np
 from filelock import FileLock
 
 from dcgan.data.items import Content, Item, Source
+from dcgan.data.kinds import are_paths
 from dcgan.data.packed import FORMAT, PackedSet, is_packed_set
 from dcgan.data.packed_writer import our_version
 from dcgan.data.prepare import prepare
@@ -148,8 +149,7 @@ def _fitting(packed: PackedSet, size: int | None, channels: int | None) -> Packe
 
 def _is_paths(source: PictureSource) -> TypeGuard[str | Path | Sequence[str | Path]]:
     """Whether a source is a path, or a list of paths."""
-    parts = source if isinstance(source, list | tuple) else (source,)
-    return bool(parts) and all(isinstance(part, str | Path) for part in parts)
+    return isinstance(source, str | Path) or are_paths(source)
 
 
 def _path_key(source: str | Path | Sequence[str | Path], options: PrepareOptions) -> str:

@@ -11,6 +11,7 @@ import warnings
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from stat import S_ISREG
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -180,11 +181,12 @@ def picture_pixels(picture: Image.Image) -> Pixels | Skipped:
 
 def _read(file: Path) -> bytes | Skipped:
     try:
-        if file.exists() and not file.is_file():  # a pipe would never end
+        status = file.stat()
+        if not S_ISREG(status.st_mode):  # a pipe would never end
             return Skipped(Reason.UNREADABLE, "a folder, pipe, socket or device")
-        size = file.stat().st_size
-        if size > MAX_BYTES:
-            return Skipped(Reason.UNSUPPORTED, f"a file of {size >> 20} MB; at most {MAX_BYTES >> 20} MB are read")
+        if status.st_size > MAX_BYTES:
+            size = f"a file of {status.st_size >> 20} MB; at most {MAX_BYTES >> 20} MB are read"
+            return Skipped(Reason.UNSUPPORTED, size)
         return file.read_bytes()
     except OSError as error:
         return Skipped(Reason.UNREADABLE, error.strerror or str(error))

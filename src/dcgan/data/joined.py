@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from dcgan.data.items import Item, Source
-from dcgan.data.kinds import Candidate, SourceKind
+from dcgan.data.kinds import Candidate, SourceKind, are_paths
 from dcgan.data.sources import open_source, source_files
 from dcgan.errors import SourceError
 from dcgan.files import distinct_names
@@ -85,8 +85,8 @@ def _expand_first(pattern: str) -> Iterator[str]:
 
 def _recognizes(candidate: Candidate) -> bool:
     given = candidate.given
-    if isinstance(given, list | tuple):
-        return bool(given) and all(isinstance(part, str | Path) for part in given)
+    if are_paths(given):
+        return True
     if not isinstance(given, str) or candidate.path is not None or "://" in given:
         return False
     return bool(_BRACES.search(given)) or has_magic(given)
@@ -94,7 +94,7 @@ def _recognizes(candidate: Candidate) -> bool:
 
 def _paths(candidate: Candidate) -> Sequence[str | Path]:
     given = candidate.given
-    if isinstance(given, list | tuple):
+    if are_paths(given):
         return given
     paths = expand(str(given))
     if not paths:

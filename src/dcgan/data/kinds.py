@@ -8,10 +8,11 @@ import bz2
 import gzip
 import lzma
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TypeGuard
 
 from dcgan.data.items import Source
 from dcgan.data.prepare_options import PrepareOptions
@@ -73,6 +74,11 @@ class Candidate:
                 return content.read(HEAD_BYTES)
         except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
             raise SourceError(f"{path} cannot be read: {error}") from error
+
+
+def are_paths(given: object) -> TypeGuard[Sequence[str | Path]]:
+    """Whether what a user gave is a list of paths: several sources."""
+    return isinstance(given, list | tuple) and bool(given) and all(isinstance(part, str | Path) for part in given)
 
 
 def only_itself(candidate: Candidate) -> Iterable[Path]:

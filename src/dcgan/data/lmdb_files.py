@@ -3,7 +3,6 @@
 import hashlib
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
@@ -16,6 +15,7 @@ from filelock import FileLock
 from dcgan.data.items import Item
 from dcgan.data.kinds import Candidate, SourceKind, existing
 from dcgan.data.lmdb_values import LmdbValue, open_environment
+from dcgan.data.own_process import read_apart
 from dcgan.data.picture_files import on_one_line
 from dcgan.errors import SourceError
 from dcgan.files import cache_folder, new_file, state_of
@@ -27,7 +27,6 @@ DATA_FILE = "data.mdb"
 _MAGIC = b"\xde\xc0\xef\xbe"  # of the first page, behind its header of 16 bytes
 _KEYS_AT_ONCE = 1 << 16
 _LABEL = re.compile(r"(.+)_(?:train|val)_lmdb")  # bedroom_train_lmdb
-_CODE = "import sys; sys.path[:] = {path!r}; from dcgan.data.lmdb_files import list_keys; list_keys(*sys.argv[1:])"
 
 
 class Lmdb:
@@ -105,12 +104,7 @@ def _keys(path: Path) -> pa.ChunkedArray:
 
 
 def _list_apart(path: Path, out: Path) -> None:
-    command = [sys.executable, "-c", _CODE.format(path=sys.path), str(path), str(out)]
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode:
-        told = done.stderr.decode("utf-8", "backslashreplace").strip().splitlines() or [""]
-        why = "it crashed the reader" if done.returncode < 0 else told[-1]
-        raise SourceError(f"{path} cannot be read: {why}")
+    read_apart(path, __name__, list_keys.__name__, out)
 
 
 def _data_file(path: Path) -> Path:

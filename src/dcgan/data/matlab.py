@@ -1,7 +1,6 @@
 """MATLAB files, read in a process of its own: a damaged one can crash the library that reads them."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -10,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dcgan.data.own_process import read_apart
 from dcgan.errors import SourceError
 from dcgan.files import parse_json, temporary_folder
 
 MAT, MAT_73 = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
 _SECONDS = 600.0  # that a file may take
 _NAMES = "names.json"
-_CODE = "import sys; sys.path[:] = {path!r}; from dcgan.data.matlab import unpack; unpack(*sys.argv[1:])"
 
 
 def load_mat(path: Path) -> Mapping[str, NDArray[np.generic]]:
@@ -31,15 +30,7 @@ def load_mat(path: Path) -> Mapping[str, NDArray[np.generic]]:
     if find_spec("scipy") is None:
         raise SourceError(f"{path}: MATLAB files need the extra: pip install 'dcgan[features]'")
     with temporary_folder("matlab") as folder:
-        command = [sys.executable, "-c", _CODE.format(path=sys.path), str(path), str(folder)]
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
-        except subprocess.TimeoutExpired as error:
-            raise SourceError(f"{path} cannot be read: it takes more than {_SECONDS / 60:g} minutes") from error
-        if done.returncode:
-            told = done.stderr.decode("utf-8", "backslashreplace").strip().splitlines() or [""]
-            why = "it crashed the reader" if done.returncode < 0 else told[-1]
-            raise SourceError(f"{path} cannot be read: {why}")
+        read_apart(path, __name__, unpack.__name__, folder, seconds=_SECONDS)
         names = parse_json((folder / _NAMES).read_text("utf-8"))
         return {name: np.load(folder / f"{number}.npy", allow_pickle=False) for number, name in enumerate(names)}
 
