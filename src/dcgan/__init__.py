@@ -6,7 +6,7 @@
     model = dcgan.load("runs/photos")
     pixels = model.sample(seeds=range(64))  # (64, 64, 64, 3), uint8
 
-Pictures in: `prepare`, `split`, `open_pictures`, `PackedSet`.
+Pictures in: `prepare`, `split`, `open_pictures`, `PackedSet`, `deduplicate`.
 Training: `Recipe`, `preset`, `train`, `resume`, `compare`, `Callback`.
 A model: `load`, `Model`.
 Its latent space: `interpolate`, `arithmetic`, `turn`, `find_concepts`.
@@ -22,6 +22,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dcgan.curation.deduplicate import deduplicate as deduplicate
+    from dcgan.curation.duplicates import Deduplicated as Deduplicated
     from dcgan.data.cache import open_pictures as open_pictures
     from dcgan.data.packed import PackedSet as PackedSet
     from dcgan.data.prepare import prepare as prepare
@@ -69,6 +71,8 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    "dcgan.curation.deduplicate": ("deduplicate",),
+    "dcgan.curation.duplicates": ("Deduplicated",),
     "dcgan.data.cache": ("open_pictures",),
     "dcgan.data.packed": ("PackedSet",),
     "dcgan.data.prepare": ("prepare", "split"),

@@ -63,6 +63,7 @@ class Stream(StrEnum):
     FORGET_CONTROL = "forget.control"
     DETECTOR_WEIGHTS = "detector.weights"
     DETECTOR_ORDER = "detector.order"
+    AUTOENCODER_PICTURES = "curation.autoencoder.pictures"
     AUTOENCODER_WEIGHTS = "curation.autoencoder.weights"
     AUTOENCODER_ORDER = "curation.autoencoder.order"
     AUTOENCODER_NOISE = "curation.autoencoder.noise"

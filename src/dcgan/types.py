@@ -19,3 +19,6 @@ Labels = NDArray[np.int64]
 
 OnProgress = Callable[[int, int | None], None]
 """Called with (done, total) as work goes on; total is None while it is unknown."""
+
+OnPhase = Callable[[str], None]
+"""Called with the name of each part of the work as it begins: "training"."""

@@ -187,9 +187,9 @@ def test_a_skipped_picture_still_has_its_size_if_it_is_known() -> None:
 
 
 def test_a_file_that_cannot_be_opened_is_skipped(tmp_path: Path) -> None:
-    result, sha256 = decode_content(tmp_path / "gone.jpg", DecodeOptions())
+    result, digest = decode_content(tmp_path / "gone.jpg", DecodeOptions())
     assert result == Skipped(Reason.UNREADABLE, "No such file or directory")
-    assert sha256 is None
+    assert digest is None
 
 
 def test_a_file_of_gigabytes_is_skipped_unread(tmp_path: Path) -> None:

@@ -164,9 +164,9 @@ def test_a_picture_that_memory_does_not_hold_is_skipped(monkeypatch: pytest.Monk
         raise MemoryError
 
     monkeypatch.setattr("dcgan.data.decode.Image.fromarray", fails)
-    result, sha256 = decode_content(PICTURE, DecodeOptions())
+    result, digest = decode_content(PICTURE, DecodeOptions())
     assert result == Skipped(Reason.BOMB, "needs more memory than there is")
-    assert sha256 is None
+    assert digest is None
 
 
 def test_what_looks_like_a_compression_that_needs_gigabytes_is_no_archive(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from dcgan.cli.classifier import classify, fit_classifier
 from dcgan.cli.compare import compare
 from dcgan.cli.concepts import concepts
 from dcgan.cli.console import Answers, as_flags, fail
+from dcgan.cli.dedup import dedup
 from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
 from dcgan.cli.extract_features import extract_features
@@ -47,7 +48,8 @@ app = App(
     console=Answers(),
 )
 VERBS: dict[str, tuple[Callable[..., object], ...]] = {
-    "Train": (demo, prepare, split, presets, train),
+    "Prepare": (prepare, split, dedup),
+    "Train": (demo, presets, train),
     "Sample and explore": (sample, walk, arithmetic, turn, concepts),
     "Look inside and edit": (inspect, forget, insert),
     "Classify": (extract_features, probe, paper_table, fit_classifier, classify),

@@ -63,6 +63,16 @@ def writing(flag: str, path: Path) -> Iterator[None]:
         raise DcganError(f"cannot write {flag} {path}: {error.strerror or error}") from error
 
 
+@contextmanager
+def told_when_stopped(out: Path) -> Iterator[None]:
+    """On Ctrl-C, say what there is now of a folder that appears whole or not at all."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        now = "is as it was before" if out.exists() else "was not made"
+        raise KeyboardInterrupt(f"stopped: {out} {now}; the same command begins anew") from error
+
+
 def check_files(targets: Mapping[str, tuple[Path | None, Iterable[str]]], *, overwrite: bool) -> None:
     """Refuse, before any work, files that exist or cannot be written; folders for them are made.
 

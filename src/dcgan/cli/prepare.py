@@ -1,7 +1,6 @@
 """`dcgan prepare` and `dcgan split`: pictures become packed sets."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +8,7 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, say
 from dcgan.cli.flags import AsJson, Overwrite, Workers
+from dcgan.cli.outputs import told_when_stopped
 from dcgan.cli.sources import PICTURES_HELP
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import UsageError
@@ -16,16 +16,6 @@ from dcgan.errors import UsageError
 Pictures = Annotated[str, Parameter(help=PICTURES_HELP)]
 More = Annotated[str, Parameter(name="OUT", required=True, help="Folder to make. Further sources may stand before it.")]
 Options = Annotated[PrepareOptions | None, Parameter(name="*")]
-
-
-@contextmanager
-def _told_when_stopped(out: Path) -> Iterator[None]:
-    """On Ctrl-C, say what there is now."""
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        now = "is as it was before" if out.exists() else "was not made"
-        raise KeyboardInterrupt(f"stopped: {out} {now}; the same command begins anew") from error
 
 
 def prepare(
@@ -58,7 +48,7 @@ def prepare(
     from dcgan.data import prepare as room
 
     sources, folder = _sources_and_out(source, out)
-    with _told_when_stopped(folder), progress_bar("preparing") as bar:
+    with told_when_stopped(folder), progress_bar("preparing") as bar:
         report = room.prepare(sources, folder, options, bar, workers=workers, overwrite=overwrite)
     if report.details:
         say(report.details)
@@ -93,7 +83,7 @@ def split(
     from dcgan.data import prepare as room
 
     sources, folder = _sources_and_out(source, out)
-    with _told_when_stopped(folder), progress_bar("splitting") as bar:
+    with told_when_stopped(folder), progress_bar("splitting") as bar:
         report = room.split(sources, folder, options, bar, train=train, workers=workers, overwrite=overwrite)
     if report.details:
         say(report.details)

@@ -7,25 +7,33 @@ contrast, such as of skies, do not all have nearly the same.
 """
 
 from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dcgan.curation.codes import Codes
+from dcgan.curation.variations import LINEAR, VARIATIONS, vary
+from dcgan.errors import PackedSetError
 from dcgan.randomness import Stream, rng, torch_rng
 from dcgan.types import OnProgress, Pixels
 
 SIDE = 32
 PIXELS = SIDE * SIDE * 3
 BITS = 128
-NOISE = 0.3  # standard deviation of what is added to pictures, whose own is CONTRAST
+NOISE = 1.0  # standard deviation of what is added to pictures, whose own is CONTRAST
 DROPOUT = 0.5
 LEARNING_RATE = 1e-3  # of Adam
 BATCH = 256
-STEPS = 2000
+STEPS = 500
+FEWEST_STEPS = 150
+"""Few pictures need fewer steps: as many more than this as there are pictures, up to `STEPS`."""
 CONTRAST = 0.25  # standard deviation of a picture that is brought to it
 LEAST = 0.02  # of 1, added to a picture's own standard deviation: noise of a flat picture is not blown up
 _AT_ONCE = 1024  # pictures encoded in one product: always as many, so that a picture has the same code each time
@@ -50,6 +58,14 @@ class Autoencoder(nn.Module):
 
     mean: Tensor
 
+    @property
+    def identity(self) -> str:
+        """SHA-256 of the weights: codes of nets that are not the same cannot be compared."""
+        digest = sha256()
+        for _, tensor in sorted(self.state_dict().items()):
+            digest.update(tensor.numpy().tobytes())
+        return digest.hexdigest()
+
     def activations(self, flat: Tensor) -> Tensor:
         """The code units (N, 128) before the ReLU."""
         units: Tensor = self.encoder(flat - self.mean)
@@ -62,16 +78,17 @@ class Autoencoder(nn.Module):
 
 
 def train_autoencoder(
-    pixels: Pixels, *, seed: int = 0, steps: int = STEPS, on_progress: OnProgress | None = None
+    pixels: Pixels, *, seed: int = 0, steps: int | None = None, on_progress: OnProgress | None = None
 ) -> Autoencoder:
     """Train the net on pictures.
 
     Args:
         pixels: (N, 32, 32, 3), uint8; may be a memory map.
         seed: Of everything random.
-        steps: Mini-batches of 256.
+        steps: Mini-batches of 256. Default: by the number of pictures.
         on_progress: Called with (steps done, steps).
     """
+    steps = min(STEPS, FEWEST_STEPS + len(pixels)) if steps is None else steps
     net = Autoencoder(torch_rng(Stream.AUTOENCODER_WEIGHTS, seed))
     noises = torch_rng(Stream.AUTOENCODER_NOISE, seed)
     order = _order(len(pixels), seed)
@@ -90,23 +107,69 @@ def train_autoencoder(
     return net
 
 
-@torch.no_grad()
-def encode(net: Autoencoder, pixels: Pixels) -> Codes:
-    """The codes (N, 16) of pictures (N, 32, 32, 3), uint8: 128 bits, 1 where a code unit is active."""
-    codes = np.empty((len(pixels), BITS // 8), np.uint8)
-    padded = torch.zeros(_AT_ONCE, PIXELS)
-    for start in range(0, len(pixels), _AT_ONCE):
-        some = _flat(np.asarray(pixels[start : start + _AT_ONCE]))
-        padded[: len(some)] = some
-        active = net.activations(padded)[: len(some)] > 0
-        codes[start : start + len(some)] = np.packbits(active.numpy(), axis=1)
-    return codes
+def save_autoencoder(net: Autoencoder, file: Path) -> None:
+    """Write the weights as safetensors."""
+    save_file(net.state_dict(), file)
+
+
+def load_autoencoder(file: Path) -> Autoencoder:
+    """Read what `save_autoencoder` wrote.
+
+    Raises:
+        PackedSetError: The file cannot be read, or holds something else.
+    """
+    net = Autoencoder(torch.Generator())
+    try:
+        net.load_state_dict(load_file(file))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        why = str(error).splitlines()[0]
+        raise PackedSetError(f"{file} is damaged ({why}); where there is none, a new one is trained") from error
+    return net
+
+
+class Encoder:
+    """Turns pictures into codes: of each picture one for each of the `VARIATIONS`.
+
+    Those that are linear in the pixels, as the encoder itself is before its threshold, cost one product of matrices.
+
+    Args:
+        net: A trained net.
+    """
+
+    @torch.no_grad()
+    def __init__(self, net: Autoencoder) -> None:
+        self.identity = net.identity
+        """Codes of nets of another identity cannot be compared with these."""
+        weight = net.encoder.weight.reshape(BITS, SIDE, SIDE, 3)
+        pixels = torch.eye(SIDE * SIDE).reshape(-1, 1, SIDE, SIDE)
+        folded = []
+        for variation in LINEAR:
+            spread = vary(pixels, variation).reshape(SIDE * SIDE, SIDE, SIDE)  # where each pixel goes
+            folded.append(torch.einsum("bhwc,phw->bpc", weight, spread).reshape(BITS, PIXELS))
+        self._weight = torch.cat(folded)
+        self._bias = net.encoder.bias - net.encoder.weight @ net.mean
+
+    @torch.no_grad()
+    def __call__(self, pixels: Pixels) -> Codes:
+        """The codes (N, V, 16) of pictures (N, 32, 32, 3), uint8: 128 bits, 1 where a code unit is active."""
+        codes = np.empty((len(pixels), len(VARIATIONS), BITS // 8), np.uint8)
+        padded = np.zeros((_AT_ONCE, SIDE, SIDE, 3), np.uint8)
+        for start in range(0, len(pixels), _AT_ONCE):
+            some = pixels[start : start + _AT_ONCE]
+            padded[: len(some)] = some
+            brighter = vary(torch.from_numpy(padded).float(), VARIATIONS[-1])
+            units = (_flat(padded) @ self._weight.T).reshape(_AT_ONCE, len(LINEAR), BITS)
+            bright = (_flat(brighter.round_().byte().numpy()) @ self._weight[:BITS].T)[:, None]
+            active = torch.cat((units, bright), dim=1)[: len(some)] > -self._bias
+            codes[start : start + len(some)] = np.packbits(active.numpy(), axis=2)
+        return codes
 
 
 def _flat(pixels: NDArray[np.uint8]) -> Tensor:
-    """Pictures as rows of mean 0 and of about the same contrast."""
-    flat = torch.from_numpy(np.ascontiguousarray(pixels)).reshape(len(pixels), -1).float().div_(255)
-    flat -= flat.mean(dim=1, keepdim=True)
+    """Pictures as rows of about the same contrast, each channel of mean 0: or else all blue skies would be alike."""
+    values = torch.from_numpy(np.ascontiguousarray(pixels)).float().div_(255)
+    values -= values.mean(dim=(1, 2), keepdim=True)
+    flat = values.reshape(len(pixels), -1)
     return flat.mul_(CONTRAST / (flat.std(dim=1, keepdim=True) + LEAST))
 
 

@@ -1,11 +1,10 @@
 """Binary codes of pictures, and which of them are equal or nearly so, without comparing each with each.
 
-Equal codes are found by sorting. Codes that differ in up to d bits are found by multi-index hashing (Norouzi, Punjani
-and Fleet 2012): cut into d + 1 parts, two such codes agree in at least one, so only codes that share a part are
-compared.
+Codes that differ in up to d bits are found by multi-index hashing (Norouzi, Punjani and Fleet 2012): cut into d + 1
+parts, two such codes agree in at least one, so only codes that share a part are compared.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,10 +14,17 @@ from numpy.typing import NDArray
 from dcgan.errors import UsageError
 
 Codes = NDArray[np.uint8]
-"""(N, B): codes of 8 B bits, packed as `numpy.packbits` does."""
+"""(N, B): codes of 8 B bits, packed as `numpy.packbits` does; or (N, V, B): V of each picture."""
 Indices = NDArray[np.int64]
+Alike = Callable[[Indices, Indices, int], NDArray[np.bool_]]
+"""Of M pairs of pictures, by their indices, and the number of a variation: whether the first, so varied, is as the
+second."""
 
-_ONES = np.array([byte.bit_count() for byte in range(256)], np.uint8)
+COMPARED = 256
+"""With how many codes that share a part a code is compared at most. Among millions of pictures of one kind more than
+that may share it; without an end the time would grow with their square."""
+_PASSES = 16  # over pictures of equal codes that are not alike
+_PAIRS_AT_ONCE = 1 << 16  # as Python objects
 _LONGEST_PART = 64  # bits: a part is one number
 
 
@@ -28,7 +34,7 @@ class Groups:
 
     Attributes:
         center: (N,): for each picture the one that stands for its group, itself if that is it.
-        distance: (N,): in how many bits its code differs from that of the center.
+        distance: (N,): in how many bits their codes differ, of those variations that are nearest.
     """
 
     center: Indices
@@ -40,83 +46,171 @@ class Groups:
         return np.asarray(self.center == np.arange(len(self.center)))
 
 
-def group(codes: Codes, quality: NDArray[np.floating], within: int = 0) -> Groups:
-    """Group near duplicates around the best of them.
-
-    From the best picture to the worst, each that is in no group yet begins one, with all pictures in no group yet
-    whose codes differ from its own in at most `within` bits. So every picture is near to the one that stands for it:
-    chains of pictures, each near to the next, do not become one group.
+class CodeIndex:
+    """Codes that can be searched for those near to others.
 
     Args:
-        codes: (N, B).
+        codes: (N, B), all different; where more than `COMPARED` share a part, the first are those that are compared.
+        bits: In how many bits a near code may differ: 0 to 8 B - 1.
+    """
+
+    def __init__(self, codes: Codes, bits: int) -> None:
+        self._bits = bits
+        self._words = _as_numbers(codes)
+        self._keys = _parts(codes, bits + 1)
+        self._orders = [np.argsort(key, kind="stable") for key in self._keys]
+        self._runs = [key[order] for key, order in zip(self._keys, self._orders, strict=True)]
+        self._compared = [_first_of_runs(*pair) for pair in zip(self._runs, self._orders, strict=True)]
+
+    def near(self, queries: Codes) -> Iterator[tuple[Indices, Indices, NDArray[np.uint8]]]:
+        """Find for each query (Q, B) the codes near to it, each pair once.
+
+        Yields:
+            (M,), (M,) and (M,): the query, the code, and the bits in which they differ.
+        """
+        words, keys = _as_numbers(queries), _parts(queries, self._bits + 1)
+        for number, (key, order, runs) in enumerate(zip(keys, self._orders, self._runs, strict=True)):
+            place, end = np.searchsorted(runs, key, "left"), np.searchsorted(runs, key, "right")
+            end = np.minimum(end, place + COMPARED)
+            query = np.flatnonzero(place < end)
+            while len(query):
+                code = order[place[query]]
+                differ = _differ(words[query], self._words[code])
+                close = differ <= self._bits
+                for earlier in range(number):
+                    q, c = query[close], code[close]
+                    close[close] = (keys[earlier][q] != self._keys[earlier][c]) | ~self._compared[earlier][c]
+                if close.any():
+                    yield query[close], code[close], differ[close]
+                place[query] += 1
+                query = query[place[query] < end[query]]
+
+
+def group(
+    codes: Codes,
+    quality: NDArray[np.floating],
+    within: int = 0,
+    *,
+    alike: Alike | None = None,
+    fixed: NDArray[np.bool_] | None = None,
+) -> Groups:
+    """Group near duplicates around the best of them.
+
+    From the best picture to the worst, each that is in no group yet begins one, with all pictures in no group yet that
+    are near to it. Two are near if the code of the one differs from that of any variation of the other in at most
+    `within` bits. Chains of pictures, each near to the next, do not become one group.
+
+    Args:
+        codes: (N, V, B): of each picture the codes of V variations, the first of which is the picture as it is.
         quality: (N,): the higher, the better; of equal ones the first is.
         within: Bits, 0 or more.
+        alike: Has the last word on pairs of near ones. Default: all are.
+        fixed: (N,): pictures that are never put into a group of another, and are better than all that can be.
 
     Raises:
         UsageError: `within` is out of its range.
     """
-    if not 0 <= within < codes.shape[1] * 8:
-        raise UsageError(f"`within` must be 0 to {codes.shape[1] * 8 - 1} bits, not {within}")
-    count = len(codes)
-    by_quality = np.lexsort((np.arange(count), -quality))
-    _, first, of = np.unique(_as_words(codes[by_quality]), return_index=True, return_inverse=True)
-    best = by_quality[first]  # of each code the best picture
-    unique, number = codes[best], np.empty(count, np.int64)
-    number[by_quality] = of.reshape(-1)
-    center = np.arange(len(unique))
-    distance = np.zeros(len(unique), np.uint8)
-    if within:
-        near: dict[int, list[tuple[int, int]]] = {}
-        for one, other, bits in pairs_within(unique, within):
-            for a, b, d in zip(one.tolist(), other.tolist(), bits.tolist(), strict=True):
-                near.setdefault(a, []).append((b, d))
-                near.setdefault(b, []).append((a, d))
-        grouped = np.zeros(len(unique), bool)
-        for a in sorted(near, key=lambda a: first[a]):
-            if not grouped[a]:
-                grouped[a] = True
-                for b, d in near[a]:
-                    if not grouped[b]:
-                        grouped[b], center[b], distance[b] = True, a, d
-    return Groups(best[center[number]], distance[number])
+    count, _, width = codes.shape
+    if not 0 <= within < width * 8:
+        raise UsageError(f"`within` must be 0 to {width * 8 - 1} bits, not {within}")
+    alike = alike or (lambda _, others, __: np.ones(len(others), bool))
+    fixed = np.zeros(count, bool) if fixed is None else fixed
+    by_quality = np.lexsort((np.arange(count), -quality, ~fixed))
+    leader, leaders = _group_equal(codes[:, 0], by_quality, alike, fixed)
+    center, distance = np.arange(count), np.zeros(count, np.uint8)
+    for a, b, bits in _near_pairs(codes, leaders, within, alike, fixed):
+        if center[a] == a and center[b] == b:
+            center[b], distance[b] = a, bits
+    return Groups(center[leader], distance[leader])
 
 
-def pairs_within(codes: Codes, bits: int) -> Iterator[tuple[Indices, Indices, NDArray[np.uint8]]]:
-    """Find all pairs of codes that differ in at most `bits` bits, each once.
+def _group_equal(codes: Codes, rows: Indices, alike: Alike, fixed: NDArray[np.bool_]) -> tuple[Indices, Indices]:
+    """Group pictures whose codes (N, B) are equal.
 
-    The time grows with the number of pairs that share a part, of 8 B / (bits + 1) bits; codes should all be different.
+    In each pass the best picture of a code gathers those that are alike to it. What is left after a few passes, such as
+    the twentieth kind of black sky, stays alone.
 
     Args:
         codes: (N, B).
-        bits: 1 to 8 B - 1.
+        rows: All of them, the best first.
+        alike: Has the last word.
+        fixed: Those that are not put into a group of another.
 
-    Yields:
-        (M,), (M,) and (M,): the first, the second, and the bits in which they differ.
+    Returns:
+        (N,) and (M,): of each picture the one that leads it; and those that lead, the best first, without those that
+        were left.
     """
-    keys = _parts(codes, bits + 1)
-    for number, part in enumerate(keys):
-        order = np.argsort(part, kind="stable")
-        ends = np.searchsorted(part[order], part[order], "right")  # of the run of equal parts that each is in
-        at = np.flatnonzero(ends - np.arange(len(order)) > 1)
-        step = 1
-        while len(at):
-            one, other = order[at], order[at + step]
-            fresh = np.ones(len(at), bool)  # not found by an earlier part
-            for earlier in keys[:number]:
-                fresh &= earlier[one] != earlier[other]
-            one, other = one[fresh], other[fresh]
-            differ = _ONES[codes[one] ^ codes[other]].sum(axis=1, dtype=np.uint8)
-            close = differ <= bits
-            if close.any():
-                yield one[close], other[close], differ[close]
-            step += 1
-            at = at[at + step < ends[at]]
+    words, leader, left = _as_words(codes), np.arange(len(codes)), rows
+    for _ in range(_PASSES):
+        if not len(left):
+            break
+        _, first, of = np.unique(words[left], return_index=True, return_inverse=True)
+        best = left[first][of.reshape(-1)]
+        led = best == left
+        asked = np.flatnonzero(~led & ~fixed[left])
+        led[asked] = alike(best[asked], left[asked], 0)
+        leader[left[led]] = best[led]
+        left = left[~led]
+    leads = leader == np.arange(len(codes))
+    leads[left] = False
+    return leader, rows[leads[rows]]
+
+
+def _near_pairs(
+    codes: Codes, leaders: Indices, within: int, alike: Alike, fixed: NDArray[np.bool_]
+) -> Iterator[list[int]]:
+    """Pairs of near pictures: the better one, the other, and the bits in which they differ.
+
+    They come ordered by the better one, the best first, and then by the bits.
+
+    Args:
+        codes: (N, V, B).
+        leaders: (M,): those to pair, the best first.
+        within: Bits.
+        alike: Has the last word.
+        fixed: (N,): those that are not paired with each other.
+    """
+    places = np.arange(len(leaders))
+    firm = fixed[leaders]
+    found = [np.empty((0, 3), np.int64)]
+    for targets, queries in ((places[~firm], places), (places[firm], places[~firm])):
+        index = CodeIndex(codes[leaders[targets], 0], within)
+        for variation in range(codes.shape[1]):
+            for query, code, bits in index.near(codes[leaders[queries], variation]):
+                one, other = queries[query], targets[code]
+                new = one < other if variation == 0 else one != other
+                one, other, bits = one[new], other[new], bits[new]
+                sure = alike(leaders[one], leaders[other], variation)
+                pair = np.minimum(one, other), np.maximum(one, other), bits
+                found.append(np.stack(pair, axis=1)[sure])
+    pairs = np.concatenate(found)
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 2], pairs[:, 0]))]
+    pairs[:, :2] = leaders[pairs[:, :2]]
+    for some in np.array_split(pairs, len(pairs) // _PAIRS_AT_ONCE + 1):
+        yield from some.tolist()
 
 
 def _as_words(codes: Codes) -> NDArray[np.void]:
     """Each code as one value, that sorts."""
     codes = np.ascontiguousarray(codes)
     return codes.view(np.dtype((np.void, codes.shape[1]))).reshape(-1)
+
+
+def _as_numbers(codes: Codes) -> NDArray[np.uint64]:
+    """Each code as a row of numbers of 64 bits."""
+    return np.pad(codes, ((0, 0), (0, -codes.shape[1] % 8))).view(np.uint64)
+
+
+def _differ(some: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.uint8]:
+    """In how many bits codes differ, one by one."""
+    return np.asarray(np.bitwise_count(some ^ others).sum(axis=1, dtype=np.uint8))
+
+
+def _first_of_runs(runs: NDArray[np.uint64], order: Indices) -> NDArray[np.bool_]:
+    """(N,): of each code whether it is among the first that share its part, which are compared."""
+    compared = np.empty(len(order), bool)
+    compared[order] = np.arange(len(order)) - np.searchsorted(runs, runs, "left") < COMPARED
+    return compared
 
 
 def _parts(codes: Codes, count: int) -> list[NDArray[np.uint64]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from stat import S_ISREG
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -79,8 +80,17 @@ class _SkipError(Exception):
         self.skipped = skipped
 
 
-def decode_content(content: Content, options: DecodeOptions) -> tuple[Decoded | Skipped, str | None]:
-    """Decode what an item carries, whatever it is; never raises. The SHA-256 of it is None if it could not be read."""
+class Digest(NamedTuple):
+    """What is known of content without decoding it."""
+
+    sha256: str
+    """Of the file's bytes, or of the pixels where the source is an array."""
+    bytes: int | None
+    """Length of the file; None for an array."""
+
+
+def decode_content(content: Content, options: DecodeOptions) -> tuple[Decoded | Skipped, Digest | None]:
+    """Decode what an item carries, whatever it is; never raises. Its digest is None if it could not be read."""
     try:
         if isinstance(content, Path):
             content = _read(content)
@@ -89,8 +99,9 @@ def decode_content(content: Content, options: DecodeOptions) -> tuple[Decoded | 
         if isinstance(content, Skipped):
             return content, None
         if isinstance(content, bytes):
-            return decode(content, options), hashlib.sha256(content).hexdigest()
-        return decode_pixels(content, options), hashlib.sha256(np.ascontiguousarray(content).data).hexdigest()
+            return decode(content, options), Digest(hashlib.sha256(content).hexdigest(), len(content))
+        digest = Digest(hashlib.sha256(np.ascontiguousarray(content).data).hexdigest(), None)
+        return decode_pixels(content, options), digest
     except MemoryError:
         return Skipped(Reason.BOMB, "needs more memory than there is"), None
 

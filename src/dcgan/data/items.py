@@ -27,6 +27,7 @@ class Reason(StrEnum):
     ENCRYPTED = "encrypted"
     UNSUPPORTED = "unsupported"
     CRASHED = "crashed the decoder"
+    DUPLICATE = "duplicate"
 
 
 @dataclass(frozen=True)

@@ -27,25 +27,27 @@ _INDEX_ROWS_IN_MEMORY = 8192  # before they are written
 
 @dataclass(frozen=True)
 class Origin:
-    """What a picture was before it was packed: its size in pixels, the crop box in it, the SHA-256 of its content."""
+    """What a picture was before it was packed: size in pixels, crop box in it, SHA-256 and bytes of its content."""
 
     width: int | None = None
     height: int | None = None
     crop_box: Box | None = None
     sha256: str | None = None
+    bytes: int | None = None
 
 
 class PackedSetWriter:
     """Takes pictures one by one, in order, and holds none of them: made by `write_packed_set`."""
 
     def __init__(self, folder: Path, size: int, channels: int | None, files: ExitStack) -> None:
+        self.folder = folder
+        """Where the files are until the packed set is whole; more of them may be put there."""
         self.count = 0
         self.label_names: dict[str, int] = {}
         """Numbers of the labels that the pictures have, in order of appearance."""
         self.skipped_labels: set[str] = set()
         """Labels of the pictures that were skipped."""
         self.skipped: Counter[str] = Counter()
-        self._folder = folder
         self._files = files
         self._gray_until_color = channels is None
         self._shape = (size, size, channels or 1)
@@ -114,7 +116,7 @@ class PackedSetWriter:
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
-        (self._folder / DATASET_FILE).write_text(text, encoding="utf-8")
+        (self.folder / DATASET_FILE).write_text(text, encoding="utf-8")
 
     def _append(self, row: int, item: Item, origin: Origin, skipped: Skipped | None) -> None:
         self._rows.append(
@@ -127,6 +129,7 @@ class PackedSetWriter:
                 "height": origin.height,
                 "crop_box": origin.crop_box,
                 "sha256": origin.sha256,
+                "bytes": origin.bytes,
                 "status": "skipped" if skipped else "used",
                 "reason": str(skipped.reason) if skipped else None,
                 "detail": skipped.detail if skipped else None,
@@ -141,7 +144,7 @@ class PackedSetWriter:
 
     def _open_pixels(self) -> None:
         """Begin the file of pixels."""
-        self._pixels = self._files.enter_context((self._folder / PIXELS_FILE).open("wb"))
+        self._pixels = self._files.enter_context((self.folder / PIXELS_FILE).open("wb"))
         self._header_bytes = self._write_header()
 
     def _write(self, pixels: Pixels) -> None:
@@ -153,7 +156,7 @@ class PackedSetWriter:
         """Write the pictures so far, all of them gray, once more: the first with colors has come."""
         self._gray_until_color = False
         self._pixels.close()
-        gray = (self._folder / PIXELS_FILE).rename(self._folder / "gray.npy")
+        gray = (self.folder / PIXELS_FILE).rename(self.folder / "gray.npy")
         side = self._shape[0]
         self._shape = (side, side, 3)
         self._digest = hashlib.sha256()

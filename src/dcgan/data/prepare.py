@@ -217,11 +217,12 @@ def _fill(
     total = before + source.total
     reported_at = 0.0
     with closing(decode_all(source, options.decoding(), workers)) as results:
-        for done, (item, (result, sha256)) in enumerate(results, before + 1):
+        for done, (item, (result, digest)) in enumerate(results, before + 1):
+            known = digest or (None, None)
             if isinstance(result, Decoded):
-                writer.add(result.pixels, item, Origin(result.width, result.height, result.crop_box, sha256))
+                writer.add(result.pixels, item, Origin(result.width, result.height, result.crop_box, *known))
             else:
-                writer.skip(item, result, Origin(result.width, result.height, None, sha256))
+                writer.skip(item, result, Origin(result.width, result.height, None, *known))
                 names = examples.setdefault(str(result.reason), [])
                 if len(names) < _EXAMPLES_PER_REASON:
                     names.append(item.name)

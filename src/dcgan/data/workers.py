@@ -22,12 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from dcgan.data.decode import Decoded, DecodeOptions, decode_content
+from dcgan.data.decode import Decoded, DecodeOptions, Digest, decode_content
 from dcgan.data.items import Content, Item, Reason, Skipped, Stored
 from dcgan.errors import SourceError
 
-Result = tuple[Decoded | Skipped, str | None]
-"""A decoded picture, or why there is none; and the SHA-256 of the content, None where it could not be read."""
+Result = tuple[Decoded | Skipped, Digest | None]
+"""A decoded picture, or why there is none; and the digest of the content, None where it could not be read."""
 
 MIN_ITEMS_FOR_WORKERS = 64
 """Fewer items are decoded in this process: starting the workers would take longer."""

@@ -20,7 +20,6 @@ from dcgan.files import new_folder, parse_json, sha256, temporary_folder, why_ta
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.model_folder import read_tensors, write_tensors
-from dcgan.probing.baselines.baseline import OnPhase
 from dcgan.probing.labeled_features import extract_to_disk
 from dcgan.probing.linear_svm import LinearSVM, fit_svm
 from dcgan.probing.predictions import Predictions
@@ -28,7 +27,7 @@ from dcgan.probing.protocol import fit_and_choose, split
 from dcgan.probing.validation_curve import Ends, best_of, check_values, ends_of, warnings_of
 from dcgan.progress import notebook_bar
 from dcgan.short_repr import ShortRepr
-from dcgan.types import Labels, OnProgress, Pixels
+from dcgan.types import Labels, OnPhase, OnProgress, Pixels
 
 CARD, SVM, MODEL = "classifier.json", "svm.safetensors", "model"
 FORMAT = 3

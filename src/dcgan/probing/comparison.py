@@ -14,11 +14,11 @@ from dcgan.data.sources import PictureSource
 from dcgan.errors import SourceError, UsageError
 from dcgan.features.extract import GRID, on_device
 from dcgan.model import Model
-from dcgan.probing.baselines.baseline import CENTROIDS, BuildContext, OnPhase, TrialScores
+from dcgan.probing.baselines.baseline import CENTROIDS, BuildContext, TrialScores
 from dcgan.probing.protocol import REPEATS, TRIALS, ProbeOptions, Splits, split
 from dcgan.probing.results import ProbeResults, about_of, merge_results, save_results
 from dcgan.progress import notebook_bar
-from dcgan.types import OnProgress
+from dcgan.types import OnPhase, OnProgress
 
 TEST_SHARE = 0.2  # of the source that is scored where there are no other pictures
 

@@ -16,15 +16,12 @@ from dcgan.files import temporary_folder
 from dcgan.model import Model
 from dcgan.probing.labeled_features import extract_to_disk, standardize
 from dcgan.probing.protocol import ProbeOptions, ProbeResult, Splits, name_count, probe_all, probe_few
-from dcgan.types import OnProgress
+from dcgan.types import OnPhase, OnProgress
 
 CENTROIDS = 1600
 
 TrialScores = Mapping[int, float]
 """Accuracy on the validation pictures by the number of a trial."""
-
-OnPhase = Callable[[str], None]
-"""Called with the name of each part of the work as it begins."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,115 @@
+"""Time and memory of `dcgan dedup` by the number of pictures, beside the perceptual hash of imagededup.
+
+    python -m benchmarks.deduplicate_speed --counts 1000 10000 100000 --imagededup hashes/bin/python
+    python -m benchmarks.deduplicate_speed --counts 1000000
+
+The pictures are generated: clouds of all sizes with the spectrum of photographs, no two alike. Up to 100,000 of them
+are JPEGs of 64 x 64 in a folder, more are an array file. Each run is a process of its own; the memory is the peak of the
+largest process, mapped files among it.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.nn import functional as F
+
+from dcgan.types import Pixels
+
+MOST_FILES = 100_000
+AT_ONCE = 1000
+OURS = """
+import sys, time
+from dcgan.curation.deduplicate import deduplicate
+phases, since = {}, [time.monotonic(), "preparing"]
+def begin(name):
+    now = time.monotonic()
+    phases[since[1]] = round(now - since[0], 1)
+    since[:] = now, name
+found = deduplicate(sys.argv[1], sys.argv[2], size=int(sys.argv[3]), on_phase=begin)
+begin("")
+print(phases, found.pictures - found.kept, "found")
+"""
+THEIRS = """
+import sys, time
+from imagededup.methods import PHash
+began = time.monotonic()
+hashes = PHash(verbose=False)
+encodings = hashes.encode_images(sys.argv[1])
+encoded = time.monotonic()
+hashes.find_duplicates(encoding_map=encodings)
+print({"encoding": round(encoded - began, 1), "comparing": round(time.monotonic() - encoded, 1)})
+"""
+
+
+def clouds(count: int, size: int, seed: int = 0) -> Iterator[Pixels]:
+    """Pictures (N, size, size, 3) of clouds, a thousand at a time."""
+    random = torch.Generator().manual_seed(seed)
+    for _ in range(0, count, AT_ONCE):
+        planes = torch.zeros(AT_ONCE, 3, size, size)
+        side = 2
+        while side <= size:
+            octave = torch.randn(AT_ONCE, 1, side, side, generator=random) + 0.4 * torch.randn(
+                AT_ONCE, 3, side, side, generator=random
+            )
+            planes += F.interpolate(octave, size, mode="bilinear") / side**0.9
+            side *= 2
+        planes = 128 + 90 * planes
+        yield planes.clamp_(0, 255).byte().permute(0, 2, 3, 1).numpy()
+
+
+def write(count: int, place: Path) -> tuple[Path, int]:
+    """Write the pictures; the source, and the size of its pictures."""
+    if count > MOST_FILES:
+        size = 32
+        file = np.lib.format.open_memmap(place / "clouds.npy", "w+", np.uint8, (count, size, size, 3))
+        for number, some in enumerate(clouds(count, size)):
+            file[number * AT_ONCE : (number + 1) * AT_ONCE] = some
+        file.flush()
+        return place / "clouds.npy", size
+    folder, size = place / "clouds", 64
+    folder.mkdir()
+    for number, picture in enumerate(picture for some in clouds(count, size) for picture in some):
+        Image.fromarray(picture).save(folder / f"{number}.jpg", quality=90)
+    return folder, size
+
+
+def timed(command: list[str], environment: dict[str, str]) -> str:
+    """Run a command: seconds, the peak of its memory, and what it says."""
+    began = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment})
+    assert process.stdout
+    said = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{command} failed")
+    peak = usage.ru_maxrss / 1024
+    return f"{time.monotonic() - began:.1f} s, {peak:.0f} MB: {said.strip().splitlines()[-1]}"
+
+
+def main() -> None:
+    """Print a line for each run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--counts", type=int, nargs="+", default=[1000, 10_000, 100_000])
+    parser.add_argument("--imagededup", help="a Python that can import imagededup")
+    args = parser.parse_args()
+    for count in args.counts:
+        with tempfile.TemporaryDirectory() as temporary:
+            place = Path(temporary)
+            source, size = write(count, place)
+            ours = [sys.executable, "-c", OURS, str(source), str(place / "out"), str(size)]
+            print(f"{count:,} dedup: {timed(ours, {'DCGAN_CACHE': str(place / 'cache')})}", flush=True)
+            if args.imagededup and count <= MOST_FILES:
+                print(f"{count:,} PHash: {timed([args.imagededup, '-c', THEIRS, str(source)], {})}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

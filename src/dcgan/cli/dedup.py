@@ -1,0 +1,74 @@
+"""`dcgan dedup`: a set without near duplicates."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from dcgan.cli.console import answer, progress_bar
+from dcgan.cli.flags import AsJson, Overwrite, ThemeName
+from dcgan.cli.outputs import chosen_theme, told_when_stopped
+from dcgan.cli.sources import PICTURES_HELP
+
+REVIEW_FILE = "groups.png"
+
+
+def dedup(
+    *source: Annotated[str, Parameter(name="SOURCE", required=True, help=PICTURES_HELP)],
+    out: Path,
+    against: Annotated[list[str] | None, Parameter(negative="")] = None,
+    within: int = 6,
+    similarity: float = 0.9,
+    size: int | None = None,
+    channels: int | None = None,
+    seed: int = 0,
+    theme: ThemeName = "light",
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a packed set without near duplicates: copies of other size, compression, brightness or crop.
+
+    Of each group the picture of most pixels is kept, and of equals the one of the largest file. Nothing of SOURCE is
+    deleted. OUT/groups.parquet lists all groups, and OUT/groups.png shows the most doubtful ones: if they are not
+    duplicates, raise --similarity. Mirrored and turned copies are not found.
+
+    For example:
+
+    - `dcgan dedup photos/ --out unique`
+    - `dcgan dedup photos/ --out unique --size 128 --within 8`
+    - `dcgan dedup train/ --against test/ --out train-unique`
+    - `dcgan dedup new-photos/ --against unique --out unique-2`
+    - `dcgan dedup packed --out unique --similarity 0.98 --json`
+
+    Args:
+        out: Folder of the packed set to make.
+        against: What this source has already is left out as well; it may be named several times. A set that this verb
+            made is not encoded anew.
+        within: In how many of the 128 bits the codes of near duplicates may differ, 0 to 16.
+        similarity: Least correlation of the details of near duplicates, at 32x32; -1 leaves it to the codes, as the
+            paper does.
+        size: Side of the pictures in pixels. Default: 64, or that of a packed set.
+        channels: 1, 3 or 4. Default: those of the pictures.
+        seed: Of the training of the net.
+    """
+    from dcgan.curation.deduplicate import deduplicate
+    from dcgan.figures.sheets import save_picture
+
+    colors = chosen_theme(theme)
+    with told_when_stopped(out), progress_bar("preparing") as bar:
+        found = deduplicate(
+            list(source) if len(source) > 1 else source[0],
+            out,
+            size=size,
+            channels=channels,
+            within=within,
+            similarity=similarity,
+            against=against or (),
+            seed=seed,
+            overwrite=overwrite,
+            on_progress=bar,
+            on_phase=bar.phase,
+        )
+    review = out / REVIEW_FILE
+    save_picture(found.figure(colors), review)
+    answer(f"{found}\nreview: {review}", {**found.facts(), "review": review}, as_json)

@@ -1,0 +1,217 @@
+"""Near duplicates of a source found and left out, as in section 4.1 of the paper: by codes of an auto-encoder.
+
+Exact copies are found first, by the hash of their files. Then codes that are equal, or differ in a few bits, make pairs
+of candidates, and the pictures themselves have the last word: those of a pair are near duplicates if their details at
+32x32 correlate enough. Time grows with the number of pictures, and hardly with its square.
+"""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dcgan.curation.autoencoder import BITS, Autoencoder, Encoder, load_autoencoder, save_autoencoder, train_autoencoder
+from dcgan.curation.codes import Codes, Indices, group
+from dcgan.curation.collection import Collection
+from dcgan.curation.duplicates import GROUPS_FILE, Deduplicated, Duplicates, tiles_of, write_groups
+from dcgan.curation.variations import VARIATIONS
+from dcgan.data.cache import open_pictures, source_name
+from dcgan.data.items import Item, Reason, Skipped
+from dcgan.data.packed import PackedSet
+from dcgan.data.packed_writer import Origin, PackedSetWriter, check_free, write_packed_set
+from dcgan.data.sources import PictureSource
+from dcgan.errors import SourceError, UsageError
+from dcgan.progress import notebook_bar
+from dcgan.randomness import Stream, rng
+from dcgan.types import OnPhase, OnProgress
+
+WITHIN, MOST_WITHIN = 6, 16
+SIMILARITY = 0.9
+LEARNED = 50_000
+"""Pictures that the net is trained on at most, chosen at random."""
+NET_FILE, CODES_FILE = "autoencoder.safetensors", "codes.npy"
+_ENCODED_AT_ONCE = 4096
+_ROWS_AT_ONCE = 8192  # of the index as Python objects
+
+
+@notebook_bar("preparing")
+def deduplicate(
+    source: PictureSource,
+    out: str | Path,
+    *,
+    size: int | None = None,
+    channels: int | None = None,
+    within: int = WITHIN,
+    similarity: float = SIMILARITY,
+    against: Sequence[PictureSource] = (),
+    seed: int = 0,
+    overwrite: bool = False,
+    on_progress: OnProgress | None = None,
+    on_phase: OnPhase | None = None,
+) -> Deduplicated:
+    """Make a packed set of a source without its near duplicates: of each group the best picture is kept.
+
+    That is the one of most pixels before it was resized, and of those the one whose file is largest. The others are
+    listed as skipped, with the name of the one that is kept; nothing of the source is deleted. Mirrored and turned
+    copies are not found.
+
+    `out` keeps the net and the codes of its pictures too. So it can be named in `against` when more pictures come, and
+    they are compared with it without encoding it anew.
+
+    Args:
+        source: Pictures from anywhere, or a packed set; as for `open_pictures`, which prepares and keeps them.
+        out: Folder of the packed set to make.
+        size: Side of the pictures in pixels. Default: 64, or that of the packed set.
+        channels: 1, 3, 4 or None: those of the pictures.
+        within: In how many of the 128 bits codes of near duplicates may differ: 0 (as in the paper) to 16. Beyond 8
+            a million pictures take many minutes.
+        similarity: Least correlation of the details of near duplicates at 32x32: -1 (any, as in the paper) to 1.
+        against: Other sources: what one of them has already is left out too. They themselves are not searched.
+        seed: Of the training of the net.
+        overwrite: Replace the packed set at `out`.
+        on_progress: Called with (done, total) in each phase.
+        on_phase: Called with the name of each phase as it begins.
+
+    Raises:
+        UsageError: `within` or `similarity` is out of its range.
+        SourceError: A source cannot be read, or none of its pictures can be used.
+        PackedSetError: `out` exists or cannot be written, or a packed set is broken.
+
+    Example:
+        >>> dcgan.deduplicate("photos/", "unique", against=["test-photos/"])
+    """
+    began, out, begin = time.monotonic(), Path(out), on_phase or (lambda _: None)
+    _check(within, similarity)
+    check_free(out, overwrite)
+    data = open_pictures(source, size=size, channels=channels, on_progress=on_progress)
+    others = [open_pictures(other, on_progress=on_progress) for other in against]
+    pictures = Collection([source_name(one) for one in (source, *against)], [data, *others])
+    net = next((load_autoencoder(one.path / NET_FILE) for one in others if (one.path / NET_FILE).exists()), None)
+    if net is None:
+        begin("training the net")
+        net = _trained(pictures, len(data), seed, on_progress)
+    begin("encoding")
+    codes = _codes(Encoder(net), pictures, on_progress)
+    begin("comparing")
+    found = find_duplicates(pictures, codes, within, similarity)
+    groups = found.groups()
+    if not found.kept[: len(data)].any():
+        raise SourceError(f"{pictures.sources[0]}: all of its {len(data):,} pictures are in the other sources already")
+    begin("writing")
+    with write_packed_set(out, size=data.size, channels=data.channels, overwrite=overwrite) as writer:
+        _write_pictures(writer, data, pictures, found, on_progress)
+        write_groups(groups, found, pictures, writer.folder / GROUPS_FILE)
+        save_autoencoder(net, writer.folder / NET_FILE)
+        np.save(writer.folder / CODES_FILE, codes[np.flatnonzero(found.kept[: len(data)])])
+        options = {"within": within, "similarity": similarity, "seed": seed, "against": pictures.sources[1:]}
+        writer.finish(pictures.sources[0], options, {})
+    left_out = np.flatnonzero(~found.kept)
+    home = pictures.set_of(found.center[left_out])
+    return Deduplicated(
+        path=out,
+        pictures=len(data),
+        kept=len(data) - len(left_out),
+        exact=int(found.exact[left_out].sum()),
+        in_others={name: int((home == k).sum()) for k, name in enumerate(pictures.sources) if k},
+        groups=len(groups),
+        tiles=tiles_of(groups, found, pictures),
+        seconds=time.monotonic() - began,
+    )
+
+
+def find_duplicates(pictures: Collection, codes: Codes, within: int, similarity: float) -> Duplicates:
+    """Group the near duplicates of a collection; pictures of other sets than the first are not put into groups.
+
+    Args:
+        pictures: N in all.
+        codes: (N, V, 16).
+        within: Bits in which codes may differ.
+        similarity: Least correlation of the details.
+    """
+    every = np.arange(len(pictures))
+    original = np.where(pictures.set_of(every) == 0, pictures.original, every)
+    rows = np.flatnonzero(original == every)
+
+    def alike(some: Indices, others: Indices, variation: int) -> NDArray[np.bool_]:
+        return pictures.similarity(rows[some], rows[others], VARIATIONS[variation]) >= similarity
+
+    fixed = pictures.set_of(rows) > 0
+    groups = group(codes[rows], pictures.quality[rows], within, alike=alike, fixed=fixed)
+    center, distance = every.copy(), np.zeros(len(every), np.uint8)
+    center[rows], distance[rows] = rows[groups.center], groups.distance
+    center, distance = center[original], distance[original]
+    near = np.flatnonzero(center != every)
+    similarities = np.ones(len(every), np.float32)
+    similarities[near] = pictures.best_similarity(center[near], near)
+    exact = (center == original) & (center != every)
+    return Duplicates(center, distance, similarities, exact)
+
+
+def _check(within: int, similarity: float) -> None:
+    if not 0 <= within <= MOST_WITHIN:
+        raise UsageError(f"`within` must be 0 to {MOST_WITHIN} bits, not {within}")
+    if not -1 <= similarity <= 1:
+        raise UsageError(f"`similarity` must be -1 to 1, not {similarity:g}")
+
+
+def _trained(pictures: Collection, count: int, seed: int, on_progress: OnProgress | None) -> Autoencoder:
+    """The net, trained on some of the first `count` pictures."""
+    chosen = np.sort(rng(Stream.AUTOENCODER_PICTURES, seed).permutation(count)[:LEARNED])
+    return train_autoencoder(pictures.thumbnails(chosen), seed=seed, on_progress=on_progress)
+
+
+def _codes(encoder: Encoder, pictures: Collection, on_progress: OnProgress | None) -> Codes:
+    """The codes (N, V, 16) of all pictures; those that a set keeps from the same net are read."""
+    codes = np.empty((len(pictures), len(VARIATIONS), BITS // 8), np.uint8)
+    first = 0
+    for one in pictures.sets:
+        saved = _saved_codes(one, encoder.identity)
+        if saved is not None:
+            codes[first : first + len(one)] = saved
+        for start in range(first, first + len(one), _ENCODED_AT_ONCE) if saved is None else ():
+            rows = np.arange(start, min(start + _ENCODED_AT_ONCE, first + len(one)))
+            codes[rows] = encoder(pictures.thumbnails(rows))
+            if on_progress:
+                on_progress(int(rows[-1]) + 1, len(pictures))
+        first += len(one)
+    return codes
+
+
+def _saved_codes(packed: PackedSet, identity: str) -> Codes | None:
+    """The codes that a de-duplicated set keeps, if they are of this net."""
+    try:
+        codes = np.load(packed.path / CODES_FILE, allow_pickle=False)
+        same = load_autoencoder(packed.path / NET_FILE).identity == identity
+    except (OSError, ValueError, EOFError):
+        return None
+    shape = (len(packed), len(VARIATIONS), BITS // 8)
+    return codes if same and codes.dtype == np.uint8 and codes.shape == shape else None
+
+
+def _where(pictures: Collection, row: int) -> str:
+    """Of which picture another is a duplicate."""
+    source = "" if row < len(pictures.sets[0]) else f" in {pictures.source(row)}"
+    return f"of {pictures.name(row)}{source}"
+
+
+def _write_pictures(
+    writer: PackedSetWriter, data: PackedSet, pictures: Collection, found: Duplicates, on_progress: OnProgress | None
+) -> None:
+    """Write the pictures that are kept, and list the others, those that were skipped before among them."""
+    done = 0
+    for batch in data.index().to_batches(_ROWS_AT_ONCE):
+        for entry in batch.to_pylist():
+            row, item = entry["row"], Item(entry["name"], b"", entry["label"], dict(entry["attributes"] or ()))
+            box = entry["crop_box"] and tuple(entry["crop_box"])
+            origin = Origin(entry["width"], entry["height"], box, entry["sha256"], entry.get("bytes"))
+            if row < 0:
+                writer.skip(item, Skipped(Reason(entry["reason"]), entry["detail"] or ""), origin)
+            elif (center := int(found.center[row])) == row:
+                writer.add(np.asarray(data.pixels[row]), item, origin)
+            else:
+                writer.skip(item, Skipped(Reason.DUPLICATE, _where(pictures, center)), origin)
+        done += len(batch)
+        if on_progress:
+            on_progress(done, len(data) + data.skipped)
