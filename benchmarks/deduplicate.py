@@ -18,15 +18,17 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 from benchmarks.copies import KINDS
 from numpy.typing import NDArray
 from PIL import Image
 
-from dcgan.curation.deduplicate import SIMILARITY, WITHIN, deduplicate
-from dcgan.curation.duplicates import GROUPS_FILE
+from dcgan.curation.autoencoder import Encoder, load_autoencoder
+from dcgan.curation.collection import Collection
+from dcgan.curation.deduplicate import NET_FILE, SIMILARITY, WITHIN, deduplicate, find_duplicates
+from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 
+AT_ONCE = 4096  # pictures encoded
 PRECISION = 0.99
 DEFAULT_BITS, MOST_BITS = 10, 32  # of the hashes of imagededup, which have 64
 HASHES = """
@@ -76,14 +78,29 @@ def write_pictures(packed: PackedSet, folder: Path, copies: Path, count: int, se
             change(Image.fromarray(np.asarray(packed.pixels[row])), random).save(copies / kind / f"{row}.png")
 
 
-def ours(folder: Path, index: Path, out: Path, within: int, similarity: float) -> Score:
-    """What `dcgan dedup --against` finds of a folder of copies."""
-    size = PackedSet.open(index).size
-    deduplicate(folder, out, size=size, against=[index], within=within, similarity=similarity, overwrite=True)
-    table = pq.read_table(out / GROUPS_FILE).to_pylist()
-    kept = {row["group"]: row["name"] for row in table if row["kept"]}
-    finds = [(row["name"], kept[row["group"]]) for row in table if not row["kept"]]
-    return Score(len(finds), sum(copy == original for copy, original in finds), sum(1 for _ in folder.iterdir()))
+class Ours:
+    """What `dcgan dedup --against` finds of a folder of copies.
+
+    Args:
+        copies: The folder.
+        index: A de-duplicated set.
+    """
+
+    def __init__(self, copies: Path, index: Path) -> None:
+        originals = PackedSet.open(index)
+        self._copies = open_pictures(copies, size=originals.size, channels=3)
+        self._pictures = Collection(["copies", "originals"], [self._copies, originals])
+        encode = Encoder(load_autoencoder(index / NET_FILE))
+        rows = np.array_split(np.arange(len(self._pictures)), len(self._pictures) // AT_ONCE + 1)
+        self._codes = np.concatenate([encode(self._pictures.thumbnails(some)) for some in rows])
+
+    def score(self, within: int, similarity: float) -> Score:
+        """How well, by the two thresholds."""
+        found = find_duplicates(self._pictures, self._codes, within, similarity)
+        gone = np.flatnonzero(~found.kept)
+        name = self._pictures.name
+        right = [name(int(row)) == name(int(found.center[row])) for row in gone]
+        return Score(len(gone), sum(right), len(self._copies))
 
 
 def hashes(python: str, folders: Sequence[Path]) -> Mapping[str, Mapping[str, int]]:
@@ -133,9 +150,10 @@ def main() -> None:
         write_pictures(packed, originals, copies, args.copies, args.seed)
         deduplicate(originals, clean, size=packed.size, channels=3, seed=args.seed)
         print("| copies | method | recall | precision | F1 |\n|---|---|---|---|---|")
+        ours = {kind: Ours(copies / kind, clean) for kind in KINDS}
         for within, similarity in product(args.within, args.similarity):
             for kind in KINDS:
-                score = ours(copies / kind, clean, folder / "out", within, similarity)
+                score = ours[kind].score(within, similarity)
                 print(f"| {kind} | `--within {within} --similarity {similarity:g}` | {score} |", flush=True)
         if args.imagededup:
             found = hashes(args.imagededup, [originals, *(copies / kind for kind in KINDS)])

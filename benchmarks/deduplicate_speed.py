@@ -4,8 +4,8 @@
     python -m benchmarks.deduplicate_speed --counts 1000000
 
 The pictures are generated: clouds of all sizes with the spectrum of photographs, no two alike. Up to 100,000 of them
-are JPEGs of 64 x 64 in a folder, more are an array file. Each run is a process of its own; the memory is the peak of the
-largest process, mapped files among it.
+are JPEGs of 64 x 64 in a folder, more are an array file. Each run is a process of its own; the memory is the peak of
+the largest process, mapped files among it.
 """
 
 import argparse

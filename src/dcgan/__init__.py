@@ -6,7 +6,8 @@
     model = dcgan.load("runs/photos")
     pixels = model.sample(seeds=range(64))  # (64, 64, 64, 3), uint8
 
-Pictures in: `prepare`, `split`, `open_pictures`, `PackedSet`, `deduplicate`.
+Pictures in: `prepare`, `split`, `open_pictures`, `PackedSet`.
+Sets made clean: `deduplicate`, `crop_faces`, `FaceOptions`.
 Training: `Recipe`, `preset`, `train`, `resume`, `compare`, `Callback`.
 A model: `load`, `Model`.
 Its latent space: `interpolate`, `arithmetic`, `turn`, `find_concepts`.
@@ -24,6 +25,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dcgan.curation.deduplicate import deduplicate as deduplicate
     from dcgan.curation.duplicates import Deduplicated as Deduplicated
+    from dcgan.curation.face_options import FaceOptions as FaceOptions
+    from dcgan.curation.faces import FacesReport as FacesReport
+    from dcgan.curation.faces import crop_faces as crop_faces
     from dcgan.data.cache import open_pictures as open_pictures
     from dcgan.data.packed import PackedSet as PackedSet
     from dcgan.data.prepare import prepare as prepare
@@ -73,6 +77,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "dcgan.curation.deduplicate": ("deduplicate",),
     "dcgan.curation.duplicates": ("Deduplicated",),
+    "dcgan.curation.face_options": ("FaceOptions",),
+    "dcgan.curation.faces": ("FacesReport", "crop_faces"),
     "dcgan.data.cache": ("open_pictures",),
     "dcgan.data.packed": ("PackedSet",),
     "dcgan.data.prepare": ("prepare", "split"),

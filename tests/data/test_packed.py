@@ -22,7 +22,7 @@ def write(path: Path, labels: list[str | None] | None = None, overwrite: bool = 
         for number, pixels in enumerate(PIXELS):
             label = labels[number] if labels else None
             item = Item(f"{number}.png", b"", label, {"hat": "none"})
-            writer.add(pixels, item, Origin(30, 20, (5, 0, 25, 20), "abc"))
+            writer.add(pixels, item, Origin(30, 20, (5, 0, 25, 20), "abc", 7))
             if number == 5:
                 writer.skip(Item("bad.png", b""), Skipped(Reason.CORRUPT, "header"), Origin(sha256="def"))
         writer.finish("a test", {"size": 8}, {".txt": 2})
@@ -64,6 +64,7 @@ def test_the_index_lists_used_and_skipped_pictures_in_order(packed: PackedSet) -
         "height": 20,
         "crop_box": [5, 0, 25, 20],
         "sha256": "abc",
+        "bytes": 7,
         "status": "used",
         "reason": None,
         "detail": None,
@@ -77,6 +78,7 @@ def test_the_index_lists_used_and_skipped_pictures_in_order(packed: PackedSet) -
         "height": None,
         "crop_box": None,
         "sha256": "def",
+        "bytes": None,
         "status": "skipped",
         "reason": "corrupt",
         "detail": "header",

@@ -107,9 +107,11 @@ def test_a_bounded_number_of_items_is_in_memory() -> None:
 
 def test_large_pictures_go_in_smaller_chunks() -> None:
     large = [Item("", bytes(3 << 20))] * 10
-    assert [len(chunk) for chunk in workers._chunks(large, OPTIONS)] == [3, 3, 3, 1]
+    assert [len(chunk) for chunk in workers._chunks(large, workers.Decoding(OPTIONS).result_bytes)] == [3, 3, 3, 1]
     wide = [Item("", b"")] * 10
-    assert [len(chunk) for chunk in workers._chunks(wide, DecodeOptions(1024, 4))] == [2] * 5
+    assert [len(chunk) for chunk in workers._chunks(wide, workers.Decoding(DecodeOptions(1024, 4)).result_bytes)] == [
+        2
+    ] * 5
 
 
 @pytest.fixture

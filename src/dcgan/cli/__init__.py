@@ -18,6 +18,7 @@ from dcgan.cli.dedup import dedup
 from dcgan.cli.demo import demo
 from dcgan.cli.evaluate import evaluate
 from dcgan.cli.extract_features import extract_features
+from dcgan.cli.faces import faces
 from dcgan.cli.forget import forget
 from dcgan.cli.insert import insert
 from dcgan.cli.inspect import inspect
@@ -48,7 +49,7 @@ app = App(
     console=Answers(),
 )
 VERBS: dict[str, tuple[Callable[..., object], ...]] = {
-    "Prepare": (prepare, split, dedup),
+    "Prepare": (prepare, split, dedup, faces),
     "Train": (demo, presets, train),
     "Sample and explore": (sample, walk, arithmetic, turn, concepts),
     "Look inside and edit": (inspect, forget, insert),

@@ -1,6 +1,7 @@
 """Pictures of several packed sets numbered through, as small as the net wants them; and how alike two of them are."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,7 @@ from torch.nn import functional as F
 
 from dcgan.curation.autoencoder import SIDE
 from dcgan.curation.codes import Indices
-from dcgan.curation.variations import VARIATIONS, vary
+from dcgan.curation.variations import vary
 from dcgan.data.packed import PackedSet
 from dcgan.types import Pixels
 
@@ -75,7 +76,7 @@ class Collection:
                 thumbnails[some] = shrunk(np.asarray(one.pixels[rows[some] - self._start(number)]))
         return thumbnails
 
-    def similarity(self, some: Indices, others: Indices, variation: str) -> NDArray[np.float32]:
+    def similarity(self, some: Indices, others: Indices, variations: Sequence[str]) -> NDArray[np.float32]:
         """How similar M pairs of pictures are, one of each pair varied: the correlation (M,) of their details.
 
         Of two pictures without contrast it is 1. Brightness, contrast and the color of the light do not matter.
@@ -83,22 +84,15 @@ class Collection:
         Args:
             some: Those that are varied.
             others: Those that they are compared with, as they are.
-            variation: One of `VARIATIONS`.
+            variations: Of `VARIATIONS`; that which makes a pair most similar counts.
         """
         found = np.empty(len(some), np.float32)
         for start in range(0, len(some), _PAIRS_AT_ONCE):
             at = slice(start, start + _PAIRS_AT_ONCE)
-            one = _details(vary(_planes(self.thumbnails(some[at])), variation))
-            other = _details(_planes(self.thumbnails(others[at])))
-            size = np.sqrt(np.square([one, other]).mean(axis=2) + FLAT**2)
-            found[at] = (np.einsum("ij,ij->i", one, other) / one.shape[1] + FLAT**2) / size.prod(axis=0)
+            whole, other = _planes(self.thumbnails(some[at])), _details(_planes(self.thumbnails(others[at])))
+            every = [_correlation(_details(vary(whole, variation)), other) for variation in variations]
+            found[at] = torch.stack(every).amax(dim=0).numpy()
         return found
-
-    def best_similarity(self, some: Indices, others: Indices) -> NDArray[np.float32]:
-        """The highest similarity (M,) of M pairs, of all variations of the one or of the other."""
-        pairs = ((some, others), (others, some))
-        every = [self.similarity(*pair, variation) for pair in pairs for variation in VARIATIONS]
-        return np.asarray(np.max(every, axis=0))
 
     def _start(self, number: int) -> int:
         return int(self._ends[number]) - len(self.sets[number])
@@ -120,22 +114,28 @@ def _planes(pixels: Pixels) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))).float()
 
 
-def _details(planes: Tensor) -> NDArray[np.float32]:
+def _details(planes: Tensor) -> Tensor:
     """Pictures as rows of what is neither finer than about two pixels nor coarser than six: a difference of Gaussians.
 
     The coarser is much the same in all portraits and all skies, and the finer is moved by the least crop.
     """
-    rows: NDArray[np.float32] = ((_blurred(planes, FINE) - _blurred(planes, COARSE)) / 255).flatten(1).numpy()
-    return rows
+    fine, coarse = (blur @ planes @ blur.T for blur in (_blur(FINE), _blur(COARSE)))
+    return (fine - coarse).flatten(1) / 255
 
 
-def _blurred(planes: Tensor, sigma: float) -> Tensor:
-    """Pictures (N, C, 32, 32) after a Gaussian of `sigma` pixels; beyond an edge the picture goes on as it ends."""
-    reach = round(3 * sigma)
-    kernel = torch.exp(-((torch.arange(-reach, reach + 1) / sigma) ** 2) / 2)
-    padded = F.pad(planes.flatten(0, 1)[:, None], (reach,) * 4, mode="replicate")
-    across = F.conv2d(padded, (kernel / kernel.sum()).reshape(1, 1, 1, -1))
-    return F.conv2d(across, (kernel / kernel.sum()).reshape(1, 1, -1, 1)).reshape(planes.shape)
+@cache
+def _blur(sigma: float) -> Tensor:
+    """The matrix (32, 32) of a Gaussian of `sigma` pixels; beyond an edge the picture goes on as it ends."""
+    place = torch.arange(-2 * SIDE, 3 * SIDE)
+    weights = torch.exp(-(((place - torch.arange(SIDE)[:, None]) / sigma) ** 2) / 2)
+    matrix = torch.zeros(SIDE, SIDE).index_add_(1, place.clamp(0, SIDE - 1), weights)
+    return matrix / matrix.sum(dim=1, keepdim=True)
+
+
+def _correlation(some: Tensor, others: Tensor) -> Tensor:
+    """Of rows (M, D) one by one (M,); what has less contrast than `FLAT` counts as flat."""
+    products = (some * others).mean(dim=1) + FLAT**2
+    return products / ((some.square().mean(dim=1) + FLAT**2) * (others.square().mean(dim=1) + FLAT**2)).sqrt()
 
 
 def _used(one: PackedSet) -> pa.Table:

@@ -135,7 +135,7 @@ def find_duplicates(pictures: Collection, codes: Codes, within: int, similarity:
     rows = np.flatnonzero(original == every)
 
     def alike(some: Indices, others: Indices, variation: int) -> NDArray[np.bool_]:
-        return pictures.similarity(rows[some], rows[others], VARIATIONS[variation]) >= similarity
+        return pictures.similarity(rows[some], rows[others], [VARIATIONS[variation]]) >= similarity
 
     fixed = pictures.set_of(rows) > 0
     groups = group(codes[rows], pictures.quality[rows], within, alike=alike, fixed=fixed)
@@ -144,7 +144,9 @@ def find_duplicates(pictures: Collection, codes: Codes, within: int, similarity:
     center, distance = center[original], distance[original]
     near = np.flatnonzero(center != every)
     similarities = np.ones(len(every), np.float32)
-    similarities[near] = pictures.best_similarity(center[near], near)
+    pairs = ((center[near], near), (near, center[near]))
+    either_way = [pictures.similarity(one, other, VARIATIONS) for one, other in pairs]
+    similarities[near] = np.maximum(*either_way)
     exact = (center == original) & (center != every)
     return Duplicates(center, distance, similarities, exact)
 

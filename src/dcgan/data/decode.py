@@ -8,11 +8,12 @@ import hashlib
 import io
 import math
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from stat import S_ISREG
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -22,6 +23,8 @@ from dcgan.data.color import has_profile, to_srgb
 from dcgan.data.decode_errors import explain, native_messages
 from dcgan.data.items import Box, Content, Reason, Skipped, Stored
 from dcgan.types import Pixels
+
+T = TypeVar("T")
 
 MAX_PIXELS = 178_956_970
 """Pictures with more are skipped as decompression bombs. At this number Pillow gives up, too."""
@@ -91,19 +94,12 @@ class Digest(NamedTuple):
 
 def decode_content(content: Content, options: DecodeOptions) -> tuple[Decoded | Skipped, Digest | None]:
     """Decode what an item carries, whatever it is; never raises. Its digest is None if it could not be read."""
-    try:
-        if isinstance(content, Path):
-            content = _read(content)
-        elif isinstance(content, Stored):
-            content = content.read()
-        if isinstance(content, Skipped):
-            return content, None
-        if isinstance(content, bytes):
-            return decode(content, options), Digest(hashlib.sha256(content).hexdigest(), len(content))
-        digest = Digest(hashlib.sha256(np.ascontiguousarray(content).data).hexdigest(), None)
-        return decode_pixels(content, options), digest
-    except MemoryError:
-        return Skipped(Reason.BOMB, "needs more memory than there is"), None
+    return _read_and(content, lambda data: decode(data, options), lambda pixels: decode_pixels(pixels, options))
+
+
+def decode_whole(content: Content) -> tuple[Pixels | Skipped, Digest | None]:
+    """The whole picture (H, W, 3) in its full size, as `decode` makes it otherwise: upright, in sRGB, on white."""
+    return _read_and(content, lambda data: _open_and(data, _whole), _whole_pixels)
 
 
 def decode(data: bytes, options: DecodeOptions) -> Decoded | Skipped:
@@ -115,6 +111,28 @@ def decode(data: bytes, options: DecodeOptions) -> Decoded | Skipped:
 
     Never raises: whatever is wrong with `data` is returned as the reason to skip it.
     """
+    return _open_and(data, lambda picture: _decode(picture, options))
+
+
+def _read_and(
+    content: Content, of_file: Callable[[bytes], T | Skipped], of_pixels: Callable[[Pixels], T | Skipped]
+) -> tuple[T | Skipped, Digest | None]:
+    try:
+        if isinstance(content, Path):
+            content = _read(content)
+        elif isinstance(content, Stored):
+            content = content.read()
+        if isinstance(content, Skipped):
+            return content, None
+        if isinstance(content, bytes):
+            return of_file(content), Digest(hashlib.sha256(content).hexdigest(), len(content))
+        return of_pixels(content), Digest(hashlib.sha256(np.ascontiguousarray(content).data).hexdigest(), None)
+    except MemoryError:
+        return Skipped(Reason.BOMB, "needs more memory than there is"), None
+
+
+def _open_and(data: bytes, act: Callable[[Image.Image], T]) -> T | Skipped:
+    """Have `act` work on the picture in `data`, which is open and not loaded."""
     if not data:
         return Skipped(Reason.EMPTY)
     format_name = formats.sniff(data[: formats.HEAD_BYTES])
@@ -125,18 +143,18 @@ def decode(data: bytes, options: DecodeOptions) -> Decoded | Skipped:
     if format_name not in (*formats.READ, *formats.OPTIONAL):
         return Skipped(Reason.UNSUPPORTED, f"{format_name}; convert it to one of {', '.join(formats.READ)}")
     with native_messages(if_=format_name == "TIFF") as messages:
-        result = _try_to_decode(data, format_name, options)
+        result = _try(data, format_name, act)
     if isinstance(result, Skipped) and messages:
         return replace(result, detail=f"{result.detail} ({'; '.join(messages)})")
     return result
 
 
-def _try_to_decode(data: bytes, format_name: str, options: DecodeOptions) -> Decoded | Skipped:
+def _try(data: bytes, format_name: str, act: Callable[[Image.Image], T]) -> T | Skipped:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of much that it copes with
             with Image.open(io.BytesIO(data), formats=_PILLOW_NAMES.get(format_name, _PILLOW_FORMATS)) as picture:
-                return _decode(picture, options)
+                return act(picture)
     except _SkipError as error:
         return error.skipped
     except Exception as error:  # Pillow raises OSError, ValueError, SyntaxError, struct.error, EOFError, and others
@@ -188,6 +206,26 @@ def picture_pixels(picture: Image.Image) -> Pixels | Skipped:
     except Exception as error:  # Pillow loads a file only now, and raises whatever it likes
         return Skipped(Reason.CORRUPT, f"{type(error).__name__}: {error}")
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+
+def _whole(picture: Image.Image) -> Pixels:
+    _check_size(*picture.size, DecodeOptions())
+    picture.load()  # a TIFF turns itself upright
+    orientation = _orientation(picture)
+    whole = to_srgb(_rounded(_to_eight_bits(picture)), picture.info)
+    if orientation in _UPRIGHT:
+        whole = whole.transpose(_UPRIGHT[orientation])
+    return np.asarray(_with_channels(whole, 3, DecodeOptions.background))
+
+
+def _whole_pixels(pixels: Pixels) -> Pixels | Skipped:
+    height, width, channels = pixels.shape
+    if not width or not height:
+        return Skipped(Reason.CORRUPT, "has no pixels", width, height)
+    try:
+        return _whole(Image.fromarray(np.ascontiguousarray(pixels[:, :, 0] if channels == 1 else pixels)))
+    except _SkipError as error:
+        return error.skipped
 
 
 def _read(file: Path) -> bytes | Skipped:

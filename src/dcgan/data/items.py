@@ -28,6 +28,11 @@ class Reason(StrEnum):
     UNSUPPORTED = "unsupported"
     CRASHED = "crashed the decoder"
     DUPLICATE = "duplicate"
+    NO_FACE = "no face"
+    DOUBTFUL = "doubtful"
+    BLURRED = "blurred"
+    CUT_OFF = "cut off"
+    MORE_FACES = "more faces"
 
 
 @dataclass(frozen=True)

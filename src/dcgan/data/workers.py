@@ -1,4 +1,4 @@
-"""Decoding on all cores, in processes that may die: the picture that killed one is skipped, the others go on.
+"""Work on all cores, such as decoding, in processes that may die: the picture that killed one is skipped, no other.
 
 Each worker is a Python of its own that reads chunks from its standard input and answers on its standard output, with
 one thread of this process to feed it. It is started afresh, neither forked nor by `multiprocessing`, for three
@@ -18,7 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -26,8 +26,36 @@ from dcgan.data.decode import Decoded, DecodeOptions, Digest, decode_content
 from dcgan.data.items import Content, Item, Reason, Skipped, Stored
 from dcgan.errors import SourceError
 
-Result = tuple[Decoded | Skipped, Digest | None]
-"""A decoded picture, or why there is none; and the digest of the content, None where it could not be read."""
+T = TypeVar("T")
+R = TypeVar("R", covariant=True)
+
+
+class Job(Protocol[R]):
+    """What is done with the content of each item. It is pickled on its way to the workers, and so are its results."""
+
+    @property
+    def result_bytes(self) -> int:
+        """About how large a result is."""
+
+    def __call__(self, content: Content) -> tuple[R | Skipped, Digest | None]:
+        """Work on content; never raises. The digest is None where it could not be read."""
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """The job of decoding pictures."""
+
+    options: DecodeOptions
+
+    @property
+    def result_bytes(self) -> int:
+        """Of the pixels."""
+        return self.options.size**2 * (self.options.channels or 3)
+
+    def __call__(self, content: Content) -> tuple[Decoded | Skipped, Digest | None]:
+        """Decode a picture."""
+        return decode_content(content, self.options)
+
 
 MIN_ITEMS_FOR_WORKERS = 64
 """Fewer items are decoded in this process: starting the workers would take longer."""
@@ -45,14 +73,23 @@ _WORKER_CODE = (
 )  # Ctrl-C reaches the whole process group, but it is the parent that ends its workers
 
 
-def decode_all(items: Iterable[Item], options: DecodeOptions, workers: int = 0) -> Generator[tuple[Item, Result]]:
-    """Decode items in parallel. The results are the same, and come in the same order, for any number of workers.
+def decode_all(
+    items: Iterable[Item], options: DecodeOptions, workers: int = 0
+) -> Generator[tuple[Item, tuple[Decoded | Skipped, Digest | None]]]:
+    """Decode items in parallel: `work_on_all` with `Decoding`."""
+    return work_on_all(items, Decoding(options), workers)
+
+
+def work_on_all(
+    items: Iterable[Item], job: Job[T], workers: int = 0
+) -> Generator[tuple[Item, tuple[T | Skipped, Digest | None]]]:
+    """Do a job on items in parallel. The results are the same, and in the same order, for any number of workers.
 
     The items that come back carry no content. At any time a bounded number of them is in memory.
 
     Args:
         items: Taken as they are needed.
-        options: What they become.
+        job: What is done with each.
         workers: How many processes; 0: one for each core that this process may use.
     """
     items = iter(items)
@@ -60,12 +97,12 @@ def decode_all(items: Iterable[Item], options: DecodeOptions, workers: int = 0) 
     stored = any(isinstance(item.content, Stored) for item in first)  # reading it may crash the process
     if len(first) < MIN_ITEMS_FOR_WORKERS and _bytes_of(first) < _CHUNK_BYTES and not stored:
         for item in first:
-            yield _without_content(item), decode_content(item.content, options)
+            yield _without_content(item), job(item.content)
         return
     count = workers or cores()
     waiting: deque[_Waiting] = deque()
-    with _Workers(count, options) as pool:
-        for chunk in _chunks(chain(first, items), options):
+    with _Workers(count, job) as pool:
+        for chunk in _chunks(chain(first, items), job.result_bytes):
             size = _bytes_of(chunk)
             while waiting and (
                 len(waiting) == count * _CHUNKS_PER_WORKER
@@ -83,9 +120,9 @@ class _Waiting:
 
     items: list[Item]
     bytes: int
-    future: Future[list[Result]]
+    future: Future[list[Any]]
 
-    def results(self) -> Iterator[tuple[Item, Result]]:
+    def results(self) -> Iterator[tuple[Item, Any]]:
         """Wait for it."""
         return zip(self.items, self.future.result(), strict=True)
 
@@ -108,16 +145,16 @@ def cores() -> int:
 
 
 def serve() -> None:
-    """Be a worker: decode the chunks that come on standard input until it ends."""
+    """Be a worker: do the job on the chunks that come on standard input until it ends."""
     parent_ended = suppress(EOFError, pickle.UnpicklingError, BrokenPipeError)
     with parent_ended, os.fdopen(os.dup(0), "rb") as chunks, os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what a library prints must not get among the answers
-        options: DecodeOptions = pickle.load(chunks)
+        job: Job[object] = pickle.load(chunks)
         pickle.dump("ready", answers)
         answers.flush()
         while True:
             contents: list[Content] = pickle.load(chunks)
-            pickle.dump([decode_content(content, options) for content in contents], answers)
+            pickle.dump([job(content) for content in contents], answers)
             answers.flush()
 
 
@@ -128,26 +165,26 @@ class _WorkerDiedError(Exception):
 class _Worker:
     """One process. Its imports run while the first chunk is on its way."""
 
-    def __init__(self, options: DecodeOptions) -> None:
+    def __init__(self, job: Job[object]) -> None:
         command = [sys.executable, "-c", _WORKER_CODE.format(path=sys.path)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._options: DecodeOptions | None = options  # until they are sent
+        self._job: Job[object] | None = job  # until it is sent
 
-    def decode(self, contents: list[Content]) -> list[Result]:
-        """Have a chunk decoded.
+    def work(self, contents: list[Content]) -> list[Any]:
+        """Have the job done on a chunk.
 
         Raises:
             _WorkerDiedError: There is no answer: the worker died, or took too long and was killed.
             SourceError: The worker could not even start.
         """
-        if self._options:
-            self._begin(self._options)
-            self._options = None
+        if self._job:
+            self._begin(self._job)
+            self._job = None
         timeout = threading.Timer(SECONDS_PER_ITEM * len(contents), self.kill)
         timeout.start()
         try:
             self._send(contents)
-            answer: list[Result] = self._receive()
+            answer: list[Any] = self._receive()
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             raise _WorkerDiedError from error
         finally:
@@ -163,9 +200,9 @@ class _Worker:
         self._process.communicate()
         return self._process.returncode
 
-    def _begin(self, options: DecodeOptions) -> None:
+    def _begin(self, job: Job[object]) -> None:
         try:
-            self._send(options)
+            self._send(job)
             self._receive()
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             raise SourceError(f"a process for decoding pictures could not start: {sys.executable}") from error
@@ -183,8 +220,8 @@ class _Worker:
 class _Workers:
     """A fixed number of workers, each replaced when it dies."""
 
-    def __init__(self, count: int, options: DecodeOptions) -> None:
-        self._options = options
+    def __init__(self, count: int, job: Job[object]) -> None:
+        self._job = job
         self._lock = threading.Lock()
         self._closing = False
         self._alive: set[_Worker] = set()
@@ -205,19 +242,19 @@ class _Workers:
         for worker in self._alive:
             worker.wait()
 
-    def submit(self, chunk: list[Item]) -> Future[list[Result]]:
-        """Queue a chunk for decoding."""
-        return self._threads.submit(self._decode, [item.content for item in chunk])
+    def submit(self, chunk: list[Item]) -> Future[list[Any]]:
+        """Queue a chunk."""
+        return self._threads.submit(self._work, [item.content for item in chunk])
 
     def _start(self) -> _Worker:
-        worker = _Worker(self._options)
+        worker = _Worker(self._job)
         self._alive.add(worker)
         return worker
 
-    def _decode(self, contents: list[Content]) -> list[Result]:
+    def _work(self, contents: list[Content]) -> list[Any]:
         worker = self._idle.get()
         try:
-            return worker.decode(contents)
+            return worker.work(contents)
         except _WorkerDiedError:
             if self._closing:
                 raise
@@ -226,7 +263,7 @@ class _Workers:
             self._idle.put(worker)  # in any case: other threads may be waiting for one
         if len(contents) == 1:
             return [(Skipped(Reason.CRASHED, _describe_exit(status)), None)]
-        return [self._decode([content])[0] for content in contents]
+        return [self._work([content])[0] for content in contents]
 
     def _replace(self, dead: _Worker) -> tuple[int, _Worker]:
         """Replace a worker that died; its exit status, and the new worker."""
@@ -237,13 +274,12 @@ class _Workers:
             return status, dead if self._closing else self._start()
 
 
-def _chunks(items: Iterable[Item], options: DecodeOptions) -> Iterator[list[Item]]:
-    result = options.size * options.size * (options.channels or 3)
+def _chunks(items: Iterable[Item], result_bytes: int) -> Iterator[list[Item]]:
     chunk: list[Item] = []
     size = 0
     for item in items:
         chunk.append(item)
-        size += result + _bytes_in(item.content)
+        size += result_bytes + _bytes_in(item.content)
         if len(chunk) == _CHUNK_ITEMS or size >= _CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
