@@ -7,7 +7,7 @@
     pixels = model.sample(seeds=range(64))  # (64, 64, 64, 3), uint8
 
 Pictures in: `prepare`, `split`, `open_pictures`, `PackedSet`.
-Sets made clean: `deduplicate`, `crop_faces`, `FaceOptions`.
+Sets gathered and made clean: `find_names`, `download`, `crop_faces`, `FaceOptions`, `deduplicate`.
 Training: `Recipe`, `preset`, `train`, `resume`, `compare`, `Callback`.
 A model: `load`, `Model`.
 Its latent space: `interpolate`, `arithmetic`, `turn`, `find_concepts`.
@@ -24,10 +24,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dcgan.curation.deduplicate import deduplicate as deduplicate
+    from dcgan.curation.download import DownloadReport as DownloadReport
+    from dcgan.curation.download import download as download
     from dcgan.curation.duplicates import Deduplicated as Deduplicated
     from dcgan.curation.face_options import FaceOptions as FaceOptions
     from dcgan.curation.faces import FacesReport as FacesReport
     from dcgan.curation.faces import crop_faces as crop_faces
+    from dcgan.curation.people import find_names as find_names
     from dcgan.data.cache import open_pictures as open_pictures
     from dcgan.data.packed import PackedSet as PackedSet
     from dcgan.data.prepare import prepare as prepare
@@ -76,9 +79,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "dcgan.curation.deduplicate": ("deduplicate",),
+    "dcgan.curation.download": ("DownloadReport", "download"),
     "dcgan.curation.duplicates": ("Deduplicated",),
     "dcgan.curation.face_options": ("FaceOptions",),
     "dcgan.curation.faces": ("FacesReport", "crop_faces"),
+    "dcgan.curation.people": ("find_names",),
     "dcgan.data.cache": ("open_pictures",),
     "dcgan.data.packed": ("PackedSet",),
     "dcgan.data.prepare": ("prepare", "split"),

@@ -12,7 +12,21 @@ from dcgan.cli import app
 
 HEAVY = {"torch", "numpy", "PIL", "pyarrow", "safetensors", "tensorboard", "dicebear"}
 VERBS = (
-    *("train", "demo", "prepare", "split", "dedup", "faces", "presets", "sample", "evaluate", "neighbors", "compare"),
+    *(
+        "train",
+        "demo",
+        "prepare",
+        "split",
+        "dedup",
+        "faces",
+        "find-names",
+        "download",
+        "presets",
+        "sample",
+        "evaluate",
+        "neighbors",
+        "compare",
+    ),
     *("keep", "export", "import", "walk", "arithmetic", "turn", "concepts", "inspect", "forget", "insert"),
     *("extract-features", "probe", "paper-table", "fit-classifier", "classify"),
 )

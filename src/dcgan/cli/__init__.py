@@ -16,6 +16,7 @@ from dcgan.cli.concepts import concepts
 from dcgan.cli.console import Answers, as_flags, fail
 from dcgan.cli.dedup import dedup
 from dcgan.cli.demo import demo
+from dcgan.cli.download import download, find_names
 from dcgan.cli.evaluate import evaluate
 from dcgan.cli.extract_features import extract_features
 from dcgan.cli.faces import faces
@@ -49,7 +50,7 @@ app = App(
     console=Answers(),
 )
 VERBS: dict[str, tuple[Callable[..., object], ...]] = {
-    "Prepare": (prepare, split, dedup, faces),
+    "Prepare": (prepare, split, dedup, faces, find_names, download),
     "Train": (demo, presets, train),
     "Sample and explore": (sample, walk, arithmetic, turn, concepts),
     "Look inside and edit": (inspect, forget, insert),

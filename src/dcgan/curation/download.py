@@ -1,0 +1,316 @@
+"""Pictures from a list of addresses, as the paper gathered its faces: from the results of a search for names."""
+
+import asyncio
+import csv
+import json
+import re
+import time
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from dcgan.data import formats
+from dcgan.errors import DcganError, SourceError, UsageError
+from dcgan.files import write_atomic
+from dcgan.progress import notebook_bar
+from dcgan.types import OnProgress
+
+if TYPE_CHECKING:
+    from dcgan.curation.web import PoliteClient
+
+JOURNAL_FILE, LIST_FILE = "downloads.jsonl", "downloads.csv"
+URL_COLUMNS, NAME_COLUMNS = ("url", "image", "address"), ("name", "label")
+DOWNLOADED = "downloaded"
+_SUFFIXES = {"JPEG": ".jpg", "JPEG 2000": ".jp2", "JPEG XL": ".jxl", "Photoshop": ".psd"}
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')  # in names of folders, on one system or another
+_LONGEST_NAME = 80  # characters of a folder's name
+_FIRST_WAIT = 2.0  # seconds before an address is tried again, doubled each time
+_LONGEST_WAIT = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DownloadReport:
+    """What became of a list of addresses.
+
+    Attributes:
+        path: The folder, with a sub-folder for each name.
+        addresses: How many different ones there are.
+        outcomes: How many of them have which outcome: "downloaded", or why not.
+        before: How many had theirs before this call.
+        seconds: How long it took.
+    """
+
+    path: Path
+    addresses: int
+    outcomes: Mapping[str, int]
+    before: int
+    seconds: float
+
+    @property
+    def list_file(self) -> Path:
+        """All addresses with their outcomes and their other columns, as CSV."""
+        return self.path / LIST_FILE
+
+    def facts(self) -> dict[str, object]:
+        """The result as JSON has it."""
+        return {
+            "path": str(self.path),
+            "addresses": self.addresses,
+            "outcomes": dict(self.outcomes),
+            "before": self.before,
+            "list_file": str(self.list_file),
+            "seconds": round(self.seconds, 2),
+        }
+
+    def __str__(self) -> str:
+        got = self.outcomes.get(DOWNLOADED, 0)
+        lines = [f"{got:,} of {self.addresses:,} pictures downloaded: {self.path}"]
+        failed = {reason: count for reason, count in self.outcomes.items() if reason != DOWNLOADED}
+        if failed:
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(failed.items()))
+            lines.append(f"{sum(failed.values()):,} are missing: {reasons}")
+        if self.before:
+            lines.append(f"{self.before:,} were settled before")
+        lines.append(f"all addresses are listed in {self.list_file}")
+        return "\n".join(lines)
+
+
+@notebook_bar("downloading")
+def download(
+    addresses: str | Path,
+    out: str | Path,
+    *,
+    contact: str = "",
+    delay: float = 1.0,
+    parallel: int = 16,
+    retries: int = 3,
+    timeout: float = 60.0,
+    max_bytes: int = 20_000_000,
+    allow_private: bool = False,
+    on_progress: OnProgress | None = None,
+) -> DownloadReport:
+    """Download pictures, politely, into a folder with a sub-folder for each name, which is then a source with labels.
+
+    It keeps to each host's robots.txt, asks a host once in `delay` seconds, and refuses addresses of the local network.
+    What is no picture is not kept. All columns of the list, such as the license and the page that a picture comes from,
+    are kept beside the outcome. Called again after a stop, it goes on: what is settled is not asked for again, and what
+    failed for a passing reason is.
+
+    Args:
+        addresses: CSV with a column "url" (or "image") and, if you like, "name" (or "label") and others.
+        out: Folder to make, or to go on with.
+        contact: An address that hosts can write to, a part of the user agent; some refuse those who give none.
+        delay: Seconds between two requests to one host, at least; robots.txt may ask for more.
+        parallel: How many hosts are asked at once, 1 to 256.
+        retries: How often an address is tried again after a passing failure.
+        timeout: Seconds that one picture may take.
+        max_bytes: Larger files are not downloaded.
+        allow_private: Allow addresses of the local network.
+        on_progress: Called with (addresses settled, addresses in all).
+
+    Raises:
+        SourceError: The list cannot be read, or has no column of addresses.
+        UsageError: A value is out of its range.
+        DcganError: `out` cannot be written, or aiohttp is not installed.
+    """
+    began, out = time.monotonic(), Path(out)
+    for parameter, value, least, most in (
+        ("delay", delay, 0, 3600),
+        ("parallel", parallel, 1, 256),
+        ("retries", retries, 0, 20),
+        ("timeout", timeout, 1, 3600),
+        ("max_bytes", max_bytes, 1, 1 << 29),
+    ):
+        if not least <= value <= most:
+            raise UsageError(f"`{parameter}` must be {least:,} to {most:,}, not {value:g}")
+    check_installed()
+    wanted = read_addresses(Path(addresses))
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        settled = _read_journal(out / JOURNAL_FILE)
+        todo = [row for url, row in wanted.items() if url not in settled]
+        before = len(wanted) - len(todo)
+        with (out / JOURNAL_FILE).open("a", encoding="utf-8") as journal:
+            if journal.tell():
+                journal.write("\n")  # the last line may be that of a process that was killed
+            work = _Downloads(out, journal, todo, before, retries, max_bytes, on_progress)
+            client = {"contact": contact, "delay": delay, "timeout": timeout, "allow_private": allow_private}
+            asyncio.run(work.run(parallel, client))
+        outcomes = _read_journal(out / JOURNAL_FILE, passing=True)
+        _write_list(out / LIST_FILE, wanted, outcomes)
+    except OSError as error:
+        raise DcganError(f"cannot write {error.filename or out}: {error.strerror or error}") from error
+    return DownloadReport(
+        path=out,
+        addresses=len(wanted),
+        outcomes=Counter(outcomes[url]["outcome"] for url in wanted if url in outcomes),
+        before=before,
+        seconds=time.monotonic() - began,
+    )
+
+
+def check_installed() -> None:
+    """Check that what talks to the web is installed.
+
+    Raises:
+        DcganError: It is not.
+    """
+    if find_spec("aiohttp") is None or find_spec("protego") is None:
+        raise DcganError("downloading needs the extra: pip install 'dcgan[download]'")
+
+
+def read_addresses(file: Path) -> dict[str, dict[str, str]]:
+    """The rows of a list of addresses by the address, each address once.
+
+    Raises:
+        SourceError: It cannot be read, or has no column of addresses, or no row.
+    """
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as lines:
+            reader = csv.DictReader(lines, restkey="", strict=True)
+            columns = {name.strip().lower(): name for name in reader.fieldnames or ()}
+            url = next((columns[name] for name in URL_COLUMNS if name in columns), None)
+            if url is None:
+                raise SourceError(f"{file} has no column {' or '.join(URL_COLUMNS)}; it has {', '.join(columns)}")
+            name = next((columns[name] for name in NAME_COLUMNS if name in columns), None)
+            rows: dict[str, dict[str, str]] = {}
+            for row in reader:
+                address = (row[url] or "").strip()
+                if address:
+                    others = {key: value or "" for key, value in row.items() if key and key not in (url, name)}
+                    given = {"url": address, "name": (row[name] or "").strip() if name else ""}
+                    rows.setdefault(address, {**others, **given})
+    except OSError as error:
+        raise SourceError(f"cannot read {file}: {error.strerror or error}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(f"{file} is no CSV: {error}") from error
+    if not rows:
+        raise SourceError(f"{file} has no addresses")
+    return rows
+
+
+class _Downloads:
+    """A list of addresses on its way."""
+
+    def __init__(
+        self,
+        out: Path,
+        journal: IO[str],
+        todo: Sequence[Mapping[str, str]],
+        before: int,
+        retries: int,
+        max_bytes: int,
+        on_progress: OnProgress | None,
+    ) -> None:
+        self._out, self._journal, self._todo = out, journal, todo
+        self._done, self._total = before, before + len(todo)
+        self._retries, self._max_bytes, self._on_progress = retries, max_bytes, on_progress
+
+    async def run(self, parallel: int, options: Mapping[str, object]) -> None:
+        """Fetch all: each host's one after the other, and several hosts at once."""
+        from dcgan.curation.web import polite_client
+
+        by_host: dict[str, list[Mapping[str, str]]] = {}
+        for row in self._todo:
+            by_host.setdefault(_host_of(row["url"]), []).append(row)
+        waiting = iter(by_host.values())
+        async with polite_client(parallel=parallel, **options) as client:  # type: ignore[arg-type]
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(min(parallel, len(by_host))):
+                        group.create_task(self._work(client, waiting))
+            except* OSError as errors:
+                raise errors.exceptions[0] from None
+
+    async def _work(self, client: "PoliteClient", hosts: Iterable[list[Mapping[str, str]]]) -> None:
+        for rows in hosts:
+            for row in rows:
+                self._settle(row["url"], await self._outcome(client, row))
+
+    async def _outcome(self, client: "PoliteClient", row: Mapping[str, str]) -> dict[str, object]:
+        from dcgan.curation.web import FetchError
+
+        wait = _FIRST_WAIT
+        for attempt in range(self._retries + 1):
+            try:
+                fetched = await client.fetch(row["url"], self._max_bytes)
+            except FetchError as error:
+                if not error.passing or attempt == self._retries:
+                    return {"outcome": error.reason, "detail": error.detail, "passing": error.passing}
+                await asyncio.sleep(min(max(wait, error.wait), _LONGEST_WAIT))
+                wait *= 2
+                continue
+            return self._keep(row, fetched.content, fetched.url, fetched.content_type)
+        raise AssertionError  # the last attempt returns
+
+    def _keep(self, row: Mapping[str, str], content: bytes, url: str, content_type: str) -> dict[str, object]:
+        """Write what was fetched, if it is a whole picture."""
+        kind = formats.sniff(content[: formats.HEAD_BYTES])
+        if kind is None:
+            return {"outcome": "not a picture", "detail": f"it came as {content_type or 'nothing'}"}
+        if formats.is_truncated(content, kind):
+            return {"outcome": "truncated", "detail": f"{len(content):,} bytes", "passing": True}
+        digest = sha256(content).hexdigest()
+        name = Path(folder_name(row["name"])) / (digest[:20] + _SUFFIXES.get(kind, f".{kind.lower()}"))
+        (self._out / name).parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(self._out / name, content)
+        return {"outcome": DOWNLOADED, "file": name.as_posix(), "sha256": digest, "bytes": len(content), "from": url}
+
+    def _settle(self, url: str, outcome: Mapping[str, object]) -> None:
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        self._journal.write(json.dumps({"url": url, "at": at, **outcome}) + "\n")
+        self._journal.flush()
+        self._done += 1
+        if self._on_progress:
+            self._on_progress(self._done, self._total)
+
+
+def folder_name(name: str) -> str:
+    """What the folder of a name is called, on any system: "AC/DC" becomes "AC_DC"."""
+    plain = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(" .")
+    return plain[:_LONGEST_NAME].strip(" .") or "unnamed"
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def _read_journal(file: Path, *, passing: bool = False) -> dict[str, dict[str, str]]:
+    """The outcomes by address, the last of each; those that may change only with `passing`."""
+    outcomes: dict[str, dict[str, str]] = {}
+    if not file.exists():
+        return outcomes
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            try:
+                entry = json.loads(line)
+            except ValueError:  # the last one, of a process that was killed
+                continue
+            if isinstance(entry, dict) and "url" in entry and "outcome" in entry:
+                outcomes[str(entry["url"])] = entry
+    return {url: entry for url, entry in outcomes.items() if passing or not entry.get("passing")}
+
+
+def _write_list(
+    file: Path, wanted: Mapping[str, Mapping[str, str]], outcomes: Mapping[str, Mapping[str, object]]
+) -> None:
+    """Write every address with its outcome and its own columns."""
+    facts = ("outcome", "detail", "file", "sha256", "bytes", "from", "at")
+    own = dict.fromkeys(key for row in wanted.values() for key in row if key not in ("url", "name", *facts))
+    partial = file.with_suffix(".part")
+    with partial.open("w", newline="", encoding="utf-8") as lines:
+        writer = csv.DictWriter(lines, ["name", "url", *facts, *own], extrasaction="ignore", restval="")
+        writer.writeheader()
+        for url, row in wanted.items():
+            writer.writerow({**row, **outcomes.get(url, {})})
+    partial.replace(file)
