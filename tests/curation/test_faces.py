@@ -108,16 +108,21 @@ def test_the_crop_shows_the_face(tmp_path: Path) -> None:
     assert difference.mean() < 4
 
 
-@pytest.mark.parametrize("angle", [-25, 20])
-def test_a_tilted_face_is_turned_level(angle: float, tmp_path: Path) -> None:
-    crop_faces([ASTRONAUT.rotate(angle, expand=True)], tmp_path / "faces", FaceOptions(size=160, margin=0.5))
-    packed = PackedSet.open(tmp_path / "faces")
-    (found,) = build_detector("yunet")(np.asarray(packed.pixels[0]))
-    assert found.eyes is not None
-    (left, top), (right, bottom) = found.eyes
-    assert abs(np.degrees(np.arctan2(bottom - top, right - left))) < 5
-    crop_faces([ASTRONAUT.rotate(angle, expand=True)], tmp_path / "not", FaceOptions(align=False))
-    assert dict(PackedSet.open(tmp_path / "not").index().to_pylist()[0]["attributes"])["angle"] == "0.0"
+@pytest.mark.parametrize("width", [160, 240, 700])
+def test_a_tilted_face_is_turned_level(width: int, tmp_path: Path) -> None:
+    leans = {}
+    for angle in (-30, -15, 0, 15, 30):
+        picture = ASTRONAUT.resize((width, width)).rotate(angle, Image.Resampling.BICUBIC, expand=True)
+        crop_faces([picture], tmp_path / "faces", FaceOptions(max_faces=1, min_face=30), overwrite=True)
+        (row, *_) = PackedSet.open(tmp_path / "faces").index().to_pylist()
+        leans[angle] = float(dict(row["attributes"])["angle"])
+    for angle, lean in leans.items():
+        assert lean - leans[0] == pytest.approx(-angle, abs=8), (angle, leans)
+
+
+def test_it_is_left_as_it_leans_where_that_is_asked(tmp_path: Path) -> None:
+    crop_faces([ASTRONAUT.rotate(20, expand=True)], tmp_path / "faces", FaceOptions(align=False))
+    assert dict(PackedSet.open(tmp_path / "faces").index().to_pylist()[0]["attributes"])["angle"] == "0.0"
 
 
 def test_a_photograph_is_turned_upright_first(tmp_path: Path) -> None:

@@ -38,6 +38,11 @@ class Detection(NamedTuple):
     """(x, y) of the eye at the left of the picture and of that at the right; None if it does not find them."""
 
     @property
+    def middle(self) -> tuple[float, float]:
+        """(x, y) of the middle of its box."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    @property
     def side(self) -> float:
         """Of the larger side of its box, in pixels."""
         return max(self.right - self.left, self.bottom - self.top)

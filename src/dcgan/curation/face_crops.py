@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dcgan.curation.detectors import Detection, build_detector
+from dcgan.curation.detectors import Detection, Detector, build_detector, overlap
 from dcgan.curation.face_options import FaceOptions
 from dcgan.data.decode import Digest, decode_whole
 from dcgan.data.items import Box, Content, Reason, Skipped
@@ -15,6 +15,9 @@ MOST_OUTSIDE = 0.2
 """Share of the crop that may lie beyond the edges of the picture, which goes on there as it ends."""
 _JUDGED_SIDE = 64  # pixels, at which sharpness is measured
 _FACES = 4  # of a picture, about
+_VIEW, _FACE_IN_VIEW = 320, 240  # pixels: what the detector is shown again, and how large the face is in it
+_LOOKS = 4
+_LEVEL = 2.0  # degrees
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,24 +63,22 @@ class FindingFaces:
         if isinstance(picture, Skipped):
             return picture, digest
         height, width, _ = picture.shape
-        found = build_detector(self.options.detector, self.options.detector_model)(picture)
+        detect = build_detector(self.options.detector, self.options.detector_model)
+        found = detect(picture)
         if not found:
             return Skipped(Reason.NO_FACE, "", width, height), digest
-        faces = tuple(_face(picture, one, number, self.options) for number, one in enumerate(found))
+        faces = tuple(_face(picture, one, number, detect, self.options) for number, one in enumerate(found))
         return Faces(faces, width, height), digest
 
 
-def _face(picture: Pixels, found: Detection, number: int, options: FaceOptions) -> Face:
+def _face(picture: Pixels, found: Detection, number: int, detect: Detector, options: FaceOptions) -> Face:
     height, width, _ = picture.shape
-    x, y = (found.left + found.right) / 2, (found.top + found.bottom) / 2
-    side = found.side * (1 + 2 * options.margin)
+    (x, y), side = found.middle, found.side * (1 + 2 * options.margin)
     left, top = round(x - side / 2), round(y - side / 2)
     box = (left, top, left + round(side), top + round(side))
-    angle = _tilt(found) if options.align else 0.0
-    pixels = crop(picture, x, y, side, angle, options.size)
-    sharp = sharpness(crop(picture, x, y, found.side, angle, _JUDGED_SIDE))
     inside = max(0, min(box[2], width) - max(left, 0)) * max(0, min(box[3], height) - max(top, 0))
     outside = 1 - inside / round(side) ** 2
+    sharp = sharpness(crop(picture, x, y, found.side, 0, _JUDGED_SIDE))
     rejected = None
     if options.max_faces and number >= options.max_faces:
         rejected = Skipped(Reason.MORE_FACES, f"the picture has {number} larger")
@@ -89,7 +90,29 @@ def _face(picture: Pixels, found: Detection, number: int, options: FaceOptions) 
         rejected = Skipped(Reason.CUT_OFF, f"{outside:.0%} of it lies beyond the edges")
     elif sharp < options.min_sharpness:
         rejected = Skipped(Reason.BLURRED, f"sharpness {sharp:.2f}")
-    return Face(pixels, found, box, angle, sharp, rejected)
+    angle = tilt(picture, found, detect) if options.align and not rejected else 0.0
+    return Face(crop(picture, x, y, side, angle, options.size), found, box, angle, sharp, rejected)
+
+
+def tilt(picture: Pixels, found: Detection, detect: Detector) -> float:
+    """Degrees by which a face leans, clockwise: of its eyes from level; 0 where the detector finds no eyes.
+
+    A detector tells the eyes of a large, nearly upright face best. So it is shown the face again, enlarged and turned
+    by what it told before, until it sees it upright.
+    """
+    angle = 0.0
+    for _ in range(_LOOKS if found.eyes else 0):
+        view = crop(picture, *found.middle, found.side * _VIEW / _FACE_IN_VIEW, angle, _VIEW)
+        middle = [(_VIEW - _FACE_IN_VIEW) / 2, (_VIEW - _FACE_IN_VIEW) / 2, (_VIEW + _FACE_IN_VIEW) / 2]
+        seen = max(detect(view), key=lambda one: overlap(one, [*middle, middle[2]]), default=None)
+        if seen is None or seen.eyes is None:
+            break
+        (left, top), (right, bottom) = seen.eyes
+        step = math.degrees(math.atan2(bottom - top, right - left))
+        angle += step
+        if abs(step) < _LEVEL:
+            break
+    return angle
 
 
 def crop(picture: Pixels, x: float, y: float, side: float, angle: float, size: int) -> Pixels:
@@ -129,11 +152,3 @@ def sharpness(pixels: Pixels) -> float:
 
     gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
     return float(cv2.Laplacian(gray, cv2.CV_32F).std() / max(float(gray.std()), 1.0))
-
-
-def _tilt(found: Detection) -> float:
-    """Degrees from level to the line of the eyes, which are left and right in the picture; positive is downward."""
-    if found.eyes is None:
-        return 0.0
-    (left, top), (right, bottom) = found.eyes
-    return math.degrees(math.atan2(bottom - top, right - left))
