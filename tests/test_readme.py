@@ -43,6 +43,8 @@ def prepare(home: Path) -> None:
         for number in range(count):
             levels = random.integers(0, 120, (40, 48, 3)) + 120 * (folder != "labeled/dark")
             Image.fromarray(levels.astype(np.uint8)).save(home / folder / f"{number}.png")
+    (home / "portraits").mkdir()
+    shutil.copy(ROOT / "tests" / "curation" / "astronaut.jpg", home / "portraits")
     boxes = [{"seed": seed, "left": 4, "top": 4, "right": 12, "bottom": 14} for seed in range(12)]
     looked_at = {"boxes": boxes, "seeds": list(range(24))}
     (home / "windows.json").write_text(json.dumps(looked_at))
