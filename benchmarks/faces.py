@@ -31,9 +31,7 @@ def main() -> None:
     with args.boxes.open(newline="") as file:
         rows = list(csv.DictReader(file))
     cv2.setNumThreads(1)
-    print(
-        "| detector | found (IoU ≥ 0.3) | found (IoU ≥ 0.5) | mean IoU | other finds | pictures/s, one core | all cores |"
-    )
+    print("| detector | found (IoU ≥ 0.3) | found (IoU ≥ 0.5) | mean IoU | others | pictures/s, one core | all cores |")
     print("|---|---|---|---|---|---|---|")
     for name, least in MIN_SCORES.items():
         detect, overlaps, others, seconds = build_detector(name), [], 0, 0.0

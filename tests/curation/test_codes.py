@@ -26,11 +26,7 @@ def differences(some: Codes, others: Codes) -> NDArray[np.int64]:
 @given(st.integers(0, 1000), st.integers(0, 31))
 def test_the_near_codes_are_those_that_comparing_each_with_each_finds(seed: int, bits: int) -> None:
     codes, queries = near_codes(seed), near_codes(seed)[::-3] ^ np.uint8(1)
-    found = [
-        pair
-        for query, code, differ in CodeIndex(codes, bits).near(queries)
-        for pair in zip(query.tolist(), code.tolist(), differ.tolist(), strict=True)
-    ]
+    found = [*zip(*(some.tolist() for some in CodeIndex(codes, bits, nearest=1000).near(queries)), strict=True)]
     slow = differences(queries, codes)
     assert len(found) == len(set(found))
     assert set(found) == {(q, c, int(slow[q, c])) for q, c in zip(*np.nonzero(slow <= bits), strict=True)}
@@ -40,7 +36,15 @@ def test_parts_longer_than_a_number_lose_no_pair() -> None:
     codes = np.random.default_rng(0).integers(0, 256, (50, 32), np.uint8)  # 256 bits: two parts of 128
     query = codes[:1].copy()
     query[0, 31] ^= 1
-    assert [tuple(map(int, (*q, *c, *bits))) for q, c, bits in CodeIndex(codes, 1).near(query)] == [(0, 0, 1)]
+    assert [some.tolist() for some in CodeIndex(codes, 1).near(query)] == [[0], [0], [1]]
+
+
+def test_of_many_near_codes_those_that_differ_least_are_found() -> None:
+    codes = np.packbits(np.tril(np.ones((16, 16), bool)), axis=1)  # 1 to 16 bits from nothing
+    query, code, bits = CodeIndex(codes, 12, nearest=5).near(np.zeros((2, 2), np.uint8))
+    assert query.tolist() == [0] * 5 + [1] * 5
+    assert code.tolist() == [0, 1, 2, 3, 4] * 2
+    assert bits.tolist() == [1, 2, 3, 4, 5] * 2
 
 
 @given(st.integers(0, 1000), st.integers(0, 8))
@@ -123,10 +127,9 @@ def test_many_pictures_of_one_code_that_are_not_alike_stay_alone_and_cost_no_tab
 def test_a_code_is_compared_with_so_many_that_share_a_part_and_no_more() -> None:
     codes = np.zeros((1000, 4), np.uint8)
     codes[:, 2:] = np.arange(1000, dtype=np.uint16)[:, None].view(np.uint8)  # all share the first of two parts
-    (_, nearest, _), *_ = CodeIndex(codes, 0).near(codes[999:])
-    assert nearest.tolist() == [999]  # by the other part
-    near = sum(len(query) for query, _, _ in CodeIndex(np.zeros((1000, 4), np.uint8), 1).near(codes[:1]))
-    assert near == COMPARED
+    assert CodeIndex(codes, 1).near(codes[999:])[1].tolist() == [999]  # by the other part
+    same = CodeIndex(np.zeros((1000, 4), np.uint8), 1, nearest=1000)
+    assert len(same.near(codes[:1])[0]) == COMPARED
 
 
 def test_no_pictures_are_no_groups() -> None:

@@ -155,7 +155,7 @@ def test_a_set_is_an_index_to_which_pictures_are_compared_without_a_new_net(
 
 
 def test_a_source_that_another_has_whole_is_an_error_that_says_so(home: Path, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="all of its 60 pictures"):
+    with pytest.raises(SourceError, match="every picture of it"):
         deduplicate(home / "unique", tmp_path / "out", against=[home / "photos"])
     assert not (tmp_path / "out").exists()
 

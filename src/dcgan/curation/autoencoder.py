@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -108,8 +108,12 @@ def train_autoencoder(
 
 
 def save_autoencoder(net: Autoencoder, file: Path) -> None:
-    """Write the weights as safetensors."""
-    save_file(net.state_dict(), file)
+    """Write the weights as safetensors.
+
+    Raises:
+        OSError: The disk is full, or the file cannot be written.
+    """
+    file.write_bytes(save(net.state_dict()))
 
 
 def load_autoencoder(file: Path) -> Autoencoder:

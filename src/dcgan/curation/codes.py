@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.errors import UsageError
+from dcgan.types import OnProgress
 
 Codes = NDArray[np.uint8]
 """(N, B): codes of 8 B bits, packed as `numpy.packbits` does; or (N, V, B): V of each picture."""
@@ -20,9 +21,12 @@ Alike = Callable[[Indices, Indices, int], NDArray[np.bool_]]
 """Of M pairs of pictures, by their indices, and the number of a variation: whether the first, so varied, is as the
 second."""
 
-COMPARED = 256
-"""With how many codes that share a part a code is compared at most. Among millions of pictures of one kind more than
-that may share it; without an end the time would grow with their square."""
+COMPARED = 128
+"""With how many codes that share a part a code is compared at most. Among many pictures of one kind, such as digits,
+thousands share it; without an end the time would grow with their square."""
+NEAREST = 16
+"""How many near codes are looked at for each code of a picture."""
+_QUERIES_AT_ONCE = 8192
 _PASSES = 16  # over pictures of equal codes that are not alike
 _PAIRS_AT_ONCE = 1 << 16  # as Python objects
 _LONGEST_PART = 64  # bits: a part is one number
@@ -52,23 +56,25 @@ class CodeIndex:
     Args:
         codes: (N, B), all different; where more than `COMPARED` share a part, the first are those that are compared.
         bits: In how many bits a near code may differ: 0 to 8 B - 1.
+        nearest: How many near codes are found for a query at most: those that differ least.
     """
 
-    def __init__(self, codes: Codes, bits: int) -> None:
-        self._bits = bits
+    def __init__(self, codes: Codes, bits: int, nearest: int = NEAREST) -> None:
+        self._bits, self._nearest = bits, nearest
         self._words = _as_numbers(codes)
         self._keys = _parts(codes, bits + 1)
         self._orders = [np.argsort(key, kind="stable") for key in self._keys]
         self._runs = [key[order] for key, order in zip(self._keys, self._orders, strict=True)]
         self._compared = [_first_of_runs(*pair) for pair in zip(self._runs, self._orders, strict=True)]
 
-    def near(self, queries: Codes) -> Iterator[tuple[Indices, Indices, NDArray[np.uint8]]]:
+    def near(self, queries: Codes) -> tuple[Indices, Indices, NDArray[np.uint8]]:
         """Find for each query (Q, B) the codes near to it, each pair once.
 
-        Yields:
+        Returns:
             (M,), (M,) and (M,): the query, the code, and the bits in which they differ.
         """
         words, keys = _as_numbers(queries), _parts(queries, self._bits + 1)
+        found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8))]
         for number, (key, order, runs) in enumerate(zip(keys, self._orders, self._runs, strict=True)):
             place, end = np.searchsorted(runs, key, "left"), np.searchsorted(runs, key, "right")
             end = np.minimum(end, place + COMPARED)
@@ -80,10 +86,14 @@ class CodeIndex:
                 for earlier in range(number):
                     q, c = query[close], code[close]
                     close[close] = (keys[earlier][q] != self._keys[earlier][c]) | ~self._compared[earlier][c]
-                if close.any():
-                    yield query[close], code[close], differ[close]
+                found.append((query[close], code[close], differ[close]))
                 place[query] += 1
                 query = query[place[query] < end[query]]
+        query, code, differ = (np.concatenate(some) for some in zip(*found, strict=True))
+        order = np.lexsort((code, differ, query))
+        query, code, differ = query[order], code[order], differ[order]
+        rank = np.arange(len(query)) - np.searchsorted(query, query, "left")
+        return query[rank < self._nearest], code[rank < self._nearest], differ[rank < self._nearest]
 
 
 def group(
@@ -93,6 +103,7 @@ def group(
     *,
     alike: Alike | None = None,
     fixed: NDArray[np.bool_] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Groups:
     """Group near duplicates around the best of them.
 
@@ -106,6 +117,7 @@ def group(
         within: Bits, 0 or more.
         alike: Has the last word on pairs of near ones. Default: all are.
         fixed: (N,): pictures that are never put into a group of another, and are better than all that can be.
+        on_progress: Called with (codes compared, codes in all).
 
     Raises:
         UsageError: `within` is out of its range.
@@ -118,7 +130,7 @@ def group(
     by_quality = np.lexsort((np.arange(count), -quality, ~fixed))
     leader, leaders = _group_equal(codes[:, 0], by_quality, alike, fixed)
     center, distance = np.arange(count), np.zeros(count, np.uint8)
-    for a, b, bits in _near_pairs(codes, leaders, within, alike, fixed):
+    for a, b, bits in _near_pairs(codes, leaders, within, alike, fixed, on_progress):
         if center[a] == a and center[b] == b:
             center[b], distance[b] = a, bits
     return Groups(center[leader], distance[leader])
@@ -157,7 +169,12 @@ def _group_equal(codes: Codes, rows: Indices, alike: Alike, fixed: NDArray[np.bo
 
 
 def _near_pairs(
-    codes: Codes, leaders: Indices, within: int, alike: Alike, fixed: NDArray[np.bool_]
+    codes: Codes,
+    leaders: Indices,
+    within: int,
+    alike: Alike,
+    fixed: NDArray[np.bool_],
+    on_progress: OnProgress | None,
 ) -> Iterator[list[int]]:
     """Pairs of near pictures: the better one, the other, and the bits in which they differ.
 
@@ -169,20 +186,27 @@ def _near_pairs(
         within: Bits.
         alike: Has the last word.
         fixed: (N,): those that are not paired with each other.
+        on_progress: Called with (codes compared, codes in all).
     """
     places = np.arange(len(leaders))
-    firm = fixed[leaders]
+    firm, free = places[fixed[leaders]], places[~fixed[leaders]]
+    searches = [(targets, queries) for targets, queries in ((free, places), (firm, free)) if len(targets)]
+    done, total = 0, codes.shape[1] * sum(len(queries) for _, queries in searches)
     found = [np.empty((0, 3), np.int64)]
-    for targets, queries in ((places[~firm], places), (places[firm], places[~firm])):
+    for targets, queries in searches:
         index = CodeIndex(codes[leaders[targets], 0], within)
         for variation in range(codes.shape[1]):
-            for query, code, bits in index.near(codes[leaders[queries], variation]):
-                one, other = queries[query], targets[code]
+            for start in range(0, len(queries), _QUERIES_AT_ONCE):
+                some = queries[start : start + _QUERIES_AT_ONCE]
+                query, code, bits = index.near(codes[leaders[some], variation])
+                one, other = some[query], targets[code]
                 new = one < other if variation == 0 else one != other
                 one, other, bits = one[new], other[new], bits[new]
                 sure = alike(leaders[one], leaders[other], variation)
-                pair = np.minimum(one, other), np.maximum(one, other), bits
-                found.append(np.stack(pair, axis=1)[sure])
+                found.append(np.stack((np.minimum(one, other), np.maximum(one, other), bits), axis=1)[sure])
+                done += len(some)
+                if on_progress:
+                    on_progress(done, total)
     pairs = np.concatenate(found)
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 2], pairs[:, 0]))]
     pairs[:, :2] = leaders[pairs[:, :2]]

@@ -95,10 +95,10 @@ def deduplicate(
     begin("encoding")
     codes = _codes(Encoder(net), pictures, on_progress)
     begin("comparing")
-    found = find_duplicates(pictures, codes, within, similarity)
+    found = find_duplicates(pictures, codes, within, similarity, on_progress)
     groups = found.groups()
     if not found.kept[: len(data)].any():
-        raise SourceError(f"{pictures.sources[0]}: all of its {len(data):,} pictures are in the other sources already")
+        raise SourceError(f"{pictures.sources[0]}: every picture of it is in the other sources already")
     begin("writing")
     with write_packed_set(out, size=data.size, channels=data.channels, overwrite=overwrite) as writer:
         _write_pictures(writer, data, pictures, found, on_progress)
@@ -121,7 +121,9 @@ def deduplicate(
     )
 
 
-def find_duplicates(pictures: Collection, codes: Codes, within: int, similarity: float) -> Duplicates:
+def find_duplicates(
+    pictures: Collection, codes: Codes, within: int, similarity: float, on_progress: OnProgress | None = None
+) -> Duplicates:
     """Group the near duplicates of a collection; pictures of other sets than the first are not put into groups.
 
     Args:
@@ -129,6 +131,7 @@ def find_duplicates(pictures: Collection, codes: Codes, within: int, similarity:
         codes: (N, V, 16).
         within: Bits in which codes may differ.
         similarity: Least correlation of the details.
+        on_progress: Called with (codes compared, codes in all).
     """
     every = np.arange(len(pictures))
     original = np.where(pictures.set_of(every) == 0, pictures.original, every)
@@ -138,7 +141,7 @@ def find_duplicates(pictures: Collection, codes: Codes, within: int, similarity:
         return pictures.similarity(rows[some], rows[others], [VARIATIONS[variation]]) >= similarity
 
     fixed = pictures.set_of(rows) > 0
-    groups = group(codes[rows], pictures.quality[rows], within, alike=alike, fixed=fixed)
+    groups = group(codes[rows], pictures.quality[rows], within, alike=alike, fixed=fixed, on_progress=on_progress)
     center, distance = every.copy(), np.zeros(len(every), np.uint8)
     center[rows], distance[rows] = rows[groups.center], groups.distance
     center, distance = center[original], distance[original]
