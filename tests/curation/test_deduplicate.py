@@ -186,6 +186,21 @@ def test_an_index_of_an_older_dcgan_has_no_bytes_and_will_do(home: Path, tmp_pat
     assert deduplicate(tmp_path / "old", tmp_path / "out").kept == 60
 
 
+def test_an_index_without_its_columns_is_refused_and_a_strange_reason_is_not(home: Path, tmp_path: Path) -> None:
+    prepare(home / "photos", tmp_path / "set")
+    index = tmp_path / "set" / "index.parquet"
+    table = pq.read_table(index)
+    reasons = [reason and "of another version" for reason in table["reason"].to_pylist()]
+    column = table.column_names.index("reason")
+    pq.write_table(table.set_column(column, "reason", [reasons]), index)
+    deduplicate(tmp_path / "set", tmp_path / "out")
+    rows = PackedSet.open(tmp_path / "out").index().to_pylist()
+    assert {row["reason"] for row in rows} == {None, "duplicate", "unreadable"}
+    pq.write_table(table.drop_columns(["sha256"]), index)
+    with pytest.raises(PackedSetError, match="lacks sha256"):
+        deduplicate(tmp_path / "set", tmp_path / "again")
+
+
 def test_transparent_pictures_lie_on_white() -> None:
     half = np.full((1, 4, 4, 4), [0, 0, 0, 128], np.uint8)
     assert np.unique(shrunk(half)).tolist() == [127]

@@ -1,1 +1,1 @@
-"""Sets made clean: near duplicates found and left out."""
+"""Sets gathered and made clean: downloads, faces, near duplicates."""

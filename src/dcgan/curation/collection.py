@@ -15,6 +15,7 @@ from dcgan.curation.autoencoder import SIDE
 from dcgan.curation.codes import Indices
 from dcgan.curation.variations import vary
 from dcgan.data.packed import PackedSet
+from dcgan.errors import PackedSetError
 from dcgan.types import Pixels
 
 FINE, COARSE = 1.0, 3.0
@@ -139,8 +140,14 @@ def _correlation(some: Tensor, others: Tensor) -> Tensor:
 
 
 def _used(one: PackedSet) -> pa.Table:
-    """The rows of the index that have pixels, in their order."""
+    """The rows of the index that have pixels, in their order.
+
+    Raises:
+        PackedSetError: The index lacks columns.
+    """
     index = one.index()
+    if missing := {"name", "width", "height", "sha256"} - set(index.column_names):
+        raise PackedSetError(f"the index of {one.path} lacks {', '.join(sorted(missing))}; prepare the set again")
     return index.filter(pc.greater_equal(index["row"], 0))
 
 

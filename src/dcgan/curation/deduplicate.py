@@ -212,7 +212,9 @@ def _write_pictures(
             box = entry["crop_box"] and tuple(entry["crop_box"])
             origin = Origin(entry["width"], entry["height"], box, entry["sha256"], entry.get("bytes"))
             if row < 0:
-                writer.skip(item, Skipped(Reason(entry["reason"]), entry["detail"] or ""), origin)
+                known = entry["reason"] in [*Reason]
+                reason = Reason(entry["reason"]) if known else Reason.UNREADABLE  # a word of another version
+                writer.skip(item, Skipped(reason, entry["detail"] or ""), origin)
             elif (center := int(found.center[row])) == row:
                 writer.add(np.asarray(data.pixels[row]), item, origin)
             else:
