@@ -47,7 +47,7 @@ def main() -> None:
             overlaps.append(max(near, default=0.0))
             others += sum(value < 0.3 for value in near)
         with tempfile.TemporaryDirectory() as folder:
-            report = crop_faces(args.photos, Path(folder) / "out", FaceOptions(detector=name))  # type: ignore[arg-type]
+            report = crop_faces(args.photos, Path(folder) / "out", FaceOptions(detector=name))
         best = np.array(overlaps)
         shares = f"{(best >= 0.3).mean():.3f} | {(best >= 0.5).mean():.3f} | {best[best >= 0.3].mean():.2f} | {others}"
         speeds = f"{len(rows) / seconds:.0f} | {report.pictures / report.seconds:.0f}"

@@ -134,7 +134,7 @@ def _resized(picture: Pixels, scale: float) -> Pixels:
 
 
 def _distinct(found: Sequence[Detection]) -> list[Detection]:
-    """Each face once, by the find that is surest; the largest first."""
+    """Each face once, by the find of the highest score; the largest first."""
     kept: list[Detection] = []
     for face in sorted(found, key=lambda face: -face.score):
         if all(overlap(face, other) < _OVERLAP for other in kept):

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from dcgan.data import formats
 from dcgan.errors import DcganError, SourceError, UsageError
-from dcgan.files import write_atomic
+from dcgan.files import new_file, write_atomic
 from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
 
@@ -131,26 +131,25 @@ def download(
         if not least <= value <= most:
             raise UsageError(f"`{parameter}` must be {least:,} to {most:,}, not {value:g}")
     check_installed()
-    wanted = read_addresses(Path(addresses))
+    rows_by_url = read_addresses(Path(addresses))
     try:
         out.mkdir(parents=True, exist_ok=True)
         settled = _read_journal(out / JOURNAL_FILE)
-        todo = [row for url, row in wanted.items() if url not in settled]
-        before = len(wanted) - len(todo)
+        todo = [row for url, row in rows_by_url.items() if url not in settled]
+        before = len(rows_by_url) - len(todo)
         with (out / JOURNAL_FILE).open("a", encoding="utf-8") as journal:
             if journal.tell():
                 journal.write("\n")  # the last line may be that of a process that was killed
             work = _Downloads(out, journal, todo, before, retries, max_bytes, on_progress)
-            client = {"contact": contact, "delay": delay, "timeout": timeout, "allow_private": allow_private}
-            asyncio.run(work.run(parallel, client))
+            asyncio.run(work.run(parallel, contact, delay, timeout, allow_private))
         outcomes = _read_journal(out / JOURNAL_FILE, passing=True)
-        _write_list(out / LIST_FILE, wanted, outcomes)
+        _write_list(out / LIST_FILE, rows_by_url, outcomes)
     except OSError as error:
         raise DcganError(f"cannot write {error.filename or out}: {error.strerror or error}") from error
     return DownloadReport(
         path=out,
-        addresses=len(wanted),
-        outcomes=Counter(outcomes[url]["outcome"] for url in wanted if url in outcomes),
+        addresses=len(rows_by_url),
+        outcomes=Counter(outcomes[url]["outcome"] for url in rows_by_url if url in outcomes),
         before=before,
         seconds=time.monotonic() - began,
     )
@@ -213,7 +212,7 @@ class _Downloads:
         self._done, self._total = before, before + len(todo)
         self._retries, self._max_bytes, self._on_progress = retries, max_bytes, on_progress
 
-    async def run(self, parallel: int, options: Mapping[str, object]) -> None:
+    async def run(self, parallel: int, contact: str, delay: float, timeout: float, allow_private: bool) -> None:
         """Fetch all: each host's one after the other, and several hosts at once."""
         from dcgan.curation.web import polite_client
 
@@ -221,7 +220,9 @@ class _Downloads:
         for row in self._todo:
             by_host.setdefault(_host_of(row["url"]), []).append(row)
         waiting = iter(by_host.values())
-        async with polite_client(parallel=parallel, **options) as client:  # type: ignore[arg-type]
+        async with polite_client(
+            contact=contact, delay=delay, timeout=timeout, parallel=parallel, allow_private=allow_private
+        ) as client:
             try:
                 async with asyncio.TaskGroup() as group:
                     for _ in range(min(parallel, len(by_host))):
@@ -302,15 +303,13 @@ def _read_journal(file: Path, *, passing: bool = False) -> dict[str, dict[str, s
 
 
 def _write_list(
-    file: Path, wanted: Mapping[str, Mapping[str, str]], outcomes: Mapping[str, Mapping[str, object]]
+    file: Path, rows_by_url: Mapping[str, Mapping[str, str]], outcomes: Mapping[str, Mapping[str, object]]
 ) -> None:
     """Write every address with its outcome and its own columns."""
     facts = ("outcome", "detail", "file", "sha256", "bytes", "from", "at")
-    own = dict.fromkeys(key for row in wanted.values() for key in row if key not in ("url", "name", *facts))
-    partial = file.with_suffix(".part")
-    with partial.open("w", newline="", encoding="utf-8") as lines:
+    own = dict.fromkeys(key for row in rows_by_url.values() for key in row if key not in ("url", "name", *facts))
+    with new_file(file) as partial, partial.open("w", newline="", encoding="utf-8") as lines:
         writer = csv.DictWriter(lines, ["name", "url", *facts, *own], extrasaction="ignore", restval="")
         writer.writeheader()
-        for url, row in wanted.items():
+        for url, row in rows_by_url.items():
             writer.writerow({**row, **outcomes.get(url, {})})
-    partial.replace(file)

@@ -12,7 +12,8 @@ from PIL import Image
 
 from dcgan.curation.codes import Indices
 from dcgan.curation.collection import Collection
-from dcgan.figures.duplicates import Tile, duplicates_figure
+from dcgan.figures.duplicates import duplicates_figure
+from dcgan.figures.labeled_grid import Tile
 from dcgan.figures.notebook import html_of
 from dcgan.figures.theme import THEMES, Theme
 from dcgan.short_repr import ShortRepr
@@ -26,7 +27,7 @@ SCHEMA = pa.schema(
         "kept": pa.bool_(),  # whether it stands for the group
         "exact": pa.bool_(),  # whether its content is that of the one that is kept, byte for byte
         "distance": pa.int32(),  # in how many bits its code differs from that of the one that is kept
-        "similarity": pa.float32(),  # correlation of its pixels with those of the one that is kept
+        "similarity": pa.float32(),  # correlation of its details with those of the one that is kept
     }
 )
 _GROUPS_AT_ONCE = 4096  # written
@@ -41,7 +42,7 @@ class Duplicates:
     Attributes:
         center: (N,): for each picture the one that stands for its group, itself if that is it.
         distance: (N,): in how many bits its code differs from that of the center.
-        similarity: (N,): the correlation of its pixels with those of the center.
+        similarity: (N,): the correlation of its details with those of the center.
         exact: (N,): whether its content is that of the center, byte for byte.
     """
 

@@ -98,7 +98,7 @@ def tilt(picture: Pixels, found: Detection, detect: Detector) -> float:
     """Degrees by which a face leans, clockwise: of its eyes from level; 0 where the detector finds no eyes.
 
     A detector tells the eyes of a large, nearly upright face best. So it is shown the face again, enlarged and turned
-    by what it told before, until it sees it upright.
+    by what it saw before, until it sees it upright.
     """
     angle = 0.0
     for _ in range(_LOOKS if found.eyes else 0):

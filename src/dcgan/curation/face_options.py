@@ -1,11 +1,14 @@
 """What faces are looked for and how they are cropped. These are flags of the command line: no heavy import here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from dcgan.errors import UsageError
 
-MIN_SCORES = {"yunet": 0.8, "haar": 0.5}
+DetectorName = Literal["yunet", "haar"]
+MIN_SCORES: Mapping[DetectorName, float] = MappingProxyType({"yunet": 0.8, "haar": 0.5})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +21,7 @@ class FaceOptions:
 
     size: int = 64
     """Side of the square pictures in pixels, 8 to 1024."""
-    detector: Literal["yunet", "haar"] = "yunet"
+    detector: DetectorName = "yunet"
     """yunet (a small net, which finds the eyes too) or haar (OpenCV's cascade, as in the paper)."""
     detector_model: str = ""
     """File of the detector: another YuNet (.onnx) or cascade (.xml) than those that come along."""

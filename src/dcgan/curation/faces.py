@@ -15,28 +15,21 @@ from dcgan.curation.face_crops import Face, FindingFaces
 from dcgan.curation.face_options import FaceOptions
 from dcgan.data.items import Item, Skipped
 from dcgan.data.packed_writer import Origin, check_free, write_packed_set
-from dcgan.data.prepare import MAX_WORKERS
+from dcgan.data.prepare import check_workers
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.sources import PictureSource, open_source
 from dcgan.data.workers import work_on_all
-from dcgan.errors import SourceError, UsageError
+from dcgan.errors import SourceError
 from dcgan.figures.faces import Section, faces_figure
+from dcgan.figures.labeled_grid import Tile
 from dcgan.figures.notebook import html_of
 from dcgan.figures.theme import THEMES, Theme
 from dcgan.progress import notebook_bar
 from dcgan.short_repr import ShortRepr
-from dcgan.types import OnProgress, Pixels
+from dcgan.types import OnProgress
 
 _SHOWN = 36  # faces of a section of the sheet
 _SECONDS_BETWEEN_PROGRESS = 0.1
-
-
-@dataclass(frozen=True, eq=False)
-class ShownFace:
-    """A face on the sheet."""
-
-    pixels: Pixels
-    caption: str
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -59,8 +52,8 @@ class FacesReport(ShortRepr):
     faces: int
     rejected: Mapping[str, int]
     skipped: Mapping[str, int]
-    kept_sheet: tuple[ShownFace, ...]
-    rejected_sheet: tuple[ShownFace, ...]
+    kept_sheet: tuple[Tile, ...]
+    rejected_sheet: tuple[Tile, ...]
     seconds: float
 
     def facts(self) -> dict[str, object]:
@@ -78,13 +71,10 @@ class FacesReport(ShortRepr):
         """Faces that are kept, those first of which the detector is least sure; and faces that are not."""
         total = sum(self.rejected.values())
         sections = (
-            (f"{len(self.kept_sheet)} of {self.faces:,} faces kept, the least sure first", self.kept_sheet),
-            (f"{len(self.rejected_sheet)} of {total:,} faces rejected", self.rejected_sheet),
+            Section(f"{len(self.kept_sheet)} of {self.faces:,} faces kept, the least sure first", self.kept_sheet),
+            Section(f"{len(self.rejected_sheet)} of {total:,} faces rejected", self.rejected_sheet),
         )
-        return faces_figure(
-            [Section(title, [one.pixels for one in some], [one.caption for one in some]) for title, some in sections],
-            theme,
-        )
+        return faces_figure(sections, theme)
 
     def __str__(self) -> str:
         lines = [f"{self.faces:,} faces of {self.pictures:,} pictures: {self.path}"]
@@ -122,16 +112,16 @@ class _Sheets:
             faces.append(face)
 
     @property
-    def kept(self) -> tuple[ShownFace, ...]:
+    def kept(self) -> tuple[Tile, ...]:
         """The least score first."""
         ordered = sorted(self._kept, key=lambda entry: (-entry[0], -entry[1]))
-        return tuple(ShownFace(face.pixels, f"{face.detection.score:.2f}") for _, _, face in ordered)
+        return tuple(Tile(face.pixels, f"{face.detection.score:.2f}") for _, _, face in ordered)
 
     @property
-    def rejected(self) -> tuple[ShownFace, ...]:
+    def rejected(self) -> tuple[Tile, ...]:
         """About as many for each reason."""
         each = -(-_SHOWN // max(1, len(self._rejected)))
-        shown = [ShownFace(face.pixels, why) for why, faces in sorted(self._rejected.items()) for face in faces[:each]]
+        shown = [Tile(face.pixels, why) for why, faces in sorted(self._rejected.items()) for face in faces[:each]]
         return tuple(shown[:_SHOWN])
 
 
@@ -171,8 +161,7 @@ def crop_faces(
         >>> dcgan.train(report.path, "runs/faces")
     """
     began, out, options = time.monotonic(), Path(out), options or FaceOptions()
-    if not 0 <= workers <= MAX_WORKERS:
-        raise UsageError(f"`workers` must be 0 (one for each core) to {MAX_WORKERS}, not {workers}")
+    check_workers(workers)
     check_free(out, overwrite)
     build_detector(options.detector, options.detector_model)  # refused before any work
     opened = open_source(source, source_options or PrepareOptions(size=options.size))

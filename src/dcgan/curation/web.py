@@ -1,4 +1,4 @@
-"""A polite client of the web: it keeps to robots.txt, asks each host at its pace, and reads no more than it was told.
+"""A polite client of the web: it keeps to robots.txt, asks each host at its pace, and reads no more than is allowed.
 
 Addresses of the local network are refused, whatever name or redirection they hide behind: a list of addresses from a
 stranger must not reach what only this machine can see.

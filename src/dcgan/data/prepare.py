@@ -61,7 +61,7 @@ def prepare(
         UsageError: `workers` is out of its range.
     """
     options, out = options or PrepareOptions(), Path(out)
-    _check_workers(workers)
+    check_workers(workers)
     check_free(out, overwrite)
     opened = open_source(source, options)
     if not options.limit:
@@ -110,7 +110,7 @@ def split(
         >>> dcgan.train(parts.train.path, "runs/photos")
     """
     options, out = options or PrepareOptions(), Path(out)
-    _check_workers(workers)
+    check_workers(workers)
     if not 0 < train < 1:
         raise UsageError(f"`train` must be more than 0 and less than 1, not {train:g}")
     _check_replaceable(out, overwrite)
@@ -180,7 +180,12 @@ def _pack(
     )
 
 
-def _check_workers(workers: int) -> None:
+def check_workers(workers: int) -> None:
+    """Check a number of workers.
+
+    Raises:
+        UsageError: It is out of its range.
+    """
     if not 0 <= workers <= MAX_WORKERS:
         raise UsageError(f"`workers` must be 0 (one for each core) to {MAX_WORKERS}, not {workers}")
 

@@ -1,34 +1,23 @@
 """The sheet of near duplicates: the pictures of each group side by side."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from PIL import Image
 
 from dcgan.figures.fonts import NORMAL, SMALL, fitted
-from dcgan.figures.labeled_grid import GAP, LINE, MARGIN, enlarged
+from dcgan.figures.labeled_grid import GAP, LINE, MARGIN, Tile, enlarged
 from dcgan.figures.theme import Canvas, Theme
-from dcgan.types import Pixels
 
 _TILE = 96  # pixels
 _APART = 20  # between groups
 _WIDEST = 1100  # pixels, of the sheet
 
 
-class Tile(NamedTuple):
-    """A picture of a group."""
-
-    pixels: Pixels
-    """(H, W, C); pictures of one sheet may have different sizes."""
-    caption: str
-    """Stands under it."""
-
-
 def duplicates_figure(groups: Sequence[Sequence[Tile]], title: str, theme: Theme) -> Image.Image:
     """Lay out groups one after the other, in as many lines as they take; a rule under each holds it together.
 
     Args:
-        groups: Pictures of each; there may be none.
+        groups: Pictures of each, of any sizes; there may be none.
         title: Stands above.
         theme: Colors.
     """

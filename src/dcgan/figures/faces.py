@@ -7,9 +7,8 @@ import numpy as np
 from PIL import Image
 
 from dcgan.figures.fonts import NORMAL
-from dcgan.figures.labeled_grid import LINE, MARGIN, numbered
+from dcgan.figures.labeled_grid import LINE, MARGIN, Tile, numbered
 from dcgan.figures.theme import Canvas, Theme
-from dcgan.types import Pixels
 
 _COLUMNS = 12
 
@@ -18,17 +17,17 @@ class Section(NamedTuple):
     """Some faces under one title."""
 
     title: str
-    pixels: Sequence[Pixels]
-    """(H, W, 3) each, all of one size."""
-    captions: Sequence[str]
-    """One for each."""
+    tiles: Sequence[Tile]
+    """All of one size."""
 
 
 def faces_figure(sections: Sequence[Section], theme: Theme) -> Image.Image:
     """Draw the sections one under the other; those without pictures have their title only."""
     grids = [
-        numbered(np.stack(section.pixels), section.captions, theme, columns=_COLUMNS) if section.pixels else None
-        for section in sections
+        numbered(np.stack([one.pixels for one in tiles]), [one.caption for one in tiles], theme, columns=_COLUMNS)
+        if tiles
+        else None
+        for _, tiles in sections
     ]
     title_height = MARGIN + LINE
     width = max(640, *(grid.width for grid in grids if grid))

@@ -1,6 +1,7 @@
 """Grids of pictures with names for their rows and columns."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,14 @@ from dcgan.types import Pixels
 MARGIN, GAP = 16, 4  # pixels
 LINE = 24  # height of a line of labels
 TILE = 64  # pixels; narrower pictures are enlarged until they have at least this width
+
+
+class Tile(NamedTuple):
+    """A picture with words under it."""
+
+    pixels: Pixels
+    """(H, W, C)."""
+    caption: str
 
 
 def enlarged(pixels: Pixels, tile: int) -> Image.Image:
