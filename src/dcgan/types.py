@@ -1,12 +1,34 @@
 """The shapes that many rooms share, each written once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 """Pictures (N, H, W, C), 0 to 255."""
+
+
+class PixelStore(Protocol):
+    """Pictures (N, H, W, C), uint8, that are read from disk as they are asked for: a memory map, or several."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, H, W, C)."""
+
+    @property
+    def nbytes(self) -> int:
+        """How large all of them are."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, key: Any, /) -> Any: ...  # a picture, or pictures: as numpy has it
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __array__(self) -> Pixels: ...  # all of them, in memory
+
 
 Latents = NDArray[np.float32]
 """Latent vectors z (N, latent_dim)."""

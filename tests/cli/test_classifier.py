@@ -153,7 +153,7 @@ def test_from_python_it_predicts_arrays_and_classifies_sources(home: Path) -> No
     predictions = classifier.classify(home / "others")
     assert predictions.counts == {"left": 20, "right": 20}
     assert predictions.agreement == (40, 40)
-    assert classifier.predict(predictions.pixels).tolist() == predictions.labels.tolist()
+    assert classifier.predict(predictions.pixels[:]).tolist() == predictions.labels.tolist()
     least = predictions.least_confident(3)
     assert predictions.margins[least].tolist() == sorted(predictions.margins)[:3]
     assert np.array_equal(predictions.pixels_of(least[::-1]), predictions.pixels[least.tolist()[::-1]])

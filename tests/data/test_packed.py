@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
+from dcgan.data.index_writer import Origin
 from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.packed import PackedSet, is_packed_set
-from dcgan.data.packed_writer import Origin, PackedSetWriter, write_packed_set
+from dcgan.data.packed_writer import PackedSetWriter, write_packed_set
 from dcgan.errors import PackedSetError
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 3), np.uint8)
@@ -188,9 +189,9 @@ def test_an_index_that_lists_other_pictures(packed: PackedSet) -> None:
     [
         (
             {"version": 99},
-            "reads version 2. Update dcgan, or prepare the set again",
+            "reads versions 2 and 3. Update dcgan, or prepare the set again",
         ),
-        ({"version": 1}, "reads version 2. Prepare the set again: dcgan prepare"),
+        ({"version": 1}, "reads versions 2 and 3. Prepare the set again: dcgan prepare"),
         ({"version": True}, "format version True"),
         ({"count": 11}, "shape"),
         ({"label_names": 5}, "label names"),

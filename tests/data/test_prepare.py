@@ -253,7 +253,7 @@ def test_channels_and_background_are_applied_and_recorded(tmp_path: Path) -> Non
     options = PrepareOptions(size=8, channels=1, background="#808080")
     prepare(Given([Item("a", clear)]), tmp_path / "out", options)
     packed = PackedSet.open(tmp_path / "out")
-    assert (packed.pixels == 0x80).all()
+    assert (packed.pixels[:] == 0x80).all()
     assert packed.channels == 1
     facts = json.loads((packed.path / "dataset.json").read_text())
     assert facts["options"] == asdict(options)

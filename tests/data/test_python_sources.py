@@ -94,7 +94,7 @@ def test_gray_pictures_need_no_axis_for_their_channel(source: PictureSource) -> 
 def test_half_precision_is_as_near_as_it_can_be() -> None:
     tensor = torch.from_numpy(COLOR).div(255).bfloat16()
     for source in (tensor, list(tensor.permute(0, 3, 1, 2))):
-        assert np.abs(opened(source).pixels.astype(int) - COLOR).max() <= 1
+        assert np.abs(opened(source).pixels[:].astype(int) - COLOR).max() <= 1
 
 
 def test_a_tensor_of_color_planes_is_channels_first_even_when_it_could_be_both() -> None:

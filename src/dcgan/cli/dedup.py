@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import AsJson, Overwrite, ThemeName
+from dcgan.cli.flags import AsJson, EngineName, Overwrite, ThemeName
 from dcgan.cli.outputs import chosen_theme, told_when_stopped
 from dcgan.cli.sources import PICTURES_HELP
 
@@ -22,6 +22,7 @@ def dedup(
     size: int | None = None,
     channels: int | None = None,
     seed: int = 0,
+    engine: EngineName = "local",
     theme: ThemeName = "light",
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -30,7 +31,7 @@ def dedup(
 
     Of each group the picture of most pixels is kept, and of equals the one of the largest file. Nothing of SOURCE is
     deleted. OUT/groups.parquet lists all groups, and OUT/groups.png shows the most doubtful ones: if they are not
-    duplicates, raise --similarity. Mirrored and turned copies are not found.
+    duplicates, raise --similarity. Copies that are turned are not found.
 
     For example:
 
@@ -65,6 +66,7 @@ def dedup(
             similarity=similarity,
             against=against or (),
             seed=seed,
+            engine=engine,
             overwrite=overwrite,
             on_progress=bar,
             on_phase=bar.phase,

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Source
+from dcgan.cli.flags import AsJson, Device, EngineName, ModelPath, Overwrite, Source
 from dcgan.cli.outputs import check_files, open_model, writing
 from dcgan.cli.probe_flags import Grid, Layers, layers_of
 from dcgan.cli.sources import open_pictures
@@ -21,6 +21,7 @@ def extract_features(
     statistics: str | None = None,
     dtype: Literal["float32", "float16"] = "float32",
     device: Device = "auto",
+    engine: EngineName = "local",
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
@@ -47,7 +48,7 @@ def extract_features(
 
     check_files({"--out": (out, FILES)}, overwrite=overwrite)
     loaded = open_model(model, device)
-    data = open_pictures(source, loaded)
+    data = open_pictures(source, loaded, engine)
     measured = None if statistics is None else open_pictures(statistics, loaded)
     with writing("--out", out), progress_bar("extracting") as bar:
         saved = save_features(
@@ -59,6 +60,7 @@ def extract_features(
             statistics=measured,
             dtype=dtype,
             device=device,
+            engine=engine,
             on_progress=bar,
         )
     facts = {

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import AsJson, Overwrite, ThemeName, Workers
+from dcgan.cli.flags import AsJson, EngineName, Overwrite, ThemeName, Workers
 from dcgan.cli.outputs import chosen_theme, told_when_stopped
 from dcgan.cli.sources import PICTURES_HELP
 from dcgan.curation.face_options import FaceOptions
@@ -21,6 +21,7 @@ def faces(
     column: str = "",
     fps: float = 1.0,
     workers: Workers = 0,
+    engine: EngineName = "local",
     theme: ThemeName = "light",
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -58,6 +59,7 @@ def faces(
             bar,
             source_options=reading,
             workers=workers,
+            engine=engine,
             overwrite=overwrite,
         )
     sheet = out / SHEET_FILE

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeVar
 
 from cyclopts import Parameter
 
+from dcgan.cluster import Engine
 from dcgan.device import DEVICES, is_device_name
 from dcgan.errors import UsageError
 from dcgan.registry import Registry
@@ -42,6 +43,11 @@ ThemeName = Annotated[Literal["light", "dark"], Parameter(help="Ground of the fi
 
 Workers = Annotated[int, Parameter(help="Processes that decode pictures; 0 is one for each core.")]
 """For `workers: Workers = 0`."""
+
+EngineName = Annotated[
+    Engine, Parameter(help="What does the work: this machine, or all machines of a Ray cluster. docs: more-machines.")
+]
+"""For `engine: EngineName = "local"`."""
 
 
 def choices_of(registry: Registry[T]) -> str:

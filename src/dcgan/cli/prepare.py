@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar, say
-from dcgan.cli.flags import AsJson, Overwrite, Workers
+from dcgan.cli.flags import AsJson, EngineName, Overwrite, Workers
 from dcgan.cli.outputs import told_when_stopped
 from dcgan.cli.sources import PICTURES_HELP
 from dcgan.data.prepare_options import PrepareOptions
@@ -24,6 +24,7 @@ def prepare(
     *out: More,
     options: Options = None,
     workers: Workers = 0,
+    engine: EngineName = "local",
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
@@ -49,7 +50,7 @@ def prepare(
 
     sources, folder = _sources_and_out(source, out)
     with told_when_stopped(folder), progress_bar("preparing") as bar:
-        report = room.prepare(sources, folder, options, bar, workers=workers, overwrite=overwrite)
+        report = room.prepare(sources, folder, options, bar, workers=workers, engine=engine, overwrite=overwrite)
     if report.details:
         say(report.details)
     answer(report.headline, report.to_dict(), as_json)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from dcgan.choices import describe_sources
 from dcgan.cli.console import progress_bar, warn
+from dcgan.cluster import Engine
 
 if TYPE_CHECKING:
     from dcgan.data.packed import PackedSet
@@ -15,7 +16,7 @@ PICTURES_HELP = f"Pictures: a packed set, {_KINDS}. {_LABELS}"
 """Help text of a source."""
 
 
-def open_pictures(source: str, model: "Model") -> "PackedSet":
+def open_pictures(source: str, model: "Model", engine: Engine = "local") -> "PackedSet":
     """Open the pictures of a source in the model's size and channels; warn if some could not be used.
 
     Raises:
@@ -26,7 +27,7 @@ def open_pictures(source: str, model: "Model") -> "PackedSet":
 
     size, channels = model.architecture.size, model.architecture.channels
     with progress_bar("preparing") as bar:
-        data = cache.open_pictures(source, size=size, channels=channels, on_progress=bar)
+        data = cache.open_pictures(source, size=size, channels=channels, engine=engine, on_progress=bar)
     if data.skipped:
         pictures = f"{data.skipped:,} of {data.skipped + len(data):,} pictures"
         warn(f"{pictures} of {source} were skipped; {data.skipped_file} lists each with its reason")

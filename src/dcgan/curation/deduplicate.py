@@ -6,21 +6,23 @@ of candidates, and the pictures themselves have the last word: those of a pair a
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dcgan.cluster import Engine, check_engine, map_on_cluster
 from dcgan.curation.autoencoder import BITS, Autoencoder, Encoder, load_autoencoder, save_autoencoder, train_autoencoder
 from dcgan.curation.codes import Codes, Indices, group
-from dcgan.curation.collection import Collection
+from dcgan.curation.collection import Collection, shrunk
 from dcgan.curation.duplicates import GROUPS_FILE, Deduplicated, Duplicates, tiles_of, write_groups
 from dcgan.curation.variations import VARIATIONS
 from dcgan.data.cache import open_pictures, source_name
+from dcgan.data.index_writer import Origin
 from dcgan.data.items import Item, Reason, Skipped
-from dcgan.data.packed import PackedSet
-from dcgan.data.packed_writer import Origin, PackedSetWriter, check_free, write_packed_set
+from dcgan.data.packed import PackedSet, open_pixels
+from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import SourceError, UsageError
 from dcgan.progress import notebook_bar
@@ -47,6 +49,7 @@ def deduplicate(
     similarity: float = SIMILARITY,
     against: Sequence[PictureSource] = (),
     seed: int = 0,
+    engine: Engine = "local",
     overwrite: bool = False,
     on_progress: OnProgress | None = None,
     on_phase: OnPhase | None = None,
@@ -54,8 +57,8 @@ def deduplicate(
     """Make a packed set of a source without its near duplicates: of each group the best picture is kept.
 
     That is the one of most pixels before it was resized, and of those the one whose file is largest. The others are
-    listed as skipped, with the name of the one that is kept; nothing of the source is deleted. Mirrored and turned
-    copies are not found.
+    listed as skipped, with the name of the one that is kept; nothing of the source is deleted. Copies that are turned
+    are not found.
 
     `out` keeps the net and the codes of its pictures too. So it can be named in `against` when more pictures come, and
     they are compared with it without encoding it anew.
@@ -70,6 +73,7 @@ def deduplicate(
         similarity: Least correlation of the details of near duplicates at 32x32: -1 (any, as in the paper) to 1.
         against: Other sources: what one of them has already is left out too. They themselves are not searched.
         seed: Of the training of the net.
+        engine: "ray" prepares and encodes on all machines of a Ray cluster, as for `prepare`; this one compares.
         overwrite: Replace the packed set at `out`.
         on_progress: Called with (done, total) in each phase.
         on_phase: Called with the name of each phase as it begins.
@@ -78,22 +82,24 @@ def deduplicate(
         UsageError: `within` or `similarity` is out of its range.
         SourceError: A source cannot be read, or none of its pictures can be used.
         PackedSetError: `out` exists or cannot be written, or a packed set is broken.
+        DcganError: The cluster fails, as for `prepare`.
 
     Example:
         >>> dcgan.deduplicate("photos/", "unique", against=["test-photos/"])
     """
     began, out, begin = time.monotonic(), Path(out), on_phase or (lambda _: None)
     _check(within, similarity)
+    check_engine(engine)
     check_free(out, overwrite)
-    data = open_pictures(source, size=size, channels=channels, on_progress=on_progress)
-    others = [open_pictures(other, on_progress=on_progress) for other in against]
+    data = open_pictures(source, size=size, channels=channels, engine=engine, on_progress=on_progress)
+    others = [open_pictures(other, engine=engine, on_progress=on_progress) for other in against]
     pictures = Collection([source_name(one) for one in (source, *against)], [data, *others])
     net = next((load_autoencoder(one.path / NET_FILE) for one in others if (one.path / NET_FILE).exists()), None)
     if net is None:
         begin("training the net")
         net = _trained(pictures, len(data), seed, on_progress)
     begin("encoding")
-    codes = _codes(Encoder(net), pictures, on_progress)
+    codes = _codes(Encoder(net), pictures, engine, on_progress)
     begin("comparing")
     found = find_duplicates(pictures, codes, within, similarity, on_progress)
     groups = found.groups()
@@ -167,21 +173,31 @@ def _trained(pictures: Collection, count: int, seed: int, on_progress: OnProgres
     return train_autoencoder(pictures.thumbnails(chosen), seed=seed, on_progress=on_progress)
 
 
-def _codes(encoder: Encoder, pictures: Collection, on_progress: OnProgress | None) -> Codes:
+def _codes(encoder: Encoder, pictures: Collection, engine: Engine, on_progress: OnProgress | None) -> Codes:
     """The codes (N, V, 16) of all pictures; those that a set keeps from the same net are read."""
     codes = np.empty((len(pictures), len(VARIATIONS), BITS // 8), np.uint8)
-    first = 0
+    done = 0
     for one in pictures.sets:
         saved = _saved_codes(one, encoder.identity)
-        if saved is not None:
-            codes[first : first + len(one)] = saved
-        for start in range(first, first + len(one), _ENCODED_AT_ONCE) if saved is None else ():
-            rows = np.arange(start, min(start + _ENCODED_AT_ONCE, first + len(one)))
-            codes[rows] = encoder(pictures.thumbnails(rows))
+        for some in _encoded(one, encoder, engine) if saved is None else [saved]:
+            codes[done : done + len(some)] = some
+            done += len(some)
             if on_progress:
-                on_progress(int(rows[-1]) + 1, len(pictures))
-        first += len(one)
+                on_progress(done, len(pictures))
     return codes
+
+
+def _encoded(packed: PackedSet, encoder: Encoder, engine: Engine) -> Iterator[Codes]:
+    """The codes of some pictures of a packed set after the other."""
+    calls = ((start, min(start + _ENCODED_AT_ONCE, len(packed))) for start in range(0, len(packed), _ENCODED_AT_ONCE))
+    if engine == "ray":
+        return map_on_cluster(_codes_of, calls, (encoder, packed.path.absolute()))
+    return (encoder(shrunk(packed.pixels[start:stop])) for start, stop in calls)
+
+
+def _codes_of(start: int, stop: int, encoder: Encoder, path: Path) -> Codes:
+    """The codes of some pictures of a packed set. This runs on another machine."""
+    return encoder(shrunk(open_pixels(path)[start:stop]))
 
 
 def _saved_codes(packed: PackedSet, identity: str) -> Codes | None:

@@ -1,24 +1,25 @@
 """From photographs to a packed set of faces, as in section 4.2 of the paper."""
 
-import heapq
 import time
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from PIL import Image
 
+from dcgan.cluster import Engine
 from dcgan.curation.detectors import build_detector
-from dcgan.curation.face_crops import Face, FindingFaces
+from dcgan.curation.face_crops import Face, Faces, FindingFaces
 from dcgan.curation.face_options import FaceOptions
+from dcgan.data.decode import Digest
+from dcgan.data.index_writer import Origin
 from dcgan.data.items import Item, Skipped
-from dcgan.data.packed_writer import Origin, check_free, write_packed_set
-from dcgan.data.prepare import check_workers
+from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
+from dcgan.data.packing import Workforce, pack
 from dcgan.data.prepare_options import PrepareOptions
-from dcgan.data.sources import PictureSource, open_source
-from dcgan.data.workers import work_on_all
+from dcgan.data.sources import PictureSource, open_source, place_of
 from dcgan.errors import SourceError
 from dcgan.figures.faces import Section, faces_figure
 from dcgan.figures.labeled_grid import Tile
@@ -29,7 +30,6 @@ from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress
 
 _SHOWN = 36  # faces of a section of the sheet
-_SECONDS_BETWEEN_PROGRESS = 0.1
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -88,41 +88,68 @@ class FacesReport(ShortRepr):
         return html_of(self.figure(), alt="faces that are kept, and faces that are not")
 
 
-class _Sheets:
-    """The faces to show: those that are kept with the least score, and the first that are rejected for each reason."""
+class _Packing:
+    """Faces are found, judged and cropped. It counts those that are rejected, and remembers which to show.
 
-    def __init__(self) -> None:
-        self._kept: list[tuple[float, int, Face]] = []  # a heap: the highest score is the first to go
-        self._rejected: dict[str, list[Face]] = {}
-        self._seen = 0
+    Shown are those that are kept with the least score, and the first that are rejected for each reason.
+    """
 
-    def keep(self, face: Face) -> None:
-        """Show it, if its score is low."""
-        self._seen += 1
-        entry = (-face.detection.score, -self._seen, face)
-        if len(self._kept) < _SHOWN:
-            heapq.heappush(self._kept, entry)
-        else:
-            heapq.heappushpop(self._kept, entry)
+    def __init__(self, options: FaceOptions) -> None:
+        self.job = FindingFaces(options)
+        self.rejected: Counter[str] = Counter()
+        """Faces, by reason."""
+        self.skipped: Counter[str] = Counter()
+        """Pictures without a face, by reason."""
+        self._kept: list[Face] = []  # the least score first, of equal ones those that came first
+        self._shown: dict[str, list[Face]] = {}
 
-    def reject(self, face: Face, why: Skipped) -> None:
-        """Show it, if it is one of the first."""
-        faces = self._rejected.setdefault(str(why.reason), [])
-        if len(faces) < _SHOWN:
-            faces.append(face)
+    def write(self, writer: PackedSetWriter, item: Item, result: Faces | Skipped, digest: Digest | None) -> None:
+        """Add the faces of a picture, or list it as skipped."""
+        known = digest or (None, None)
+        if isinstance(result, Skipped):
+            self.skipped[str(result.reason)] += 1
+            writer.skip(item, result, Origin(result.width, result.height, None, *known))
+            return
+        for number, face in enumerate(result.faces):
+            one, origin = _item(item, number, face), Origin(result.width, result.height, face.crop_box, *known)
+            if face.rejected:
+                reason = str(face.rejected.reason)
+                self.rejected[reason] += 1
+                self._show(reason, [face])
+                writer.skip(one, face.rejected, origin)
+            else:
+                self._keep([face])
+                writer.add(face.pixels, one, origin)
+
+    def merge(self, later: Self) -> None:
+        """Count and show also what another one saw."""
+        self.rejected += later.rejected
+        self.skipped += later.skipped
+        self._keep(later._kept)
+        for reason, faces in later._shown.items():
+            self._show(reason, faces)
 
     @property
-    def kept(self) -> tuple[Tile, ...]:
+    def kept_sheet(self) -> tuple[Tile, ...]:
         """The least score first."""
-        ordered = sorted(self._kept, key=lambda entry: (-entry[0], -entry[1]))
-        return tuple(Tile(face.pixels, f"{face.detection.score:.2f}") for _, _, face in ordered)
+        return tuple(Tile(face.pixels, f"{face.detection.score:.2f}") for face in self._kept)
 
     @property
-    def rejected(self) -> tuple[Tile, ...]:
+    def rejected_sheet(self) -> tuple[Tile, ...]:
         """About as many for each reason."""
-        each = -(-_SHOWN // max(1, len(self._rejected)))
-        shown = [Tile(face.pixels, why) for why, faces in sorted(self._rejected.items()) for face in faces[:each]]
+        each = -(-_SHOWN // max(1, len(self._shown)))
+        shown = [Tile(face.pixels, why) for why, faces in sorted(self._shown.items()) for face in faces[:each]]
         return tuple(shown[:_SHOWN])
+
+    def _keep(self, faces: Sequence[Face]) -> None:
+        if len(self._kept) == _SHOWN:
+            faces = [face for face in faces if face.detection.score < self._kept[-1].detection.score]
+        if faces:
+            self._kept = sorted([*self._kept, *faces], key=lambda face: face.detection.score)[:_SHOWN]
+
+    def _show(self, reason: str, faces: Sequence[Face]) -> None:
+        shown = self._shown.setdefault(reason, [])
+        shown.extend(faces[: _SHOWN - len(shown)])
 
 
 @notebook_bar("looking for faces")
@@ -134,6 +161,7 @@ def crop_faces(
     *,
     source_options: PrepareOptions | None = None,
     workers: int = 0,
+    engine: Engine = "local",
     overwrite: bool = False,
 ) -> FacesReport:
     """Make a packed set of the faces in photographs: found, judged, turned until their eyes are level, and cropped.
@@ -148,10 +176,11 @@ def crop_faces(
         on_progress: Called with (pictures done, pictures in all).
         source_options: How the source is read: `fps` of videos, `column` of tables.
         workers: How many processes; 0: one for each core.
+        engine: "ray" works on all machines of a Ray cluster, as for `prepare`.
         overwrite: Replace the packed set at `out`.
 
     Raises:
-        DcganError: OpenCV is not installed.
+        DcganError: OpenCV is not installed, or the cluster fails, as for `prepare`.
         SourceError: The source cannot be read, or has no face that can be kept.
         PackedSetError: `out` exists, or cannot be written.
         UsageError: A value is out of its range, or the file of the detector is none.
@@ -161,49 +190,25 @@ def crop_faces(
         >>> dcgan.train(report.path, "runs/faces")
     """
     began, out, options = time.monotonic(), Path(out), options or FaceOptions()
-    check_workers(workers)
+    workforce = Workforce(workers, engine)
     check_free(out, overwrite)
     build_detector(options.detector, options.detector_model)  # refused before any work
-    opened = open_source(source, source_options or PrepareOptions(size=options.size))
-    rejected: Counter[str] = Counter()
-    skipped: Counter[str] = Counter()
-    sheets, done, reported_at = _Sheets(), 0, 0.0
-    with (
-        write_packed_set(out, size=options.size, channels=3, overwrite=overwrite) as writer,
-        closing(work_on_all(opened, FindingFaces(options), workers)) as results,
-    ):
-        for done, (item, (result, digest)) in enumerate(results, 1):
-            known = digest or (None, None)
-            if isinstance(result, Skipped):
-                skipped[str(result.reason)] += 1
-                writer.skip(item, result, Origin(result.width, result.height, None, *known))
-            else:
-                for number, face in enumerate(result.faces):
-                    one = _item(item, number, face)
-                    origin = Origin(result.width, result.height, face.crop_box, *known)
-                    if face.rejected:
-                        rejected[str(face.rejected.reason)] += 1
-                        sheets.reject(face, face.rejected)
-                        writer.skip(one, face.rejected, origin)
-                    else:
-                        sheets.keep(face)
-                        writer.add(face.pixels, one, origin)
-            if on_progress and time.monotonic() - reported_at > _SECONDS_BETWEEN_PROGRESS:
-                reported_at = time.monotonic()
-                on_progress(done, max(opened.total, done))
+    reading = source_options or PrepareOptions(size=options.size)
+    opened, place = open_source(source, reading), place_of(source, reading) if engine == "ray" else None
+    packing = _Packing(options)
+    with write_packed_set(out, size=options.size, channels=3, overwrite=overwrite) as writer:
+        pictures = pack(writer, opened, packing, on_progress, workforce=workforce, place=place)
         if not writer.count:
-            raise SourceError(_explain_none(opened.description, done, rejected, skipped))
-        if on_progress:
-            on_progress(done, done)
+            raise SourceError(_explain_none(opened.description, pictures, packing))
         writer.finish(opened.description, asdict(options), opened.ignored)
     return FacesReport(
         path=out,
-        pictures=done,
+        pictures=pictures,
         faces=writer.count,
-        rejected=dict(rejected),
-        skipped=dict(skipped),
-        kept_sheet=sheets.kept,
-        rejected_sheet=sheets.rejected,
+        rejected=dict(packing.rejected),
+        skipped=dict(packing.skipped),
+        kept_sheet=packing.kept_sheet,
+        rejected_sheet=packing.rejected_sheet,
         seconds=time.monotonic() - began,
     )
 
@@ -220,6 +225,7 @@ def _item(item: Item, number: int, face: Face) -> Item:
     return replace(item, name=f"{item.name}#{number}", attributes={**item.attributes, **attributes})
 
 
-def _explain_none(description: str, pictures: int, rejected: Counter[str], skipped: Counter[str]) -> str:
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in (rejected + skipped).most_common())
+def _explain_none(description: str, pictures: int, packing: _Packing) -> str:
+    counts = (packing.rejected + packing.skipped).most_common()
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts)
     return f"{description}: no face that can be kept in {pictures:,} pictures: {reasons}"

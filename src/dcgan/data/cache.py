@@ -14,6 +14,7 @@ from typing import TypeGuard
 import numpy as np
 from filelock import FileLock
 
+from dcgan.cluster import Engine
 from dcgan.data.items import Content, Item, Source
 from dcgan.data.kinds import are_paths
 from dcgan.data.packed import FORMAT, PackedSet, is_packed_set
@@ -37,6 +38,7 @@ def open_pictures(
     *,
     size: int | None = None,
     channels: int | None = None,
+    engine: Engine = "local",
     on_progress: OnProgress | None = None,
 ) -> PackedSet:
     """The pictures of any source as a packed set, prepared first if that was not done before.
@@ -55,6 +57,8 @@ def open_pictures(
             any, and other sources get 64.
         channels: 1 (gray), 3 (RGB) or 4 (RGBA), in the same way; with None other sources get 1 if all their pictures
             are stored in gray, else 3.
+        engine: What prepares them: "ray" is all machines of a Ray cluster, which must share the cache too; as for
+            `prepare`.
         on_progress: Called with (pictures done, pictures in all): first while a Python object is read to find out
             whether it was prepared before, then while it is prepared.
 
@@ -62,6 +66,7 @@ def open_pictures(
         SourceError: The source cannot be read, or holds no usable picture.
         PackedSetError: The packed set is broken, or its size or channels are not those asked for.
         UsageError: `size` or `channels` is out of its range.
+        DcganError: The cluster fails.
 
     Example:
         >>> open_pictures(np.random.rand(100, 32, 32, 3), size=32).pixels.shape
@@ -74,10 +79,10 @@ def open_pictures(
     options = PrepareOptions(size=PrepareOptions.size if size is None else size, channels=channels)
     if _is_paths(source):
         path = cache_folder() / _path_key(source, options)
-        return _prepared(source, path, options, on_progress)
+        return _prepared(source, path, options, engine, on_progress)
     opened = open_source(source, options)
     path = cache_folder() / "python" / _content_key(opened, options, on_progress)
-    packed = _prepared(opened, path, options, on_progress)
+    packed = _prepared(opened, path, options, engine, on_progress)
     os.utime(path)  # it was used today
     return packed
 
@@ -91,7 +96,9 @@ def source_name(source: PictureSource) -> str:
     return open_source(source).description
 
 
-def _prepared(source: PictureSource, path: Path, options: PrepareOptions, on_progress: OnProgress | None) -> PackedSet:
+def _prepared(
+    source: PictureSource, path: Path, options: PrepareOptions, engine: Engine, on_progress: OnProgress | None
+) -> PackedSet:
     packed = _open_whole(path)
     if packed is not None:
         return packed
@@ -101,7 +108,7 @@ def _prepared(source: PictureSource, path: Path, options: PrepareOptions, on_pro
             rmtree(path, ignore_errors=True)
             if not _is_paths(source):
                 _remove_unused(path.parent)
-            prepare(source, path, options, on_progress)
+            prepare(source, path, options, on_progress, engine=engine)
             packed = PackedSet.open(path)
     return packed
 

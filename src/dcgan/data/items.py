@@ -1,11 +1,13 @@
 """What a source yields: items with a name and content, or the reason why one cannot be used."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
+
+import numpy as np
 
 from dcgan.types import Pixels
 
@@ -97,3 +99,19 @@ class Source(Protocol):
 
     def __iter__(self) -> Iterator[Item]:
         """The items, in their order."""
+
+
+@runtime_checkable
+class PartedSource(Source, Protocol):
+    """A source of sources."""
+
+    @property
+    def parts(self) -> "Iterable[Source]":
+        """Sources whose items, one source after the other, are those of the whole. They can be pickled."""
+
+
+def held_bytes(content: Content) -> int:
+    """How much of it is in memory; 0 where it only says where a picture is."""
+    if isinstance(content, bytes):
+        return len(content)
+    return content.nbytes if isinstance(content, np.ndarray) else 0

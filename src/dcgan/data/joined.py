@@ -8,7 +8,7 @@ from glob import glob, has_magic
 from itertools import chain
 from pathlib import Path
 
-from dcgan.data.items import Item, Source
+from dcgan.data.items import Item, PartedSource, Source
 from dcgan.data.kinds import Candidate, SourceKind, are_paths
 from dcgan.data.sources import open_source, source_files
 from dcgan.errors import SourceError
@@ -36,6 +36,13 @@ class Joined:
         self.description = f"{first}{more}"
 
     @property
+    def parts(self) -> Iterator[Source]:
+        """The sources, one after the other."""
+        for name, source in self._parts.items():
+            for part in source.parts if isinstance(source, PartedSource) else [source]:
+                yield Named(name, part)
+
+    @property
     def total(self) -> int:
         """How many items it yields."""
         return sum(source.total for source in self._parts.values())
@@ -46,9 +53,31 @@ class Joined:
         return sum((Counter(source.ignored) for source in self._parts.values()), Counter())
 
     def __iter__(self) -> Iterator[Item]:
-        for name, source in self._parts.items():
-            for item in source:
-                yield replace(item, name=f"{name}/{item.name}")
+        return chain.from_iterable(self.parts)
+
+
+class Named:
+    """A source whose items' names begin with a name of it."""
+
+    def __init__(self, name: str, source: Source) -> None:
+        self._name = name
+        self._source = source
+        self.description = source.description
+        """That of the source."""
+
+    @property
+    def total(self) -> int:
+        """How many items it yields."""
+        return self._source.total
+
+    @property
+    def ignored(self) -> Mapping[str, int]:
+        """How many files were ignored, by kind."""
+        return self._source.ignored
+
+    def __iter__(self) -> Iterator[Item]:
+        for item in self._source:
+            yield replace(item, name=f"{self._name}/{item.name}")
 
 
 def expand(pattern: str) -> list[str]:

@@ -1,7 +1,7 @@
-"""The packed set: one memory-mapped array of pictures, an index of every picture seen, and a description.
+"""The packed set: memory-mapped pictures, an index of every picture seen, and a description.
 
 A folder with
-    pixels.npy     (N, H, W, C) uint8, H = W
+    pixels.npy     (N, H, W, C) uint8, H = W; or in their place shards: pixels-00000.npy, pixels-00001.npy ...
     index.parquet  a row for every picture of the source, used or skipped, in the source's order: see `SCHEMA`
     skipped.csv    the skipped ones again, for people without Parquet tools
     dataset.json   sizes, counts, label names, options, fingerprint
@@ -20,12 +20,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dcgan.data.items import Item
+from dcgan.data.sharded_pixels import ShardedPixels
 from dcgan.errors import PackedSetError
 from dcgan.files import DATASET_FILE, INDEX_FILE, PIXELS_FILE, SKIPPED_FILE, parse_json
-from dcgan.types import Pixels
+from dcgan.types import Pixels, PixelStore
 
 FORMAT = 2
 """Version of the format. Version 1 had other words: refused for skipped, skipped for ignored, box for crop_box."""
+SHARDED_FORMAT = 3
+"""Version of the format of a set with shards, which earlier versions of dcgan cannot read."""
 
 _ROWS_AT_ONCE = 8192  # of the index as Python objects
 
@@ -57,8 +60,8 @@ class PackedSet:
     """
 
     path: Path
-    pixels: Pixels
-    """(N, H, W, C) uint8, a read-only memory map."""
+    pixels: PixelStore
+    """(N, H, W, C) uint8: a read-only memory map, or `ShardedPixels`, which are indexed like one."""
     labels: NDArray[np.int64]
     """(N,) indices of `label_names`, -1 where a picture has no label."""
     label_names: tuple[str, ...]
@@ -105,10 +108,7 @@ class PackedSet:
         """
         path = Path(path)
         description = _read_description(path)
-        pixels = _open_pixels(path / PIXELS_FILE)
-        expected = (description["count"], description["size"], description["size"], description["channels"])
-        if pixels.shape != expected:
-            raise _broken(path / PIXELS_FILE, f"has shape {pixels.shape}, but {DATASET_FILE} says {expected}")
+        pixels = open_pixels(path)
         names = description["label_names"]
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise _broken(path / DATASET_FILE, "has no list of label names")
@@ -165,6 +165,30 @@ def is_packed_set(path: str | Path) -> bool:
     return isinstance(description, dict) and description.get("format") == "dcgan packed set"
 
 
+def shard_file(number: int) -> str:
+    """The file of a shard."""
+    return f"pixels-{number:05}.npy"
+
+
+def open_pixels(path: Path) -> PixelStore:
+    """The pictures of the packed set in folder `path`, without its labels and index: quicker for a set of millions.
+
+    Raises:
+        PackedSetError: As for `PackedSet.open`.
+    """
+    description = _read_description(path)
+    shape = (description["size"], description["size"], description["channels"])
+    if description["version"] == FORMAT:
+        return _open_array(path / PIXELS_FILE, (description["count"], *shape))
+    counts = description.get("shards")
+    if not isinstance(counts, list) or not all(type(count) is int and count > 0 for count in counts) or not counts:
+        raise _broken(path / DATASET_FILE, "does not count the pictures of its shards")
+    shards = [_open_array(path / shard_file(number), (count, *shape)) for number, count in enumerate(counts)]
+    if sum(counts) != description["count"]:
+        raise _broken(path / DATASET_FILE, f"counts {description['count']} pictures, and {sum(counts)} in its shards")
+    return ShardedPixels(shards)
+
+
 def _read_description(path: Path) -> dict[str, object]:
     """Read and check dataset.json."""
     if not path.is_dir():
@@ -182,11 +206,11 @@ def _read_description(path: Path) -> dict[str, object]:
     if not isinstance(description, dict) or description.get("format") != "dcgan packed set":
         raise PackedSetError(f"{file} does not describe a packed set. Make one: dcgan prepare SOURCE OUT")
     version = description.get("version")
-    if version != FORMAT or isinstance(version, bool):
-        is_newer = isinstance(version, int) and version > FORMAT
+    if version not in (FORMAT, SHARDED_FORMAT) or isinstance(version, bool):
+        is_newer = isinstance(version, int) and version > SHARDED_FORMAT
         remedy = "Update dcgan, or prepare" if is_newer else "Prepare"
         raise PackedSetError(
-            f"{file} has format version {version}, but this dcgan reads version {FORMAT}. "
+            f"{file} has format version {version}, but this dcgan reads versions {FORMAT} and {SHARDED_FORMAT}. "
             f"{remedy} the set again: dcgan prepare SOURCE OUT"
         )
     missing = {"size", "channels", "count", "skipped", "label_names", "fingerprint"} - description.keys()
@@ -195,7 +219,7 @@ def _read_description(path: Path) -> dict[str, object]:
     return description
 
 
-def _open_pixels(file: Path) -> Pixels:
+def _open_array(file: Path, shape: tuple[object, ...]) -> Pixels:
     try:
         pixels = np.lib.format.open_memmap(file, mode="r")
     except FileNotFoundError as error:
@@ -204,6 +228,8 @@ def _open_pixels(file: Path) -> Pixels:
         raise _broken(file, f"is truncated or not an array ({error})") from error
     if pixels.dtype != np.uint8:
         raise _broken(file, f"holds {pixels.dtype}, not uint8")
+    if pixels.shape != shape:
+        raise _broken(file, f"has shape {pixels.shape}, but {DATASET_FILE} says {shape}")
     return pixels
 
 

@@ -2,21 +2,24 @@
 
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping
-from contextlib import closing
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Self
 
-from dcgan.data.decode import Decoded
-from dcgan.data.items import Source
+from dcgan.cluster import Engine
+from dcgan.data.decode import Decoded, DecodeOptions, Digest
+from dcgan.data.index_writer import Origin
+from dcgan.data.items import Item, Skipped, Source
 from dcgan.data.packed import is_packed_set
-from dcgan.data.packed_writer import Origin, PackedSetWriter, check_free, write_packed_set
+from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
+from dcgan.data.packing import Workforce, pack
 from dcgan.data.picture_files import on_one_line
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.prepare_report import PrepareReport, SplitReport
-from dcgan.data.sources import PictureSource, open_source
+from dcgan.data.sources import PictureSource, open_source, place_of
 from dcgan.data.subsets import LabeledItems
-from dcgan.data.workers import decode_all
+from dcgan.data.workers import Decoding
 from dcgan.errors import PackedSetError, SourceError, UsageError
 from dcgan.files import new_folder
 from dcgan.progress import notebook_bar
@@ -25,8 +28,33 @@ from dcgan.types import OnProgress
 SPLITS = ("train", "test")
 """Names of the two packed sets of a split."""
 _EXAMPLES_PER_REASON = 3
-_SECONDS_BETWEEN_PROGRESS = 0.1
-MAX_WORKERS = 256
+
+
+class _Packing:
+    """Pictures are decoded and cropped. The names of some that are skipped are remembered."""
+
+    def __init__(self, options: DecodeOptions) -> None:
+        self.job = Decoding(options)
+        self.examples: dict[str, list[str]] = {}
+        """By reason."""
+
+    def write(self, writer: PackedSetWriter, item: Item, result: Decoded | Skipped, digest: Digest | None) -> None:
+        """Add a picture, or list it as skipped."""
+        known = digest or (None, None)
+        if isinstance(result, Decoded):
+            writer.add(result.pixels, item, Origin(result.width, result.height, result.crop_box, *known))
+        else:
+            writer.skip(item, result, Origin(result.width, result.height, None, *known))
+            self._show(str(result.reason), [item.name])
+
+    def merge(self, later: Self) -> None:
+        """Remember its examples too."""
+        for reason, names in later.examples.items():
+            self._show(reason, names)
+
+    def _show(self, reason: str, names: Sequence[str]) -> None:
+        shown = self.examples.setdefault(reason, [])
+        shown.extend(names[: _EXAMPLES_PER_REASON - len(shown)])
 
 
 @notebook_bar("preparing")
@@ -37,12 +65,13 @@ def prepare(
     on_progress: OnProgress | None = None,
     *,
     workers: int = 0,
+    engine: Engine = "local",
     overwrite: bool = False,
 ) -> PrepareReport:
     """Make a packed set at `out` of a source of pictures.
 
-    The same source and options give the same `pixels.npy` to the byte, on any number of workers. If it fails or is
-    stopped, `out` is as it was before.
+    The same source and options give the same pictures to the byte, on any number of workers and with either engine. If
+    it fails or is stopped, `out` is as it was before.
 
     Args:
         source: A folder, an archive, an array file, a name such as "drawn-faces:5000", or a Python object: an array, a
@@ -52,26 +81,29 @@ def prepare(
         options: Size, channels and so on; by default 64 × 64, RGB or gray as the pictures are.
         on_progress: Called with (pictures done, pictures in all), at most ten times a second; with a limit, first while
             the pictures are listed.
-        workers: How many processes decode; 0: one for each core.
+        workers: How many processes decode; 0: one for each core. A cluster uses all its cores.
+        engine: "ray" decodes on all machines of a Ray cluster, which must share the storage of the source and of `out`.
+            The packed set then has shards.
         overwrite: Replace the packed set at `out`.
 
     Raises:
         SourceError: The source cannot be read, or none of its pictures can be used.
         PackedSetError: `out` exists, or cannot be written, for example because the disk is full.
-        UsageError: `workers` is out of its range.
+        UsageError: `workers` is out of its range, or there is no such engine.
+        DcganError: Ray is not installed, no cluster answers, or one of its machines fails or does not see the files.
     """
     options, out = options or PrepareOptions(), Path(out)
-    check_workers(workers)
+    workforce = Workforce(workers, engine)
     check_free(out, overwrite)
-    opened = open_source(source, options)
+    opened, place = open_source(source, options), place_of(source, options) if engine == "ray" else None
     if not options.limit:
-        return _pack(opened, out, options, on_progress, workers=workers, overwrite=overwrite)
+        return _pack(opened, out, options, on_progress, workforce, place, overwrite=overwrite)
     items = LabeledItems(opened, on_progress)
     chosen = items.choose(options.limit, options.seed)
     spare = items.without(chosen)
     part = chosen.subset()
     return _pack(
-        part, out, options, on_progress, workers=workers, overwrite=overwrite, labels=items.labels, spare=spare
+        part, out, options, on_progress, workforce, place, overwrite=overwrite, labels=items.labels, spare=spare
     )
 
 
@@ -110,7 +142,7 @@ def split(
         >>> dcgan.train(parts.train.path, "runs/photos")
     """
     options, out = options or PrepareOptions(), Path(out)
-    check_workers(workers)
+    workforce = Workforce(workers)
     if not 0 < train < 1:
         raise UsageError(f"`train` must be more than 0 and less than 1, not {train:g}")
     _check_replaceable(out, overwrite)
@@ -127,7 +159,7 @@ def split(
         with new_folder(out, overwrite=overwrite) as folder:
             for name, part in parts.items():
                 on_part = on_progress and _shifted(on_progress, done, len(items))
-                report = _pack(part.subset(), folder / name, options, on_part, workers=workers, labels=items.labels)
+                report = _pack(part.subset(), folder / name, options, on_part, workforce, labels=items.labels)
                 reports.append(replace(report, path=out / name))
                 done += len(part)
     except OSError as error:
@@ -140,8 +172,9 @@ def _pack(
     out: Path,
     options: PrepareOptions,
     on_progress: OnProgress | None,
+    workforce: Workforce,
+    place: Path | None = None,
     *,
-    workers: int,
     overwrite: bool = False,
     labels: Collection[str] = (),
     spare: LabeledItems | None = None,
@@ -153,41 +186,37 @@ def _pack(
         out: Folder to make.
         options: What the pictures are made with.
         on_progress: Called with (pictures done, pictures in all).
-        workers: How many processes decode.
+        workforce: What does it.
+        place: Where the source is, if every machine of a cluster must see it.
         overwrite: Replace a packed set at `out`.
         labels: Those of the whole source, of which `source` is a part.
         spare: Taken instead of pictures that cannot be used.
     """
     began = time.monotonic()
-    examples: dict[str, list[str]] = {}
+    seen = _Packing(options.decoding())
     with write_packed_set(out, size=options.size, channels=options.channels, overwrite=overwrite) as writer:
-        _fill(writer, source, options, on_progress, workers, examples)
-        while spare and (missing := source.total - writer.count):
+        part, done = source, 0
+        while True:
+            packing = _Packing(options.decoding())
+            done += pack(writer, part, packing, on_progress, before=done, workforce=workforce, place=place)
+            seen.merge(packing)
+            missing = source.total - writer.count
+            if not spare or not missing:
+                break
             more = spare.choose(missing, options.seed)
-            spare = spare.without(more)
-            _fill(writer, more.subset(), options, on_progress, workers, examples)
+            spare, part = spare.without(more), more.subset()
         if not writer.count:
-            raise SourceError(_explain_none_used(source, writer.skipped, examples))
+            raise SourceError(_explain_none_used(source, writer.skipped, seen.examples))
         writer.finish(source.description, asdict(options), source.ignored)
     return PrepareReport(
         path=out,
         used=writer.count,
         skipped=dict(writer.skipped),
-        examples={reason: tuple(names) for reason, names in examples.items()},
+        examples={reason: tuple(names) for reason, names in seen.examples.items()},
         ignored=dict(source.ignored),
         lost_labels=tuple(sorted(writer.skipped_labels.union(labels) - writer.label_names.keys())),
         seconds=time.monotonic() - began,
     )
-
-
-def check_workers(workers: int) -> None:
-    """Check a number of workers.
-
-    Raises:
-        UsageError: It is out of its range.
-    """
-    if not 0 <= workers <= MAX_WORKERS:
-        raise UsageError(f"`workers` must be 0 (one for each core) to {MAX_WORKERS}, not {workers}")
 
 
 def _check_replaceable(out: Path, overwrite: bool) -> None:
@@ -207,36 +236,6 @@ def _check_replaceable(out: Path, overwrite: bool) -> None:
 def _shifted(on_progress: OnProgress, before: int, total: int) -> OnProgress:
     """The progress of a part as that of all."""
     return lambda done, _: on_progress(before + done, total)
-
-
-def _fill(
-    writer: PackedSetWriter,
-    source: Source,
-    options: PrepareOptions,
-    on_progress: OnProgress | None,
-    workers: int,
-    examples: dict[str, list[str]],
-) -> None:
-    """Decode the source into the writer, and add to `examples` the names of some skipped pictures, by reason."""
-    before = writer.count + writer.skipped.total()
-    total = before + source.total
-    reported_at = 0.0
-    with closing(decode_all(source, options.decoding(), workers)) as results:
-        for done, (item, (result, digest)) in enumerate(results, before + 1):
-            known = digest or (None, None)
-            if isinstance(result, Decoded):
-                writer.add(result.pixels, item, Origin(result.width, result.height, result.crop_box, *known))
-            else:
-                writer.skip(item, result, Origin(result.width, result.height, None, *known))
-                names = examples.setdefault(str(result.reason), [])
-                if len(names) < _EXAMPLES_PER_REASON:
-                    names.append(item.name)
-            if on_progress and time.monotonic() - reported_at > _SECONDS_BETWEEN_PROGRESS:
-                reported_at = time.monotonic()
-                on_progress(done, max(total, done))
-    if on_progress:
-        done = writer.count + writer.skipped.total()
-        on_progress(done, done)
 
 
 def _explain_none_used(source: Source, skipped: Counter[str], examples: Mapping[str, list[str]]) -> str:

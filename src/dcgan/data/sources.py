@@ -5,8 +5,8 @@ from pathlib import Path
 
 from dcgan.choices import SOURCES, describe_sources
 from dcgan.data import formats
-from dcgan.data.items import Item, Reason, Skipped, Source
-from dcgan.data.kinds import Candidate, SourceKind
+from dcgan.data.items import Item, PartedSource, Reason, Skipped, Source
+from dcgan.data.kinds import Candidate, SourceKind, are_paths
 from dcgan.data.packed import PackedPictures, PackedSet, is_packed_set
 from dcgan.data.picture_files import on_one_line
 from dcgan.data.prepare_options import PrepareOptions
@@ -59,6 +59,17 @@ def source_files(source: PictureSource, options: PrepareOptions) -> Iterable[Pat
     return find_kind(candidate).files(candidate)
 
 
+def place_of(source: PictureSource, options: PrepareOptions) -> Path | None:
+    """A file or folder that is there wherever a source can be read; None if it is no path."""
+    if isinstance(source, PackedSet):
+        return source.path
+    if isinstance(source, str | Path) and Path(source).exists():
+        return Path(source)
+    if isinstance(source, str) or are_paths(source):
+        return next(iter(source_files(source, options)), None)
+    return None
+
+
 def _checked(source: Source) -> Source:
     """A source of the user's own, with what it says of itself."""
     numbers, counts = ("total", int, "a number"), ("ignored", Mapping, "counts by kind, or {}")
@@ -89,6 +100,14 @@ class _Guarded:
     def ignored(self) -> Mapping[str, int]:
         """How many files were ignored, by kind."""
         return self._source.ignored
+
+    @property
+    def parts(self) -> Iterator[Source]:
+        """Those of a source of sources, or only itself."""
+        if isinstance(self._source, PartedSource):
+            yield from map(_Guarded, self._source.parts)
+        else:
+            yield self
 
     def __iter__(self) -> Iterator[Item]:
         try:

@@ -20,10 +20,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
-
 from dcgan.data.decode import Decoded, DecodeOptions, Digest, decode_content
-from dcgan.data.items import Content, Item, Reason, Skipped, Stored
+from dcgan.data.items import Content, Item, Reason, Skipped, Stored, held_bytes
 from dcgan.errors import SourceError
 
 T = TypeVar("T")
@@ -133,7 +131,7 @@ def _take(items: Iterator[Item]) -> list[Item]:
     size = 0
     for item in islice(items, MIN_ITEMS_FOR_WORKERS):
         first.append(item)
-        size += _bytes_in(item.content)
+        size += held_bytes(item.content)
         if size >= _CHUNK_BYTES:
             break
     return first
@@ -279,7 +277,7 @@ def _chunks(items: Iterable[Item], result_bytes: int) -> Iterator[list[Item]]:
     size = 0
     for item in items:
         chunk.append(item)
-        size += result_bytes + _bytes_in(item.content)
+        size += result_bytes + held_bytes(item.content)
         if len(chunk) == _CHUNK_ITEMS or size >= _CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
@@ -288,13 +286,7 @@ def _chunks(items: Iterable[Item], result_bytes: int) -> Iterator[list[Item]]:
 
 
 def _bytes_of(items: Iterable[Item]) -> int:
-    return sum(_bytes_in(item.content) for item in items)
-
-
-def _bytes_in(content: Content) -> int:
-    if isinstance(content, bytes):
-        return len(content)
-    return content.nbytes if isinstance(content, np.ndarray) else 0
+    return sum(held_bytes(item.content) for item in items)
 
 
 def _without_content(item: Item) -> Item:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, Protocol, get_args
 
 import numpy as np
@@ -10,8 +11,9 @@ import pyarrow.compute as pc
 import torch
 from torch.nn import functional as F
 
+from dcgan.cluster import Engine, check_engine, map_on_cluster
 from dcgan.data.cache import open_pictures
-from dcgan.data.packed import PackedSet
+from dcgan.data.packed import PackedSet, open_pixels
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import UsageError
@@ -21,10 +23,11 @@ from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.progress import notebook_bar
 from dcgan.short_repr import ShortRepr
-from dcgan.types import Features, Labels, OnProgress, Pixels
+from dcgan.types import Features, Labels, OnProgress, Pixels, PixelStore
 
 BATCH = 128  # pictures at once; batch statistics are those of so many, as in the released code
 GRID = 4
+_ROWS_OF_CALL = 8 * BATCH  # of a cluster; whole batches, so that the features are the same
 LARGEST_HALF = 65504.0  # the largest finite float16
 
 DType = Literal["float32", "float16"]
@@ -76,7 +79,7 @@ class DiscriminatorExtractor:
         self.net: Discriminator = deepcopy(model.nets.discriminator).eval()
         self._device = next(self.net.parameters()).device
 
-    def measure(self, pixels: Pixels, batches: int | None = None, on_progress: OnProgress | None = None) -> None:
+    def measure(self, pixels: PixelStore, batches: int | None = None, on_progress: OnProgress | None = None) -> None:
         """Normalize by these pictures: by the mean over mini-batches of 128 of their statistics, the authors' way.
 
         Args:
@@ -156,6 +159,7 @@ def extract_features(
     statistics: PictureSource | None = None,
     dtype: DType = "float32",
     device: str = "auto",
+    engine: Engine = "local",
     on_progress: OnProgress | None = None,
 ) -> ExtractedFeatures:
     """Extract a discriminator's features of pictures, into memory; `save_features` writes those of sets of any size.
@@ -169,11 +173,13 @@ def extract_features(
             classifier is trained on. None keeps those that the model brings.
         dtype: "float16" takes half the memory, for three digits.
         device: Where to compute: "auto", "cpu", "cuda", "cuda:1" or "mps".
+        engine: "ray" prepares the source and extracts on the CPUs of all machines of a Ray cluster, as for `prepare`.
         on_progress: Called with (pictures, in all): of those that statistics are measured on, then of the source.
 
     Raises:
-        UsageError: A layer, the grid or `dtype` is out of range.
+        UsageError: A layer, the grid or `dtype` is out of range, or `device` is a GPU on a cluster.
         SourceError: A source cannot be read.
+        DcganError: The cluster fails, as for `prepare`.
 
     Example:
         >>> found = extract_features(dcgan.load("runs/photos"), "photos/")
@@ -182,15 +188,54 @@ def extract_features(
     """
     if dtype not in get_args(DType):
         raise UsageError(f"`dtype` must be float32 or float16, not {dtype!r}")
-    data = open_pictures(source, size=model.size, channels=model.channels)
+    device = check_device(device, engine)
+    data = open_pictures(source, size=model.size, channels=model.channels, engine=engine)
     extractor = build_extractor(model, layers, grid, statistics, device, on_progress)
     features = np.empty((len(data), extractor.size), dtype)
-    for start in range(0, len(data), BATCH):
-        batch = extractor.extract(data.pixels[start : start + BATCH])
-        features[start : start + BATCH] = fit_range(batch, dtype)
+    done = 0
+    for batch in batches_of(extractor, data, engine):
+        features[done : done + len(batch)] = fit_range(batch, dtype)
+        done += len(batch)
         if on_progress:
-            on_progress(min(start + BATCH, len(data)), len(data))
+            on_progress(done, len(data))
     return ExtractedFeatures(features, names_of(data), data.labels, data.label_names, extractor.layers, grid)
+
+
+def batches_of(extractor: FeatureExtractor, data: PackedSet, engine: Engine) -> Iterator[Features]:
+    """The features (M, D) of some pictures after the other.
+
+    Args:
+        extractor: Makes them.
+        data: N pictures.
+        engine: Where.
+
+    Raises:
+        DcganError: The cluster fails.
+    """
+    if engine == "ray":
+        rows = ((start, min(start + _ROWS_OF_CALL, len(data))) for start in range(0, len(data), _ROWS_OF_CALL))
+        yield from map_on_cluster(_features_of, rows, (extractor, data.path.absolute()))
+        return
+    for start in range(0, len(data), BATCH):
+        yield extractor.extract(data.pixels[start : start + BATCH])
+
+
+def _features_of(start: int, stop: int, extractor: FeatureExtractor, path: Path) -> Features:
+    """The features of some pictures of a packed set. This runs on another machine."""
+    return extractor.extract(open_pixels(path)[start:stop])
+
+
+def check_device(device: str, engine: Engine) -> str:
+    """The device that an engine computes on.
+
+    Raises:
+        UsageError: It is a GPU, and the engine a cluster.
+        DcganError: No cluster answers.
+    """
+    check_engine(engine)
+    if engine == "ray" and device not in ("auto", "cpu"):
+        raise UsageError(f"`device` must be cpu with `engine` ray, not {device}: a cluster computes on its CPUs")
+    return "cpu" if engine == "ray" else device
 
 
 def build_extractor(

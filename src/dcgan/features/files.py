@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dcgan.cluster import Engine
 from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import UsageError
-from dcgan.features.extract import BATCH, GRID, DType, FeatureExtractor, build_extractor, fit_range
+from dcgan.features.extract import GRID, DType, FeatureExtractor, batches_of, build_extractor, check_device, fit_range
 from dcgan.files import new_file
 from dcgan.model import Model
 from dcgan.types import Features, OnProgress
@@ -53,6 +54,7 @@ def save_features(
     statistics: PictureSource | None = None,
     dtype: DType = "float32",
     device: str = "auto",
+    engine: Engine = "local",
     on_progress: OnProgress | None = None,
 ) -> SavedFeatures:
     """Extract a discriminator's features of pictures into a file, as they come: a set of any size needs little memory.
@@ -67,16 +69,19 @@ def save_features(
         statistics: Pictures that batch norm's statistics are measured on.
         dtype: "float16" takes half the space, for three digits.
         device: Where to compute.
+        engine: This machine, or a cluster.
         on_progress: Called with (pictures, in all).
 
     Raises:
         UsageError: The suffix is neither, or a layer or the grid is out of range.
         SourceError: A source cannot be read.
         OSError: The disk is full, or the file cannot be written.
+        DcganError: The cluster fails.
     """
-    data = open_pictures(source, size=model.size, channels=model.channels)
+    device = check_device(device, engine)
+    data = open_pictures(source, size=model.size, channels=model.channels, engine=engine)
     extractor = build_extractor(model, layers, grid, statistics, device, on_progress)
-    write_features(Path(path), extractor, data, dtype=dtype, on_progress=on_progress)
+    write_features(Path(path), extractor, data, dtype=dtype, engine=engine, on_progress=on_progress)
     return SavedFeatures(Path(path), len(data), extractor.size, extractor.layers, grid)
 
 
@@ -86,6 +91,7 @@ def write_features(
     data: PackedSet,
     *,
     dtype: DType = "float32",
+    engine: Engine = "local",
     on_progress: OnProgress | None = None,
 ) -> None:
     """Write the features that any extractor makes of a packed set, whole or not at all; see `save_features`.
@@ -98,10 +104,12 @@ def write_features(
         raise UsageError(f"`path` {path}: features are written as {' or '.join(FILES)}")
     writer = _npy if path.suffix.lower() == ".npy" else _parquet
     with new_file(path) as partial, writer(partial, data, extractor.size, np.dtype(dtype)) as write:
-        for start in range(0, len(data), BATCH):  # no more than that is held in memory
-            write(fit_range(extractor.extract(data.pixels[start : start + BATCH]), dtype))
+        done = 0
+        for batch in batches_of(extractor, data, engine):  # no more than that is held in memory
+            write(fit_range(batch, dtype))
+            done += len(batch)
             if on_progress:
-                on_progress(min(start + BATCH, len(data)), len(data))
+                on_progress(done, len(data))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from dcgan.inspection.guided import Units
 from dcgan.inspection.inputs import BATCH, images_of, layer_of
 from dcgan.model import Model
 from dcgan.short_repr import ShortRepr
-from dcgan.types import OnProgress, Pixels
+from dcgan.types import OnProgress, PixelStore
 
 KEEP = 8  # strongest responses of each feature
 
@@ -61,7 +61,7 @@ class Responses(ShortRepr):
 @torch.inference_mode()
 def measure_responses(
     model: Model,
-    pixels: Pixels,
+    pixels: PixelStore,
     layer: int,
     keep: int = KEEP,
     *,

@@ -10,12 +10,12 @@ from dcgan.model import Model
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.initialize import untrained_discriminator
 from dcgan.networks.memory import use_channels_last
-from dcgan.types import OnProgress, Pixels
+from dcgan.types import OnProgress, PixelStore
 
 MEASURED = 2048  # pictures, at most, that batch norm's statistics are measured on
 
 
-def untrained(model: Model, pixels: Pixels, seed: int = 0, on_progress: OnProgress | None = None) -> Model:
+def untrained(model: Model, pixels: PixelStore, seed: int = 0, on_progress: OnProgress | None = None) -> Model:
     """The model with the discriminator that a training with this seed would begin with.
 
     Args:

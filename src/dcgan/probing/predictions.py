@@ -15,7 +15,7 @@ from dcgan.errors import UsageError
 from dcgan.figures.notebook import table_html
 from dcgan.files import write_atomic
 from dcgan.short_repr import ShortRepr
-from dcgan.types import Labels, Pixels
+from dcgan.types import Labels, Pixels, PixelStore
 
 FILES = (".csv", ".parquet")
 
@@ -32,7 +32,7 @@ class Predictions(ShortRepr):
         source_labels: N labels that the pictures came with, such as the names of their folders; None for none.
     """
 
-    pixels: Pixels
+    pixels: PixelStore
     names: tuple[str, ...]
     scores: NDArray[np.float32]
     label_names: tuple[str, ...]

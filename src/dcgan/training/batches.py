@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcgan.choices import AUGMENTATIONS
+from dcgan.data.sharded_pixels import ShardedPixels
 from dcgan.errors import PackedSetError
 from dcgan.model import to_images
 from dcgan.randomness import Stream, batch_order, rng, sample_latents
 from dcgan.training.recipe import Recipe
-from dcgan.types import Pixels
+from dcgan.types import PixelStore
 
 ROOM = 0.5  # share of a GPU's free memory that the images may take for good
 CHUNK = 4096  # images brought to the device at once
@@ -41,11 +42,12 @@ class ImageLoader:
     A GPU with room for it keeps the whole set in its memory, as uint8; else each mini-batch is brought there.
     """
 
-    def __init__(self, pixels: Pixels, device: torch.device) -> None:
+    def __init__(self, pixels: PixelStore, device: torch.device) -> None:
         self.pixels = pixels
         self.device = device
-        self._file = Path(pixels.filename) if isinstance(pixels, np.memmap) and pixels.filename else None
-        self._stat = _stat(self._file)
+        shards = pixels.shards if isinstance(pixels, ShardedPixels) else [pixels]
+        self._files = [Path(one.filename) if isinstance(one, np.memmap) and one.filename else None for one in shards]
+        self._stats = [_stat(file) for file in self._files]
         self._resident: Tensor | None = None
         if device.type == "cuda" and pixels.nbytes <= ROOM * torch.cuda.mem_get_info(device)[0]:
             self._resident = _on_device(pixels, device)
@@ -57,7 +59,7 @@ class ImageLoader:
         """Those at `index` as images (N, C, H, W) in [-1, 1]."""
         if self._resident is not None:
             return to_images(self._resident[torch.from_numpy(index).to(self.device, non_blocking=True)])
-        self._check_file()
+        self._check_files(index)
         chosen = torch.from_numpy(self.pixels[index])
         if self.device.type == "cuda":
             chosen = chosen.pin_memory()
@@ -77,19 +79,20 @@ class ImageLoader:
         noise = rng(Stream.AUGMENTATION, *key).random((3, size, numbers), dtype=np.float32)
         return Batch(self.images(index[rows]), self._tensor(z[rows]), self._tensor(noise[:, rows]))
 
-    def _check_file(self) -> None:
+    def _check_files(self, index: NDArray[np.int64]) -> None:
         """Refuse pixels whose file is no longer what it was: to read what was cut off would end the process.
 
         Raises:
             PackedSetError: It was deleted, replaced or cut off.
         """
-        now = _stat(self._file)
-        if now != self._stat:
-            assert self._stat
-            what = "deleted" if now is None else "replaced" if now[0] != self._stat[0] else "changed"
-            if now is not None and now[1] < self._stat[1]:
-                what = "cut off"
-            raise PackedSetError(f"{self._file} was {what} while a run trains on it; bring it back, and resume the run")
+        read = np.unique(self.pixels.shard_of(index)) if isinstance(self.pixels, ShardedPixels) else (0,)
+        for number in read:
+            file, before, now = self._files[number], self._stats[number], _stat(self._files[number])
+            if before and now != before:
+                what = "deleted" if now is None else "replaced" if now[0] != before[0] else "changed"
+                if now is not None and now[1] < before[1]:
+                    what = "cut off"
+                raise PackedSetError(f"{file} was {what} while a run trains on it; bring it back, and resume the run")
 
     def _tensor(self, numbers: NDArray[np.float32]) -> Tensor:
         return torch.from_numpy(numbers).to(self.device)
@@ -104,7 +107,7 @@ def _stat(file: Path | None) -> tuple[int, int] | None:
     return (stat.st_ino, stat.st_size) if stat else None
 
 
-def _on_device(pixels: Pixels, device: torch.device) -> Tensor:
+def _on_device(pixels: PixelStore, device: torch.device) -> Tensor:
     """All pixels on the device, without a second copy in memory."""
     resident = torch.empty(pixels.shape, dtype=torch.uint8, device=device)
     for start in range(0, len(pixels), CHUNK):

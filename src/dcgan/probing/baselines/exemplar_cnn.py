@@ -102,7 +102,10 @@ def transform(images: Tensor, random: torch.Generator) -> Tensor:
 
 def _fit(context: BuildContext) -> DiscriminatorExtractor:
     net = fit_exemplar(
-        context.model.nets.discriminator, context.train.pixels, seed=context.seed, on_progress=context.on_progress
+        context.model.nets.discriminator,
+        np.asarray(context.train.pixels),
+        seed=context.seed,
+        on_progress=context.on_progress,
     )
     return fit_discriminator(replace(context, model=replace(context.model, discriminator=net)))
 

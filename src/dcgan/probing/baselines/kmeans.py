@@ -153,7 +153,9 @@ def sum_quadrants(maps: Tensor) -> Tensor:
 
 
 def _fit(context: BuildContext) -> KMeansFeatures:
-    return fit_kmeans(context.train.pixels, context.centroids, seed=context.seed, on_progress=context.on_progress)
+    return fit_kmeans(
+        np.asarray(context.train.pixels), context.centroids, seed=context.seed, on_progress=context.on_progress
+    )
 
 
 KMEANS = FeatureBaseline(_fit, depends_on=("centroids",), standardize=True)

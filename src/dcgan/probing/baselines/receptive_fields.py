@@ -292,7 +292,7 @@ def _last_side(side: int, layers: int) -> int:
 
 def _fit(context: BuildContext) -> ReceptiveFieldFeatures:
     return fit_receptive_fields(
-        context.train.pixels, context.centroids, seed=context.seed, on_progress=context.on_progress
+        np.asarray(context.train.pixels), context.centroids, seed=context.seed, on_progress=context.on_progress
     )
 
 

@@ -215,7 +215,7 @@ class NetBaseline:
         """Search, and train the best trial, for each number of labels."""
         data = context.train
         if isinstance(splits.test, PackedSet):
-            test = splits.test.pixels, splits.test.labels
+            test = np.asarray(splits.test.pixels), splits.test.labels
         else:
             test = data.pixels[splits.test], data.labels[splits.test]
         for count in options.labels_per_class:
