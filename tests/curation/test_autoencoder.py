@@ -16,7 +16,7 @@ from dcgan.curation.autoencoder import (
     save_autoencoder,
     train_autoencoder,
 )
-from dcgan.curation.codes import Codes
+from dcgan.curation.code_index import Codes
 from dcgan.curation.variations import VARIATIONS, vary
 from dcgan.errors import PackedSetError
 from dcgan.types import Pixels

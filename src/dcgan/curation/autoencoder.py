@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcgan.curation.codes import Codes
+from dcgan.curation.code_index import Codes
 from dcgan.curation.variations import LINEAR, VARIATIONS, vary
 from dcgan.errors import PackedSetError
 from dcgan.randomness import Stream, rng, torch_rng

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dcgan.curation.autoencoder import SIDE
-from dcgan.curation.codes import Indices
+from dcgan.curation.code_index import Indices
 from dcgan.curation.variations import vary
 from dcgan.data.packed import PackedSet
 from dcgan.errors import PackedSetError
@@ -120,17 +120,18 @@ def _details(planes: Tensor) -> Tensor:
 
     The coarser is much the same in all portraits and all skies, and the finer is moved by the least crop.
     """
-    fine, coarse = (blur @ planes @ blur.T for blur in (_blur(FINE), _blur(COARSE)))
+    fine, coarse = ((planes @ blur).transpose(2, 3) @ blur for blur in (_blur(FINE), _blur(COARSE)))
     return (fine - coarse).flatten(1) / 255
 
 
 @cache
 def _blur(sigma: float) -> Tensor:
-    """The matrix (32, 32) of a Gaussian of `sigma` pixels; beyond an edge the picture goes on as it ends."""
+    """The matrix (32, 32) that blurs rows of pixels by a Gaussian; beyond an edge the picture goes on as it ends."""
     place = torch.arange(-2 * SIDE, 3 * SIDE)
-    weights = torch.exp(-(((place - torch.arange(SIDE)[:, None]) / sigma) ** 2) / 2)
+    distance = (place - torch.arange(SIDE)[:, None]) / sigma
+    weights = torch.exp(-(distance**2) / 2) * (distance.abs() < 6)  # beyond, they would be slow subnormal numbers
     matrix = torch.zeros(SIDE, SIDE).index_add_(1, place.clamp(0, SIDE - 1), weights)
-    return matrix / matrix.sum(dim=1, keepdim=True)
+    return (matrix / matrix.sum(dim=1, keepdim=True)).T.contiguous()
 
 
 def _correlation(some: Tensor, others: Tensor) -> Tensor:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from dcgan.cluster import Engine, check_engine, map_on_cluster
 from dcgan.curation.autoencoder import BITS, Autoencoder, Encoder, load_autoencoder, save_autoencoder, train_autoencoder
-from dcgan.curation.codes import Codes, Indices, group
+from dcgan.curation.code_index import Codes, Indices
 from dcgan.curation.collection import Collection, shrunk
 from dcgan.curation.duplicates import GROUPS_FILE, Deduplicated, Duplicates, tiles_of, write_groups
+from dcgan.curation.groups import group
 from dcgan.curation.variations import VARIATIONS
 from dcgan.data.cache import open_pictures, source_name
 from dcgan.data.index_writer import Origin

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 
-from dcgan.curation.codes import Indices
+from dcgan.curation.code_index import Indices
 from dcgan.curation.collection import Collection
 from dcgan.figures.duplicates import duplicates_figure
 from dcgan.figures.labeled_grid import Tile

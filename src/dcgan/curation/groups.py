@@ -1,35 +1,24 @@
-"""Binary codes of pictures, and which of them are equal or nearly so, without comparing each with each.
-
-Codes that differ in up to d bits are found by multi-index hashing (Norouzi, Punjani and Fleet 2012): cut into d + 1
-parts, two such codes agree in at least one, so only codes that share a part are compared.
-"""
+"""Pictures with nearly equal codes, grouped around the best of them."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dcgan.curation.code_index import CodeIndex, Codes, Distances, Indices
+from dcgan.data.workers import cores
 from dcgan.errors import UsageError
 from dcgan.types import OnProgress
 
-Codes = NDArray[np.uint8]
-"""(N, B): codes of 8 B bits, packed as `numpy.packbits` does; or (N, V, B): V of each picture."""
-Indices = NDArray[np.int64]
 Alike = Callable[[Indices, Indices, int], NDArray[np.bool_]]
 """Of M pairs of pictures, by their indices, and the number of a variation: whether the first, so varied, is as the
 second."""
 
-COMPARED = 128
-"""With how many codes that share a part a code is compared at most. Among many pictures of one kind, such as digits,
-thousands share it; without an end the time would grow with their square."""
-NEAREST = 16
-"""How many near codes are looked at for each code of a picture."""
-_QUERIES_AT_ONCE = 8192
+_QUERIES_AT_ONCE = 1 << 15
 _PASSES = 16  # over pictures of equal codes that are not alike
 _PAIRS_AT_ONCE = 1 << 16  # as Python objects
-_LONGEST_PART = 64  # bits: a part is one number
 
 
 @dataclass(frozen=True)
@@ -42,58 +31,12 @@ class Groups:
     """
 
     center: Indices
-    distance: NDArray[np.uint8]
+    distance: Distances
 
     @property
     def kept(self) -> NDArray[np.bool_]:
         """(N,): whether a picture stands for its group."""
         return np.asarray(self.center == np.arange(len(self.center)))
-
-
-class CodeIndex:
-    """Codes that can be searched for those near to others.
-
-    Args:
-        codes: (N, B), all different; where more than `COMPARED` share a part, the first are those that are compared.
-        bits: In how many bits a near code may differ: 0 to 8 B - 1.
-        nearest: How many near codes are found for a query at most: those that differ least.
-    """
-
-    def __init__(self, codes: Codes, bits: int, nearest: int = NEAREST) -> None:
-        self._bits, self._nearest = bits, nearest
-        self._words = _as_numbers(codes)
-        self._keys = _parts(codes, bits + 1)
-        self._orders = [np.argsort(key, kind="stable") for key in self._keys]
-        self._runs = [key[order] for key, order in zip(self._keys, self._orders, strict=True)]
-        self._compared = [_first_of_runs(*pair) for pair in zip(self._runs, self._orders, strict=True)]
-
-    def near(self, queries: Codes) -> tuple[Indices, Indices, NDArray[np.uint8]]:
-        """Find for each query (Q, B) the codes near to it, each pair once.
-
-        Returns:
-            (M,), (M,) and (M,): the query, the code, and the bits in which they differ.
-        """
-        words, keys = _as_numbers(queries), _parts(queries, self._bits + 1)
-        found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8))]
-        for number, (key, order, runs) in enumerate(zip(keys, self._orders, self._runs, strict=True)):
-            place, end = np.searchsorted(runs, key, "left"), np.searchsorted(runs, key, "right")
-            end = np.minimum(end, place + COMPARED)
-            query = np.flatnonzero(place < end)
-            while len(query):
-                code = order[place[query]]
-                differ = _differ(words[query], self._words[code])
-                close = differ <= self._bits
-                for earlier in range(number):
-                    q, c = query[close], code[close]
-                    close[close] = (keys[earlier][q] != self._keys[earlier][c]) | ~self._compared[earlier][c]
-                found.append((query[close], code[close], differ[close]))
-                place[query] += 1
-                query = query[place[query] < end[query]]
-        query, code, differ = (np.concatenate(some) for some in zip(*found, strict=True))
-        order = np.lexsort((code, differ, query))
-        query, code, differ = query[order], code[order], differ[order]
-        rank = np.arange(len(query)) - np.searchsorted(query, query, "left")
-        return query[rank < self._nearest], code[rank < self._nearest], differ[rank < self._nearest]
 
 
 def group(
@@ -196,17 +139,15 @@ def _near_pairs(
     for targets, queries in searches:
         index = CodeIndex(codes[leaders[targets], 0], within)
         for variation in range(codes.shape[1]):
-            for start in range(0, len(queries), _QUERIES_AT_ONCE):
-                some = queries[start : start + _QUERIES_AT_ONCE]
-                query, code, bits = index.near(codes[leaders[some], variation])
-                one, other = some[query], targets[code]
+            for stop, (query, code, bits) in _search(index, codes[:, variation], leaders[queries]):
+                one, other = queries[query], targets[code]
                 new = one < other if variation == 0 else one != other
                 one, other, bits = one[new], other[new], bits[new]
                 sure = alike(leaders[one], leaders[other], variation)
                 found.append(np.stack((np.minimum(one, other), np.maximum(one, other), bits), axis=1)[sure])
-                done += len(some)
                 if on_progress:
-                    on_progress(done, total)
+                    on_progress(done + stop, total)
+            done += len(queries)
     pairs = np.concatenate(found)
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 2], pairs[:, 0]))]
     pairs[:, :2] = leaders[pairs[:, :2]]
@@ -214,37 +155,21 @@ def _near_pairs(
         yield from some.tolist()
 
 
+def _search(index: CodeIndex, codes: Codes, rows: Indices) -> Iterator[tuple[int, tuple[Indices, Indices, Distances]]]:
+    """Search for some codes on all cores; how many were searched for so far, and what was found for the last ones."""
+
+    def near(start: int) -> tuple[int, tuple[Indices, Indices, Distances]]:
+        some = rows[start : start + _QUERIES_AT_ONCE]
+        query, code, differ = index.near(codes[some])
+        return start + len(some), (query + start, code, differ)
+
+    starts = range(0, len(rows), _QUERIES_AT_ONCE)
+    with ThreadPoolExecutor(cores()) as threads:
+        for first in range(0, len(starts), 2 * cores()):  # so that few results wait in memory
+            yield from threads.map(near, starts[first : first + 2 * cores()])
+
+
 def _as_words(codes: Codes) -> NDArray[np.void]:
     """Each code as one value, that sorts."""
     codes = np.ascontiguousarray(codes)
     return codes.view(np.dtype((np.void, codes.shape[1]))).reshape(-1)
-
-
-def _as_numbers(codes: Codes) -> NDArray[np.uint64]:
-    """Each code as a row of numbers of 64 bits."""
-    return np.pad(codes, ((0, 0), (0, -codes.shape[1] % 8))).view(np.uint64)
-
-
-def _differ(some: NDArray[np.uint64], others: NDArray[np.uint64]) -> NDArray[np.uint8]:
-    """In how many bits codes differ, one by one."""
-    return np.asarray(np.bitwise_count(some ^ others).sum(axis=1, dtype=np.uint8))
-
-
-def _first_of_runs(runs: NDArray[np.uint64], order: Indices) -> NDArray[np.bool_]:
-    """(N,): of each code whether it is among the first that share its part, which are compared."""
-    compared = np.empty(len(order), bool)
-    compared[order] = np.arange(len(order)) - np.searchsorted(runs, runs, "left") < COMPARED
-    return compared
-
-
-def _parts(codes: Codes, count: int) -> list[NDArray[np.uint64]]:
-    """The codes cut into parts, each part of a code as a number."""
-    width = codes.shape[1] * 8
-    bounds = np.linspace(0, width, count + 1).round().astype(int)
-    parts = []
-    for start, end in pairwise(bounds.tolist()):
-        key = np.zeros(len(codes), np.uint64)
-        for bit in range(start, min(end, start + _LONGEST_PART)):  # what is left out makes more candidates, none less
-            key = (key << np.uint64(1)) | ((codes[:, bit // 8] >> np.uint8(7 - bit % 8)) & np.uint8(1))
-        parts.append(key)
-    return parts

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dcgan.curation.codes import COMPARED, CodeIndex, Codes, Indices, group
+from dcgan.curation.code_index import COMPARED, CodeIndex, Codes, Indices, cut_bits
+from dcgan.curation.groups import group
 from dcgan.errors import UsageError
 
 
@@ -125,11 +126,24 @@ def test_many_pictures_of_one_code_that_are_not_alike_stay_alone_and_cost_no_tab
 
 
 def test_a_code_is_compared_with_so_many_that_share_a_part_and_no_more() -> None:
-    codes = np.zeros((1000, 4), np.uint8)
-    codes[:, 2:] = np.arange(1000, dtype=np.uint16)[:, None].view(np.uint8)  # all share the first of two parts
-    assert CodeIndex(codes, 1).near(codes[999:])[1].tolist() == [999]  # by the other part
-    same = CodeIndex(np.zeros((1000, 4), np.uint8), 1, nearest=1000)
-    assert len(same.near(codes[:1])[0]) == COMPARED
+    same = np.zeros((1000, 4), np.uint8)
+    assert CodeIndex(same, 1, nearest=1000).near(same[:1])[1].tolist() == list(range(COMPARED))
+
+
+def test_bits_that_depend_on_each_other_are_in_different_parts() -> None:
+    bits = np.random.default_rng(0).random((5000, 16)) < 0.5
+    codes = np.packbits(np.repeat(bits, 2, axis=1), axis=1)  # each bit is there twice
+    cuts = cut_bits(codes, 2)
+    assert np.array_equal(np.sort(np.concatenate(cuts)), np.arange(32))
+    assert [len(np.unique(cut // 2)) for cut in cuts] == [16, 16]
+
+
+@pytest.mark.parametrize("count", [1, 3, 17])
+def test_bits_are_cut_into_parts_of_about_the_same_length(count: int) -> None:
+    cuts = cut_bits(near_codes(0), count)
+    assert np.array_equal(np.sort(np.concatenate(cuts)), np.arange(32))
+    assert {len(cut) for cut in cuts} <= {32 // count, -(-32 // count)}
+    assert [cut.tolist() for cut in cut_bits(near_codes(0)[:0], count)]  # of no codes, too
 
 
 def test_no_pictures_are_no_groups() -> None:
