@@ -2,10 +2,12 @@
 
     python -m benchmarks.deduplicate_speed --counts 1000 10000 100000 --imagededup hashes/bin/python
     python -m benchmarks.deduplicate_speed --counts 1000000
+    python -m benchmarks.deduplicate_speed --counts 10000 1000000 --copies 1000
 
 The pictures are generated: clouds of all sizes with the spectrum of photographs, no two alike. Up to 100,000 of them
-are JPEGs of 64 x 64 in a folder, more are an array file. Each run is a process of its own. Its memory is told twice:
-at its peak with mapped files, which the system can drop at any time, and at its peak without them.
+are JPEGs of 64 x 64 in a folder, more are an array file. With `--copies` the last ones are the first ones again, and
+cropped by 5 %: the number found tells how many are missed among so many. Each run is a process of its own. Its memory
+is told twice: at its peak with mapped files, which the system can drop at any time, and at its peak without them.
 """
 
 import argparse
@@ -66,18 +68,34 @@ def clouds(count: int, size: int, seed: int = 0) -> Iterator[Pixels]:
         yield planes.clamp_(0, 255).byte().permute(0, 2, 3, 1).numpy()
 
 
-def write(count: int, place: Path) -> tuple[Path, int]:
+def cropped(picture: Pixels) -> Pixels:
+    """A picture without a strip of 5 % at its right and lower edges, at its old size."""
+    side = len(picture)
+    kept = 0.95 * side
+    return np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC, (0, 0, kept, kept)))
+
+
+def pictures(count: int, size: int, copies: int) -> Iterator[Pixels]:
+    """Pictures one by one, copies of the first ones at the end."""
+    first = []
+    for number, picture in enumerate(picture for some in clouds(count, size) for picture in some):
+        if number < copies:
+            first.append(cropped(picture))
+        yield picture if number < count - copies else first[number - (count - copies)]
+
+
+def write(count: int, copies: int, place: Path) -> tuple[Path, int]:
     """Write the pictures; the source, and the size of its pictures."""
     if count > MOST_FILES:
         size = 32
         file = np.lib.format.open_memmap(place / "clouds.npy", "w+", np.uint8, (count, size, size, 3))
-        for number, some in enumerate(clouds(count, size)):
-            file[number * AT_ONCE : (number + 1) * AT_ONCE] = some
+        for number, picture in enumerate(pictures(count, size, copies)):
+            file[number] = picture
         file.flush()
         return place / "clouds.npy", size
     folder, size = place / "clouds", 64
     folder.mkdir()
-    for number, picture in enumerate(picture for some in clouds(count, size) for picture in some):
+    for number, picture in enumerate(pictures(count, size, copies)):
         Image.fromarray(picture).save(folder / f"{number}.jpg", quality=90)
     return folder, size
 
@@ -109,12 +127,13 @@ def main() -> None:
     """Print a line for each run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--counts", type=int, nargs="+", default=[1000, 10_000, 100_000])
+    parser.add_argument("--copies", type=int, default=0, help="how many of the pictures are copies of others")
     parser.add_argument("--imagededup", help="a Python that can import imagededup")
     args = parser.parse_args()
     for count in args.counts:
         with tempfile.TemporaryDirectory() as temporary:
             place = Path(temporary)
-            source, size = write(count, place)
+            source, size = write(count, args.copies, place)
             ours = [sys.executable, "-c", OURS, str(source), str(place / "out"), str(size)]
             print(f"{count:,} dedup: {timed(ours, {'DCGAN_CACHE': str(place / 'cache')})}", flush=True)
             if args.imagededup and count <= MOST_FILES:

@@ -198,9 +198,7 @@ def picture_pixels(picture: Image.Image) -> Pixels | Skipped:
         picture = to_srgb(_rounded(_to_eight_bits(picture)), picture.info)
         if gray:
             picture = picture.convert("LA" if picture.mode == "RGBA" else "L")
-        if orientation in _UPRIGHT:
-            picture = picture.transpose(_UPRIGHT[orientation])
-        pixels = np.asarray(_rounded(picture))
+        pixels = np.asarray(_rounded(_upright(picture, orientation)))
     except _SkipError as error:
         return error.skipped
     except Exception as error:  # Pillow loads a file only now, and raises whatever it likes
@@ -212,9 +210,7 @@ def _whole(picture: Image.Image) -> Pixels:
     _check_size(*picture.size, DecodeOptions())
     picture.load()  # a TIFF turns itself upright
     orientation = _orientation(picture)
-    whole = to_srgb(_rounded(_to_eight_bits(picture)), picture.info)
-    if orientation in _UPRIGHT:
-        whole = whole.transpose(_UPRIGHT[orientation])
+    whole = _upright(to_srgb(_rounded(_to_eight_bits(picture)), picture.info), orientation)
     return np.asarray(_with_channels(whole, 3, DecodeOptions.background))
 
 
@@ -279,9 +275,7 @@ def _fit(picture: Image.Image, width: int, height: int, scale: int, options: Dec
         Image.Resampling.LANCZOS,
         box=_as_stored(box, orientation, width, height, scale),
     )
-    resized = to_srgb(_rounded(resized), picture.info)  # few pixels are left to convert
-    if orientation in _UPRIGHT:
-        resized = resized.transpose(_UPRIGHT[orientation])
+    resized = _upright(to_srgb(_rounded(resized), picture.info), orientation)  # few pixels are left to convert
     channels = options.channels or (1 if _is_gray(picture, options) else 3)
     pixels = np.asarray(_with_channels(resized, channels, options.background))
     return Decoded(pixels[:, :, None] if pixels.ndim == 2 else pixels, *upright, box)
@@ -300,6 +294,10 @@ def _orientation(picture: Image.Image) -> int:
     except Exception:  # broken EXIF costs the orientation, not the picture
         return 1
     return orientation if orientation in _UPRIGHT else 1
+
+
+def _upright(picture: Image.Image, orientation: int) -> Image.Image:
+    return picture.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else picture
 
 
 def _as_stored(box: Box, orientation: int, width: int, height: int, scale: int) -> tuple[float, float, float, float]:
