@@ -15,7 +15,6 @@ from dcgan.curation.autoencoder import SIDE
 from dcgan.curation.code_index import Indices
 from dcgan.curation.variations import vary
 from dcgan.data.packed import PackedSet
-from dcgan.errors import PackedSetError
 from dcgan.types import Pixels
 
 FINE, COARSE = 1.0, 3.0
@@ -37,7 +36,7 @@ class Collection:
     def __init__(self, sources: Sequence[str], sets: Sequence[PackedSet]) -> None:
         self.sources, self.sets = sources, sets
         self._ends = np.cumsum([len(one) for one in sets])
-        tables = [_used(one) for one in sets]
+        tables = [one.used("name", "width", "height", "bytes", "sha256") for one in sets]
         self._names = pa.chunked_array([chunk for table in tables for chunk in table["name"].chunks], pa.string())
         self.quality = _quality(tables)
         """(N,): the higher, the better: pictures of later sets, then those of more pixels, then of larger files."""
@@ -140,18 +139,6 @@ def _correlation(some: Tensor, others: Tensor) -> Tensor:
     return products / ((some.square().mean(dim=1) + FLAT**2) * (others.square().mean(dim=1) + FLAT**2)).sqrt()
 
 
-def _used(one: PackedSet) -> pa.Table:
-    """The rows of the index that have pixels, in their order.
-
-    Raises:
-        PackedSetError: The index lacks columns.
-    """
-    index = one.index()
-    if missing := {"name", "width", "height", "sha256"} - set(index.column_names):
-        raise PackedSetError(f"the index of {one.path} lacks {', '.join(sorted(missing))}; prepare the set again")
-    return index.filter(pc.greater_equal(index["row"], 0))
-
-
 def _quality(tables: Sequence[pa.Table]) -> NDArray[np.float64]:
     number = np.concatenate([np.full(len(table), number) for number, table in enumerate(tables)])
     pixels = _column(tables, "width") * _column(tables, "height")
@@ -162,9 +149,8 @@ def _quality(tables: Sequence[pa.Table]) -> NDArray[np.float64]:
 
 
 def _column(tables: Sequence[pa.Table], name: str) -> NDArray[np.int64]:
-    """A column of numbers, 0 where it is not known; sets of older versions lack some."""
-    known = [table[name] if name in table.column_names else pa.nulls(len(table), pa.int64()) for table in tables]
-    return np.concatenate([pc.fill_null(pc.cast(column, pa.int64()), 0).to_numpy() for column in known])
+    """A column of numbers, 0 where it is not known."""
+    return np.concatenate([pc.fill_null(pc.cast(table[name], pa.int64()), 0).to_numpy() for table in tables])
 
 
 def _first_of_each(tables: Sequence[pa.Table], quality: NDArray[np.float64]) -> Indices:

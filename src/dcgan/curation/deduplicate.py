@@ -36,7 +36,6 @@ LEARNED = 50_000
 """Pictures that the net is trained on at most, chosen at random."""
 NET_FILE, CODES_FILE = "autoencoder.safetensors", "codes.npy"
 _ENCODED_AT_ONCE = 4096
-_ROWS_AT_ONCE = 8192  # of the index as Python objects
 
 
 @notebook_bar("preparing")
@@ -223,7 +222,7 @@ def _write_pictures(
 ) -> None:
     """Write the pictures that are kept, and list the others, those that were skipped before among them."""
     done = 0
-    for batch in data.index().to_batches(_ROWS_AT_ONCE):
+    for batch in data.index_batches():
         for entry in batch.to_pylist():
             row, item = entry["row"], Item(entry["name"], b"", entry["label"], dict(entry["attributes"] or ()))
             box = entry["crop_box"] and tuple(entry["crop_box"])

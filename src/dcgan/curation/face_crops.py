@@ -15,7 +15,7 @@ MOST_OUTSIDE = 0.2
 """Share of the crop that may lie beyond the edges of the picture, which goes on there as it ends."""
 _JUDGED_SIDE = 64  # pixels, at which sharpness is measured
 _FACES = 4  # of a picture, about
-_VIEW, _FACE_IN_VIEW = 320, 240  # pixels: what the detector is shown again, and how large the face is in it
+_VIEW, _FACE_IN_VIEW = 256, 192  # pixels: what the detector is shown again, and how large the face is in it
 _LOOKS = 4
 _LEVEL = 2.0  # degrees
 

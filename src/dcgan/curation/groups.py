@@ -16,7 +16,7 @@ Alike = Callable[[Indices, Indices, int], NDArray[np.bool_]]
 """Of M pairs of pictures, by their indices, and the number of a variation: whether the first, so varied, is as the
 second."""
 
-_QUERIES_AT_ONCE = 1 << 15
+_QUERIES_AT_ONCE = 1 << 13
 _PASSES = 16  # over pictures of equal codes that are not alike
 _PAIRS_AT_ONCE = 1 << 16  # as Python objects
 

@@ -10,6 +10,7 @@ A folder with
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,9 @@ SCHEMA = pa.schema(
         "detail": pa.string(),  # what exactly was wrong; null if used
     }
 )
+
+LATER_COLUMNS = frozenset({"bytes"})
+"""Columns that sets of this version lack if they were made before there were these."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -88,8 +92,7 @@ class PackedSet:
     @property
     def names(self) -> list[str]:
         """What each picture is called in its source, in the order of `pixels`."""
-        index = _read_index(self.path / INDEX_FILE, ["row", "name"])
-        names: list[str] = index.filter(pc.greater_equal(index["row"], 0))["name"].to_pylist()
+        names: list[str] = self.used("name")["name"].to_pylist()
         return names
 
     def __len__(self) -> int:
@@ -122,6 +125,27 @@ class PackedSet:
         """Every picture of the source, used or skipped, with the columns of `SCHEMA`."""
         return _read_index(self.path / INDEX_FILE, None)
 
+    def index_batches(self) -> Iterator[pa.RecordBatch]:
+        """The same, some rows at a time: those of millions of pictures need not be in memory together."""
+        with _named_errors(self.path / INDEX_FILE), pq.ParquetFile(self.path / INDEX_FILE) as index:
+            yield from index.iter_batches(_ROWS_AT_ONCE)
+
+    def used(self, *columns: str) -> pa.Table:
+        """Some columns of the index, without the skipped pictures: in the order of `pixels`.
+
+        Raises:
+            PackedSetError: The index cannot be read, or lacks a column.
+        """
+        file = self.path / INDEX_FILE
+        with _named_errors(file):
+            missing = {"row", *columns}.difference(pq.read_schema(file).names)
+        if lost := ", ".join(sorted(missing - LATER_COLUMNS)):
+            raise _broken(file, f"lacks {lost}")
+        index = _read_index(file, ["row", *(column for column in columns if column not in missing)])
+        for column in missing:
+            index = index.append_column(column, pa.nulls(len(index), SCHEMA.field(column).type))
+        return index.filter(pc.greater_equal(index["row"], 0))
+
     def verify(self) -> None:
         """Read everything and compare it with the fingerprint.
 
@@ -148,9 +172,7 @@ class PackedPictures:
         """Nothing is ignored."""
 
     def __iter__(self) -> Iterator[Item]:
-        index = _read_index(self._packed.path / INDEX_FILE, ["row", "name", "label", "attributes"])
-        used = index.filter(pc.greater_equal(index["row"], 0))
-        for batch in used.to_batches(_ROWS_AT_ONCE):
+        for batch in self._packed.used("name", "label", "attributes").to_batches(_ROWS_AT_ONCE):
             for row in batch.to_pylist():
                 pixels = np.asarray(self._packed.pixels[row["row"]])
                 yield Item(row["name"], pixels, row["label"], dict(row["attributes"] or ()))
@@ -234,8 +256,15 @@ def _open_array(file: Path, shape: tuple[object, ...]) -> Pixels:
 
 
 def _read_index(file: Path, columns: list[str] | None) -> pa.Table:
-    try:
+    with _named_errors(file):
         return pq.read_table(file, columns=columns)
+
+
+@contextmanager
+def _named_errors(file: Path) -> Iterator[None]:
+    """Errors of reading become errors that name the file."""
+    try:
+        yield
     except FileNotFoundError as error:
         raise _broken(file, "is missing") from error
     except (OSError, pa.ArrowException) as error:

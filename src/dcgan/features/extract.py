@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal, Protocol, get_args
 
 import numpy as np
-import pyarrow.compute as pc
 import torch
 from torch.nn import functional as F
 
@@ -198,7 +197,7 @@ def extract_features(
         done += len(batch)
         if on_progress:
             on_progress(done, len(data))
-    return ExtractedFeatures(features, names_of(data), data.labels, data.label_names, extractor.layers, grid)
+    return ExtractedFeatures(features, tuple(data.names), data.labels, data.label_names, extractor.layers, grid)
 
 
 def batches_of(extractor: FeatureExtractor, data: PackedSet, engine: Engine) -> Iterator[Features]:
@@ -261,12 +260,6 @@ def on_device(model: Model, device: str) -> Model:
         DeviceError: This machine has no such device.
     """
     return replace(model, discriminator=deepcopy(model.nets.discriminator).to(resolve_device(device)))
-
-
-def names_of(data: PackedSet) -> tuple[str, ...]:
-    """The name of each picture in its source, in the order of `data.pixels`."""
-    index = data.index()
-    return tuple(index.filter(pc.greater_equal(index["row"], 0))["name"].to_pylist())
 
 
 def fit_range(features: Features, dtype: DType) -> Features:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dcgan.cluster import Engine
@@ -128,7 +127,7 @@ def _npy(path: Path, data: PackedSet, size: int, dtype: np.dtype[np.floating]) -
 def _parquet(path: Path, data: PackedSet, size: int, dtype: np.dtype[np.floating]) -> Iterator[Write]:
     kind = pa.list_(pa.float16() if dtype == np.float16 else pa.float32(), size)
     schema = pa.schema({"name": pa.string(), "label": pa.string(), "features": kind})
-    index = data.index().filter(pc.greater_equal(data.index()["row"], 0))
+    index = data.used("name", "label")
     done = 0
     with pq.ParquetWriter(path, schema) as file:
 

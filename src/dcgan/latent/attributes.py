@@ -62,11 +62,8 @@ def attribute_labels(data: PackedSet, queries: Sequence[AttributeQuery]) -> Attr
     Raises:
         LatentError: The set has no such attribute, value or label, or all pictures have it, or none.
     """
-    table = data.index()
-    used = table["row"].to_numpy() >= 0
-    labels = [label for label, kept in zip(table["label"].to_pylist(), used, strict=True) if kept]
-    attributes = [dict(a or ()) for a, kept in zip(table["attributes"].to_pylist(), used, strict=True) if kept]
-    rows = [{**values, "label": label} for values, label in zip(attributes, labels, strict=True)]
+    used = data.used("label", "attributes").to_pylist()
+    rows = [{**dict(row["attributes"] or ()), "label": row["label"]} for row in used]
     columns = [_column(rows, query) for query in queries]
     for query, column in zip(queries, columns, strict=True):
         if column.all() or not column.any():

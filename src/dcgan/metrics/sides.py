@@ -188,8 +188,7 @@ def _first_size(source: PictureSource) -> tuple[int, int]:
 
 def _check_untouched(data: PackedSet, name: str) -> None:
     """Refuse pictures that would be resized without anybody having asked for it."""
-    index = data.index()
-    index = index.filter(pc.greater_equal(index["row"], 0))
+    index = data.used("width", "height")
     resized = pc.or_(pc.not_equal(index["width"], data.size), pc.not_equal(index["height"], data.size))
     count = pc.sum(resized).as_py()
     if count:

@@ -14,7 +14,7 @@ from dcgan.data.cache import open_pictures
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import DcganError, ModelError, SourceError, UsageError
-from dcgan.features.extract import GRID, DiscriminatorExtractor, names_of, on_device
+from dcgan.features.extract import GRID, DiscriminatorExtractor, on_device
 from dcgan.figures.notebook import table_html
 from dcgan.files import new_folder, parse_json, sha256, temporary_folder, why_taken
 from dcgan.loading import load
@@ -102,7 +102,7 @@ class PictureClassifier(ShortRepr):
             if on_progress:
                 on_progress(min(start + BATCH, len(data)), len(data))
         own = tuple(data.label_names[label] if label >= 0 else None for label in data.labels)
-        return Predictions(data.pixels, names_of(data), np.concatenate(parts), self.names, own)
+        return Predictions(data.pixels, tuple(data.names), np.concatenate(parts), self.names, own)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the classes, C, and the accuracy on held-out pictures."""
