@@ -209,6 +209,10 @@ def test_what_a_machine_cannot_see_is_named_and_nothing_is_left(
 def test_errors_of_a_call_are_those_of_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SourceError, match="no such file"):
         list(map_on_cluster(open_source, [("nowhere",)]))
+    monkeypatch.setattr(dcgan, "__version__", "99", raising=False)
+    with pytest.raises(DcganError, match=r"has dcgan \d.*, and this machine 99: install the same"):
+        list(map_on_cluster(pow, [(1, 2)]))
+    monkeypatch.undo()
     monkeypatch.setattr(cluster, "TRIES", 1)
     with pytest.raises(DcganError, match="failed 2 times, the last time with: The worker died"):
         list(map_on_cluster(os._exit, [(1,)]))

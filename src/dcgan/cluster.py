@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from socket import gethostname
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from dcgan.errors import DcganError, UsageError
@@ -51,10 +52,12 @@ def map_on_cluster(
         shared: Its further arguments, the same in all calls; each machine gets them once.
 
     Raises:
-        DcganError: The function raises one; or a call fails `TRIES` times more, or dcgan is not on a machine.
+        DcganError: The function raises one; or a call fails `TRIES` times more, or a machine has no dcgan or another.
     """
     _connect()
     import ray
+
+    import dcgan
 
     remote = ray.remote(num_cpus=1, max_retries=TRIES, scheduling_strategy="SPREAD")(_call)
     everywhere = [ray.put(argument) for argument in shared]
@@ -63,7 +66,7 @@ def map_on_cluster(
         for call in calls:
             if len(under_way) >= _CALLS_PER_CORE * _cores():
                 yield _result(under_way.popleft())
-            under_way.append(remote.remote(function, str(Path.cwd()), *call, *everywhere))
+            under_way.append(remote.remote(function, dcgan.__version__, str(Path.cwd()), *call, *everywhere))
         while under_way:
             yield _result(under_way.popleft())
     finally:
@@ -73,7 +76,12 @@ def map_on_cluster(
             ray.wait(list(under_way), num_returns=len(under_way), timeout=_SECONDS_TO_END)
 
 
-def _call(function: Callable[..., R], folder: str, *arguments: object) -> R:
+def _call(function: Callable[..., R], version: str, folder: str, *arguments: object) -> R:
+    """This runs on another machine."""
+    import dcgan
+
+    if dcgan.__version__ != version:
+        raise DcganError(f"{gethostname()} has dcgan {dcgan.__version__}, and this machine {version}: install the same")
     with suppress(OSError):
         os.chdir(folder)
     return function(*arguments)

@@ -68,10 +68,11 @@ class _Part:
 
     def __init__(self, codes: Codes, keys: NDArray[np.uint64]) -> None:
         self._order = np.argsort(keys, kind="stable")
-        self._keys, self._sorted = keys, keys[self._order]
-        starts = np.flatnonzero(np.r_[True, self._sorted[1:] != self._sorted[:-1]])
-        self._runs, self._starts = self._sorted[starts], starts
-        self._counts = np.diff(np.r_[starts, len(keys)]).clip(max=COMPARED)
+        self._keys = keys
+        ordered = keys[self._order]
+        self._starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+        self._runs = ordered[self._starts]
+        self._counts = np.diff(np.r_[self._starts, len(keys)]).clip(max=COMPARED)
         self._words = [np.ascontiguousarray(column) for column in _as_numbers(codes)[self._order].T]
         self._compared = np.zeros(len(keys), bool)
         self._compared[self._order[_spans(self._starts, self._counts)]] = True
