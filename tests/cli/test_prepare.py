@@ -96,7 +96,7 @@ def test_ctrl_c_says_what_there_is_now(folder: Path, tmp_path: Path, monkeypatch
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dcgan.data.prepare.decode_all", stop)
+    monkeypatch.setattr("dcgan.data.packing.work_on_all", stop)
     for verb in ("prepare", "split"):
         with pytest.raises(KeyboardInterrupt) as caught:
             app([verb, str(folder), str(tmp_path / "out")])

@@ -214,7 +214,7 @@ def test_a_transparent_gray_picture_is_as_colored_as_its_background(
 
 
 def test_of_more_pictures_only_the_names_take_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dcgan.data.packed_writer._INDEX_ROWS_IN_MEMORY", 64)
+    monkeypatch.setattr("dcgan.data.index_writer._ROWS_AT_ONCE", 64)
     for name in [sys.intern(f"warm-up {n}") for n in range(50_000)]:  # pathlib interns names: let Python's table of
         assert name  # them grow now, for it doubles at a moment that depends on the tests before
     (tmp_path / "photo.jpg").write_bytes(JPEG)

@@ -16,7 +16,7 @@ import pytest
 from dcgan.data import workers
 from dcgan.data.decode import Decoded, DecodeOptions
 from dcgan.data.items import Content, Item, Reason, Skipped
-from dcgan.data.workers import MIN_ITEMS_FOR_WORKERS, decode_all
+from dcgan.data.workers import MIN_ITEMS_FOR_WORKERS, Decoding, work_on_all
 from dcgan.errors import SourceError
 
 OPTIONS = DecodeOptions(size=8)
@@ -45,7 +45,7 @@ def items(count: int, deadly: dict[int, Deadly] | None = None) -> Iterator[Item]
 
 def levels(count: int, processes: int, deadly: dict[int, Deadly] | None = None) -> dict[str, int | Skipped]:
     found: dict[str, int | Skipped] = {}
-    for item, (result, _) in decode_all(items(count, deadly), OPTIONS, processes):
+    for item, (result, _) in work_on_all(items(count, deadly), Decoding(OPTIONS), processes):
         found[item.name] = int(result.pixels[0, 0, 0]) if isinstance(result, Decoded) else result
     return found
 
@@ -100,7 +100,7 @@ def test_a_bounded_number_of_items_is_in_memory() -> None:
             yield item
 
     ahead = 0
-    for done, _ in enumerate(decode_all(counted(), OPTIONS, 2)):
+    for done, _ in enumerate(work_on_all(counted(), Decoding(OPTIONS), 2)):
         ahead = max(ahead, taken - done)
     assert ahead <= 2 * 32 * 3 + MIN_ITEMS_FOR_WORKERS
 
@@ -130,7 +130,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
 
 def test_stopping_early_ends_the_processes(started: list[subprocess.Popen[bytes]]) -> None:
     threads = threading.active_count()
-    with closing(decode_all(items(5000), OPTIONS, 2)) as results:
+    with closing(work_on_all(items(5000), Decoding(OPTIONS), 2)) as results:
         next(results)
         assert [process.returncode for process in started] == [None, None]
     assert [process.returncode for process in started] == [-signal.SIGKILL] * 2
@@ -146,7 +146,7 @@ def test_a_source_that_fails_half_way_ends_the_processes(started: list[subproces
         raise SourceError("the disk went away")
 
     with pytest.raises(SourceError, match="went away"):
-        list(decode_all(failing(), OPTIONS, 2))
+        list(work_on_all(failing(), Decoding(OPTIONS), 2))
     assert [process.returncode for process in started] == [-signal.SIGKILL] * 2
 
 
@@ -156,9 +156,9 @@ def test_a_script_without_a_main_guard_works(tmp_path: Any) -> None:
         "import numpy as np\n"
         "from dcgan.data.decode import DecodeOptions\n"
         "from dcgan.data.items import Item\n"
-        "from dcgan.data.workers import decode_all\n"
+        "from dcgan.data.workers import Decoding, work_on_all\n"
         "items = [Item(str(n), np.zeros((8, 8, 3), np.uint8)) for n in range(100)]\n"
-        "print(len(list(decode_all(items, DecodeOptions(8), 2))))\n"
+        "print(len(list(work_on_all(items, Decoding(DecodeOptions(8)), 2))))\n"
     )
     done = subprocess.run(
         [sys.executable, script], capture_output=True, text=True, timeout=60, check=False, env=_environment()

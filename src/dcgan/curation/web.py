@@ -18,7 +18,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from protego import Protego
 from yarl import URL
 
-from dcgan.data.packed_writer import our_version
+import dcgan
 
 _AGENT = "dcgan"
 _REDIRECTIONS = 5
@@ -201,7 +201,7 @@ async def polite_client(
         parallel: How many connections at once, to all hosts together.
         allow_private: Whether addresses of the local network may be asked.
     """
-    agent = f"{_AGENT}/{our_version()}" + (f" ({contact})" if contact else "")
+    agent = f"{_AGENT}/{dcgan.__version__}" + (f" ({contact})" if contact else "")
     headers = {"User-Agent": agent, "Accept-Encoding": "identity"}
     resolver = aiohttp.ThreadedResolver() if allow_private else _PublicResolver()
     connector = aiohttp.TCPConnector(resolver=resolver, limit=parallel)

@@ -14,11 +14,11 @@ from typing import TypeGuard
 import numpy as np
 from filelock import FileLock
 
+import dcgan
 from dcgan.cluster import Engine
 from dcgan.data.items import Content, Item, Source
 from dcgan.data.kinds import are_paths
 from dcgan.data.packed import FORMAT, PackedSet, is_packed_set
-from dcgan.data.packed_writer import our_version
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.sources import PictureSource, open_source, source_files
@@ -169,7 +169,7 @@ def _path_key(source: str | Path | Sequence[str | Path], options: PrepareOptions
     for part in parts:
         digest.update(os.fsencode(Path(part).resolve() if Path(part).exists() else part) + b"\0")
     if not files:
-        digest.update(our_version().encode())
+        digest.update(dcgan.__version__.encode())
     name = str(parts[0]).partition(":")[0]
     return f"{Path(name).resolve().name[:40]}-{digest.hexdigest()[:24]}"
 

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 
+import dcgan
 from dcgan.data.index_writer import IndexWriter, Origin
 from dcgan.data.items import Item, Skipped
 from dcgan.data.packed import FORMAT, SHARDED_FORMAT, PackedSet, finish_fingerprint, is_packed_set, shard_file
@@ -126,7 +126,7 @@ class PackedSetWriter:
             "source": source,
             "options": dict(options),
             "fingerprint": finish_fingerprint(self._digest, (self.count, *self._shape), labels, names),
-            "dcgan_version": our_version(),
+            "dcgan_version": dcgan.__version__,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
@@ -195,11 +195,3 @@ def check_free(path: Path, overwrite: bool) -> None:
         raise PackedSetError(f"{path} exists and is not a packed set: name another folder")
     if not overwrite:
         raise PackedSetError(f"{path} holds a packed set already: name another folder, or replace it with `overwrite`")
-
-
-def our_version() -> str:
-    """The version of dcgan that runs."""
-    try:
-        return version("dcgan")
-    except PackageNotFoundError:  # run from a checkout that is not installed
-        return "unknown"

@@ -71,13 +71,6 @@ _WORKER_CODE = (
 )  # Ctrl-C reaches the whole process group, but it is the parent that ends its workers
 
 
-def decode_all(
-    items: Iterable[Item], options: DecodeOptions, workers: int = 0
-) -> Generator[tuple[Item, tuple[Decoded | Skipped, Digest | None]]]:
-    """Decode items in parallel: `work_on_all` with `Decoding`."""
-    return work_on_all(items, Decoding(options), workers)
-
-
 def work_on_all(
     items: Iterable[Item], job: Job[T], workers: int = 0
 ) -> Generator[tuple[Item, tuple[T | Skipped, Digest | None]]]:
