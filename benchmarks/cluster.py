@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from benchmarks.deduplicate_speed import clouds
 from PIL import Image
@@ -29,10 +30,10 @@ def write(folder: Path, count: int, side: int) -> None:
         Image.fromarray(picture).save(folder / f"{number}.jpg", quality=75)
 
 
-def rate(photos: Path, out: Path, count: int, **how: object) -> float:
+def rate(photos: Path, out: Path, count: int, **how: Any) -> float:
     """Pictures prepared in a second."""
     began = time.monotonic()
-    dcgan.prepare(photos, out, **how)  # type: ignore[arg-type]
+    dcgan.prepare(photos, out, **how)
     return count / (time.monotonic() - began)
 
 
@@ -41,10 +42,10 @@ def on_cluster(machines: int, photos: Path, out: Path, count: int) -> float:
     import ray
     from ray.cluster_utils import Cluster
 
-    one = {"num_cpus": 1, "object_store_memory": 10**8}
+    one: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 10**8}
     cluster = Cluster(initialize_head=True, head_node_args=one | {"include_dashboard": False})
     for _ in range(machines - 1):
-        cluster.add_node(**one)  # type: ignore[arg-type]
+        cluster.add_node(**one)
     os.environ["RAY_ADDRESS"] = cluster.address
     rate(photos, out / "first", count, engine="ray")  # starts the processes
     measured = rate(photos, out / "second", count, engine="ray")

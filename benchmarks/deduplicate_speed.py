@@ -7,7 +7,7 @@
 The pictures are generated: clouds of all sizes with the spectrum of photographs, no two alike. Up to 100,000 of them
 are JPEGs of 64 x 64 in a folder, more are an array file. With `--copies` the last ones are the first ones again, and
 cropped by 5 %: the number found tells how many are missed among so many. Each run is a process of its own. Its memory
-is told twice: at its peak with mapped files, which the system can drop at any time, and at its peak without them.
+is given twice: at its peak with mapped files, which the system can drop at any time, and at its peak without them.
 """
 
 import argparse

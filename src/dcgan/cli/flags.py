@@ -45,7 +45,7 @@ Workers = Annotated[int, Parameter(help="Processes that decode pictures; 0 is on
 """For `workers: Workers = 0`."""
 
 EngineName = Annotated[
-    Engine, Parameter(help="What does the work: this machine, or all machines of a Ray cluster. docs: more-machines.")
+    Engine, Parameter(help="What does the work: this machine (local), or all machines of a Ray cluster (ray).")
 ]
 """For `engine: EngineName = "local"`."""
 

@@ -101,6 +101,28 @@ class Source(Protocol):
         """The items, in their order."""
 
 
+class WrappedSource:
+    """What sources have in common that change the items of another one."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    @property
+    def description(self) -> str:
+        """What it is."""
+        return self._source.description
+
+    @property
+    def total(self) -> int:
+        """How many items it yields."""
+        return self._source.total
+
+    @property
+    def ignored(self) -> Mapping[str, int]:
+        """How many files were ignored, by kind."""
+        return self._source.ignored
+
+
 @runtime_checkable
 class PartedSource(Source, Protocol):
     """A source of sources."""

@@ -8,7 +8,7 @@ from glob import glob, has_magic
 from itertools import chain
 from pathlib import Path
 
-from dcgan.data.items import Item, PartedSource, Source
+from dcgan.data.items import Item, PartedSource, Source, WrappedSource
 from dcgan.data.kinds import Candidate, SourceKind, are_paths
 from dcgan.data.sources import open_source, source_files
 from dcgan.errors import SourceError
@@ -56,24 +56,12 @@ class Joined:
         return chain.from_iterable(self.parts)
 
 
-class Named:
+class Named(WrappedSource):
     """A source whose items' names begin with a name of it."""
 
     def __init__(self, name: str, source: Source) -> None:
+        super().__init__(source)
         self._name = name
-        self._source = source
-        self.description = source.description
-        """That of the source."""
-
-    @property
-    def total(self) -> int:
-        """How many items it yields."""
-        return self._source.total
-
-    @property
-    def ignored(self) -> Mapping[str, int]:
-        """How many files were ignored, by kind."""
-        return self._source.ignored
 
     def __iter__(self) -> Iterator[Item]:
         for item in self._source:

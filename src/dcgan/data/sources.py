@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dcgan.choices import SOURCES, describe_sources
 from dcgan.data import formats
-from dcgan.data.items import Item, PartedSource, Reason, Skipped, Source
+from dcgan.data.items import Item, PartedSource, Reason, Skipped, Source, WrappedSource
 from dcgan.data.kinds import Candidate, SourceKind, are_paths
 from dcgan.data.packed import PackedPictures, PackedSet, is_packed_set
 from dcgan.data.picture_files import on_one_line
@@ -80,26 +80,8 @@ def _checked(source: Source) -> Source:
     return source
 
 
-class _Guarded:
+class _Guarded(WrappedSource):
     """A source of files whose reader cannot end the work: what it raises on the way becomes a reason, at its end."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-
-    @property
-    def description(self) -> str:
-        """What it is."""
-        return self._source.description
-
-    @property
-    def total(self) -> int:
-        """How many items it yields."""
-        return self._source.total
-
-    @property
-    def ignored(self) -> Mapping[str, int]:
-        """How many files were ignored, by kind."""
-        return self._source.ignored
 
     @property
     def parts(self) -> Iterator[Source]:
