@@ -3,6 +3,7 @@
 import io
 import os
 import signal
+import socket
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -219,6 +220,16 @@ def test_errors_of_a_call_are_those_of_the_library(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.usefixtures("two_machines")
+def test_sigterm_ends_the_command_as_without_a_cluster() -> None:
+    import ray
+
+    ray.shutdown()  # the test before had connected
+    former = signal.getsignal(signal.SIGTERM)
+    assert list(map_on_cluster(pow, [(2, 3)])) == [8]
+    assert signal.getsignal(signal.SIGTERM) == former
+
+
+@pytest.mark.usefixtures("two_machines")
 def test_results_come_in_the_order_of_the_calls_and_few_are_under_way() -> None:
     taken: list[int] = []
 
@@ -248,5 +259,11 @@ def test_a_cluster_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setenv("RAY_ADDRESS", "nonsense")
-    with pytest.raises(DcganError, match=r"no cluster answers at RAY_ADDRESS=nonsense .*ray start --head"):
+    with pytest.raises(DcganError, match=r"no cluster answers at RAY_ADDRESS=nonsense, .*ray start --head"):
         prepare(tmp_path, tmp_path / "out", engine="ray")
+    with socket.socket() as bound:  # but nothing listens there
+        bound.bind(("127.0.0.1", 0))
+        address = "127.0.0.1:{1}".format(*bound.getsockname())
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        with pytest.raises(DcganError, match=f"no cluster answers at RAY_ADDRESS={address}, "):
+            prepare(tmp_path, tmp_path / "out", engine="ray")

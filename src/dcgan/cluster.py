@@ -2,12 +2,14 @@
 
 import logging
 import os
+import signal
+import socket
+import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from socket import gethostname
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 from dcgan.errors import DcganError, UsageError
@@ -21,6 +23,8 @@ Engine = Literal["local", "ray"]
 """What does the work: the cores of this machine, or those of all machines of a Ray cluster."""
 TRIES = 5
 """How often a call is made again whose process was killed or whose machine was lost."""
+_SECONDS_TO_ANSWER = 5.0  # in which the port of a cluster must answer
+_SECONDS_WITHOUT_CORES = 600.0  # that a cluster may have none: the machines of a cloud take minutes to start
 _SECONDS_TO_END = 5.0  # after which nobody waits for a call that was canceled
 _CALLS_PER_CORE = 2  # in flight: the next is there when one is done
 
@@ -81,7 +85,7 @@ def _call(function: Callable[..., R], version: str, folder: str, *arguments: obj
     import dcgan
 
     if dcgan.__version__ != version:
-        raise DcganError(f"{gethostname()} has dcgan {dcgan.__version__}, and this machine {version}: install the same")
+        raise DcganError(f"{socket.gethostname()} has dcgan {dcgan.__version__}, and this machine {version}: install the same")
     with suppress(OSError):
         os.chdir(folder)
     return function(*arguments)
@@ -97,14 +101,31 @@ def _connect() -> None:
         return
     address = os.environ.get("RAY_ADDRESS", "auto")
     try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
+        _check_port(address)
+        with _own_sigterm():
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (OSError, RuntimeError, ValueError) as error:
         where = "on this machine" if address == "auto" else f"at RAY_ADDRESS={address}"
-        why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DcganError(
-            f"`engine` ray: no cluster answers {where} ({why}). Start one: ray start --head; then, on each other "
-            "machine: ray start --address=HEAD:6379"
+            f"`engine` ray: no cluster answers {where}, or this machine is not one of it. Start one with "
+            "`ray start --head`, and join it from each other machine with `ray start --address=HEAD:6379`"
         ) from error
+
+
+def _check_port(address: str) -> None:
+    """Check that something listens at an address with a port; Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.rpartition("/")[2], int(port)), _SECONDS_TO_ANSWER).close()
+
+
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Keep this process's way to end on SIGTERM: Ray's prints its stack."""
+    ours = signal.getsignal(signal.SIGTERM)
+    yield
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, ours)
 
 
 def _cores() -> int:
@@ -118,6 +139,9 @@ def _result(call: "ray.ObjectRef[R]") -> R:
     import ray
 
     try:
+        while not ray.wait([call], timeout=_SECONDS_WITHOUT_CORES)[0]:
+            if not ray.cluster_resources().get("CPU"):
+                raise DcganError("the cluster has no cores: no machine has joined it with some")
         result: R = ray.get(call)
     except ray.exceptions.RayTaskError as error:
         if isinstance(error.cause, DcganError):
@@ -127,6 +151,8 @@ def _result(call: "ray.ObjectRef[R]") -> R:
                 f"a machine of the cluster cannot import dcgan ({error.cause}): install it there"
             ) from error
         raise
+    except ray.exceptions.LocalRayletDiedError as error:
+        raise DcganError("Ray has ended on this machine: start it again, and run the command again") from error
     except ray.exceptions.RayError as error:
         why = str(error).splitlines()[0]
         raise DcganError(f"a machine of the cluster failed {TRIES + 1} times, the last time with: {why}") from error

@@ -27,11 +27,12 @@ R = TypeVar("R")
 
 
 class Rate(ProgressColumn):
-    """Units a second, over the last half minute."""
+    """Units a second, over the last half minute; in all, if they came at once."""
 
     def render(self, task: Task) -> Text:
         """Write the column."""
-        return Text(f"{task.speed:,.0f}/s" if task.speed else "…/s", style="progress.data.speed")
+        speed = task.speed or (task.completed / task.elapsed if task.finished and task.elapsed else None)
+        return Text(f"{speed:,.0f}/s" if speed else "…/s", style="progress.data.speed")
 
 
 class Bar:
