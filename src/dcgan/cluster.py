@@ -85,7 +85,8 @@ def _call(function: Callable[..., R], version: str, folder: str, *arguments: obj
     import dcgan
 
     if dcgan.__version__ != version:
-        raise DcganError(f"{socket.gethostname()} has dcgan {dcgan.__version__}, and this machine {version}: install the same")
+        machine = socket.gethostname()
+        raise DcganError(f"{machine} has dcgan {dcgan.__version__}, and this machine {version}: install the same")
     with suppress(OSError):
         os.chdir(folder)
     return function(*arguments)
