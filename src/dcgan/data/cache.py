@@ -149,7 +149,7 @@ def _fitting(packed: PackedSet, size: int | None, channels: int | None) -> Packe
         if expected not in (None, actual):
             raise PackedSetError(
                 f"{packed.path} has pictures with {parameter} {actual}, and {parameter} {expected} is needed here: "
-                f"name the pictures themselves, or prepare them again with {parameter} {expected}"
+                f"name the pictures themselves, or prepare them again with `{parameter}` {expected}"
             )
     return packed
 
