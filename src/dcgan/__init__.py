@@ -11,6 +11,7 @@ Sets gathered and made clean: `find_names`, `download`, `crop_faces`, `FaceOptio
 Training: `Recipe`, `preset`, `train`, `resume`, `compare`, `Callback`.
 A model: `load`, `Model`.
 Its latent space: `interpolate`, `arithmetic`, `turn`, `find_concepts`.
+Real pictures in it: `project`, `train_encoder`, `inpaint`, `named_mask`.
 What its generator draws, and how to change it: `forget`, `insert`, `Boxes`.
 What its discriminator knows: `inspect`, `extract_features`, `probe`, `fit_classifier`.
 How good it is: `evaluate`, `nearest_pictures`.
@@ -52,6 +53,17 @@ if TYPE_CHECKING:
     from dcgan.latent.arithmetic import arithmetic as arithmetic
     from dcgan.latent.concept_search import Concepts as Concepts
     from dcgan.latent.concept_search import find_concepts as find_concepts
+    from dcgan.latent.encoder import Encoder as Encoder
+    from dcgan.latent.encoder import load_encoder as load_encoder
+    from dcgan.latent.encoder import train_encoder as train_encoder
+    from dcgan.latent.inpaint import Inpainted as Inpainted
+    from dcgan.latent.inpaint import Inpainting as Inpainting
+    from dcgan.latent.inpaint import InpaintOptions as InpaintOptions
+    from dcgan.latent.inpaint import inpaint as inpaint
+    from dcgan.latent.masks import named_mask as named_mask
+    from dcgan.latent.project import Projection as Projection
+    from dcgan.latent.project import ProjectOptions as ProjectOptions
+    from dcgan.latent.project import project as project
     from dcgan.latent.turn import Turn as Turn
     from dcgan.latent.turn import turn as turn
     from dcgan.latent.walk import Walk as Walk
@@ -97,6 +109,10 @@ _HOMES = {
     "dcgan.inspection.inspect": ("Inspection", "inspect"),
     "dcgan.latent.arithmetic": ("ArithmeticResult", "arithmetic"),
     "dcgan.latent.concept_search": ("Concepts", "find_concepts"),
+    "dcgan.latent.encoder": ("Encoder", "load_encoder", "train_encoder"),
+    "dcgan.latent.inpaint": ("InpaintOptions", "Inpainted", "Inpainting", "inpaint"),
+    "dcgan.latent.masks": ("named_mask",),
+    "dcgan.latent.project": ("ProjectOptions", "Projection", "project"),
     "dcgan.latent.turn": ("Turn", "turn"),
     "dcgan.latent.walk": ("Walk", "interpolate"),
     "dcgan.metrics.evaluate": ("Evaluation", "evaluate"),

@@ -4,10 +4,11 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import wraps
 from importlib.util import find_spec
 from inspect import BoundArguments, signature
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -22,6 +23,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
+if TYPE_CHECKING:
+    from dcgan.types import OnProgress
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -33,6 +37,25 @@ class Rate(ProgressColumn):
         """Write the column."""
         speed = task.speed or (task.completed / task.elapsed if task.finished and task.elapsed else None)
         return Text(f"{speed:,.0f}/s" if speed else "…/s", style="progress.data.speed")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A progress callback for a part of the work, whose own total does not matter: it moves the callback of the whole.
+
+    Attributes:
+        whole: What is moved.
+        before: How much was done before.
+        total: How much there is in all.
+    """
+
+    whole: "OnProgress"
+    before: int
+    total: int
+
+    def __call__(self, done: int, _: int | None) -> None:
+        """So much of the part is done."""
+        self.whole(self.before + done, self.total)
 
 
 class Bar:

@@ -30,6 +30,9 @@ class PixelStore(Protocol):
     def __array__(self) -> Pixels: ...  # all of them, in memory
 
 
+Mask = NDArray[np.bool_]
+"""(H, W), True where something is: where pixels are missing."""
+
 Latents = NDArray[np.float32]
 """Latent vectors z (N, latent_dim)."""
 

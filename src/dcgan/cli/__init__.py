@@ -21,6 +21,7 @@ from dcgan.cli.evaluate import evaluate
 from dcgan.cli.extract_features import extract_features
 from dcgan.cli.faces import faces
 from dcgan.cli.forget import forget
+from dcgan.cli.inpaint import inpaint
 from dcgan.cli.insert import insert
 from dcgan.cli.inspect import inspect
 from dcgan.cli.models import export, import_, keep
@@ -28,6 +29,7 @@ from dcgan.cli.neighbors import neighbors
 from dcgan.cli.paper_table import paper_table
 from dcgan.cli.prepare import prepare, split
 from dcgan.cli.probe import probe
+from dcgan.cli.project import project, train_encoder
 from dcgan.cli.recipe_flags import take_recipe, whole_numbers
 from dcgan.cli.sample import sample
 from dcgan.cli.train import presets, train
@@ -54,6 +56,7 @@ VERBS: dict[str, tuple[Callable[..., object], ...]] = {
     "Train": (demo, presets, train),
     "Sample and explore": (sample, walk, arithmetic, turn, concepts),
     "Look inside and edit": (inspect, forget, insert),
+    "Real pictures": (project, train_encoder, inpaint),
     "Classify": (extract_features, probe, paper_table, fit_classifier, classify),
     "Measure": (evaluate, neighbors, compare),
     "Keep and share": (keep, export, import_),

@@ -1,8 +1,5 @@
 """Flags of the verbs that edit a layer: where the object is, and which of the layer's maps draw it."""
 
-import os
-import sys
-import webbrowser
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,6 +8,7 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import complain, progress_bar, say
 from dcgan.cli.flags import Switch, need
+from dcgan.cli.pages import show_page
 from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError, UsageError
 
@@ -108,7 +106,7 @@ class BoxFlags:
 
         annotation = Annotation(model, parse_seeds(self.seeds), file)
         try:
-            serve(annotation, _show, self.port)
+            serve(annotation, show_page("draw boxes"), self.port)
         except KeyboardInterrupt:
             try:
                 annotation.end()
@@ -124,10 +122,3 @@ def count_of(boxes: "Boxes") -> str:
     """How many boxes there are, and on how many samples that were looked at."""
     count, samples = len(boxes.boxes), len(boxes.seeds)
     return f"{count} {'box' if count == 1 else 'boxes'} on {samples} {'sample' if samples == 1 else 'samples'}"
-
-
-def _show(address: str) -> None:
-    """Say where the page is, and open it where there is a desktop to open it on."""
-    say(f"draw boxes on {address} and press Done there; Ctrl-C stops, and the boxes are kept")
-    if sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ:
-        webbrowser.open(address)

@@ -25,9 +25,8 @@ def open_pictures(source: str, model: "Model", engine: Engine = "local") -> "Pac
     """
     from dcgan.data import cache
 
-    size, channels = model.architecture.size, model.architecture.channels
     with progress_bar("preparing") as bar:
-        data = cache.open_pictures(source, size=size, channels=channels, engine=engine, on_progress=bar)
+        data = cache.open_pictures(source, size=model.size, channels=model.channels, engine=engine, on_progress=bar)
     if data.skipped:
         pictures = f"{data.skipped:,} of {data.skipped + len(data):,} pictures"
         warn(f"{pictures} of {source} were skipped; {data.skipped_file} lists each with its reason")

@@ -97,9 +97,16 @@ def decode_content(content: Content, options: DecodeOptions) -> tuple[Decoded | 
     return _read_and(content, lambda data: decode(data, options), lambda pixels: decode_pixels(pixels, options))
 
 
-def decode_whole(content: Content) -> tuple[Pixels | Skipped, Digest | None]:
-    """The whole picture (H, W, 3) in its full size, as `decode` makes it otherwise: upright, in sRGB, on white."""
-    return _read_and(content, lambda data: _open_and(data, _whole), _whole_pixels)
+def decode_whole(content: Content, channels: int = 3) -> tuple[Pixels | Skipped, Digest | None]:
+    """The whole picture (H, W, C) in its full size, as `decode` makes it otherwise: upright, in sRGB, on white.
+
+    With 4 channels transparency is kept instead, and the colors are those that lie under it.
+    """
+
+    def whole(picture: Image.Image) -> Pixels:
+        return _whole(picture, channels)
+
+    return _read_and(content, lambda data: _open_and(data, whole), lambda pixels: _whole_pixels(pixels, whole))
 
 
 def decode(data: bytes, options: DecodeOptions) -> Decoded | Skipped:
@@ -206,20 +213,21 @@ def picture_pixels(picture: Image.Image) -> Pixels | Skipped:
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
 
 
-def _whole(picture: Image.Image) -> Pixels:
+def _whole(picture: Image.Image, channels: int) -> Pixels:
     _check_size(*picture.size, DecodeOptions())
     picture.load()  # a TIFF turns itself upright
     orientation = _orientation(picture)
     whole = _upright(to_srgb(_rounded(_to_eight_bits(picture)), picture.info), orientation)
-    return np.asarray(_with_channels(whole, 3, DecodeOptions.background))
+    pixels = np.asarray(_with_channels(whole, channels, DecodeOptions.background))
+    return pixels[:, :, None] if pixels.ndim == 2 else pixels
 
 
-def _whole_pixels(pixels: Pixels) -> Pixels | Skipped:
+def _whole_pixels(pixels: Pixels, whole: Callable[[Image.Image], Pixels]) -> Pixels | Skipped:
     height, width, channels = pixels.shape
     if not width or not height:
         return Skipped(Reason.CORRUPT, "has no pixels", width, height)
     try:
-        return _whole(Image.fromarray(np.ascontiguousarray(pixels[:, :, 0] if channels == 1 else pixels)))
+        return whole(Image.fromarray(np.ascontiguousarray(pixels[:, :, 0] if channels == 1 else pixels)))
     except _SkipError as error:
         return error.skipped
 

@@ -1,5 +1,7 @@
 """Perceptual distance: how different two pictures look, in the features of a model's own discriminator."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -33,26 +35,38 @@ def perceptual_distances(model: Model, first: Pixels, second: Pixels) -> Distanc
     Raises:
         ModelError: The model's nets are your own, so that the layers of its discriminator are not known.
     """
-    net = _discriminator(model).eval()
+    net = discriminator_of(model)
     device = next(net.parameters()).device
     parts = [np.empty(0)]
     for start in range(0, len(first), BATCH):
         pair = (torch.from_numpy(pixels[start : start + BATCH]).to(device) for pixels in (first, second))
-        maps = zip(*(net.activations(to_images(pixels)) for pixels in pair), strict=True)
-        squares = [(_unit(a) - _unit(b)).square().sum(dim=1).mean(dim=(1, 2)) for a, b in maps]
-        parts.append(torch.stack(squares).mean(dim=0).sqrt().double().cpu().numpy())
+        squares = squared_distances(*(unit_maps(net, to_images(pixels)) for pixels in pair))
+        parts.append(squares.sqrt().double().cpu().numpy())
     return np.concatenate(parts)
 
 
-def _discriminator(model: Model) -> Discriminator:
+def discriminator_of(model: Model) -> Discriminator:
+    """The net whose features are compared, in evaluation mode.
+
+    Raises:
+        ModelError: The model's nets are your own, so that the layers of its discriminator are not known.
+    """
     try:
-        return model.nets.discriminator
+        return model.nets.discriminator.eval()
     except ModelError as error:
         raise ModelError(
             "perceptual distances compare the layers of dcgan's own discriminator, and the nets of this model are your "
-            "own: frames can be even in latent distance only, and steps cannot be measured"
+            "own: frames can be even in latent distance only, steps cannot be measured, and projection can compare "
+            "pixels only (`feature_weight` 0)"
         ) from error
 
 
-def _unit(maps: Tensor) -> Tensor:
-    return torch.nn.functional.normalize(maps.float(), dim=1)
+def unit_maps(net: Discriminator, images: Tensor) -> list[Tensor]:
+    """The maps of each layer for images (N, C, H, W), of length 1 at each position."""
+    return [torch.nn.functional.normalize(maps.float(), dim=1) for maps in net.activations(images)]
+
+
+def squared_distances(first: Sequence[Tensor], second: Sequence[Tensor]) -> Tensor:
+    """The mean over layers and positions of the squared difference of unit maps: (N,), 0 to 4; it has a gradient."""
+    squares = [(a - b).square().sum(dim=1).mean(dim=(1, 2)) for a, b in zip(first, second, strict=True)]
+    return torch.stack(squares).mean(dim=0)

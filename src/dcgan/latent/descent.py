@@ -1,0 +1,202 @@
+"""Gradient descent on z: from the best of many random ones toward what a loss asks the generator for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.optim.lr_scheduler import CosineAnnealingLR
+
+from dcgan.device import has_fast_bfloat16
+from dcgan.errors import ModelError, UsageError
+from dcgan.model import Model, full_batches
+from dcgan.randomness import Stream, rng, sample_latents
+from dcgan.types import Latents, OnProgress
+
+Losses = NDArray[np.float32]
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""Images (R, C, H, W), each drawn for the picture whose index stands in (R,), to a loss for each, (R,)."""
+Optimizer = Literal["adam", "nesterov"]
+Schedule = Literal["cosine", "constant"]
+
+CANDIDATES = 1000  # random z, of which the best are descended from
+MOST_STEPS = 100_000
+_MOMENTUM = 0.9  # of nesterov
+
+
+@dataclass(frozen=True)
+class DescentOptions:
+    """How z is searched for.
+
+    Raises:
+        UsageError: A value is out of its range.
+    """
+
+    starts: int = 4
+    """From how many of 1,000 random z, the best of them, a descent begins; 1 to 1,000."""
+    steps: int = 200
+    """Of each descent, 1 to 100,000."""
+    optimizer: Optimizer = "adam"
+    """adam, or nesterov (gradient descent with a momentum of 0.9)."""
+    lr: float = 0.05
+    """Learning rate, above 0."""
+    schedule: Schedule = "cosine"
+    """Whether the learning rate falls to 0 along a cosine, or is constant."""
+    seed: int = 0
+    """Names the random z."""
+
+    def __post_init__(self) -> None:
+        for name, most in (("starts", CANDIDATES), ("steps", MOST_STEPS)):
+            if not 1 <= getattr(self, name) <= most:
+                raise UsageError(f"`{name}` must be 1 to {most:,}, not {getattr(self, name)}")
+        if not 0 < self.lr <= 1000:
+            raise UsageError(f"`lr` must be above 0 and at most 1000, not {self.lr:g}")
+        for name, choices in (("optimizer", get_args(Optimizer)), ("schedule", get_args(Schedule))):
+            if getattr(self, name) not in choices:
+                raise UsageError(f"`{name}` must be {' or '.join(choices)}, not {getattr(self, name)!r}")
+        if self.seed < 0:
+            raise UsageError(f"`seed` must be 0 or more, not {self.seed}")
+
+
+class Starts(NamedTuple):
+    """Where descents begin, for each of N pictures."""
+
+    z: Latents
+    """(N, S, latent_dim), the best first."""
+    losses: Losses
+    """(N, S)."""
+
+
+class Found(NamedTuple):
+    """Where the descents for each of N pictures end."""
+
+    z: Latents
+    """(N, S, latent_dim), the best first."""
+    losses: Losses
+    """(N, S)."""
+    path: Latents
+    """(F, N, S, latent_dim), from start to end in as many frames as were asked for."""
+
+
+@torch.inference_mode()
+def random_starts(model: Model, loss: Loss, count: int, options: DescentOptions) -> Starts:
+    """The best of 1,000 random z for each of `count` pictures; the same 1,000 for all."""
+    z = sample_latents(
+        rng(Stream.DESCENT_STARTS, options.seed), CANDIDATES, model.latent_dim, model.latent_distribution
+    )
+    losses = torch.empty((count, CANDIDATES))
+    for rows, filled in full_batches(CANDIDATES, model.device):
+        images = model.generator(torch.from_numpy(z).to(model.device)[filled])[: len(rows)]
+        for picture in range(count):
+            which = torch.full((len(rows),), picture, device=model.device)
+            losses[picture, rows.start : rows.stop] = loss(images, which).float().cpu()
+    best = losses.argsort(dim=1)[:, : options.starts]
+    return Starts(z[best.numpy()], losses.gather(1, best).numpy())
+
+
+def descend(
+    model: Model,
+    loss: Loss,
+    starts: Latents,
+    options: DescentOptions,
+    *,
+    frames: int = 0,
+    on_progress: OnProgress | None = None,
+) -> Found:
+    """Descend from each start, by the gradient of the loss alone: the nets stay as they are.
+
+    After each step z is brought back to where samples lie: uniform z into the cube [-1, 1] (Yeh et al. 2017), normal z
+    onto the sphere of radius sqrt(latent_dim). What is found for a picture does not depend on the others.
+
+    Args:
+        model: Whose generator draws.
+        loss: What is made small.
+        starts: (N, S, latent_dim).
+        options: `starts` and `seed` do not matter here.
+        frames: How many z of each path are kept; 0, or 2 or more.
+        on_progress: Called with (steps done, steps of all descents).
+
+    Raises:
+        ModelError: The loss is no number for any start of a picture: the nets are broken.
+    """
+    pictures, each, _ = starts.shape
+    flat = torch.from_numpy(starts.reshape(-1, model.latent_dim)).to(model.device)
+    which = torch.arange(pictures, device=model.device).repeat_interleave(each)
+    z, losses = np.empty(flat.shape, np.float32), np.empty(len(flat), np.float32)
+    path = np.empty((frames, *flat.shape), np.float32)
+    frame_of = _frames_by_step(frames, options.steps)
+    for rows, filled in full_batches(len(flat), model.device):
+        kept = slice(rows.start, rows.stop)
+
+        def on_step(step: int, now: Tensor, rows: range = rows, kept: slice = kept) -> None:
+            for frame in frame_of.get(step, ()):
+                path[frame, kept] = now[: len(rows)].cpu().numpy()
+            if on_progress:
+                on_progress(rows.start * options.steps + step * len(rows), len(flat) * options.steps)
+
+        end, end_losses = _descend_batch(model, loss, flat[filled], which[filled], options, on_step)
+        z[kept], losses[kept] = end[: len(rows)].cpu().numpy(), end_losses[: len(rows)].float().cpu().numpy()
+    return _sorted(z.reshape(starts.shape), losses.reshape(pictures, each), path.reshape(frames, *starts.shape))
+
+
+def _descend_batch(
+    model: Model,
+    loss: Loss,
+    start: Tensor,
+    which: Tensor,
+    options: DescentOptions,
+    on_step: Callable[[int, Tensor], None],
+) -> tuple[Tensor, Tensor]:
+    """Z at the end, and its losses in full precision."""
+    z = start.clone().requires_grad_(True)
+    optimizer: torch.optim.Optimizer = (
+        torch.optim.Adam([z], options.lr)
+        if options.optimizer == "adam"
+        else torch.optim.SGD([z], options.lr, momentum=_MOMENTUM, nesterov=True)
+    )
+    falling = CosineAnnealingLR(optimizer, options.steps) if options.schedule == "cosine" else None
+    device = model.device.type
+    half = torch.autocast(device, torch.bfloat16, enabled=has_fast_bfloat16(str(model.device)))
+    for step in range(options.steps):
+        on_step(step, z.detach())
+        with half:
+            value = loss(model.generator(z), which).sum()
+        (z.grad,) = torch.autograd.grad(value, z)
+        optimizer.step()
+        if falling:
+            falling.step()
+        bring_back(z, model)
+    on_step(options.steps, z.detach())
+    with torch.inference_mode():
+        return z.detach(), loss(model.generator(z), which)
+
+
+@torch.no_grad()
+def bring_back(z: Tensor, model: Model) -> None:
+    """Move each z to the nearest place where samples of its distribution lie."""
+    if model.latent_distribution == "uniform":
+        z.clamp_(-1, 1)
+    else:
+        z.mul_(model.latent_dim**0.5 / z.norm(dim=1, keepdim=True).clamp_min(1e-12))
+
+
+def _frames_by_step(frames: int, steps: int) -> dict[int, list[int]]:
+    """Which frames of a path each step is."""
+    found: dict[int, list[int]] = {}
+    for frame, step in enumerate(np.linspace(0, steps, frames).round().astype(int).tolist()):
+        found.setdefault(step, []).append(frame)
+    return found
+
+
+def _sorted(z: Latents, losses: Losses, path: Latents) -> Found:
+    if np.isnan(losses).all(axis=1).any():
+        raise ModelError("the generator draws no numbers from the z that were tried: its weights are broken")
+    order = losses.argsort(axis=1)  # no numbers come last
+    return Found(
+        np.take_along_axis(z, order[..., None], 1),
+        np.take_along_axis(losses, order, 1),
+        np.take_along_axis(path, order[None, ..., None], 2),
+    )
