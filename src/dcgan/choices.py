@@ -105,7 +105,7 @@ SOURCES: "Registry[SourceKind]" = Registry(
         "mat": Choice("dcgan.data.benchmark_sets:MAT_FILE", ".mat (SVHN, CIFAR-10)"),
         "video": Choice("dcgan.data.videos:VIDEO", "a video"),
         "hugging-face": Choice("dcgan.data.hugging_face:HUGGING_FACE", "hf://OWNER/NAME[:SPLIT]"),
-        "drawn-faces": Choice("dcgan.data.drawn_faces:DRAWN_FACES", "drawn-faces[:COUNT]"),
+        "drawn-faces": Choice("dcgan.data.drawn_faces:DRAWN_FACES", "drawn-faces[:COUNT[:SEED]]"),
         "sequence": Choice("dcgan.data.python_sources:SEQUENCE", "a list of PIL pictures or a torch Dataset"),
         "array": Choice("dcgan.data.python_sources:ARRAY", "a numpy array or a torch tensor"),
         "joined": Choice("dcgan.data.joined:JOINED", "several of these, such as 'shards-{00..99}.tar'"),

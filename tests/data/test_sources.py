@@ -99,7 +99,7 @@ def test_many_folders_that_link_to_each_other_do_not_multiply(tmp_path: Path) ->
 def test_nothing_there() -> None:
     text = error_of("no/such/place")
     assert text.startswith("no/such/place: no such file or folder. Sources: a folder, ")
-    assert "drawn-faces[:COUNT]" in text
+    assert "drawn-faces[:COUNT[:SEED]]" in text
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:
@@ -174,10 +174,15 @@ def test_every_kind_can_be_loaded_and_is_described() -> None:
     assert "numpy" not in describe_sources(in_python=False)
 
 
-@pytest.mark.parametrize("count", ["0", "-3", "many", "1.5"])
-def test_drawn_faces_take_a_count_of_1_or_more(count: str) -> None:
-    with pytest.raises(UsageError, match="must be a whole number of 1 or more"):
-        open_source(f"drawn-faces:{count}")
+@pytest.mark.parametrize("parameter", ["0", "-3", "many", "1.5", "5:x", "5:-1", "5:1:2", ":1"])
+def test_drawn_faces_take_a_count_of_1_or_more_and_a_seed(parameter: str) -> None:
+    with pytest.raises(UsageError, match="write drawn-faces:COUNT or drawn-faces:COUNT:SEED"):
+        open_source(f"drawn-faces:{parameter}")
+
+
+def test_another_seed_draws_other_faces() -> None:
+    first, same, other = (next(iter(open_source(f"drawn-faces:{words}"))) for words in ("3", "3:0", "3:1"))
+    assert first.content == same.content != other.content
 
 
 def test_built_in_faces_are_drawn_at_the_size_asked_for() -> None:

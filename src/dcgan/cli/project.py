@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.descent_flags import FILM_FRAMES, DescentFlags
-from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName, need
 from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
     Outs,
@@ -42,6 +42,8 @@ def project(
     feature_weight: float | None = None,
     encoder: Path | None = None,
     reference: str | None = None,
+    references: int = 32,
+    errors: Path | None = None,
     search: DescentFlags = NO_FLAGS,
     fps: float = FRAMES_PER_SECOND,
     theme: ThemeName = "light",
@@ -70,12 +72,20 @@ def project(
         encoder: File of `dcgan train-encoder`, whose guess is one more start.
         reference: Pictures that the model was trained on; what their errors are is within its reach. Default: those
             of the model's run, if they are still there.
+        references: How many of them are projected, too; 0: none.
+        errors: File for a chart of all errors: a test for memorization, if your pictures are none that the model was
+            trained on. The answer has the number: how often a training picture has the smaller error.
         fps: Frames a second of a film.
     """
     outs = out or [Path("projected.npz")]
     check_outputs(outs, overwrite=overwrite, fps=fps)
+    if errors:
+        check_outputs([*outs, errors], overwrite=overwrite, fps=fps)
+        check_outputs([errors], overwrite=overwrite, films=False, flag="--errors")
+    need(0 <= references <= 10_000, "--references", "0 to 10,000", references)
     colors = chosen_theme(theme)
 
+    from dcgan.figures.sheets import save_picture
     from dcgan.figures.video import VIDEOS
     from dcgan.latent.encoder import load_encoder
     from dcgan.latent.files import write_latents
@@ -94,6 +104,8 @@ def project(
             yield from film_frames(result.film(loaded), FILM_FRAMES, bar)
 
     def write(result: "Projection") -> None:
+        if errors:
+            save_picture(result.errors_figure(colors), errors)
         write_outputs(
             outs,
             figure=lambda: result.figure(colors),
@@ -111,6 +123,7 @@ def project(
                     options,
                     encoder=guess,
                     reference=known,
+                    references=references,
                     frames=FILM_FRAMES if filmed else 0,
                     on_progress=bar,
                 )
@@ -129,6 +142,8 @@ def project(
 
 
 def _facts(result: "Projection", outs: list[Path]) -> dict[str, object]:
+    import numpy as np
+
     rows = zip(
         result.names,
         result.errors.round(2).tolist(),
@@ -142,6 +157,7 @@ def _facts(result: "Projection", outs: list[Path]) -> dict[str, object]:
             {"name": name, "error": error, "random_error": best, "in_reach": near} for name, error, best, near in rows
         ],
         "reference_errors": result.reference_errors.round(2).tolist(),
+        "memorization": None if np.isnan(result.memorization) else round(result.memorization, 3),
     }
 
 
@@ -158,7 +174,8 @@ def _text(result: "Projection", outs: list[Path]) -> str:
     if len(result.reference_errors):
         lines.append(
             f"pictures that it was trained on: {np.median(result.reference_errors):.1f}, "
-            f"95 % of them at most {result.limits[0]:.1f}"
+            f"95 % of them at most {result.limits[0]:.1f}; one of them comes nearer than one of these in "
+            f"{result.memorization:.0%} of all pairs"
         )
     far = [name for name, near in zip(result.names, result.in_reach, strict=True) if not near]
     if far:

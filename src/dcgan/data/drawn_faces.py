@@ -159,12 +159,12 @@ def _color(picked: Mapping[str, object], name: str) -> str:
 
 def _open(candidate: Candidate) -> DrawnFaces:
     size = max(candidate.options.size, _UNITS)
-    count = candidate.parameter
-    if not count:
+    if not candidate.parameter:
         return DrawnFaces(size=size)
-    if not count.isdecimal() or int(count) == 0:
-        raise UsageError(f"{candidate.given}: the count must be a whole number of 1 or more")
-    return DrawnFaces(int(count), size)
+    count, _, seed = candidate.parameter.partition(":")
+    if not count.isdecimal() or int(count) == 0 or not (seed or "0").isdecimal():
+        raise UsageError(f"{candidate.given}: write drawn-faces:COUNT or drawn-faces:COUNT:SEED, in whole numbers")
+    return DrawnFaces(int(count), size, int(seed or 0))
 
 
 DRAWN_FACES = SourceKind(lambda candidate: candidate.name == "drawn-faces", _open)

@@ -16,6 +16,7 @@ from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, UsageError
 from dcgan.figures.labeled_grid import labeled_grid
 from dcgan.figures.notebook import html_of
+from dcgan.figures.projection_errors import plot_projection_errors
 from dcgan.figures.theme import THEMES, Theme
 from dcgan.files import RUN_FILE, parse_json
 from dcgan.latent.descent import DescentOptions, Found, descend, random_starts
@@ -27,7 +28,7 @@ from dcgan.randomness import Stream, rng
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, OnProgress, Pixels
 
-REFERENCES = 32  # training pictures that are projected, too
+REFERENCES = 32  # training pictures that are projected, too, by default
 _QUANTILE = 0.95  # of their errors: what is above is out of reach
 _LEAST_GAIN = 0.75  # of the error of the best random z, where no training pictures are known
 _PICTURES = 64  # whose feature maps are in memory at once
@@ -79,6 +80,25 @@ class Projection(ShortRepr):
         """(N,), whether the model can draw each picture about as well as those that it was trained on."""
         return self.errors <= self.limits
 
+    @property
+    def memorization(self) -> float:
+        """How often a training picture has the smaller error, of all pairs of one with one of these pictures, 0 to 1.
+
+        For pictures that the model never saw, 0.5 says that it draws them as well as those it was trained on; a model
+        that has memorized its pictures would be near 1. NaN where no training pictures are known.
+        """
+        if not len(self.reference_errors):
+            return float("nan")
+        differences = self.errors[:, None] - self.reference_errors
+        return float(((differences > 0) + (differences == 0) / 2).mean())
+
+    def errors_figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
+        """A chart of all errors: of these pictures, of training pictures, and of the best of 1,000 random z."""
+        groups = {"these pictures": self.errors, "best of 1,000 random z": self.random_errors}
+        if len(self.reference_errors):
+            groups = {"training pictures": self.reference_errors, **groups}
+        return plot_projection_errors(groups, theme)
+
     def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
         """The first pictures, and below each its projection, with the error above it in gray levels."""
         shown = slice(SHOWN)
@@ -120,6 +140,7 @@ def project(
     *,
     encoder: Encoder | None = None,
     reference: PictureSource | None = None,
+    references: int = REFERENCES,
     frames: int = 0,
     on_progress: OnProgress | None = None,
 ) -> Projection:
@@ -133,8 +154,9 @@ def project(
         pictures: From anywhere, as for `prepare`, cropped to the model's size; or a packed set of it.
         options: How z is searched for.
         encoder: Makes the first guess for one more start (see `train_encoder`).
-        reference: Pictures that the model was trained on, of which 32 are projected, too: what their errors are is
+        reference: Pictures that the model was trained on, of which some are projected, too: what their errors are is
             within its reach. Default: those of the run that the model is from, if they are still there.
+        references: How many of them, 0 or more.
         frames: How many z of each descent are kept for a film; 0, or 2 or more.
         on_progress: Called with (steps of descents done, in all). Default: a progress bar in a notebook.
 
@@ -149,7 +171,14 @@ def project(
         >>> dcgan.interpolate(model, found.z).figure().save("from-me-to-you.png")
     """
     parts = project_in_parts(
-        model, pictures, options, encoder=encoder, reference=reference, frames=frames, on_progress=on_progress
+        model,
+        pictures,
+        options,
+        encoder=encoder,
+        reference=reference,
+        references=references,
+        frames=frames,
+        on_progress=on_progress,
     )
     return joined(list(parts))
 
@@ -161,6 +190,7 @@ def project_in_parts(
     *,
     encoder: Encoder | None = None,
     reference: PictureSource | None = None,
+    references: int = REFERENCES,
     frames: int = 0,
     on_progress: OnProgress | None = None,
 ) -> Iterator[Projection]:
@@ -170,7 +200,7 @@ def project_in_parts(
     """
     options = options or ProjectOptions()
     packed = open_pictures(pictures, size=model.size, channels=model.channels)
-    trained_on, names = training_pictures(model, reference), packed.names
+    trained_on, names = training_pictures(model, reference, references), packed.names
     each = (options.starts + (encoder is not None)) * options.steps
     total = (len(packed.pixels) + len(trained_on)) * each
 
@@ -213,12 +243,13 @@ def errors_of(pixels: Pixels, others: Pixels) -> Errors:
     return errors
 
 
-def training_pictures(model: Model, source: PictureSource | None = None) -> Pixels:
-    """Some of the pictures that a model was trained on: (M, H, W, C), at most 32; none if they are not known.
+def training_pictures(model: Model, source: PictureSource | None = None, most: int = REFERENCES) -> Pixels:
+    """Some of the pictures that a model was trained on: (M, H, W, C); none if they are not known.
 
     Args:
         model: The model.
         source: Where they are. Default: the packed set of the run that the model is from, if it is still there.
+        most: How many, at most.
 
     Raises:
         SourceError: They cannot be read.
@@ -228,7 +259,7 @@ def training_pictures(model: Model, source: PictureSource | None = None) -> Pixe
     if packed is None:
         return np.empty((0, model.size, model.size, model.channels), np.uint8)
     count = len(packed.pixels)
-    chosen = rng(Stream.REFERENCE_IMAGES).choice(count, min(REFERENCES, count), replace=False)
+    chosen = rng(Stream.REFERENCE_IMAGES).choice(count, min(most, count), replace=False)
     return np.array(packed.pixels[np.sort(chosen)])
 
 
