@@ -92,6 +92,7 @@ SOURCES: "Registry[SourceKind]" = Registry(
     "dcgan.sources",
     {
         "folder": Choice("dcgan.data.folder:FOLDER", "a folder"),
+        "picture": Choice("dcgan.data.single_picture:SINGLE_PICTURE", "a picture"),
         "list": Choice("dcgan.data.file_list:LIST", "a list of files (.txt, .csv)"),
         "tar": Choice("dcgan.data.archives:TAR", ".tar (.gz, .xz, .bz2)"),
         "zip": Choice("dcgan.data.archives:ZIP", ".zip"),

@@ -120,13 +120,9 @@ def test_a_folder_of_archives_points_at_them(tmp_path: Path) -> None:
     assert "name the file itself" in error_of(tmp_path)
 
 
-def test_a_single_picture_points_at_its_folder(tmp_path: Path) -> None:
-    assert "name the folder" in error_of(write(tmp_path, "a.jpg") / "a.jpg")
-
-
 @pytest.mark.parametrize("data", [b"", b"hello", bytes(range(256)) * 9])
 def test_a_file_that_is_no_source_lists_what_is(tmp_path: Path, data: bytes) -> None:
-    kinds = "a folder, a list of files (.txt, .csv), .tar"
+    kinds = "a folder, a picture, a list of files (.txt, .csv), .tar"
     file = write(tmp_path, "x", data=data) / "x"
     assert f"recognized by content and not by name: {kinds}" in error_of(file)
 

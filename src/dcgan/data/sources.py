@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from dcgan.choices import SOURCES, describe_sources
-from dcgan.data import formats
 from dcgan.data.items import Item, PartedSource, Reason, Skipped, Source, WrappedSource
 from dcgan.data.kinds import Candidate, SourceKind, are_paths
 from dcgan.data.packed import PackedPictures, PackedSet, is_packed_set
@@ -129,7 +128,5 @@ def _explain(candidate: Candidate) -> str:
         return f"{given}: no such file or folder. Sources: {describe_sources(in_python=False)}"
     if not path.is_file():
         return f"{path} is neither a file nor a folder"
-    if formats.sniff(candidate.head):
-        return f"{path} is a single picture: name the folder that holds yours"
     sources = describe_sources(in_python=False)
     return f"{path} is no source of pictures. Sources, recognized by content and not by name: {sources}"

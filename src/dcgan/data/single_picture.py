@@ -1,0 +1,33 @@
+"""One picture in a file of its own, for what is done to pictures rather than learned from them."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dcgan.data import formats
+from dcgan.data.items import Item
+from dcgan.data.kinds import file_kind
+from dcgan.data.picture_files import printable
+
+
+class SinglePicture:
+    """The picture in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.description = f"picture {path}"
+        self._path = path
+
+    @property
+    def total(self) -> int:
+        """It yields one item."""
+        return 1
+
+    @property
+    def ignored(self) -> Mapping[str, int]:
+        """Nothing is ignored."""
+        return {}
+
+    def __iter__(self) -> Iterator[Item]:
+        yield Item(printable(self._path.name), self._path)
+
+
+SINGLE_PICTURE = file_kind(lambda _, head: formats.sniff(head) is not None, SinglePicture)
