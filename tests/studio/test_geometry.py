@@ -1,26 +1,14 @@
 """Where boxes go on the page: its own functions, run by Node."""
 
-import json
-import shutil
-import subprocess
-from importlib.resources import files
-
 import pytest
+from tests.studio.scripts import evaluate, needs_node
 
-NODE = shutil.which("node")
 BOX = {"left": 2, "top": 3, "right": 6, "bottom": 9}
-pytestmark = pytest.mark.skipif(NODE is None, reason="needs Node")
+pytestmark = needs_node
 
 
 def box(left: int, top: int, right: int, bottom: int) -> dict[str, int]:
     return {"left": left, "top": top, "right": right, "bottom": bottom}
-
-
-def evaluate(call: str) -> object:
-    code = files("dcgan.studio").joinpath("page", "geometry.js").read_text("utf-8")
-    script = f"{code}\nconsole.log(JSON.stringify({call}))"
-    command = [NODE or "", "--input-type=module", "--eval", script]
-    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +18,9 @@ def evaluate(call: str) -> object:
         ("spanned({x: 5.8, y: 8.1}, {x: 2.2, y: 3.2}, 16)", box(2, 3, 6, 9)),
         ("spanned({x: -9, y: 15.5}, {x: -5, y: 99}, 16)", box(0, 15, 1, 16)),
         ("spanned({x: 16, y: 16}, {x: 16, y: 16}, 16)", box(15, 15, 16, 16)),
+        ("spanned({x: -9, y: -9}, {x: 99, y: 99}, 16, 9)", box(0, 0, 16, 9)),
+        (f"union({BOX}, {box(1, 4, 3, 12)})", box(1, 3, 6, 12)),
+        (f"union(null, {BOX})", BOX),
         (f"moved({BOX}, 1.4, -1.6, 16)", box(3, 1, 7, 7)),
         (f"moved({BOX}, -99, 99, 16)", box(0, 10, 4, 16)),
         (f"stretched({BOX}, 2, -1, 16)", box(2, 3, 8, 8)),
@@ -40,4 +31,4 @@ def evaluate(call: str) -> object:
     ],
 )
 def test_boxes_stay_within_the_picture_and_are_never_empty(call: str, expected: object) -> None:
-    assert evaluate(call) == expected
+    assert evaluate(call, "geometry.js") == expected

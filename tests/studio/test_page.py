@@ -1,37 +1,20 @@
 """The page in a real browser: the mouse draws, the keyboard does all of it too, and nothing is lost."""
 
-import re
-import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService, Keys
+from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from tests.studio.browsing import error, needs_browser, opened, press, saved, status, until
 from tests.studio.serving import served
 from tests.toy_model import toy_model
 
 from dcgan.dissection.boxes import Box
 from dcgan.studio.annotation import Annotation
 
-CHROME = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
-EXPECTED = re.compile("status of (400|507)|ERR_CONNECTION_REFUSED")  # in the console: what tests bring about
-DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(not (CHROME and DRIVER), reason="needs Chromium and chromedriver")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = CHROME or ""
-    for word in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1200,900", "disable-gpu"):
-        options.add_argument(f"--{word}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options, ChromeService(DRIVER))
-    yield driver
-    driver.quit()
+pytestmark = needs_browser
 
 
 @pytest.fixture
@@ -41,27 +24,8 @@ def annotation(tmp_path: Path) -> Annotation:
 
 @pytest.fixture
 def page(browser: Chrome, annotation: Annotation) -> Iterator[Chrome]:
-    with served(annotation) as address:
-        browser.get(address)
-        until(lambda: "looked at" in status(browser))
+    with opened(browser, annotation, "looked at"):
         yield browser
-    log = browser.execute("getLog", {"type": "browser"})["value"]
-    assert [entry for entry in log if not EXPECTED.search(entry["message"])] == []
-
-
-def until(true: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def status(page: Chrome) -> str:
-    return str(page.find_element(By.ID, "status").text)
-
-
-def saved(page: Chrome) -> None:
-    until(lambda: "saved in" in status(page))
 
 
 def drag(page: Chrome, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -71,11 +35,6 @@ def drag(page: Chrome, start: tuple[float, float], end: tuple[float, float]) -> 
     (left, top), (right, bottom) = ([round(value * scale - middle) for value in place] for place in (start, end))
     chain = ActionChains(page).move_to_element_with_offset(stage, left, top).click_and_hold()
     chain.move_to_element_with_offset(stage, right, bottom).release().perform()
-
-
-def press(page: Chrome, *keys: str) -> None:
-    for key in keys:
-        ActionChains(page).send_keys(key).perform()
 
 
 def test_the_mouse_draws_moves_and_stretches(page: Chrome, annotation: Annotation) -> None:
@@ -139,7 +98,7 @@ def test_what_could_not_be_saved_is_reported_and_saved_later(
 
     monkeypatch.setattr("dcgan.studio.annotation.write_boxes", full)
     press(page, "b")
-    until(lambda: "No space left on device" in page.find_element(By.ID, "error").text)
+    until(lambda: "No space left on device" in error(page))
     assert "not saved" in status(page)
     monkeypatch.undo()
     press(page, "n")
@@ -169,7 +128,7 @@ def test_a_second_page_does_not_undo_the_first(page: Chrome, annotation: Annotat
     saved(page)
     assert annotation.boxes.boxes == (Box(0, 1, 1, 5, 6),)
     press(page, "p", "b")
-    until(lambda: "changed on another page" in page.find_element(By.ID, "error").text)
+    until(lambda: "changed on another page" in error(page))
     assert annotation.boxes.boxes == (Box(0, 1, 1, 5, 6),)
     page.execute_script("window.onbeforeunload = null")
 
@@ -201,7 +160,7 @@ def test_done_without_dcgan_is_an_error(browser: Chrome, annotation: Annotation)
         press(browser, "b")
         saved(browser)
     browser.find_element(By.ID, "done").click()
-    until(lambda: "dcgan does not answer" in browser.find_element(By.ID, "error").text)
+    until(lambda: "dcgan does not answer" in error(browser))
 
 
 def test_an_answer_that_was_lost_confuses_nobody(page: Chrome, annotation: Annotation) -> None:
@@ -210,7 +169,7 @@ def test_an_answer_that_was_lost_confuses_nobody(page: Chrome, annotation: Annot
         window.fetch = async (...words) => { await real(...words); window.fetch = real; throw new TypeError("lost"); };
     """)
     press(page, "b")
-    until(lambda: "does not answer" in page.find_element(By.ID, "error").text)
+    until(lambda: "does not answer" in error(page))
     assert len(annotation.boxes.boxes) == 1
     press(page, "u")
     saved(page)

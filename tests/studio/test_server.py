@@ -1,4 +1,4 @@
-"""The server behind the page."""
+"""The server behind the pages."""
 
 import json
 from http.client import HTTPConnection
@@ -7,7 +7,7 @@ from socket import SHUT_WR, create_connection
 from urllib.parse import urlsplit
 
 import pytest
-from tests.studio.serving import served
+from tests.studio.serving import ask, served
 from tests.toy_model import toy_model
 
 from dcgan.dissection.boxes import Box, read_boxes
@@ -17,17 +17,6 @@ from dcgan.studio.server import serve
 
 BOX = {"left": 1, "top": 1, "right": 5, "bottom": 6}
 DRAWN = json.dumps({"boxes": [BOX], "before": [[]]})
-
-
-def ask(address: str, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
-    """Status and content of a request; a path that begins with / is from the root."""
-    parts = urlsplit(address)
-    connection = HTTPConnection(parts.netloc, timeout=30)
-    connection.request(method, path if path.startswith("/") else parts.path + path, body)
-    answer = connection.getresponse()
-    content = answer.read()
-    connection.close()
-    return answer.status, content
 
 
 @pytest.fixture
@@ -48,8 +37,9 @@ def test_boxes_that_are_put_on_a_sample_are_in_the_file(annotation: Annotation) 
 def test_the_page_and_its_samples_are_there(annotation: Annotation) -> None:
     with served(annotation) as address:
         assert b"<!doctype html>" in ask(address, "GET", "")[1]
-        for name in ("annotation.js", "geometry.js", "annotation.css", "samples/3.png"):
+        for name in ("annotation.js", "geometry.js", "annotation.css", "studio.css", "saving.js", "samples/3.png"):
             assert ask(address, "GET", name)[0] == 200
+        assert ask(address, "GET", "masks.js")[0] == 404  # another page's
 
 
 def test_nobody_who_does_not_know_the_address_gets_anything(annotation: Annotation) -> None:

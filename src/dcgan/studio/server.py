@@ -1,4 +1,4 @@
-"""The page on which boxes are drawn by hand, and the small server behind it.
+"""The small server behind the pages of the studio.
 
 It listens on this machine alone, under an address that nobody can guess, and answers only requests of its own page:
 neither another user nor a page from elsewhere that is open in the same browser can reach it.
@@ -8,7 +8,6 @@ import json
 import secrets
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,21 +15,16 @@ from importlib.resources import files
 from socket import socket
 from threading import Thread
 
-from dcgan.dissection.boxes import parse_boxes
 from dcgan.errors import DcganError
-from dcgan.files import parse_json
 from dcgan.studio.annotation import Annotation
+from dcgan.studio.annotation_page import annotation_page
+from dcgan.studio.mask_drawing import MaskDrawing
+from dcgan.studio.mask_page import mask_page
+from dcgan.studio.pages import Page, find
 
 HOST = "127.0.0.1"
 LOOPBACK = (HOST, "localhost", "[::1]")  # names of this machine, of which a tunnel (ssh -L) may use any
 ELSEWHERE = "there is no such page; open the address that dcgan printed"
-LARGEST = 1 << 20  # bytes of a request
-PAGE = {
-    "": "annotation.html",
-    "annotation.css": "annotation.css",
-    "annotation.js": "annotation.js",
-    "geometry.js": "geometry.js",
-}
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 HEADERS = {
     "Cache-Control": "no-store",
@@ -40,11 +34,11 @@ HEADERS = {
 }
 
 
-def serve(annotation: Annotation, ready: Callable[[str], None], port: int = 0) -> None:
-    """Serve the page until its button Done is pressed.
+def serve(work: Annotation | MaskDrawing, ready: Callable[[str], None], port: int = 0) -> None:
+    """Serve the page of an annotation, or of a drawing of masks, until its button Done is pressed.
 
     Args:
-        annotation: What is shown and changed.
+        work: What is shown and changed.
         ready: Called with the page's address once it can be opened.
         port: 0 for any that is free.
 
@@ -52,7 +46,7 @@ def serve(annotation: Annotation, ready: Callable[[str], None], port: int = 0) -
         DcganError: The port is taken.
     """
     try:
-        server = _Server(annotation, port)
+        server = _Server(annotation_page(work) if isinstance(work, Annotation) else mask_page(work), port)
     except OSError as error:
         raise DcganError(
             f"cannot listen on `port` {port}: {error.strerror or error}; name another, or leave `port` out"
@@ -65,9 +59,9 @@ def serve(annotation: Annotation, ready: Callable[[str], None], port: int = 0) -
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, annotation: Annotation, port: int) -> None:
+    def __init__(self, page: Page, port: int) -> None:
         super().__init__((HOST, port), _Handler)
-        self.annotation = annotation
+        self.page = page
         self.root = f"/{secrets.token_urlsafe(16)}/"
         self.address = f"http://{HOST}:{self.server_port}{self.root}"
 
@@ -91,36 +85,36 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def do_GET(self) -> None:
-        path, annotation = self._path(), self.server.annotation
-        if path in PAGE:
-            page = files("dcgan.studio").joinpath("page", PAGE[path])
-            self._send(page.read_bytes(), TYPES[page.name[page.name.rindex(".") :]])
+        path, page = self._path(), self.server.page
+        if path is None:
+            self._refuse(HTTPStatus.NOT_FOUND, ELSEWHERE)
+        elif (name := page.file(path)) is not None:
+            file = files("dcgan.studio").joinpath("page", name)
+            self._send(file.read_bytes(), TYPES[name[name.rindex(".") :]])
         elif path == "state":
-            self._answer(partial(_state, annotation))
-        elif (seed := self._seed(path, "samples/", ".png")) is not None:
-            self._answer(partial(annotation.picture, seed))
+            self._answer(page.state)
+        elif (act := find(page.gets, path)) is not None:
+            self._answer(act)
         else:
             self._refuse(HTTPStatus.NOT_FOUND, ELSEWHERE)
 
     def do_PUT(self) -> None:
-        path, annotation, length = self._path(), self.server.annotation, self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or len(length) > 9 or int(length) > LARGEST:
-            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has 0 to {LARGEST} bytes")
+        path, page, length = self._path(), self.server.page, self.headers.get("Content-Length", "0")
+        if not length.isdecimal() or len(length) > 9 or int(length) > page.largest:
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has 0 to {page.largest} bytes")
             return
         content = self.rfile.read(int(length))
         if len(content) < int(length):
             self._refuse(HTTPStatus.BAD_REQUEST, "the request was cut off")
-        elif (seed := self._seed(path, "boxes/")) is not None:
-            self._answer(partial(_set_boxes, annotation, seed, content))
-        elif (seed := self._seed(path, "looked-at/")) is not None:
-            self._answer(partial(annotation.look, seed))
-        else:
+        elif path is None or (act := find(page.puts, path)) is None:
             self._refuse(HTTPStatus.NOT_FOUND, ELSEWHERE)
+        else:
+            self._answer(partial(act, content))
 
     def do_POST(self) -> None:
         if self._path() != "done":
             self._refuse(HTTPStatus.NOT_FOUND, ELSEWHERE)
-        elif self._answer(self.server.annotation.end):
+        elif self._answer(self.server.page.end):
             Thread(target=self.server.shutdown).start()  # it waits for the loop, which waits for this request
 
     def log_message(self, *words: object) -> None:
@@ -130,18 +124,12 @@ class _Handler(BaseHTTPRequestHandler):
         root = self.server.root
         return self.path.removeprefix(root) if self.path.startswith(root) else None
 
-    @staticmethod
-    def _seed(path: str | None, before: str, after: str = "") -> int | None:
-        digits = (path or "").removeprefix(before).removesuffix(after)
-        whole = path == f"{before}{digits}{after}" and digits.isdecimal() and len(digits) < 20
-        return int(digits) if whole else None
-
     def _answer(self, act: Callable[[], object]) -> bool:
         """Send what comes of it, bytes as a picture and the rest as JSON, or why nothing does: then it is false."""
         try:
             content = act()
         except OSError as error:
-            why = f"cannot write {self.server.annotation.path}: {error.strerror or error}"
+            why = f"cannot write {self.server.page.saved_in}: {error.strerror or error}"
             self._refuse(HTTPStatus.INSUFFICIENT_STORAGE, why)
         except (DcganError, ValueError) as error:
             self._refuse(HTTPStatus.BAD_REQUEST, str(error))
@@ -164,25 +152,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
-
-
-def _state(annotation: Annotation) -> dict[str, object]:
-    """All that the page shows; seeds as text, for they may be longer than its numbers."""
-    boxes = annotation.boxes
-    return {
-        "file": str(annotation.path),
-        "size": annotation.size,
-        "samples": [str(seed) for seed in annotation.seeds],
-        "looked_at": [str(seed) for seed in boxes.seeds],
-        "boxes": [{**asdict(box), "seed": str(box.seed)} for box in boxes.boxes],
-    }
-
-
-def _set_boxes(annotation: Annotation, seed: int, content: bytes) -> None:
-    message = parse_json(content)
-    if not isinstance(message, dict):
-        raise ValueError("no object with boxes, and guesses of those before")
-    before = message.get("before")
-    if not isinstance(before, list):
-        raise ValueError("no list of guesses of those before")
-    annotation.set_boxes(seed, parse_boxes(seed, message.get("boxes")), [parse_boxes(seed, guess) for guess in before])

@@ -1,22 +1,20 @@
 // Draw boxes on samples; each change of a sample is put to the server, which saves them in the file.
 
 import { middle, moved, opposite, spanned, stretched } from "./geometry.js";
+import { $, Saving, send } from "./saving.js";
 
 const DRAG = 4; // CSS pixels that the pointer must go for a box: less is a click
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-const $ = (id) => document.getElementById(id);
 const stage = $("stage");
 const state = await (await fetch("state")).json(); // {file, size, samples, looked_at, boxes}; seeds are text
 const boxes = new Map(state.samples.map((seed) => [seed, []])); // seed -> the boxes on it
 const known = new Map(); // seed -> what the file has of it: several guesses, if an answer was lost
 const seen = new Set(state.looked_at);
-const unsaved = new Set();
-let saving = 0; // rounds of saving that have not ended
+const saving = new Saving(put, showStatus);
 const undo = []; // [seed, boxes before the change]
 let shown = 0; // index in state.samples
 let dragging = false;
-let queue = Promise.resolve(); // puts, one after another
 
 for (const { seed, ...box } of state.boxes) boxes.get(seed).push(box);
 for (const [seed, marks] of boxes) known.set(seed, [marks]);
@@ -27,52 +25,21 @@ const own = () => boxes.get(current());
 // ---- saving
 
 async function put(seed) {
-  unsaved.delete(seed); // first: a change made while it travels must be kept too
   const now = boxes.get(seed);
   const before = known.get(seed);
-  try {
-    if (before.length === 1 && before[0] === now) await send("PUT", `looked-at/${seed}`);
-    else await send("PUT", `boxes/${seed}`, { boxes: now, before });
-    known.set(seed, [now]);
-    seen.add(seed);
-  } catch (error) {
-    unsaved.add(seed);
-    if (!before.includes(now)) known.set(seed, [...before, now]);
-    showError(`Not saved: ${error.message}`);
-  }
-}
-
-async function send(method, path, content = null) {
-  let answer;
-  try {
-    answer = await fetch(path, { method, body: content && JSON.stringify(content) });
-  } catch {
-    throw new Error("dcgan does not answer. If it has ended, run it again and open the address that it prints.");
-  }
-  if (!answer.ok) throw new Error((await answer.json()).error);
-}
-
-function save(seed) {
-  unsaved.add(seed);
-  saving += 1;
-  queue = queue.then(async () => {
-    for (const waiting of [...unsaved]) await put(waiting);
-    saving -= 1;
-    if (!unsaved.size) showError("");
-    showStatus();
-  });
+  const looked = before.length === 1 && before[0] === now;
+  if (!before.includes(now)) known.set(seed, [...before, now]); // until an answer comes, the file may have either
+  if (looked) await send("PUT", `looked-at/${seed}`);
+  else await send("PUT", `boxes/${seed}`, { boxes: now, before });
+  known.set(seed, [now]);
+  seen.add(seed);
 }
 
 function change(now) {
   undo.push([current(), own()]);
   boxes.set(current(), now);
-  save(current());
+  saving.save(current());
   render();
-}
-
-function showError(text) {
-  $("error").textContent = text;
-  $("error").hidden = !text;
 }
 
 // ---- showing
@@ -120,9 +87,9 @@ function render(focus = -1) {
 
 function showStatus() {
   const count = [...boxes.values()].flat().length;
-  $("status").textContent =
+  $("status").textContent = $("status").title =
     `${count} ${count === 1 ? "box" : "boxes"}; ${state.samples.filter((seed) => seen.has(seed)).length} of ${boxes.size} samples looked at; ` +
-    (saving ? "saving …" : unsaved.size ? "not saved" : seen.size ? `saved in ${state.file}` : "nothing to save yet");
+    saving.status(seen.size ? `saved in ${state.file}` : "nothing to save yet");
   [...$("all").children].forEach((button, number) => {
     button.classList.toggle("seen", seen.has(state.samples[number]));
     button.setAttribute("aria-current", number === shown);
@@ -131,7 +98,7 @@ function showStatus() {
 
 function show(number) {
   if (number < 0 || number >= state.samples.length) return;
-  if (!seen.has(current())) save(current()); // who goes on has looked at it
+  if (!seen.has(current())) saving.save(current()); // who goes on has looked at it
   shown = number;
   render();
   $("all").children[shown].scrollIntoView({ block: "nearest" });
@@ -224,7 +191,7 @@ document.addEventListener("keydown", (event) => {
     if (!undo.length) return;
     const [seed, before] = undo.pop();
     boxes.set(seed, before);
-    save(seed);
+    saving.save(seed);
     const focus = node && seed === current() ? Math.min(number, before.length - 1) : -1;
     show(state.samples.indexOf(seed));
     if (focus >= 0) render(focus);
@@ -238,20 +205,9 @@ document.addEventListener("keydown", (event) => {
 
 $("previous").addEventListener("click", () => show(shown - 1));
 $("next").addEventListener("click", () => show(shown + 1));
-$("done").addEventListener("click", async () => {
-  if (!seen.has(current()) && own().length === 0) save(current());
-  for (const seed of unsaved) save(seed);
-  await queue;
-  if (unsaved.size) return;
-  try {
-    await send("POST", "done");
-  } catch (error) {
-    showError(`Not ended: ${error.message}`);
-    return;
-  }
-  document.body.replaceChildren(element("p", ""));
-  document.body.firstChild.textContent = `Saved in ${state.file}. dcgan goes on in the terminal; this page can be closed.`;
+$("done").addEventListener("click", () => {
+  if (!seen.has(current()) && own().length === 0) saving.save(current());
+  saving.end(() => `Saved in ${state.file}.`);
 });
-window.addEventListener("beforeunload", (event) => { if (saving || unsaved.size) event.preventDefault(); });
 
 render();

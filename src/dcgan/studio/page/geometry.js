@@ -2,15 +2,26 @@
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
-// The smallest box that covers the pixels of two points.
-export function spanned(one, other, size) {
-  const sides = (a, b) => {
+// The smallest box that covers the pixels of two points; the picture is square unless its height is given.
+export function spanned(one, other, width, height = width) {
+  const sides = (a, b, size) => {
     const low = clamp(Math.floor(Math.min(a, b)), 0, size - 1);
     return [low, clamp(Math.ceil(Math.max(a, b)), low + 1, size)];
   };
-  const [left, right] = sides(one.x, other.x);
-  const [top, bottom] = sides(one.y, other.y);
+  const [left, right] = sides(one.x, other.x, width);
+  const [top, bottom] = sides(one.y, other.y, height);
   return { left, top, right, bottom };
+}
+
+// The smallest box that has both in it; null stands for none.
+export function union(one, other) {
+  if (!one || !other) return one ?? other;
+  return {
+    left: Math.min(one.left, other.left),
+    top: Math.min(one.top, other.top),
+    right: Math.max(one.right, other.right),
+    bottom: Math.max(one.bottom, other.bottom),
+  };
 }
 
 // The box shifted, as far as the picture goes.

@@ -1,0 +1,57 @@
+"""What the tests of all pages do in a real browser."""
+
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from tests.studio.serving import Work, served
+
+CHROME = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
+DRIVER = shutil.which("chromedriver")
+EXPECTED = re.compile("status of (400|507)|Failed to load resource: net::")
+"""In the console, of what tests bring about: refusals, and a server that ends while a page still asks."""
+needs_browser = pytest.mark.skipif(not (CHROME and DRIVER), reason="needs Chromium and chromedriver")
+
+
+@contextmanager
+def opened(browser: Chrome, work: Work, ready: str) -> Iterator[Chrome]:
+    """The page of a work, open in the browser once its status has a text; at the end its console must be empty."""
+    with served(work) as address:
+        browser.get(address)
+        until(lambda: ready in status(browser))
+        yield browser
+    log = [entry["message"] for entry in browser.execute("getLog", {"type": "browser"})["value"]]
+    unexpected = [message for message in log if not EXPECTED.search(message)]
+    assert not unexpected, unexpected
+
+
+def until(true: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for something that the page or the server is about to do."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def status(page: Chrome) -> str:
+    return str(page.find_element(By.ID, "status").text)
+
+
+def error(page: Chrome) -> str:
+    """The error that is shown; empty if none is."""
+    return str(page.find_element(By.ID, "error").text)
+
+
+def saved(page: Chrome) -> None:
+    until(lambda: "saved in" in status(page))
+
+
+def press(page: Chrome, *keys: str) -> None:
+    for key in keys:
+        ActionChains(page).send_keys(key).perform()
