@@ -26,6 +26,14 @@ def test_a_bar_that_nothing_moved_leaves_nothing_behind() -> None:
     assert output.getvalue() == ""
 
 
+def test_a_part_of_the_work_moves_the_bar_of_the_whole() -> None:
+    calls: list[tuple[int, int | None]] = []
+    second = progress.Part(lambda done, total: calls.append((done, total)), before=30, total=100)
+    second(0, 20)
+    second(20, 20)
+    assert calls == [(30, 100), (50, 100)]
+
+
 @progress.notebook_bar("extracting")
 def extract(count: int, on_progress: OnProgress | None = None) -> int:
     """Something that takes a while."""
@@ -57,7 +65,7 @@ def test_a_script_stays_silent_and_a_notebook_shows_a_bar(
     "name",
     [
         *("prepare", "open_pictures", "evaluate", "inspect", "forget", "insert", "find_concepts"),
-        *("extract_features", "probe", "fit_classifier"),
+        *("extract_features", "probe", "fit_classifier", "project", "train_encoder", "inpaint"),
     ],
 )
 def test_every_long_function_shows_a_bar_in_a_notebook(name: str) -> None:

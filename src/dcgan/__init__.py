@@ -56,14 +56,14 @@ if TYPE_CHECKING:
     from dcgan.latent.encoder import Encoder as Encoder
     from dcgan.latent.encoder import load_encoder as load_encoder
     from dcgan.latent.encoder import train_encoder as train_encoder
-    from dcgan.latent.inpaint import Inpainted as Inpainted
-    from dcgan.latent.inpaint import Inpainting as Inpainting
     from dcgan.latent.inpaint import InpaintOptions as InpaintOptions
     from dcgan.latent.inpaint import inpaint as inpaint
+    from dcgan.latent.inpainting import Inpainted as Inpainted
+    from dcgan.latent.inpainting import Inpainting as Inpainting
     from dcgan.latent.masks import named_mask as named_mask
-    from dcgan.latent.project import Projection as Projection
     from dcgan.latent.project import ProjectOptions as ProjectOptions
     from dcgan.latent.project import project as project
+    from dcgan.latent.projection import Projection as Projection
     from dcgan.latent.turn import Turn as Turn
     from dcgan.latent.turn import turn as turn
     from dcgan.latent.walk import Walk as Walk
@@ -110,9 +110,11 @@ _HOMES = {
     "dcgan.latent.arithmetic": ("ArithmeticResult", "arithmetic"),
     "dcgan.latent.concept_search": ("Concepts", "find_concepts"),
     "dcgan.latent.encoder": ("Encoder", "load_encoder", "train_encoder"),
-    "dcgan.latent.inpaint": ("InpaintOptions", "Inpainted", "Inpainting", "inpaint"),
+    "dcgan.latent.inpaint": ("InpaintOptions", "inpaint"),
+    "dcgan.latent.inpainting": ("Inpainted", "Inpainting"),
     "dcgan.latent.masks": ("named_mask",),
-    "dcgan.latent.project": ("ProjectOptions", "Projection", "project"),
+    "dcgan.latent.project": ("ProjectOptions", "project"),
+    "dcgan.latent.projection": ("Projection",),
     "dcgan.latent.turn": ("Turn", "turn"),
     "dcgan.latent.walk": ("Walk", "interpolate"),
     "dcgan.metrics.evaluate": ("Evaluation", "evaluate"),

@@ -24,6 +24,10 @@ FILES = [
     ("x.png", ["forget", "faces", "--detect", "glasses", "--out", "x"]),  # the figure beside the model
     ("x.svg", ["probe", "faces", FACES, "--curve"]),
     ("x.png", ["probe", "faces", FACES, "--confusion"]),
+    ("x.npz", ["project", "faces", FACES, "--out"]),
+    ("x.png", ["project", "faces", FACES, "--errors"]),
+    ("x.safetensors", ["train-encoder", "faces", "--out"]),
+    ("x.gif", ["inpaint", "faces", FACES, "--mask", "center", "--out", "folder", "--film"]),
     ("x.csv", ["classify", "classifier", FACES, "--out"]),
     ("x.png", ["classify", "classifier", FACES, "--review"]),
 ]

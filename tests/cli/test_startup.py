@@ -28,6 +28,7 @@ VERBS = (
         "compare",
     ),
     *("keep", "export", "import", "walk", "arithmetic", "turn", "concepts", "inspect", "forget", "insert"),
+    *("project", "train-encoder", "inpaint"),
     *("extract-features", "probe", "paper-table", "fit-classifier", "classify"),
 )
 

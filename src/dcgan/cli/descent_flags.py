@@ -29,6 +29,13 @@ class DescentFlags:
         Literal["cosine", "constant"] | None,
         Parameter(help="Whether the learning rate falls to 0 along a cosine, or is constant. Default: cosine."),
     ] = None
+    truncation: Annotated[
+        float | None,
+        Parameter(
+            help="How long z may be, as a share of the length of samples, up to 1: more typical pictures. Default: 0.7 "
+            "to inpaint, and none to project."
+        ),
+    ] = None
     seed: Annotated[int | None, Parameter(help="Names the random z. Default: 0.")] = None
 
     def on(self, options: "DescentOptions", **flags: object) -> Any:  # of the class of `options`

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
@@ -10,9 +11,10 @@ from cyclopts import Parameter
 
 from dcgan.cli.console import complain, say
 from dcgan.cli.flags import Switch, need
+from dcgan.cli.inpaint_output import SHEET
 from dcgan.cli.pages import show_page
 from dcgan.cli.sources import open_pictures
-from dcgan.errors import DcganError, UsageError
+from dcgan.errors import DcganError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from dcgan.data.items import Source
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 NAMED: tuple[Literal["center", "half", "random", "pattern"], ...] = ("center", "half", "random", "pattern")
 ALPHA = "alpha"
+_FIGURE = PurePosixPath(SHEET).stem
 DEFAULT_FOLDER = "masks"  # of --draw
 MOST_DRAWN = 200  # pictures on a page
 
@@ -66,6 +69,11 @@ class MaskFlags:
     ] = 0
 
     @property
+    def is_named(self) -> bool:
+        """Whether it is a mask of the paper, so that the pictures themselves are whole."""
+        return self.mask in NAMED and not self.draw
+
+    @property
     def folder(self) -> Path | None:
         """Of masks, one for each picture."""
         if self.draw:
@@ -78,13 +86,13 @@ class MaskFlags:
         Raises:
             UsageError: They do not, or a value is out of its range.
         """
-        if self.mask is None and not self.draw:
+        if not self.mask and not self.draw:
             raise UsageError(f"say what is missing: --mask {', '.join(NAMED)}, {ALPHA}, a FILE or a FOLDER; or --draw")
-        need(self.mask_seed >= 0, "--mask-seed", "0 or more", self.mask_seed)
+        need(0 <= self.mask_seed < 2**63, "--mask-seed", "0 to 2^63 - 1", self.mask_seed)
         need(0 <= self.port < 65536, "--port", "0 to 65535", self.port)
         if self.draw and self.mask in (*NAMED, ALPHA):
             raise UsageError(f"--draw paints masks into a folder: name one with --mask, not {self.mask}")
-        if not self.draw and self.mask not in (*NAMED, ALPHA) and not Path(self.mask or "").exists():
+        if self.mask and not self.draw and self.mask not in (*NAMED, ALPHA) and not Path(self.mask).exists():
             raise UsageError(f"--mask {self.mask}: there is no such file or folder, and no such mask")
 
     def damaged(self, source: str, model: "Model") -> DamagedPictures:
@@ -99,7 +107,7 @@ class MaskFlags:
 
         if self.mask == ALPHA and model.channels != 3:
             raise UsageError(f"--mask {ALPHA} is for models of 3 channels, not {model.channels}")
-        if self.mask in NAMED and not self.draw:
+        if self.mask in NAMED and self.is_named:
             packed = open_pictures(source, model)
             rows = enumerate(zip(packed.names, file_stems(packed.names), packed.pixels, strict=True))
             found = (
@@ -111,28 +119,26 @@ class MaskFlags:
         if self.mask == ALPHA:
             return DamagedPictures(opened.total, _with_masks(opened, 4, None))
         if self.folder is not None:
-            find = _in_folder(self._drawn(opened, model) if self.draw else self.folder)
+            find = _in_folder(self._drawn(opened, model, self.folder) if self.draw else self.folder)
         else:
             same = read_mask(Path(self.mask or ""))
             find = lambda _: same  # noqa: E731
         return DamagedPictures(opened.total, _with_masks(opened, model.channels, find))
 
-    def _drawn(self, opened: "Source", model: "Model") -> Path:
+    def _drawn(self, opened: "Source", model: "Model", folder: Path) -> Path:
         """The folder of masks, painted by hand on a page, each saved with each change."""
-        from dcgan.data.decode import decode_whole
         from dcgan.data.items import Skipped
+        from dcgan.data.whole_pictures import whole_pictures
         from dcgan.studio.mask_drawing import MaskDrawing
         from dcgan.studio.server import serve
 
         if opened.total > MOST_DRAWN:
             raise UsageError(f"--draw shows {MOST_DRAWN} pictures at most, not {opened.total:,}; name fewer")
-        folder = self.folder
-        assert folder is not None
-        stems = file_stems([item.name for item in opened])
+        stems, pictures = file_stems([item.name for item in opened]), whole_pictures(opened, model.channels)
         shown = {
             stem: picture
-            for stem, item in zip(stems, opened, strict=True)
-            if not isinstance(picture := decode_whole(item.content, model.channels)[0], Skipped)
+            for stem, (_, picture) in zip(stems, pictures, strict=True)
+            if not isinstance(picture, Skipped)
         }
         if not shown:
             raise DcganError(f"{opened.description}: no picture can be read")
@@ -157,47 +163,43 @@ Find = Callable[[str], "Mask | str"]
 def file_stems(names: Sequence[str]) -> list[str]:
     """The names of pictures in a source as names of files: "a/beach.jpg" is "a-beach", or "a-beach.jpg" if another is.
 
-    No two are the same.
+    No two are the same, and none is that of the figure beside them.
     """
     flat = [name.replace("/", "-").replace("\\", "-") for name in names]
     short = [PurePosixPath(name).stem if PurePosixPath(name).stem.strip(".") else name for name in flat]
-    shared = Counter(short)
-    stems: dict[str, None] = {}
+    shared, stems, taken = Counter([*short, _FIGURE]), list[str](), {_FIGURE}
     for one, whole in zip(short, flat, strict=True):
         stem = whole if shared[one] > 1 else one
-        stems[stem if stem not in stems else f"{stem}-{len(stems)}"] = None
-    return list(stems)
+        numbered = (f"{stem}-{number}" for number in count(2))
+        stems.append(next(free for free in chain([stem], numbered) if free not in taken))
+        taken.add(stems[-1])
+    return stems
 
 
 def _in_folder(folder: Path) -> Find:
+    from dcgan.data.whole_pictures import read_mask
+
     def find(stem: str) -> "Mask | str":
         file = folder / f"{stem}.png"
-        return read_mask(file) if file.exists() else f"there is no {file}"
-
-    from dcgan.data.whole_pictures import read_mask
+        if not file.exists():
+            return f"there is no {file}"
+        try:
+            return read_mask(file)
+        except SourceError as error:
+            return str(error)
 
     return find
 
 
 def _with_masks(opened: "Source", channels: int, find: Find | None) -> Iterator[Damaged | str]:
     """Each picture in its full size, with its mask; of one without `find` its alpha is the mask."""
-    from dcgan.data.decode import decode_whole
     from dcgan.data.items import Skipped
-    from dcgan.data.whole_pictures import split_alpha
+    from dcgan.data.whole_pictures import split_alpha, whole_pictures
 
-    for stem, item in zip(file_stems([item.name for item in opened]), opened, strict=True):
-        picture, _ = decode_whole(item.content, channels)
+    stems = file_stems([item.name for item in opened])
+    for stem, (name, picture) in zip(stems, whole_pictures(opened, channels), strict=True):
         if isinstance(picture, Skipped):
-            yield f"{item.name}: {picture.reason} {picture.detail}".rstrip()
+            yield f"{name}: {picture.reason} {picture.detail}".rstrip()
             continue
         picture, mask = split_alpha(picture) if find is None else (picture, find(stem))
-        if isinstance(mask, str):
-            yield f"{item.name}: {mask}"
-            continue
-        (height, width), sides = picture.shape[:2], mask.shape
-        if sides != (height, width):
-            yield f"{item.name}: it has {width} x {height} pixels, and the mask {sides[1]} x {sides[0]}"
-        elif mask.all() or not mask.any():
-            yield f"{item.name}: {'all' if mask.all() else 'nothing'} is missing"
-        else:
-            yield Damaged(item.name, stem, picture, mask)
+        yield f"{name}: {mask}" if isinstance(mask, str) else Damaged(name, stem, picture, mask)

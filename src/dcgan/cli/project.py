@@ -17,16 +17,18 @@ from dcgan.cli.outputs import (
     film_frames,
     listed,
     open_model,
+    told_when_stopped,
     write_outputs,
     writing,
 )
 from dcgan.cli.sources import open_pictures
+from dcgan.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dcgan.figures.video import Frame
-    from dcgan.latent.project import Projection
+    from dcgan.latent.projection import Projection
 
 NO_FLAGS = DescentFlags()
 MOST_NAMED = 5  # pictures out of reach that the answer names
@@ -77,20 +79,20 @@ def project(
             trained on. The answer has the number: how often a training picture has the smaller error.
         fps: Frames a second of a film.
     """
-    outs = out or [Path("projected.npz")]
-    check_outputs(outs, overwrite=overwrite, fps=fps)
-    if errors:
-        check_outputs([*outs, errors], overwrite=overwrite, fps=fps)
-        check_outputs([errors], overwrite=overwrite, films=False, flag="--errors")
-    need(0 <= references <= 10_000, "--references", "0 to 10,000", references)
-    colors = chosen_theme(theme)
-
-    from dcgan.figures.sheets import save_picture
+    from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.figures.video import VIDEOS
     from dcgan.latent.encoder import load_encoder
     from dcgan.latent.files import write_latents
-    from dcgan.latent.project import ProjectOptions, joined, project_in_parts
+    from dcgan.latent.project import ProjectOptions, project_in_parts
+    from dcgan.latent.projection import joined
 
+    outs = out or [Path("projected.npz")]
+    check_outputs(outs, overwrite=overwrite, fps=fps)
+    check_files({"--errors": (errors, FORMATS)}, overwrite=overwrite)
+    if errors in outs:
+        raise UsageError(f"--out and --errors name one file, {errors}; give each its own")
+    need(0 <= references <= 10_000, "--references", "0 to 10,000", references)
+    colors = chosen_theme(theme)
     options = search.on(ProjectOptions(), feature_weight=feature_weight)
     filmed = any(path.suffix.lower() in VIDEOS and path.suffix.lower() != ".webp" for path in outs)
     loaded = open_model(model, device)
@@ -99,13 +101,14 @@ def project(
     known = None if reference is None else open_pictures(reference, loaded)
     parts: list[Projection] = []
 
-    def film() -> "Iterator[Frame]":
-        with progress_bar("filming") as bar:
-            yield from film_frames(result.film(loaded), FILM_FRAMES, bar)
-
     def write(result: "Projection") -> None:
+        def film() -> "Iterator[Frame]":
+            with progress_bar("filming") as bar:
+                yield from film_frames(result.film(loaded), FILM_FRAMES, bar)
+
         if errors:
-            save_picture(result.errors_figure(colors), errors)
+            with writing("--errors", errors):
+                save_picture(result.errors_figure(colors), errors)
         write_outputs(
             outs,
             figure=lambda: result.figure(colors),
@@ -128,7 +131,6 @@ def project(
                     on_progress=bar,
                 )
             )
-        result = joined(parts)
     except KeyboardInterrupt as error:
         if not parts:
             raise KeyboardInterrupt("stopped: nothing was written") from error
@@ -137,6 +139,7 @@ def project(
         raise KeyboardInterrupt(
             f"stopped: the first {len(result.z):,} of {len(packed):,} pictures are in {listed(outs)}"
         ) from error
+    result = joined(parts)
     write(result)
     answer(_text(result, outs), _facts(result, outs), as_json)
 
@@ -211,7 +214,7 @@ def train_encoder(
 
     check_files({"--out": (out, (ENCODER,))}, overwrite=overwrite)
     loaded = open_model(model, device)
-    with progress_bar("training an encoder") as bar:
+    with told_when_stopped(out), progress_bar("training an encoder") as bar:
         trained = train(loaded, images=images, seed=seed, on_progress=bar)
     with writing("--out", out):
         trained.save(out)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from dcgan.data.decode import decode_whole
 from dcgan.data.items import Skipped
@@ -29,15 +30,16 @@ def whole_pictures(source: PictureSource, channels: int) -> Iterator[tuple[str, 
 
 
 def read_mask(file: Path) -> Mask:
-    """A mask from a picture, white where something is missing and black where not: (H, W).
+    """A mask from a picture, white where something is missing and black or transparent where not: (H, W).
 
     Raises:
         SourceError: It cannot be read as a picture.
     """
-    picture, _ = decode_whole(file, 1)
+    picture, _ = decode_whole(file, 4)
     if isinstance(picture, Skipped):
         raise SourceError(f"{file} cannot be read as a mask: {picture.reason} {picture.detail}".rstrip())
-    mask: Mask = picture[:, :, 0] >= _HALF
+    gray = np.asarray(Image.fromarray(picture[:, :, :3]).convert("L"), np.int32)
+    mask: Mask = gray * picture[:, :, 3] >= _HALF * 255
     return mask
 
 

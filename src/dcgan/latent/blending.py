@@ -28,23 +28,14 @@ class Blender:
         mask: (H, W), True where pixels are missing: some, but not all.
 
     Raises:
-        UsageError: Nothing is missing, or all.
-        DcganError: The hole has more than `LARGEST_HOLE` pixels, or scipy is not installed.
+        UsageError: Nothing is missing, or all, or more than `LARGEST_HOLE` pixels.
+        DcganError: scipy is not installed.
     """
 
     def __init__(self, mask: Mask) -> None:
-        if mask.all() or not mask.any():
-            raise UsageError(
-                f"`mask` must have both missing and known pixels; {'all' if mask.all() else 'none'} are missing"
-            )
-        if (count := int(mask.sum())) > LARGEST_HOLE:
-            raise DcganError(
-                f"{count:,} missing pixels are too many to blend, more than {LARGEST_HOLE:,}: scale the picture down"
-            )
-        try:
-            from scipy.sparse.linalg import splu
-        except ImportError as error:
-            raise DcganError("blending needs the extra: pip install 'dcgan[inpaint]'") from error
+        check_hole(mask)
+        from scipy.sparse.linalg import splu
+
         self.mask = mask
         self._at_the_edge, laplacian = _system(mask)
         self._factors = splu(laplacian, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
@@ -64,6 +55,25 @@ class Blender:
         blended = np.array(known, np.float32)
         blended[self.mask] = patch[self.mask] + correction
         return blended
+
+
+def check_hole(mask: Mask) -> None:
+    """Refuse, before any work, what a `Blender` would refuse.
+
+    Raises:
+        UsageError: Nothing is missing, or all, or more than `LARGEST_HOLE` pixels.
+        DcganError: scipy is not installed.
+    """
+    if mask.all() or not mask.any():
+        raise UsageError(f"{'all' if mask.all() else 'nothing'} is missing")
+    if (count := int(mask.sum())) > LARGEST_HOLE:
+        raise UsageError(
+            f"{count:,} missing pixels are too many to blend, more than {LARGEST_HOLE:,}: scale the picture down"
+        )
+    try:
+        import scipy.sparse.linalg  # noqa: F401
+    except ImportError as error:
+        raise DcganError("blending needs the extra: pip install 'dcgan[inpaint]'") from error
 
 
 def _system(mask: Mask) -> "tuple[csc_matrix, csc_matrix]":

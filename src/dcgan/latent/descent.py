@@ -45,6 +45,9 @@ class DescentOptions:
     """Learning rate, above 0."""
     schedule: Schedule = "cosine"
     """Whether the learning rate falls to 0 along a cosine, or is constant."""
+    truncation: float | None = None
+    """How long z may be, as a share of the length of samples, above 0 and at most 1: more typical pictures. None:
+    uniform z may be as long as the cube allows, and normal z is as long as samples are."""
     seed: int = 0
     """Names the random z."""
 
@@ -54,11 +57,13 @@ class DescentOptions:
                 raise UsageError(f"`{name}` must be 1 to {most:,}, not {getattr(self, name)}")
         if not 0 < self.lr <= 1000:
             raise UsageError(f"`lr` must be above 0 and at most 1000, not {self.lr:g}")
+        if self.truncation is not None and not 0 < self.truncation <= 1:
+            raise UsageError(f"`truncation` must be above 0 and at most 1, not {self.truncation:g}")
         for name, choices in (("optimizer", get_args(Optimizer)), ("schedule", get_args(Schedule))):
             if getattr(self, name) not in choices:
                 raise UsageError(f"`{name}` must be {' or '.join(choices)}, not {getattr(self, name)!r}")
-        if self.seed < 0:
-            raise UsageError(f"`seed` must be 0 or more, not {self.seed}")
+        if not 0 <= self.seed < 2**63:
+            raise UsageError(f"`seed` must be 0 to 2^63 - 1, not {self.seed}")
 
 
 class Starts(NamedTuple):
@@ -109,7 +114,8 @@ def descend(
     """Descend from each start, by the gradient of the loss alone: the nets stay as they are.
 
     After each step z is brought back to where samples lie: uniform z into the cube [-1, 1] (Yeh et al. 2017), normal z
-    onto the sphere of radius sqrt(latent_dim). What is found for a picture does not depend on the others.
+    onto the sphere of radius sqrt(latent_dim), or farther inside with `truncation`. What is found for a picture does
+    not depend on the others.
 
     Args:
         model: Whose generator draws.
@@ -120,8 +126,11 @@ def descend(
         on_progress: Called with (steps done, steps of all descents).
 
     Raises:
+        UsageError: `frames` is out of its range.
         ModelError: The loss is no number for any start of a picture: the nets are broken.
     """
+    if frames < 0 or frames == 1:
+        raise UsageError(f"`frames` must be 0, or 2 or more, not {frames}")
     pictures, each, _ = starts.shape
     flat = torch.from_numpy(starts.reshape(-1, model.latent_dim)).to(model.device)
     which = torch.arange(pictures, device=model.device).repeat_interleave(each)
@@ -168,19 +177,25 @@ def _descend_batch(
         optimizer.step()
         if falling:
             falling.step()
-        bring_back(z, model)
+        bring_back(z, model, options.truncation)
     on_step(options.steps, z.detach())
     with torch.inference_mode():
         return z.detach(), loss(model.generator(z), which)
 
 
 @torch.no_grad()
-def bring_back(z: Tensor, model: Model) -> None:
-    """Move each z to the nearest place where samples of its distribution lie."""
-    if model.latent_distribution == "uniform":
-        z.clamp_(-1, 1)
+def bring_back(z: Tensor, model: Model, truncation: float | None = None) -> None:
+    """Move each z (N, latent_dim) to the nearest place where samples of its distribution lie.
+
+    That is the cube [-1, 1] for uniform z, and the sphere of radius sqrt(latent_dim) for normal z. With `truncation`
+    the sphere is smaller by that, and uniform z are within one that is as much smaller than sqrt(latent_dim / 3).
+    """
+    if model.latent_distribution == "normal":
+        z.mul_((truncation or 1) * model.latent_dim**0.5 / z.norm(dim=1, keepdim=True).clamp_min(1e-12))
     else:
-        z.mul_(model.latent_dim**0.5 / z.norm(dim=1, keepdim=True).clamp_min(1e-12))
+        z.clamp_(-1, 1)
+        if truncation is not None:
+            z.mul_((truncation * (model.latent_dim / 3) ** 0.5 / z.norm(dim=1, keepdim=True)).clamp_max(1))
 
 
 def _frames_by_step(frames: int, steps: int) -> dict[int, list[int]]:

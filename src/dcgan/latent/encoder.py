@@ -81,6 +81,10 @@ class Encoder:
 def load_encoder(path: str | Path, model: Model) -> Encoder:
     """Read an encoder that `train_encoder` made for a model.
 
+    Args:
+        path: Its file.
+        model: The model.
+
     Raises:
         LatentError: The file cannot be read, holds something else, or the encoder is for another model.
         ModelError: The model's nets are your own.
@@ -100,6 +104,7 @@ def load_encoder(path: str | Path, model: Model) -> Encoder:
         if not all(tensor.isfinite().all() for tensor in tensors.values()):
             raise ValueError("it holds values that are not finite numbers")
         net.load_state_dict(tensors)
+        use_channels_last(net)
         return Encoder(net.to(model.device).eval(), other, float(known.get("error", "nan")))
     except (RuntimeError, ValueError) as error:
         raise LatentError(f"{path} is damaged: {str(error).splitlines()[0]}") from error
@@ -126,8 +131,8 @@ def train_encoder(
     """
     if images < 20 * BATCH:
         raise UsageError(f"`images` must be {20 * BATCH:,} or more, not {images:,}")
-    if seed < 0:
-        raise UsageError(f"`seed` must be 0 or more, not {seed}")
+    if not 0 <= seed < 2**63:
+        raise UsageError(f"`seed` must be 0 to 2^63 - 1, not {seed}")
     net, generator = EncoderNet(model.architecture), model.nets.generator
     initialize(net, torch_rng(Stream.ENCODER_WEIGHTS, seed))
     use_channels_last(net.to(model.device))

@@ -1,10 +1,11 @@
 """What is missing of pictures: the masks of Yeh et al. (2017) by name, or pictures of the user's own."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from PIL import Image
 
+from dcgan.errors import UsageError
 from dcgan.randomness import Stream, rng
 from dcgan.types import Mask
 
@@ -27,7 +28,14 @@ def named_mask(name: MaskName, side: int, seed: int = 0, number: int = 0) -> Mas
 
     Returns:
         (side, side), True where pixels are missing.
+
+    Raises:
+        UsageError: There is no mask of that name, or `seed` is out of its range.
     """
+    if name not in get_args(MaskName):
+        raise UsageError(f"`name` must be {', '.join(get_args(MaskName))}, not {name!r}")
+    if not 0 <= seed < 2**63:
+        raise UsageError(f"`seed` must be 0 to 2^63 - 1, not {seed}")
     mask, random = np.zeros((side, side), bool), rng(Stream.MASKS, seed, number)
     match name:
         case "center":

@@ -1,120 +1,30 @@
 """Which z draws this picture? Projection: the z whose picture is nearest, found by gradient descent."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, UsageError
-from dcgan.figures.labeled_grid import labeled_grid
-from dcgan.figures.notebook import html_of
-from dcgan.figures.projection_errors import plot_projection_errors
-from dcgan.figures.theme import THEMES, Theme
 from dcgan.files import RUN_FILE, parse_json
 from dcgan.latent.descent import DescentOptions, Found, descend, random_starts
 from dcgan.latent.encoder import Encoder
 from dcgan.latent.perceptual import discriminator_of, squared_distances, unit_maps
-from dcgan.model import Model, to_images
+from dcgan.latent.projection import Errors, Projection, joined
+from dcgan.model import Model, full_batches, to_images
 from dcgan.progress import Part, notebook_bar
 from dcgan.randomness import Stream, rng
-from dcgan.short_repr import ShortRepr
-from dcgan.types import Latents, OnProgress, Pixels
+from dcgan.types import OnProgress, Pixels, PixelStore
 
 REFERENCES = 32  # training pictures that are projected, too, by default
-_QUANTILE = 0.95  # of their errors: what is above is out of reach
-_LEAST_GAIN = 0.75  # of the error of the best random z, where no training pictures are known
 _PICTURES = 64  # whose feature maps are in memory at once
-SHOWN = 12  # pictures of a figure
 _GRAY_LEVELS = 127.5  # of a difference of 1 between images
-_BY_PICTURE = ("pictures", "z", "pixels", "errors", "random_errors")
-
-Errors = NDArray[np.float64]
-"""(N,), root mean squared differences of pixels, in gray levels (0 to 255)."""
-
-
-@dataclass(frozen=True, repr=False)
-class Projection(ShortRepr):
-    """Pictures, and the nearest ones that the model can draw.
-
-    Attributes:
-        names: N names of the pictures.
-        pictures: (N, H, W, C), uint8, as cropped to the model's size.
-        z: (N, latent_dim), float32.
-        pixels: (N, H, W, C), uint8, what the generator draws from `z`.
-        errors: (N,), how far `pixels` are from `pictures`.
-        random_errors: (N,), the same for the best of 1,000 random z.
-        reference_errors: (M,), the same for training pictures that were projected in the same way; none if no training
-            pictures are known.
-        path: (F, N, latent_dim), z along the descent, as many as were asked for.
-    """
-
-    names: tuple[str, ...]
-    pictures: Pixels
-    z: Latents
-    pixels: Pixels
-    errors: Errors
-    random_errors: Errors
-    reference_errors: Errors
-    path: Latents
-
-    @property
-    def limits(self) -> Errors:
-        """(N,), the largest error of each picture within the model's reach.
-
-        That of 95 % of the training pictures; where none are known, three quarters of the error of the best random z.
-        """
-        if len(self.reference_errors):
-            return np.full(len(self.errors), np.quantile(self.reference_errors, _QUANTILE))
-        return _LEAST_GAIN * self.random_errors
-
-    @property
-    def in_reach(self) -> NDArray[np.bool_]:
-        """(N,), whether the model can draw each picture about as well as those that it was trained on."""
-        return self.errors <= self.limits
-
-    @property
-    def memorization(self) -> float:
-        """How often a training picture has the smaller error, of all pairs of one with one of these pictures, 0 to 1.
-
-        For pictures that the model never saw, 0.5 says that it draws them as well as those it was trained on; a model
-        that has memorized its pictures would be near 1. NaN where no training pictures are known.
-        """
-        if not len(self.reference_errors):
-            return float("nan")
-        differences = self.errors[:, None] - self.reference_errors
-        return float(((differences > 0) + (differences == 0) / 2).mean())
-
-    def errors_figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
-        """A chart of all errors: of these pictures, of training pictures, and of the best of 1,000 random z."""
-        groups = {"these pictures": self.errors, "best of 1,000 random z": self.random_errors}
-        if len(self.reference_errors):
-            groups = {"training pictures": self.reference_errors, **groups}
-        return plot_projection_errors(groups, theme)
-
-    def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
-        """The first pictures, and below each its projection, with the error above it in gray levels."""
-        shown = slice(SHOWN)
-        flags = zip(self.errors[shown], self.in_reach[shown], strict=True)
-        columns = [f"{error:.0f}" if near else f"{error:.0f} (out)" for error, near in flags]
-        pixels = np.stack([self.pictures[shown], self.pixels[shown]])
-        return labeled_grid(pixels, theme, rows=["picture", "projection"], columns=columns)
-
-    def film(self, model: Model) -> Iterator[Pixels]:
-        """The frames of a film of the descent: the first pictures, each beside what is drawn so far, (2 N, H, W, C)."""
-        for z in self.path[:, :SHOWN]:
-            pairs = np.stack([self.pictures[:SHOWN], model.generate(z)], axis=1)
-            yield pairs.reshape(-1, *pairs.shape[2:])
-
-    def _repr_html_(self) -> str:
-        return html_of(self.figure())
 
 
 @dataclass(frozen=True)
@@ -163,7 +73,9 @@ def project(
     Raises:
         SourceError: The pictures cannot be read.
         PackedSetError: The packed set is broken, or its size or channels are not the model's.
-        ModelError: The model's nets are your own, and `feature_weight` is not 0; or the encoder is another model's.
+        UsageError: `references` or `frames` is out of its range.
+        ModelError: The model's nets are your own, and `feature_weight` is not 0; or the generator draws no numbers.
+        LatentError: The encoder is another model's.
 
     Example:
         >>> model = dcgan.load("runs/faces")
@@ -199,41 +111,40 @@ def project_in_parts(
     Parameters and errors are those of `project`; `joined` makes one of the parts.
     """
     options = options or ProjectOptions()
+    if references < 0:
+        raise UsageError(f"`references` must be 0 or more, not {references}")
     packed = open_pictures(pictures, size=model.size, channels=model.channels)
     trained_on, names = training_pictures(model, reference, references), packed.names
     each = (options.starts + (encoder is not None)) * options.steps
-    total = (len(packed.pixels) + len(trained_on)) * each
+    total = (len(packed) + len(trained_on)) * each
 
-    def search(pixels: Pixels, before: int, frames: int = 0) -> "_Searched":
+    def search(pixels: Pixels, before: int, frames: int = 0) -> _Searched:
         tell = None if on_progress is None else Part(on_progress, before * each, total)
         return _search(model, pixels, options, encoder, frames, tell)
 
     reference_errors = np.empty(0)
-    if len(trained_on):
-        reference_errors = errors_of(model.generate(search(trained_on, 0).found.z[:, 0]), trained_on)
-    for start in range(0, len(packed.pixels), _PICTURES):
-        part = slice(start, start + _PICTURES)
-        originals = np.array(packed.pixels[part])
-        found, random_errors = search(originals, len(trained_on) + start, frames)
-        pixels = model.generate(found.z[:, 0])
+    for start, pixels in _in_parts(trained_on):
+        drawn = model.generate(search(pixels, start).found.z[:, 0])
+        reference_errors = np.append(reference_errors, errors_of(drawn, pixels))
+    for start, pixels in _in_parts(packed.pixels):
+        found, random_errors = search(pixels, len(trained_on) + start, frames)
+        drawn = model.generate(found.z[:, 0])
         yield Projection(
-            names=tuple(names[part]),
-            pictures=originals,
+            names=tuple(names[start : start + len(pixels)]),
+            pictures=pixels,
             z=found.z[:, 0],
-            pixels=pixels,
-            errors=errors_of(pixels, originals),
+            pixels=drawn,
+            errors=errors_of(drawn, pixels),
             random_errors=random_errors,
             reference_errors=reference_errors,
             path=found.path[:, :, 0],
         )
 
 
-def joined(parts: Sequence[Projection]) -> Projection:
-    """One projection of the pictures of several, one or more, of the same model with the same reference."""
-    first = parts[0]
-    together = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _BY_PICTURE}
-    path = np.concatenate([part.path for part in parts], axis=1)
-    return replace(first, names=tuple(name for part in parts for name in part.names), path=path, **together)
+def _in_parts(pixels: Pixels | PixelStore) -> Iterator[tuple[int, Pixels]]:
+    """Pictures to search for together, with the number of those before."""
+    for start in range(0, len(pixels), _PICTURES):
+        yield start, np.array(pixels[start : start + _PICTURES])
 
 
 def errors_of(pixels: Pixels, others: Pixels) -> Errors:
@@ -265,7 +176,7 @@ def training_pictures(model: Model, source: PictureSource | None = None, most: i
 
 def _own_set(model: Model) -> PackedSet | None:
     """The packed set that the run of a model was trained on, if it is still the same."""
-    folders = [] if model.folder is None else [model.folder.parent, model.folder.parent.parent]  # RUN/checkpoints/1
+    folders = [] if model.folder is None else model.folder.resolve().parents[:2]  # of RUN/model, of RUN/checkpoints/1
     for run in folders:
         try:
             card = parse_json((run / RUN_FILE).read_text("utf-8"))
@@ -278,6 +189,11 @@ def _own_set(model: Model) -> PackedSet | None:
     return None
 
 
+class _Searched(NamedTuple):
+    found: Found
+    random_errors: Errors
+
+
 def _search(
     model: Model,
     pixels: Pixels,
@@ -285,13 +201,16 @@ def _search(
     encoder: Encoder | None,
     frames: int,
     on_progress: OnProgress | None,
-) -> "_Searched":
+) -> _Searched:
     targets = to_images(torch.from_numpy(pixels)).to(model.device)
     net, maps = None, []
     if options.feature_weight:
         net = discriminator_of(model)
         with torch.no_grad():
-            batches = [unit_maps(net, batch) for batch in targets.split(_PICTURES)]
+            batches = [
+                [layer[: len(rows)] for layer in unit_maps(net, targets[filled])]
+                for rows, filled in full_batches(len(targets), model.device)
+            ]
         maps = [torch.cat(layer) for layer in zip(*batches, strict=True)]
 
     def in_pixels(images: Tensor, which: Tensor) -> Tensor:
@@ -309,8 +228,3 @@ def _search(
         starts = np.concatenate([encoder.encode(model, pixels)[:, None], starts], axis=1)
     found = descend(model, in_both, starts, options, frames=frames, on_progress=on_progress)
     return _Searched(found, _GRAY_LEVELS * np.sqrt(losses[:, 0].astype(np.float64)))
-
-
-class _Searched(NamedTuple):
-    found: Found
-    random_errors: Errors

@@ -11,7 +11,11 @@ from dcgan.types import Mask, Pixels
 
 _AROUND = 2  # times the hole is the side of the region around it, as for the paper's mask in the center
 _LARGE = 4  # a hole as large as a quarter of the picture or larger is filled in the picture as a whole
-Values = NDArray[np.float32]  # (H, W, C)
+_NOTHING = 1e-5  # share of a pixel
+Values = NDArray[np.float32]
+"""(H, W, C), 0 to 255."""
+Shares = NDArray[np.float32]
+"""(H, W), how much of each pixel is missing, 0 to 1."""
 
 
 class Region(NamedTuple):
@@ -28,23 +32,40 @@ def extents(mask: Mask) -> tuple[tuple[int, int], tuple[int, int]]:
     return (int(rows.min()), int(rows.max()) + 1), (int(columns.min()), int(columns.max()) + 1)
 
 
-def region_around(mask: Mask) -> Region:
-    """The region that a model sees when nothing else is asked for.
+def region_for(mask: Mask, region: Region | None = None) -> Region:
+    """The region that a model sees.
 
-    For a hole at least a quarter as large as the picture's shorter side it is the largest square, as near to the center
-    as the hole allows: so pictures are cropped for training. For a smaller one it is a square of twice its size.
+    Args:
+        mask: (H, W), True where pixels are missing: some, at least.
+        region: The one that is asked for. Default: for a hole at least a quarter as large as the picture's shorter
+            side the largest square, as near to the center as the hole allows, since pictures are cropped like that for
+            training; for a smaller hole a square of twice its size.
 
     Raises:
-        UsageError: No square within the picture holds all that is missing.
+        UsageError: The region leaves the picture, does not hold all that is missing, or holds nothing that is known;
+            or no square within the picture holds all that is missing.
     """
+    if region is None:
+        left, top, side = region = _region_around(mask)
+        where = f"the largest square that holds the missing part, {side} x {side} pixels at {left},{top},"
+    else:
+        _check_within(region, mask)
+        left, top, side = region
+        where = f"`region` {left},{top},{side}"
+    if mask[_slices(region)].all():
+        raise UsageError(f"{where} holds nothing that is known: leave less missing")
+    return region
+
+
+def _region_around(mask: Mask) -> Region:
     (top, bottom), (left, right) = extents(mask)
+    height, width = mask.shape
     hole, most = max(bottom - top, right - left), min(mask.shape)
     if hole > most:
         raise UsageError(
             f"the missing part is {right - left} x {bottom - top} pixels, and no square within the picture of "
-            f"{mask.shape[1]} x {mask.shape[0]} holds it: crop the picture, or leave less missing"
+            f"{width} x {height} holds it: crop the picture, or leave less missing"
         )
-    height, width = mask.shape
     if hole * _LARGE >= most:
         side, middle_x, middle_y = most, width / 2, height / 2
     else:
@@ -54,35 +75,36 @@ def region_around(mask: Mask) -> Region:
     )
 
 
-def check_region(region: Region, mask: Mask) -> None:
-    """Refuse a region that leaves the picture, or does not hold all that is missing.
+def _place(middle: float, side: int, least: int, most: int, length: int) -> int:
+    """Where a side begins that is as near to `middle` as it can be, from `least` to `most`, within 0 to `length`."""
+    return int(min(max(round(middle - side / 2), least, 0), most, length - side))
 
-    Raises:
-        UsageError: It does.
-    """
+
+def _check_within(region: Region, mask: Mask) -> None:
     height, width = mask.shape
     left, top, side = region
     if side < 1 or left < 0 or top < 0 or left + side > width or top + side > height:
         raise UsageError(
             f"`region` {left},{top},{side} (left, top, side) does not lie within the picture of {width} x {height}"
         )
-    if mask.sum() != mask[top : top + side, left : left + side].sum():
+    if mask.sum() != mask[_slices(region)].sum():
         raise UsageError(f"`region` {left},{top},{side} (left, top, side) does not hold all that is missing")
 
 
-def shrink(picture: Pixels, mask: Mask, region: Region, size: int) -> tuple[Pixels, Mask]:
-    """A region at the model's size: pixels (size, size, C), and (size, size), True where any part is missing.
+def shrink(picture: Pixels, mask: Mask, region: Region, size: int) -> tuple[Pixels, Shares]:
+    """A region at the model's size: pixels (size, size, C), and the share of each that is missing, (size, size).
 
-    What is known there is the mean of known pixels alone.
+    A pixel is the mean of what is known of it alone; one of which nothing is known is black.
     """
-    left, top, side = region
-    part = (slice(top, top + side), slice(left, left + side))
-    if side == size:
-        return picture[part], mask[part]
-    how = Image.Resampling.BOX if side > size else Image.Resampling.BILINEAR
-    share = _resized(mask[part].astype(np.float32), size, how)
-    channels = [_resized(channel.astype(np.float32), size, how) for channel in np.moveaxis(picture[part], 2, 0)]
-    return np.stack(channels, axis=2).round().clip(0, 255).astype(np.uint8), share > 0
+    part, missing = picture[_slices(region)], mask[_slices(region)].astype(np.float32)
+    if region[2] == size:
+        return part, missing
+    how = Image.Resampling.BOX if region[2] > size else Image.Resampling.BILINEAR
+    known = _resized(1 - missing, size, how)
+    values = [_resized(channel * (1 - missing), size, how) for channel in np.moveaxis(part, 2, 0)]
+    means = np.stack(values, axis=2) / np.maximum(known, _NOTHING)[..., None]
+    shares = np.where(known < _NOTHING, 1, _resized(missing, size, how)).clip(0, 1)
+    return means.round().clip(0, 255).astype(np.uint8), shares.astype(np.float32)
 
 
 def enlarge(pixels: Pixels, side: int) -> Values:
@@ -97,6 +119,6 @@ def _resized(values: NDArray[np.float32], side: int, how: Image.Resampling) -> N
     return np.asarray(Image.fromarray(values).resize((side, side), how))
 
 
-def _place(middle: float, side: int, least: int, most: int, length: int) -> int:
-    """Where a side begins that is as near to `middle` as it can be, from `least` to `most`, within 0 to `length`."""
-    return int(min(max(round(middle - side / 2), least, 0), most, length - side))
+def _slices(region: Region) -> tuple[slice, slice]:
+    left, top, side = region
+    return slice(top, top + side), slice(left, left + side)

@@ -32,9 +32,20 @@ def ssim(truth: Pixels, restored: Pixels, mask: Mask | None = None) -> float:
     Raises:
         DcganError: scikit-image is not installed.
     """
-    try:
-        from skimage.metrics import structural_similarity
-    except ImportError as error:
-        raise DcganError("SSIM needs the extra: pip install 'dcgan[inpaint]'") from error
+    check_ssim()
+    from skimage.metrics import structural_similarity
+
     _, similarities = structural_similarity(truth, restored, win_size=SMALLEST, channel_axis=2, full=True)
     return float(similarities.mean() if mask is None else similarities[mask].mean())
+
+
+def check_ssim() -> None:
+    """Refuse, before any work, to compute SSIM without what it needs.
+
+    Raises:
+        DcganError: scikit-image is not installed.
+    """
+    try:
+        import skimage.metrics  # noqa: F401
+    except ImportError as error:
+        raise DcganError("SSIM needs the extra: pip install 'dcgan[inpaint]'") from error

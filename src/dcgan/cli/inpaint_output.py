@@ -1,0 +1,127 @@
+"""What `dcgan inpaint` writes: each filled picture at once, then what is about all of them, and the answer."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcgan.cli.console import progress_bar
+from dcgan.cli.descent_flags import FILM_FRAMES
+from dcgan.cli.outputs import film_frames, writing
+from dcgan.errors import DcganError, UsageError
+from dcgan.files import check_writable
+
+if TYPE_CHECKING:
+    from dcgan.figures.theme import Theme
+    from dcgan.latent.inpainting import Inpainted
+    from dcgan.model import Model
+    from dcgan.types import Latents, Pixels
+
+SHEET, LATENTS = "sheet.png", "latents.npz"  # beside the pictures
+_LIKE_FILES = (".png", ".jpg", ".jpeg", ".webp", ".npz")
+
+
+def check_out(out: Path, *, overwrite: bool) -> None:
+    """Refuse, before any work, a folder that holds something, or in which nothing can be written.
+
+    Raises:
+        UsageError: It is a file, or named like one.
+        DcganError: It is not empty, or cannot be written.
+    """
+    if out.is_file() or out.suffix.lower() in _LIKE_FILES:
+        raise UsageError(f"--out {out}: name a folder, which gets the pictures")
+    if out.is_dir() and any(out.iterdir()) and not overwrite:
+        raise DcganError(
+            f"--out {out} is not empty; name another folder, or replace files of the same names with `overwrite`"
+        )
+    with writing("--out", out):
+        check_writable(out / SHEET)
+
+
+class InpaintOutput:
+    """The folder of filled pictures. Of many it keeps in memory only what the figure and the answer need.
+
+    Args:
+        out: The folder.
+        blend: Whether the holes are blended in.
+        truth: Whether the pictures were whole, so that the holes can be compared with them.
+    """
+
+    def __init__(self, out: Path, *, blend: bool, truth: bool) -> None:
+        self.out, self.blend, self.truth = out, blend, truth
+        self.rows: list[dict[str, object]] = []
+        self._scores: list[tuple[float, float]] = []
+        self._z: list[Latents] = []
+        self._drawn: list[Pixels] = []
+        self._shown: list[Inpainted] = []
+
+    def add(self, result: "Inpainted", stem: str) -> None:
+        """Write the answers of one picture.
+
+        Raises:
+            DcganError: A file cannot be written.
+        """
+        from PIL import Image
+
+        from dcgan.figures.sheets import save_picture
+        from dcgan.latent.inpainting import SHOWN
+        from dcgan.metrics.restoration import psnr, ssim
+
+        answers = [result.filled(number, blend=self.blend) for number in range(len(result.z))]
+        names = [f"{stem}-{number}.png" for number in range(1, len(answers) + 1)] if answers[1:] else [f"{stem}.png"]
+        files = [self.out / name for name in names]
+        with writing("--out", self.out):
+            for pixels, file in zip(answers, files, strict=True):
+                save_picture(Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels), file)
+        row = {"name": result.name, "files": files, "region": result.region, "loss": round(float(result.losses[0]), 3)}
+        if self.truth:
+            score = (psnr(result.picture, answers[0], result.mask), ssim(result.picture, answers[0], result.mask))
+            self._scores.append(score)
+            row |= _rounded(*score)
+        self.rows.append(row)
+        self._z.append(result.z)
+        self._drawn.append(result.drawn)
+        if len(self._shown) < SHOWN:
+            self._shown.append(result)
+
+    def finish(self, model: "Model", theme: "Theme", film: Path | None, fps: float) -> None:
+        """Write the figure, the z, and the film if one is asked for.
+
+        Raises:
+            DcganError: A file cannot be written.
+        """
+        import numpy as np
+
+        from dcgan.figures.sheets import save_picture
+        from dcgan.figures.video import write_video
+        from dcgan.latent.files import write_latents
+        from dcgan.latent.inpainting import Inpainting
+
+        shown = Inpainting(tuple(self._shown))
+        with writing("--out", self.out):
+            save_picture(shown.figure(theme), self.out / SHEET)
+            write_latents(self.out / LATENTS, model, np.concatenate(self._z), np.concatenate(self._drawn))
+        if film is not None:
+            with writing("--film", film), progress_bar("filming") as bar:
+                write_video(film_frames(shown.film(model, blend=self.blend), FILM_FRAMES, bar), film, fps)
+
+    def report(self, skipped: list[str]) -> tuple[str, dict[str, object]]:
+        """The answer, for people and for machines.
+
+        Args:
+            skipped: Why each other picture was not filled.
+        """
+        import numpy as np
+
+        count = len(self.rows)
+        facts: dict[str, object] = {"out": self.out, "pictures": self.rows, "skipped": skipped}
+        text = f"filled {count:,} {'picture' if count == 1 else 'pictures'}: {self.out}\n"
+        text += f"before and after: {self.out / SHEET}"
+        if self.truth:
+            psnr, ssim = np.mean(self._scores, axis=0).tolist()
+            facts |= _rounded(psnr, ssim)
+            text += f"\nthe hole beside the truth: PSNR {psnr:.1f} dB, SSIM {ssim:.2f}"
+        return text, facts
+
+
+def _rounded(psnr: float, ssim: float) -> dict[str, float | None]:
+    """Both for JSON, which has no infinity."""
+    return {"psnr": round(psnr, 2) if psnr < float("inf") else None, "ssim": round(ssim, 4)}
