@@ -22,5 +22,6 @@ def test_several_pictures_are_named_together(tmp_path: Path, monkeypatch: pytest
     for name, level in (("me", 20), ("you", 220)):
         (tmp_path / f"{name}.png").write_bytes(encoded(Image.new("RGB", (20, 30), (level, 0, 0)), "PNG"))
     packed = open_pictures([tmp_path / "you.png", tmp_path / "me.png"], size=8)
+    assert packed.names == ["you.png", "me.png"]
     assert packed.pixels[:, 0, 0, 0].tolist() == [220, 20]
     assert np.asarray(packed.pixels).shape == (2, 8, 8, 3)

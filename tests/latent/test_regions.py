@@ -92,6 +92,11 @@ def test_a_region_that_fits_is_taken() -> None:
     assert region_for(hole(40, 60, 10, 20, 10, 10), Region(15, 9, 16)) == (15, 9, 16)
 
 
+def test_a_tiny_hole_is_seen_with_as_much_around_it_as_the_model_draws() -> None:
+    assert region_for(hole(40, 60, 20, 30, 1, 1), least=16).side == 16
+    assert region_for(hole(40, 60, 20, 30, 1, 1), least=64).side == 40
+
+
 def test_a_hole_of_the_whole_square_leaves_nothing_to_go_by() -> None:
     with pytest.raises(UsageError, match=r"the largest square .* 40 x 40 pixels at 10,0, holds nothing that is known"):
         region_for(hole(40, 60, 0, 10, 40, 40))

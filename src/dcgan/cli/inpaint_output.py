@@ -65,7 +65,7 @@ class InpaintOutput:
         from dcgan.latent.inpainting import SHOWN
         from dcgan.metrics.restoration import psnr, ssim
 
-        answers = [result.filled(number, blend=self.blend) for number in range(len(result.z))]
+        answers = [*map(result.filler(blend=self.blend), result.drawn)]
         names = [f"{stem}-{number}.png" for number in range(1, len(answers) + 1)] if answers[1:] else [f"{stem}.png"]
         files = [self.out / name for name in names]
         with writing("--out", self.out):

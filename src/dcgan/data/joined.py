@@ -57,7 +57,7 @@ class Joined:
 
 
 class Named(WrappedSource):
-    """A source whose items' names begin with a name of it."""
+    """A source whose items' names begin with a name of it; a single picture has that name."""
 
     def __init__(self, name: str, source: Source) -> None:
         super().__init__(source)
@@ -65,7 +65,8 @@ class Named(WrappedSource):
 
     def __iter__(self) -> Iterator[Item]:
         for item in self._source:
-            yield replace(item, name=f"{self._name}/{item.name}")
+            is_itself = item.name == self._name.rpartition("/")[2]
+            yield replace(item, name=self._name if is_itself else f"{self._name}/{item.name}")
 
 
 def expand(pattern: str) -> list[str]:

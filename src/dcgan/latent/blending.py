@@ -11,7 +11,7 @@ from dcgan.types import Mask
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix
 
-LARGEST_HOLE = 4_000_000  # pixels; the factors of its matrix take about half a kilobyte for each
+LARGEST_HOLE = 4_000_000  # pixels; the factors of its matrix take about a kilobyte for each
 
 Values = NDArray[np.float32]
 """(H, W, C), in any unit."""

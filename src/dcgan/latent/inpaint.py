@@ -103,7 +103,7 @@ def inpaint(
         options: How z is searched for.
         answers: How many fillings of each picture, the best first; at most `options.starts`.
         regions: The part of each picture that the model draws, which must hold all that is missing. None: the largest
-            square near the center, or twice the size of the hole where that is small (see `region_for`).
+            square near the center; where the hole is small twice its size, and the model's at least (`region_for`).
         names: N names. Default: numbers.
         frames: How many z of each first answer's descent are kept for a film; 0, or 2 or more.
         on_progress: Called with (steps of descents done, in all). Default: a progress bar in a notebook.
@@ -159,7 +159,7 @@ def place(model: Model, picture: Pixels, mask: Mask, region: Region | None = Non
         (height, width), (mask_height, mask_width) = picture.shape[:2], mask.shape
         raise UsageError(f"the picture has {width} x {height} pixels, and the mask {mask_width} x {mask_height}")
     check_hole(mask)
-    return region_for(mask, region)
+    return region_for(mask, region, model.size)
 
 
 def context_weights(masks: Tensor, window: int, far_weight: float = 0.0) -> Tensor:

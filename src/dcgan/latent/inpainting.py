@@ -1,8 +1,7 @@
 """Pictures with what was missing filled in: their files, figures and films."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from PIL import Image
@@ -48,36 +47,38 @@ class Inpainted(ShortRepr):
 
     def filled(self, answer: int = 0, *, blend: bool = True) -> Pixels:
         """The picture with an answer in its hole: (H, W, C), uint8; as it is drawn, or blended by its gradients."""
-        return self.fill(self.drawn[answer], blend=blend)
+        return self.filler(blend=blend)(self.drawn[answer])
 
-    def fill(self, drawn: Pixels, *, blend: bool = True) -> Pixels:
-        """The picture with a drawn region (size, size, C) in its hole."""
-        left, top, side = self.region
-        patch = np.pad(enlarge(drawn, side), ((1, 1), (1, 1), (0, 0)), mode="edge")
-        rows, columns = self._window
-        patch = patch[rows.start - top + 1 : rows.stop - top + 1, columns.start - left + 1 : columns.stop - left + 1]
-        if blend:
-            patch = self._blender.blend(self.picture[rows, columns].astype(np.float32), patch)
-        filled, hole = self.picture.copy(), self.mask[rows, columns]
-        filled[rows, columns][hole] = patch[hole].round().clip(0, 255).astype(np.uint8)
-        return filled
+    def filler(self, *, blend: bool = True) -> Callable[[Pixels], Pixels]:
+        """What makes the picture with its hole filled, (H, W, C), from any drawing of the region, (size, size, C).
 
-    @cached_property
-    def _window(self) -> tuple[slice, slice]:
-        """The rows and columns of the hole, and one more at each side where the picture has one."""
-        ((top, bottom), (left, right)), (height, width) = extents(self.mask), self.mask.shape
-        return slice(max(0, top - 1), min(bottom + 1, height)), slice(max(0, left - 1), min(right + 1, width))
+        What is the same for all drawings is computed once; it takes about a kilobyte for each missing pixel.
+        """
+        (left, top, side), (height, width) = self.region, self.mask.shape
+        (first_row, end_row), (first_column, end_column) = extents(self.mask)
+        rows = slice(max(0, first_row - 1), min(end_row + 1, height))  # of the hole, and one more at each side
+        columns = slice(max(0, first_column - 1), min(end_column + 1, width))
+        around, hole = self.picture[rows, columns].astype(np.float32), self.mask[rows, columns]
+        blender = Blender(hole) if blend else None
 
-    @cached_property
-    def _blender(self) -> Blender:
-        return Blender(self.mask[self._window])
+        def fill(drawn: Pixels) -> Pixels:
+            patch = np.pad(enlarge(drawn, side), ((1, 1), (1, 1), (0, 0)), mode="edge")  # it may end with the hole
+            from_row, from_column = rows.start - top + 1, columns.start - left + 1
+            patch = patch[from_row : from_row + hole.shape[0], from_column : from_column + hole.shape[1]]
+            if blender is not None:
+                patch = blender.blend(around, patch)
+            filled = self.picture.copy()
+            filled[rows, columns][hole] = patch[hole].round().clip(0, 255).astype(np.uint8)
+            return filled
+
+        return fill
 
     def panels(self) -> Pixels:
         """The region before and after: original, damaged, filled, blended, and the other answers, (3 + A, s, s, C)."""
         damaged = self.picture.copy()
         color = MISSING_COLOR if self.picture.shape[2] >= 3 else (255,)
         damaged[self.mask] = (*color, 255)[: self.picture.shape[2]]
-        answers = [self.filled(answer) for answer in range(len(self.z))]
+        answers = map(self.filler(), self.drawn)
         return np.stack([self.shown(pixels) for pixels in (self.picture, damaged, self.filled(blend=False), *answers)])
 
     def shown(self, pixels: Pixels) -> Pixels:
@@ -111,9 +112,10 @@ class Inpainting(ShortRepr):
             blend: As for `Inpainted.filled`.
         """
         shown = self.pictures[:SHOWN]
+        fillers = [one.filler(blend=blend) for one in shown]
         for z in np.stack([one.path for one in shown], axis=1):
-            pairs = zip(shown, model.generate(z), strict=True)
-            yield np.stack([one.shown(one.fill(drawn, blend=blend)) for one, drawn in pairs])
+            parts = zip(shown, fillers, model.generate(z), strict=True)
+            yield np.stack([one.shown(fill(drawn)) for one, fill, drawn in parts])
 
     def _repr_html_(self) -> str:
         return html_of(self.figure())

@@ -32,7 +32,7 @@ def extents(mask: Mask) -> tuple[tuple[int, int], tuple[int, int]]:
     return (int(rows.min()), int(rows.max()) + 1), (int(columns.min()), int(columns.max()) + 1)
 
 
-def region_for(mask: Mask, region: Region | None = None) -> Region:
+def region_for(mask: Mask, region: Region | None = None, least: int = 1) -> Region:
     """The region that a model sees.
 
     Args:
@@ -40,13 +40,14 @@ def region_for(mask: Mask, region: Region | None = None) -> Region:
         region: The one that is asked for. Default: for a hole at least a quarter as large as the picture's shorter
             side the largest square, as near to the center as the hole allows, since pictures are cropped like that for
             training; for a smaller hole a square of twice its size.
+        least: Side of a region around a smaller hole, pixels, where the picture is as large.
 
     Raises:
         UsageError: The region leaves the picture, does not hold all that is missing, or holds nothing that is known;
             or no square within the picture holds all that is missing.
     """
     if region is None:
-        left, top, side = region = _region_around(mask)
+        left, top, side = region = _region_around(mask, least)
         where = f"the largest square that holds the missing part, {side} x {side} pixels at {left},{top},"
     else:
         _check_within(region, mask)
@@ -57,7 +58,7 @@ def region_for(mask: Mask, region: Region | None = None) -> Region:
     return region
 
 
-def _region_around(mask: Mask) -> Region:
+def _region_around(mask: Mask, least: int) -> Region:
     (top, bottom), (left, right) = extents(mask)
     height, width = mask.shape
     hole, most = max(bottom - top, right - left), min(mask.shape)
@@ -69,7 +70,8 @@ def _region_around(mask: Mask) -> Region:
     if hole * _LARGE >= most:
         side, middle_x, middle_y = most, width / 2, height / 2
     else:
-        side, middle_x, middle_y = _AROUND * hole, (left + right) / 2, (top + bottom) / 2
+        side = min(max(_AROUND * hole, least), most)
+        middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
     return Region(
         _place(middle_x, side, right - side, left, width), _place(middle_y, side, bottom - side, top, height), side
     )
