@@ -28,6 +28,7 @@ SMALLER = {  # lengths alone; all else is as it stands
     r'Recipe\(loss="my-least-squares"\)': f'Recipe(loss="my-least-squares", size=32, {TINY})',
     r"range\(1000\)": "range(4)",
     r"step % 100 == 99": "step % 2 == 1",
+    r"steps=500": "steps=2",
     r"repeats=20": "repeats=2, C=[1e-3, 1e-2]",
 }
 

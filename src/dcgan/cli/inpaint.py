@@ -13,6 +13,7 @@ from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName, nee
 from dcgan.cli.inpaint_output import InpaintOutput, check_out
 from dcgan.cli.masks import Damaged, MaskFlags
 from dcgan.cli.outputs import FRAMES_PER_SECOND, check_files, check_outputs, chosen_theme, open_model
+from dcgan.cli.sources import all_of
 from dcgan.errors import DcganError, UsageError
 from dcgan.progress import Part
 
@@ -63,9 +64,10 @@ NO_MASKS = MaskFlags()
 
 def inpaint(
     model: ModelPath,
-    pictures: Annotated[str, Parameter(help="Pictures, as for `dcgan prepare`; files keep their full size.")],
     /,
-    *,
+    *pictures: Annotated[
+        str, Parameter(required=True, help="Pictures, as for `dcgan prepare`; they keep their full size.")
+    ],
     out: Path,
     where: MaskFlags = NO_MASKS,
     region: str | None = None,
@@ -125,7 +127,7 @@ def inpaint(
     loaded = open_model(model, device)
     output, skipped = InpaintOutput(out, blend=blend, truth=where.is_named), list[str]()
     try:
-        damaged = where.damaged(pictures, loaded)
+        damaged = where.damaged(all_of(pictures), loaded)
         each = options.starts * options.steps
         with progress_bar("inpainting") as bar:
             for batch in _batches(damaged.pictures, loaded, square, skipped):
@@ -152,7 +154,7 @@ def inpaint(
     for why in skipped:
         warn(f"skipped {why}")
     if not output.rows:
-        raise DcganError(f"{pictures}: no picture could be filled")
+        raise DcganError(f"{', '.join(pictures)}: no picture could be filled")
     output.finish(loaded, colors, film, fps)
     answer(*output.report(skipped), as_json)
 

@@ -95,7 +95,7 @@ class MaskFlags:
         if self.mask and not self.draw and self.mask not in (*NAMED, ALPHA) and not Path(self.mask).exists():
             raise UsageError(f"--mask {self.mask}: there is no such file or folder, and no such mask")
 
-    def damaged(self, source: str, model: "Model") -> DamagedPictures:
+    def damaged(self, source: str | list[str], model: "Model") -> DamagedPictures:
         """The pictures of a source, with their masks.
 
         Raises:

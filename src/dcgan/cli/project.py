@@ -21,7 +21,7 @@ from dcgan.cli.outputs import (
     write_outputs,
     writing,
 )
-from dcgan.cli.sources import open_pictures
+from dcgan.cli.sources import all_of, open_pictures
 from dcgan.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,9 +37,8 @@ ENCODER = ".safetensors"
 
 def project(
     model: ModelPath,
-    pictures: Annotated[str, Parameter(help="Pictures, as for `dcgan prepare`, or a packed set.")],
     /,
-    *,
+    *pictures: Annotated[str, Parameter(required=True, help="Pictures, as for `dcgan prepare`, or a packed set.")],
     out: Outs = None,
     feature_weight: float | None = None,
     encoder: Path | None = None,
@@ -63,7 +62,7 @@ def project(
 
     - `dcgan project faces drawn-faces:8 --out found.npz --out found.png`
     - `dcgan walk faces --latents found.npz --out walk.png`
-    - `dcgan project runs/photos me.jpg --out me.npz --out search.mp4`
+    - `dcgan project runs/photos me.jpg you.jpg --out both.npz --out search.mp4`
     - `dcgan project runs/photos photos/ --encoder encoder.safetensors --out photos.npz`
 
     Args:
@@ -97,7 +96,7 @@ def project(
     filmed = any(path.suffix.lower() in VIDEOS and path.suffix.lower() != ".webp" for path in outs)
     loaded = open_model(model, device)
     guess = None if encoder is None else load_encoder(encoder, loaded)
-    packed = open_pictures(pictures, loaded)
+    packed = open_pictures(all_of(pictures), loaded)
     known = None if reference is None else open_pictures(reference, loaded)
     parts: list[Projection] = []
 

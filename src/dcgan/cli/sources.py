@@ -16,7 +16,7 @@ PICTURES_HELP = f"Pictures: a packed set, {_KINDS}. {_LABELS}"
 """Help text of a source."""
 
 
-def open_pictures(source: str, model: "Model", engine: Engine = "local") -> "PackedSet":
+def open_pictures(source: str | list[str], model: "Model", engine: Engine = "local") -> "PackedSet":
     """Open the pictures of a source in the model's size and channels; warn if some could not be used.
 
     Raises:
@@ -29,5 +29,11 @@ def open_pictures(source: str, model: "Model", engine: Engine = "local") -> "Pac
         data = cache.open_pictures(source, size=model.size, channels=model.channels, engine=engine, on_progress=bar)
     if data.skipped:
         pictures = f"{data.skipped:,} of {data.skipped + len(data):,} pictures"
-        warn(f"{pictures} of {source} were skipped; {data.skipped_file} lists each with its reason")
+        named = source if isinstance(source, str) else ", ".join(source)
+        warn(f"{pictures} of {named} were skipped; {data.skipped_file} lists each with its reason")
     return data
+
+
+def all_of(sources: tuple[str, ...]) -> str | list[str]:
+    """Several sources on a command line as one; a single one by itself."""
+    return sources[0] if len(sources) == 1 else list(sources)
