@@ -178,7 +178,7 @@ def test_an_error_says_that_no_picture_is_left(home: Path, capsys: pytest.Captur
     with pytest.raises(DcganError, match="photos: no picture could be filled"):
         inpaint(home, "photos", "--mask", "hole.png")
     assert capsys.readouterr().err.count("warning: skipped") == 2
-    assert names() == []
+    assert not Path("filled").exists()
 
 
 def test_what_is_transparent_can_be_what_is_missing(home: Path) -> None:
@@ -230,6 +230,7 @@ def test_a_region_is_taken_as_it_is_named(home: Path, capsys: pytest.CaptureFixt
     with pytest.raises(DcganError, match="no picture could be filled"):
         inpaint(home, "photos/a.png", "--mask", "hole.png", "--region", "5,10,40", out="others")
     assert "warning: skipped a.png: --region 5,10,40 (left, top, side) does not lie" in capsys.readouterr().err
+    assert not Path("others").exists()
 
 
 def test_without_blending_the_hole_is_as_it_is_drawn(home: Path) -> None:
@@ -320,7 +321,7 @@ def test_when_it_is_stopped_at_once_nothing_is_filled(home: Path, monkeypatch: p
     monkeypatch.setattr(room, "descend", Stop(descend, at=1))
     with pytest.raises(KeyboardInterrupt, match="stopped: no picture was filled"):
         inpaint(home, "samples", "--mask", "center")
-    assert names() == []
+    assert not Path("filled").exists()
 
 
 def test_a_folder_that_is_not_empty_is_left_alone_without_overwrite(home: Path) -> None:
@@ -495,3 +496,12 @@ def test_without_the_extra_it_says_so_before_any_work(
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(DcganError, match=r"needs the extra: pip install 'dcgan\[inpaint\]'"):
         inpaint(home, "photos", "--mask", mask)
+
+
+def test_a_film_that_cannot_be_encoded_is_refused_before_the_search(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dcgan.figures.video.find_spec", lambda _: None)
+    with pytest.raises(DcganError, match=r"films as \.mp4 need the extra: pip install 'dcgan\[video\]'"):
+        inpaint(home, "samples", "--mask", "center", "--film", "search.mp4")
+    assert not Path("filled").exists()

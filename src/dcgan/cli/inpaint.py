@@ -145,12 +145,15 @@ def inpaint(
                 ).pictures
                 for result, one in zip(results, batch, strict=True):
                     output.add(result, one.stem)
+            bar(damaged.total * each, damaged.total * each)  # whatever was skipped at the end
     except KeyboardInterrupt as error:
         if not output.rows:
             raise KeyboardInterrupt("stopped: no picture was filled") from error
         output.finish(loaded, colors, film, fps)
         count = f"{len(output.rows):,} {'picture is' if len(output.rows) == 1 else 'pictures are'}"
         raise KeyboardInterrupt(f"stopped: {count} filled in {out}") from error
+    finally:
+        output.remove_if_empty()
     for why in skipped:
         warn(f"skipped {why}")
     if not output.rows:

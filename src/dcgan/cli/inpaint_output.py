@@ -1,5 +1,6 @@
 """What `dcgan inpaint` writes: each filled picture at once, then what is about all of them, and the answer."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,11 @@ class InpaintOutput:
         self._drawn.append(result.drawn)
         if len(self._shown) < SHOWN:
             self._shown.append(result)
+
+    def remove_if_empty(self) -> None:
+        """Remove the folder if nothing could be filled."""
+        with suppress(OSError):  # it holds something
+            self.out.rmdir()
 
     def finish(self, model: "Model", theme: "Theme", film: Path | None, fps: float) -> None:
         """Write the figure, the z, and the film if one is asked for.

@@ -142,13 +142,14 @@ def check_outputs(
         DcganError: A file exists, or cannot be written.
     """
     from dcgan.figures.sheets import FORMATS
-    from dcgan.figures.video import VIDEOS
+    from dcgan.figures.video import VIDEOS, check_video
 
     suffixes = [*FORMATS, *(suffix for suffix in VIDEOS if films and suffix not in FORMATS), LATENTS]
     if len(set(outs)) < len(outs):
         raise UsageError(f"{flag}: one file is named twice in {listed(outs)}")
     for out in outs:
         _check_file(flag, out, suffixes, overwrite)
+        check_video(out)
     if any(out.suffix.lower() == ".gif" for out in outs) and fps > FASTEST_GIF:
         raise UsageError(f"a .gif shows {FASTEST_GIF:g} frames a second at most; for --fps {fps:g} write an .mp4")
     if not 1 <= fps <= 100:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from importlib.util import find_spec
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -47,11 +48,20 @@ def write_video(frames: Iterable[Frame], path: Path, frames_per_second: float) -
         write(chain([first], coming), partial, frames_per_second)
 
 
+def check_video(path: Path) -> None:
+    """Refuse, before any work, a film that cannot be encoded here.
+
+    Raises:
+        DcganError: It is an .mp4, and the extra "video" is not installed.
+    """
+    if path.suffix.lower() == ".mp4" and find_spec("av") is None:
+        raise DcganError("films as .mp4 need the extra: pip install 'dcgan[video]'; or take .gif or .webp")
+
+
 def _write_mp4(frames: Iterator[Frame], path: Path, frames_per_second: float) -> None:
-    try:
-        import av
-    except ImportError as error:
-        raise DcganError("films as .mp4 need the extra: pip install 'dcgan[video]'; or take .gif or .webp") from error
+    check_video(path)
+    import av
+
     rate = Fraction(frames_per_second).limit_denominator(1000)
     with av.open(str(path), "w", options={"movflags": "faststart"}) as container:
         stream = container.add_stream("libx264", rate=rate, options={"crf": "16", "preset": "medium"})

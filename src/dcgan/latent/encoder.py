@@ -121,7 +121,7 @@ def train_encoder(
 
     Args:
         model: A model with dcgan's own nets.
-        images: How many samples it sees, 1,280 or more; each is another.
+        images: How many samples it sees, 1,280 or more, in whole mini-batches; each is another.
         seed: Of its weights and of the samples.
         on_progress: Called with (samples seen, in all). Default: a progress bar in a notebook.
 
@@ -137,7 +137,7 @@ def train_encoder(
     initialize(net, torch_rng(Stream.ENCODER_WEIGHTS, seed))
     use_channels_last(net.to(model.device))
     optimizer = torch.optim.Adam(net.parameters(), LEARNING_RATE)
-    steps = images // BATCH
+    steps = -(-images // BATCH)
     falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     half = torch.autocast(model.device.type, torch.bfloat16, enabled=has_fast_bfloat16(str(model.device)))
     for step, z in zip(range(1, steps + 1), _samples(model, seed), strict=False):
