@@ -109,3 +109,49 @@ def test_two_models_are_compared(home: Path, capsys: pytest.CaptureFixture[str])
     assert facts["pictures"] == 32
     assert abs(facts["kernel_distance"]["mean"]) < 0.1
     assert facts["frechet_distance"] > 0  # the pictures are others: no seed is used twice
+
+
+@pytest.fixture(scope="module")
+def unseen(home: Path) -> Path:
+    np.save(home / "unseen.npy", discs(200)[60:, ..., 0])
+    return home / "unseen.npy"
+
+
+def test_the_parzen_log_likelihood_alone_takes_no_extractor(
+    home: Path, unseen: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate(home, "--metrics", "parzen", "--held-out", unseen)
+    out, err = capsys.readouterr()
+    assert [line.partition("  ")[0] for line in out.splitlines()[:2]] == [
+        "Parzen log-likelihood",
+        "that of real pictures",
+    ]
+    assert "nats ± standard error, sigma" in out
+    assert "does not mean good pictures" in out
+    assert "40 pictures of each kind; 126 held-out ones scored in 256 dimensions, 14 more for sigma" in out
+    assert "published Parzen log-likelihoods are of 10,000 samples; 40 give less" in " ".join(err.split())
+
+
+@pytest.mark.parametrize("words", ["--metrics distances,parzen", "--metrics distances --metrics parzen"])
+def test_groups_of_metrics_are_named_with_commas_or_one_by_one(
+    words: str, home: Path, unseen: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate(home, *words.split(), "--held-out", unseen, "--json")
+    facts = json.loads(capsys.readouterr().out)
+    assert {"frechet_distance", "memorization", "parzen_log_likelihood", "real_parzen_log_likelihood"} <= facts.keys()
+    found = facts["parzen_log_likelihood"]
+    assert found.keys() == {"mean", "standard_error", "sigma", "dimensions", "samples", "validation", "test"}
+    assert (found["samples"], found["validation"], found["test"]) == (40, 14, 126)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--metrics", "fid"], "`metrics` must be a list of distances or parzen"),
+        (["--metrics", "parzen"], "name them by `held_out`"),
+        (["--metrics", "parzen", "--neighbors", "near.png"], "add distances to --metrics"),
+    ],
+)
+def test_metrics_that_cannot_be_measured_are_refused(words: list[str], expected: str, home: Path) -> None:
+    with pytest.raises(DcganError, match=expected):
+        evaluate(home, *words)

@@ -13,11 +13,13 @@ from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import PackedSetError, UsageError
-from dcgan.metrics.evaluate import evaluate
+from dcgan.metrics.evaluate import Evaluation, evaluate
 from dcgan.metrics.extractors import Extractor, build_extractor
 from dcgan.metrics.features import generated_features, real_features, some_positions
 from dcgan.metrics.frechet import frechet_distance, moments
 from dcgan.metrics.kernel import kernel_distance
+from dcgan.metrics.parzen import parzen_log_likelihood
+from dcgan.metrics.results import Distances
 from dcgan.model import Model
 from dcgan.randomness import Stream, rng
 from dcgan.training.run import train
@@ -52,6 +54,12 @@ def held_out(home: Path) -> PackedSet:
 
 
 @pytest.fixture(scope="module")
+def unseen(home: Path) -> PackedSet:
+    """Enough of them for a Parzen log-likelihood."""
+    return packed(home / "unseen", 150, skip=80)
+
+
+@pytest.fixture(scope="module")
 def model(data: PackedSet, home: Path) -> Model:
     return dcgan.load(train(data.path, home / "run", replace(TOY, images=16)).run)
 
@@ -61,48 +69,54 @@ def extractor() -> Extractor:
     return build_extractor("pixels")
 
 
+def distances_of(result: Evaluation) -> Distances:
+    assert result.distances is not None
+    return result.distances
+
+
 def test_an_untrained_generator_is_far_from_the_pictures(model: Model, data: PackedSet, extractor: Extractor) -> None:
     result = evaluate(model, data, extractor=extractor)
     assert (result.pictures, result.size) == (80, 16)
-    assert result.frechet > 1
-    assert result.kernel.mean > 0.01
-    assert result.two_sample.accuracy > 0.9
-    assert result.precision_recall.coverage < 0.2
-    assert result.extractor == extractor.identity
-    assert result.memorization is None
+    found = distances_of(result)
+    assert found.frechet > 1
+    assert found.kernel.mean > 0.01
+    assert found.two_sample.accuracy > 0.9
+    assert found.precision_recall.coverage < 0.2
+    assert found.extractor == extractor.identity
+    assert found.memorization is None
 
 
 def test_the_distances_are_those_of_the_features_of_each_side(model: Model, data: PackedSet) -> None:
-    result = evaluate(model, data, extractor="pixels")
+    found = distances_of(evaluate(model, data, extractor="pixels"))
     extract = build_extractor("pixels").extract
     real = extract(np.asarray(data.pixels))
     generated = np.concatenate([extract(model.sample(seeds)) for seeds in (range(64), range(64, 80))])
-    assert result.frechet == frechet_distance(moments([real]), moments([generated]))
-    assert result.kernel == kernel_distance(real, generated, rng(Stream.EVALUATION_SUBSETS))
+    assert found.frechet == frechet_distance(moments([real]), moments([generated]))
+    assert found.kernel == kernel_distance(real, generated, rng(Stream.EVALUATION_SUBSETS))
 
 
 def test_generated_pictures_that_repeat_the_training_set_are_perfect_by_distance_and_found_out_by_their_neighbors(
     data: PackedSet, held_out: PackedSet
 ) -> None:
-    result = evaluate(data, data, extractor="pixels", held_out=held_out)
-    assert result.frechet < 1e-3
-    assert result.precision_recall.precision == result.precision_recall.recall == 1
-    assert result.two_sample.accuracy < 0.1
-    assert result.memorization is not None
-    assert result.memorization.rate == 1
-    assert result.memorization.held_out_rate < 0.2
-    assert result.memorization.neighbors.index.tolist() == list(range(80))
-    assert np.array_equal(result.closest.generated, result.closest.real)
+    found = distances_of(evaluate(data, data, extractor="pixels", held_out=held_out))
+    assert found.frechet < 1e-3
+    assert found.precision_recall.precision == found.precision_recall.recall == 1
+    assert found.two_sample.accuracy < 0.1
+    assert found.memorization is not None
+    assert found.memorization.rate == 1
+    assert found.memorization.held_out_rate < 0.2
+    assert found.memorization.neighbors.index.tolist() == list(range(80))
+    assert np.array_equal(found.closest.generated, found.closest.real)
 
 
 def test_the_closest_pictures_of_a_model_are_those_of_its_seeds(
     model: Model, data: PackedSet, held_out: PackedSet
 ) -> None:
-    result = evaluate(model, data, extractor="pixels", held_out=held_out, samples=20)
-    assert result.memorization is not None
-    nearest = result.memorization.neighbors.distance.argsort()
-    assert np.array_equal(result.closest.generated, model.sample(nearest.tolist()))
-    assert len(result.closest.real) == 20
+    found = distances_of(evaluate(model, data, extractor="pixels", held_out=held_out, samples=20))
+    assert found.memorization is not None
+    nearest = found.memorization.neighbors.distance.argsort()
+    assert np.array_equal(found.closest.generated, model.sample(nearest.tolist()))
+    assert len(found.closest.real) == 20
 
 
 def test_held_out_pictures_change_no_neighbor_and_samples_bounds_every_set(
@@ -120,25 +134,26 @@ def test_held_out_pictures_change_no_neighbor_and_samples_bounds_every_set(
     assert sum(taken) == 3 * 20
     assert any("among 20 of 80 pictures" in text for text in result.warnings)
     plain = evaluate(model, data, extractor="pixels", samples=20)
-    assert np.array_equal(plain.closest.real, result.closest.real)
+    assert np.array_equal(distances_of(plain).closest.real, distances_of(result).closest.real)
 
 
 def test_a_side_may_be_the_path_of_a_model_or_of_pictures(model: Model, data: PackedSet, home: Path) -> None:
     by_path = evaluate(home / "run", str(data.path), extractor="pixels", device="cpu")
     assert by_path.generated == str(home / "run")
-    assert by_path.frechet == evaluate(model, data, extractor="pixels").frechet
+    expected = evaluate(model, data, extractor="pixels")
+    assert distances_of(by_path).frechet == distances_of(expected).frechet
 
 
 def test_two_models_share_no_latent_vectors(model: Model) -> None:
-    result = evaluate(model, model, extractor="pixels", samples=32)
-    assert result.frechet > 0
-    assert result.two_sample.accuracy > 0.2  # the same pictures would be each other's neighbors: 0
+    found = distances_of(evaluate(model, model, extractor="pixels", samples=32))
+    assert found.frechet > 0
+    assert found.two_sample.accuracy > 0.2  # the same pictures would be each other's neighbors: 0
 
 
 def test_the_discriminator_that_judges_is_that_of_the_model_on_either_side(model: Model, data: PackedSet) -> None:
     there = evaluate(model, data, extractor="discriminator")
     back = evaluate(data, model, extractor="discriminator")
-    assert there.extractor == back.extractor
+    assert distances_of(there).extractor == distances_of(back).extractor
     with pytest.raises(UsageError, match="needs a model"):
         evaluate(data, data, extractor="discriminator")
 
@@ -156,7 +171,7 @@ def test_two_folders_are_compared_at_the_size_that_all_their_pictures_have(tmp_p
     first, second = photos(tmp_path / "first", (24, 24)), photos(tmp_path / "second", (24, 24))
     result = evaluate(first, second, extractor="pixels")
     assert (result.size, result.pictures) == (24, 20)
-    assert result.frechet < 1e-9  # the same pictures
+    assert distances_of(result).frechet < 1e-9  # the same pictures
 
 
 def test_pictures_of_different_sizes_are_resized_only_when_that_is_said(tmp_path: Path) -> None:
@@ -248,3 +263,73 @@ def test_sets_that_do_not_fit_or_are_too_small_are_refused(
         evaluate(data, model, extractor=extractor, held_out=data)
     with pytest.raises(UsageError, match="`extractor` must be one of"):
         evaluate(model, data, extractor="vgg")
+
+
+def test_the_parzen_log_likelihood_is_of_random_held_out_pictures_a_tenth_of_which_choose_sigma(
+    model: Model, data: PackedSet, unseen: PackedSet
+) -> None:
+    found = evaluate(model, data, metrics=["parzen"], held_out=unseen).parzen
+    assert found is not None
+    shuffled = np.asarray(unseen.pixels)[rng(Stream.EVALUATION_IMAGES, 1).permutation(150)]
+    validation, test = shuffled[:15], shuffled[15:]
+    assert found.generated == parzen_log_likelihood(model.sample(range(80)), validation, test)
+    assert found.real == parzen_log_likelihood(np.asarray(data.pixels), validation, test)
+    assert found.generated.mean < found.real.mean  # it is hardly trained
+
+
+def test_samples_bounds_the_pictures_of_a_parzen_log_likelihood(model: Model, unseen: PackedSet) -> None:
+    result = evaluate(model, unseen, metrics=["parzen"], held_out=unseen, samples=100)
+    assert result.parzen is not None
+    for found in (result.parzen.generated, result.parzen.real):
+        assert (found.samples, found.validation, found.test, found.dimensions) == (100, 10, 90, 256)
+
+
+def test_without_distances_no_features_are_extracted(model: Model, data: PackedSet, unseen: PackedSet) -> None:
+    def extract(pixels: Pixels) -> Features:
+        raise AssertionError
+
+    result = evaluate(model, data, metrics=["parzen"], held_out=unseen, extractor=Extractor("none", "none", extract))
+    assert result.distances is None
+    assert "extractor" not in result.facts()
+    assert "<img" not in result._repr_html_()
+    assert [name for name, _, _ in result.rows()] == ["Parzen log-likelihood", "that of real pictures"]
+    assert "135 held-out ones scored in 256 dimensions, 15 more for sigma" in str(result)
+    assert not any("Fréchet" in text for text in result.warnings)
+
+
+def test_both_groups_of_metrics_stand_beside_each_other_and_change_nothing(
+    model: Model, data: PackedSet, unseen: PackedSet
+) -> None:
+    both = evaluate(model, data, metrics=["distances", "parzen"], held_out=unseen, extractor="pixels")
+    alone = evaluate(model, data, held_out=unseen, extractor="pixels")
+    assert alone.parzen is None
+    assert both.parzen == evaluate(model, data, metrics=["parzen"], held_out=unseen).parzen
+    assert both.facts().items() >= alone.facts().items()
+    assert both.rows()[:-2] == alone.rows()
+
+
+def test_a_parzen_log_likelihood_that_compares_with_no_published_one_is_noted(tmp_path: Path) -> None:
+    path = tmp_path / "colors.npy"
+    np.save(path, discs(130, channels=3))
+    result = evaluate(path, path, metrics=["parzen"], held_out=path)
+    few, colors = result.warnings
+    assert few == "published Parzen log-likelihoods are of 10,000 samples; 130 give less, and compare with none of them"
+    assert "gray pictures; colors compare with none" in colors
+
+
+def test_what_has_no_parzen_log_likelihood_is_refused(
+    model: Model, data: PackedSet, held_out: PackedSet, unseen: PackedSet, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="not trained on: name them by `held_out`"):
+        evaluate(model, data, metrics=["parzen"])
+    with pytest.raises(PackedSetError, match="held-out has 40 pictures, too few for a Parzen log-likelihood; 100 are"):
+        evaluate(model, data, metrics=["parzen"], held_out=held_out)
+    with pytest.raises(UsageError, match="`samples` must be 100 or more for a Parzen log-likelihood, not 99"):
+        evaluate(model, data, metrics=["parzen"], held_out=unseen, samples=99)
+    for metrics in (["fid"], "parzen", []):
+        with pytest.raises(UsageError, match="`metrics` must be a list of distances or parzen or both"):
+            evaluate(model, data, metrics=metrics, held_out=unseen)
+    np.save(tmp_path / "colors.npy", discs(20, channels=3))
+    prepare(tmp_path / "colors.npy", tmp_path / "colors", PrepareOptions(size=16))
+    with pytest.raises(UsageError, match=r"same channels: .*colors has 3, .*packed 1; prepare"):
+        evaluate(tmp_path / "colors", data, metrics=["parzen"], held_out=unseen)

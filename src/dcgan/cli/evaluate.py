@@ -9,7 +9,17 @@ from dcgan.choices import EXTRACTORS
 from dcgan.cli.console import answer, as_flags, progress_bar, warn
 from dcgan.cli.flags import AsJson, Device, Overwrite, choices_of
 from dcgan.cli.outputs import check_files
+from dcgan.errors import UsageError
 
+Metrics = Annotated[
+    tuple[str, ...],
+    Parameter(
+        help="What is measured, with commas: distances (Fréchet, kernel, precision and more, in the extractor's "
+        "features), parzen (log-likelihood of the --held-out pictures, in pixels).",
+        negative="",
+        show_default=",".join,
+    ),
+]
 EXTRACTOR_HELP = f"What distances are measured in: {choices_of(EXTRACTORS)}."
 
 
@@ -18,6 +28,7 @@ def evaluate(
     real: str,
     /,
     *,
+    metrics: Metrics = ("distances",),
     extractor: Annotated[str, Parameter(help=EXTRACTOR_HELP)] = "efficientnet-lite0",
     samples: int = 10_000,
     size: int | None = None,
@@ -33,6 +44,10 @@ def evaluate(
     Either side is a model or pictures: judge your model, a folder of samples of somebody else's, or compare two models.
     Distances depend on the extractor and on the number of pictures; the answer names both. Compare with nothing else.
 
+    The Parzen log-likelihood is the figure of GAN 2014: that of held-out pictures under Gaussian kernels around the
+    generated ones. A tenth of the held-out pictures, 1,000 at most, choose the width of the kernels, and the others are
+    scored. It varies a lot, says little in high dimensions, and a good value does not mean good pictures.
+
     For example:
 
     - `dcgan evaluate runs/photos photos/`
@@ -40,16 +55,17 @@ def evaluate(
     - `dcgan evaluate runs/photos photos/ --extractor inception --samples 50000 --device cuda`
     - `dcgan evaluate runs/photos photos/ --samples 2000 --neighbors neighbors.png`
     - `dcgan evaluate runs/photos photos/train --held-out photos/test`
+    - `dcgan evaluate runs/digits digits/train --held-out digits/test --metrics parzen`
 
     Args:
         generated: What is judged: a run, one of its checkpoints, a model folder, a model that comes with dcgan, or
             pictures, as for `dcgan prepare`.
         real: What it is compared with, likewise; usually the pictures that the model was trained on.
-        samples: Pictures of each side, and of --held-out, at most.
+        samples: Pictures of each side, and of --held-out, at most. Published Parzen log-likelihoods are of 10,000.
         size: Side in pixels that the pictures are compared in. Default: that of a model or packed set on either side,
             or that which all pictures have.
         held_out: Real pictures that the model was not trained on: are generated ones nearer to the training set than
-            these?
+            these? The Parzen log-likelihood needs 100 or more.
         neighbors: Sheet to make of the most suspicious generated pictures, each above the real one that is nearest.
         weights: File with the extractor's weights. Default: of the installed package, or downloaded.
     """
@@ -57,11 +73,15 @@ def evaluate(
     from dcgan.metrics.evaluate import evaluate as measure
 
     check_files({"--neighbors": (neighbors, FORMATS)}, overwrite=overwrite)
+    names = [name.strip() for text in metrics for name in text.split(",")]
+    if neighbors and "distances" not in names:
+        raise UsageError("--neighbors shows what is nearest by the extractor's features: add distances to --metrics")
 
     with progress_bar("evaluating") as bar:
         result = measure(
             generated,
             real,
+            metrics=names,
             samples=samples,
             extractor=extractor,
             size=size,
@@ -72,7 +92,7 @@ def evaluate(
         )
     for text in result.warnings:
         warn(as_flags(text))
-    if neighbors:
-        save_picture(paired_sheet(*result.closest), neighbors)
+    if neighbors and result.distances:
+        save_picture(paired_sheet(*result.distances.closest), neighbors)
     written = f"\nneighbors: {neighbors}" if neighbors else ""
     answer(f"{result}{written}", result.facts(), as_json)

@@ -1,8 +1,8 @@
 """How near generated pictures come to real ones: every measure of this room, with all it takes to compare results."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,26 +14,27 @@ from dcgan.figures.notebook import html_of, table_html
 from dcgan.figures.sheets import paired_sheet
 from dcgan.metrics.extractors import Extractor, ExtractorOptions, build_extractor
 from dcgan.metrics.frechet import frechet_distance, moments
-from dcgan.metrics.kernel import KernelDistance, kernel_distance
-from dcgan.metrics.neighbors import Memorization, memorization, nearest_neighbors
-from dcgan.metrics.one_nearest_neighbor import TwoSample, two_sample
-from dcgan.metrics.precision_recall import PrecisionRecall, precision_recall
+from dcgan.metrics.kernel import kernel_distance
+from dcgan.metrics.neighbors import memorization, nearest_neighbors
+from dcgan.metrics.one_nearest_neighbor import two_sample
+from dcgan.metrics.parzen import ParzenLogLikelihood, parzen_log_likelihood
+from dcgan.metrics.precision_recall import precision_recall
+from dcgan.metrics.results import ClosestPairs, Distances, Parzen
 from dcgan.metrics.sides import ModelSide, SetSide, Side, open_held_out, open_sides
 from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
 
+METRICS = ("distances", "parzen")
+
 FEWEST = 16  # pictures that anything can be said of
 FEW = 2048  # below which a Fréchet distance of most extractors says little
 PAIRS = 32  # nearest pairs that are kept to be looked at
-
-
-class ClosestPairs(NamedTuple):
-    """The generated pictures that are nearest to a real one, the nearest first, and that one of each."""
-
-    generated: Pixels
-    real: Pixels
+FEWEST_HELD_OUT = 100  # pictures for a Parzen log-likelihood
+MOST_VALIDATION = 1000  # of them that choose sigma, as published
+PUBLISHED_SAMPLES = 10_000  # of Parzen log-likelihoods
+AT_ONCE = 256  # pictures of a model between two calls of `on_progress`
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,79 +44,53 @@ class Evaluation(ShortRepr):
     Attributes:
         generated: What was judged.
         real: What it was compared with.
-        extractor: Identity of the extractor: weights, resizing, range. Figures of different ones cannot be compared.
-        size: Side in pixels that the pictures were compared in, before what the extractor does.
-        pictures: How many of each side. Fréchet distances of different numbers cannot be compared either.
-        frechet: Fréchet distance.
-        kernel: Kernel distance.
-        precision_recall: Precision, recall, density, coverage.
-        two_sample: The 1-nearest-neighbor classifier's accuracy at telling generated from real.
-        memorization: Near-copies of training pictures among the generated ones; None if it was not asked for.
-        closest: The generated pictures that are nearest to a real one, each with that one.
+        size: Side in pixels that the pictures were compared in, before what an extractor does.
+        pictures: How many of each side. Figures of different numbers cannot be compared.
+        distances: Fréchet distance, precision and the others; None if they were not asked for.
+        parzen: Parzen log-likelihoods of held-out pictures; None if they were not asked for.
         warnings: What to bear in mind: pictures that could not be used, too few of them.
     """
 
     generated: str
     real: str
-    extractor: str
     size: int
     pictures: int
-    frechet: float
-    kernel: KernelDistance
-    precision_recall: PrecisionRecall
-    two_sample: TwoSample
-    closest: ClosestPairs
-    memorization: Memorization | None = None
+    distances: Distances | None = None
+    parzen: Parzen | None = None
     warnings: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, object]:
         """The result as JSON has it."""
-        facts: dict[str, object] = {
-            "generated": self.generated,
-            "real": self.real,
-            "extractor": self.extractor,
-            "size": self.size,
-            "pictures": self.pictures,
-            "frechet_distance": self.frechet,
-            "kernel_distance": asdict(self.kernel),
-            **asdict(self.precision_recall),
-            "one_nearest_neighbor": asdict(self.two_sample),
-        }
-        if self.memorization:
-            names = ("rate", "held_out_rate", "threshold")
-            facts["memorization"] = {name: getattr(self.memorization, name) for name in names}
+        facts: dict[str, object] = {name: getattr(self, name) for name in ("generated", "real", "size", "pictures")}
+        for measured in (self.distances, self.parzen):
+            if measured:
+                facts |= measured.facts()
         return facts
 
     def rows(self) -> list[tuple[str, str, str]]:
         """The result as people read it: the name of each measure, its value, and what the value means."""
-        kernel, shares = self.kernel, self.precision_recall
-        deviation = f" ± {1000 * kernel.std:.2f}" if kernel.subsets > 1 else ""  # a single subset has none
-        rows = [
-            ("Fréchet distance", f"{self.frechet:.2f}", "0 is best; falls with the number of pictures"),
-            (
-                "kernel distance x 1000",
-                f"{1000 * kernel.mean:.2f}{deviation}",
-                f"0 is best; subsets: {kernel.subsets} of {kernel.size}",
-            ),
-            ("precision", f"{shares.precision:.3f}", "share of generated pictures among real ones, 0 to 1"),
-            ("recall", f"{shares.recall:.3f}", "share of real pictures among generated ones, 0 to 1"),
-            ("density", f"{shares.density:.3f}", "about 1 for real pictures"),
-            ("coverage", f"{shares.coverage:.3f}", "0 to 1"),
-            ("1-NN accuracy", f"{self.two_sample.accuracy:.3f}", "telling generated from real; 0.5 is best, 1 worst"),
-        ]
-        if self.memorization:
-            copies = self.memorization
-            meaning = f"of training pictures; among new real ones {copies.held_out_rate:.2%}"
-            rows.append(("near copies", f"{copies.rate:.2%}", meaning))
-        return rows
+        return [row for measured in (self.distances, self.parzen) if measured for row in measured.rows()]
 
     def __str__(self) -> str:
         lines = [f"{name:<22}  {value:>16}  {meaning}" for name, value, meaning in self.rows()]
-        return "\n".join([*lines, f"{self.pictures:,} pictures of each kind; {self.extractor}"])
+        return "\n".join([*lines, "; ".join([f"{self.pictures:,} pictures of each kind", *self._made_with()])])
 
     def _repr_html_(self) -> str:
-        table = table_html(self.rows(), ("", f"{self.pictures:,} pictures of each kind", self.extractor))
-        return table + html_of(paired_sheet(*self.closest), alt="generated pictures above their nearest training ones")
+        heads = ("", f"{self.pictures:,} pictures of each kind", "; ".join(self._made_with()))
+        table = table_html(self.rows(), heads)
+        if not self.distances:
+            return table
+        pairs = paired_sheet(*self.distances.closest)
+        return table + html_of(pairs, alt="generated pictures above their nearest training ones")
+
+    def _made_with(self) -> list[str]:
+        """The extractor; which pictures a log-likelihood is of."""
+        parts = [self.distances.extractor] if self.distances else []
+        if self.parzen:
+            one = self.parzen.generated
+            scored = f"{one.test:,} held-out ones scored in {one.dimensions:,} dimensions"
+            parts.append(f"{scored}, {one.validation:,} more for sigma")
+        return parts
 
 
 @notebook_bar("evaluating")
@@ -123,6 +98,7 @@ def evaluate(
     generated: Side,
     real: Side,
     *,
+    metrics: Sequence[str] = ("distances",),
     samples: int = 10_000,
     extractor: str | Extractor = "efficientnet-lite0",
     size: int | None = None,
@@ -145,77 +121,161 @@ def evaluate(
             pictures, as `dcgan.prepare` takes them. A model samples the seeds 0, 1, 2, ...
         real: What it is compared with, likewise; usually the pictures that the model was trained on. A model here
             samples other seeds, so that two models have no latent vectors in common.
-        samples: Pictures of each side, and of `held_out`, at most, 16 or more; of two sides that differ, as many as the
-            smaller one has.
+        metrics: What is measured. "distances": Fréchet and kernel distance, precision, recall, density, coverage, 1-NN
+            accuracy and near copies, all in the features of `extractor`. "parzen": the log-likelihood of held-out
+            pictures by Parzen windows, in pixels, which needs `held_out`; a tenth of them, 1,000 at most, sampled at
+            random but always the same ones, choose sigma, and the others are scored.
+        samples: Pictures of each side, and of `held_out`, at most, 16 or more, for "parzen" 100 or more; of two sides
+            that differ, as many as the smaller one has.
         extractor: What distances are measured in: a name of `dcgan.choices.EXTRACTORS`, or one of your own.
         size: Side in pixels to compare the pictures in.
         held_out: Real pictures that the generator was not trained on. With them, generated pictures are searched for
-            copies of pictures of `real`, and the rate of copies is compared with that among the held-out ones.
+            copies of pictures of `real`, and the rate of copies is compared with that among the held-out ones. For
+            "parzen" there must be 100 or more.
         weights: File with the extractor's weights. Default: that of the installed package, or downloaded.
         device: Where to compute: "auto", "cpu", "cuda", "cuda:1", "mps". A `Model` stays where it is.
-        on_progress: Called with (done, total) of each preparation and extraction. Default: a bar in notebooks.
+        on_progress: Called with (done, total) of each preparation, extraction and scoring. Default: a bar in notebooks.
 
     Raises:
-        UsageError: A parameter is out of its range, or the sizes differ and nothing says which one is meant.
+        UsageError: A parameter is out of its range or missing, or the sizes differ and nothing says which one is meant.
         PackedSetError: There are too few pictures, or a packed set has another size.
         DcganError: A side, or the extractor's weights, cannot be read.
 
     Example:
         >>> result = dcgan.evaluate("runs/photos", "photos/", extractor="inception")
-        >>> result.frechet
+        >>> result.distances.frechet
+        >>> result = dcgan.evaluate("runs/digits", "train/", held_out="test/", metrics=["parzen"])
+        >>> result.parzen.generated.mean
     """
-    if samples < FEWEST:
-        raise UsageError(f"`samples` must be {FEWEST} or more, not {samples}: fewer are too few to measure anything")
+    _check(metrics, samples, held_out)
     if isinstance(extractor, str):
         EXTRACTORS[extractor]  # refused before any work, if there is none
     device = resolve_device(device)
     first, second = open_sides(generated, real, size=size, device=device, on_progress=on_progress)
     others = None if held_out is None else open_held_out(held_out, second, on_progress)
-    if isinstance(extractor, str):
-        model = next((side.model for side in (first, second) if isinstance(side, ModelSide)), None)
-        extractor = build_extractor(extractor, ExtractorOptions(weights, model, device))
-    return _measure(first, second, others, extractor, samples, on_progress)
+    sets = [side for side in (first, second, others) if isinstance(side, SetSide)]
+    count = min(samples, *(len(side.data) for side in sets if side is not others), samples)
+    if count < FEWEST:
+        raise PackedSetError(f"{count} pictures are too few to measure anything; {FEWEST} are the least")
+    if "parzen" in metrics and others is not None:
+        _check_pictures(first, second, others)
+    distances = parzen = None
+    warnings = [text for side in sets if (text := side.warning)]
+    if "distances" in metrics:
+        if isinstance(extractor, str):
+            model = next((side.model for side in (first, second) if isinstance(side, ModelSide)), None)
+            extractor = build_extractor(extractor, ExtractorOptions(weights, model, device))
+        distances = _distances(first, second, others, extractor, count, samples, on_progress)
+        warnings += _warnings_of_distances(second, others, count)
+    if "parzen" in metrics and others is not None:
+        parzen = _parzen(first, second, others, count, samples, on_progress)
+        warnings += _warnings_of_parzen(count, others.data.channels)
+    return Evaluation(first.name, second.name, second.size, count, distances, parzen, tuple(warnings))
 
 
-def _measure(
+def _check(metrics: Sequence[str], samples: int, held_out: PictureSource | None) -> None:
+    """Refuse, before any work, what cannot be measured."""
+    if isinstance(metrics, str) or not metrics or not set(metrics) <= set(METRICS):
+        raise UsageError(f"`metrics` must be a list of {' or '.join(METRICS)} or both, not {metrics!r}")
+    if samples < FEWEST:
+        raise UsageError(f"`samples` must be {FEWEST} or more, not {samples}: fewer are too few to measure anything")
+    if "parzen" in metrics and held_out is None:
+        raise UsageError(
+            "a Parzen log-likelihood is that of pictures that the generator was not trained on: name them by `held_out`"
+        )
+    if "parzen" in metrics and samples < FEWEST_HELD_OUT:
+        raise UsageError(f"`samples` must be {FEWEST_HELD_OUT} or more for a Parzen log-likelihood, not {samples}")
+
+
+def _check_pictures(generated: ModelSide | SetSide, real: ModelSide | SetSide, held_out: SetSide) -> None:
+    """Refuse pictures that have no Parzen log-likelihood."""
+    if len(held_out.data) < FEWEST_HELD_OUT:
+        least = f"too few for a Parzen log-likelihood; {FEWEST_HELD_OUT} are the least"
+        raise PackedSetError(f"{held_out.name} has {len(held_out.data)} pictures, {least}")
+    sides = (generated, real)
+    channels = [side.model.channels if isinstance(side, ModelSide) else side.data.channels for side in sides]
+    if channels[0] != channels[1]:
+        raise UsageError(
+            f"a Parzen log-likelihood needs pictures of the same channels: {generated.name} has {channels[0]}, "
+            f"{real.name} {channels[1]}; prepare either with those of the other: dcgan prepare SOURCE OUT --channels 1"
+        )
+
+
+def _distances(
     generated: ModelSide | SetSide,
     real: ModelSide | SetSide,
     held_out: SetSide | None,
     extractor: Extractor,
+    count: int,
     samples: int,
     on_progress: OnProgress | None,
-) -> Evaluation:
-    sets = [side for side in (generated, real, held_out) if isinstance(side, SetSide)]
-    count = min(samples, *(len(side.data) for side in sets if side is not held_out), samples)
-    if count < FEWEST:
-        raise PackedSetError(f"{count} pictures are too few to measure anything; {FEWEST} are the least")
+) -> Distances:
     real_ = real.features(extractor, count, on_progress)
     generated_ = generated.features(extractor, count, on_progress)
-    warnings = [text for side in sets if (text := side.warning)]
-    if count < FEW:
-        warnings.append(
-            f"{count} pictures are few for a Fréchet distance; go by the kernel distance, which has no bias"
-        )
     copies = None
     if held_out is not None:
         others = held_out.features(extractor, min(samples, len(held_out.data)), on_progress)
         copies = memorization(generated_, others, real_)
-        if isinstance(real, SetSide) and count < len(real.data):
-            among = f"{count:,} of {len(real.data):,} pictures of {real.name}"
-            warnings.append(f"copies were looked for among {among}; allow more `samples`")
     neighbors = copies.neighbors if copies else nearest_neighbors(generated_, real_)
     nearest = np.argsort(neighbors.distance)[:PAIRS]
-    return Evaluation(
-        generated=generated.name,
-        real=real.name,
+    return Distances(
         extractor=extractor.identity,
-        size=real.size,
-        pictures=count,
         frechet=frechet_distance(moments([real_]), moments([generated_])),
         kernel=kernel_distance(real_, generated_, rng(Stream.EVALUATION_SUBSETS)),
         precision_recall=precision_recall(real_, generated_),
         two_sample=two_sample(real_, generated_),
         closest=ClosestPairs(generated.pixels(nearest, count), real.pixels(neighbors.index[nearest], count)),
         memorization=copies,
-        warnings=tuple(warnings),
     )
+
+
+def _warnings_of_distances(real: ModelSide | SetSide, held_out: SetSide | None, count: int) -> list[str]:
+    warnings = []
+    if count < FEW:
+        warnings.append(
+            f"{count} pictures are few for a Fréchet distance; go by the kernel distance, which has no bias"
+        )
+    if held_out and isinstance(real, SetSide) and count < len(real.data):
+        among = f"{count:,} of {len(real.data):,} pictures of {real.name}"
+        warnings.append(f"copies were looked for among {among}; allow more `samples`")
+    return warnings
+
+
+def _parzen(
+    generated: ModelSide | SetSide,
+    real: ModelSide | SetSide,
+    held_out: SetSide,
+    count: int,
+    samples: int,
+    on_progress: OnProgress | None,
+) -> Parzen:
+    others = _pixels(held_out, min(samples, len(held_out.data)), None)
+    order = rng(Stream.EVALUATION_IMAGES, 1).permutation(len(others))  # sets are often sorted by class
+    split = min(MOST_VALIDATION, len(others) // 10)
+    validation, test = others[order[:split]], others[order[split:]]
+
+    def log_likelihood(side: ModelSide | SetSide) -> ParzenLogLikelihood:
+        return parzen_log_likelihood(_pixels(side, count, on_progress), validation, test, on_progress=on_progress)
+
+    return Parzen(log_likelihood(generated), log_likelihood(real))
+
+
+def _warnings_of_parzen(count: int, channels: int) -> list[str]:
+    warnings = []
+    if count < PUBLISHED_SAMPLES:
+        published = f"published Parzen log-likelihoods are of {PUBLISHED_SAMPLES:,} samples"
+        warnings.append(f"{published}; {count:,} give less, and compare with none of them")
+    if channels > 1:
+        warnings.append("published Parzen log-likelihoods are of gray pictures; colors compare with none of them")
+    return warnings
+
+
+def _pixels(side: ModelSide | SetSide, count: int, on_progress: OnProgress | None) -> Pixels:
+    """The pictures that stand for a side (count, H, W, C)."""
+    parts = []
+    for start in range(0, count, AT_ONCE):
+        rows = np.arange(start, min(start + AT_ONCE, count))
+        parts.append(side.pixels(rows, count))
+        if on_progress and isinstance(side, ModelSide):
+            on_progress(start + len(rows), count)
+    return np.concatenate(parts)

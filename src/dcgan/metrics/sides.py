@@ -36,7 +36,7 @@ class ModelSide:
     @property
     def size(self) -> int:
         """Side of the square pictures in pixels."""
-        return self.model.architecture.size
+        return self.model.size
 
     def features(self, extractor: Extractor, count: int, on_progress: OnProgress | None) -> Features:
         """Features (count, D) of the first `count` pictures."""
@@ -99,12 +99,12 @@ def open_sides(
 
     def opened(side: Model | PictureSource, given: Side, first_seed: int = 0) -> ModelSide | SetSide:
         if isinstance(side, Model):
-            if side.architecture.size != common:
+            if side.size != common:
                 raise UsageError(f"`size` is {common}, but {_name(given)} makes pictures of {_sides_of(side)} pixels")
             return ModelSide(_name(given), side, first_seed)
         channels = None
         if model is not None:
-            channels = model.architecture.channels
+            channels = model.channels
         elif packed is not None and not isinstance(side, PackedSet):
             channels = packed.channels
         data = open_pictures(side, size=common, channels=channels, on_progress=on_progress)
@@ -156,11 +156,11 @@ def _own_size(*sides: Model | PictureSource) -> int:
             "instead of one of them name pictures that can be resized, or prepare them again with the other `size`"
         )
     (side,) = sizes.values()
-    return side.architecture.size if isinstance(side, Model) else side.size
+    return side.size
 
 
 def _sides_of(side: Model | PackedSet) -> str:
-    size = side.architecture.size if isinstance(side, Model) else side.size
+    size = side.size
     return f"{size} x {size}"
 
 
