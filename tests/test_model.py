@@ -25,6 +25,8 @@ from dcgan.networks.layouts import Interface
 from dcgan.randomness import latents_from_seeds
 from dcgan.training.recipe import Recipe
 
+OWN = Interface(size=16, channels=1, latent_dim=6, latent_distribution="normal")
+
 
 @pytest.fixture(scope="module")
 def model() -> Model:
@@ -325,7 +327,12 @@ def own_discriminator() -> nn.Module:
 
 
 def test_nets_of_your_own_are_saved_and_handed_in_again(tmp_path: Path) -> None:
-    model = Model(Interface(16, 1, 6, "normal"), OwnGenerator().eval(), own_discriminator(), {"images": 3})
+    model = Model(
+        OWN,
+        OwnGenerator().eval(),
+        own_discriminator(),
+        {"images": 3},
+    )
     model.save(tmp_path / "own")
     assert "OwnGenerator" not in (tmp_path / "own" / "model.json").read_text()
     again = load(tmp_path / "own", generator=OwnGenerator(), discriminator=own_discriminator())
@@ -334,7 +341,11 @@ def test_nets_of_your_own_are_saved_and_handed_in_again(tmp_path: Path) -> None:
 
 
 def test_nets_of_your_own_are_asked_for_and_have_to_fit(tmp_path: Path, saved: Path) -> None:
-    Model(Interface(16, 1, 6, "normal"), OwnGenerator().eval(), own_discriminator()).save(tmp_path / "own")
+    Model(
+        OWN,
+        OwnGenerator().eval(),
+        own_discriminator(),
+    ).save(tmp_path / "own")
     with pytest.raises(ModelError, match="hand in nets of the classes that were trained"):
         load(tmp_path / "own")
     with pytest.raises(ModelError, match="should be float32"):
@@ -344,7 +355,11 @@ def test_nets_of_your_own_are_asked_for_and_have_to_fit(tmp_path: Path, saved: P
 
 
 def test_what_looks_into_layers_says_that_nets_of_your_own_will_not_do() -> None:
-    model = Model(Interface(16, 1, 6, "normal"), OwnGenerator().eval(), own_discriminator())
+    model = Model(
+        OWN,
+        OwnGenerator().eval(),
+        own_discriminator(),
+    )
     with pytest.raises(ModelError, match="the nets of this model are your own"):
         _ = model.architecture
 

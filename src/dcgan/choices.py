@@ -12,19 +12,32 @@ if TYPE_CHECKING:
 
     from dcgan.data.kinds import SourceKind
     from dcgan.metrics.extractors import Extractor, ExtractorOptions
+    from dcgan.networks.families import NetFamily
     from dcgan.networks.layouts import ConvLayer
     from dcgan.probing.baselines.baseline import Baseline
     from dcgan.training.augment import Augmentation
     from dcgan.training.losses import Loss
     from dcgan.training.recipe import Recipe
+    from dcgan.training.step import UpdateRule
 
 LOSSES: "Registry[Loss]" = Registry(
     "loss",
     "dcgan.losses",
     {
         "nonsaturating": Choice("dcgan.training.losses:NONSATURATING", "the paper's: -log D(G(z))"),
+        "minimax": Choice("dcgan.training.losses:MINIMAX", "log(1 - D(G(z))), which the paper advises against"),
         "hinge": Choice("dcgan.training.losses:HINGE", "margins on the logits (Lim and Ye 2017)"),
         "relativistic": Choice("dcgan.training.losses:RELATIVISTIC", "real against generated in pairs (2018)"),
+    },
+)
+
+UPDATES: "Registry[UpdateRule]" = Registry(
+    "updates",
+    "dcgan.updates",
+    {
+        "both": Choice("dcgan.training.step:BOTH", "both nets, D then G"),
+        "alternate": Choice("dcgan.training.step:ALTERNATE", "one net, by turns, as in the released code"),
+        "simultaneous": Choice("dcgan.training.step:SIMULTANEOUS", "both from one forward pass, as in GAN 2014"),
     },
 )
 
@@ -37,6 +50,20 @@ AUGMENTATIONS: "Registry[Augmentation]" = Registry(
         "color,translation,cutout": Choice(
             "dcgan.training.augment:COLOR_TRANSLATION_CUTOUT", "recolored, moved and with a hole, for very small sets"
         ),
+    },
+)
+
+NETS: "Registry[NetFamily]" = Registry(
+    "nets",
+    "dcgan.nets",
+    {
+        "dcgan": Choice("dcgan.networks.families:DCGAN", "the paper's"),
+        "conditional-dcgan": Choice("dcgan.networks.conditional:CONDITIONAL_DCGAN", "the same, told the labels"),
+        "gan-2014-mnist": Choice("dcgan.networks.gan_2014:MNIST", "fully connected, of the first GAN, for digits"),
+        "gan-2014-cifar": Choice("dcgan.networks.gan_2014:CIFAR", "the same for colors"),
+        "gan-2014-cifar-conv": Choice("dcgan.networks.gan_2014_conv:CIFAR_CONV", "its convolutions"),
+        "lapgan": Choice("dcgan.networks.lapgan:LAPGAN", "a chain from 8x8 up"),
+        "conditional-lapgan": Choice("dcgan.networks.lapgan:CONDITIONAL_LAPGAN", "the same, told the labels"),
     },
 )
 
@@ -57,6 +84,13 @@ PRESETS: "Registry[Recipe]" = Registry(
         "paper-64": Choice("dcgan.training.presets:PAPER_64", "the paper's bedrooms and faces"),
         "paper-imagenet-32": Choice("dcgan.training.presets:PAPER_IMAGENET_32", "the paper's ImageNet net"),
         "paper-svhn-32": Choice("dcgan.training.presets:PAPER_SVHN_32", "the paper's SVHN net"),
+        "paper-mnist-conditional": Choice(
+            "dcgan.training.presets:PAPER_MNIST_CONDITIONAL", "the released net that is told the digit"
+        ),
+        "gan-2014-mnist": Choice("dcgan.training.presets:GAN_2014_MNIST", "the first GAN, on digits"),
+        "gan-2014-cifar": Choice("dcgan.training.presets:GAN_2014_CIFAR", "the first GAN, on small color pictures"),
+        "gan-2014-cifar-conv": Choice("dcgan.training.presets:GAN_2014_CIFAR_CONV", "the same, with convolutions"),
+        "lapgan-cifar": Choice("dcgan.training.presets:LAPGAN_CIFAR", "LAPGAN: from 8x8 to 32x32"),
     },
 )
 

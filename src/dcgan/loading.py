@@ -6,14 +6,15 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from dcgan.choices import NETS
 from dcgan.device import resolve_device
 from dcgan.errors import ModelError
 from dcgan.model import Model
 from dcgan.model_folder import CARD, find, read_card, read_tensors
-from dcgan.networks.discriminator import Discriminator
-from dcgan.networks.generator import Generator
-from dcgan.networks.layouts import Architecture, ConvLayer, Interface
+from dcgan.networks.layouts import Interface
 from dcgan.networks.memory import use_channels_last
+
+NO_DETAILS = ("format", "architecture", "interface", "nets", "sha256")  # of a card: they are not about its making
 
 
 def load(
@@ -38,11 +39,12 @@ def load(
     device, folder = resolve_device(device), find(Path(path))
     card = read_card(folder)
     interface = _interface(folder, card)
-    if isinstance(interface, Architecture):
+    if interface.nets:
         if generator is not None or discriminator is not None:
             raise ModelError(f"the nets in {folder} are dcgan's own; leave `generator` and `discriminator` out")
+        family = NETS[interface.nets]
         with torch.device("meta"):
-            generator, discriminator = Generator(interface), Discriminator(interface)
+            generator, discriminator = family.generator(interface), family.discriminator(interface)
     if generator is None or discriminator is None:
         raise ModelError(
             f"the nets in {folder} are not dcgan's own: hand in nets of the classes that were trained, "
@@ -51,11 +53,9 @@ def load(
     for name, net in (("generator", generator), ("discriminator", discriminator)):
         _fill(net, read_tensors(folder / f"{name}.safetensors", card), folder / f"{name}.safetensors")
         net.to(device).eval()
-        if isinstance(interface, Architecture):
+        if interface.nets:
             use_channels_last(net)
-    details = {
-        key: value for key, value in card.items() if key not in ("format", "architecture", "interface", "sha256")
-    }
+    details = {key: value for key, value in card.items() if key not in NO_DETAILS}
     return Model(interface, generator, discriminator, details, folder)
 
 
@@ -63,12 +63,13 @@ def _interface(folder: Path, card: Mapping[str, object]) -> Interface:
     try:
         own = card.get("interface")
         if isinstance(own, dict) and "architecture" not in card:
-            return Interface(**own)
-        values = card.get("architecture")
+            return Interface.from_card(own)
+        values, nets = card.get("architecture"), card.get("nets", "dcgan")
         if not isinstance(values, dict):
             raise TypeError("it is missing")
-        nets = {name: tuple(ConvLayer(**layer) for layer in values[name]) for name in ("generator", "discriminator")}
-        return Architecture(**{**values, **nets})
+        if nets not in NETS:
+            raise ValueError(f"this dcgan has no nets {nets!r}; it has {', '.join(NETS)}")
+        return NETS[str(nets)].architecture.from_card(values)
     except (TypeError, ValueError, KeyError, ZeroDivisionError) as error:
         raise ModelError(f"{folder / CARD} has an architecture that cannot be built: {error}") from error
 

@@ -26,7 +26,7 @@ from dcgan.networks.batch_norm import batch_statistics as by_the_batch
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
 from dcgan.networks.layouts import Architecture, Interface, LatentDistribution
-from dcgan.randomness import latents_from_seeds
+from dcgan.randomness import latents_from_seeds, with_label
 from dcgan.types import Latents, Pixels
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ class Model:
     """A generator and a discriminator, ready to use.
 
     Attributes:
-        interface: What the nets take and give; an `Architecture` if they are dcgan's own, all of whose layers it lists.
+        interface: What the nets take and give; of a DCGAN an `Architecture`, which lists all layers.
         generator: z (N, latent_dim) to images (N, C, H, W) in [-1, 1].
-        discriminator: images to logits (N,).
+        discriminator: images to logits (N,); of conditional nets images and labels, one-hot.
         details: What is known of its making: recipe, images seen, how batch-norm statistics were measured.
         folder: Where it was loaded from, which may hold concepts of its own; None if it was made in memory.
 
@@ -79,8 +79,16 @@ class Model:
 
     @property
     def latent_dim(self) -> int:
-        """How many numbers z has."""
+        """How many numbers z has; of conditional nets those of the label, one-hot, are the last."""
         return self.interface.latent_dim
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the labels that conditional nets are told; none of other nets."""
+        names = self.details.get("labels")
+        known = [str(name) for name in names] if isinstance(names, list | tuple) else []
+        classes = self.interface.classes
+        return tuple(known if len(known) == classes else map(str, range(classes)))
 
     @property
     def latent_distribution(self) -> LatentDistribution:
@@ -89,22 +97,24 @@ class Model:
 
     @property
     def nets(self) -> Nets:
-        """Both nets as dcgan's own, for what looks into their layers.
+        """Both nets as a DCGAN's, for what looks into their layers.
 
         Raises:
-            ModelError: They are nets of your own.
+            ModelError: They are of another kind.
         """
         match self.interface, self.generator, self.discriminator:
             case Architecture() as architecture, Generator() as generator, Discriminator() as discriminator:
                 return Nets(architecture, generator, discriminator)
-        raise ModelError("this needs the layers of dcgan's own nets, and the nets of this model are your own")
+        raise ModelError(
+            f"this needs the layers of a DCGAN, and the nets of this model are {self.interface.nets or 'your own'}"
+        )
 
     @property
     def architecture(self) -> Architecture:
         """The layers of both nets.
 
         Raises:
-            ModelError: They are nets of your own.
+            ModelError: They are of another kind than a DCGAN's.
         """
         return self.nets.architecture
 
@@ -131,15 +141,37 @@ class Model:
         resolved = resolve_device(device)
         return replace(self, generator=self.generator.to(resolved), discriminator=self.discriminator.to(resolved))
 
-    def latents(self, seeds: Iterable[int], truncation: float = 1.0) -> Latents:
-        """The z of each seed: (N, latent_dim), float32, scaled by `truncation` (above 0, at most 1) toward 0.
+    def latents(self, seeds: Iterable[int], truncation: float = 1.0, label: str | None = None) -> Latents:
+        """The z of each seed: (N, latent_dim), float32.
+
+        Args:
+            seeds: Whole numbers from 0.
+            truncation: Scales z toward 0, above 0 and at most 1.
+            label: Of conditional nets, one of `labels`. Default: that of each seed, as random as its z.
 
         Raises:
-            UsageError: `truncation` is out of its range.
+            UsageError: `truncation` is out of its range, or there is no such label.
         """
         if not 0 < truncation <= 1:
             raise UsageError(f"`truncation` must be above 0 and at most 1, not {truncation:g}")
-        return latents_from_seeds(seeds, self.latent_dim, self.latent_distribution) * np.float32(truncation)
+        nets = self.interface
+        z = latents_from_seeds(seeds, nets.latent_dim, nets.latent_distribution, nets.classes)
+        z = truncated(self, z, truncation)
+        return z if label is None else self.labeled(z, label)
+
+    def labeled(self, z: Latents, label: str) -> Latents:
+        """The same z (N, latent_dim) with another label.
+
+        Raises:
+            UsageError: There is no such label.
+        """
+        if label not in self.labels:
+            there = (
+                f"this model has {', '.join(self.labels)}" if self.labels else "the nets of this model take no label"
+            )
+            raise UsageError(f"`label` {label!r}: {there}")
+        classes = self.interface.classes
+        return with_label(z[:, :-classes], np.full(len(z), self.labels.index(label)), classes)
 
     @torch.inference_mode()
     def generate(self, z: "Latents | Tensor", *, batch_size: int = 64, batch_statistics: bool = False) -> Pixels:
@@ -188,6 +220,7 @@ class Model:
         seeds: Iterable[int],
         *,
         truncation: float = ...,
+        label: str | None = ...,
         batch_statistics: bool = ...,
         batch_size: int = ...,
         output: Literal["numpy"] = ...,
@@ -199,6 +232,7 @@ class Model:
         seeds: Iterable[int],
         *,
         truncation: float = ...,
+        label: str | None = ...,
         batch_statistics: bool = ...,
         batch_size: int = ...,
         output: Literal["pil"],
@@ -210,6 +244,7 @@ class Model:
         seeds: Iterable[int],
         *,
         truncation: float = ...,
+        label: str | None = ...,
         batch_statistics: bool = ...,
         batch_size: int = ...,
         output: Literal["torch"],
@@ -220,6 +255,7 @@ class Model:
         seeds: Iterable[int],
         *,
         truncation: float = 1.0,
+        label: str | None = None,
         batch_statistics: bool = False,
         batch_size: int = 64,
         output: Literal["numpy", "pil", "torch"] = "numpy",
@@ -229,6 +265,7 @@ class Model:
         Args:
             seeds: Whole numbers from 0.
             truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
+            label: Of conditional nets, one of `labels`. Default: that of each seed, as random as its z.
             batch_statistics: Normalize by the mini-batch at hand, as the paper did.
             batch_size: Pictures in a mini-batch of `batch_statistics`.
             output: "numpy": pixels (N, H, W, C), uint8. "pil": a list of PIL images. "torch": images (N, C, H, W) in
@@ -239,7 +276,7 @@ class Model:
         """
         if output not in ("numpy", "pil", "torch"):
             raise UsageError(f"`output` must be numpy, pil or torch, not {output!r}")
-        z = self.latents(seeds, truncation)
+        z = self.latents(seeds, truncation, label)
         pixels = self.generate(z, batch_size=batch_size, batch_statistics=batch_statistics)
         if output == "torch":
             return to_images(torch.from_numpy(pixels))
@@ -271,9 +308,10 @@ class Model:
                 tensors = {key: _rounded(tensor) for key, tensor in tensors.items()}
             write_tensors(tensors, folder / f"{name}.safetensors")
         files = ("generator.safetensors", "discriminator.safetensors")
-        kind = "architecture" if isinstance(self.interface, Architecture) else "interface"
+        kind = "architecture" if self.interface.nets else "interface"
         card = {
             "format": FORMAT,
+            "nets": self.interface.nets,
             kind: asdict(self.interface),
             **self.details,
             "sha256": {file: sha256(folder / file) for file in files},
@@ -283,7 +321,8 @@ class Model:
     def __repr__(self) -> str:
         seen = self.details.get("images")
         after = f", {seen:,} images seen" if isinstance(seen, int) else ""
-        nets = "" if isinstance(self.interface, Architecture) else ", nets of your own"
+        kind = self.interface.nets
+        nets = "" if kind == "dcgan" else f", {kind}" if kind else ", nets of your own"
         z = f"z {self.latent_distribution} ({self.latent_dim})"
         return f"Model({self.size}x{self.size}, {self.channels} channels, {z}{after}{nets}, on {self.device})"
 
@@ -291,6 +330,13 @@ class Model:
         """What a notebook shows: its first seeds."""
         png = base64.b64encode(picture_bytes(sheet(self.sample(range(16)), columns=8), ".png")).decode()
         return f'<img src="data:image/png;base64,{png}" alt="the pictures of seeds 0 to 15"><br><code>{self!r}</code>'
+
+
+def truncated(model: Model, z: Latents, truncation: float) -> Latents:
+    """Scale z (N, latent_dim) toward 0, but for the label of conditional nets."""
+    scale = np.ones(model.latent_dim, np.float32)
+    scale[: model.interface.noise_dim] = truncation
+    return z * scale
 
 
 def _picture(pixels: Pixels) -> "Image":

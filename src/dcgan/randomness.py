@@ -99,15 +99,36 @@ def _hash(stream: Stream, key: tuple[int, ...]) -> int:
     return int.from_bytes(blake2b(content, digest_size=16).digest(), "little")
 
 
-def sample_latents(random: np.random.Generator, count: int, latent_dim: int, distribution: str) -> Latents:
-    """Sample z (count, latent_dim), float32: U(-1, 1) for the distribution "uniform", N(0, 1) for "normal"."""
+def sample_latents(
+    random: np.random.Generator, count: int, latent_dim: int, distribution: str, classes: int = 0
+) -> Latents:
+    """Sample z (count, latent_dim), float32: U(-1, 1) for the distribution "uniform", N(0, 1) for "normal".
+
+    The last `classes` numbers of each are a label, one-hot, each class as likely as any other.
+    """
+    shape = (count, latent_dim - classes)
     if distribution == "normal":
-        return random.standard_normal((count, latent_dim), dtype=np.float32)
-    return 2 * random.random((count, latent_dim), dtype=np.float32) - 1
+        z = random.standard_normal(shape, dtype=np.float32)
+    else:
+        z = 2 * random.random(shape, dtype=np.float32) - 1
+    return with_label(z, random.integers(classes, size=count), classes) if classes else z
 
 
-def latents_from_seeds(seeds: Iterable[int], latent_dim: int, distribution: str) -> Latents:
+def with_label(z: Latents, labels: NDArray[np.int64], classes: int) -> Latents:
+    """Z (N, numbers) with labels (N,), 0 to `classes` - 1, beside it, one-hot: (N, numbers + classes)."""
+    return np.concatenate([z, np.eye(classes, dtype=np.float32)[labels]], axis=1)
+
+
+def each_label(z: Latents, classes: int) -> Latents:
+    """The same z with each label: z (N, latent_dim) to (classes * N, latent_dim), label by label."""
+    numbers = z[:, :-classes]
+    return np.concatenate([with_label(numbers, np.full(len(z), label), classes) for label in range(classes)])
+
+
+def latents_from_seeds(seeds: Iterable[int], latent_dim: int, distribution: str, classes: int = 0) -> Latents:
     """The z of each seed (0 to 2^63 - 1): one row a seed, the same on every machine, whatever seeds stand beside it.
+
+    Of conditional nets the seed names the label, too: the last `classes` numbers.
 
     Raises:
         UsageError: A seed is no whole number, or out of its range.
@@ -116,7 +137,7 @@ def latents_from_seeds(seeds: Iterable[int], latent_dim: int, distribution: str)
     for seed in seeds:
         if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
             raise UsageError(f"`seeds` must be whole numbers from 0 to 2^63 - 1, not {seed!r}")
-        rows.append(sample_latents(rng(Stream.SEEDS, seed), 1, latent_dim, distribution))
+        rows.append(sample_latents(rng(Stream.SEEDS, seed), 1, latent_dim, distribution, classes))
     return np.concatenate(rows) if rows else np.empty((0, latent_dim), np.float32)
 
 

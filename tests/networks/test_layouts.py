@@ -96,7 +96,7 @@ def test_pictures_have_one_three_or_four_channels(channels: int) -> None:
         ({"channels": 2}, "channels must be 1, 3 or 4"),
         ({"base_channels": 0}, "base_channels must be 1 to 1024"),
         ({"kernel_size": 6}, "kernel_size must be 3 to 5"),
-        ({"latent_dim": 0}, "latent_dim must be 1 to 4096"),
+        ({"latent_dim": 0}, "latent_dim must be 1 to 8192"),
         ({"latent_distribution": "cauchy"}, "latent_distribution must be 'uniform' or 'normal'"),
         ({"layout": "dense"}, "`layout` must be one of strided, paired"),
         ({"layout": "paired", "kernel_size": 4}, "a kernel_size of 4 needs a stride of 2"),

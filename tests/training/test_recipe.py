@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from dcgan.choices import LAYOUTS, PRESETS
+from dcgan.choices import LAYOUTS, NETS, PRESETS
 from dcgan.errors import RecipeError, UsageError
 from dcgan.training.presets import preset
 from dcgan.training.recipe import Recipe, read_toml
@@ -21,8 +21,11 @@ def test_every_preset_survives_its_toml_and_builds_its_nets(name: str, tmp_path:
     assert recipe.preset == name
     (tmp_path / "recipe.toml").write_text(recipe.to_toml())
     assert Recipe().changed(read_toml(tmp_path / "recipe.toml")) == recipe
-    sized = recipe.changed({"size": recipe.size or 64, "channels": recipe.channels or 3})
-    assert sized.architecture().latent_dim == recipe.latent_dim
+    classes = 10 if NETS[recipe.nets].conditional else None
+    sized = recipe.changed({"size": recipe.size or 64, "channels": recipe.channels or 3, "classes": classes})
+    nets = sized.lay_out()
+    assert (nets.nets, nets.classes) == (recipe.nets, classes or 0)
+    assert nets.noise_dim >= recipe.latent_dim
 
 
 def test_the_paper_presets_have_the_figures_of_the_paper() -> None:
@@ -49,7 +52,7 @@ def test_an_unknown_preset_is_answered_with_those_there_are() -> None:
     [
         ("size", 8, "`size` must be 16 to 256 pixels, not 8"),
         ("channels", 2, "`channels` must be 1, 3 or 4, not 2"),
-        ("base_channels", 0, "`base_channels` must be 1 to 1024, not 0"),
+        ("base_channels", 0, "`base_channels` must be 1 to 2048, not 0"),
         ("batch_size", 1, "`batch_size` must be 2 to 65536 pictures, not 1"),
         ("lr", 0.0, "`lr` must be above 0 and at most 1, not 0.0"),
         ("lr", float("nan"), "`lr` must be above 0"),
@@ -122,7 +125,7 @@ def test_a_choice_added_by_somebody_else_is_accepted_and_explained() -> None:
     help_of = {field.name: field.metadata["help"] for field in fields(Recipe)}
     assert "strided: one convolution a halving" in help_of["layout"]
     assert "third-party" in help_of["layout"]
-    with pytest.raises(RecipeError, match="`loss` must be nonsaturating, hinge"):
+    with pytest.raises(RecipeError, match="`loss` must be nonsaturating, minimax, hinge"):
         Recipe(loss="wasserstein")
 
 

@@ -9,7 +9,7 @@ from tests.training.toys import TOY
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcgan.choices import LOSSES
+from dcgan.choices import LOSSES, UPDATES
 from dcgan.training.batches import Batch
 from dcgan.training.losses import Loss, discriminator_loss, generator_loss, gradient_penalty
 from dcgan.training.state import MEASURES, TrainingState
@@ -84,6 +84,52 @@ def test_by_turns_one_mini_batch_changes_one_net_and_the_generator_comes_first()
     train_step(state, second)
     assert torch.equal(weights(state.generator), g)
     assert not torch.equal(weights(state.discriminator), d)
+
+
+def test_at_once_neither_net_sees_the_step_of_the_other() -> None:
+    recipe = PLAIN.changed({"updates": "simultaneous", "optimizer": "sgd", "lr": 0.1, "final_momentum": 0.0})
+    state, plain = TrainingState(recipe), TrainingState(recipe)
+    (batch,) = batches(1)
+    train_step(state, batch)
+    real_logits, fake_logits = (plain.discriminator(images) for images in (batch.real, plain.generator(batch.z)))
+    for net, loss in (
+        ("generator", generator_loss(real_logits, fake_logits)),
+        ("discriminator", discriminator_loss(real_logits, fake_logits)),
+    ):
+        before, after = getattr(plain, net), dict(getattr(state, net).named_parameters())
+        gradients = torch.autograd.grad(loss, list(before.parameters()), retain_graph=True)
+        for (name, parameter), gradient in zip(before.named_parameters(), gradients, strict=True):
+            torch.testing.assert_close(after[name], parameter - 0.1 * gradient, msg=name)
+    d_loss = float(state.sums[MEASURES.index("d_loss")])
+    assert d_loss == pytest.approx(discriminator_loss(real_logits, fake_logits).item(), rel=1e-5)
+
+
+def test_at_once_the_gradient_penalty_reaches_the_discriminator() -> None:
+    plain = PLAIN.changed({"updates": "simultaneous"})
+    states = [TrainingState(plain), TrainingState(plain.changed({"r1_gamma": 10.0}))]
+    for state in states:
+        train_step(state, batches(1)[0])
+    heads = [state.discriminator.get_parameter("head.weight") for state in states]
+    stems = [state.generator.get_parameter("stem.weight") for state in states]
+    assert not torch.equal(*heads)
+    assert torch.equal(*stems)
+
+
+def test_an_update_rule_of_your_own_takes_its_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = list[str]()
+    rule = tuple(lambda *_, name=name: taken.append(name) for name in ("first", "second", "third"))
+    monkeypatch.setattr(UPDATES, "_added", dict(UPDATES._added))
+    UPDATES.add("mine", rule)
+    state = TrainingState(PLAIN.changed({"updates": "mine"}))
+    for batch in batches(4):
+        train_step(state, batch)
+    assert taken == ["first", "second", "third", "first"]
+
+
+def test_the_minimax_loss_is_that_of_the_discriminator_with_the_other_sign() -> None:
+    fake = torch.tensor([-1.0, 2.0])
+    value = LOSSES["minimax"].generator(torch.empty(0), fake)
+    torch.testing.assert_close(value, (1 - fake.sigmoid()).log().mean())
 
 
 def test_the_losses_are_non_saturating_and_on_logits() -> None:

@@ -8,8 +8,10 @@ from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Switch, need
 from dcgan.cli.latent_flags import samples_of
 from dcgan.cli.outputs import LATENTS, check_files, open_model, writing
 from dcgan.errors import UsageError
+from dcgan.progress import Part
 
-FIRST = range(64)  # seeds that are sampled by default
+FIRST, FIRST_OF_LABEL = range(64), range(8)  # seeds that are sampled by default
+MOST_COLUMNS = 32  # of a sheet with a row for each label
 
 
 def sample(
@@ -18,6 +20,7 @@ def sample(
     *,
     seeds: str | None = None,
     latents: Path | None = None,
+    label: str | None = None,
     out: Path = Path("samples.png"),
     truncation: float = 1.0,
     batch_statistics: Annotated[bool, Switch] = False,
@@ -36,10 +39,13 @@ def sample(
     - `dcgan sample runs/photos --seeds 0-63 --out sheet.png`
     - `dcgan sample runs/photos --seeds 3,17 --scale 8 --out chosen/`
     - `dcgan sample runs/photos --seeds 7,17,100-120 --truncation 0.7 --out samples.npz`
+    - `dcgan sample runs/digits --label 7 --seeds 0-63 --out sevens.png`
 
     Args:
-        seeds: Which pictures: numbers and ranges, such as 0-63,100. Default: 0-63.
+        seeds: Which pictures: numbers and ranges, such as 0-63,100. Default: 0-63, or 0-7 of each label.
         latents: File with z to generate from instead of seeds (.npz of any verb, .npy).
+        label: Of a model that is told labels: the one to draw. Default: each, in a row of the sheet or a folder of its
+            own; z of a file keep theirs.
         out: A sheet (.png, .jpg, .webp), arrays (.npz with pixels, seeds and z), or a folder for one PNG a sample.
         truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
         batch_statistics: Normalize by the mini-batch, as the paper did; a picture then depends on the others in it.
@@ -52,7 +58,7 @@ def sample(
 
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.latent.files import write_latents
-    from dcgan.latent.samples import MOST_SCALE, generate_samples, sample_to_folder
+    from dcgan.latent.samples import MOST_SCALE, folder_name, generate_samples, sample_to_folder
 
     need(scale is None or 1 <= scale <= MOST_SCALE, "--scale", f"1 to {MOST_SCALE}", scale)
     suffix = out.suffix.lower()
@@ -63,16 +69,25 @@ def sample(
     if suffix:
         check_files({"--out": (out, (LATENTS, *FORMATS))}, overwrite=overwrite)
     loaded = open_model(model, device)
-    samples = samples_of(loaded, seeds, latents)
+    samples, labels = samples_of(loaded, seeds, latents), [label] if label is not None else []
+    if latents is None and not labels:
+        labels = list(loaded.labels)
     if samples is None:
-        samples = FIRST
+        samples = FIRST_OF_LABEL if labels[1:] else FIRST
+    if labels[1:] and columns is None and len(samples) <= MOST_COLUMNS:
+        columns = len(samples)
     images_seen = loaded.details.get("images")
     if images_seen == 0:
         warn(f"{model} has only the checkpoint that it began with: these are pictures of an untrained generator")
     with writing("--out", out):
         if suffix:
             made = generate_samples(
-                loaded, samples, truncation=truncation, batch_statistics=batch_statistics, batch_size=batch_size
+                loaded,
+                samples,
+                labels=labels,
+                truncation=truncation,
+                batch_statistics=batch_statistics,
+                batch_size=batch_size,
             )
             out.parent.mkdir(parents=True, exist_ok=True)
             if suffix == LATENTS:
@@ -81,16 +96,21 @@ def sample(
                 save_picture(made.figure(columns, scale), out)
         else:
             with progress_bar("generating") as bar:
-                sample_to_folder(
-                    loaded,
-                    samples,
-                    out,
-                    truncation=truncation,
-                    batch_statistics=batch_statistics,
-                    batch_size=batch_size,
-                    scale=scale or 1,
-                    overwrite=overwrite,
-                    on_progress=bar,
-                )
-    facts = {"out": out, "pictures": len(samples), "model": model, "images_seen": images_seen}
-    answer(f"generated {len(samples):,} pictures: {out}", facts, as_json)
+                for number, one in enumerate(labels or [None]):
+                    sample_to_folder(
+                        loaded,
+                        samples,
+                        out / folder_name(one) if one is not None and labels[1:] else out,
+                        label=one,
+                        truncation=truncation,
+                        batch_statistics=batch_statistics,
+                        batch_size=batch_size,
+                        scale=scale or 1,
+                        overwrite=overwrite,
+                        on_progress=Part(bar, number * len(samples), max(1, len(labels)) * len(samples)),
+                    )
+    count = len(samples) * max(1, len(labels))
+    facts = {"out": out, "pictures": count, "model": model, "images_seen": images_seen}
+    if loaded.labels:
+        facts["labels"] = labels
+    answer(f"generated {count:,} pictures: {out}", facts, as_json)

@@ -7,12 +7,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from dcgan.choices import PRESETS
+from dcgan.choices import NETS, PRESETS
 from dcgan.cli.console import answer, progress_bar, stdout
 from dcgan.cli.flags import AsJson, Switch
 from dcgan.cli.sources import PICTURES_HELP
 from dcgan.errors import UsageError
 from dcgan.training.recipe import Recipe
+
+ANY_CLASSES = 10  # in the table of presets, whose labels are those of the set
 
 
 def train(
@@ -87,13 +89,15 @@ def presets(*, as_json: AsJson = False) -> None:
     if as_json:
         answer("", rows, as_json=True)
         return
-    table = Table("preset", box=None)
-    for name in rows:
-        table.add_column(name, justify="right", no_wrap=True)
-    for fact in next(iter(rows.values())):
-        values = [facts[fact] for facts in rows.values()]
-        table.add_row(fact, *(f"{value:,}" if isinstance(value, int) else value for value in values))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("preset", no_wrap=True)
+    for heading in ("size", "batch", "lr", "updates", "G", "D"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, facts in rows.items():
+        sizes = (f"{int(facts[net]) / 1e6:.1f} M" for net in ("generator", "discriminator"))
+        table.add_row(name, *(str(facts[fact]) for fact in ("size", "batch", "lr", "updates")), *sizes)
     stdout.print(table)
+    stdout.print("\nG and D are the numbers of their parameters; --json has all values.")
 
 
 def _next_run(source: str) -> Path:
@@ -108,7 +112,7 @@ def _next_run(source: str) -> Path:
 def _show(source: str, recipe: Recipe, as_json: bool) -> int:
     from dcgan.progress import duration
     from dcgan.training.distributed import check_suits, ranks_here, resolve_recipe
-    from dcgan.training.run import measure_rate, open_data
+    from dcgan.training.run import fit_to, measure_rate, open_data
     from dcgan.training.session import refuse_out_of_memory
 
     ranks = ranks_here()
@@ -117,7 +121,7 @@ def _show(source: str, recipe: Recipe, as_json: bool) -> int:
         return 0
     with progress_bar("preparing") as bar:
         data = open_data(source, recipe, bar)
-    recipe = resolve_recipe(replace(recipe, size=data.size, channels=data.channels), ranks)
+    recipe = resolve_recipe(fit_to(recipe, data), ranks)
     target = recipe.target_images(len(data))
     facts = {"pictures": len(data), **_describe(recipe), "target_images": target}
     lines = [
@@ -141,16 +145,16 @@ def _describe(recipe: Recipe) -> dict[str, int | str]:
     """The facts that tell recipes apart, with the parameter counts of their nets."""
     import torch
 
-    from dcgan.networks.discriminator import Discriminator
-    from dcgan.networks.generator import Generator
-
-    architecture = replace(recipe, size=recipe.size or 64, channels=recipe.channels or 3).architecture()
+    family = NETS[recipe.nets]
+    classes = recipe.classes or ANY_CLASSES if family.conditional else None
+    laid_out = replace(recipe, size=recipe.size or 64, channels=recipe.channels or 3, classes=classes).lay_out()
     with torch.device("meta"):
-        nets = {"generator": Generator(architecture), "discriminator": Discriminator(architecture)}
+        nets = {"generator": family.generator(laid_out), "discriminator": family.discriminator(laid_out)}
     counts = {name: sum(parameter.numel() for parameter in net.parameters()) for name, net in nets.items()}
-    size = f"{architecture.size}x{architecture.size}"
+    size = f"{laid_out.size}x{laid_out.size}"
     return {
-        "size": size if recipe.size else f"any ({size})",
+        "nets": recipe.nets,
+        "size": size if recipe.size else "any",
         "z": f"{recipe.latent_distribution} {recipe.latent_dim}",
         "base_channels": recipe.base_channels,
         "kernel_size": recipe.kernel_size,

@@ -33,6 +33,7 @@ def walk(
     seeds: str | None = None,
     seed: int = 0,
     latents: Path | None = None,
+    label: str | None = None,
     frames: int = 10,
     loop: Annotated[bool, Switch] = False,
     even: Literal["latent", "perceptual"] = "latent",
@@ -63,6 +64,7 @@ def walk(
         seeds: Samples to walk through, two or more, such as 3,17,40. Default: nine random ones.
         seed: Names the nine random ones.
         latents: File with z to walk through instead (.npz of any verb here, .npy).
+        label: Of a model that is told labels: the one to hold all the way. Default: from that of a sample to the next.
         frames: Pictures in each row of the figure, with the samples at both ends; more frames make smaller steps.
         loop: Return to the first sample in the end; a film then has no seam.
         even: Space the frames of a row evenly in latent distance, or in perceptual distance, which is how different
@@ -84,6 +86,11 @@ def walk(
     need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
     need(1 <= wall <= 400, "--wall", "1 to 400", wall)
     loaded = open_model(model, device)
+    measurable = loaded.interface.nets == "dcgan"
+    if step_sizes and not measurable:
+        raise UsageError(
+            f"--step-sizes measures in the layers of a DCGAN; {model} has the nets {loaded.interface.nets}"
+        )
     keys = samples_of(loaded, seeds, latents)
     if keys is not None and not 2 <= len(keys) <= 1000:
         raise UsageError(f"--seeds or --latents must name 2 to 1000 samples, not {len(keys):,}")
@@ -95,10 +102,10 @@ def walk(
     film_steps = max(2, round(seconds * fps))
     if film_steps * (KEYS if keys is None else len(keys)) > MOST_FRAMES:
         raise UsageError(f"--seconds {seconds:g} makes a film of more than {MOST_FRAMES:,} frames; take fewer seconds")
-    walked = interpolate(loaded, keys, frames, loop=loop or wall > 1, even=even, seed=seed)
+    walked = interpolate(loaded, keys, frames, loop=loop or wall > 1, even=even, seed=seed, label=label)
 
     def film() -> "Iterator[Frame]":
-        fine = interpolate(loaded, keys, film_steps + 1, loop=walked.is_loop, even=even, seed=seed)
+        fine = interpolate(loaded, keys, film_steps + 1, loop=walked.is_loop, even=even, seed=seed, label=label)
         with progress_bar("filming") as bar:
             yield from film_frames(fine.film(wall), fine.film_length, bar)
 
@@ -110,17 +117,17 @@ def walk(
         fps=fps,
         webp_is_film=loop or wall > 1,
     )
-    measured = measure_steps(loaded, walked)
-    if step_sizes:
-        save_picture(measured.figure(colors), step_sizes)
-    largest = measured.largest
-    row = walked.labels[int(largest.argmax())]
     written = [*outs, *([step_sizes] if step_sizes else [])]
-    steps = {"frames": frames, "largest_steps": [round(float(step), 4) for step in largest]}
-    facts = {"out": written, "rows": walked.labels, **steps}
-    text = (
-        f"wrote a walk of {len(walked.pixels)} rows: {listed(written)}\n"
-        f"the largest of {frames - 1} steps is {largest.max():.2f} of the median distance between random samples, "
-        f"in the row {row}"
-    )
+    facts = {"out": written, "rows": walked.labels, "frames": frames}
+    text = f"wrote a walk of {len(walked.pixels)} rows: {listed(written)}"
+    if measurable:
+        measured = measure_steps(loaded, walked)
+        if step_sizes:
+            save_picture(measured.figure(colors), step_sizes)
+        largest = measured.largest
+        facts["largest_steps"] = [round(float(step), 4) for step in largest]
+        text += (
+            f"\nthe largest of {frames - 1} steps is {largest.max():.2f} of the median distance between random "
+            f"samples, in the row {walked.labels[int(largest.argmax())]}"
+        )
     answer(text, facts, as_json)

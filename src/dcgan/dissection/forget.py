@@ -115,7 +115,7 @@ def forget(
     Raises:
         UsageError: A value is out of its range, there is no such layer, or no map is above the threshold.
         BoxesError: The file of boxes cannot be read, or is of another model.
-        ModelError: The nets are your own.
+        ModelError: The nets are no DCGAN's.
         DcganError: There are no boxes, they leave no position outside, or scikit-learn is not installed.
 
     Example:
@@ -151,7 +151,7 @@ def scale_maps(model: Model, layer: int, factors: NDArray[np.float32]) -> Model:
 
     Raises:
         UsageError: There is no such layer, or it has another number of maps.
-        ModelError: The nets are your own.
+        ModelError: The nets are no DCGAN's.
     """
     layer = check_layer(model, layer)
     if len(factors) != hidden_width(model, layer):

@@ -82,7 +82,7 @@ def insert(
         UsageError: A value is out of its range, there is no such layer, no map is above the threshold, or every sample
             has the object and `at` is missing.
         BoxesError: A file of boxes cannot be read, or is of another model.
-        ModelError: The nets are your own.
+        ModelError: The nets are no DCGAN's.
         DcganError: There are no boxes, they leave no position outside, or scikit-learn is not installed.
 
     Example:

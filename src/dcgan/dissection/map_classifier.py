@@ -113,7 +113,7 @@ def fit_map_classifier(
 
     Raises:
         UsageError: There is no such layer, or a choice is unknown.
-        ModelError: The nets are your own.
+        ModelError: The nets are no DCGAN's.
         DcganError: There are no boxes, they leave no position outside, or scikit-learn is not installed.
     """
     if negatives not in ("random", "matched"):

@@ -171,7 +171,7 @@ def inspect(
 
     Raises:
         UsageError: A value is out of its range.
-        ModelError: There is no such layer, or the nets are your own.
+        ModelError: There is no such layer, or the nets are no DCGAN's.
         SourceError, PackedSetError: The pictures cannot be used.
 
     Example:

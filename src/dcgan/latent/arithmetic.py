@@ -97,6 +97,7 @@ def arithmetic(
     chosen = tuple(known[term.name] for term in terms)
     y = np.sum([np.float32(term.factor) * concept.mean for term, concept in zip(terms, chosen, strict=True)], axis=0)
     offsets = rng(Stream.ARITHMETIC, seed).uniform(-noise, noise, (variations, len(y)))
+    offsets[:, model.interface.noise_dim :] = 0  # a label is held
     z = np.concatenate([y[None], y + offsets]).astype(np.float32)
     examples = tuple(model.generate(concept.z[:0] if concept.is_axis else concept.z) for concept in chosen)
     pixel_sum = None

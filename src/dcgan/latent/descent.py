@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from dcgan.device import has_fast_bfloat16
@@ -89,9 +90,8 @@ class Found(NamedTuple):
 @torch.inference_mode()
 def random_starts(model: Model, loss: Loss, count: int, options: DescentOptions) -> Starts:
     """The best of 1,000 random z for each of `count` pictures; the same 1,000 for all."""
-    z = sample_latents(
-        rng(Stream.DESCENT_STARTS, options.seed), CANDIDATES, model.latent_dim, model.latent_distribution
-    )
+    random, nets = rng(Stream.DESCENT_STARTS, options.seed), model.interface
+    z = sample_latents(random, CANDIDATES, nets.latent_dim, nets.latent_distribution, nets.classes)
     losses = torch.empty((count, CANDIDATES))
     for rows, filled in full_batches(CANDIDATES, model.device):
         images = model.generator(torch.from_numpy(z).to(model.device)[filled])[: len(rows)]
@@ -188,14 +188,19 @@ def bring_back(z: Tensor, model: Model, truncation: float | None = None) -> None
     """Move each z (N, latent_dim) to the nearest place where samples of its distribution lie.
 
     That is the cube [-1, 1] for uniform z, and the sphere of radius sqrt(latent_dim) for normal z. With `truncation`
-    the sphere is smaller by that, and uniform z are within one that is as much smaller than sqrt(latent_dim / 3).
+    the sphere is smaller by that, and uniform z are within one that is as much smaller than sqrt(latent_dim / 3). The
+    label of conditional nets stays what it is.
     """
+    count = model.interface.noise_dim
+    numbers, label = z[:, :count], z[:, count:]
     if model.latent_distribution == "normal":
-        z.mul_((truncation or 1) * model.latent_dim**0.5 / z.norm(dim=1, keepdim=True).clamp_min(1e-12))
+        numbers.mul_((truncation or 1) * count**0.5 / numbers.norm(dim=1, keepdim=True).clamp_min(1e-12))
     else:
-        z.clamp_(-1, 1)
+        numbers.clamp_(-1, 1)
         if truncation is not None:
-            z.mul_((truncation * (model.latent_dim / 3) ** 0.5 / z.norm(dim=1, keepdim=True)).clamp_max(1))
+            numbers.mul_((truncation * (count / 3) ** 0.5 / numbers.norm(dim=1, keepdim=True)).clamp_max(1))
+    if model.interface.classes:
+        label.copy_(F.one_hot(label.argmax(dim=1), model.interface.classes))
 
 
 def _frames_by_step(frames: int, steps: int) -> dict[int, list[int]]:

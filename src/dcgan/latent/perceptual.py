@@ -33,7 +33,7 @@ def perceptual_distances(model: Model, first: Pixels, second: Pixels) -> Distanc
         (N,), 0 for the same picture, at most 2.
 
     Raises:
-        ModelError: The model's nets are your own, so that the layers of its discriminator are not known.
+        ModelError: The model's nets are no DCGAN's, so that the layers of its discriminator are not known.
     """
     net = discriminator_of(model)
     device = next(net.parameters()).device
@@ -49,15 +49,14 @@ def discriminator_of(model: Model) -> Discriminator:
     """The net whose features are compared, in evaluation mode.
 
     Raises:
-        ModelError: The model's nets are your own, so that the layers of its discriminator are not known.
+        ModelError: The model's nets are no DCGAN's, so that the layers of its discriminator are not known.
     """
     try:
         return model.nets.discriminator.eval()
     except ModelError as error:
         raise ModelError(
-            "perceptual distances compare the layers of dcgan's own discriminator, and the nets of this model are your "
-            "own: frames can be even in latent distance only, steps cannot be measured, and projection can compare "
-            "pixels only (`feature_weight` 0)"
+            f"{error}: frames can be even in latent distance only, steps cannot be measured, and projection can "
+            "compare pixels only (`feature_weight` 0)"
         ) from error
 
 

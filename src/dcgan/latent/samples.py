@@ -1,5 +1,6 @@
 """Samples of a model: named by seeds or given as z, generated as pixels, or written to a folder of files."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from PIL import Image
 from dcgan.errors import UsageError
 from dcgan.figures.notebook import html_of
 from dcgan.figures.sheets import sheet
-from dcgan.model import LARGEST, Model
+from dcgan.model import LARGEST, Model, truncated
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, OnProgress, Pixels
 
@@ -48,6 +49,7 @@ def generate_samples(
     model: Model,
     samples: SeedsOrLatents,
     *,
+    labels: Sequence[str] = (),
     truncation: float = 1.0,
     batch_statistics: bool = False,
     batch_size: int = 64,
@@ -57,6 +59,8 @@ def generate_samples(
     Args:
         model: Whose samples.
         samples: Seeds, or z (N, latent_dim).
+        labels: Of conditional nets: generate all samples with each of these labels, label by label. Default: with
+            those that the seeds name or the z hold.
         truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
         batch_statistics: Normalize by the mini-batch at hand, as the paper did; dcgan's own nets only.
         batch_size: Pictures in a mini-batch of `batch_statistics`.
@@ -65,9 +69,12 @@ def generate_samples(
         UsageError: A value is out of its range.
     """
     _check(truncation, batch_statistics, batch_size, len(samples))
-    z = latents_of(model, samples) * np.float32(truncation)
+    z = truncated(model, latents_of(model, samples), truncation)
+    if labels:
+        z = np.concatenate([model.labeled(z, label) for label in labels])
     pixels = model.generate(z, batch_size=batch_size, batch_statistics=batch_statistics)
-    return Samples(z, pixels, as_seeds(samples))
+    seeds = as_seeds(samples)
+    return Samples(z, pixels, seeds and seeds * max(1, len(labels)))
 
 
 def sample_to_folder(
@@ -75,6 +82,7 @@ def sample_to_folder(
     samples: SeedsOrLatents,
     out: Path,
     *,
+    label: str | None = None,
     truncation: float = 1.0,
     batch_statistics: bool = False,
     batch_size: int = 64,
@@ -90,6 +98,7 @@ def sample_to_folder(
         model: Whose samples.
         samples: Seeds, or z (N, latent_dim).
         out: Folder to make, or one that holds nothing but such files.
+        label: Of conditional nets: the label. Default: that which each seed names or each z holds.
         truncation: Scales z toward 0, above 0 and at most 1.
         batch_statistics: Normalize by the mini-batch at hand, as the paper did; dcgan's own nets only.
         batch_size: Pictures in a mini-batch of `batch_statistics`.
@@ -119,13 +128,20 @@ def sample_to_folder(
         )
     chunk = max(1, CHUNK // batch_size) * batch_size  # whole mini-batches, as their statistics may be used
     for start in range(0, len(files), chunk):
-        z = latents_of(model, samples[start : start + chunk]) * np.float32(truncation)
+        z = truncated(model, latents_of(model, samples[start : start + chunk]), truncation)
+        if label is not None:
+            z = model.labeled(z, label)
         pixels = model.generate(z, batch_size=batch_size, batch_statistics=batch_statistics)
         for file, picture in zip(files[start : start + chunk], pixels, strict=True):
             sheet(picture[None], scale=scale).save(file)
         if on_progress:
             on_progress(min(start + chunk, len(files)), len(files))
     return files
+
+
+def folder_name(label: str) -> str:
+    """A label as a folder may be called."""
+    return re.sub(r"[^\w.,;=+@ -]", "_", label).strip(" .") or "_"
 
 
 def latents_of(model: Model, samples: SeedsOrLatents) -> Latents:

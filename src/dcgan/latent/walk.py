@@ -13,7 +13,7 @@ from dcgan.figures.labeled_grid import labeled_grid
 from dcgan.figures.notebook import html_of
 from dcgan.figures.perceptual_steps import plot_perceptual_steps
 from dcgan.figures.theme import THEMES, Theme
-from dcgan.latent.interpolation import Fractions, between
+from dcgan.latent.interpolation import Fractions, between, lerp
 from dcgan.latent.perceptual import Distances, perceptual_distances
 from dcgan.latent.samples import SeedsOrLatents, latents_of, names_of
 from dcgan.model import Model
@@ -109,6 +109,7 @@ def interpolate(
     loop: bool = False,
     even: Distance = "latent",
     seed: int = 0,
+    label: str | None = None,
 ) -> Walk:
     """Walk from sample to sample: linearly for uniform z, as in the paper, along great circles for normal z.
 
@@ -120,10 +121,11 @@ def interpolate(
         even: In which distance neighboring frames of a row lie equally far from each other: in "latent" space, or in
             the "perceptual" distance of their pictures (see `perceptual_distances`; dcgan's own nets only).
         seed: Names the nine random keys.
+        label: Of conditional nets: the label to hold all the way. Default: from the label of each key to the next.
 
     Raises:
-        UsageError: A value is out of its range, or there are fewer than two keys.
-        ModelError: `even` is "perceptual", and the model's nets are your own.
+        UsageError: A value is out of its range, there are fewer than two keys, or no such label.
+        ModelError: `even` is "perceptual", and the model's nets are no DCGAN's.
 
     Example:
         >>> walk = dcgan.interpolate(dcgan.load("faces"), [3, 17, 40])
@@ -139,6 +141,8 @@ def interpolate(
     if len(keys) < 2:
         raise UsageError(f"a walk needs 2 or more samples, not {len(keys)}")
     z, names = latents_of(model, keys), names_of(keys)
+    if label is not None:
+        z = model.labeled(z, label)
     if loop:
         z, names = np.concatenate([z, z[:1]]), [*names, names[0]]
     rows = np.stack([_row(model, first, second, frames, even) for first, second in pairwise(z)])
@@ -162,7 +166,7 @@ def measure_steps(model: Model, walk: Walk) -> PerceptualSteps:
     """The paper's test: a generator that has memorized its pictures would jump from one to the next.
 
     Raises:
-        ModelError: The model's nets are your own.
+        ModelError: The model's nets are no DCGAN's.
     """
     steps = np.stack([perceptual_distances(model, row[:-1], row[1:]) for row in walk.pixels])
     seeds = rng(Stream.WALK_PAIRS).choice(2**31, 2 * PAIRS, replace=False).tolist()
@@ -174,13 +178,20 @@ def _row(model: Model, first: Latents, second: Latents, frames: int, even: Dista
     t = np.linspace(0, 1, frames)
     if even == "perceptual":
         t = _perceptually_even(model, first, second, frames)
-    return between(first, second, t, model.latent_distribution)
+    return _between(model, first, second, t)
+
+
+def _between(model: Model, first: Latents, second: Latents, t: Fractions) -> Latents:
+    """As suits the distribution of z; from label to label in a line."""
+    numbers = model.interface.noise_dim
+    z = between(first[:numbers], second[:numbers], t, model.latent_distribution)
+    return np.concatenate([z, lerp(first[numbers:], second[numbers:], t)], axis=1)
 
 
 def _perceptually_even(model: Model, first: Latents, second: Latents, frames: int) -> Fractions:
     """Where frames lie at equal perceptual distances along the path, by the lengths of many small steps."""
     fine = np.linspace(0, 1, FINER * (frames - 1) + 1)
-    pictures = model.generate(between(first, second, fine, model.latent_distribution))
+    pictures = model.generate(_between(model, first, second, fine))
     lengths = np.concatenate([[0.0], perceptual_distances(model, pictures[:-1], pictures[1:]).cumsum()])
     if lengths[-1] == 0:
         return np.linspace(0, 1, frames)

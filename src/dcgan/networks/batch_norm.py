@@ -15,7 +15,7 @@ class BatchNorm(nn.Module):
 
     In training mode it uses the statistics of the batch at hand and keeps none (paper section 3; no running averages in
     the released code). In evaluation mode it uses `running_mean` and `running_var`, filled in by `measure_statistics`.
-    Takes (N, F) or (N, F, H, W). The weight starts as N(1, 0.02), the bias as 0.
+    Takes (N, F) or (N, F, H, W). The weight starts as N(1, 0.02), the bias as 0; without `affine` they stay 1 and 0.
 
     Attributes:
         synchronized: In training mode, normalize by the mini-batches of all ranks together.
@@ -23,13 +23,19 @@ class BatchNorm(nn.Module):
 
     running_mean: Tensor
     running_var: Tensor
+    weight: Tensor
+    bias: Tensor
 
-    def __init__(self, features: int, eps: float) -> None:
+    def __init__(self, features: int, eps: float, *, affine: bool = True) -> None:
         super().__init__()
         self.eps = eps
         self.synchronized = False
-        self.weight = nn.Parameter(torch.empty(features))
-        self.bias = nn.Parameter(torch.empty(features))
+        if affine:
+            self.weight = nn.Parameter(torch.empty(features))
+            self.bias = nn.Parameter(torch.empty(features))
+        else:
+            self.register_buffer("weight", torch.ones(features))
+            self.register_buffer("bias", torch.zeros(features))
         self.register_buffer("running_mean", torch.zeros(features))
         self.register_buffer("running_var", torch.ones(features))
 
@@ -54,7 +60,7 @@ def synchronize(net: nn.Module) -> None:
 
 
 @torch.no_grad()
-def measure_statistics(net: nn.Module, batches: Iterable[Tensor]) -> None:
+def measure_statistics(net: nn.Module, batches: Iterable[Tensor | tuple[Tensor, ...]]) -> None:
     """Fix the statistics of every `BatchNorm` in `net`: the mean over `batches` of each batch's mean and variance.
 
     Each layer is measured while the layers before it still normalize by the batch, as in the authors' SVHN analysis.
@@ -62,7 +68,7 @@ def measure_statistics(net: nn.Module, batches: Iterable[Tensor]) -> None:
 
     Args:
         net: The net; its `running_mean` and `running_var` buffers are overwritten.
-        batches: Inputs of the net, at least one, each of two or more.
+        batches: Inputs of the net, at least one, each of two or more; tuples if it takes several.
     """
     layers = [module for module in net.modules() if isinstance(module, BatchNorm)]
     if not layers:  # spectrally normalized: nothing to measure, and a look must not change it
@@ -81,7 +87,7 @@ def measure_statistics(net: nn.Module, batches: Iterable[Tensor]) -> None:
     try:
         net.train()
         for batch in batches:
-            net(batch)
+            net(*batch) if isinstance(batch, tuple) else net(batch)
             count += 1
     finally:
         net.train(was_training)

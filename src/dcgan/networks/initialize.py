@@ -35,6 +35,6 @@ def initialize(net: nn.Module, generator: torch.Generator) -> None:
             own_weight(module).normal_(0.0, STANDARD_DEVIATION, generator=generator)
             if module.bias is not None:
                 module.bias.zero_()
-        elif isinstance(module, BatchNorm):
+        elif isinstance(module, BatchNorm) and isinstance(module.weight, nn.Parameter):
             module.weight.normal_(1.0, STANDARD_DEVIATION, generator=generator)
             module.bias.zero_()

@@ -1,9 +1,10 @@
 """What a net is made of: convolutions, and the arithmetic that makes them fit any picture size."""
 
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from itertools import accumulate
 from math import ceil
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, Self
 
 from dcgan.choices import LAYOUTS
 
@@ -11,7 +12,8 @@ SIZES = range(16, 257)
 CHANNELS = (1, 3, 4)
 KERNELS = range(3, 6)
 WIDTHS = range(1, 1025)
-LATENT_DIMS = range(1, 4097)
+LATENT_DIMS = range(1, 8193)
+CLASSES = range(1001)
 
 LatentDistribution = Literal["uniform", "normal"]
 Normalization = Literal["batch", "spectral"]
@@ -35,7 +37,7 @@ class Geometry(NamedTuple):
     output_padding: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Interface:
     """What a pair of nets takes and gives, whatever is inside.
 
@@ -43,25 +45,44 @@ class Interface:
         ValueError: A value is outside the range that its message names.
     """
 
+    nets: ClassVar[str] = ""  # the kind of nets, a name of `dcgan.choices.NETS`; none for nets of your own
+
     size: int  # side of the square pictures, pixels, 16 to 256
     channels: int  # 1 gray, 3 RGB, 4 RGBA
-    latent_dim: int
+    latent_dim: int  # numbers of a latent vector, those of the label included
     latent_distribution: LatentDistribution  # z ~ U(-1, 1) or N(0, 1), each number by itself
+    classes: int = 0  # of conditional nets: the last so many numbers of a latent vector are the label, one-hot
+
+    @classmethod
+    def from_card(cls, values: Mapping[str, object]) -> Self:
+        """What a model's card has as JSON.
+
+        Raises:
+            TypeError, ValueError, KeyError: It cannot be built.
+        """
+        return cls(**values)  # type: ignore[arg-type]  # it checks them
+
+    @property
+    def noise_dim(self) -> int:
+        """Numbers of a latent vector that are random: all but the label."""
+        return self.latent_dim - self.classes
 
     def __post_init__(self) -> None:
         # a model's card may come from anywhere, and 16.0 is in a range too
-        numbers = (self.size, self.channels, self.latent_dim)
-        _require(all(type(number) is int for number in numbers), "size, channels and latent_dim are whole numbers")
+        numbers = (self.size, self.channels, self.latent_dim, self.classes)
+        _require(all(type(number) is int for number in numbers), "sizes, channels and classes are whole numbers")
+        _require(self.classes in CLASSES, f"classes must be {CLASSES[0]} to {CLASSES[-1]}, not {self.classes}")
         _require(self.size in SIZES, f"size must be {SIZES[0]} to {SIZES[-1]} pixels, not {self.size}")
         _require(self.channels in CHANNELS, f"channels must be 1, 3 or 4, not {self.channels}")
         _require(self.latent_dim in LATENT_DIMS, f"latent_dim must be {LATENT_DIMS[0]} to {LATENT_DIMS[-1]}")
+        _require(self.classes < self.latent_dim, f"latent_dim must be more than classes, {self.classes}")
         known = self.latent_distribution in ("uniform", "normal")
         _require(known, f"latent_distribution must be 'uniform' or 'normal', not {self.latent_distribution!r}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Architecture(Interface):
-    """Everything that fixes the shape and the function of a pair of nets.
+    """Everything that fixes the shape and the function of a DCGAN's pair of nets.
 
     The generator runs from `latent_dim` numbers over a linear stem of `stem` channels through `generator`, whose last
     layer has as many channels as the pictures; the discriminator runs from the picture through `discriminator`.
@@ -70,6 +91,8 @@ class Architecture(Interface):
     Raises:
         ValueError: A value is outside the range that its message names.
     """
+
+    nets: ClassVar[str] = "dcgan"
 
     stem_channels: int
     generator: tuple[ConvLayer, ...]
@@ -99,6 +122,12 @@ class Architecture(Interface):
             self.generator[-1].out_channels == self.channels,
             "the generator's last layer has as many channels as the pictures",
         )
+
+    @classmethod
+    def from_card(cls, values: Mapping[str, object]) -> Self:
+        """What a model's card has as JSON."""
+        nets = {name: tuple(ConvLayer(**layer) for layer in values[name]) for name in ("generator", "discriminator")}  # type: ignore[attr-defined]
+        return cls(**{**values, **nets})  # type: ignore[arg-type]
 
     @property
     def generator_geometry(self) -> tuple[Geometry, ...]:
@@ -156,6 +185,22 @@ def mirror(channels: int, discriminator: tuple[ConvLayer, ...]) -> tuple[ConvLay
         ConvLayer(out_channels, layer.kernel_size, layer.stride)
         for out_channels, layer in zip(reversed(widths), reversed(discriminator), strict=True)
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetOptions:
+    """What a recipe says of its nets; each kind takes what it has a use for."""
+
+    size: int
+    channels: int
+    classes: int  # of the labels that conditional nets are told
+    layout: str
+    base_channels: int
+    kernel_size: int
+    latent_dim: int
+    latent_distribution: LatentDistribution
+    batch_norm_eps: float
+    normalization: Normalization
 
 
 def build_architecture(

@@ -12,7 +12,7 @@ from dcgan.choices import AUGMENTATIONS
 from dcgan.data.sharded_pixels import ShardedPixels
 from dcgan.errors import PackedSetError
 from dcgan.model import to_images
-from dcgan.randomness import Stream, batch_order, rng, sample_latents
+from dcgan.randomness import Stream, batch_order, rng, sample_latents, with_label
 from dcgan.training.recipe import Recipe
 from dcgan.types import PixelStore
 
@@ -26,7 +26,7 @@ class Batch:
 
     Attributes:
         real: Images (N, C, H, W) in [-1, 1].
-        z: Latent vectors (N, latent_dim).
+        z: Latent vectors (N, latent_dim); of conditional nets with the labels of the real images.
         augment_noise: (3, N, numbers) in [0, 1): for real images, for generated ones in the discriminator's update,
             and for generated ones in the generator's.
     """
@@ -40,11 +40,17 @@ class ImageLoader:
     """Pixels (N, H, W, C), uint8, possibly a memory map, as batches of images on the device that trains on them.
 
     A GPU with room for it keeps the whole set in its memory, as uint8; else each mini-batch is brought there.
+
+    Args:
+        pixels: The set.
+        device: That which trains.
+        labels: The label of each (N,), 0 or more, for conditional nets.
     """
 
-    def __init__(self, pixels: PixelStore, device: torch.device) -> None:
+    def __init__(self, pixels: PixelStore, device: torch.device, labels: NDArray[np.int64] | None = None) -> None:
         self.pixels = pixels
         self.device = device
+        self.labels = labels
         shards = pixels.shards if isinstance(pixels, ShardedPixels) else [pixels]
         self._files = [Path(one.filename) if isinstance(one, np.memmap) and one.filename else None for one in shards]
         self._stats = [_stat(file) for file in self._files]
@@ -67,15 +73,22 @@ class ImageLoader:
 
     def random_images(self, count: int, stream: Stream, *key: int) -> Tensor:
         """Up to `count` different images, chosen by `stream` and `key`."""
-        index = rng(stream, *key).choice(len(self), min(count, len(self)), replace=False)
-        return self.images(np.sort(index))
+        return self.images(self.random_index(count, stream, *key))
+
+    def random_index(self, count: int, stream: Stream, *key: int) -> NDArray[np.int64]:
+        """Which they are."""
+        return np.sort(rng(stream, *key).choice(len(self), min(count, len(self)), replace=False))
 
     def batch(self, recipe: Recipe, step: int, rollbacks: int = 0, rows: slice = slice(None)) -> Batch:
         """Mini-batch `step` (from 0) of a training after so many roll-backs, or some rows of it: a rank's share."""
         key, size = (recipe.seed, rollbacks, step), recipe.batch_size
         numbers = AUGMENTATIONS[recipe.augment].numbers
         index = batch_order(*key, size, len(self))
-        z = sample_latents(rng(Stream.LATENTS, *key), size, recipe.latent_dim, recipe.latent_distribution)
+        nets = recipe.lay_out()
+        z = sample_latents(rng(Stream.LATENTS, *key), size, nets.noise_dim, nets.latent_distribution)
+        if nets.classes:
+            assert self.labels is not None
+            z = with_label(z, self.labels[index], nets.classes)
         noise = rng(Stream.AUGMENTATION, *key).random((3, size, numbers), dtype=np.float32)
         return Batch(self.images(index[rows]), self._tensor(z[rows]), self._tensor(noise[:, rows]))
 

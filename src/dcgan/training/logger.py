@@ -67,11 +67,11 @@ class Logger:
             {"time": datetime.now(UTC).isoformat("T", "seconds"), **moment, "kind": kind, "text": text},
         )
 
-    def save_sheet(self, progress: Progress, pixels: Pixels) -> Path:
-        """Save a sheet of samples, named by the images seen."""
+    def save_sheet(self, progress: Progress, pixels: Pixels, columns: int | None = None) -> Path:
+        """Save a sheet of samples, named by the images seen, with so many in a row."""
         path = self.run / SHEETS / f"{moment_name(progress.rollbacks, progress.images)}.png"
         if self._writes:
-            save_picture(sheet(pixels), path)
+            save_picture(sheet(pixels, columns), path)
         return path
 
     def rewind(self, progress: Progress) -> None:

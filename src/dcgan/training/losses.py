@@ -34,6 +34,14 @@ def generator_loss(_real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return F.softplus(-fake_logits).mean()
 
 
+def generator_minimax(_real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """log(1 - D(G(z))), averaged, in nats: what D's loss has with the other sign (Goodfellow et al. 2014, equation 1).
+
+    Its gradient fades where D is sure that an image is generated.
+    """
+    return -F.softplus(fake_logits).mean()
+
+
 def discriminator_hinge(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """max(0, 1 - logit of x) + max(0, 1 + logit of G(z)), each averaged (Lim and Ye 2017)."""
     return F.relu(1 - real_logits).mean() + F.relu(1 + fake_logits).mean()
@@ -55,6 +63,7 @@ def generator_relativistic(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
 
 
 NONSATURATING = Loss(discriminator_loss, generator_loss, pairs=False)
+MINIMAX = Loss(discriminator_loss, generator_minimax, pairs=False)
 HINGE = Loss(discriminator_hinge, generator_hinge, pairs=False)
 RELATIVISTIC = Loss(discriminator_relativistic, generator_relativistic)
 

@@ -49,6 +49,87 @@ PAPER_SVHN_32 = _PAPER.changed(
     }
 )
 
+# The authors' conditional MNIST net: half of the run at a constant learning rate, half while it falls to 0.
+PAPER_MNIST_CONDITIONAL = _PAPER.changed(
+    {
+        "preset": "paper-mnist-conditional",
+        "nets": "conditional-dcgan",
+        "size": 28,
+        "channels": 1,
+        "base_channels": 64,
+        "weight_decay": 2.5e-5,
+        "lr_schedule": "linear",
+        "lr_hold": 0.5,
+        "epochs": 200.0,
+    }
+)
+
+# GAN 2014: both nets from one forward pass; momentum rises over 250 epochs of 50,000 pictures; the learning rate is
+# divided by 1.000004 each mini-batch. D's loss was half the sum, which is half the learning rate.
+_GAN_2014 = Recipe(
+    optimizer="sgd",
+    momentum=0.5,
+    final_momentum=0.7,
+    momentum_ramp=250 * 50_000,
+    lr_schedule="exponential",
+    lr_half_life=17_328_714,
+    batch_size=100,
+    updates="simultaneous",
+    augment="none",
+    ema_half_life=0,
+    epochs=250.0,
+)
+GAN_2014_MNIST = _GAN_2014.changed(
+    {
+        "preset": "gan-2014-mnist",
+        "nets": "gan-2014-mnist",
+        "size": 28,
+        "channels": 1,
+        "base_channels": 240,
+        "lr": 0.1,
+        "lr_discriminator": 0.05,
+    }
+)
+GAN_2014_CIFAR = _GAN_2014.changed(
+    {
+        "preset": "gan-2014-cifar",
+        "nets": "gan-2014-cifar",
+        "size": 32,
+        "channels": 3,
+        "base_channels": 1600,
+        "latent_distribution": "normal",
+        "lr": 0.025,
+        "lr_discriminator": 0.0125,
+    }
+)
+GAN_2014_CIFAR_CONV = GAN_2014_CIFAR.changed(
+    {
+        "preset": "gan-2014-cifar-conv",
+        "nets": "gan-2014-cifar-conv",
+        "batch_size": 128,
+        "lr": 0.004,
+        "lr_discriminator": 0.002,
+        "lr_half_life": 22_180_754,
+    }
+)
+
+# LAPGAN: a chain of GANs from 8x8 up. Every level sees a third of the images.
+LAPGAN_CIFAR = Recipe(
+    preset="lapgan-cifar",
+    nets="lapgan",
+    size=32,
+    channels=3,
+    base_channels=64,
+    optimizer="sgd",
+    lr=0.02,
+    momentum=0.5,
+    final_momentum=0.7,
+    momentum_ramp=250 * 50_000,
+    augment="none",
+    ema_half_life=0,
+    epochs=250.0,
+)
+
 
 def preset(name: str) -> Recipe:
     """The recipe of that name.

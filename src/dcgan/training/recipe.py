@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, get_args, get_origin
 
 import tomli_w
 
-from dcgan.choices import AUGMENTATIONS, EXTRACTORS, LAYOUTS, LOSSES
+from dcgan.choices import AUGMENTATIONS, EXTRACTORS, LAYOUTS, LOSSES, NETS, UPDATES
 from dcgan.device import DEVICES, is_device_name
 from dcgan.errors import RecipeError
 from dcgan.files import parse_toml
-from dcgan.networks.layouts import Architecture, Interface, LatentDistribution, Normalization, build_architecture
+from dcgan.networks.layouts import Architecture, Interface, LatentDistribution, NetOptions, Normalization
 from dcgan.training.settings import setting
 
 DEFAULT_IMAGES = 1_000_000  # of a recipe without any length
@@ -50,13 +51,17 @@ class Recipe:
         "else RGB.",
         choices=(1, 3, 4),
     )
-    layout: str = setting("strided", "Convolutions of the nets.", choices=LAYOUTS)
+    classes: int | None = setting(
+        None, "Labels that conditional nets are told. Default: as many as the set has.", minimum=2, maximum=1000
+    )
+    nets: str = setting("dcgan", "Kind of the two nets.", choices=NETS)
+    layout: str = setting("strided", "Convolutions of a DCGAN.", choices=LAYOUTS)
     base_channels: int = setting(
         32,
         "Channels of the discriminator's first layer; they double with each halving, up to eight times. 32 gives the "
-        "best pictures in an hour of CPU; with a GPU take 64 or 128.",
+        "best pictures in an hour of CPU; with a GPU take 64 or 128. Of other nets: units or maps of a hidden layer.",
         minimum=1,
-        maximum=1024,
+        maximum=2048,
     )
     kernel_size: int = setting(
         4,
@@ -82,8 +87,27 @@ class Recipe:
     lr_discriminator: float | None = setting(
         None, "Another learning rate for the discriminator. Default: `lr`.", above=0, maximum=1
     )
+    lr_schedule: Literal["constant", "linear", "cosine", "exponential"] = setting(
+        "constant",
+        "How the learning rate changes: not at all; falling to 0 at the end of the run, in a line or half a cosine; "
+        "or exponentially. The end is that of `images`, `epochs` or `steps`.",
+    )
+    lr_hold: float = setting(
+        0.0, "Share of the run in which a linear or cosine schedule keeps the learning rate first.", minimum=0, below=1
+    )
+    lr_half_life: int = setting(
+        1_000_000, "Images in which an exponential schedule halves the learning rate.", above=0, unit=" images"
+    )
+    optimizer: Literal["adam", "sgd"] = setting(
+        "adam", "Adam, or stochastic gradient descent with momentum, as before 2015."
+    )
     beta1: float = setting(0.5, "Adam's momentum. The paper: 0.9 oscillates.", minimum=0, below=1)
     beta2: float = setting(0.999, "Adam's decay of the squared gradients.", minimum=0, below=1)
+    momentum: float = setting(0.5, "SGD's momentum at the start.", minimum=0, below=1)
+    final_momentum: float = setting(0.7, "SGD's momentum at the end of its ramp.", minimum=0, below=1)
+    momentum_ramp: int = setting(
+        0, "Images in which SGD's momentum rises to `final_momentum`. 0: it has it from the start.", minimum=0
+    )
     weight_decay: float = setting(
         0.0, "L2 penalty added to every gradient (coupled). The released code has 1e-5.", minimum=0, maximum=1
     )
@@ -94,9 +118,7 @@ class Recipe:
         minimum=0,
         maximum=1_000_000,
     )
-    updates: Literal["both", "alternate"] = setting(
-        "both", "A mini-batch updates both nets, D then G; or one net by turns, as in the released code."
-    )
+    updates: str = setting("both", "What a mini-batch updates.", choices=UPDATES)
     augment: str = setting(
         "translation", "What the discriminator is shown, of real and generated images alike.", choices=AUGMENTATIONS
     )
@@ -178,21 +200,47 @@ class Recipe:
                 raise RecipeError(f"`{one.name}` must be {rule.allowed}, not {value}")
         if self.layout == "paired" and self.kernel_size == 4:
             raise RecipeError("`kernel_size` must be 3 or 5 with `layout` paired, not 4")
+        if self.lr_schedule in ("linear", "cosine") and self.target_images(1) is None:
+            raise RecipeError(
+                f"`lr_schedule` {self.lr_schedule} needs to know its end: give `images`, `epochs` or `steps`, not only "
+                "`minutes`"
+            )
+        if self.capture and (self.lr_schedule != "constant" or self.optimizer != "adam"):
+            raise RecipeError("`capture` records one learning rate of Adam; leave `lr_schedule` and `optimizer` out")
         if not is_device_name(self.device):
             raise RecipeError(f"`device` must be {DEVICES}, not {self.device}")
 
     def architecture(self) -> Architecture:
-        """The nets of this recipe; `size` and `channels` must be set.
+        """The layers of this recipe's DCGAN; `size` and `channels` must be set.
 
         Raises:
-            RecipeError: `size` or `channels` is still open.
+            RecipeError: One of these is still open, or the nets are of another kind.
         """
+        nets = self.lay_out()
+        if not isinstance(nets, Architecture):
+            raise RecipeError(f"`nets` {self.nets} have no layers of a DCGAN")
+        return nets
+
+    def lay_out(self) -> Interface:
+        """The nets of this recipe; `size` and `channels` must be set, and `classes` of conditional ones.
+
+        Raises:
+            RecipeError: One of them is still open, or this kind of nets cannot be laid out so.
+        """
+        return self._laid_out
+
+    @cached_property
+    def _laid_out(self) -> Interface:
+        family = NETS[self.nets]
         if self.size is None or self.channels is None:
             raise RecipeError("`size` and `channels` must be given to lay out the nets")
-        return build_architecture(
-            layout=self.layout,
+        if family.conditional and self.classes is None:
+            raise RecipeError(f"`classes` must be given to lay out the nets {self.nets}")
+        options = NetOptions(
             size=self.size,
             channels=self.channels,
+            classes=self.classes or 0,
+            layout=self.layout,
             base_channels=self.base_channels,
             kernel_size=self.kernel_size,
             latent_dim=self.latent_dim,
@@ -200,6 +248,10 @@ class Recipe:
             batch_norm_eps=self.batch_norm_eps,
             normalization=self.normalization,
         )
+        try:
+            return family.lay_out(options)
+        except ValueError as error:
+            raise RecipeError(f"`nets` {self.nets} cannot be laid out: {error}") from error
 
     def interface(self) -> Interface:
         """What nets of your own take and give; `size` and `channels` must be set.
@@ -209,7 +261,12 @@ class Recipe:
         """
         if self.size is None or self.channels is None:
             raise RecipeError("`size` and `channels` must be given")
-        return Interface(self.size, self.channels, self.latent_dim, self.latent_distribution)
+        return Interface(
+            size=self.size,
+            channels=self.channels,
+            latent_dim=self.latent_dim,
+            latent_distribution=self.latent_distribution,
+        )
 
     def target_images(self, count: int) -> int | None:
         """Images after which a run on `count` pictures ends; None if only minutes limit it."""

@@ -11,10 +11,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from dcgan.choices import NETS
 from dcgan.data.cache import open_pictures, source_name
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
-from dcgan.errors import PackedSetError, RunError, UsageError, command
+from dcgan.errors import PackedSetError, RecipeError, RunError, UsageError, command
 from dcgan.files import RUN_FILE, new_folder, parse_json, write_atomic
 from dcgan.networks.memory import reuse_memory
 from dcgan.training.batches import ImageLoader
@@ -92,8 +93,8 @@ def _start(
         raise RunError(f"{source} is a run, not a source of pictures; go on with it by `{go_on}`")
     recipe = resolve_recipe(recipe, ranks)
     data = open_data(source, recipe, on_progress)
-    recipe = replace(recipe, size=data.size, channels=data.channels)
-    TrainingState(recipe, nets=nets) if nets else recipe.architecture()  # so that what does not fit is refused here
+    recipe = fit_to(recipe, data)
+    TrainingState(recipe, nets=nets) if nets else recipe.lay_out()  # so that what does not fit is refused here
     build_evaluator(recipe, data)  # what it needs may be missing
     card = {
         "format": FORMAT,
@@ -215,6 +216,27 @@ def open_data(source: PictureSource, recipe: Recipe, on_progress: OnProgress | N
     return data
 
 
+def fit_to(recipe: Recipe, data: PackedSet) -> Recipe:
+    """The recipe with `size`, `channels` and, for conditional nets, `classes` as the set has them.
+
+    Raises:
+        RecipeError: The nets are told labels, and the set has none, too few, or not for every picture.
+    """
+    recipe = replace(recipe, size=data.size, channels=data.channels)
+    if not NETS[recipe.nets].conditional:
+        return recipe
+    classes, without = len(data.label_names), int((data.labels < 0).sum())
+    if classes < 2 or without:
+        what = f"{without:,} of {len(data):,} pictures have no label" if classes > 1 else f"there are {classes} labels"
+        raise RecipeError(
+            f"`nets` {recipe.nets} are told the label of each picture, and {what}: name a source with labels, such as "
+            "a folder of folders, one for each label"
+        )
+    if recipe.classes not in (None, classes):
+        raise RecipeError(f"`classes` {recipe.classes}: the pictures have {classes} labels")
+    return replace(recipe, classes=classes)
+
+
 def measure_rate(recipe: Recipe, data: PackedSet) -> float:
     """Images a second of a recipe's training step on its device, measured over a few steps; trains nothing.
 
@@ -224,8 +246,8 @@ def measure_rate(recipe: Recipe, data: PackedSet) -> float:
         torch.set_num_threads(threads)
     if recipe.device == "cpu":
         reuse_memory()
-    state = TrainingState(recipe)
-    loader = ImageLoader(data.pixels, state.device)
+    state = TrainingState(recipe, recipe.target_images(len(data)))
+    loader = ImageLoader(data.pixels, state.device, data.labels)
 
     def seconds_until(step: int) -> float:
         while state.progress.step < step:

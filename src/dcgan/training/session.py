@@ -19,6 +19,7 @@ from dcgan.files import RUN_FILE, remove_partial
 from dcgan.model import Model
 from dcgan.model_folder import best_checkpoint
 from dcgan.networks.memory import reuse_memory
+from dcgan.randomness import Stream
 from dcgan.training.batches import ImageLoader
 from dcgan.training.callbacks import Callback, Callbacks
 from dcgan.training.checkpoint import CHECKPOINTS, list_checkpoints, restore_newest
@@ -27,7 +28,7 @@ from dcgan.training.interrupt import StopRequest
 from dcgan.training.logger import METRICS, Logger, read_records
 from dcgan.training.recipe import Recipe
 from dcgan.training.report import list_sheets, write_film, write_report
-from dcgan.training.snapshots import build_evaluator
+from dcgan.training.snapshots import STATISTICS_IMAGES, build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
 from dcgan.training.trainer import Ending, Trainer
 
@@ -86,10 +87,12 @@ def run_session(
         evaluator = build_evaluator(recipe, data) if ranks.leads else None
         stop = stack.enter_context(StopRequest())
         stack.enter_context(torch.random.fork_rng(devices=[]))
-        state = TrainingState(recipe, ranks, nets)
+        state = TrainingState(recipe, recipe.target_images(len(data)), ranks, nets)
         damaged = _restore(run, state)
         ranks.wait()  # until all have read what the leading one may replace
-        loader = ImageLoader(data.pixels, state.device)
+        loader = ImageLoader(data.pixels, state.device, data.labels)
+        if not list_checkpoints(run):
+            state.start_from(loader.random_images(STATISTICS_IMAGES, Stream.STATISTICS_IMAGES, recipe.seed))
         with Logger(run, state.progress, writes=ranks.leads) as logger:
             for sentence in damaged:
                 logger.event(state.progress, "damaged", sentence)
@@ -97,7 +100,7 @@ def run_session(
             kind = "resumed" if list_checkpoints(run) else "started"
             logger.event(state.progress, kind, f"at {state.progress.images:,} images")
             callback.on_start(state, len(data))
-            trainer = Trainer(run, state, loader, logger, callback, evaluator)
+            trainer = Trainer(run, state, loader, logger, callback, evaluator, labels=data.label_names)
             ending = trainer.train(stop)
             logger.event(state.progress, ending, f"at {state.progress.images:,} images")
         if ending == "finished":

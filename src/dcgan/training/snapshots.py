@@ -3,6 +3,7 @@
 None of it changes the weights in training.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,14 +18,14 @@ from dcgan.metrics.kernel import kernel_distance
 from dcgan.model import Model, to_pixels
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.generator import Generator
-from dcgan.randomness import Stream, latents_from_seeds, rng, sample_latents
+from dcgan.randomness import Stream, each_label, latents_from_seeds, rng, sample_latents
 from dcgan.training.batches import ImageLoader
 from dcgan.training.monitor import BATCH, diversity
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import MEASURES, TrainingState
 from dcgan.types import Pixels
 
-SHEET_SEEDS = range(64)
+SHEET_SEEDS, SHEET_COLUMNS, MOST_ROWS = range(64), 8, 16
 STATISTICS_IMAGES = 1024  # that batch-norm statistics are measured on; half as many move samples by 12 gray levels
 
 Moment = tuple[int, int]  # roll-backs and steps: weights of one moment are the same
@@ -36,11 +37,13 @@ class Snapshots:
     Args:
         state: The training.
         loader: The real images.
+        labels: What their labels are called; conditional nets are told them.
     """
 
-    def __init__(self, state: TrainingState, loader: ImageLoader) -> None:
+    def __init__(self, state: TrainingState, loader: ImageLoader, labels: Sequence[str] = ()) -> None:
         self.state = state
         self.loader = loader
+        self.labels = labels if state.interface.classes else ()
         self.real_diversity = diversity(loader.random_images(BATCH, Stream.MONITOR_IMAGES, state.recipe.seed))
         self._measured: Moment | None = None
         self._model: tuple[Moment, Model] | None = None
@@ -76,10 +79,15 @@ class Snapshots:
 
     @torch.no_grad()
     def sheet(self) -> Pixels:
-        """The same seeds at every moment of the run, by the averaged generator: pixels (64, H, W, C)."""
-        recipe = self.state.recipe
+        """The same seeds at every moment of the run, by the averaged generator: pixels (64, H, W, C).
+
+        Of conditional nets a row of eight for each label, up to sixteen rows.
+        """
+        nets = self.state.interface
         self._measure_generator()
-        z = latents_from_seeds(SHEET_SEEDS, recipe.latent_dim, recipe.latent_distribution)
+        z = latents_from_seeds(SHEET_SEEDS, nets.latent_dim, nets.latent_distribution, nets.classes)
+        if nets.classes:
+            z = each_label(z[:SHEET_COLUMNS], nets.classes)[: SHEET_COLUMNS * MOST_ROWS]
         return to_pixels(self.state.ema_generator(torch.from_numpy(z).to(self.state.device)))
 
     def model(self) -> Model:
@@ -92,16 +100,15 @@ class Snapshots:
             return self._model[1]
         self._measure_generator()
         batches = _batches(recipe)
-        if not state.own:
-            key = (Stream.STATISTICS_IMAGES, recipe.seed)
-            real = (self.loader.random_images(recipe.batch_size, *key, batch) for batch in range(batches))
-            with state.precision():
-                measure_statistics(state.discriminator, real)
+        with state.precision():
+            measure_statistics(state.discriminator, map(self._real, range(batches)))
         details: dict[str, object] = {
             "recipe": {name: value for name, value in recipe.values().items() if value is not None},
             "images": state.progress.images,
             "rollbacks": state.progress.rollbacks,
         }
+        if self.labels:
+            details["labels"] = list(self.labels)
         if not state.own:
             how = f"mean over {batches} mini-batches of {recipe.batch_size}"
             details["statistics"] = {"generator": f"{how} z", "discriminator": f"{how} real images"}
@@ -119,20 +126,29 @@ class Snapshots:
         if self._measured == self._moment:
             return
         ema = state.ema_generator
-        if isinstance(ema, Generator):
-            random = rng(Stream.STATISTICS_LATENTS, recipe.seed)
-            z = (self._latents(random, recipe.batch_size) for _ in range(_batches(recipe)))
-            with state.precision():
-                measure_statistics(_HiddenLayers(ema), z)
-        else:
-            for averaged, buffer in zip(ema.buffers(), state.generator.buffers(), strict=True):
-                averaged.copy_(buffer)
+        for averaged, buffer in zip(ema.buffers(), state.generator.buffers(), strict=True):
+            averaged.copy_(buffer)  # running statistics of nets of your own
+        random = rng(Stream.STATISTICS_LATENTS, recipe.seed)
+        z = (self._latents(random, recipe.batch_size) for _ in range(_batches(recipe)))
+        with state.precision():
+            measure_statistics(_HiddenLayers(ema) if isinstance(ema, Generator) else ema, z)
         self._measured = self._moment
 
     def _latents(self, random: np.random.Generator, count: int) -> Tensor:
-        recipe = self.state.recipe
-        z = sample_latents(random, count, recipe.latent_dim, recipe.latent_distribution)
+        nets = self.state.interface
+        z = sample_latents(random, count, nets.latent_dim, nets.latent_distribution, nets.classes)
         return torch.from_numpy(z).to(self.state.device)
+
+    def _real(self, batch: int) -> tuple[Tensor, ...]:
+        """A mini-batch of real images, as the discriminator takes them: of conditional nets with their labels."""
+        recipe, classes = self.state.recipe, self.state.interface.classes
+        index = self.loader.random_index(recipe.batch_size, Stream.STATISTICS_IMAGES, recipe.seed, batch)
+        images = self.loader.images(index)
+        if not classes:
+            return (images,)
+        assert self.loader.labels is not None
+        labels = torch.from_numpy(np.eye(classes, dtype=np.float32)[self.loader.labels[index]])
+        return images, labels.to(images.device)
 
 
 class _HiddenLayers(nn.Module):

@@ -7,12 +7,16 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor, nn
 
+from dcgan.choices import NETS
 from dcgan.errors import RecipeError
 from dcgan.networks.batch_norm import synchronize
-from dcgan.networks.initialize import untrained_discriminator, untrained_generator
+from dcgan.networks.families import as_they_are, untrained_nets
+from dcgan.networks.gan_2014 import FullyConnectedGenerator
+from dcgan.networks.lapgan import LaplacianGenerator
 from dcgan.networks.layouts import Interface
 from dcgan.networks.memory import use_channels_last
 from dcgan.training.distributed import Ranks
+from dcgan.training.optimizers import build_optimizer, learning_rate_factor, moments, momentum
 from dcgan.training.recipe import Recipe
 
 OwnNets = tuple[nn.Module, nn.Module]  # a generator and a discriminator
@@ -58,6 +62,7 @@ class TrainingState:
 
     Args:
         recipe: With size and channels set, and device and precision definite.
+        target: Images that the run ends at, which some schedules of the learning rate need.
         ranks: The processes that train together.
         nets: A generator and a discriminator of your own, with the weights that they start from. Buffers of the
             averaged generator, such as running statistics, are those of the generator in training.
@@ -66,26 +71,28 @@ class TrainingState:
         RecipeError: Nets of your own do not take or give what the recipe says.
     """
 
-    def __init__(self, recipe: Recipe, ranks: Ranks = Ranks(), nets: OwnNets | None = None) -> None:
+    def __init__(
+        self, recipe: Recipe, target: int | None = None, ranks: Ranks = Ranks(), nets: OwnNets | None = None
+    ) -> None:
         self.recipe = recipe
+        self.target = target
         self.ranks = ranks
         self.device = torch.device(recipe.device)
         self.own = nets is not None
-        self.interface = recipe.interface() if nets else recipe.architecture()
+        self.interface = recipe.interface() if nets else recipe.lay_out()
         if nets:
             self.generator, self.discriminator = (net.to(self.device).train() for net in nets)
             _check_nets(self.interface, self.generator, self.discriminator, self.device)
             ranks.broadcast([*self.generator.state_dict().values(), *self.discriminator.state_dict().values()])
-            self.ema_generator = deepcopy(self.generator)
         else:
-            architecture = recipe.architecture()
-            self.generator = self._to_device(untrained_generator(architecture, recipe.seed))
-            self.ema_generator = self._to_device(untrained_generator(architecture, recipe.seed))
-            self.discriminator = self._to_device(untrained_discriminator(architecture, recipe.seed))
-        self.ema_generator.requires_grad_(False).eval()
+            nets = untrained_nets(self.interface, recipe.seed)
+            self.generator, self.discriminator = (self._to_device(net) for net in nets)
+        self.ema_generator = deepcopy(self.generator).requires_grad_(False).eval()
+        self.prepare = as_they_are if self.own else NETS[recipe.nets].prepare
+        self.is_random = self.own or any(isinstance(module, nn.Dropout) for module in self.discriminator.modules())
         self.optimizers = {
-            "generator": _adam(self.generator, recipe),
-            "discriminator": _adam(self.discriminator, recipe),
+            "generator": build_optimizer(self.generator, recipe),
+            "discriminator": build_optimizer(self.discriminator, recipe),
         }
         # sums since the last record: each measure, then how often each net was updated
         self.sums = torch.zeros(len(MEASURES) + 2, device=self.device)
@@ -102,23 +109,41 @@ class TrainingState:
             use_channels_last(net)
         return net
 
-    def logits(self, images: Tensor) -> Tensor:
-        """D's judgment of images: (N,), float32."""
+    def start_from(self, images: Tensor) -> None:
+        """Let nets that begin with the mean of their images begin with that of these (N, C, H, W)."""
+        for net in (self.generator, self.ema_generator):
+            if isinstance(net, FullyConnectedGenerator):
+                net.start_from(images.mean(dim=0))
+
+    def generate(self, z: Tensor, real: Tensor) -> Tensor:
+        """G(z), images like the real ones (N, C, H, W); each level of a LAPGAN draws from the real ones made small."""
+        if isinstance(self.generator, LaplacianGenerator):
+            return self.generator.draw_for(z, real)
+        images: Tensor = self.generator(z)
+        return images
+
+    def logits(self, images: Tensor, z: Tensor) -> Tensor:
+        """D's judgment of images: (N,), float32; conditional nets judge them as ones of the labels in z."""
         if self.own:  # which may call `view`: real images come in channels_last memory
             images = images.contiguous()
-        logits: Tensor = self.discriminator(images)
+        classes = self.interface.classes
+        logits: Tensor = self.discriminator(images, z[:, -classes:]) if classes else self.discriminator(images)
         return logits.float().flatten()
 
     def learning_rate(self, net: str = "generator") -> float:
-        """What the roll-backs so far have left of the recipe's, for "generator" or "discriminator"."""
-        own = self.recipe.lr_discriminator if net == "discriminator" else None
-        return (own or self.recipe.lr) * 0.5**self.progress.rollbacks
+        """What the schedule and the roll-backs so far have left of it, for "generator" or "discriminator"."""
+        recipe, progress = self.recipe, self.progress
+        own = recipe.lr_discriminator if net == "discriminator" else None
+        factor = learning_rate_factor(recipe, progress.images, self.target)
+        return (own or recipe.lr) * factor * 0.5**progress.rollbacks
 
     def set_learning_rates(self) -> None:
-        """Give the optimizers the learning rates of this moment."""
+        """Give the optimizers the learning rates, and SGD the momentum, of this moment."""
         for net, optimizer in self.optimizers.items():
             for group in optimizer.param_groups:
                 group["lr"] = self.learning_rate(net)
+                if self.recipe.optimizer == "sgd":
+                    group["momentum"] = momentum(self.recipe, self.progress.images)
 
     def precision(self) -> torch.autocast:
         """A block in which convolutions compute in the recipe's precision."""
@@ -151,13 +176,8 @@ class TrainingState:
                 yield f"generator.{name}", buffer
         for net, module in (("generator", self.generator), ("discriminator", self.discriminator)):
             for name, parameter in module.named_parameters():
-                moments = self.optimizers[net].state[parameter]
-                if not moments:  # torch makes them at the first step; made here so that they can be saved and filled
-                    moments["step"] = torch.zeros((), device=parameter.device)
-                    moments["exp_avg"] = torch.zeros_like(parameter)
-                    moments["exp_avg_sq"] = torch.zeros_like(parameter)
-                for key in ("step", "exp_avg", "exp_avg_sq"):
-                    yield f"{net}.{name}.{key}", moments[key]
+                for key, tensor in moments(self.optimizers[net], parameter).items():
+                    yield f"{net}.{name}.{key}", tensor
 
 
 @torch.no_grad()
@@ -180,17 +200,3 @@ def _check_nets(interface: Interface, generator: nn.Module, discriminator: nn.Mo
     finally:
         generator.train()
         discriminator.train()
-
-
-def _adam(net: nn.Module, recipe: Recipe) -> torch.optim.Adam:
-    """Adam as the released code has it: L2 enters through the gradient (coupled)."""
-    betas = (recipe.beta1, recipe.beta2)
-    return torch.optim.Adam(
-        net.parameters(),
-        recipe.lr,
-        betas,
-        eps=1e-8,
-        weight_decay=recipe.weight_decay,
-        fused=True,
-        capturable=recipe.capture,
-    )

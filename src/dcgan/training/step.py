@@ -1,12 +1,13 @@
-"""One mini-batch: the two updates of the paper's algorithm."""
+"""One mini-batch: the updates of the two nets, as each of the three papers has them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
-from dcgan.choices import AUGMENTATIONS, LOSSES
+from dcgan.choices import AUGMENTATIONS, LOSSES, UPDATES
 from dcgan.training.batches import Batch
 from dcgan.training.losses import gradient_penalty
 from dcgan.training.recipe import Recipe
@@ -19,6 +20,9 @@ EMA_RAMP = (
 
 Update = Callable[[TrainingState, Batch, bool], None]
 """Changes the nets by one mini-batch; the flag asks for the gradient penalty in D's update."""
+
+UpdateRule = tuple[Update, ...]
+"""Updates that mini-batches take by turns. One of your own goes into `dcgan.choices.UPDATES`."""
 
 
 def train_step(state: TrainingState, batch: Batch, run: Callable[[Update], Update] = lambda update: update) -> None:
@@ -34,7 +38,9 @@ def train_step(state: TrainingState, batch: Batch, run: Callable[[Update], Updat
     """
     recipe, progress = state.recipe, state.progress
     update, penalize = scheduled_update(recipe, progress.step)
-    run(update)(state, batch, penalize)
+    state.set_learning_rates()
+    real = state.prepare(batch.real, progress.step // len(UPDATES[recipe.updates]))
+    run(update)(state, replace(batch, real=real), penalize)
     images = len(batch.z) * state.ranks.count
     progress.step += 1
     progress.images += images
@@ -44,10 +50,9 @@ def train_step(state: TrainingState, batch: Batch, run: Callable[[Update], Updat
 
 def scheduled_update(recipe: Recipe, step: int) -> tuple[Update, bool]:
     """The update of a step (from 0), and whether D's has the gradient penalty: the recipe's `updates`."""
-    if recipe.updates == "both":
-        return update_both, recipe.r1_gamma > 0 and step % LAZY_R1_INTERVAL == 0
-    penalize = recipe.r1_gamma > 0 and step // 2 % LAZY_R1_INTERVAL == 0
-    return (update_discriminator if step % 2 else update_generator), penalize
+    rule = UPDATES[recipe.updates]
+    turn, position = divmod(step, len(rule))
+    return rule[position], recipe.r1_gamma > 0 and turn % LAZY_R1_INTERVAL == 0
 
 
 def update_both(state: TrainingState, batch: Batch, penalize: bool) -> None:
@@ -69,27 +74,48 @@ def update_discriminator(state: TrainingState, batch: Batch, penalize: bool) -> 
     step_discriminator(state, batch, fake, penalize)
 
 
+def update_simultaneous(state: TrainingState, batch: Batch, penalize: bool) -> None:
+    """Both nets from one forward pass, so that neither sees the other's step (Goodfellow et al. 2014)."""
+    fake = generate(state, batch)
+    loss = LOSSES[state.recipe.loss]
+    real, real_logits, fake_logits = judge(state, batch, fake, penalize)
+    g_loss = loss.generator(real_logits, fake_logits)
+    g_loss.backward(inputs=list(state.generator.parameters()), retain_graph=True)
+    d_loss = loss.discriminator(real_logits, fake_logits)
+    penalty = _penalty(state.recipe, real_logits, real) if penalize else 0.0
+    (d_loss + penalty).backward(inputs=list(state.discriminator.parameters()))
+    _finish_discriminator(state, real_logits, fake_logits, d_loss)
+    _finish_generator(state, g_loss)
+
+
+BOTH: UpdateRule = (update_both,)
+ALTERNATE: UpdateRule = (update_generator, update_discriminator)
+SIMULTANEOUS: UpdateRule = (update_simultaneous,)
+
+
 def generate(state: TrainingState, batch: Batch) -> Tensor:
     """G(z): images (N, C, H, W) in [-1, 1]."""
     with state.precision():
-        images: Tensor = state.generator(batch.z)
-    return images
+        return state.generate(batch.z, batch.real)
 
 
 def step_discriminator(state: TrainingState, batch: Batch, fake: Tensor, penalize: bool) -> None:
     """One step of D's optimizer on real and generated images."""
-    recipe = state.recipe
-    augment, loss_of = AUGMENTATIONS[recipe.augment].apply, LOSSES[recipe.loss].discriminator
+    real, real_logits, fake_logits = judge(state, batch, fake, penalize)
+    loss = LOSSES[state.recipe.loss].discriminator(real_logits, fake_logits)
+    penalty = _penalty(state.recipe, real_logits, real) if penalize else 0.0
+    (loss + penalty).backward()
+    _finish_discriminator(state, real_logits, fake_logits, loss)
+
+
+def judge(state: TrainingState, batch: Batch, fake: Tensor, penalize: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Real images as D is shown them, its logits of them, and those of generated images."""
+    augment = AUGMENTATIONS[state.recipe.augment].apply
     with state.precision():
         real = augment(batch.real, batch.augment_noise[0]).detach().requires_grad_(penalize)
-        real_logits = state.logits(real)
-        fake_logits = state.logits(augment(fake, batch.augment_noise[1]))
-    loss = loss_of(real_logits, fake_logits)
-    penalty = LAZY_R1_INTERVAL * recipe.r1_gamma * gradient_penalty(real_logits, real) if penalize else 0.0
-    (loss + penalty).backward()
-    gradient = _step_optimizer(state, "discriminator")
-    d_real, d_fake = real_logits.detach().sigmoid().mean(), fake_logits.detach().sigmoid().mean()
-    _record(state, d_real=d_real, d_fake=d_fake, d_loss=loss.detach(), d_gradient=gradient)
+        real_logits = state.logits(real, batch.z)
+        fake_logits = state.logits(augment(fake, batch.augment_noise[1]), batch.z)
+    return real, real_logits, fake_logits
 
 
 def step_generator(state: TrainingState, batch: Batch, fake: Tensor) -> None:
@@ -98,13 +124,12 @@ def step_generator(state: TrainingState, batch: Batch, fake: Tensor) -> None:
     real_logits = batch.z.new_empty(0)
     if loss.pairs:
         with torch.no_grad(), state.precision():
-            real_logits = state.logits(augment(batch.real, batch.augment_noise[0]))
+            real_logits = state.logits(augment(batch.real, batch.augment_noise[0]), batch.z)
     with _frozen(state.discriminator), state.precision():
-        fake_logits = state.logits(augment(fake, batch.augment_noise[2]))
+        fake_logits = state.logits(augment(fake, batch.augment_noise[2]), batch.z)
     value = loss.generator(real_logits, fake_logits)
     value.backward()
-    gradient = _step_optimizer(state, "generator")
-    _record(state, g_loss=value.detach(), g_gradient=gradient)
+    _finish_generator(state, value)
 
 
 def update_ema(ema: nn.Module, current: nn.Module, half_life: int, images: int, batch_size: int) -> None:
@@ -121,6 +146,21 @@ def update_ema(ema: nn.Module, current: nn.Module, half_life: int, images: int, 
     decay = 0.5 ** (batch_size / limit) if limit else 0.0
     with torch.no_grad():
         torch._foreach_lerp_(list(ema.parameters()), list(current.parameters()), 1 - decay)
+
+
+def _penalty(recipe: Recipe, real_logits: Tensor, real: Tensor) -> Tensor:
+    return LAZY_R1_INTERVAL * recipe.r1_gamma * gradient_penalty(real_logits, real)
+
+
+def _finish_discriminator(state: TrainingState, real_logits: Tensor, fake_logits: Tensor, loss: Tensor) -> None:
+    gradient = _step_optimizer(state, "discriminator")
+    d_real, d_fake = real_logits.detach().sigmoid().mean(), fake_logits.detach().sigmoid().mean()
+    _record(state, d_real=d_real, d_fake=d_fake, d_loss=loss.detach(), d_gradient=gradient)
+
+
+def _finish_generator(state: TrainingState, loss: Tensor) -> None:
+    gradient = _step_optimizer(state, "generator")
+    _record(state, g_loss=loss.detach(), g_gradient=gradient)
 
 
 def _step_optimizer(state: TrainingState, net: str) -> Tensor:

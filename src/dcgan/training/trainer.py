@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +18,7 @@ from dcgan.training.cuda_graph import GraphReplay
 from dcgan.training.interrupt import StopRequest
 from dcgan.training.logger import Logger
 from dcgan.training.monitor import Problem, check_health
-from dcgan.training.snapshots import Evaluator, MeasuredDistance, Snapshots
+from dcgan.training.snapshots import SHEET_COLUMNS, Evaluator, MeasuredDistance, Snapshots
 from dcgan.training.state import TrainingState
 from dcgan.training.step import train_step
 
@@ -43,6 +44,7 @@ class Trainer:
         logger: Logger,
         callback: Callback,
         evaluator: Evaluator | None = None,
+        labels: Sequence[str] = (),
     ) -> None:
         self.run = run
         self.state = state
@@ -51,7 +53,7 @@ class Trainer:
         self.logger = logger
         self.callback = callback
         self.evaluator = evaluator
-        self.snapshots = Snapshots(state, loader)
+        self.snapshots = Snapshots(state, loader, labels)
         self.target = state.recipe.target_images(len(loader))
         self._graph = GraphReplay() if state.recipe.capture else None
         self._started = time.monotonic() - state.progress.seconds
@@ -107,7 +109,7 @@ class Trainer:
         """Train on the next mini-batch, or on this rank's share of it."""
         state = self.state
         recipe, progress = state.recipe, state.progress
-        if state.own:  # their dropout and noise come from torch's global generator
+        if state.is_random:  # dropout and the noise of nets of your own come from torch's global generator
             key = (recipe.seed, progress.rollbacks, progress.step, self.ranks.rank)
             torch.manual_seed(torch_rng(Stream.OWN_NETS, *key).initial_seed())
         rows = self.ranks.share(recipe.batch_size)
@@ -141,7 +143,8 @@ class Trainer:
         health = check_health(state.progress, record["diversity"], d_real, d_fake, finite=finite, counts=counts)
         health, state.progress = self.ranks.agree((health, state.progress))
         self.logger.record(record)
-        self.callback.on_sheet(record, self.logger.save_sheet(state.progress, self.snapshots.sheet()))
+        sheet = self.logger.save_sheet(state.progress, self.snapshots.sheet(), SHEET_COLUMNS)
+        self.callback.on_sheet(record, sheet)
         if health.problem:
             self._report_event(health.problem, health.message)
         self._last = (self._seconds(), state.progress.images)

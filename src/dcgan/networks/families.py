@@ -1,0 +1,75 @@
+"""The kinds of nets: how each is laid out, built and initialized. One of your own goes into `dcgan.choices.NETS`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dcgan.choices import NETS
+from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.generator import Generator
+from dcgan.networks.initialize import initialize
+from dcgan.networks.layouts import Architecture, Interface, NetOptions, build_architecture
+from dcgan.randomness import Stream, torch_rng
+
+Initialize = Callable[[nn.Module, torch.Generator], None]
+
+
+def as_they_are(real: Tensor, _turn: int) -> Tensor:
+    """Real images as they are."""
+    return real
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetFamily:
+    """One kind of nets.
+
+    Attributes:
+        architecture: What fixes a pair of nets of this kind, and stands in a model's card.
+        lay_out: An architecture by a recipe's options.
+
+    Raises:
+                ValueError: This kind has no such nets; the message says what it has.
+        generator: The generator of an architecture: latent vectors (N, latent_dim) to images (N, C, H, W) in [-1, 1].
+        discriminator: The discriminator: images to logits (N,); of conditional nets images and labels, one-hot
+            (N, classes).
+        initialize: Fills the weights of either net.
+        conditional: Whether the nets are told labels.
+        prepare: Real images as they are trained on, by the number of the turn (0, 1, ...), in which both nets learn.
+    """
+
+    architecture: type[Interface]
+    lay_out: Callable[[NetOptions], Interface]
+    generator: Callable[[Any], nn.Module]
+    discriminator: Callable[[Any], nn.Module]
+    initialize: Initialize = initialize
+    conditional: bool = False
+    prepare: Callable[[Tensor, int], Tensor] = as_they_are
+
+
+def untrained_nets(architecture: Interface, seed: int) -> tuple[nn.Module, nn.Module]:
+    """The generator and the discriminator that a training with this seed begins with."""
+    family = NETS[architecture.nets]
+    generator, discriminator = family.generator(architecture), family.discriminator(architecture)
+    family.initialize(generator, torch_rng(Stream.GENERATOR_WEIGHTS, seed))
+    family.initialize(discriminator, torch_rng(Stream.DISCRIMINATOR_WEIGHTS, seed))
+    return generator, discriminator
+
+
+def _lay_out(options: NetOptions) -> Architecture:
+    return build_architecture(
+        layout=options.layout,
+        size=options.size,
+        channels=options.channels,
+        base_channels=options.base_channels,
+        kernel_size=options.kernel_size,
+        latent_dim=options.latent_dim,
+        latent_distribution=options.latent_distribution,
+        batch_norm_eps=options.batch_norm_eps,
+        normalization=options.normalization,
+    )
+
+
+DCGAN = NetFamily(architecture=Architecture, lay_out=_lay_out, generator=Generator, discriminator=Discriminator)
