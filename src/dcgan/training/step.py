@@ -84,8 +84,8 @@ def update_simultaneous(state: TrainingState, batch: Batch, penalize: bool) -> N
     d_loss = loss.discriminator(real_logits, fake_logits)
     penalty = _penalty(state.recipe, real_logits, real) if penalize else 0.0
     (d_loss + penalty).backward(inputs=list(state.discriminator.parameters()))
-    _finish_discriminator(state, real_logits, fake_logits, d_loss)
-    _finish_generator(state, g_loss)
+    finish_discriminator(state, real_logits, fake_logits, d_loss)
+    finish_generator(state, g_loss)
 
 
 BOTH: UpdateRule = (update_both,)
@@ -105,7 +105,7 @@ def step_discriminator(state: TrainingState, batch: Batch, fake: Tensor, penaliz
     loss = LOSSES[state.recipe.loss].discriminator(real_logits, fake_logits)
     penalty = _penalty(state.recipe, real_logits, real) if penalize else 0.0
     (loss + penalty).backward()
-    _finish_discriminator(state, real_logits, fake_logits, loss)
+    finish_discriminator(state, real_logits, fake_logits, loss)
 
 
 def judge(state: TrainingState, batch: Batch, fake: Tensor, penalize: bool) -> tuple[Tensor, Tensor, Tensor]:
@@ -125,11 +125,11 @@ def step_generator(state: TrainingState, batch: Batch, fake: Tensor) -> None:
     if loss.pairs:
         with torch.no_grad(), state.precision():
             real_logits = state.logits(augment(batch.real, batch.augment_noise[0]), batch.z)
-    with _frozen(state.discriminator), state.precision():
+    with frozen(state.discriminator), state.precision():
         fake_logits = state.logits(augment(fake, batch.augment_noise[2]), batch.z)
     value = loss.generator(real_logits, fake_logits)
     value.backward()
-    _finish_generator(state, value)
+    finish_generator(state, value)
 
 
 def update_ema(ema: nn.Module, current: nn.Module, half_life: int, images: int, batch_size: int) -> None:
@@ -152,13 +152,13 @@ def _penalty(recipe: Recipe, real_logits: Tensor, real: Tensor) -> Tensor:
     return LAZY_R1_INTERVAL * recipe.r1_gamma * gradient_penalty(real_logits, real)
 
 
-def _finish_discriminator(state: TrainingState, real_logits: Tensor, fake_logits: Tensor, loss: Tensor) -> None:
+def finish_discriminator(state: TrainingState, real_logits: Tensor, fake_logits: Tensor, loss: Tensor) -> None:
     gradient = _step_optimizer(state, "discriminator")
     d_real, d_fake = real_logits.detach().sigmoid().mean(), fake_logits.detach().sigmoid().mean()
     _record(state, d_real=d_real, d_fake=d_fake, d_loss=loss.detach(), d_gradient=gradient)
 
 
-def _finish_generator(state: TrainingState, loss: Tensor) -> None:
+def finish_generator(state: TrainingState, loss: Tensor) -> None:
     gradient = _step_optimizer(state, "generator")
     _record(state, g_loss=loss.detach(), g_gradient=gradient)
 
@@ -181,7 +181,7 @@ def _record(state: TrainingState, **values: Tensor) -> None:
 
 
 @contextmanager
-def _frozen(net: nn.Module) -> Iterator[None]:
+def frozen(net: nn.Module) -> Iterator[None]:
     """Spare the gradients of a net's own weights while images pass through it."""
     trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
     for parameter in trained:
