@@ -64,6 +64,8 @@ if TYPE_CHECKING:
     from dcgan.latent.project import ProjectOptions as ProjectOptions
     from dcgan.latent.project import project as project
     from dcgan.latent.projection import Projection as Projection
+    from dcgan.latent.pyramid import Pyramid as Pyramid
+    from dcgan.latent.pyramid import draw_pyramid as draw_pyramid
     from dcgan.latent.turn import Turn as Turn
     from dcgan.latent.turn import turn as turn
     from dcgan.latent.walk import Walk as Walk
@@ -116,6 +118,7 @@ _HOMES = {
     "dcgan.latent.project": ("ProjectOptions", "project"),
     "dcgan.latent.projection": ("Projection",),
     "dcgan.latent.turn": ("Turn", "turn"),
+    "dcgan.latent.pyramid": ("Pyramid", "draw_pyramid"),
     "dcgan.latent.walk": ("Walk", "interpolate"),
     "dcgan.metrics.evaluate": ("Evaluation", "evaluate"),
     "dcgan.metrics.nearest_pictures": ("NearestPictures", "nearest_pictures"),

@@ -152,6 +152,20 @@ def test_the_training_sheet_has_a_row_for_each_label(folder: Path) -> None:
         assert sheet.width > 3 * sheet.height  # 8 seeds of 2 labels
 
 
+def test_a_lapgan_shows_each_level_of_its_chain(folder: Path, tmp_path: Path) -> None:
+    run = str(run_of(folder, "lapgan"))
+    app(["sample", run, "--seeds", "0-9", "--out", str(tmp_path / "s.png"), "--pyramid", str(tmp_path / "p.png")])
+    with Image.open(tmp_path / "p.png") as figure:
+        assert figure.height > 3 * figure.width  # eight rows of two levels
+    drawn = dcgan.draw_pyramid(dcgan.load(run), range(3))
+    assert [pixels.shape for pixels in drawn.levels] == [(3, 8, 8, 1), (3, 16, 16, 1)]
+    assert np.array_equal(drawn.levels[-1], dcgan.load(run).sample(range(3)))
+    other = str(run_of(folder, "gan-2014-mnist"))
+    with pytest.raises(ModelError, match="a pyramid needs a LAPGAN; the nets of this model are gan-2014-mnist"):
+        app(["sample", other, "--out", str(tmp_path / "o.png"), "--pyramid", str(tmp_path / "q.png")])
+    assert not (tmp_path / "o.png").exists()
+
+
 def test_pictures_without_labels_cannot_teach_nets_that_are_told_them(tmp_path: Path) -> None:
     np.save(tmp_path / "discs.npy", discs()[..., 0])
     with pytest.raises(RecipeError, match="are told the label of each picture, and there are 0"):

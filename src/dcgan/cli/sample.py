@@ -11,6 +11,7 @@ from dcgan.errors import UsageError
 from dcgan.progress import Part
 
 FIRST, FIRST_OF_LABEL = range(64), range(8)  # seeds that are sampled by default
+LEVELS_SHOWN = 8  # samples of a pyramid
 MOST_COLUMNS = 32  # of a sheet with a row for each label
 
 
@@ -26,6 +27,7 @@ def sample(
     batch_statistics: Annotated[bool, Switch] = False,
     batch_size: int = 64,
     columns: int | None = None,
+    pyramid: Path | None = None,
     scale: int | None = None,
     device: Device = "auto",
     overwrite: Overwrite = False,
@@ -51,6 +53,7 @@ def sample(
         batch_statistics: Normalize by the mini-batch, as the paper did; a picture then depends on the others in it.
         batch_size: Pictures in a mini-batch of --batch-statistics.
         columns: Columns of the sheet. Default: about as many as rows, without empty corners where that can be.
+        pyramid: File for a figure of how a LAPGAN draws the first eight: the picture of each level of the chain.
         scale: How many times to enlarge each picture; each pixel becomes a square. Default: 1 in a folder, and in a
             sheet what makes a picture 64 pixels wide or more.
     """
@@ -58,6 +61,7 @@ def sample(
 
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.latent.files import write_latents
+    from dcgan.latent.pyramid import draw_pyramid
     from dcgan.latent.samples import MOST_SCALE, folder_name, generate_samples, sample_to_folder
 
     need(scale is None or 1 <= scale <= MOST_SCALE, "--scale", f"1 to {MOST_SCALE}", scale)
@@ -68,6 +72,7 @@ def sample(
         raise UsageError(f"--scale is for pictures; {out} holds them as they are")
     if suffix:
         check_files({"--out": (out, (LATENTS, *FORMATS))}, overwrite=overwrite)
+    check_files({"--pyramid": (pyramid, FORMATS)}, overwrite=overwrite)
     loaded = open_model(model, device)
     samples, labels = samples_of(loaded, seeds, latents), [label] if label is not None else []
     if latents is None and not labels:
@@ -76,6 +81,10 @@ def sample(
         samples = FIRST_OF_LABEL if labels[1:] else FIRST
     if labels[1:] and columns is None and len(samples) <= MOST_COLUMNS:
         columns = len(samples)
+    if pyramid:
+        drawn = draw_pyramid(loaded, samples[:LEVELS_SHOWN])
+        with writing("--pyramid", pyramid):
+            save_picture(drawn.figure(), pyramid)
     images_seen = loaded.details.get("images")
     if images_seen == 0:
         warn(f"{model} has only the checkpoint that it began with: these are pictures of an untrained generator")
@@ -113,4 +122,7 @@ def sample(
     facts = {"out": out, "pictures": count, "model": model, "images_seen": images_seen}
     if loaded.labels:
         facts["labels"] = labels
-    answer(f"generated {count:,} pictures: {out}", facts, as_json)
+    if pyramid:
+        facts["pyramid"] = pyramid
+    levels = f"\nthe first of them level by level: {pyramid}" if pyramid else ""
+    answer(f"generated {count:,} pictures: {out}{levels}", facts, as_json)

@@ -153,12 +153,14 @@ def _penalty(recipe: Recipe, real_logits: Tensor, real: Tensor) -> Tensor:
 
 
 def finish_discriminator(state: TrainingState, real_logits: Tensor, fake_logits: Tensor, loss: Tensor) -> None:
+    """Step D's optimizer by the gradients that its loss has left, and record what is measured."""
     gradient = _step_optimizer(state, "discriminator")
     d_real, d_fake = real_logits.detach().sigmoid().mean(), fake_logits.detach().sigmoid().mean()
     _record(state, d_real=d_real, d_fake=d_fake, d_loss=loss.detach(), d_gradient=gradient)
 
 
 def finish_generator(state: TrainingState, loss: Tensor) -> None:
+    """Step G's optimizer by the gradients that its loss has left, and record what is measured."""
     gradient = _step_optimizer(state, "generator")
     _record(state, g_loss=loss.detach(), g_gradient=gradient)
 
