@@ -1,9 +1,9 @@
 """The paper's claims about what makes a GAN stable, each put to the test: what it advises is taken away or reversed.
 
-    dcgan prepare drawn-faces:20000 sets/drawn-faces --size 32
-    python -m benchmarks.claims run sets/drawn-faces sets/cifar-10 --images 256000 --seeds 0 1 2 --strips strips/
+    dcgan prepare utkface-64/ sets/utkface --size 32
+    python -m benchmarks.claims run sets/utkface sets/cifar-10 --images 256000 --seeds 0 1 2 --strips strips/
     python -m benchmarks.claims table
-    python -m benchmarks.claims picture strips/ --set drawn-faces --out claims.png
+    python -m benchmarks.claims picture strips/ --set utkface --out claims.png
 
 Every training is the paper's recipe at 32x32 (5x5 kernels, Adam 2e-4 with a momentum of 0.5, L2; batches of 64 that
 update both nets) with 16 base channels, but for the one thing that its row names, and sees as many images. Kernel
