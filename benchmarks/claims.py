@@ -199,6 +199,8 @@ def run_one(data: PackedSet, claim: str, seed: int, images: int, strips: Path | 
             for record in read_records(run / "metrics.jsonl")
         ]
         sheets = [np.asarray(Image.open(path), np.float64) for path in sorted((run / "sheets").glob("*.png"))]
+        if result.stopped_by is not None:
+            raise SystemExit("stopped; the same command goes on")
         model = load(run, generator=generator, discriminator=discriminator)
     if strips:
         strips.mkdir(parents=True, exist_ok=True)
