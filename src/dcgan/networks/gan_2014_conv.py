@@ -11,7 +11,6 @@ from dcgan.networks.gan_2014 import (
     CONTRAST,
     DISCRIMINATOR_RANGE,
     GENERATOR_RANGE,
-    LINEAR_RANGE,
     Maxout,
     fill_uniform,
     initialize_itself,
@@ -72,9 +71,7 @@ class ConvGenerator(nn.Module):
     @torch.no_grad()
     def initialize(self, generator: torch.Generator) -> None:
         """Fill the weights."""
-        fill_uniform(self.first, GENERATOR_RANGE, generator)
-        fill_uniform(self.second, GENERATOR_RANGE, generator)
-        fill_uniform(self.output, LINEAR_RANGE, generator)
+        fill_uniform(self, GENERATOR_RANGE, generator)
         self.bias.zero_()
 
 
