@@ -79,6 +79,16 @@ def test_noise_of_each_level_changes_that_level_and_those_above() -> None:
     assert [torch.equal(*pair) for pair in zip(before, after, strict=True)] == [True, False, False]
 
 
+def test_the_same_seed_begins_with_the_same_weights_and_the_base_net_with_small_ones() -> None:
+    (_, first, judge), (_, second, _) = nets(), nets()
+    assert all(torch.equal(*pair) for pair in zip(first.parameters(), second.parameters(), strict=True))
+    middle = first.get_parameter("base.layers.2.weight")
+    assert middle.std().item() == pytest.approx(0.05, rel=0.02)
+    assert judge.get_parameter("levels.0.layers.3.weight").std().item() == pytest.approx(0.005, rel=0.02)
+    refining = first.get_parameter("refiners.0.layers.2.weight")
+    assert refining.abs().max() <= (4 * 7 * 7) ** -0.5
+
+
 def test_other_sizes_are_refused() -> None:
     with pytest.raises(RecipeError, match="16, 32 or 64 pixels; size must be one of these, not 48"):
         Recipe(nets="lapgan", size=48, channels=3).lay_out()

@@ -19,7 +19,8 @@ from dcgan.networks.layouts import Interface, NetOptions
 BASE = 8  # side of the smallest pictures
 SIZES = (16, 32, 64)
 BASE_GENERATOR, BASE_DISCRIMINATOR = 1200, 600  # units of each hidden layer of the base nets
-GENERATOR_STD, DISCRIMINATOR_STD = 0.05, 0.005  # of the weights that training starts from
+GENERATOR_STD, DISCRIMINATOR_STD = 0.05, 0.005  # of the weights that the base nets start from
+BASE_NET = ("base", "levels.0")  # how their names begin
 CONTRAST = 0.5  # about the standard deviation of an image: the nets work on images divided by it
 
 
@@ -207,10 +208,9 @@ class LaplacianGenerator(nn.Module):
         level = self.architecture.sides.index(real.shape[-1])
         return self.draw(z, level, shrunk(real) if level else None)
 
-    @torch.no_grad()
     def initialize(self, generator: torch.Generator) -> None:
         """Fill the weights."""
-        fill_normal(self, GENERATOR_STD, generator)
+        _initialize(self, GENERATOR_STD, generator)
 
 
 class LaplacianDiscriminator(nn.Module):
@@ -228,10 +228,9 @@ class LaplacianDiscriminator(nn.Module):
         logits: Tensor = self.levels[self.sides.index(images.shape[-1])](images, labels)
         return logits
 
-    @torch.no_grad()
     def initialize(self, generator: torch.Generator) -> None:
         """Fill the weights."""
-        fill_normal(self, DISCRIMINATOR_STD, generator)
+        _initialize(self, DISCRIMINATOR_STD, generator)
 
 
 def shrunk(images: Tensor) -> Tensor:
@@ -253,13 +252,17 @@ def level_of(images: Tensor, turn: int) -> Tensor:
 
 
 @torch.no_grad()
-def fill_normal(net: nn.Module, std: float, generator: torch.Generator) -> None:
-    """Fill the weights of all layers with N(0, std); biases 0."""
-    for module in net.modules():
+def _initialize(net: nn.Module, std: float, generator: torch.Generator) -> None:
+    """Fill the weights of the base net with N(0, std), those of refiners uniformly by their inputs, as torch's own."""
+    for name, module in net.named_modules():
         if isinstance(module, nn.Linear | nn.Conv2d):
-            module.weight.normal_(0.0, std, generator=generator)
-            if module.bias is not None:
+            reach = module.weight[0].numel() ** -0.5
+            if name.startswith(BASE_NET):
+                module.weight.normal_(0.0, std, generator=generator)
                 module.bias.zero_()
+            else:
+                module.weight.uniform_(-reach, reach, generator=generator)
+                module.bias.uniform_(-reach, reach, generator=generator)
 
 
 def _lay_out(architecture: type[LaplacianArchitecture], options: NetOptions) -> LaplacianArchitecture:

@@ -113,7 +113,8 @@ GAN_2014_CIFAR_CONV = GAN_2014_CIFAR.changed(
     }
 )
 
-# LAPGAN: a chain of GANs from 8x8 up. Every level sees a third of the images.
+# LAPGAN: a chain of GANs from 8x8 up, each of which sees a third of the images. D's loss was a mean over real and
+# generated images together, which is half the learning rate.
 LAPGAN_CIFAR = Recipe(
     preset="lapgan-cifar",
     nets="lapgan",
@@ -122,6 +123,7 @@ LAPGAN_CIFAR = Recipe(
     base_channels=64,
     optimizer="sgd",
     lr=0.02,
+    lr_discriminator=0.01,
     momentum=0.5,
     final_momentum=0.7,
     momentum_ramp=250 * 50_000,
