@@ -257,12 +257,11 @@ def _initialize(net: nn.Module, std: float, generator: torch.Generator) -> None:
     for name, module in net.named_modules():
         if isinstance(module, nn.Linear | nn.Conv2d):
             reach = module.weight[0].numel() ** -0.5
-            if name.startswith(BASE_NET):
-                module.weight.normal_(0.0, std, generator=generator)
-                module.bias.zero_()
-            else:
-                module.weight.uniform_(-reach, reach, generator=generator)
-                module.bias.uniform_(-reach, reach, generator=generator)
+            for parameter in module.parameters():
+                if name.startswith(BASE_NET):
+                    parameter.normal_(0.0, std if parameter.ndim > 1 else 0.0, generator=generator)
+                else:
+                    parameter.uniform_(-reach, reach, generator=generator)
 
 
 def _lay_out(architecture: type[LaplacianArchitecture], options: NetOptions) -> LaplacianArchitecture:
