@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from PIL import Image
 from tests.toy_model import toy_model
 
 from dcgan.cli import app, explain
+from dcgan.cli.inpaint_output import InpaintOutput
 from dcgan.cli.masks import file_stems
 from dcgan.errors import DcganError, SourceError, UsageError
 from dcgan.latent import inpaint as room
+from dcgan.latent.blending import Blender
 from dcgan.latent.descent import descend
+from dcgan.latent.inpainting import Inpainted
 from dcgan.latent.masks import named_mask
 from dcgan.loading import load
 from dcgan.studio import server
@@ -131,8 +135,9 @@ def test_one_mask_is_for_all_pictures_of_its_size(home: Path, capsys: pytest.Cap
     assert names() == ["a.png", "latents.npz", "sheet.png"]
     out, err = capsys.readouterr()
     facts = json.loads(out)
-    assert facts["skipped"] == ["b.png: the picture has 30 x 50 pixels, and the mask 60 x 40"]
-    assert "warning: skipped b.png: the picture has 30 x 50 pixels" in err
+    why = "b.png: --mask hole.png has 60 x 40 pixels, and the picture 30 x 50: it must be as large"
+    assert facts["skipped"] == [why]
+    assert f"warning: skipped {why}" in err
     assert "psnr" not in facts
     assert "psnr" not in facts["pictures"][0]
 
@@ -163,46 +168,77 @@ def test_what_cannot_be_filled_is_skipped_with_its_reason(home: Path, capsys: py
     facts = json.loads(out)
     assert [row["name"] for row in facts["pictures"]] == ["whole.png"]
     reasons = dict(line.split(": ", 1) for line in facts["skipped"])
-    assert reasons["all.png"] == "all is missing"
-    assert reasons["none.png"] == "nothing is missing"
+    assert reasons["all.png"] == "--mask masks/all.png is all white: nothing is known"
+    assert reasons["none.png"] == "--mask masks/none.png has no white pixel: nothing is missing"
     assert reasons["lost.png"] == "there is no masks/lost.png"
-    assert reasons["other.png"] == "the picture has 40 x 20 pixels, and the mask 30 x 20"
-    assert reasons["text.png"].startswith("masks/text.png cannot be read as a mask: not a picture")
+    assert reasons["other.png"].startswith("--mask masks/other.png has 30 x 20 pixels, and the picture 40 x 20")
+    assert reasons["text.png"].startswith("--mask masks/text.png cannot be read as a mask: not a picture (begins with")
     assert reasons["wide.png"].startswith("the missing part is 30 x 5 pixels, and no square")
-    assert reasons["broken.png"].startswith("not a picture")
+    assert reasons["broken.png"].startswith("not a picture (begins with")
     assert err.count("warning: skipped ") == 7
 
 
-def test_an_error_says_that_no_picture_is_left(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    save(hole(9, 9) & False, Path("hole.png"))
-    with pytest.raises(DcganError, match="photos: no picture could be filled"):
+def test_one_error_says_why_no_picture_could_be_filled(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(hole(40, 60) & False, Path("hole.png"))
+    with pytest.raises(DcganError) as caught:
         inpaint(home, "photos", "--mask", "hole.png")
-    assert capsys.readouterr().err.count("warning: skipped") == 2
+    assert str(caught.value) == (
+        "no picture could be filled: a.png: --mask hole.png has no white pixel: nothing is missing; "
+        "b.png: --mask hole.png has 60 x 40 pixels, and the picture 30 x 50: it must be as large"
+    )
+    with pytest.raises(DcganError, match=r"^a\.png: --mask hole\.png has no white pixel: nothing is missing$"):
+        inpaint(home, "photos/a.png", "--mask", "hole.png")
+    assert "warning" not in capsys.readouterr().err
     assert not Path("filled").exists()
 
 
-def test_what_is_transparent_can_be_what_is_missing(home: Path) -> None:
+def test_of_many_reasons_the_first_are_told(home: Path) -> None:
+    for number in range(8):
+        save(photo(20, 20), Path("pictures") / f"{number}.png")
+    with pytest.raises(DcganError, match=r"no picture could be filled: 0\.png: .*; 4\.png: .*; and 3 more$"):
+        inpaint(home, Path.cwd() / "pictures", "--mask", "alpha")
+
+
+@pytest.mark.parametrize("model", ["model", "gray"])
+def test_what_is_transparent_can_be_what_is_missing(home: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
     picture, mask = photo(40, 60, 4), hole(40, 60)
     picture[..., 3] = np.where(mask, 0, 255)
     save(picture, Path("pictures/cut-out.png"))
     save(picture[..., :3], Path("pictures/opaque.png"))
-    inpaint(home, Path.cwd() / "pictures", "--mask", "alpha")
+    inpaint(home, Path.cwd() / "pictures", "--mask", "alpha", model=model)
     filled = read("filled/cut-out.png")
-    assert filled.shape == (40, 60, 3)
-    assert np.array_equal(filled[~mask], picture[~mask][:, :3])
-    assert not np.array_equal(filled[mask], picture[mask][:, :3])
+    assert np.array_equal(filled[~mask], picture[~mask])
+    assert (filled[..., 3] == 255).all()
+    assert not np.array_equal(filled[mask], picture[mask])
     assert names() == ["cut-out.png", "latents.npz", "sheet.png"]
+    assert "skipped opaque.png: it has no transparent pixel: nothing is missing" in capsys.readouterr().err
 
 
-def test_alpha_needs_a_model_of_colors(home: Path) -> None:
-    with pytest.raises(UsageError, match="--mask alpha is for models of 3 channels, not 1"):
-        inpaint(home, "photos", "--mask", "alpha", model="gray")
-
-
-def test_a_gray_model_fills_gray_pictures(home: Path) -> None:
+@pytest.mark.parametrize("model", ["model", "gray"])
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "LA", "P", "1"])
+def test_a_picture_keeps_its_channels_whatever_the_model_draws(home: Path, mode: str, model: str) -> None:
+    Image.fromarray(photo(40, 60)).convert(mode).save("picture.png")
     save(hole(40, 60), Path("hole.png"))
-    inpaint(home, "photos/a.png", "--mask", "hole.png", model="gray")
-    assert read("filled/a.png").shape == (40, 60)
+    inpaint(home, Path.cwd() / "picture.png", "--mask", "hole.png", model=model)
+    with Image.open("filled/picture.png") as filled, Image.open("picture.png") as before:
+        assert filled.mode == {"LA": "RGBA", "P": "RGB", "1": "L"}.get(mode, mode)
+        known = ~hole(40, 60)
+        assert np.array_equal(np.asarray(filled)[known], np.asarray(before.convert(filled.mode))[known])
+
+
+def test_a_sheet_shows_pictures_of_all_kinds(home: Path) -> None:
+    for mode in ("L", "RGB", "RGBA"):
+        Path("pictures").mkdir(exist_ok=True)
+        Image.fromarray(photo(40, 60)).convert(mode).save(f"pictures/{mode}.png")
+    save(hole(40, 60), Path("hole.png"))
+    inpaint(home, Path.cwd() / "pictures", "--mask", "hole.png")
+    assert read("filled/sheet.png").shape[0] > 3 * 128
+
+
+def test_drawn_faces_have_the_size_of_the_model(home: Path) -> None:
+    save(hole(16, 16, 3), Path("hole.png"))
+    app(["inpaint", str(home / "model"), "drawn-faces:1", "--mask=hole.png", "--steps=1", "--out=filled"])
+    assert read("filled/face-000000.png").shape[:2] == (16, 16)
 
 
 def test_several_answers_are_several_files(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -227,10 +263,24 @@ def test_a_region_is_taken_as_it_is_named(home: Path, capsys: pytest.CaptureFixt
     save(hole(40, 60), Path("hole.png"))
     inpaint(home, "photos/a.png", "--mask", "hole.png", "--region", "5, 10,20", "--json")
     assert json.loads(capsys.readouterr().out)["pictures"][0]["region"] == [5, 10, 20]
-    with pytest.raises(DcganError, match="no picture could be filled"):
+    with pytest.raises(DcganError, match=r"a\.png: --region 5,10,40 \(left, top, side\) does not lie"):
         inpaint(home, "photos/a.png", "--mask", "hole.png", "--region", "5,10,40", out="others")
-    assert "warning: skipped a.png: --region 5,10,40 (left, top, side) does not lie" in capsys.readouterr().err
     assert not Path("others").exists()
+
+
+def test_the_answer_says_which_part_the_model_saw(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save(hole(100, 120), Path("pictures/a.png"))
+    save(hole(100, 120), Path("masks/a.png"))
+    inpaint(home, Path.cwd() / "pictures" / "a.png", "--mask", "masks")
+    assert "\nthe model saw 20 x 20 pixels at 3,7; --region names another square\n" in capsys.readouterr().out
+    for name in ("b", "c"):
+        save(hole(100, 120), Path("pictures") / f"{name}.png")
+        save(hole(100, 120, 10 if name == "b" else 60), Path("masks") / f"{name}.png")
+    inpaint(home, Path.cwd() / "pictures", "--mask", "masks", out="more")
+    out = capsys.readouterr().out
+    assert "the model saw a part of 2 of them, such as 20 x 20 pixels at 3,7; --region names another square" in out
+    inpaint(home, "samples", "--mask", "center", out="whole")
+    assert "the model saw" not in capsys.readouterr().out
 
 
 def test_without_blending_the_hole_is_as_it_is_drawn(home: Path) -> None:
@@ -293,16 +343,19 @@ def test_a_perfect_answer_is_valid_json(
 
 
 class Stop:
-    """Calls a function, and at a certain call stops instead as Ctrl-C does."""
+    """Calls a function or method, and at a certain call stops instead, as Ctrl-C does."""
 
-    def __init__(self, call: Callable[..., Any], at: int) -> None:
-        self._call, self._left = call, at
+    def __init__(self, call: Callable[..., Any], at: int, by: BaseException | None = None) -> None:
+        self._call, self._left, self._by = call, at, by or KeyboardInterrupt()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self._left -= 1
         if self._left == 0:
-            raise KeyboardInterrupt
+            raise self._by
         return self._call(*args, **kwargs)
+
+    def __get__(self, instance: Any, _: Any) -> Any:
+        return self if instance is None else partial(self, instance)
 
 
 def test_when_it_is_stopped_what_is_filled_is_kept(
@@ -310,11 +363,42 @@ def test_when_it_is_stopped_what_is_filled_is_kept(
 ) -> None:
     monkeypatch.setattr(sys.modules["dcgan.cli.inpaint"], "AT_ONCE", 2)
     monkeypatch.setattr(room, "descend", Stop(descend, at=2))
-    with pytest.raises(KeyboardInterrupt, match="stopped: 2 pictures are filled in filled"):
+    again = "; the same command begins anew with --overwrite"
+    with pytest.raises(KeyboardInterrupt, match=f"stopped: 2 pictures are filled in filled{again}"):
         inpaint(home, "samples", "--mask", "center")
     assert names() == ["0.png", "1.png", "latents.npz", "sheet.png"]
     assert np.load("filled/latents.npz")["z"].shape == (2, 6)
     assert capsys.readouterr().out == ""
+
+
+def test_when_it_is_stopped_while_blending_what_is_blended_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Inpainted, "filled", Stop(Inpainted.filled, at=3))
+    with pytest.raises(KeyboardInterrupt, match="stopped: 2 pictures are filled"):
+        inpaint(home, "samples", "--mask", "center")
+    assert names() == ["0.png", "1.png", "latents.npz", "sheet.png"]
+
+
+def test_a_signal_to_end_keeps_what_is_filled_too(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.modules["dcgan.cli.inpaint"], "AT_ONCE", 2)
+    monkeypatch.setattr(room, "descend", Stop(descend, at=2, by=SystemExit(143)))
+    with pytest.raises(SystemExit) as caught:
+        inpaint(home, "samples", "--mask", "center")
+    assert caught.value.code == 143
+    assert names() == ["0.png", "1.png", "latents.npz", "sheet.png"]
+    assert "stopped: 2 pictures are filled in filled" in capsys.readouterr().err
+
+
+def test_what_a_killed_run_has_left_does_not_block_the_next_try(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(InpaintOutput, "finish", Stop(InpaintOutput.finish, at=1, by=MemoryError()))
+    with pytest.raises(MemoryError):
+        inpaint(home, "samples", "--mask", "center")
+    assert names() == [".unfinished", "0.png", "1.png", "2.png"]
+    inpaint(home, "samples", "--mask", "center")
+    assert names() == ["0.png", "1.png", "2.png", "latents.npz", "sheet.png"]
+    with pytest.raises(DcganError, match="--out filled is not empty"):
+        inpaint(home, "samples", "--mask", "center")
 
 
 def test_when_it_is_stopped_at_once_nothing_is_filled(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -334,6 +418,42 @@ def test_a_folder_that_is_not_empty_is_left_alone_without_overwrite(home: Path) 
     inpaint(home, "samples", "--mask", "center", "--overwrite")
     assert read("filled/0.png").shape == (16, 16, 3)
     assert Path("filled/holiday.png").read_text() == "mine, too"
+
+
+def test_answers_of_an_earlier_run_are_gone_with_overwrite(home: Path) -> None:
+    inpaint(home, "samples", "--mask", "center", "--answers", 2)
+    save(photo(9, 9), Path("filled/1.note.png"))
+    inpaint(home, "samples/1.png", "--mask", "center", "--overwrite")
+    assert names() == ["0-1.png", "0-2.png", "1.note.png", "1.png", "2-1.png", "2-2.png", "latents.npz", "sheet.png"]
+    inpaint(home, "samples/1.png", "--mask", "center", "--answers", 2, "--overwrite")
+    assert names() == ["0-1.png", "0-2.png", "1-1.png", "1-2.png", "1.note.png", "2-1.png", "2-2.png", "latents.npz",
+                       "sheet.png"]  # fmt: skip
+
+
+def test_blending_that_takes_long_has_a_bar_of_its_own(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.modules["dcgan.cli.inpaint"], "AT_ONCE", 2)
+    inpaint(home, "samples", "--mask", "center")
+    assert "blending" not in capsys.readouterr().err
+    monkeypatch.setattr(sys.modules["dcgan.cli.inpaint"], "SLOW", 1)
+    inpaint(home, "samples", "--mask", "center", out="slow")
+    assert "blending" in capsys.readouterr().err
+
+
+def test_a_picture_whose_name_is_like_an_answers_is_kept(home: Path) -> None:
+    for name in ("a", "a-1"):
+        save(photo(20, 20), Path("pictures") / f"{name}.png")
+    for _ in range(2):
+        inpaint(home, Path.cwd() / "pictures", "--mask", "center", "--overwrite")
+        assert names() == ["a-1.png", "a.png", "latents.npz", "sheet.png"]
+
+
+def test_without_blending_nothing_is_blended(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inpaint(home, "samples", "--mask", "center", out="blended")
+    monkeypatch.setattr(Blender, "blend", lambda *_: pytest.fail("it blended"))
+    inpaint(home, "samples", "--mask", "center", "--no-blend")
+    assert read("blended/sheet.png").shape[1] - read("filled/sheet.png").shape[1] == pytest.approx(132, abs=4)
 
 
 def test_pictures_of_one_name_are_told_apart_by_their_suffixes(home: Path) -> None:
@@ -357,6 +477,8 @@ def test_pictures_of_one_name_are_told_apart_by_their_suffixes(home: Path) -> No
         (["sheet"], ["sheet-2"]),
         (["me", "a\\b", ".."], ["me", "a-b", ".."]),
         (["photo.2020.jpg"], ["photo.2020"]),
+        (["X.jpg", "x.png"], ["X.jpg", "x.png"]),
+        (["Sheet.jpg"], ["Sheet.jpg"]),
     ],
 )
 def test_names_of_files_are_all_different(given: list[str], stems: list[str]) -> None:
@@ -418,7 +540,7 @@ def test_masks_that_were_painted_are_kept_when_the_page_is_stopped(
 
 def test_nothing_painted_is_nothing_to_fill(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "serve", lambda *_: None)
-    with pytest.raises(DcganError, match="no picture could be filled"):
+    with pytest.raises(DcganError, match=r"no picture could be filled: a\.png: there is no masks/a\.png; b\.png: "):
         inpaint(home, "photos", "--draw")
 
 
@@ -441,6 +563,7 @@ def test_a_page_has_a_limit_of_pictures(home: Path, monkeypatch: pytest.MonkeyPa
         (["--mask", "center", "--region", "1,2"], "--region '1,2': write left,top,side"),
         (["--mask", "center", "--region", "a,b,c"], "--region 'a,b,c': write left,top,side"),
         (["--mask", "center", "--region=-1,0,9"], "write left,top,side"),
+        (["--mask", "center", "--region", "1,2,0"], "--region must be left,top,side with a side of 1 pixel or more"),
         (["--mask", "center", "--answers", "0"], "--answers must be 1 to 1,000, not 0"),
         (["--mask", "center", "--answers", "3000"], "--answers must be 1 to 1,000, not 3000"),
         (["--mask", "center", "--steps", "0"], "--steps must be 1 to"),
@@ -480,22 +603,26 @@ def test_what_is_missing_in_the_world_is_told(home: Path) -> None:
         inpaint(home, "nowhere", "--mask", "hole.png")
     with pytest.raises(SourceError, match="nowhere: no such file or folder"):
         inpaint(home, "nowhere", "--mask", "center")
-    with pytest.raises(SourceError, match=r"text\.png cannot be read as a mask"):
+    with pytest.raises(SourceError, match=r"--mask text\.png cannot be read as a mask: not a picture \(begins with"):
         inpaint(home, "photos", "--mask", "text.png")
+    with pytest.raises(UsageError, match=r"--mask hole\.png is a file, and --draw needs a folder"):
+        inpaint(home, "photos", "--draw", "--mask", "hole.png")
+    Path("empty").mkdir()
+    with pytest.raises(UsageError, match=r"--mask empty holds no PNG; it needs a NAME\.png for each picture"):
+        inpaint(home, "photos", "--mask", "empty")
     with pytest.raises(DcganError, match="no model at"):
         inpaint(home, "photos", "--mask", "hole.png", model="nowhere")
 
 
-@pytest.mark.parametrize(("package", "mask"), [("scipy", "hole.png"), ("skimage", "center")])
-def test_without_the_extra_it_says_so_before_any_work(
-    package: str, mask: str, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(room, "descend", lambda *_, **__: pytest.fail("it searched"))
+def test_the_extra_is_needed_for_ssim_alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(hole(40, 60), Path("hole.png"))
-    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("scipy", "skimage")]:
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(DcganError, match=r"needs the extra: pip install 'dcgan\[inpaint\]'"):
-        inpaint(home, "photos", "--mask", mask)
+    monkeypatch.setitem(sys.modules, "skimage.metrics", None)
+    inpaint(home, "photos/a.png", "--mask", "hole.png")
+    monkeypatch.setattr(room, "descend", lambda *_, **__: pytest.fail("it searched"))
+    with pytest.raises(DcganError, match=r"SSIM needs the extra: pip install 'dcgan\[inpaint\]'"):
+        inpaint(home, "photos", "--mask", "center", out="others")
 
 
 def test_a_film_that_cannot_be_encoded_is_refused_before_the_search(

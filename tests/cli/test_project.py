@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from dcgan.cli import app, explain
 from dcgan.errors import DcganError
 from dcgan.latent import encoder as encoder_room
 from dcgan.latent import project as room
+from dcgan.latent.project import ProjectOptions, project_in_parts
+from dcgan.latent.projection import Projection
 from dcgan.loading import load
 
 QUICK = {"--steps": 20, "--starts": 2}
@@ -167,11 +170,24 @@ def test_when_it_is_stopped_what_is_found_is_kept(
         return generate(*pixels)
 
     monkeypatch.setattr(room, "errors_of", stop_at_the_second_part)
-    with pytest.raises(KeyboardInterrupt, match=r"stopped: the first 2 of 4 pictures are in z\.npz, figure\.png"):
-        project(home, "--out", "z.npz", "--out", "figure.png")
+    written = r"stopped: the first 2 of 4 pictures are in z\.npz, figure\.png, errors\.png"
+    with pytest.raises(KeyboardInterrupt, match=written):
+        project(home, "--out", "z.npz", "--out", "figure.png", "--errors", "errors.png")
     assert np.load("z.npz")["z"].shape == (2, 6)
     assert Path("figure.png").exists()
     assert capsys.readouterr().out == ""
+
+
+def test_a_signal_to_end_keeps_what_is_found_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def one_part(*_: object, **__: object) -> Iterator[Projection]:
+        yield next(project_in_parts(load(home / "model"), home / "trained", ProjectOptions(starts=1, steps=1)))
+        raise SystemExit(143)
+
+    monkeypatch.setattr(room, "project_in_parts", one_part)
+    with pytest.raises(SystemExit) as caught:
+        project(home, "--out", "z.npz")
+    assert caught.value.code == 143
+    assert np.load("z.npz")["z"].shape == (1, 6)
 
 
 def test_when_it_is_stopped_at_once_nothing_is_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,6 +220,7 @@ def test_when_it_is_stopped_at_once_nothing_is_written(home: Path, monkeypatch: 
         (["--out", "a.gif", "--fps", "60"], "a .gif shows 50 frames a second"),
         (["--reference", "nowhere"], "nowhere: no such file"),
         (["--encoder", "nowhere.safetensors"], "nowhere.safetensors cannot be read as an encoder"),
+        (["--encoder", "/"], "/ cannot be read as an encoder: it is a folder"),
         (["--device", "tpu"], "--device"),
     ],
 )

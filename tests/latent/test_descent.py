@@ -241,5 +241,5 @@ def test_values_out_of_range_are_refused_by_their_names(values: dict[str, Any], 
 
 @pytest.mark.parametrize("frames", [-1, 1])
 def test_a_film_of_one_frame_is_none(frames: int) -> None:
-    with pytest.raises(UsageError, match=f"`frames` must be 0, or 2 or more, not {frames}"):
+    with pytest.raises(UsageError, match=f"`frames` must be 0, or 2 to 10,000, not {frames}"):
         search(UNIFORM, samples(UNIFORM, 1), frames=frames)

@@ -1,5 +1,6 @@
 """An encoder guesses z, and says for which model it was trained."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from tests.latent.test_own_nets import MODEL as OWN_NETS
 from tests.toy_model import toy_model
@@ -123,7 +125,7 @@ def write_other_tensors(path: Path) -> None:
 
 
 FILES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a folder": (Path.mkdir, "cannot be read as an encoder"),
+    "a folder": (Path.mkdir, "cannot be read as an encoder: it is a folder"),
     "an empty file": (lambda path: path.write_bytes(b""), "cannot be read as an encoder"),
     "text": (lambda path: path.write_text("hello, this is text"), "cannot be read as an encoder"),
     "latent vectors": (write_z, "cannot be read as an encoder"),
@@ -152,6 +154,10 @@ def test_a_file_that_was_cut_off_is_refused(trained: Encoder, tmp_path: Path) ->
         load_encoder(path, MODEL)
 
 
+def about(model: str) -> dict[str, str]:
+    return {"dcgan-encoder": json.dumps({"model": model, "error": 0.1})}
+
+
 Tensors = dict[str, torch.Tensor]
 DAMAGES: dict[str, Callable[[Tensors], Tensors]] = {
     "a tensor is missing": lambda tensors: dict(list(tensors.items())[1:]),
@@ -165,25 +171,44 @@ DAMAGES: dict[str, Callable[[Tensors], Tensors]] = {
 def test_damaged_tensors_are_refused(trained: Encoder, damage: Callable[[Tensors], Tensors], tmp_path: Path) -> None:
     path = tmp_path / "encoder.safetensors"
     trained.save(path)
-    save_file(damage(load_file(path)), path, {"model": MODEL.identity, "error": "0.1"})
-    with pytest.raises(LatentError, match=r"encoder\.safetensors is damaged: \S"):
+    save_file(damage(load_file(path)), path, about(MODEL.identity))
+    with pytest.raises(LatentError, match=r"encoder\.safetensors is damaged: it(s tensors are not| holds values)"):
         load_encoder(path, MODEL)
 
 
-def test_an_error_that_is_no_number_is_damage(trained: Encoder, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["no JSON", "[]", "{}", '{"model": "m", "error": "small"}', "[" * 10_000])
+def test_what_it_says_of_itself_may_be_damaged(trained: Encoder, tmp_path: Path, text: str) -> None:
     path = tmp_path / "encoder.safetensors"
     trained.save(path)
-    save_file(load_file(path), path, {"model": MODEL.identity, "error": "small"})
-    with pytest.raises(LatentError, match="is damaged"):
+    save_file(load_file(path), path, {"dcgan-encoder": text})
+    with pytest.raises(LatentError, match="is damaged: what it says of itself cannot be read"):
         load_encoder(path, MODEL)
+
+
+def test_a_long_name_of_another_model_is_cut(trained: Encoder, tmp_path: Path) -> None:
+    path = tmp_path / "encoder.safetensors"
+    trained.save(path)
+    save_file(load_file(path), path, about("x" * 100_000))
+    with pytest.raises(LatentError, match="is an encoder for another model") as caught:
+        load_encoder(path, MODEL)
+    assert len(str(caught.value)) < 500
+
+
+def test_files_of_one_encoder_are_the_same_to_the_byte(trained: Encoder, tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        trained.save(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+    with safe_open(tmp_path / "one", "pt") as file:
+        assert len(file.metadata()) == 1  # whose order is by chance
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"images": LEAST - 1}, "`images` must be 1,280 or more, not 1,279"),
+        ({"images": LEAST - 1}, "`images` must be 1,280 or more, not 1279"),
         ({"seed": -1}, "`seed` must be 0 to"),
         ({"seed": 2**63}, "`seed` must be 0 to"),
+        ({"images": "3"}, "`images` must be a whole number, 1,280 or more, not '3'"),
     ],
 )
 def test_values_out_of_range_are_refused(values: dict[str, Any], message: str) -> None:

@@ -1,6 +1,6 @@
 """What is missing: the masks of the paper."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -82,3 +82,14 @@ def test_another_number_or_seed_is_another_mask(name: MaskName) -> None:
 def test_what_is_no_mask_is_refused(name: MaskName, seed: int, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         named_mask(name, 16, seed)
+
+
+@pytest.mark.parametrize("side", [-2, 0, 1, 7, 16.0, "16"])
+def test_a_picture_too_small_for_a_mask_is_refused(side: Any) -> None:
+    with pytest.raises(UsageError, match=r"`side` must be .*8 to 65,535, not"):
+        named_mask("center", side)
+
+
+def test_the_number_of_a_picture_is_not_negative() -> None:
+    with pytest.raises(UsageError, match="`number` must be 0 to"):
+        named_mask("half", 16, 0, -1)

@@ -233,6 +233,15 @@ def test_an_encoders_guess_is_one_more_start() -> None:
     assert np.array_equal(wrong.z, project(MODEL, pixels, quick).z)  # the other start is
 
 
+def test_an_encoder_may_be_named_by_its_file(tmp_path: Path) -> None:
+    z, pixels = reachable(range(1))
+    encoder, quick = encoder_that_guesses(z[0]), ProjectOptions(starts=1, steps=2)
+    encoder.save(tmp_path / "encoder.safetensors")
+    for file in (tmp_path / "encoder.safetensors", str(tmp_path / "encoder.safetensors")):
+        found = project(MODEL, pixels, quick, encoder=file)
+        assert np.array_equal(found.z, project(MODEL, pixels, quick, encoder=encoder).z)
+
+
 def test_an_encoder_of_another_model_is_refused() -> None:
     other = toy_model("uniform")
     with pytest.raises(LatentError, match=r"encoder for another model .*dcgan train-encoder"):
@@ -250,7 +259,7 @@ def test_a_figure_shows_the_first_pictures_with_their_projections(found: Project
 def test_the_chart_of_errors_has_a_row_for_each_group(found: Projection) -> None:
     with_reference = found.errors_figure()
     without = replace(found, reference_errors=np.empty(0)).errors_figure()
-    assert with_reference.height - without.height == pytest.approx(56)
+    assert with_reference.height - without.height == pytest.approx(64)
 
 
 def test_a_film_shows_each_picture_beside_its_search(found: Projection) -> None:
@@ -263,6 +272,11 @@ def test_a_film_shows_each_picture_beside_its_search(found: Projection) -> None:
     assert np.array_equal(frames[-1][:, :, 16:], found.pixels)
 
 
+def test_without_a_path_there_is_nothing_to_film() -> None:
+    with pytest.raises(UsageError, match="no path to film: project the pictures with `frames`"):
+        list(project(MODEL, NOISE[:1], ProjectOptions(starts=1, steps=1), references=0).film(MODEL))
+
+
 def test_nets_of_your_own_project_by_pixels_alone() -> None:
     pictures = OWN_NETS.generate(reachable(range(2), OWN_NETS)[0])
     found = project(OWN_NETS, pictures, ProjectOptions(starts=2, steps=60, feature_weight=0))
@@ -271,7 +285,7 @@ def test_nets_of_your_own_project_by_pixels_alone() -> None:
         project(OWN_NETS, pictures)
 
 
-@pytest.mark.parametrize("values", [{"references": -1}, {"frames": 1}, {"frames": -1}])
+@pytest.mark.parametrize("values", [{"references": -1}, {"references": 2.5}, {"frames": 1}, {"frames": -1}])
 def test_numbers_out_of_range_are_refused(values: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=f"`{next(iter(values))}` must be"):
         project(MODEL, SAMPLES, **values)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from dcgan.latent.descent import DescentOptions
 
 FILM_FRAMES = 90  # of a search: three seconds
+_OR_VARIANT = " (inpaint: or that of --variant)"
 
 
 @Parameter(name="*")
@@ -18,22 +19,24 @@ class DescentFlags:
 
     starts: Annotated[
         int | None,
-        Parameter(help="From how many of 1,000 random z, the best of them, a search begins. Default: 4."),
+        Parameter(help=f"How many searches, each from one of the best of 1,000 random z. Default: 4{_OR_VARIANT}."),
     ] = None
-    steps: Annotated[int | None, Parameter(help="Steps of each search. Default: 300.")] = None
-    lr: Annotated[float | None, Parameter(help="Learning rate of the search. Default: 0.05.")] = None
-    optimizer: Annotated[Literal["adam", "nesterov"] | None, Parameter(help="What takes the steps. Default: adam.")] = (
-        None
-    )
+    steps: Annotated[int | None, Parameter(help=f"Steps of each search. Default: 300{_OR_VARIANT}.")] = None
+    lr: Annotated[float | None, Parameter(help=f"Learning rate of the search. Default: 0.05{_OR_VARIANT}.")] = None
+    optimizer: Annotated[
+        Literal["adam", "nesterov"] | None, Parameter(help=f"What takes the steps. Default: adam{_OR_VARIANT}.")
+    ] = None
     schedule: Annotated[
         Literal["cosine", "constant"] | None,
-        Parameter(help="Whether the learning rate falls to 0 along a cosine, or is constant. Default: cosine."),
+        Parameter(
+            help=f"Whether the learning rate falls to 0 along a cosine, or is constant. Default: cosine{_OR_VARIANT}."
+        ),
     ] = None
     truncation: Annotated[
         float | None,
         Parameter(
-            help="How long z may be, as a share of the length of samples, up to 1: more typical pictures. Default: 0.7 "
-            "to inpaint, and none to project."
+            help="How long z may be, as a share of the length of samples, up to 1: more typical pictures. Default: "
+            "none to project; to inpaint 0.7, or that of --variant."
         ),
     ] = None
     seed: Annotated[int | None, Parameter(help="Names the random z. Default: 0.")] = None

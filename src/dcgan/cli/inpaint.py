@@ -12,7 +12,7 @@ from dcgan.cli.descent_flags import FILM_FRAMES, DescentFlags
 from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName, need
 from dcgan.cli.inpaint_output import InpaintOutput, check_out
 from dcgan.cli.masks import Damaged, MaskFlags
-from dcgan.cli.outputs import FRAMES_PER_SECOND, check_files, check_outputs, chosen_theme, open_model
+from dcgan.cli.outputs import FRAMES_PER_SECOND, check_files, check_outputs, chosen_theme, end_stopped, open_model
 from dcgan.cli.sources import all_of
 from dcgan.errors import DcganError, UsageError
 from dcgan.progress import Part
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 NO_FLAGS = DescentFlags()
 AT_ONCE = 16  # pictures that are filled together
 MOST_PIXELS = 64_000_000  # of them
+SLOW = 1_000_000  # missing pixels of them: to blend so many takes longer than the search
+MOST_NAMED = 5  # pictures of which it is told why none could be filled
 
 
 @Parameter(name="*")
@@ -43,7 +45,7 @@ class LossFlags:
         int | None,
         Parameter(
             help="Side of the window around a known pixel, odd; the share that is missing there is its weight. 0: all "
-            "weigh 1. Default: 7."
+            "weigh 1. Default: 7, or what --variant says, as for all of these."
         ),
     ] = None
     far_weight: Annotated[
@@ -66,7 +68,10 @@ def inpaint(
     model: ModelPath,
     /,
     *pictures: Annotated[
-        str, Parameter(required=True, help="Pictures, as for `dcgan prepare`; they keep their full size.")
+        str,
+        Parameter(
+            required=True, help="Pictures, as for `dcgan prepare`; with a mask of your own they keep their size."
+        ),
     ],
     out: Path,
     where: MaskFlags = NO_MASKS,
@@ -82,11 +87,11 @@ def inpaint(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fill what is missing of pictures: the generator draws what fits to the rest, and its gradients are blended in.
+    """Fill what is missing of pictures: the generator draws what fits the rest, and it is blended in without a seam.
 
     Semantic inpainting (Yeh et al. 2017). OUT gets the filled pictures (NAME.png, of several answers NAME-1.png, ...),
-    a figure (sheet.png) and their z (latents.npz). With a mask of the paper the picture itself is the truth: the answer
-    then has PSNR and SSIM of the hole.
+    a figure (sheet.png) and their z (latents.npz). All that is known stays as it is, in gray, RGB or with alpha, 8 bits
+    a channel. With a mask of the paper the picture itself is the truth: the answer then has PSNR and SSIM of the hole.
 
     For example:
 
@@ -100,7 +105,8 @@ def inpaint(
         out: Folder to make.
         region: Square that the model draws, as left,top,side in pixels; it must hold all that is missing. Default:
             the largest square near the center, or around a small hole twice its size.
-        answers: Fillings of each picture to choose from, the best first; at most --starts.
+        answers: Fillings of each picture to choose from, the best first. There are as many starts at least, unless
+            --starts says otherwise.
         blend: Blend the hole in; --no-blend leaves it as it is drawn.
         film: File for a film of the search (.mp4, .gif).
         fps: Frames a second of the film.
@@ -125,12 +131,14 @@ def inpaint(
     if where.is_named:
         check_ssim()
     loaded = open_model(model, device)
-    output, skipped = InpaintOutput(out, blend=blend, truth=where.is_named), list[str]()
+    output, skipped, slow = InpaintOutput(out, blend=blend, truth=where.is_named), list[str](), False
     try:
         damaged = where.damaged(all_of(pictures), loaded)
         each = options.starts * options.steps
         with progress_bar("inpainting") as bar:
             for batch in _batches(damaged.pictures, loaded, square, skipped):
+                if slow:
+                    bar.phase("inpainting")
                 done = len(output.rows) + len(skipped)
                 results = inpaint_pictures(
                     loaded,
@@ -143,23 +151,36 @@ def inpaint(
                     frames=FILM_FRAMES if film else 0,
                     on_progress=Part(bar, done * each, damaged.total * each),
                 ).pictures
-                for result, one in zip(results, batch, strict=True):
+                if slow := blend and sum(int(one.mask.sum()) for one in batch) > SLOW:
+                    bar.phase("blending")
+                for number, (result, one) in enumerate(zip(results, batch, strict=True), 1):
                     output.add(result, one.stem)
-            bar(damaged.total * each, damaged.total * each)  # whatever was skipped at the end
-    except KeyboardInterrupt as error:
+                    if slow:
+                        bar(number, len(batch))
+            if not slow:
+                bar(damaged.total * each, damaged.total * each)  # whatever was skipped at the end
+    except (KeyboardInterrupt, SystemExit) as error:
         if not output.rows:
-            raise KeyboardInterrupt("stopped: no picture was filled") from error
+            end_stopped(error, "stopped: no picture was filled")
         output.finish(loaded, colors, film, fps)
         count = f"{len(output.rows):,} {'picture is' if len(output.rows) == 1 else 'pictures are'}"
-        raise KeyboardInterrupt(f"stopped: {count} filled in {out}") from error
+        end_stopped(error, f"stopped: {count} filled in {out}; the same command begins anew with --overwrite")
     finally:
         output.remove_if_empty()
+    if not output.rows:
+        raise DcganError(_none_filled(skipped))
     for why in skipped:
         warn(f"skipped {why}")
-    if not output.rows:
-        raise DcganError(f"{', '.join(pictures)}: no picture could be filled")
     output.finish(loaded, colors, film, fps)
     answer(*output.report(skipped), as_json)
+
+
+def _none_filled(skipped: list[str]) -> str:
+    """One message of all reasons."""
+    if not skipped[1:]:
+        return "".join(skipped)
+    more = f"; and {len(skipped) - MOST_NAMED:,} more" if skipped[MOST_NAMED:] else ""
+    return f"no picture could be filled: {'; '.join(skipped[:MOST_NAMED])}{more}"
 
 
 def _region(text: str) -> "Region":
@@ -168,7 +189,9 @@ def _region(text: str) -> "Region":
     parts = text.split(",")
     if len(parts) != 3 or not all(part.strip().isdecimal() for part in parts):
         raise UsageError(f"--region {text!r}: write left,top,side in pixels, such as 120,80,256")
-    return Region(*map(int, parts))
+    region = Region(*map(int, parts))
+    need(region.side > 0, "--region", "left,top,side with a side of 1 pixel or more", text)
+    return region
 
 
 def _batches(

@@ -1,6 +1,7 @@
 """What `dcgan inpaint` writes: each filled picture at once, then what is about all of them, and the answer."""
 
 from contextlib import suppress
+from itertools import count, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,20 @@ from dcgan.files import check_writable
 if TYPE_CHECKING:
     from dcgan.figures.theme import Theme
     from dcgan.latent.inpainting import Inpainted
+    from dcgan.latent.regions import Region
+    from dcgan.latent.thumbnails import Thumbnail
     from dcgan.model import Model
     from dcgan.types import Latents, Pixels
 
 SHEET, LATENTS = "sheet.png", "latents.npz"  # beside the pictures
+UNFINISHED = ".unfinished"  # is there until they are
 _LIKE_FILES = (".png", ".jpg", ".jpeg", ".webp", ".npz")
 
 
 def check_out(out: Path, *, overwrite: bool) -> None:
     """Refuse, before any work, a folder that holds something, or in which nothing can be written.
+
+    What a run that was killed has left there may be replaced.
 
     Raises:
         UsageError: It is a file, or named like one.
@@ -29,7 +35,7 @@ def check_out(out: Path, *, overwrite: bool) -> None:
     """
     if out.is_file() or out.suffix.lower() in _LIKE_FILES:
         raise UsageError(f"--out {out}: name a folder, which gets the pictures")
-    if out.is_dir() and any(out.iterdir()) and not overwrite:
+    if out.is_dir() and any(out.iterdir()) and not overwrite and not (out / UNFINISHED).exists():
         raise DcganError(
             f"--out {out} is not empty; name another folder, or replace files of the same names with `overwrite`"
         )
@@ -49,10 +55,13 @@ class InpaintOutput:
     def __init__(self, out: Path, *, blend: bool, truth: bool) -> None:
         self.out, self.blend, self.truth = out, blend, truth
         self.rows: list[dict[str, object]] = []
+        self._files: set[Path] = set()
         self._scores: list[tuple[float, float]] = []
         self._z: list[Latents] = []
         self._drawn: list[Pixels] = []
-        self._shown: list[Inpainted] = []
+        self._shown: list[Thumbnail] = []
+        self._parts: list[Region] = []  # those that are not as large as their picture allows
+        self._is_ours = any((out / name).exists() for name in (LATENTS, UNFINISHED))
 
     def add(self, result: "Inpainted", stem: str) -> None:
         """Write the answers of one picture.
@@ -63,13 +72,15 @@ class InpaintOutput:
         from PIL import Image
 
         from dcgan.figures.sheets import save_picture
-        from dcgan.latent.inpainting import SHOWN
+        from dcgan.latent.thumbnails import SHOWN
         from dcgan.metrics.restoration import psnr, ssim
 
-        answers = [*map(result.filler(blend=self.blend), result.drawn)]
+        answers = [result.filled(answer, blend=self.blend) for answer in range(len(result.z))]
         names = [f"{stem}-{number}.png" for number in range(1, len(answers) + 1)] if answers[1:] else [f"{stem}.png"]
         files = [self.out / name for name in names]
         with writing("--out", self.out):
+            (self.out / UNFINISHED).write_text("dcgan inpaint was stopped here; it may be run again as before.\n")
+            self._remove_former(stem)
             for pixels, file in zip(answers, files, strict=True):
                 save_picture(Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels), file)
         row = {"name": result.name, "files": files, "region": result.region, "loss": round(float(result.losses[0]), 3)}
@@ -78,10 +89,20 @@ class InpaintOutput:
             self._scores.append(score)
             row |= _rounded(*score)
         self.rows.append(row)
+        self._files |= {*files}
+        if result.region.side < min(result.mask.shape):
+            self._parts.append(result.region)
         self._z.append(result.z)
         self._drawn.append(result.drawn)
         if len(self._shown) < SHOWN:
-            self._shown.append(result)
+            self._shown.append(result.thumbnail())
+
+    def _remove_former(self, stem: str) -> None:
+        """Remove what an earlier run has filled of the same picture: there may be more answers than now."""
+        numbered = takewhile(Path.exists, (self.out / f"{stem}-{number}.png" for number in count(1)))
+        for file in [self.out / f"{stem}.png", *numbered] if self._is_ours else []:
+            if file not in self._files:
+                file.unlink(missing_ok=True)
 
     def remove_if_empty(self) -> None:
         """Remove the folder if nothing could be filled."""
@@ -99,15 +120,17 @@ class InpaintOutput:
         from dcgan.figures.sheets import save_picture
         from dcgan.figures.video import write_video
         from dcgan.latent.files import write_latents
-        from dcgan.latent.inpainting import Inpainting
+        from dcgan.latent.thumbnails import film as frames_of
+        from dcgan.latent.thumbnails import plot_thumbnails
 
-        shown = Inpainting(tuple(self._shown))
         with writing("--out", self.out):
-            save_picture(shown.figure(theme), self.out / SHEET)
+            save_picture(plot_thumbnails(self._shown, theme, blend=self.blend), self.out / SHEET)
             write_latents(self.out / LATENTS, model, np.concatenate(self._z), np.concatenate(self._drawn))
+            (self.out / UNFINISHED).unlink(missing_ok=True)
         if film is not None:
             with writing("--film", film), progress_bar("filming") as bar:
-                write_video(film_frames(shown.film(model, blend=self.blend), FILM_FRAMES, bar), film, fps)
+                frames = frames_of(self._shown, model, blend=self.blend)
+                write_video(film_frames(frames, FILM_FRAMES, bar), film, fps)
 
     def report(self, skipped: list[str]) -> tuple[str, dict[str, object]]:
         """The answer, for people and for machines.
@@ -125,6 +148,12 @@ class InpaintOutput:
             psnr, ssim = np.mean(self._scores, axis=0).tolist()
             facts |= _rounded(psnr, ssim)
             text += f"\nthe hole beside the truth: PSNR {psnr:.1f} dB, SSIM {ssim:.2f}"
+        if self._parts:
+            left, top, side = self._parts[0]
+            seen = f"{side} x {side} pixels at {left},{top}"
+            if count > 1:
+                seen = f"a part of {len(self._parts):,} of them, such as {seen}"
+            text += f"\nthe model saw {seen}; --region names another square"
         return text, facts
 
 

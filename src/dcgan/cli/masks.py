@@ -56,8 +56,9 @@ class MaskFlags:
         str | None,
         Parameter(
             help="What is missing: center (half the side), half, random (80 % of the pixels) or pattern (25 %), as in "
-            "the paper; alpha, where pictures are transparent; a picture of the same size, white where it is missing; "
-            "or a folder with such a picture of the same name (NAME.png) for each. With --draw, the folder: masks."
+            "the paper; alpha, where pictures are transparent; a picture of the same size, white (mid-gray up, not "
+            "transparent) where it is missing; or a folder with such a NAME.png for each picture, NAME being the "
+            "picture's without its suffix (with it, where two pictures share a name). With --draw, the folder: masks."
         ),
     ] = None
     draw: Annotated[
@@ -92,8 +93,12 @@ class MaskFlags:
         need(0 <= self.port < 65536, "--port", "0 to 65535", self.port)
         if self.draw and self.mask in (*NAMED, ALPHA):
             raise UsageError(f"--draw paints masks into a folder: name one with --mask, not {self.mask}")
+        if self.draw and self.mask and Path(self.mask).is_file():
+            raise UsageError(f"--mask {self.mask} is a file, and --draw needs a folder for the masks")
         if self.mask and not self.draw and self.mask not in (*NAMED, ALPHA) and not Path(self.mask).exists():
             raise UsageError(f"--mask {self.mask}: there is no such file or folder, and no such mask")
+        if self.folder and not self.draw and not any(self.folder.glob("*.png")):
+            raise UsageError(f"--mask {self.mask} holds no PNG; it needs a NAME.png for each picture")
 
     def damaged(self, source: str | list[str], model: "Model") -> DamagedPictures:
         """The pictures of a source, with their masks.
@@ -101,12 +106,10 @@ class MaskFlags:
         Raises:
             SourceError: The source or the mask cannot be read.
         """
+        from dcgan.data.prepare_options import PrepareOptions
         from dcgan.data.sources import open_source
-        from dcgan.data.whole_pictures import read_mask
         from dcgan.latent.masks import named_mask
 
-        if self.mask == ALPHA and model.channels != 3:
-            raise UsageError(f"--mask {ALPHA} is for models of 3 channels, not {model.channels}")
         if self.mask in NAMED and self.is_named:
             packed = open_pictures(source, model)
             rows = enumerate(zip(packed.names, file_stems(packed.names), packed.pixels, strict=True))
@@ -115,17 +118,17 @@ class MaskFlags:
                 for number, (name, stem, pixels) in rows
             )
             return DamagedPictures(len(packed), found)
-        opened = open_source(source)
-        if self.mask == ALPHA:
-            return DamagedPictures(opened.total, _with_masks(opened, 4, None))
-        if self.folder is not None:
-            find = _in_folder(self._drawn(opened, model, self.folder) if self.draw else self.folder)
-        else:
-            same = read_mask(Path(self.mask or ""))
-            find = lambda _: same  # noqa: E731
-        return DamagedPictures(opened.total, _with_masks(opened, model.channels, find))
+        opened = open_source(source, PrepareOptions(size=model.size))
+        return DamagedPictures(opened.total, _with_masks(opened, self._finder(opened)))
 
-    def _drawn(self, opened: "Source", model: "Model", folder: Path) -> Path:
+    def _finder(self, opened: "Source") -> "Find":
+        if self.draw and self.folder:
+            return _in_folder(self._drawn(opened, self.folder))
+        if self.mask == ALPHA:
+            return _transparent
+        return _in_folder(self.folder) if self.folder else _same(Path(self.mask or ""))
+
+    def _drawn(self, opened: "Source", folder: Path) -> Path:
         """The folder of masks, painted by hand on a page, each saved with each change."""
         from dcgan.data.items import Skipped
         from dcgan.data.whole_pictures import whole_pictures
@@ -134,7 +137,7 @@ class MaskFlags:
 
         if opened.total > MOST_DRAWN:
             raise UsageError(f"--draw shows {MOST_DRAWN} pictures at most, not {opened.total:,}; name fewer")
-        stems, pictures = file_stems([item.name for item in opened]), whole_pictures(opened, model.channels)
+        stems, pictures = file_stems([item.name for item in opened]), whole_pictures(opened)
         shown = {
             stem: picture
             for stem, (_, picture) in zip(stems, pictures, strict=True)
@@ -156,50 +159,82 @@ class MaskFlags:
         return folder
 
 
-Find = Callable[[str], "Mask | str"]
-"""The mask of a picture, by the name of its file; or why there is none."""
+Find = Callable[[str, "Pixels"], "Mask | str"]
+"""The mask of a picture, by the name of its file and its pixels; or why it can have none."""
 
 
 def file_stems(names: Sequence[str]) -> list[str]:
     """The names of pictures in a source as names of files: "a/beach.jpg" is "a-beach", or "a-beach.jpg" if another is.
 
-    No two are the same, and none is that of the figure beside them.
+    No two are the same, not even where a file system takes A for a, and none is that of the figure beside them.
     """
     flat = [name.replace("/", "-").replace("\\", "-") for name in names]
     short = [PurePosixPath(name).stem if PurePosixPath(name).stem.strip(".") else name for name in flat]
-    shared, stems, taken = Counter([*short, _FIGURE]), list[str](), {_FIGURE}
+    shared, stems, taken = Counter(map(str.casefold, [*short, _FIGURE])), list[str](), {_FIGURE}
     for one, whole in zip(short, flat, strict=True):
-        stem = whole if shared[one] > 1 else one
+        stem = whole if shared[one.casefold()] > 1 else one
         numbered = (f"{stem}-{number}" for number in count(2))
-        stems.append(next(free for free in chain([stem], numbered) if free not in taken))
-        taken.add(stems[-1])
+        stems.append(next(free for free in chain([stem], numbered) if free.casefold() not in taken))
+        taken.add(stems[-1].casefold())
     return stems
 
 
-def _in_folder(folder: Path) -> Find:
-    from dcgan.data.whole_pictures import read_mask
+def _same(file: Path) -> Find:
+    mask = _read(file)
+    return lambda _, picture: _why_not(mask, picture, file) or mask
 
-    def find(stem: str) -> "Mask | str":
+
+def _in_folder(folder: Path) -> Find:
+    def find(stem: str, picture: "Pixels") -> "Mask | str":
         file = folder / f"{stem}.png"
         if not file.exists():
             return f"there is no {file}"
         try:
-            return read_mask(file)
+            mask = _read(file)
         except SourceError as error:
             return str(error)
+        return _why_not(mask, picture, file) or mask
 
     return find
 
 
-def _with_masks(opened: "Source", channels: int, find: Find | None) -> Iterator[Damaged | str]:
-    """Each picture in its full size, with its mask; of one without `find` its alpha is the mask."""
+def _read(file: Path) -> "Mask":
+    from dcgan.data.whole_pictures import read_mask
+
+    try:
+        return read_mask(file)
+    except SourceError as error:
+        raise SourceError(f"--mask {error}") from error
+
+
+def _why_not(mask: "Mask", picture: "Pixels", file: Path) -> str | None:
+    """Why a mask is none for a picture, in words of its file."""
+    if mask.shape != picture.shape[:2]:
+        (height, width), (rows, columns) = mask.shape, picture.shape[:2]
+        return f"--mask {file} has {width} x {height} pixels, and the picture {columns} x {rows}: it must be as large"
+    if not mask.any():
+        return f"--mask {file} has no white pixel: nothing is missing"
+    return f"--mask {file} is all white: nothing is known" if mask.all() else None
+
+
+def _transparent(_: str, picture: "Pixels") -> "Mask | str":
+    from dcgan.data.whole_pictures import transparency
+
+    mask = transparency(picture)
+    if mask.all():
+        return "it is all transparent: nothing is known"
+    return mask if mask.any() else "it has no transparent pixel: nothing is missing"
+
+
+def _with_masks(opened: "Source", find: Find) -> Iterator[Damaged | str]:
+    """Each picture in its full size, with its mask."""
     from dcgan.data.items import Skipped
-    from dcgan.data.whole_pictures import split_alpha, whole_pictures
+    from dcgan.data.whole_pictures import whole_pictures
 
     stems = file_stems([item.name for item in opened])
-    for stem, (name, picture) in zip(stems, whole_pictures(opened, channels), strict=True):
+    for stem, (name, picture) in zip(stems, whole_pictures(opened), strict=True):
         if isinstance(picture, Skipped):
-            yield f"{name}: {picture.reason} {picture.detail}".rstrip()
+            yield f"{name}: {picture}"
             continue
-        picture, mask = split_alpha(picture) if find is None else (picture, find(stem))
+        mask = find(stem, picture)
         yield f"{name}: {mask}" if isinstance(mask, str) else Damaged(name, stem, picture, mask)

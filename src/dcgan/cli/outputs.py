@@ -6,10 +6,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 from cyclopts import Parameter
 
+from dcgan.cli.console import complain
 from dcgan.errors import DcganError, UsageError
 from dcgan.files import check_writable, why_taken
 
@@ -71,6 +72,14 @@ def told_when_stopped(out: Path) -> Iterator[None]:
     except KeyboardInterrupt as error:
         now = "is as it was before" if out.exists() else "was not made"
         raise KeyboardInterrupt(f"stopped: {out} {now}; the same command begins anew") from error
+
+
+def end_stopped(error: KeyboardInterrupt | SystemExit, text: str) -> NoReturn:
+    """End a verb that has kept what was done, with a message: as Ctrl-C does, or with the status of another signal."""
+    if isinstance(error, SystemExit):
+        complain(text)
+        raise error
+    raise KeyboardInterrupt(text) from error
 
 
 def check_files(targets: Mapping[str, tuple[Path | None, Iterable[str]]], *, overwrite: bool) -> None:

@@ -14,6 +14,7 @@ from dcgan.cli.outputs import (
     check_files,
     check_outputs,
     chosen_theme,
+    end_stopped,
     film_frames,
     listed,
     open_model,
@@ -71,11 +72,11 @@ def project(
         feature_weight: How much the difference in the discriminator's features counts beside that of pixels; 0:
             nothing. Default: 1.
         encoder: File of `dcgan train-encoder`, whose guess is one more start.
-        reference: Pictures that the model was trained on; what their errors are is within its reach. Default: those
-            of the model's run, if they are still there.
+        reference: Pictures that the model was trained on; errors up to theirs count as within its reach. Default:
+            those of the model's run, if their packed set is still there.
         references: How many of them are projected, too; 0: none.
-        errors: File for a chart of all errors: a test for memorization, if your pictures are none that the model was
-            trained on. The answer has the number: how often a training picture has the smaller error.
+        errors: File for a chart of all errors: a test for memorization, if the model was not trained on your pictures.
+            The answer has the number: how often a training picture has the smaller error.
         fps: Frames a second of a film.
     """
     from dcgan.figures.sheets import FORMATS, save_picture
@@ -130,14 +131,13 @@ def project(
                     on_progress=bar,
                 )
             )
-    except KeyboardInterrupt as error:
+    except (KeyboardInterrupt, SystemExit) as error:
         if not parts:
-            raise KeyboardInterrupt("stopped: nothing was written") from error
+            end_stopped(error, "stopped: nothing was written")
         result = joined(parts)
         write(result)
-        raise KeyboardInterrupt(
-            f"stopped: the first {len(result.z):,} of {len(packed):,} pictures are in {listed(outs)}"
-        ) from error
+        written = listed([*outs, *([errors] if errors else [])])
+        end_stopped(error, f"stopped: the first {len(result.z):,} of {len(packed):,} pictures are in {written}")
     result = joined(parts)
     write(result)
     answer(_text(result, outs), _facts(result, outs), as_json)

@@ -97,10 +97,11 @@ def decode_content(content: Content, options: DecodeOptions) -> tuple[Decoded | 
     return _read_and(content, lambda data: decode(data, options), lambda pixels: decode_pixels(pixels, options))
 
 
-def decode_whole(content: Content, channels: int = 3) -> tuple[Pixels | Skipped, Digest | None]:
+def decode_whole(content: Content, channels: int | None = 3) -> tuple[Pixels | Skipped, Digest | None]:
     """The whole picture (H, W, C) in its full size, as `decode` makes it otherwise: upright, in sRGB, on white.
 
-    With 4 channels transparency is kept instead, and the colors are those that lie under it.
+    With 4 channels transparency is kept instead, and the colors are those that lie under it. With None it has the
+    channels that it is stored with, 1 (gray), 3 (RGB) or 4 (RGBA).
     """
 
     def whole(picture: Image.Image) -> Pixels:
@@ -213,12 +214,13 @@ def picture_pixels(picture: Image.Image) -> Pixels | Skipped:
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
 
 
-def _whole(picture: Image.Image, channels: int) -> Pixels:
+def _whole(picture: Image.Image, channels: int | None) -> Pixels:
     _check_size(*picture.size, DecodeOptions())
     picture.load()  # a TIFF turns itself upright
     orientation = _orientation(picture)
     whole = _upright(to_srgb(_rounded(_to_eight_bits(picture)), picture.info), orientation)
-    pixels = np.asarray(_with_channels(whole, channels, DecodeOptions.background))
+    stored = {"L": 1, "F": 1, "RGB": 3}.get(whole.mode, 4)
+    pixels = np.asarray(_with_channels(whole, channels or stored, DecodeOptions.background))
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
 
 

@@ -49,6 +49,9 @@ class Skipped:
     """Of the original in pixels, where it is known."""
     height: int | None = None
 
+    def __str__(self) -> str:
+        return f"{self.reason} ({self.detail})" if self.detail else str(self.reason)
+
 
 @runtime_checkable
 class Stored(Protocol):

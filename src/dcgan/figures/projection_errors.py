@@ -10,7 +10,8 @@ from dcgan.figures.fonts import NORMAL, SMALL, text_width
 from dcgan.figures.labeled_grid import LINE, MARGIN
 from dcgan.figures.theme import Canvas, Theme
 
-_WIDTH, _ROW, _DOT = 720, 56, 4  # pixels
+_WIDTH, _ROW, _DOT = 720, 64, 4  # pixels
+_SPREAD = 0.36  # of a row, by dots
 _TICKS = 8  # about
 
 
@@ -42,12 +43,12 @@ def plot_projection_errors(groups: Mapping[str, NDArray[np.float64]], theme: The
         y = top + row * _ROW + _ROW / 2
         canvas.text(left - 12, y, name, "rm", faint=True)
         for number, error in enumerate(errors):
-            x, offset = x_of(float(error)), (number * 0.618 % 1 - 0.5) * _ROW * 0.5  # spread evenly, without chance
+            x, offset = x_of(float(error)), (number * 0.618 % 1 - 0.5) * _ROW * _SPREAD  # evenly, without chance
             canvas.draw.ellipse((x - _DOT / 2, y + offset - _DOT / 2, x + _DOT / 2, y + offset + _DOT / 2), theme.ink)
         middle = float(np.median(errors))
         x = x_of(middle)
-        canvas.draw.line([(x, y - _ROW * 0.4), (x, y + _ROW * 0.4)], theme.accent, width=2)
-        canvas.text(x + 6, y - _ROW * 0.4, f"{middle:.1f}", "lm")
+        canvas.draw.line([(x, y - _ROW * 0.45), (x, y + _ROW * 0.3)], theme.accent, width=2)
+        canvas.text(x + 6, y - _ROW * 0.36, f"{middle:.1f}", "lm")
     return canvas.image
 
 

@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from dcgan.device import has_fast_bfloat16
 from dcgan.errors import ModelError, UsageError
+from dcgan.latent.checks import LARGEST_SEED, check_whole, is_whole
 from dcgan.model import Model, full_batches
 from dcgan.randomness import Stream, rng, sample_latents
 from dcgan.types import Latents, OnProgress
@@ -25,6 +26,7 @@ Schedule = Literal["cosine", "constant"]
 
 CANDIDATES = 1000  # random z, of which the best are descended from
 MOST_STEPS = 100_000
+MOST_FRAMES = 10_000
 _MOMENTUM = 0.9  # of nesterov
 
 
@@ -53,9 +55,9 @@ class DescentOptions:
     """Names the random z."""
 
     def __post_init__(self) -> None:
-        for name, most in (("starts", CANDIDATES), ("steps", MOST_STEPS)):
-            if not 1 <= getattr(self, name) <= most:
-                raise UsageError(f"`{name}` must be 1 to {most:,}, not {getattr(self, name)}")
+        check_whole("starts", self.starts, 1, CANDIDATES)
+        check_whole("steps", self.steps, 1, MOST_STEPS)
+        check_whole("seed", self.seed, 0, LARGEST_SEED)
         if not 0 < self.lr <= 1000:
             raise UsageError(f"`lr` must be above 0 and at most 1000, not {self.lr:g}")
         if self.truncation is not None and not 0 < self.truncation <= 1:
@@ -63,8 +65,6 @@ class DescentOptions:
         for name, choices in (("optimizer", get_args(Optimizer)), ("schedule", get_args(Schedule))):
             if getattr(self, name) not in choices:
                 raise UsageError(f"`{name}` must be {' or '.join(choices)}, not {getattr(self, name)!r}")
-        if not 0 <= self.seed < 2**63:
-            raise UsageError(f"`seed` must be 0 to 2^63 - 1, not {self.seed}")
 
 
 class Starts(NamedTuple):
@@ -122,15 +122,15 @@ def descend(
         loss: What is made small.
         starts: (N, S, latent_dim).
         options: `starts` and `seed` do not matter here.
-        frames: How many z of each path are kept; 0, or 2 or more.
+        frames: How many z of each path are kept; 0, or 2 to 10,000.
         on_progress: Called with (steps done, steps of all descents).
 
     Raises:
         UsageError: `frames` is out of its range.
         ModelError: The loss is no number for any start of a picture: the nets are broken.
     """
-    if frames < 0 or frames == 1:
-        raise UsageError(f"`frames` must be 0, or 2 or more, not {frames}")
+    if not is_whole(frames, 0, MOST_FRAMES) or frames == 1:
+        raise UsageError(f"`frames` must be 0, or 2 to {MOST_FRAMES:,}, not {frames!r}")
     pictures, each, _ = starts.shape
     flat = torch.from_numpy(starts.reshape(-1, model.latent_dim)).to(model.device)
     which = torch.arange(pictures, device=model.device).repeat_interleave(each)

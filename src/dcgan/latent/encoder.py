@@ -1,5 +1,6 @@
 """An encoder for projection: a net that guesses z from a picture, trained on the generator's own samples."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dcgan.device import has_fast_bfloat16
-from dcgan.errors import LatentError, ModelError, UsageError
-from dcgan.files import write_atomic
+from dcgan.errors import LatentError, ModelError
+from dcgan.files import parse_json, write_atomic
+from dcgan.latent.checks import LARGEST_SEED, check_whole
 from dcgan.latent.descent import bring_back
 from dcgan.model import Model, full_batches, to_images
 from dcgan.networks.batch_norm import measure_statistics
@@ -27,6 +29,8 @@ IMAGES = 200_000
 BATCH = 64
 LEARNING_RATE = 1e-3
 _STATISTICS_BATCHES = 16
+_ABOUT = "dcgan-encoder"  # the key of the file's metadata
+_LONGEST_NAME = 64  # characters of a model's identity that are worth reading
 _WRONG_MODEL = "is an encoder for another model ({other}; this one is {model}); train one: dcgan train-encoder"
 
 
@@ -75,7 +79,8 @@ class Encoder:
             OSError: The file cannot be written.
         """
         tensors = {name: tensor.cpu().contiguous() for name, tensor in self.net.state_dict().items()}
-        write_atomic(path, save(tensors, {"model": self.model, "error": repr(self.error)}))
+        about = json.dumps({"model": self.model, "error": self.error})  # of several keys the order would be by chance
+        write_atomic(path, save(tensors, {_ABOUT: about}))
 
 
 def load_encoder(path: str | Path, model: Model) -> Encoder:
@@ -87,27 +92,33 @@ def load_encoder(path: str | Path, model: Model) -> Encoder:
 
     Raises:
         LatentError: The file cannot be read, holds something else, or the encoder is for another model.
-        ModelError: The model's nets are your own.
+        ModelError: The model's nets are no DCGAN's.
     """
     net = EncoderNet(model.architecture)
     try:
         with safe_open(path, "pt") as file:
-            known = file.metadata() or {}
+            text = (file.metadata() or {}).get(_ABOUT)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no mapping
     except (OSError, SafetensorError, ValueError) as error:
-        raise LatentError(f"{path} cannot be read as an encoder: {error}") from error
-    if (other := known.get("model")) is None:
+        why = "it is a folder" if Path(path).is_dir() else error
+        raise LatentError(f"{path} cannot be read as an encoder: {why}") from error
+    if text is None:
         raise LatentError(f"{path} is no encoder; make one with `dcgan train-encoder`")
+    try:
+        about = parse_json(text)
+        other, accuracy = str(about["model"])[:_LONGEST_NAME], float(about["error"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise LatentError(f"{path} is damaged: what it says of itself cannot be read") from error
     if other != model.identity:
         raise LatentError(f"{path} " + _WRONG_MODEL.format(other=other, model=model.identity))
+    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+        raise LatentError(f"{path} is damaged: it holds values that are not finite numbers")
     try:
-        if not all(tensor.isfinite().all() for tensor in tensors.values()):
-            raise ValueError("it holds values that are not finite numbers")
         net.load_state_dict(tensors)
-        use_channels_last(net)
-        return Encoder(net.to(model.device).eval(), other, float(known.get("error", "nan")))
-    except (RuntimeError, ValueError) as error:
-        raise LatentError(f"{path} is damaged: {str(error).splitlines()[0]}") from error
+    except RuntimeError as error:
+        raise LatentError(f"{path} is damaged: its tensors are not those of an encoder for this model") from error
+    use_channels_last(net)
+    return Encoder(net.to(model.device).eval(), other, accuracy)
 
 
 @notebook_bar("training an encoder")
@@ -121,18 +132,16 @@ def train_encoder(
 
     Args:
         model: A model with dcgan's own nets.
-        images: How many samples it sees, 1,280 or more, in whole mini-batches; each is another.
+        images: How many samples it sees, 1,280 or more, in whole mini-batches; each is another one.
         seed: Of its weights and of the samples.
         on_progress: Called with (samples seen, in all). Default: a progress bar in a notebook.
 
     Raises:
         UsageError: A value is out of its range.
-        ModelError: The nets are your own.
+        ModelError: The nets are no DCGAN's.
     """
-    if images < 20 * BATCH:
-        raise UsageError(f"`images` must be {20 * BATCH:,} or more, not {images:,}")
-    if not 0 <= seed < 2**63:
-        raise UsageError(f"`seed` must be 0 to 2^63 - 1, not {seed}")
+    check_whole("images", images, 20 * BATCH)
+    check_whole("seed", seed, 0, LARGEST_SEED)
     net, generator = EncoderNet(model.architecture), model.nets.generator
     initialize(net, torch_rng(Stream.ENCODER_WEIGHTS, seed))
     use_channels_last(net.to(model.device))

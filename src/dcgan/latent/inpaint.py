@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dcgan.errors import UsageError
-from dcgan.latent.blending import check_hole
+from dcgan.errors import ModelError, UsageError
+from dcgan.latent.channels import with_channels
+from dcgan.latent.checks import is_whole
 from dcgan.latent.descent import DescentOptions, Loss, descend, random_starts
 from dcgan.latent.inpainting import Inpainted, Inpainting
 from dcgan.latent.regions import Region, Shares, region_for, shrink
@@ -41,8 +42,8 @@ class InpaintOptions(DescentOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.window and (self.window % 2 == 0 or not 1 < self.window < 1000):
-            raise UsageError(f"`window` must be odd, 3 to 999, or 0 for none, not {self.window}")
+        if not is_whole(self.window, 0, 999) or self.window == 1 or (self.window and self.window % 2 == 0):
+            raise UsageError(f"`window` must be odd, 3 to 999, or 0 for none, not {self.window!r}")
         for name in ("far_weight", "prior_weight"):
             if not 0 <= getattr(self, name) <= 1e6:
                 raise UsageError(f"`{name}` must be 0 or more, not {getattr(self, name):g}")
@@ -94,33 +95,36 @@ def inpaint(
     frames: int = 0,
     on_progress: OnProgress | None = None,
 ) -> Inpainting:
-    """Fill what is missing of pictures: find the z whose picture fits to what is known, and draw the rest from it.
+    """Fill what is missing of pictures: find the z whose picture fits what is known, and draw the rest from it.
 
     Args:
         model: Whose generator draws.
-        pictures: N of (H, W, C), uint8, each of any size; one, at least.
+        pictures: N of (H, W, C), uint8, each of any size; one, at least. They may be gray, RGB or RGBA (C of 1, 3 or
+            4) whatever the model draws: the hole gets the channels of its picture.
         masks: N of (H, W), True where a picture is missing: some of it, but not all. See `named_mask`.
         options: How z is searched for.
         answers: How many fillings of each picture, the best first; at most `options.starts`.
-        regions: The part of each picture that the model draws, which must hold all that is missing. None: the largest
-            square near the center; where the hole is small twice its size, and the model's at least (`region_for`).
+        regions: The part of each picture that the model draws, (left, top, side), which must hold all that is missing.
+            None: the largest square near the center; around a small hole a square of twice its size, and of the model's
+            at least (`region_for`).
         names: N names. Default: numbers.
-        frames: How many z of each first answer's descent are kept for a film; 0, or 2 or more.
+        frames: How many z of each first answer's descent are kept for a film; 0, or 2 to 10,000.
         on_progress: Called with (steps of descents done, in all). Default: a progress bar in a notebook.
 
     Raises:
-        UsageError: A value is out of its range, pictures and masks do not fit to each other or to the model, or what is
-            missing cannot be filled: it is nothing, or too much.
-        ModelError: The generator draws no numbers.
-        DcganError: scipy is not installed.
+        UsageError: A value is out of its range, pictures and masks do not fit each other, or what is missing cannot be
+            filled: it is nothing, or too much.
+        ModelError: The generator draws no numbers, or the discriminator wants to be told labels.
 
     Example:
         >>> masks = [dcgan.named_mask("center", model.size)] * len(pixels)
         >>> dcgan.inpaint(model, pixels, masks).figure().save("filled.png")
     """
     options = options or InpaintOptions()
-    if not 1 <= answers <= options.starts:
-        raise UsageError(f"`answers` must be 1 to {options.starts}, the number of `starts`, not {answers}")
+    if not is_whole(answers, 1, options.starts):
+        raise UsageError(f"`answers` must be 1 to {options.starts}, the number of `starts`, not {answers!r}")
+    if model.interface.classes and options.prior_weight:
+        raise ModelError("the discriminator of this model judges pictures by their labels: take `prior_weight` 0")
     count, size = len(pictures), model.size
     regions, names = regions or [None] * count, names or [str(number) for number in range(count)]
     if not count or not count == len(masks) == len(regions) == len(names):
@@ -131,7 +135,8 @@ def inpaint(
             places.append(place(model, picture, mask, region))
         except UsageError as error:
             raise UsageError(f"{name}: {error}") from error
-    shrunk = [shrink(*one, size) for one in zip(pictures, masks, places, strict=True)]
+    colors = (with_channels(picture, model.channels) for picture in pictures)
+    shrunk = [shrink(*one, size) for one in zip(colors, masks, places, strict=True)]
     pixels, missing = (np.stack(arrays) for arrays in zip(*shrunk, strict=True))
     context, loss = _losses(model, pixels, missing, options)
     starts = random_starts(model, context, count, options).z
@@ -146,19 +151,17 @@ def place(model: Model, picture: Pixels, mask: Mask, region: Region | None = Non
     """The region of a picture that a model draws (see `region_for`), if what is missing there can be filled.
 
     Raises:
-        UsageError: It cannot, or picture and mask do not fit to each other or to the model.
-        DcganError: scipy is not installed.
+        UsageError: It cannot, or picture and mask do not fit each other.
     """
-    if picture.ndim != 3 or picture.dtype != np.uint8 or picture.shape[2] != model.channels:
-        raise UsageError(
-            f"the picture is {picture.dtype} of {picture.shape}, and this model needs uint8 of (H, W, {model.channels})"
-        )
+    if picture.ndim != 3 or picture.dtype != np.uint8 or picture.shape[2] not in (1, 3, 4):
+        raise UsageError(f"the picture is {picture.dtype} of {picture.shape}, and must be uint8 of (H, W, 1, 3 or 4)")
     if mask.ndim != 2 or mask.dtype != np.bool_:
         raise UsageError(f"the mask is {mask.dtype} of {mask.shape}, and must be bool of (H, W)")
     if mask.shape != picture.shape[:2]:
         (height, width), (mask_height, mask_width) = picture.shape[:2], mask.shape
         raise UsageError(f"the picture has {width} x {height} pixels, and the mask {mask_width} x {mask_height}")
-    check_hole(mask)
+    if mask.all() or not mask.any():
+        raise UsageError(f"{'all' if mask.all() else 'nothing'} is missing")
     return region_for(mask, region, model.size)
 
 

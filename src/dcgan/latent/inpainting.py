@@ -1,24 +1,24 @@
 """Pictures with what was missing filled in: their files, figures and films."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PIL import Image
 
-from dcgan.figures.labeled_grid import labeled_grid
+from dcgan.errors import UsageError
 from dcgan.figures.notebook import html_of
 from dcgan.figures.theme import THEMES, Theme
 from dcgan.latent.blending import Blender
+from dcgan.latent.channels import is_gray, with_channels
+from dcgan.latent.checks import check_whole
 from dcgan.latent.descent import Losses
-from dcgan.latent.regions import Region, enlarge, extents
+from dcgan.latent.regions import Region, enlarge, extents, part_of, shrink
+from dcgan.latent.thumbnails import SHOWN, SHOWN_SIDE, Thumbnail, film, plot_thumbnails
 from dcgan.model import Model
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, Mask, Pixels
-
-MISSING_COLOR = (255, 0, 200)  # RGB, of figures
-SHOWN = 12  # pictures of a figure
-SHOWN_SIDE = 128  # pixels, of each of them
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -27,12 +27,12 @@ class Inpainted(ShortRepr):
 
     Attributes:
         name: Of the picture.
-        picture: (H, W, C), uint8, of any size; what it has in the hole does not matter.
+        picture: (H, W, C), uint8, of any size, C of 1, 3 or 4; what it has in the hole does not matter.
         mask: (H, W), True where pixels are missing.
         region: The part that the generator draws.
         z: (A, latent_dim), A answers, the best first.
-        losses: (A,), how well each fits to what is known.
-        drawn: (A, size, size, C), uint8, the region as it is drawn for each answer.
+        losses: (A,), how well each fits what is known.
+        drawn: (A, size, size, C), uint8, the region as the model draws it for each answer.
         path: (F, latent_dim), z of the first answer along its descent, as many as were asked for.
     """
 
@@ -45,46 +45,51 @@ class Inpainted(ShortRepr):
     drawn: Pixels
     path: Latents
 
+    @cached_property
+    def is_gray(self) -> bool:
+        """Whether all that is known of the picture is gray."""
+        return is_gray(self.picture, self.mask)
+
     def filled(self, answer: int = 0, *, blend: bool = True) -> Pixels:
-        """The picture with an answer in its hole: (H, W, C), uint8; as it is drawn, or blended by its gradients."""
-        return self.filler(blend=blend)(self.drawn[answer])
+        """The picture with an answer in its hole: (H, W, C), uint8.
 
-    def filler(self, *, blend: bool = True) -> Callable[[Pixels], Pixels]:
-        """What makes the picture with its hole filled, (H, W, C), from any drawing of the region, (size, size, C).
+        If all that is known of the picture is gray, the answer is drawn in gray. In a picture with alpha the hole is
+        opaque, unless the model draws alpha, too.
 
-        What is the same for all drawings is computed once; it takes about a kilobyte for each missing pixel.
+        Args:
+            answer: Which, from 0, the best first.
+            blend: Whether its gradients are taken, so that it joins the picture; or it is left as it is drawn.
+
+        Raises:
+            UsageError: There is no such answer.
         """
+        check_whole("answer", answer, 0, len(self.drawn) - 1)
+        drawn = with_channels(self.drawn[answer], 1) if self.is_gray else self.drawn[answer]
         (left, top, side), (height, width) = self.region, self.mask.shape
         (first_row, end_row), (first_column, end_column) = extents(self.mask)
         rows = slice(max(0, first_row - 1), min(end_row + 1, height))  # of the hole, and one more at each side
         columns = slice(max(0, first_column - 1), min(end_column + 1, width))
-        around, hole = self.picture[rows, columns].astype(np.float32), self.mask[rows, columns]
-        blender = Blender(hole) if blend else None
+        around, hole = self.picture[rows, columns], self.mask[rows, columns]
+        channels = around.shape[2] if around.shape[2] < 4 or drawn.shape[2] == 4 else 3
+        patch = enlarge(with_channels(drawn, channels), side)
+        patch = np.pad(patch, ((1, 1), (1, 1), (0, 0)), mode="edge")  # it may end with the hole
+        from_row, from_column = rows.start - top + 1, columns.start - left + 1
+        patch = patch[from_row : from_row + hole.shape[0], from_column : from_column + hole.shape[1]]
+        if blend:
+            patch = Blender(hole).blend(with_channels(around, channels).astype(np.float32), patch)
+        filled = self.picture.copy()
+        values = patch[hole].round().clip(0, 255).astype(np.uint8)
+        filled[rows, columns][hole] = with_channels(values, around.shape[2])
+        return filled
 
-        def fill(drawn: Pixels) -> Pixels:
-            patch = np.pad(enlarge(drawn, side), ((1, 1), (1, 1), (0, 0)), mode="edge")  # it may end with the hole
-            from_row, from_column = rows.start - top + 1, columns.start - left + 1
-            patch = patch[from_row : from_row + hole.shape[0], from_column : from_column + hole.shape[1]]
-            if blender is not None:
-                patch = blender.blend(around, patch)
-            filled = self.picture.copy()
-            filled[rows, columns][hole] = patch[hole].round().clip(0, 255).astype(np.uint8)
-            return filled
-
-        return fill
-
-    def panels(self) -> Pixels:
-        """The region before and after: original, damaged, filled, blended, and the other answers, (3 + A, s, s, C)."""
-        damaged = self.picture.copy()
-        color = MISSING_COLOR if self.picture.shape[2] >= 3 else (255,)
-        damaged[self.mask] = (*color, 255)[: self.picture.shape[2]]
-        answers = map(self.filler(), self.drawn)
-        return np.stack([self.shown(pixels) for pixels in (self.picture, damaged, self.filled(blend=False), *answers)])
-
-    def shown(self, pixels: Pixels) -> Pixels:
-        """The region of the picture, (H, W, C), or of it changed, at the size of figures."""
-        left, top, side = self.region
-        return _shown(pixels[top : top + side, left : left + side])
+    def thumbnail(self) -> Thumbnail:
+        """The region, as small as figures and films show it."""
+        side = min(self.region[2], SHOWN_SIDE)
+        picture = with_channels(part_of(self.picture, self.region), 3)
+        whole = Region(0, 0, self.region[2])
+        original, _ = shrink(picture, np.zeros(picture.shape[:2], bool), whole, side)
+        known, missing = shrink(picture, part_of(self.mask, self.region), whole, side)
+        return Thumbnail(original, known, missing, self.is_gray, self.drawn, self.path)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -97,12 +102,14 @@ class Inpainting(ShortRepr):
 
     pictures: tuple[Inpainted, ...]
 
-    def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
-        """A line for each of the first pictures: original, damaged, filled before and after blending, other answers."""
-        shown = self.pictures[:SHOWN]
-        answers = len(shown[0].z)
-        columns = ["picture", "missing", "drawn", "blended", *(f"answer {number}" for number in range(2, answers + 1))]
-        return labeled_grid(np.stack([one.panels() for one in shown]), theme, columns=columns)
+    def figure(self, theme: Theme = THEMES["light"], *, blend: bool = True) -> Image.Image:
+        """A line for each of the first pictures: as it was, what is missing, as it is drawn, blended, other answers.
+
+        Args:
+            theme: Colors.
+            blend: As for `Inpainted.filled`; without it there is no column of what is blended.
+        """
+        return plot_thumbnails([one.thumbnail() for one in self.pictures[:SHOWN]], theme, blend=blend)
 
     def film(self, model: Model, *, blend: bool = True) -> Iterator[Pixels]:
         """The frames of a film of the descent: the regions of the first pictures, filled with what is drawn so far.
@@ -110,24 +117,13 @@ class Inpainting(ShortRepr):
         Args:
             model: The model that filled them.
             blend: As for `Inpainted.filled`.
+
+        Raises:
+            UsageError: No z along the descent were kept.
         """
-        shown = self.pictures[:SHOWN]
-        fillers = [one.filler(blend=blend) for one in shown]
-        for z in np.stack([one.path for one in shown], axis=1):
-            parts = zip(shown, fillers, model.generate(z), strict=True)
-            yield np.stack([one.shown(fill(drawn)) for one, fill, drawn in parts])
+        if not len(self.pictures[0].path):
+            raise UsageError("there is no path to film: fill the pictures with `frames`")
+        return film([one.thumbnail() for one in self.pictures[:SHOWN]], model, blend=blend)
 
     def _repr_html_(self) -> str:
         return html_of(self.figure())
-
-
-def _shown(pixels: Pixels) -> Pixels:
-    """A square at the size of a figure."""
-    if len(pixels) == SHOWN_SIDE:
-        return pixels
-    how = Image.Resampling.BOX if len(pixels) > SHOWN_SIDE else Image.Resampling.BICUBIC
-    channels = [
-        np.asarray(Image.fromarray(np.ascontiguousarray(channel)).resize((SHOWN_SIDE, SHOWN_SIDE), how))
-        for channel in np.moveaxis(pixels, 2, 0)
-    ]
-    return np.stack(channels, axis=2)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +14,9 @@ from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, UsageError
 from dcgan.files import RUN_FILE, parse_json
+from dcgan.latent.checks import check_whole
 from dcgan.latent.descent import DescentOptions, Found, descend, random_starts
-from dcgan.latent.encoder import Encoder
+from dcgan.latent.encoder import Encoder, load_encoder
 from dcgan.latent.perceptual import discriminator_of, squared_distances, unit_maps
 from dcgan.latent.projection import Errors, Projection, joined
 from dcgan.model import Model, full_batches, to_images
@@ -48,7 +50,7 @@ def project(
     pictures: PictureSource,
     options: ProjectOptions | None = None,
     *,
-    encoder: Encoder | None = None,
+    encoder: Encoder | str | Path | None = None,
     reference: PictureSource | None = None,
     references: int = REFERENCES,
     frames: int = 0,
@@ -63,19 +65,19 @@ def project(
         model: Whose latent space.
         pictures: From anywhere, as for `prepare`, cropped to the model's size; or a packed set of it.
         options: How z is searched for.
-        encoder: Makes the first guess for one more start (see `train_encoder`).
-        reference: Pictures that the model was trained on, of which some are projected, too: what their errors are is
-            within its reach. Default: those of the run that the model is from, if they are still there.
+        encoder: Makes the first guess for one more start; or its file (see `train_encoder`).
+        reference: Pictures that the model was trained on, of which some are projected, too: errors up to theirs are
+            within its reach. Default: those of the run that the model is from, if their packed set is still there.
         references: How many of them, 0 or more.
-        frames: How many z of each descent are kept for a film; 0, or 2 or more.
+        frames: How many z of each descent are kept for a film; 0, or 2 to 10,000.
         on_progress: Called with (steps of descents done, in all). Default: a progress bar in a notebook.
 
     Raises:
         SourceError: The pictures cannot be read.
         PackedSetError: The packed set is broken, or its size or channels are not the model's.
         UsageError: `references` or `frames` is out of its range.
-        ModelError: The model's nets are your own, and `feature_weight` is not 0; or the generator draws no numbers.
-        LatentError: The encoder is another model's.
+        ModelError: The model's nets are no DCGAN's, and `feature_weight` is not 0; or the generator draws no numbers.
+        LatentError: The encoder is another model's, or its file cannot be read.
 
     Example:
         >>> model = dcgan.load("runs/faces")
@@ -100,7 +102,7 @@ def project_in_parts(
     pictures: PictureSource,
     options: ProjectOptions | None = None,
     *,
-    encoder: Encoder | None = None,
+    encoder: Encoder | str | Path | None = None,
     reference: PictureSource | None = None,
     references: int = REFERENCES,
     frames: int = 0,
@@ -111,8 +113,9 @@ def project_in_parts(
     Parameters and errors are those of `project`; `joined` makes one of the parts.
     """
     options = options or ProjectOptions()
-    if references < 0:
-        raise UsageError(f"`references` must be 0 or more, not {references}")
+    check_whole("references", references, 0)
+    if isinstance(encoder, str | Path):
+        encoder = load_encoder(encoder, model)
     packed = open_pictures(pictures, size=model.size, channels=model.channels)
     trained_on, names = training_pictures(model, reference, references), packed.names
     each = (options.starts + (encoder is not None)) * options.steps

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcgan.errors import UsageError
 from dcgan.figures.labeled_grid import labeled_grid
 from dcgan.figures.notebook import html_of
 from dcgan.figures.projection_errors import plot_projection_errors
@@ -92,7 +93,13 @@ class Projection(ShortRepr):
         return labeled_grid(pixels, theme, rows=["picture", "projection"], columns=columns)
 
     def film(self, model: Model) -> Iterator[Pixels]:
-        """The frames of a film of the descent: the first pictures, each beside what is drawn so far, (N, H, 2 W, C)."""
+        """The frames of a film of the descent: the first pictures, each beside what is drawn so far, (N, H, 2 W, C).
+
+        Raises:
+            UsageError: No z along the descent were kept.
+        """
+        if not len(self.path):
+            raise UsageError("there is no path to film: project the pictures with `frames`")
         for z in self.path[:, :SHOWN]:
             yield np.concatenate([self.pictures[:SHOWN], model.generate(z)], axis=2)
 

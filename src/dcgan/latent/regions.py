@@ -1,6 +1,7 @@
 """The square part of a picture of any size that a generator fills, and its way to the model's size and back."""
 
-from typing import NamedTuple
+from operator import index
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ Values = NDArray[np.float32]
 """(H, W, C), 0 to 255."""
 Shares = NDArray[np.float32]
 """(H, W), how much of each pixel is missing, 0 to 1."""
+
+
+T = TypeVar("T", Pixels, Mask)
 
 
 class Region(NamedTuple):
@@ -50,10 +54,9 @@ def region_for(mask: Mask, region: Region | None = None, least: int = 1) -> Regi
         left, top, side = region = _region_around(mask, least)
         where = f"the largest square that holds the missing part, {side} x {side} pixels at {left},{top},"
     else:
-        _check_within(region, mask)
-        left, top, side = region
+        left, top, side = region = _checked(region, mask)
         where = f"`region` {left},{top},{side}"
-    if mask[_slices(region)].all():
+    if part_of(mask, region).all():
         raise UsageError(f"{where} holds nothing that is known: leave less missing")
     return region
 
@@ -82,15 +85,19 @@ def _place(middle: float, side: int, least: int, most: int, length: int) -> int:
     return int(min(max(round(middle - side / 2), least, 0), most, length - side))
 
 
-def _check_within(region: Region, mask: Mask) -> None:
+def _checked(region: Region, mask: Mask) -> Region:
     height, width = mask.shape
-    left, top, side = region
+    try:
+        left, top, side = map(index, region)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"`region` must be three whole numbers (left, top, side), not {region!r}") from error
     if side < 1 or left < 0 or top < 0 or left + side > width or top + side > height:
         raise UsageError(
             f"`region` {left},{top},{side} (left, top, side) does not lie within the picture of {width} x {height}"
         )
-    if mask.sum() != mask[_slices(region)].sum():
+    if mask.sum() != part_of(mask, region).sum():
         raise UsageError(f"`region` {left},{top},{side} (left, top, side) does not hold all that is missing")
+    return Region(left, top, side)
 
 
 def shrink(picture: Pixels, mask: Mask, region: Region, size: int) -> tuple[Pixels, Shares]:
@@ -98,7 +105,7 @@ def shrink(picture: Pixels, mask: Mask, region: Region, size: int) -> tuple[Pixe
 
     A pixel is the mean of what is known of it alone; one of which nothing is known is black.
     """
-    part, missing = picture[_slices(region)], mask[_slices(region)].astype(np.float32)
+    part, missing = part_of(picture, region), part_of(mask, region).astype(np.float32)
     if region[2] == size:
         return part, missing
     how = Image.Resampling.BOX if region[2] > size else Image.Resampling.BILINEAR
@@ -121,6 +128,8 @@ def _resized(values: NDArray[np.float32], side: int, how: Image.Resampling) -> N
     return np.asarray(Image.fromarray(values).resize((side, side), how))
 
 
-def _slices(region: Region) -> tuple[slice, slice]:
+def part_of(pixels: T, region: Region) -> T:
+    """The part of a picture (H, W, C) or mask (H, W) that a region is."""
     left, top, side = region
-    return slice(top, top + side), slice(left, left + side)
+    part: T = pixels[top : top + side, left : left + side]
+    return part
