@@ -83,3 +83,5 @@ def test_a_schedule_that_ends_with_the_run_needs_to_know_when_that_is() -> None:
 def test_a_cuda_graph_records_one_learning_rate() -> None:
     with pytest.raises(RecipeError, match="`capture` records one learning rate of Adam"):
         Recipe(capture=True, lr_schedule="linear", images=100)
+    with pytest.raises(RecipeError, match="`capture` records the steps of a DCGAN; leave it out with `nets` lapgan"):
+        Recipe(capture=True, nets="lapgan")

@@ -205,6 +205,8 @@ class Recipe:
                 f"`lr_schedule` {self.lr_schedule} needs to know its end: give `images`, `epochs` or `steps`, not only "
                 "`minutes`"
             )
+        if self.capture and self.nets not in ("dcgan", "conditional-dcgan"):
+            raise RecipeError(f"`capture` records the steps of a DCGAN; leave it out with `nets` {self.nets}")
         if self.capture and (self.lr_schedule != "constant" or self.optimizer != "adam"):
             raise RecipeError("`capture` records one learning rate of Adam; leave `lr_schedule` and `optimizer` out")
         if not is_device_name(self.device):
