@@ -226,7 +226,7 @@ def read_results() -> list[Result]:
 
 def print_table(results: Sequence[Result]) -> None:
     """A row for each claim, a group of columns for each set."""
-    sets = sorted({str(result["set"]) for result in results})
+    sets = sorted({str(result["set"]) for result in results if result["claim"] == REFERENCE})
     print(
         "| the paper | here | " + " | ".join(f"{name}: distance | restless | healthy" for name in sets) + " | claim |"
     )
