@@ -244,7 +244,7 @@ def print_table(results: Sequence[Result]) -> None:
             seconds = mean(row["seconds"] for row in rows) / mean(row["seconds"] for row in paper)
             cells.append(f"{_written(distances)} | {mean(restless):.1f} | {healthy}/{len(rows)} | {seconds:.1f}")
             verdicts.append(_difference(distances, _last(paper)))
-        says = "" if claim == REFERENCE else _verdict(verdicts)
+        says = "" if claim == REFERENCE or not verdicts else _verdict(verdicts)
         print(f"| {about.says} | {about.instead} | {' | '.join(cells)} | {says} |")
 
 
