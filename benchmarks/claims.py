@@ -228,7 +228,7 @@ def print_table(results: Sequence[Result]) -> None:
     """A row for each claim, a group of columns for each set."""
     sets = sorted({str(result["set"]) for result in results if result["claim"] == REFERENCE})
     print(
-        "| the paper | here | " + " | ".join(f"{name}: distance | restless | healthy" for name in sets) + " | claim |"
+        "| the paper | here | " + " | ".join(f"{name}: distance | restless | healthy | time" for name in sets) + " | claim |"
     )
     print("|---|---|" + "---|---|---|---|" * len(sets) + "---|")
     for claim, about in CLAIMS.items():
