@@ -227,9 +227,8 @@ def read_results() -> list[Result]:
 def print_table(results: Sequence[Result]) -> None:
     """A row for each claim, a group of columns for each set."""
     sets = sorted({str(result["set"]) for result in results if result["claim"] == REFERENCE})
-    print(
-        "| the paper | here | " + " | ".join(f"{name}: distance | restless | healthy | time" for name in sets) + " | claim |"
-    )
+    columns = " | ".join(f"{name}: distance | restless | healthy | time" for name in sets)
+    print(f"| the paper | here | {columns} | claim |")
     print("|---|---|" + "---|---|---|---|" * len(sets) + "---|")
     for claim, about in CLAIMS.items():
         cells, verdicts = [], []
