@@ -53,6 +53,11 @@ def test_a_resumed_run_ends_with_the_very_weights_of_one_that_was_not_interrupte
         assert [name for name, tensor in first.state_dict().items() if not torch.equal(tensor, expected[name])] == []
 
 
+def test_a_recipe_of_other_nets_does_not_go_with_them(pictures: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="`nets` gan-2014-mnist are dcgan's own; leave it out with nets of your own"):
+        train(pictures, tmp_path / "run", TOY.changed({"nets": "gan-2014-mnist"}), **nets())
+
+
 def test_they_are_asked_for_again_and_have_to_fit(pictures: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="go together"):
         train(pictures, tmp_path / "run", TOY, generator=nets()["generator"])

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from dcgan.networks.batch_norm import BatchNorm
 from dcgan.networks.discriminator import leaky_relu
 from dcgan.networks.families import NetFamily
+from dcgan.networks.generator import transposed_convolution
 from dcgan.networks.layouts import Architecture, NetOptions, mirror, strided
 
 WIDENING = 16  # units of the fully connected hidden layers, times the base channels: 1024 where they are 64
@@ -56,17 +57,7 @@ class ConditionalGenerator(nn.Module):
         self.norms = nn.ModuleList()
         width = architecture.stem_channels
         for layer, fit in zip(architecture.generator, maps, strict=True):
-            self.convolutions.append(
-                nn.ConvTranspose2d(
-                    width + classes,
-                    layer.out_channels,
-                    layer.kernel_size,
-                    layer.stride,
-                    fit.padding,
-                    output_padding=fit.output_padding,
-                    bias=False,
-                )
-            )
+            self.convolutions.append(transposed_convolution(width + classes, layer, fit))
             self.norms.append(BatchNorm(layer.out_channels, eps, affine=False))
             width = layer.out_channels
         self.norms.pop(-1)  # the output layer has none
@@ -127,11 +118,7 @@ def with_labels(maps: Tensor, labels: Tensor) -> Tensor:
 def _lay_out(options: NetOptions) -> ConditionalArchitecture:
     discriminator = strided(options.size, options.base_channels, options.kernel_size)
     return ConditionalArchitecture(
-        size=options.size,
-        channels=options.channels,
-        latent_dim=options.latent_dim + options.classes,
-        latent_distribution=options.latent_distribution,
-        classes=options.classes,
+        **options.interface(),
         stem_channels=discriminator[-1].out_channels,
         generator=mirror(options.channels, discriminator),
         discriminator=discriminator,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,25 @@ from dcgan.networks.initialize import initialize
 from dcgan.networks.layouts import Architecture, Interface, NetOptions, build_architecture
 from dcgan.randomness import Stream, torch_rng
 
-Initialize = Callable[[nn.Module, torch.Generator], None]
+Initialize = Callable[[Any, torch.Generator], None]
+
+
+class SelfInitializing(Protocol):
+    """A net that fills its own weights."""
+
+    def initialize(self, generator: torch.Generator) -> None:
+        """Fill the weights."""
+
+
+def initialize_itself(net: SelfInitializing, generator: torch.Generator) -> None:
+    """Have a net fill its weights."""
+    net.initialize(generator)
+
+
+def draw_from_z(generator: nn.Module, z: Tensor, _real: Tensor) -> Tensor:
+    """G(z)."""
+    images: Tensor = generator(z)
+    return images
 
 
 def as_they_are(real: Tensor, _turn: int) -> Tensor:
@@ -38,6 +56,8 @@ class NetFamily:
         initialize: Fills the weights of either net.
         conditional: Whether the nets are told labels.
         prepare: Real images as they are trained on, by the number of the turn (0, 1, ...), in which both nets learn.
+        draw: Images like such real ones in training, from the generator, z and the real ones.
+        start: Lets an untrained generator begin with the mean of real images (C, H, W).
     """
 
     architecture: type[Interface]
@@ -47,6 +67,8 @@ class NetFamily:
     initialize: Initialize = initialize
     conditional: bool = False
     prepare: Callable[[Tensor, int], Tensor] = as_they_are
+    draw: Callable[[Any, Tensor, Tensor], Tensor] = draw_from_z
+    start: Callable[[Any, Tensor], None] | None = None
 
 
 def untrained_nets(architecture: Interface, seed: int) -> tuple[nn.Module, nn.Module]:
@@ -59,17 +81,7 @@ def untrained_nets(architecture: Interface, seed: int) -> tuple[nn.Module, nn.Mo
 
 
 def _lay_out(options: NetOptions) -> Architecture:
-    return build_architecture(
-        layout=options.layout,
-        size=options.size,
-        channels=options.channels,
-        base_channels=options.base_channels,
-        kernel_size=options.kernel_size,
-        latent_dim=options.latent_dim,
-        latent_distribution=options.latent_distribution,
-        batch_norm_eps=options.batch_norm_eps,
-        normalization=options.normalization,
-    )
+    return build_architecture(**{name: value for name, value in vars(options).items() if name != "classes"})
 
 
 DCGAN = NetFamily(architecture=Architecture, lay_out=_lay_out, generator=Generator, discriminator=Discriminator)

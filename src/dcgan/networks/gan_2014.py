@@ -6,8 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from dcgan.networks.families import NetFamily
-from dcgan.networks.layouts import Interface, NetOptions
+from dcgan.networks.families import NetFamily, initialize_itself
+from dcgan.networks.layouts import Interface
 
 PIECES = 5  # of a maxout unit; also how many units the generator's hidden layers have for each of the discriminator's
 CONTRAST = 0.4  # standard deviation of an image with normalized contrast: 2.5 of it reach the ends of [-1, 1]
@@ -72,9 +72,8 @@ class FullyConnectedGenerator(nn.Module):
 
     @torch.no_grad()
     def start_from(self, mean: Tensor) -> None:
-        """Let the untrained net draw about the mean (C, H, W) of real images: the marginals of their pixels."""
-        if self.sigmoid:
-            self.output.bias.copy_(torch.logit((mean.flatten() + 1) / 2, eps=1e-3))
+        """Let the untrained net, with a sigmoid, draw about the mean (C, H, W) of real images: their marginals."""
+        self.output.bias.copy_(torch.logit((mean.flatten() + 1) / 2, eps=1e-3))
 
 
 class Maxout(nn.Module):
@@ -143,31 +142,17 @@ def fill_uniform(net: nn.Module, reach: float, generator: torch.Generator) -> No
                 module.bias.zero_()
 
 
-def initialize_itself(net: nn.Module, generator: torch.Generator) -> None:
-    """Have a net fill its weights."""
-    net.initialize(generator)  # type: ignore[operator]
-
-
-def _values(options: NetOptions) -> dict[str, object]:
-    return {
-        "size": options.size,
-        "channels": options.channels,
-        "latent_dim": options.latent_dim,
-        "latent_distribution": options.latent_distribution,
-        "units": options.base_channels,
-    }
-
-
 MNIST = NetFamily(
     architecture=MnistArchitecture,
-    lay_out=lambda options: MnistArchitecture.from_card(_values(options)),
+    lay_out=lambda options: MnistArchitecture(**options.interface(), units=options.base_channels),
     generator=FullyConnectedGenerator,
     discriminator=MaxoutDiscriminator,
     initialize=initialize_itself,
+    start=FullyConnectedGenerator.start_from,
 )
 CIFAR = NetFamily(
     architecture=CifarArchitecture,
-    lay_out=lambda options: CifarArchitecture.from_card(_values(options)),
+    lay_out=lambda options: CifarArchitecture(**options.interface(), units=options.base_channels),
     generator=FullyConnectedGenerator,
     discriminator=MaxoutDiscriminator,
     initialize=initialize_itself,

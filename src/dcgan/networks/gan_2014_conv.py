@@ -6,14 +6,13 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from dcgan.networks.families import NetFamily
+from dcgan.networks.families import NetFamily, initialize_itself
 from dcgan.networks.gan_2014 import (
     CONTRAST,
     DISCRIMINATOR_RANGE,
     GENERATOR_RANGE,
     Maxout,
     fill_uniform,
-    initialize_itself,
     latent_scale,
     normalize_contrast,
 )
@@ -124,13 +123,8 @@ class ConvDiscriminator(nn.Module):
 
 
 def _lay_out(options: NetOptions) -> ConvArchitecture:
-    return ConvArchitecture(
-        size=options.size,
-        channels=options.channels,
-        latent_dim=options.latent_dim,
-        latent_distribution=options.latent_distribution,
-        maps=max(1, UNITS_FOR_EACH * options.base_channels // FIRST_SIDE**2),
-    )
+    maps = max(1, UNITS_FOR_EACH * options.base_channels // FIRST_SIDE**2)
+    return ConvArchitecture(**options.interface(), maps=maps)
 
 
 CIFAR_CONV = NetFamily(

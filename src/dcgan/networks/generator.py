@@ -7,7 +7,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dcgan.networks.batch_norm import BatchNorm
-from dcgan.networks.layouts import Architecture
+from dcgan.networks.layouts import Architecture, ConvLayer, Geometry
+
+
+def transposed_convolution(inputs: int, layer: ConvLayer, fit: Geometry) -> nn.ConvTranspose2d:
+    """The convolution of a generator's layer, from a map of so many channels."""
+    shape = (layer.kernel_size, layer.stride, fit.padding, fit.output_padding)
+    return nn.ConvTranspose2d(inputs, layer.out_channels, *shape, bias=False)
 
 
 class Generator(nn.Module):
@@ -29,17 +35,7 @@ class Generator(nn.Module):
         self.norms = nn.ModuleList()
         width = architecture.stem_channels
         for layer, fit in zip(architecture.generator, maps, strict=True):
-            self.convolutions.append(
-                nn.ConvTranspose2d(
-                    width,
-                    layer.out_channels,
-                    layer.kernel_size,
-                    layer.stride,
-                    fit.padding,
-                    output_padding=fit.output_padding,
-                    bias=False,
-                )
-            )
+            self.convolutions.append(transposed_convolution(width, layer, fit))
             self.norms.append(BatchNorm(layer.out_channels, architecture.batch_norm_eps))
             width = layer.out_channels
         self.norms.pop(-1)  # the output layer has none

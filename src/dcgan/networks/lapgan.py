@@ -12,8 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcgan.networks.families import NetFamily
-from dcgan.networks.gan_2014 import initialize_itself
+from dcgan.networks.families import NetFamily, initialize_itself
 from dcgan.networks.layouts import Interface, NetOptions
 
 BASE = 8  # side of the smallest pictures
@@ -54,7 +53,7 @@ class LaplacianArchitecture(Interface):
     @property
     def sides(self) -> tuple[int, ...]:
         """Sides of the pictures of each level, pixels: 8, 16, ... up to `size`."""
-        return tuple(BASE * 2**level for level in range((self.size // BASE).bit_length()))
+        return sides_of(self.size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,6 +232,11 @@ class LaplacianDiscriminator(nn.Module):
         _initialize(self, DISCRIMINATOR_STD, generator)
 
 
+def sides_of(size: int) -> tuple[int, ...]:
+    """Sides of the pictures of each level: 8, 16, ... up to `size`."""
+    return tuple(BASE * 2**level for level in range((size // BASE).bit_length()))
+
+
 def shrunk(images: Tensor) -> Tensor:
     """Images at half their side, by the mean of every four pixels."""
     return F.avg_pool2d(images, 2)
@@ -245,8 +249,8 @@ def enlarged(images: Tensor) -> Tensor:
 
 def level_of(images: Tensor, turn: int) -> Tensor:
     """Real images (N, C, H, W) at the side of the level whose turn it is: the levels learn by turns."""
-    halvings = (images.shape[-1] // BASE).bit_length() - 1
-    for _ in range(halvings - turn % (halvings + 1)):
+    levels = len(sides_of(images.shape[-1]))
+    for _ in range(levels - 1 - turn % levels):
         images = shrunk(images)
     return images
 
@@ -265,16 +269,8 @@ def _initialize(net: nn.Module, std: float, generator: torch.Generator) -> None:
 
 
 def _lay_out(architecture: type[LaplacianArchitecture], options: NetOptions) -> LaplacianArchitecture:
-    sides = [BASE * 2**level for level in range(1, (options.size // BASE).bit_length())]
-    return architecture(
-        size=options.size,
-        channels=options.channels,
-        latent_dim=options.latent_dim + sum(side**2 for side in sides) + options.classes,
-        latent_distribution=options.latent_distribution,
-        classes=options.classes,
-        base_dim=options.latent_dim,
-        maps=options.base_channels,
-    )
+    noise = sum(side**2 for side in sides_of(options.size)[1:])
+    return architecture(**options.interface(noise), base_dim=options.latent_dim, maps=options.base_channels)
 
 
 LAPGAN = NetFamily(
@@ -284,6 +280,7 @@ LAPGAN = NetFamily(
     discriminator=LaplacianDiscriminator,
     initialize=initialize_itself,
     prepare=level_of,
+    draw=LaplacianGenerator.draw_for,
 )
 CONDITIONAL_LAPGAN = NetFamily(
     architecture=ConditionalLaplacianArchitecture,
@@ -293,4 +290,5 @@ CONDITIONAL_LAPGAN = NetFamily(
     initialize=initialize_itself,
     conditional=True,
     prepare=level_of,
+    draw=LaplacianGenerator.draw_for,
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from itertools import accumulate
 from math import ceil
-from typing import ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from dcgan.choices import LAYOUTS
 
@@ -54,13 +54,13 @@ class Interface:
     classes: int = 0  # of conditional nets: the last so many numbers of a latent vector are the label, one-hot
 
     @classmethod
-    def from_card(cls, values: Mapping[str, object]) -> Self:
+    def from_card(cls, values: Mapping[str, Any]) -> Self:
         """What a model's card has as JSON.
 
         Raises:
             TypeError, ValueError, KeyError: It cannot be built.
         """
-        return cls(**values)  # type: ignore[arg-type]  # it checks them
+        return cls(**values)
 
     @property
     def noise_dim(self) -> int:
@@ -124,10 +124,10 @@ class Architecture(Interface):
         )
 
     @classmethod
-    def from_card(cls, values: Mapping[str, object]) -> Self:
+    def from_card(cls, values: Mapping[str, Any]) -> Self:
         """What a model's card has as JSON."""
-        nets = {name: tuple(ConvLayer(**layer) for layer in values[name]) for name in ("generator", "discriminator")}  # type: ignore[attr-defined]
-        return cls(**{**values, **nets})  # type: ignore[arg-type]
+        nets = {name: tuple(ConvLayer(**layer) for layer in values[name]) for name in ("generator", "discriminator")}
+        return cls(**{**values, **nets})
 
     @property
     def generator_geometry(self) -> tuple[Geometry, ...]:
@@ -193,7 +193,7 @@ class NetOptions:
 
     size: int
     channels: int
-    classes: int  # of the labels that conditional nets are told
+    classes: int  # of the labels that conditional nets are given
     layout: str
     base_channels: int
     kernel_size: int
@@ -201,6 +201,16 @@ class NetOptions:
     latent_distribution: LatentDistribution
     batch_norm_eps: float
     normalization: Normalization
+
+    def interface(self, more: int = 0) -> dict[str, Any]:
+        """What every `Interface` has; latent vectors have so many numbers more than z, the label's not counted."""
+        return {
+            "size": self.size,
+            "channels": self.channels,
+            "latent_dim": self.latent_dim + more + self.classes,
+            "latent_distribution": self.latent_distribution,
+            "classes": self.classes,
+        }
 
 
 def build_architecture(

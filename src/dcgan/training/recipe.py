@@ -238,18 +238,8 @@ class Recipe:
             raise RecipeError("`size` and `channels` must be given to lay out the nets")
         if family.conditional and self.classes is None:
             raise RecipeError(f"`classes` must be given to lay out the nets {self.nets}")
-        options = NetOptions(
-            size=self.size,
-            channels=self.channels,
-            classes=self.classes or 0,
-            layout=self.layout,
-            base_channels=self.base_channels,
-            kernel_size=self.kernel_size,
-            latent_dim=self.latent_dim,
-            latent_distribution=self.latent_distribution,
-            batch_norm_eps=self.batch_norm_eps,
-            normalization=self.normalization,
-        )
+        values = {field.name: getattr(self, field.name) for field in fields(NetOptions)}
+        options = NetOptions(**{**values, "classes": self.classes if family.conditional else 0})
         try:
             return family.lay_out(options)
         except ValueError as error:
@@ -259,10 +249,12 @@ class Recipe:
         """What nets of your own take and give; `size` and `channels` must be set.
 
         Raises:
-            RecipeError: `size` or `channels` is still open.
+            RecipeError: `size` or `channels` is still open, or `nets` names nets of dcgan's.
         """
         if self.size is None or self.channels is None:
             raise RecipeError("`size` and `channels` must be given")
+        if self.nets != "dcgan":
+            raise RecipeError(f"`nets` {self.nets} are dcgan's own; leave it out with nets of your own")
         return Interface(
             size=self.size,
             channels=self.channels,

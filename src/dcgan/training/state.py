@@ -10,9 +10,7 @@ from torch import Tensor, nn
 from dcgan.choices import NETS
 from dcgan.errors import RecipeError
 from dcgan.networks.batch_norm import synchronize
-from dcgan.networks.families import as_they_are, untrained_nets
-from dcgan.networks.gan_2014 import FullyConnectedGenerator
-from dcgan.networks.lapgan import LaplacianGenerator
+from dcgan.networks.families import untrained_nets
 from dcgan.networks.layouts import Interface
 from dcgan.networks.memory import use_channels_last
 from dcgan.training.distributed import Ranks
@@ -88,7 +86,7 @@ class TrainingState:
             nets = untrained_nets(self.interface, recipe.seed)
             self.generator, self.discriminator = (self._to_device(net) for net in nets)
         self.ema_generator = deepcopy(self.generator).requires_grad_(False).eval()
-        self.prepare = as_they_are if self.own else NETS[recipe.nets].prepare
+        self.family = NETS[recipe.nets]
         self.is_random = self.own or any(isinstance(module, nn.Dropout) for module in self.discriminator.modules())
         self.optimizers = {
             "generator": build_optimizer(self.generator, recipe),
@@ -111,16 +109,9 @@ class TrainingState:
 
     def start_from(self, images: Tensor) -> None:
         """Let nets that begin with the mean of their images begin with that of these (N, C, H, W)."""
-        for net in (self.generator, self.ema_generator):
-            if isinstance(net, FullyConnectedGenerator):
-                net.start_from(images.mean(dim=0))
-
-    def generate(self, z: Tensor, real: Tensor) -> Tensor:
-        """G(z), images like the real ones (N, C, H, W); each level of a LAPGAN draws from the real ones made small."""
-        if isinstance(self.generator, LaplacianGenerator):
-            return self.generator.draw_for(z, real)
-        images: Tensor = self.generator(z)
-        return images
+        if self.family.start:
+            for net in (self.generator, self.ema_generator):
+                self.family.start(net, images.mean(dim=0))
 
     def logits(self, images: Tensor, z: Tensor) -> Tensor:
         """D's judgment of images: (N,), float32; conditional nets judge them as ones of the labels in z."""

@@ -39,7 +39,7 @@ def train_step(state: TrainingState, batch: Batch, run: Callable[[Update], Updat
     recipe, progress = state.recipe, state.progress
     update, penalize = scheduled_update(recipe, progress.step)
     state.set_learning_rates()
-    real = state.prepare(batch.real, progress.step // len(UPDATES[recipe.updates]))
+    real = state.family.prepare(batch.real, progress.step // len(UPDATES[recipe.updates]))
     run(update)(state, replace(batch, real=real), penalize)
     images = len(batch.z) * state.ranks.count
     progress.step += 1
@@ -96,7 +96,7 @@ SIMULTANEOUS: UpdateRule = (update_simultaneous,)
 def generate(state: TrainingState, batch: Batch) -> Tensor:
     """G(z): images (N, C, H, W) in [-1, 1]."""
     with state.precision():
-        return state.generate(batch.z, batch.real)
+        return state.family.draw(state.generator, batch.z, batch.real)
 
 
 def step_discriminator(state: TrainingState, batch: Batch, fake: Tensor, penalize: bool) -> None:
