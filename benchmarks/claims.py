@@ -15,7 +15,6 @@ Results are lines of JSON in benchmarks/results/claims.jsonl; trainings that are
 """
 
 import argparse
-import json
 import math
 import tempfile
 import time
@@ -24,11 +23,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Any
 
 import numpy as np
 import torch
 from benchmarks.claims_nets import PAPER, Variation, vary
+from benchmarks.results_file import Result, add_result, is_there, read_results
 from PIL import Image
 from torch import Tensor
 
@@ -41,15 +40,12 @@ from dcgan.loading import load
 from dcgan.training.batches import Batch
 from dcgan.training.logger import read_records
 from dcgan.training.monitor import COLLAPSED
-from dcgan.training.recipe import Recipe
+from dcgan.training.presets import preset
 from dcgan.training.run import train
 from dcgan.training.state import TrainingState
 from dcgan.training.step import finish_discriminator, finish_generator, frozen, generate
 
-Result = dict[str, Any]  # of one training, as JSON has it
-
 RESULTS = Path(__file__).parent / "results" / "claims.jsonl"
-SIZE = 32
 SHOWN = 10  # samples of each row of the picture
 CHECKS = 20  # sheets of a training; the last five tell how restless it is
 
@@ -125,23 +121,19 @@ CLAIMS = {
     "no-l2": Claim("L2 of 1e-5 (code)", "none", recipe={"weight_decay": 0.0}),
     "normal-z": Claim("z uniform (4); normal (Chintala)", "normal", recipe={"latent_distribution": "normal"}),
 }
-BASE = Recipe(
-    size=SIZE,
-    channels=3,
-    base_channels=16,
-    kernel_size=5,
-    batch_size=64,
-    lr=2e-4,
-    weight_decay=1e-5,
-    updates="both",
-    batch_norm_eps=1e-8,
-    augment="none",
-    ema_half_life=0,
-    on_collapse="ignore",
-    evaluate_samples=1000,
-    device="cpu",
-    threads=1,
-    keep=1,
+BASE = preset("paper-svhn-32").changed(
+    {
+        "base_channels": 16,
+        "lr": 2e-4,  # of the paper's other nets
+        "latent_distribution": "uniform",
+        "updates": "both",
+        "precision": "auto",
+        "on_collapse": "ignore",
+        "evaluate_samples": 1000,
+        "device": "cpu",
+        "threads": 1,
+        "keep": 1,
+    }
 )
 
 
@@ -164,7 +156,7 @@ def main() -> None:
     if args.verb == "run":
         run_all(args.sets, args.claims, args.seeds, args.images, args.strips)
     elif args.verb == "table":
-        print_table(read_results())
+        print_table(read_results(RESULTS))
     else:
         draw(args.strips, args.set).save(args.out)
 
@@ -177,12 +169,8 @@ def run_all(
         for claim in claims:
             for path in sets:
                 key = {"set": path.name, "claim": claim, "seed": seed, "images": images}
-                if any(key.items() <= result.items() for result in read_results()):
-                    continue
-                result = key | run_one(PackedSet.open(path), claim, seed, images, strips)
-                with RESULTS.open("a") as file:
-                    file.write(json.dumps(result) + "\n")
-                print(json.dumps(result), flush=True)
+                if not is_there(RESULTS, key):
+                    add_result(RESULTS, key | run_one(PackedSet.open(path), claim, seed, images, strips))
 
 
 def run_one(data: PackedSet, claim: str, seed: int, images: int, strips: Path | None) -> Result:
@@ -217,11 +205,6 @@ def run_one(data: PackedSet, claim: str, seed: int, images: int, strips: Path | 
         "restless": round(mean(changed[-5:]), 2) if changed else None,
         "seconds": round(time.process_time() - began),
     }
-
-
-def read_results() -> list[Result]:
-    """All trainings so far."""
-    return [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
 
 
 def print_table(results: Sequence[Result]) -> None:

@@ -11,14 +11,14 @@ Results are lines of JSON in benchmarks/results/generations.jsonl; trainings tha
 """
 
 import argparse
-import json
 import os
 import signal
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from benchmarks.results_file import Result, add_result, is_there, read_results
 
 import dcgan
 from dcgan.data.packed import PackedSet
@@ -26,8 +26,6 @@ from dcgan.figures.sheets import save_picture, sheet
 from dcgan.training.callbacks import Callback
 from dcgan.training.run import train
 from dcgan.training.state import TrainingState
-
-Result = dict[str, Any]  # of one training, as JSON has it
 
 RESULTS = Path(__file__).parent / "results" / "generations.jsonl"
 SAMPLES = 2000
@@ -83,17 +81,13 @@ def main() -> None:
     verbs.add_parser("table")
     args = parser.parse_args()
     if args.verb == "table":
-        print_table(read_results())
+        print_table(read_results(RESULTS))
         return
     for path in args.sets:
         for nets in args.nets:
             key = {"set": path.name, "nets": nets, "minutes": args.minutes}
-            if any(key.items() <= result.items() for result in read_results()):
-                continue
-            result = key | run_one(PackedSet.open(path), nets, args.minutes, args.sheets)
-            with RESULTS.open("a") as file:
-                file.write(json.dumps(result) + "\n")
-            print(json.dumps(result), flush=True)
+            if not is_there(RESULTS, key):
+                add_result(RESULTS, key | run_one(PackedSet.open(path), nets, args.minutes, args.sheets))
 
 
 def run_one(data: PackedSet, nets: str, minutes: float, sheets: Path | None) -> Result:
@@ -131,11 +125,6 @@ def print_table(results: Sequence[Result]) -> None:
                 if (row["set"], row["minutes"], row["nets"]) == (name, minutes, nets):
                     numbers = f"{row['distance']:.0f} | {row['precision']:.2f} | {row['recall']:.2f}"
                     print(f"| {title} | {row['images']:,} | {numbers} | {row['one_nearest_neighbor']:.2f} |")
-
-
-def read_results() -> list[Result]:
-    """All trainings so far."""
-    return [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.exists() else []
 
 
 if __name__ == "__main__":

@@ -27,7 +27,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from benchmarks.stability_results import RECIPES, draw, montage, print_tables, read_results
+from benchmarks.results_file import read_results
+from benchmarks.stability_results import RECIPES, draw, montage, print_tables
 from benchmarks.textbook import Textbook
 
 from dcgan.data.packed import PackedSet

@@ -1,6 +1,5 @@
 """What benchmarks/stability.py has measured, as tables and charts."""
 
-import json
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -27,11 +26,6 @@ RECIPES: dict[str, dict[str, object] | None] = {
     "float32, contiguous": {"precision": "float32", "channels_last": False},
 }
 """What is compared: changes of the default recipe, or the textbook loop."""
-
-
-def read_results(path: Path) -> list[dict[str, Any]]:
-    """All lines so far."""
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
 
 
 def groups(rows: list[dict[str, Any]]) -> dict[tuple[str, str, str], list[dict[str, Any]]]:
