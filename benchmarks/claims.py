@@ -244,9 +244,9 @@ def _written(distances: Sequence[float]) -> str:
 
 
 def _difference(varied: Sequence[float], paper: Sequence[float]) -> int:
-    """1 if it is farther from real pictures than the paper's recipe, -1 if nearer, 0 if that cannot be told.
+    """1 if it is farther from real pictures than the paper's recipe, -1 if nearer, 0 if neither can be said.
 
-    It is told from two standard errors of the difference on.
+    Only a difference of two standard errors or more counts.
     """
     if not all(map(math.isfinite, varied)):
         return 1

@@ -5,8 +5,8 @@
 
 The classifier compares pixels by Euclidean distance. It is taught by as many digits of each label, drawn by the model
 from seeds 0, 1, ...; for comparison by real ones, and with --by-class by one model for each label: the nets of GAN
-2014, which are told no label, trained on each digit by itself. Published: real digits 3.1 % (10,000 or more), the DCGAN
-2.98 % of 50,000 and 1.48 % of 10 million, a fully connected GAN 6.28 % and 5.65 %.
+2014, trained on each digit by itself. Published: real digits 3.1 % (10,000 or more), the DCGAN 2.98 % of 50,000 and
+1.48 % of 10 million, a fully connected GAN 6.28 % and 5.65 %.
 """
 
 import argparse
@@ -55,7 +55,7 @@ class NearestNeighbor:
 def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", help="of a net that is told the digit")
+    parser.add_argument("model", help="of nets that are given the digit")
     parser.add_argument("--train", required=True, type=Path, help="packed set")
     parser.add_argument("--test", required=True, type=Path, help="packed set")
     parser.add_argument("--counts", nargs="+", type=int, default=[1000, 10_000, 50_000])

@@ -58,12 +58,12 @@ NETS: "Registry[NetFamily]" = Registry(
     "dcgan.nets",
     {
         "dcgan": Choice("dcgan.networks.families:DCGAN", "the paper's"),
-        "conditional-dcgan": Choice("dcgan.networks.conditional:CONDITIONAL_DCGAN", "the same, told the labels"),
+        "conditional-dcgan": Choice("dcgan.networks.conditional:CONDITIONAL_DCGAN", "the same, given the labels"),
         "gan-2014-mnist": Choice("dcgan.networks.gan_2014:MNIST", "fully connected, of the first GAN, for digits"),
         "gan-2014-cifar": Choice("dcgan.networks.gan_2014:CIFAR", "the same for colors"),
         "gan-2014-cifar-conv": Choice("dcgan.networks.gan_2014_conv:CIFAR_CONV", "its convolutions"),
         "lapgan": Choice("dcgan.networks.lapgan:LAPGAN", "a chain from 8x8 up"),
-        "conditional-lapgan": Choice("dcgan.networks.lapgan:CONDITIONAL_LAPGAN", "the same, told the labels"),
+        "conditional-lapgan": Choice("dcgan.networks.lapgan:CONDITIONAL_LAPGAN", "the same, given the labels"),
     },
 )
 
@@ -85,7 +85,7 @@ PRESETS: "Registry[Recipe]" = Registry(
         "paper-imagenet-32": Choice("dcgan.training.presets:PAPER_IMAGENET_32", "the paper's ImageNet net"),
         "paper-svhn-32": Choice("dcgan.training.presets:PAPER_SVHN_32", "the paper's SVHN net"),
         "paper-mnist-conditional": Choice(
-            "dcgan.training.presets:PAPER_MNIST_CONDITIONAL", "the released net that is told the digit"
+            "dcgan.training.presets:PAPER_MNIST_CONDITIONAL", "the released net that is given the digit"
         ),
         "gan-2014-mnist": Choice("dcgan.training.presets:GAN_2014_MNIST", "the first GAN, on digits"),
         "gan-2014-cifar": Choice("dcgan.training.presets:GAN_2014_CIFAR", "the first GAN, on small color pictures"),

@@ -84,7 +84,7 @@ class Model:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the labels that conditional nets are told; none of other nets."""
+        """The names of the labels that conditional nets are given; none of other nets."""
         names = self.details.get("labels")
         known = [str(name) for name in names] if isinstance(names, list | tuple) else []
         classes = self.interface.classes

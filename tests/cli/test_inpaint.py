@@ -192,7 +192,7 @@ def test_one_error_says_why_no_picture_could_be_filled(home: Path, capsys: pytes
     assert not Path("filled").exists()
 
 
-def test_of_many_reasons_the_first_are_told(home: Path) -> None:
+def test_of_many_reasons_the_first_are_listed(home: Path) -> None:
     for number in range(8):
         save(photo(20, 20), Path("pictures") / f"{number}.png")
     with pytest.raises(DcganError, match=r"no picture could be filled: 0\.png: .*; 4\.png: .*; and 3 more$"):

@@ -1,4 +1,4 @@
-"""The conditional DCGAN: the authors' MNIST net, whose every layer is told the digit."""
+"""The conditional DCGAN: the authors' MNIST net, whose every layer is given the digit."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The nets before the DCGAN, and those that are told labels, go through the same loop and the same verbs."""
+"""The nets before the DCGAN, and those that are given labels, go through the same loop and the same verbs."""
 
 import json
 from dataclasses import replace
@@ -103,7 +103,7 @@ def test_what_looks_into_the_layers_of_a_dcgan_says_so(nets: str, folder: Path, 
         app(["walk", run, "--out", str(tmp_path / "walk.png"), "--step-sizes", str(tmp_path / "steps.png")])
 
 
-def test_a_model_that_is_told_labels_draws_a_row_of_each(folder: Path, tmp_path: Path) -> None:
+def test_a_conditional_model_draws_a_row_of_each(folder: Path, tmp_path: Path) -> None:
     run = run_of(folder, "conditional-dcgan")
     app(["sample", str(run), "--seeds", "3-7", "--out", str(tmp_path / "sheet.npz")])
     model, arrays = dcgan.load(run), np.load(tmp_path / "sheet.npz")
@@ -166,9 +166,9 @@ def test_a_lapgan_shows_each_level_of_its_chain(folder: Path, tmp_path: Path) ->
     assert not (tmp_path / "o.png").exists()
 
 
-def test_pictures_without_labels_cannot_teach_nets_that_are_told_them(tmp_path: Path) -> None:
+def test_pictures_without_labels_cannot_teach_conditional_nets(tmp_path: Path) -> None:
     np.save(tmp_path / "discs.npy", discs()[..., 0])
-    with pytest.raises(RecipeError, match="are told the label of each picture, and there are 0"):
+    with pytest.raises(RecipeError, match="need the label of each picture, and there are 0"):
         train(tmp_path / "discs.npy", tmp_path / "run", recipe_of("conditional-dcgan"))
     assert not (tmp_path / "run").exists()
 

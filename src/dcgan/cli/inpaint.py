@@ -26,7 +26,7 @@ NO_FLAGS = DescentFlags()
 AT_ONCE = 16  # pictures that are filled together
 MOST_PIXELS = 64_000_000  # of them
 SLOW = 1_000_000  # missing pixels of them: to blend so many takes longer than the search
-MOST_NAMED = 5  # pictures of which it is told why none could be filled
+MOST_NAMED = 5  # pictures of which the error says why none could be filled
 
 
 @Parameter(name="*")

@@ -46,7 +46,7 @@ def sample(
     Args:
         seeds: Which pictures: numbers and ranges, such as 0-63,100. Default: 0-63, or 0-7 of each label.
         latents: File with z to generate from instead of seeds (.npz of any verb, .npy).
-        label: Of a model that is told labels: the one to draw. Default: each, in a row of the sheet or a folder of its
+        label: Of a conditional model: the label to draw. Default: each, in a row of the sheet or a folder of its
             own; z of a file keep theirs.
         out: A sheet (.png, .jpg, .webp), arrays (.npz with pixels, seeds and z), or a folder for one PNG a sample.
         truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.

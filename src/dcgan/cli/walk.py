@@ -64,7 +64,7 @@ def walk(
         seeds: Samples to walk through, two or more, such as 3,17,40. Default: nine random ones.
         seed: Names the nine random ones.
         latents: File with z to walk through instead (.npz of any verb here, .npy).
-        label: Of a model that is told labels: the one to hold all the way. Default: from that of a sample to the next.
+        label: Of a conditional model: the label to hold all the way. Default: from that of a sample to the next.
         frames: Pictures in each row of the figure, with the samples at both ends; more frames make smaller steps.
         loop: Return to the first sample in the end; a film then has no seam.
         even: Space the frames of a row evenly in latent distance, or in perceptual distance, which is how different

@@ -54,20 +54,20 @@ class Blender:
 
     def _harmonic(self, around: Planes) -> Planes:
         """In the hole the values that are each the mean of their neighbors, 0 elsewhere; from those around it."""
-        left = np.where(self.mask, _sum_of_neighbors(around, 1, 1), np.float32(0))
-        found, before = np.zeros_like(left), np.ones((len(left), 1, 1), np.float32)
-        direction: Planes = np.zeros_like(left)
+        residual = np.where(self.mask, _sum_of_neighbors(around, 1, 1), np.float32(0))
+        found, before = np.zeros_like(residual), np.ones((len(residual), 1, 1), np.float32)
+        direction: Planes = np.zeros_like(residual)
         enough = _PRECISION * np.abs(around).max(initial=0)
         for _ in range(_MOST_STEPS):
-            better = _cycle(self._grids, left)
+            better = _cycle(self._grids, residual)
             if np.abs(better).max(initial=0) <= enough:
                 return found + better
-            now = np.maximum(_dot(left, better), _TINY)
+            now = np.maximum(_dot(residual, better), _TINY)
             direction = better + (now / before).astype(np.float32) * direction
             change = _applied(self._grids[0], direction)
             length = now / np.maximum(_dot(direction, change), _TINY)
             found += length * direction
-            left -= length * change
+            residual -= length * change
             before = now
         return found
 
@@ -86,7 +86,7 @@ class _Grid(NamedTuple):
 def _coarser(grid: _Grid) -> _Grid:
     """The same equations for cells of 2 x 2.
 
-    Where two coarse cells meet two pairs of fine ones do, but the way between their centers is twice as long.
+    Where two coarse cells meet two pairs of fine ones do, but their centers are twice as far apart.
     """
     rows, columns = (np.arange(0, length, 2) for length in grid.total.shape)
     right = np.add.reduceat(grid.right[:, 1::2] / np.float32(2), rows, axis=0)
@@ -95,26 +95,26 @@ def _coarser(grid: _Grid) -> _Grid:
     return _Grid(right, down, known + _sum_of_neighbors(np.ones_like(known), right, down))
 
 
-def _cycle(grids: list[_Grid], wanted: Planes) -> Planes:
-    """Roughly what the first grid's equations yield `wanted` for: steps of Jacobi, and coarser grids for the rest."""
+def _cycle(grids: list[_Grid], residual: Planes) -> Planes:
+    """Roughly the correction that leaves no residual on the first grid: steps of Jacobi, the rest on coarser grids."""
     grid, *coarser = grids
     steps = np.divide(_DAMPING, grid.total, out=np.zeros_like(grid.total), where=grid.total > 0)
-    found = steps * wanted
-    found += steps * (wanted - _applied(grid, found))
+    found = steps * residual
+    found += steps * (residual - _applied(grid, found))
     if coarser:
-        rest = _summed(wanted - _applied(grid, found))
+        rest = _summed(residual - _applied(grid, found))
         better = _cycle(coarser, rest)
         if coarser[1:]:
             better += _cycle(coarser, rest - _applied(coarser[0], better))
         height, width = grid.total.shape
         found += (grid.total > 0) * better.repeat(2, axis=1).repeat(2, axis=2)[:, :height, :width]
     for _ in range(2):
-        found += steps * (wanted - _applied(grid, found))
+        found += steps * (residual - _applied(grid, found))
     return found
 
 
 def _applied(grid: _Grid, values: Planes) -> Planes:
-    """The left side of the equations."""
+    """The left side of a grid's equations."""
     applied: Planes = grid.total * values - _sum_of_neighbors(values, grid.right, grid.down)
     return applied
 

@@ -114,7 +114,7 @@ def inpaint(
     Raises:
         UsageError: A value is out of its range, pictures and masks do not fit each other, or what is missing cannot be
             filled: it is nothing, or too much.
-        ModelError: The generator draws no numbers, or the discriminator wants to be told labels.
+        ModelError: The generator draws no numbers, or the discriminator needs labels.
 
     Example:
         >>> masks = [dcgan.named_mask("center", model.size)] * len(pixels)

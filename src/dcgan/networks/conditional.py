@@ -1,4 +1,4 @@
-"""The conditional DCGAN: both nets are told the label, at every layer (the authors' released MNIST net)."""
+"""The conditional DCGAN: both nets are given the label, at every layer (the authors' released MNIST net)."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -54,7 +54,7 @@ class NetFamily:
         discriminator: The discriminator: images to logits (N,); of conditional nets images and labels, one-hot
             (N, classes).
         initialize: Fills the weights of either net.
-        conditional: Whether the nets are told labels.
+        conditional: Whether the nets are given labels.
         prepare: Real images as they are trained on, by the number of the turn (0, 1, ...), in which both nets learn.
         draw: Images like such real ones in training, from the generator, z and the real ones.
         start: Lets an untrained generator begin with the mean of real images (C, H, W).

@@ -58,7 +58,7 @@ class LaplacianArchitecture(Interface):
 
 @dataclass(frozen=True, kw_only=True)
 class ConditionalLaplacianArchitecture(LaplacianArchitecture):
-    """The same with nets that are told the label."""
+    """The same with nets that are given the label."""
 
     nets: ClassVar[str] = "conditional-lapgan"
 

@@ -52,7 +52,7 @@ class Recipe:
         choices=(1, 3, 4),
     )
     classes: int | None = setting(
-        None, "Labels that conditional nets are told. Default: as many as the set has.", minimum=2, maximum=1000
+        None, "How many labels conditional nets are given. Default: as many as the set has.", minimum=2, maximum=1000
     )
     nets: str = setting("dcgan", "Kind of the two nets.", choices=NETS)
     layout: str = setting("strided", "Convolutions of a DCGAN.", choices=LAYOUTS)

@@ -220,7 +220,7 @@ def fit_to(recipe: Recipe, data: PackedSet) -> Recipe:
     """The recipe with `size`, `channels` and, for conditional nets, `classes` as the set has them.
 
     Raises:
-        RecipeError: The nets are told labels, and the set has none, too few, or not for every picture.
+        RecipeError: The nets are given labels, and the set has none, too few, or not for every picture.
     """
     recipe = replace(recipe, size=data.size, channels=data.channels)
     if not NETS[recipe.nets].conditional:
@@ -229,7 +229,7 @@ def fit_to(recipe: Recipe, data: PackedSet) -> Recipe:
     if classes < 2 or without:
         what = f"{without:,} of {len(data):,} pictures have no label" if classes > 1 else f"there are {classes} labels"
         raise RecipeError(
-            f"`nets` {recipe.nets} are told the label of each picture, and {what}: name a source with labels, such as "
+            f"`nets` {recipe.nets} need the label of each picture, and {what}: name a source with labels, such as "
             "a folder of folders, one for each label"
         )
     if recipe.classes not in (None, classes):

@@ -37,7 +37,7 @@ class Snapshots:
     Args:
         state: The training.
         loader: The real images.
-        labels: What their labels are called; conditional nets are told them.
+        labels: What their labels are called; conditional nets are given them.
     """
 
     def __init__(self, state: TrainingState, loader: ImageLoader, labels: Sequence[str] = ()) -> None:
