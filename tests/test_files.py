@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from dcgan.files import new_folder, remove_partial, sha256, temporary_folder, write_atomic
+from dcgan.files import (
+    distinct_files,
+    folder_name,
+    new_folder,
+    remove_partial,
+    sha256,
+    temporary_folder,
+    write_atomic,
+)
 
 
 def names(folder: Path) -> list[str]:
@@ -121,3 +129,14 @@ def test_the_next_removes_what_a_killed_process_left_and_leaves_what_a_living_on
 def test_sha256_is_the_standard_one(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     assert sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_names_become_names_of_folders() -> None:
+    names = {"AC/DC": "AC_DC", "..": "unnamed", "": "unnamed", "a\x00b": "a_b", "Zoë": "Zoë", "鳥" * 99: "鳥" * 66}
+    assert {name: folder_name(name) for name in names} == names
+
+
+def test_files_of_one_folder_have_names_of_their_own_even_where_case_means_nothing() -> None:
+    assert distinct_files(["a", "A", "b", "a", "a-2", "sheet"], taken=["Sheet"]) == (
+        ["a", "A-2", "b", "a-3", "a-2-2", "sheet-2"]
+    )

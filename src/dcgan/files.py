@@ -4,13 +4,16 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from glob import escape
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,6 +24,8 @@ PIXELS_FILE, INDEX_FILE, SKIPPED_FILE, DATASET_FILE = "pixels.npy", "index.parqu
 """What a packed set consists of; see `dcgan.data.packed`."""
 RUN_FILE = "run.json"
 """What makes a folder a run; see `dcgan.training.run`."""
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')  # in names of folders, on one system or another
+_LONGEST_NAME = 200  # bytes of a folder's name
 
 
 def parse_json(text: str | bytes) -> Any:  # as the parser itself
@@ -65,11 +70,27 @@ def state_of(file: Path) -> bytes:
 def distinct_names(paths: Sequence[Path]) -> list[str] | None:
     """The last folders of each path, as many as it takes to tell them apart; None where one is there twice."""
     parts = [path.resolve().parts for path in paths]
-    for count in range(1, max(map(len, parts)) + 1):
-        names = ["/".join(part[-count:]) for part in parts]
+    for last in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(part[-last:]) for part in parts]
         if len(set(names)) == len(names):
             return names
     return None
+
+
+def folder_name(name: str) -> str:
+    """What the folder of a name is called, on any system: "AC/DC" becomes "AC_DC"."""
+    plain = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(" .")
+    return plain.encode()[:_LONGEST_NAME].decode(errors="ignore").strip(" .") or "unnamed"
+
+
+def distinct_files(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+    """Names for files in one folder: those that an earlier one or `taken` has, even as A for a, end in -2, -3, ..."""
+    used, found = {name.casefold() for name in taken}, list[str]()
+    for name in names:
+        numbered = (f"{name}-{number}" for number in count(2))
+        found.append(next(free for free in chain([name], numbered) if free.casefold() not in used))
+        used.add(found[-1].casefold())
+    return found
 
 
 @contextmanager

@@ -119,6 +119,11 @@ def with_label(z: Latents, labels: NDArray[np.int64], classes: int) -> Latents:
     return np.concatenate([z, np.eye(classes, dtype=np.float32)[labels]], axis=1)
 
 
+def whole_label(z: Latents, classes: int) -> Latents:
+    """The same z (N, latent_dim) with the label of which there is most in each, such as after a sum of several z."""
+    return with_label(z[:, :-classes], z[:, -classes:].argmax(axis=1), classes) if classes else z
+
+
 def each_label(z: Latents, classes: int) -> Latents:
     """The same z with each label: z (N, latent_dim) to (classes * N, latent_dim), label by label."""
     numbers = z[:, :-classes]

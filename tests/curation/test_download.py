@@ -10,7 +10,7 @@ from tests.curation.web_server import Web, web_server
 
 import dcgan
 from dcgan.curation import download as room
-from dcgan.curation.download import DownloadReport, download, folder_name
+from dcgan.curation.download import DownloadReport, download
 from dcgan.curation.people import find_names
 from dcgan.curation.web import FetchError, check_public
 from dcgan.data.cache import open_pictures
@@ -208,11 +208,6 @@ def test_without_the_extra_the_remedy_is_named(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(room, "find_spec", lambda _: None)
     with pytest.raises(DcganError, match=r"pip install 'dcgan\[download\]'"):
         download(tmp_path / "a.csv", tmp_path / "out")
-
-
-def test_names_become_names_of_folders() -> None:
-    names = {"AC/DC": "AC_DC", "..": "unnamed", "": "unnamed", "a\x00b": "a_b", "Zoë": "Zoë", "x" * 300: "x" * 80}
-    assert {name: folder_name(name) for name in names} == names
 
 
 def test_names_are_asked_for_page_by_page(web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

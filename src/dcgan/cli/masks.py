@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
@@ -15,6 +14,7 @@ from dcgan.cli.inpaint_output import SHEET
 from dcgan.cli.pages import show_page
 from dcgan.cli.sources import open_pictures
 from dcgan.errors import DcganError, SourceError, UsageError
+from dcgan.files import distinct_files
 
 if TYPE_CHECKING:
     from dcgan.data.items import Source
@@ -170,13 +170,9 @@ def file_stems(names: Sequence[str]) -> list[str]:
     """
     flat = [name.replace("/", "-").replace("\\", "-") for name in names]
     short = [PurePosixPath(name).stem if PurePosixPath(name).stem.strip(".") else name for name in flat]
-    shared, stems, taken = Counter(map(str.casefold, [*short, _FIGURE])), list[str](), {_FIGURE}
-    for one, whole in zip(short, flat, strict=True):
-        stem = whole if shared[one.casefold()] > 1 else one
-        numbered = (f"{stem}-{number}" for number in count(2))
-        stems.append(next(free for free in chain([stem], numbered) if free.casefold() not in taken))
-        taken.add(stems[-1].casefold())
-    return stems
+    shared = Counter(map(str.casefold, [*short, _FIGURE]))
+    stems = (whole if shared[one.casefold()] > 1 else one for one, whole in zip(short, flat, strict=True))
+    return distinct_files(stems, taken=[_FIGURE])
 
 
 def _same(file: Path) -> Find:

@@ -3,16 +3,16 @@
 from pathlib import Path
 from typing import Annotated
 
+from cyclopts import Parameter
+
 from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Switch, need
 from dcgan.cli.latent_flags import samples_of
 from dcgan.cli.outputs import LATENTS, check_files, open_model, writing
 from dcgan.errors import UsageError
-from dcgan.progress import Part
 
 FIRST, FIRST_OF_LABEL = range(64), range(8)  # seeds that are sampled by default
 LEVELS_SHOWN = 8  # samples of a pyramid
-MOST_COLUMNS = 32  # of a sheet with a row for each label
 
 
 def sample(
@@ -21,7 +21,7 @@ def sample(
     *,
     seeds: str | None = None,
     latents: Path | None = None,
-    label: str | None = None,
+    label: Annotated[list[str] | None, Parameter(negative="")] = None,
     out: Path = Path("samples.png"),
     truncation: float = 1.0,
     batch_statistics: Annotated[bool, Switch] = False,
@@ -42,12 +42,13 @@ def sample(
     - `dcgan sample runs/photos --seeds 3,17 --scale 8 --out chosen/`
     - `dcgan sample runs/photos --seeds 7,17,100-120 --truncation 0.7 --out samples.npz`
     - `dcgan sample runs/digits --label 7 --seeds 0-63 --out sevens.png`
+    - `dcgan sample runs/digits --label 3 --label 5 --seeds 0-999 --out digits/`
 
     Args:
         seeds: Which pictures: numbers and ranges, such as 0-63,100. Default: 0-63, or 0-7 of each label.
         latents: File with z to generate from instead of seeds (.npz of any verb, .npy).
-        label: Of a conditional model: the label to draw. Default: each, in a row of the sheet or a folder of its
-            own; z of a file keep theirs.
+        label: Of a conditional model: a label to draw; may be given several times. Default: each. Several have a row
+            of the sheet each, or a folder; z of a file keep theirs.
         out: A sheet (.png, .jpg, .webp), arrays (.npz with pixels, seeds and z), or a folder for one PNG a sample.
         truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
         batch_statistics: Normalize by the mini-batch, as the paper did; a picture then depends on the others in it.
@@ -62,7 +63,7 @@ def sample(
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.latent.files import write_latents
     from dcgan.latent.pyramid import draw_pyramid
-    from dcgan.latent.samples import MOST_SCALE, folder_name, generate_samples, sample_to_folder
+    from dcgan.latent.samples import MOST_SCALE, generate_samples, labeled_latents, sample_to_folder
 
     need(scale is None or 1 <= scale <= MOST_SCALE, "--scale", f"1 to {MOST_SCALE}", scale)
     suffix = out.suffix.lower()
@@ -70,21 +71,17 @@ def sample(
         raise UsageError(f"--out {out}: name a sheet ({', '.join(FORMATS)}), an {LATENTS} file, or a folder")
     if suffix == LATENTS and scale is not None:
         raise UsageError(f"--scale is for pictures; {out} holds them as they are")
-    if suffix:
-        check_files({"--out": (out, (LATENTS, *FORMATS))}, overwrite=overwrite)
-    check_files({"--pyramid": (pyramid, FORMATS)}, overwrite=overwrite)
+    out_file = out if suffix else None
+    check_files({"--out": (out_file, (LATENTS, *FORMATS)), "--pyramid": (pyramid, FORMATS)}, overwrite=overwrite)
     loaded = open_model(model, device)
-    samples, labels = samples_of(loaded, seeds, latents), [label] if label is not None else []
+    samples, labels = samples_of(loaded, seeds, latents), list(dict.fromkeys(label or []))
     if latents is None and not labels:
         labels = list(loaded.labels)
     if samples is None:
         samples = FIRST_OF_LABEL if labels[1:] else FIRST
-    if labels[1:] and columns is None and len(samples) <= MOST_COLUMNS:
-        columns = len(samples)
     if pyramid:
-        drawn = draw_pyramid(loaded, samples[:LEVELS_SHOWN])
-        with writing("--pyramid", pyramid):
-            save_picture(drawn.figure(), pyramid)
+        first = labeled_latents(loaded, samples[:LEVELS_SHOWN], labels[:1], truncation)
+        levels = draw_pyramid(loaded, first).figure()
     images_seen = loaded.details.get("images")
     if images_seen == 0:
         warn(f"{model} has only the checkpoint that it began with: these are pictures of an untrained generator")
@@ -105,24 +102,26 @@ def sample(
                 save_picture(made.figure(columns, scale), out)
         else:
             with progress_bar("generating") as bar:
-                for number, one in enumerate(labels or [None]):
-                    sample_to_folder(
-                        loaded,
-                        samples,
-                        out / folder_name(one) if one is not None and labels[1:] else out,
-                        label=one,
-                        truncation=truncation,
-                        batch_statistics=batch_statistics,
-                        batch_size=batch_size,
-                        scale=scale or 1,
-                        overwrite=overwrite,
-                        on_progress=Part(bar, number * len(samples), max(1, len(labels)) * len(samples)),
-                    )
+                sample_to_folder(
+                    loaded,
+                    samples,
+                    out,
+                    labels=labels,
+                    truncation=truncation,
+                    batch_statistics=batch_statistics,
+                    batch_size=batch_size,
+                    scale=scale or 1,
+                    overwrite=overwrite,
+                    on_progress=bar,
+                )
+    if pyramid:
+        with writing("--pyramid", pyramid):
+            save_picture(levels, pyramid)
     count = len(samples) * max(1, len(labels))
     facts = {"out": out, "pictures": count, "model": model, "images_seen": images_seen}
     if loaded.labels:
         facts["labels"] = labels
     if pyramid:
         facts["pyramid"] = pyramid
-    levels = f"\nthe first of them level by level: {pyramid}" if pyramid else ""
-    answer(f"generated {count:,} pictures: {out}{levels}", facts, as_json)
+    also = f"\nthe first of them level by level: {pyramid}" if pyramid else ""
+    answer(f"generated {count:,} pictures: {out}{also}", facts, as_json)

@@ -3,9 +3,7 @@
 import asyncio
 import csv
 import json
-import re
 import time
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from urllib.parse import urlsplit
 
 from dcgan.data import formats
 from dcgan.errors import DcganError, SourceError, UsageError
-from dcgan.files import new_file, write_atomic
+from dcgan.files import folder_name, new_file, write_atomic
 from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
 
@@ -29,8 +27,6 @@ JOURNAL_FILE, LIST_FILE = "downloads.jsonl", "downloads.csv"
 URL_COLUMNS, NAME_COLUMNS = ("url", "image", "address"), ("name", "label")
 DOWNLOADED = "downloaded"
 _SUFFIXES = {"JPEG": ".jpg", "JPEG 2000": ".jp2", "JPEG XL": ".jxl", "Photoshop": ".psd"}
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')  # in names of folders, on one system or another
-_LONGEST_NAME = 80  # characters of a folder's name
 _FIRST_WAIT = 2.0  # seconds before an address is tried again, doubled each time
 _LONGEST_WAIT = 120.0
 
@@ -271,12 +267,6 @@ class _Downloads:
         self._done += 1
         if self._on_progress:
             self._on_progress(self._done, self._total)
-
-
-def folder_name(name: str) -> str:
-    """What the folder of a name is called, on any system: "AC/DC" becomes "AC_DC"."""
-    plain = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(" .")
-    return plain[:_LONGEST_NAME].strip(" .") or "unnamed"
 
 
 def _host_of(url: str) -> str:

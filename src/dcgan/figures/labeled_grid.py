@@ -14,6 +14,8 @@ from dcgan.types import Pixels
 
 MARGIN, GAP = 16, 4  # pixels
 LINE = 24  # height of a line of labels
+LONGEST_NAME = 160  # pixels of the name of a group
+FEWEST_COLUMNS, MOST_COLUMNS = 8, 32  # of a group that is longer than a row
 TILE = 64  # pixels; narrower pictures are enlarged until they have at least this width
 
 
@@ -71,6 +73,33 @@ def labeled_grid(
         for column, picture in enumerate(line):
             canvas.paste(enlarged(picture, tile), left + column * (side + GAP), y)
     return canvas.image
+
+
+def grouped(
+    pixels: Pixels, names: Sequence[str], theme: Theme, *, columns: int | None = None, tile: int = TILE
+) -> Image.Image:
+    """Lay groups of pictures out below each other, each in a row of its own, or in several, with its name at the left.
+
+    Args:
+        pixels: (G, N, H, W, channels), uint8: N pictures in each group.
+        names: One for each group; long ones are cut.
+        theme: Colors.
+        columns: Pictures in a row. Default: all of a group, or the most up to 32 that leave no row incomplete.
+        tile: Least width of a picture in pixels.
+    """
+    count = pixels.shape[1]
+    columns = min(columns, count) if columns is not None else _columns(count)
+    rows = -(-count // columns)
+    empty = np.empty((len(pixels), rows * columns - count, *pixels.shape[2:]), np.uint8)
+    empty[:] = theme.ground[0]
+    filled = np.concatenate([pixels, empty], axis=1).reshape(-1, columns, *pixels.shape[2:])
+    lines = [line for name in names for line in (fitted(name, LONGEST_NAME, SMALL), *[""] * (rows - 1))]
+    return labeled_grid(filled, theme, rows=lines, tile=tile)
+
+
+def _columns(count: int) -> int:
+    fit = max(columns for columns in range(1, MOST_COLUMNS + 1) if count % columns == 0)
+    return fit if fit >= min(FEWEST_COLUMNS, count) else MOST_COLUMNS
 
 
 def numbered(pixels: NDArray[np.uint8], labels: Sequence[str], theme: Theme, *, columns: int = 10) -> Image.Image:

@@ -13,7 +13,7 @@ from dcgan.figures.theme import THEMES, Theme
 from dcgan.latent.concepts import Concept, ConceptSource, resolve_concepts
 from dcgan.latent.formula import Term, parse_formula, written
 from dcgan.model import Model
-from dcgan.randomness import Stream, rng
+from dcgan.randomness import Stream, rng, whole_label
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, Pixels
 
@@ -69,6 +69,8 @@ def arithmetic(
 ) -> ArithmeticResult:
     """Add and subtract concepts, and generate the picture of the sum Y with variations of it.
 
+    Of conditional nets the labels are added, too: Y has the one of which there is most in the sum.
+
     Args:
         model: Whose latent space.
         formula: The sum, such as "smiling - neutral + 2 * glasses"; see `parse_formula`.
@@ -97,13 +99,13 @@ def arithmetic(
     chosen = tuple(known[term.name] for term in terms)
     y = np.sum([np.float32(term.factor) * concept.mean for term, concept in zip(terms, chosen, strict=True)], axis=0)
     offsets = rng(Stream.ARITHMETIC, seed).uniform(-noise, noise, (variations, len(y)))
-    offsets[:, model.interface.noise_dim :] = 0  # a label is held
-    z = np.concatenate([y[None], y + offsets]).astype(np.float32)
+    offsets[:, model.interface.noise_dim :] = 0
+    z = whole_label(np.concatenate([y[None], y + offsets]).astype(np.float32), model.interface.classes)
     examples = tuple(model.generate(concept.z[:0] if concept.is_axis else concept.z) for concept in chosen)
     pixel_sum = None
     if not any(concept.is_axis for concept in chosen):
         pixel_sum = add_pictures([term.factor for term in terms], examples)
-    means = model.generate(np.stack([concept.mean for concept in chosen]))
+    means = model.generate(whole_label(np.stack([concept.mean for concept in chosen]), model.interface.classes))
     return ArithmeticResult(terms, chosen, examples, means, z, model.generate(z), pixel_sum)
 
 

@@ -20,7 +20,7 @@ SEEDLESS = -1  # in place of a seed, for a z that was computed
 def write_latents(
     path: Path, model: Model, z: NDArray[np.float32], pixels: Pixels, seeds: Sequence[int] | None = None
 ) -> None:
-    """Write latent vectors with their pictures, their seeds where they have any, and the model's identity.
+    """Write latent vectors with their pictures, their seeds and labels where they have any, and the model's identity.
 
     Args:
         path: File to write, .npz.
@@ -34,8 +34,16 @@ def write_latents(
     """
     z, pixels = z.reshape(-1, z.shape[-1]), pixels.reshape(-1, *pixels.shape[-3:])
     names = np.asarray(seeds if seeds is not None else [SEEDLESS] * len(z), np.int64)
+    arrays: dict[str, NDArray[np.generic]] = {
+        "z": z,
+        "seeds": names,
+        "pixels": pixels,
+        "model": np.array(model.identity),
+    }
+    if model.labels:
+        arrays["labels"] = np.array(model.labels)[z[:, model.interface.noise_dim :].argmax(axis=1)]
     content = io.BytesIO()
-    np.savez_compressed(content, allow_pickle=False, z=z, seeds=names, pixels=pixels, model=np.array(model.identity))
+    np.savez_compressed(content, allow_pickle=False, **arrays)
     write_atomic(path, content.getvalue())
 
 

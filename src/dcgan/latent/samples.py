@@ -1,8 +1,8 @@
 """Samples of a model: named by seeds or given as z, generated as pixels, or written to a folder of files."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcgan.errors import UsageError
+from dcgan.figures.labeled_grid import TILE, grouped
 from dcgan.figures.notebook import html_of
 from dcgan.figures.sheets import sheet
+from dcgan.figures.theme import THEMES
+from dcgan.files import distinct_files, folder_name
 from dcgan.model import LARGEST, Model, truncated
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, OnProgress, Pixels
@@ -31,15 +34,24 @@ class Samples(ShortRepr):
         z: (N, latent_dim), float32.
         pixels: (N, H, W, C), uint8.
         seeds: N seeds; None where z was given.
+        labels: With which all samples were generated, label by label; none if each has its own.
     """
 
     z: Latents
     pixels: Pixels
     seeds: tuple[int, ...] | None
+    labels: tuple[str, ...] = ()
 
     def figure(self, columns: int | None = None, scale: int | None = None) -> Image.Image:
-        """A sheet, with so many pictures in a row, each enlarged so many times; see `dcgan.figures.sheets.sheet`."""
-        return sheet(self.pixels, columns, scale=scale)
+        """A sheet, with so many pictures in a row, each enlarged so many times; see `dcgan.figures.sheets.sheet`.
+
+        Several labels have rows of their own, with their names at the left.
+        """
+        if len(self.labels) < 2:
+            return sheet(self.pixels, columns, scale=scale)
+        groups = self.pixels.reshape(len(self.labels), -1, *self.pixels.shape[1:])
+        tile = TILE if scale is None else scale * self.pixels.shape[2]
+        return grouped(groups, self.labels, THEMES["light"], columns=columns, tile=tile)
 
     def _repr_html_(self) -> str:
         return html_of(self.figure())
@@ -68,13 +80,24 @@ def generate_samples(
     Raises:
         UsageError: A value is out of its range.
     """
-    _check(truncation, batch_statistics, batch_size, len(samples))
-    z = truncated(model, latents_of(model, samples), truncation)
-    if labels:
-        z = np.concatenate([model.labeled(z, label) for label in labels])
+    _check_batches(batch_statistics, batch_size, len(samples))
+    z = labeled_latents(model, samples, labels, truncation)
     pixels = model.generate(z, batch_size=batch_size, batch_statistics=batch_statistics)
     seeds = as_seeds(samples)
-    return Samples(z, pixels, seeds and seeds * max(1, len(labels)))
+    return Samples(z, pixels, seeds and seeds * max(1, len(labels)), tuple(labels))
+
+
+def labeled_latents(
+    model: Model, samples: SeedsOrLatents, labels: Sequence[str] = (), truncation: float = 1.0
+) -> Latents:
+    """The z of samples with each of these labels, label by label: (N, latent_dim) or (labels * N, latent_dim), float32.
+
+    Parameters and errors are those of `generate_samples`.
+    """
+    if not 0 < truncation <= 1:
+        raise UsageError(f"`truncation` must be above 0 and at most 1, not {truncation:g}")
+    z = truncated(model, latents_of(model, samples), truncation)
+    return np.concatenate([model.labeled(z, label) for label in labels]) if labels else z
 
 
 def sample_to_folder(
@@ -82,7 +105,7 @@ def sample_to_folder(
     samples: SeedsOrLatents,
     out: Path,
     *,
-    label: str | None = None,
+    labels: Sequence[str] = (),
     truncation: float = 1.0,
     batch_statistics: bool = False,
     batch_size: int = 64,
@@ -98,7 +121,8 @@ def sample_to_folder(
         model: Whose samples.
         samples: Seeds, or z (N, latent_dim).
         out: Folder to make, or one that holds nothing but such files.
-        label: Of conditional nets: the label. Default: that which each seed names or each z holds.
+        labels: Of conditional nets: write all samples with each of these labels; several have folders of their own in
+            `out`. Default: with those that the seeds name or the z hold.
         truncation: Scales z toward 0, above 0 and at most 1.
         batch_statistics: Normalize by the mini-batch at hand, as the paper did; dcgan's own nets only.
         batch_size: Pictures in a mini-batch of `batch_statistics`.
@@ -107,41 +131,43 @@ def sample_to_folder(
         on_progress: Called with (pictures written, in all).
 
     Returns:
-        The files, in the order of the samples.
+        The files, label by label, in the order of the samples.
 
     Raises:
-        UsageError: A value is out of its range, the folder holds other files, or some of these already.
-        OSError: The folder or a file cannot be written.
+        UsageError: A value is out of its range, a folder holds other files, or some of these already.
+        OSError: A folder or a file cannot be written.
     """
-    _check(truncation, batch_statistics, batch_size, len(samples))
+    _check_batches(batch_statistics, batch_size, len(samples))
     if not 1 <= scale <= MOST_SCALE:
         raise UsageError(f"`scale` must be 1 to {MOST_SCALE}, not {scale}")
     seeds = as_seeds(samples)
     names = [f"latent-{row:06d}" for row in range(len(samples))] if seeds is None else [f"seed-{n:06d}" for n in seeds]
-    files = [out / f"{name}.png" for name in names]
-    out.mkdir(parents=True, exist_ok=True)
-    if any(not path.match("seed-*.png") and not path.match("latent-*.png") for path in out.iterdir()):
-        raise UsageError(f"`out` {out} holds other things than samples; name a new folder")
+    folders = [out / name for name in distinct_files(map(folder_name, labels))] if len(labels) > 1 else [out]
+    files = [folder / f"{name}.png" for folder in folders for name in names]
+    labeled_latents(model, samples[:1], labels, truncation)  # whatever is wrong with them, before the first file
+    for folder in folders:
+        _make_folder(folder)
     if not overwrite and (there := sum(file.exists() for file in files)):
         raise UsageError(
             f"`out` {out} holds {there:,} of these samples; name another folder, or replace them with `overwrite`"
         )
     chunk = max(1, CHUNK // batch_size) * batch_size  # whole mini-batches, as their statistics may be used
-    for start in range(0, len(files), chunk):
-        z = truncated(model, latents_of(model, samples[start : start + chunk]), truncation)
-        if label is not None:
-            z = model.labeled(z, label)
-        pixels = model.generate(z, batch_size=batch_size, batch_statistics=batch_statistics)
-        for file, picture in zip(files[start : start + chunk], pixels, strict=True):
-            sheet(picture[None], scale=scale).save(file)
+    groups: list[Sequence[str]] = [[label] for label in labels] or [[]]
+    written = 0
+    for group, start in product(groups, range(0, len(names), chunk)):
+        z = labeled_latents(model, samples[start : start + chunk], group, truncation)
+        for picture in model.generate(z, batch_size=batch_size, batch_statistics=batch_statistics):
+            sheet(picture[None], scale=scale).save(files[written])
+            written += 1
         if on_progress:
-            on_progress(min(start + chunk, len(files)), len(files))
+            on_progress(written, len(files))
     return files
 
 
-def folder_name(label: str) -> str:
-    """A label as a folder may be called."""
-    return re.sub(r"[^\w.,;=+@ -]", "_", label).strip(" .") or "_"
+def _make_folder(path: Path) -> None:
+    path.mkdir(parents=True, exist_ok=True)
+    if any(not file.match("seed-*.png") and not file.match("latent-*.png") for file in path.iterdir()):
+        raise UsageError(f"`out` {path} holds other things than samples; name a new folder")
 
 
 def latents_of(model: Model, samples: SeedsOrLatents) -> Latents:
@@ -183,9 +209,7 @@ def as_seeds(samples: SeedsOrLatents) -> tuple[int, ...] | None:
     return seeds
 
 
-def _check(truncation: float, batch_statistics: bool, batch_size: int, count: int) -> None:
-    if not 0 < truncation <= 1:
-        raise UsageError(f"`truncation` must be above 0 and at most 1, not {truncation:g}")
+def _check_batches(batch_statistics: bool, batch_size: int, count: int) -> None:
     if batch_size < 1:
         raise UsageError(f"`batch_size` must be at least 1, not {batch_size}")
     if batch_statistics and min(batch_size, count) < 2:

@@ -63,6 +63,8 @@ def turn(
 ) -> Turn:
     """Move samples along an axis, from `strength` times the axis taken away to as much added.
 
+    Samples of conditional nets keep their labels.
+
     Args:
         model: Whose latent space.
         samples: Seeds, or z (N, latent_dim).
@@ -131,7 +133,8 @@ def _resolve(model: Model, axis: Axis, concepts: ConceptSource) -> tuple[NDArray
 def _move(
     model: Model, z: Latents, axis: NDArray[np.float32], coefficients: NDArray[np.float64]
 ) -> tuple[Latents, Pixels]:
-    """Each sample at each coefficient: z (N, P, latent_dim) and pixels (N, P, H, W, C)."""
+    """Each sample at each coefficient, with the label that it has: z (N, P, latent_dim), pixels (N, P, H, W, C)."""
+    axis = np.where(np.arange(len(axis)) < model.interface.noise_dim, axis, np.float32(0))
     moved = (z[:, None] + coefficients[:, None] * axis).astype(np.float32)
     pixels = model.generate(moved.reshape(-1, moved.shape[2]))
     return moved, pixels.reshape(*moved.shape[:2], *pixels.shape[1:])

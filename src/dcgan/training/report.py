@@ -57,7 +57,7 @@ def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, 
         data=_data_facts(data),
         environment=machine if isinstance(machine, dict) else {},
         commands=(
-            ("Generate new pictures", command("sample", run, "--seeds", "0-63", "--out", "sheet.png")),
+            ("Generate new pictures", command("sample", run, "--out", "sheet.png")),
             ("Go on after a stop", command("train", "--resume", run)),
             ("Train for longer", command("train", "--resume", run, "--images", _twice(records))),
             ("Keep this state for good", command("keep", run, "--name", "good")),
