@@ -35,6 +35,18 @@ def test_it_finds_what_liblinear_finds(C: float) -> None:
     assert np.array_equal(ours.predict(features), theirs.predict(features))
 
 
+@pytest.mark.parametrize("C", [1e-3, 0.1, 10])
+def test_steps_in_bfloat16_lead_to_the_same_solution(C: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    features, labels = digits()
+    exact = fit_svm(features, labels, 10, C)
+    monkeypatch.setattr("dcgan.probing.linear_svm.ROUGH_FROM", 0)
+    monkeypatch.setattr("dcgan.probing.linear_svm.has_fast_bfloat16", lambda _: True)
+    rough = fit_svm(features, labels, 10, C)
+    assert rough.objective == pytest.approx(exact.objective, rel=1e-5)
+    assert not np.array_equal(rough.weights, exact.weights)
+    assert np.array_equal(rough.predict(features), exact.predict(features))
+
+
 def test_more_features_than_pictures() -> None:
     features = np.random.default_rng(0).normal(size=(60, 500)).astype(np.float32)
     labels = np.arange(60) % 3

@@ -6,8 +6,8 @@ The problem is LinearSVC's (liblinear's solver 0 and 2): for each class minimize
 
 where w takes the bias as one weight more. A truncated Newton method solves it for all classes at once, so that each
 pass over the features serves every class; they are read in blocks and may be a memory map of half precision. Its
-steps are found by conjugate gradients, preconditioned by a sample of the pictures, with features in bfloat16 where the
-machine computes that: a step needs no more, as the gradient, which says where the solution is, is that of float32.
+steps are found by conjugate gradients, preconditioned by a sample of the pictures, with many features in bfloat16 where
+the machine computes that: a step needs no more, as the gradient, which says where the solution is, is that of float32.
 Where there are fewer pictures than features, the problem is solved in the space that the pictures span: the solution
 lies there.
 """
@@ -27,6 +27,7 @@ from dcgan.short_repr import ShortRepr
 from dcgan.types import Labels
 
 ROWS = 2048  # of features brought to float32 at once
+ROUGH_FROM = 2**24  # numbers in the features: fewer are in float32 everywhere
 MAX_CG_STEPS = 40  # of conjugate gradients for one Newton step
 CG_TOLERANCE = 0.2  # of the gradient's length may be left by a Newton step
 JITTER = 1e-6  # of the mean square length of the pictures, added to each
@@ -163,7 +164,7 @@ class _Blocks:
         self._features = features
         self._held = list(_blocks(features)) if 4 * features.size <= _memory() / 4 else None
         self._rough = None
-        if 2 * features.size <= _memory() / 4 and has_fast_bfloat16("cpu"):
+        if ROUGH_FROM <= features.size <= _memory() / 8 and has_fast_bfloat16("cpu"):
             self._rough = [block.bfloat16() for block in self]
 
     def __iter__(self) -> Iterator[Tensor]:
