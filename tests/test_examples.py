@@ -14,7 +14,7 @@ TINY = 'dcgan.Recipe(size=32, steps=4, batch_size=8, base_channels=4, device="cp
 SETTINGS = {  # instead of those of the first cell; all else is as it stands. So tiny a net has no concepts: faces has.
     "your_own_pictures": f'PICTURES = "drawn-faces:60"; RECIPE = {TINY}; SAMPLES = 40',
     "paper_in_one_hour": f'PICTURES = "drawn-faces:400"; RECIPE = {TINY}; MODEL = "faces"; EXAMPLES = 3; REPEATS = 2',
-    "few_labels": 'LABELED = "drawn-faces:1000"; UNLABELED = "drawn-faces:20"; REPEATS = 2',
+    "few_labels": 'LABELED = "drawn-faces:600"; UNLABELED = "drawn-faces:20"; REPEATS = 2',
 }
 
 

@@ -23,9 +23,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def in_a_folder_of_its_own(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("DCGAN_CACHE", str(home / "cache"))  # each source is prepared once
 
 
 def run(home: Path, verb: str, *words: object) -> None:

@@ -31,9 +31,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def in_a_folder_of_its_own(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("DCGAN_CACHE", str(home / "cache"))  # each source is prepared once
     monkeypatch.setattr("dcgan.probing.baselines.supervised.IMAGES_SEEN", 500)
 
 
@@ -167,6 +167,20 @@ def test_pictures_that_were_learned_are_not_tested_on(home: Path) -> None:
         run(home, "probe", "--test", home / "pictures")
 
 
+FIRST = ("probe", "--repeats", 2, "--C", "1e-3", "--labels-per-class", 4, "--baselines", "none", "--out", "probe.json")
+
+
+@pytest.fixture(scope="module")
+def probed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a probe has written."""
+    folder = tmp_path_factory.mktemp("probed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("DCGAN_CACHE", str(home / "cache"))
+        run(home, *FIRST)
+    return (folder / "probe.json").read_text()
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -186,29 +200,15 @@ def test_pictures_that_were_learned_are_not_tested_on(home: Path) -> None:
         ("validation", {"1e-3": 7}),
     ],
 )
-def test_impossible_results_are_not_believed(home: Path, name: str, value: object) -> None:
-    words = (
-        "probe",
-        "--repeats",
-        2,
-        "--C",
-        "1e-3",
-        "--out",
-        "probe.json",
-        "--labels-per-class",
-        "4",
-        "--baselines",
-        "none",
-    )
-    run(home, *words)
-    content = json.loads(Path("probe.json").read_text())
+def test_impossible_results_are_not_believed(home: Path, probed: str, name: str, value: object) -> None:
+    content = json.loads(probed)
     content["results"][0][name] = value
     Path("probe.json").write_text(json.dumps(content))
     with pytest.raises(DcganError, match="is not a file of results of a probe"):
-        run(home, *words)
+        run(home, *FIRST)
     Path("probe.json").write_text("[" * 200_000)
     with pytest.raises(DcganError, match="is not a file of results of a probe"):
-        run(home, *words)
+        run(home, *FIRST)
 
 
 @pytest.mark.parametrize(

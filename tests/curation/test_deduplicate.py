@@ -58,6 +58,14 @@ def cache(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DCGAN_CACHE", str(home / "cache"))
 
 
+@pytest.fixture(scope="module")
+def again(home: Path) -> Deduplicated:
+    """What is found in "photos" the second time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DCGAN_CACHE", str(home / "cache"))
+        return deduplicate(home / "photos", home / "again")
+
+
 def centers(found: Path) -> dict[str, str]:
     """Of each picture that is left out the one that stands for it."""
     rows = pq.read_table(found / "groups.parquet").to_pylist()
@@ -105,21 +113,19 @@ def test_the_groups_are_listed_with_the_most_doubtful_first(home: Path) -> None:
     assert {row["source"] for row in rows} == {str(home / "photos")}
 
 
-def test_the_report_counts_and_shows(home: Path, tmp_path: Path) -> None:
-    found = deduplicate(home / "photos", tmp_path / "out")
-    assert (found.pictures, found.kept, found.exact, found.groups) == (67, 60, 1, 7)
-    assert f"60 of 67 pictures kept, 7 near duplicates left out: {tmp_path / 'out'}" in str(found)
-    assert "1 of them is an exact copy" in str(found)
-    assert found.figure().width > 500
-    assert "<img" in found._repr_html_()
-    assert found.facts()["kept"] == 60
-    assert "tiles" in repr(found)
+def test_the_report_counts_and_shows(again: Deduplicated, home: Path) -> None:
+    assert (again.pictures, again.kept, again.exact, again.groups) == (67, 60, 1, 7)
+    assert f"60 of 67 pictures kept, 7 near duplicates left out: {home / 'again'}" in str(again)
+    assert "1 of them is an exact copy" in str(again)
+    assert again.figure().width > 500
+    assert "<img" in again._repr_html_()
+    assert again.facts()["kept"] == 60
+    assert "tiles" in repr(again)
 
 
-def test_the_same_seed_gives_the_same_set(home: Path, tmp_path: Path) -> None:
-    deduplicate(home / "photos", tmp_path / "out")
+def test_the_same_seed_gives_the_same_set(again: Deduplicated, home: Path) -> None:
     for file in ("pixels.npy", "skipped.csv", "groups.parquet", CODES_FILE, NET_FILE):
-        assert (tmp_path / "out" / file).read_bytes() == (home / "unique" / file).read_bytes(), file
+        assert (again.path / file).read_bytes() == (home / "unique" / file).read_bytes(), file
 
 
 def test_what_another_source_has_is_left_out_too(home: Path, tmp_path: Path) -> None:

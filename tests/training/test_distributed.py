@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load_file
 from tests.training.toys import TOY, discs
 
+from dcgan.cli import app
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import RecipeError
@@ -135,14 +136,18 @@ def test_a_mistake_that_rank_0_finds_is_told_once(packed: Path, tmp_path: Path) 
     assert "lost the others" not in err
 
 
-def test_a_dry_run_of_several_ranks_answers_once_and_checks_their_share(packed: Path, tmp_path: Path) -> None:
-    def dry_run(batch_size: int) -> "subprocess.CompletedProcess[str]":
-        launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-        words = ["-m", "dcgan", "train", str(packed), "--dry-run", "--json", "--batch-size", str(batch_size)]
-        return subprocess.run([*launcher, *words], capture_output=True, text=True, check=False)
-
-    assert json.loads(dry_run(8).stdout)["pictures"] == 24
-    assert "--batch-size 7 cannot be shared by 2 ranks" in dry_run(7).stderr
+def test_a_dry_run_of_several_ranks_answers_once_and_checks_their_share(
+    packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    words = ["train", str(packed), "--dry-run", "--json", "--batch-size"]
+    done = subprocess.run([*launcher, "-m", "dcgan", *words, "8"], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["pictures"] == 24
+    monkeypatch.setenv("RANK", "1")  # as the launcher tells each
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(RecipeError, match="`batch_size` 7 cannot be shared by 2 ranks"):
+        app([*words, "7"])
     assert not list(tmp_path.glob("runs*"))
 
 

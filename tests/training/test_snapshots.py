@@ -1,6 +1,7 @@
 """Quality while training: measured at its times, the best checkpoint kept, the weights untouched."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,18 +43,31 @@ def distances(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return means
 
 
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with a measurement, and a checkpoint, every 16 images; tests get copies of it."""
+    folder = tmp_path_factory.mktemp("measured")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DCGAN_CACHE", str(folder / "cache"))
+        return train(discs(), folder / "run", MEASURED.changed({"keep": 99})).run
+
+
+@pytest.fixture
+def run(measured: Path, tmp_path: Path) -> Path:
+    """A copy of that run."""
+    return shutil.copytree(measured, tmp_path / "run", symlinks=True)
+
+
 def weights(run: Path) -> dict[str, str]:
     return {path.name: sha256(path) for path in (run / "model").glob("*.safetensors")}
 
 
-def test_measuring_does_not_change_what_is_learned(pictures: Path, tmp_path: Path) -> None:
-    train(pictures, tmp_path / "measured", MEASURED)
+def test_measuring_does_not_change_what_is_learned(run: Path, pictures: Path, tmp_path: Path) -> None:
     train(pictures, tmp_path / "plain", MEASURED.changed({"evaluate_every": 0}))
-    assert weights(tmp_path / "measured") == weights(tmp_path / "plain")
+    assert weights(run) == weights(tmp_path / "plain")
 
 
-def test_each_measurement_is_recorded_and_stands_on_its_checkpoint(pictures: Path, tmp_path: Path) -> None:
-    run = train(pictures, tmp_path / "run", MEASURED.changed({"keep": 99})).run
+def test_each_measurement_is_recorded_and_stands_on_its_checkpoint(run: Path) -> None:
     recorded = {record["images"]: record["kernel_distance"] for record in read_records(run / "metrics.jsonl")}
     assert list(recorded) == list(range(16, 129, 16))
     for checkpoint in list_checkpoints(run)[1:]:
@@ -74,9 +88,9 @@ def test_the_best_checkpoint_stays_however_few_are_kept(pictures: Path, tmp_path
 
 
 def test_best_is_a_link_and_is_understood_where_there_can_be_none(
-    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Path, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    linked = train(pictures, tmp_path / "linked", MEASURED).run / "best"
+    linked = run / "best"
     assert linked.is_symlink()
     assert (linked / "generator.safetensors").is_file()
 
@@ -99,14 +113,14 @@ def test_a_distance_that_was_measured_otherwise_is_not_compared(pictures: Path, 
     assert read_card(result.best)["images"] == 96
 
 
-def test_a_run_that_was_killed_and_resumed_has_the_same_best(pictures: Path, tmp_path: Path) -> None:
-    whole = train(pictures, tmp_path / "whole", MEASURED)
+def test_a_run_that_was_killed_and_resumed_has_the_same_best(run: Path, pictures: Path, tmp_path: Path) -> None:
+    whole = best_checkpoint(run)
     train(pictures, tmp_path / "parts", MEASURED.changed({"images": 48}))
     parts = resume(tmp_path / "parts", {"images": 128})
-    assert whole.best is not None
+    assert whole is not None
     assert parts.best is not None
-    assert parts.best.name == whole.best.name
-    first, second = (read_card(best)["kernel_distance"] for best in (whole.best, parts.best))
+    assert parts.best.name == whole.name
+    first, second = (read_card(best)["kernel_distance"] for best in (whole, parts.best))
     assert first == second
 
 
@@ -118,9 +132,7 @@ def test_the_best_of_each_way_of_measuring_stays(pictures: Path, tmp_path: Path)
     assert kept >= {48, 96, 128}  # measured in turn: 0.9 0.5 0.2 0.3, then 0.4 0.25 0.6 0.7
 
 
-def test_a_collapsed_checkpoint_is_not_the_best_while_there_is_a_healthy_one(pictures: Path, tmp_path: Path) -> None:
-    run = train(pictures, tmp_path / "run", MEASURED.changed({"keep": 99})).run
-
+def test_a_collapsed_checkpoint_is_not_the_best_while_there_is_a_healthy_one(run: Path) -> None:
     def tell(checkpoint: Path, healthy: bool, mean: float) -> None:
         card = read_card(checkpoint)
         assert isinstance(card["progress"], dict)
@@ -172,16 +184,16 @@ def test_where_nothing_was_measured_there_is_no_best(pictures: Path, tmp_path: P
         load(tmp_path / "run" / "best")
 
 
-def test_a_damaged_card_is_passed_over(pictures: Path, tmp_path: Path) -> None:
-    result = train(pictures, tmp_path / "run", MEASURED.changed({"keep": 99}))
-    assert result.best is not None
-    (result.best / "model.json").write_text("{")
-    again = best_checkpoint(result.run)
+def test_a_damaged_card_is_passed_over(run: Path) -> None:
+    best = best_checkpoint(run)
+    assert best is not None
+    (best / "model.json").write_text("{")
+    again = best_checkpoint(run)
     assert again is not None
-    assert again != result.best
+    assert again != best
     card = json.loads((again / "model.json").read_text())
     (again / "model.json").write_text(json.dumps(card | {"kernel_distance": {"mean": "low"}}))
-    assert best_checkpoint(result.run) not in (again, result.best)
+    assert best_checkpoint(run) not in (again, best)
     spoiled: list[dict[str, object]] = [
         {"kernel_distance": {"mean": float("nan")}},
         {"sha256": {}},
@@ -189,7 +201,7 @@ def test_a_damaged_card_is_passed_over(pictures: Path, tmp_path: Path) -> None:
     ]
     for wild in spoiled:
         (again / "model.json").write_text(json.dumps(card | wild))
-        assert best_checkpoint(result.run) not in (again, result.best)
+        assert best_checkpoint(run) not in (again, best)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The loop: exactness across interruptions, health, roll-backs."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -62,6 +63,20 @@ def interrupted(run: Path, recipe: Recipe, sessions: list[int]) -> TrainingState
     return state
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Tensor]]:
+    """A run that was not interrupted, and everything that it ended with."""
+    run, state = tmp_path_factory.mktemp("finished"), TrainingState(TOY)
+    assert run_session(run, state) == "finished"
+    return run, everything(state)
+
+
+@pytest.fixture
+def run(finished: tuple[Path, dict[str, Tensor]], tmp_path: Path) -> Path:
+    """A copy of that run."""
+    return shutil.copytree(finished[0], tmp_path / "run", symlinks=True)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -92,32 +107,31 @@ def test_a_run_in_sessions_ends_with_the_very_weights_of_one_that_was_not_interr
     assert first == second
 
 
-def test_after_a_kill_training_goes_on_from_the_last_checkpoint_to_the_same_weights(tmp_path: Path) -> None:
+def test_after_a_kill_training_goes_on_from_the_last_checkpoint_to_the_same_weights(
+    finished: tuple[Path, dict[str, Tensor]], tmp_path: Path
+) -> None:
     class Killed(Callback):
         def on_step(self, state: TrainingState, target: int) -> None:
             if state.progress.images == 60:
                 raise MemoryError  # ends the process at once, with nothing saved
 
-    whole = TrainingState(TOY)
-    run_session(tmp_path / "whole", whole)
     with pytest.raises(MemoryError):
         run_session(tmp_path / "killed", TrainingState(TOY), Killed())
     resumed = TrainingState(TOY)
     checkpoint, _ = restore_newest(tmp_path / "killed", resumed)
     assert checkpoint.images == 32
     run_session(tmp_path / "killed", resumed)
-    assert_identical(everything(whole), everything(resumed))
+    assert_identical(finished[1], everything(resumed))
     images = [record["images"] for record in read_records(tmp_path / "killed" / "metrics.jsonl")]
     assert images == [16, 32, 48, 64]  # what the killed process had recorded beyond its checkpoint is not there twice
 
 
-def test_an_extended_run_equals_one_that_was_as_long_from_the_start(tmp_path: Path) -> None:
+def test_an_extended_run_equals_one_that_was_as_long_from_the_start(run: Path, tmp_path: Path) -> None:
     long = TrainingState(replace(TOY, images=128))
     run_session(tmp_path / "long", long)
-    run_session(tmp_path / "short", TrainingState(TOY))
     extended = TrainingState(replace(TOY, images=128))
-    restore_newest(tmp_path / "short", extended)
-    run_session(tmp_path / "short", extended)
+    restore_newest(run, extended)
+    run_session(run, extended)
     assert_identical(everything(long), everything(extended))
 
 
@@ -130,12 +144,11 @@ def test_by_turns_a_record_of_one_step_is_no_alarm(tmp_path: Path) -> None:
     assert third["rollbacks"] == 0
 
 
-def test_a_damaged_checkpoint_is_passed_over_and_named(tmp_path: Path) -> None:
-    run_session(tmp_path, TrainingState(TOY))
-    newest = list_checkpoints(tmp_path)[-1]
+def test_a_damaged_checkpoint_is_passed_over_and_named(run: Path) -> None:
+    newest = list_checkpoints(run)[-1]
     weights = newest.path / "training.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x00\x01")
-    checkpoint, damaged = restore_newest(tmp_path, TrainingState(TOY))
+    checkpoint, damaged = restore_newest(run, TrainingState(TOY))
     assert checkpoint.images == 32
     assert len(damaged) == 1
     assert str(newest.path) in damaged[0]
@@ -145,23 +158,21 @@ def test_a_damaged_checkpoint_is_passed_over_and_named(tmp_path: Path) -> None:
     ("counter", "value"),
     [("images", "64"), ("images", 32), ("step", -1), ("rollbacks", 1.5), ("seconds", float("nan")), ("healthy", "yes")],
 )
-def test_a_checkpoint_with_odd_counters_is_passed_over(tmp_path: Path, counter: str, value: object) -> None:
-    run_session(tmp_path, TrainingState(TOY))
-    card = list_checkpoints(tmp_path)[-1].path / "model.json"
+def test_a_checkpoint_with_odd_counters_is_passed_over(run: Path, counter: str, value: object) -> None:
+    card = list_checkpoints(run)[-1].path / "model.json"
     written = json.loads(card.read_text())
     written["progress"][counter] = value
     card.write_text(json.dumps(written))
-    checkpoint, damaged = restore_newest(tmp_path, TrainingState(TOY))
+    checkpoint, damaged = restore_newest(run, TrainingState(TOY))
     assert checkpoint.images == 32
     assert "counter" in damaged[0]
 
 
-def test_when_no_checkpoint_is_whole_the_error_says_so(tmp_path: Path) -> None:
-    run_session(tmp_path, TrainingState(TOY))
-    for checkpoint in list_checkpoints(tmp_path):
+def test_when_no_checkpoint_is_whole_the_error_says_so(run: Path) -> None:
+    for checkpoint in list_checkpoints(run):
         (checkpoint.path / "model.json").write_text("{")
     with pytest.raises(RunError, match="no whole checkpoint"):
-        restore_newest(tmp_path, TrainingState(TOY))
+        restore_newest(run, TrainingState(TOY))
 
 
 def test_only_the_newest_checkpoints_are_kept_and_the_newest_healthy_one(
@@ -226,7 +237,7 @@ def test_a_collapse_is_noticed_and_rolled_back_with_half_the_learning_rate(
 def test_saving_more_often_does_not_hasten_the_alarm(collapse: Callable[[int, int], None], tmp_path: Path) -> None:
     collapse(9, 0)
     for every in (16, 4):
-        state = TrainingState(replace(COLLAPSING, checkpoint_every=every))
+        state = TrainingState(replace(COLLAPSING, checkpoint_every=every, images=80))
         state.progress.alive = True
         run_session(tmp_path / str(every), state)
         alarm = read_events(tmp_path / str(every) / "events.jsonl")[0]

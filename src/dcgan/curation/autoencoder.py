@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from dcgan.curation.code_index import Codes
 from dcgan.curation.variations import LINEAR, VARIATIONS, vary
 from dcgan.errors import PackedSetError
+from dcgan.optimizers import Adam
 from dcgan.randomness import Stream, rng, torch_rng
 from dcgan.types import OnProgress, Pixels
 
@@ -93,7 +94,7 @@ def train_autoencoder(
     noises = torch_rng(Stream.AUTOENCODER_NOISE, seed)
     order = _order(len(pixels), seed)
     net.mean.copy_(_flat(np.asarray(pixels[np.sort(next(order)[: 64 * BATCH])])).mean(dim=0))
-    optimizer = torch.optim.Adam(net.parameters(), lr=LEARNING_RATE)
+    optimizer = Adam(net.parameters(), lr=LEARNING_RATE)
     for step, rows in zip(range(1, steps + 1), _batches(order), strict=False):
         flat = _flat(np.asarray(pixels[rows]))
         noisy = flat + NOISE * torch.randn(flat.shape, generator=noises)

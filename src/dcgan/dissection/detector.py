@@ -14,6 +14,7 @@ from dcgan.data.drawn_faces import WORN, DrawnFaces
 from dcgan.dissection.boxes import Box, Boxes
 from dcgan.errors import DcganError, UsageError
 from dcgan.model import Model, to_images
+from dcgan.optimizers import Adam
 from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng, torch_rng
 from dcgan.types import OnProgress, Pixels
@@ -89,7 +90,7 @@ def train_detector(pixels: Pixels, masks: Masks, *, seed: int = 0, on_progress: 
             nn.init.normal_(layer.weight, std=(2 / layer.weight[0].numel()) ** 0.5, generator=random)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-    optimizer = torch.optim.Adam(net.parameters(), lr=1e-2)
+    optimizer = Adam(net.parameters(), lr=1e-2)
     targets = torch.from_numpy(masks.astype(np.float32))[:, None]
     for epoch in range(EPOCHS):
         order = rng(Stream.DETECTOR_ORDER, seed, epoch).permutation(len(pixels))

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from dcgan.errors import LatentError
 from dcgan.model import to_images
 from dcgan.networks.memory import use_channels_last
+from dcgan.optimizers import Adam
 from dcgan.randomness import Stream, rng, torch_rng
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
@@ -79,7 +80,7 @@ def train_attribute_classifier(
         raise LatentError("an attribute that all training pictures have, or none, cannot be learned")
     net = _build(pixels.shape[1], pixels.shape[3], labels.shape[1], width, seed)
     targets = torch.from_numpy(labels.astype(np.float32))
-    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+    optimizer = Adam(net.parameters(), lr=1e-3)
     steps = epochs * (len(train) // BATCH or 1)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / steps)
     noise, step = torch_rng(Stream.ATTRIBUTES_NOISE, seed), 0

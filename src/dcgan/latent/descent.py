@@ -15,6 +15,7 @@ from dcgan.device import has_fast_bfloat16
 from dcgan.errors import ModelError, UsageError
 from dcgan.latent.checks import LARGEST_SEED, check_whole, is_whole
 from dcgan.model import Model, full_batches
+from dcgan.optimizers import SGD, Adam
 from dcgan.randomness import Stream, rng, sample_latents
 from dcgan.types import Latents, OnProgress
 
@@ -162,9 +163,9 @@ def _descend_batch(
     """Z at the end, and its losses in full precision."""
     z = start.clone().requires_grad_(True)
     optimizer: torch.optim.Optimizer = (
-        torch.optim.Adam([z], options.lr)
+        Adam([z], options.lr)
         if options.optimizer == "adam"
-        else torch.optim.SGD([z], options.lr, momentum=_MOMENTUM, nesterov=True)
+        else SGD([z], options.lr, momentum=_MOMENTUM, nesterov=True)
     )
     falling = CosineAnnealingLR(optimizer, options.steps) if options.schedule == "cosine" else None
     device = model.device.type

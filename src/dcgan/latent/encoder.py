@@ -21,6 +21,7 @@ from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.encoder import EncoderNet
 from dcgan.networks.initialize import initialize
 from dcgan.networks.memory import use_channels_last
+from dcgan.optimizers import Adam
 from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng, sample_latents, torch_rng
 from dcgan.types import Latents, OnProgress, Pixels
@@ -94,7 +95,7 @@ def load_encoder(path: str | Path, model: Model) -> Encoder:
         LatentError: The file cannot be read, holds something else, or the encoder is for another model.
         ModelError: The model's nets are no DCGAN's.
     """
-    net = EncoderNet(model.architecture)
+    net = EncoderNet(model.nets_for("an `encoder`", "leave it out").architecture)
     try:
         with safe_open(path, "pt") as file:
             text = (file.metadata() or {}).get(_ABOUT)
@@ -142,10 +143,11 @@ def train_encoder(
     """
     check_whole("images", images, 20 * BATCH)
     check_whole("seed", seed, 0, LARGEST_SEED)
-    net, generator = EncoderNet(model.architecture), model.nets.generator
+    architecture, generator, _ = model.nets_for("training an encoder")
+    net = EncoderNet(architecture)
     initialize(net, torch_rng(Stream.ENCODER_WEIGHTS, seed))
     use_channels_last(net.to(model.device))
-    optimizer = torch.optim.Adam(net.parameters(), LEARNING_RATE)
+    optimizer = Adam(net.parameters(), LEARNING_RATE)
     steps = -(-images // BATCH)
     falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     half = torch.autocast(model.device.type, torch.bfloat16, enabled=has_fast_bfloat16(str(model.device)))

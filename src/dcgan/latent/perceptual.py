@@ -7,7 +7,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcgan.errors import ModelError
 from dcgan.model import Model, to_images
 from dcgan.networks.discriminator import Discriminator
 from dcgan.types import Pixels
@@ -35,7 +34,7 @@ def perceptual_distances(model: Model, first: Pixels, second: Pixels) -> Distanc
     Raises:
         ModelError: The model's nets are no DCGAN's, so that the layers of its discriminator are not known.
     """
-    net = discriminator_of(model)
+    net = model.nets_for("a perceptual distance").discriminator.eval()
     device = next(net.parameters()).device
     parts = [np.empty(0)]
     for start in range(0, len(first), BATCH):
@@ -43,21 +42,6 @@ def perceptual_distances(model: Model, first: Pixels, second: Pixels) -> Distanc
         squares = squared_distances(*(unit_maps(net, to_images(pixels)) for pixels in pair))
         parts.append(squares.sqrt().double().cpu().numpy())
     return np.concatenate(parts)
-
-
-def discriminator_of(model: Model) -> Discriminator:
-    """The net whose features are compared, in evaluation mode.
-
-    Raises:
-        ModelError: The model's nets are no DCGAN's, so that the layers of its discriminator are not known.
-    """
-    try:
-        return model.nets.discriminator.eval()
-    except ModelError as error:
-        raise ModelError(
-            f"{error}: frames can be even in latent distance only, steps cannot be measured, and projection can "
-            "compare pixels only (`feature_weight` 0)"
-        ) from error
 
 
 def unit_maps(net: Discriminator, images: Tensor) -> list[Tensor]:

@@ -17,9 +17,10 @@ from dcgan.files import RUN_FILE, parse_json
 from dcgan.latent.checks import check_whole
 from dcgan.latent.descent import DescentOptions, Found, descend, random_starts
 from dcgan.latent.encoder import Encoder, load_encoder
-from dcgan.latent.perceptual import discriminator_of, squared_distances, unit_maps
+from dcgan.latent.perceptual import squared_distances, unit_maps
 from dcgan.latent.projection import Errors, Projection, joined
 from dcgan.model import Model, full_batches, to_images
+from dcgan.networks.discriminator import Discriminator
 from dcgan.progress import Part, notebook_bar
 from dcgan.randomness import Stream, rng
 from dcgan.types import OnProgress, Pixels, PixelStore
@@ -113,6 +114,7 @@ def project_in_parts(
     Parameters and errors are those of `project`; `joined` makes one of the parts.
     """
     options = options or ProjectOptions()
+    compared_net(model, options)
     check_whole("references", references, 0)
     if isinstance(encoder, str | Path):
         encoder = load_encoder(encoder, model)
@@ -142,6 +144,18 @@ def project_in_parts(
             reference_errors=reference_errors,
             path=found.path[:, :, 0],
         )
+
+
+def compared_net(model: Model, options: ProjectOptions) -> Discriminator | None:
+    """The discriminator whose features are compared, in evaluation mode; None where pixels alone are.
+
+    Raises:
+        ModelError: The model's nets are no DCGAN's, and `feature_weight` is not 0.
+    """
+    if not options.feature_weight:
+        return None
+    nets = model.nets_for("a `feature_weight` above 0", "take `feature_weight` 0, which compares pixels alone")
+    return nets.discriminator.eval()
 
 
 def _in_parts(pixels: Pixels | PixelStore) -> Iterator[tuple[int, Pixels]]:
@@ -206,9 +220,8 @@ def _search(
     on_progress: OnProgress | None,
 ) -> _Searched:
     targets = to_images(torch.from_numpy(pixels)).to(model.device)
-    net, maps = None, []
-    if options.feature_weight:
-        net = discriminator_of(model)
+    net, maps = compared_net(model, options), []
+    if net is not None:
         with torch.no_grad():
             batches = [
                 [layer[: len(rows)] for layer in unit_maps(net, targets[filled])]

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from dcgan.optimizers import SGD, Adam
 from dcgan.training.recipe import Recipe
 
 LOWEST = 1e-6  # learning rate that an exponential decay ends at (GAN 2014's released settings)
-_MOMENTS = {torch.optim.Adam: ("step", "exp_avg", "exp_avg_sq"), torch.optim.SGD: ("momentum_buffer",)}
+_MOMENTS = {Adam: ("step", "exp_avg", "exp_avg_sq"), SGD: ("momentum_buffer",)}
 
 
 def build_optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
@@ -18,8 +19,8 @@ def build_optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     L2 enters through the gradient (coupled), as in the released code.
     """
     if recipe.optimizer == "sgd":
-        return torch.optim.SGD(net.parameters(), recipe.lr, recipe.momentum, weight_decay=recipe.weight_decay)
-    return torch.optim.Adam(
+        return SGD(net.parameters(), recipe.lr, recipe.momentum, weight_decay=recipe.weight_decay)
+    return Adam(
         net.parameters(),
         recipe.lr,
         (recipe.beta1, recipe.beta2),

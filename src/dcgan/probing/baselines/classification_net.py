@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.initialize import initialize
 from dcgan.networks.memory import use_channels_last
+from dcgan.optimizers import Adam
 from dcgan.types import OnProgress
 
 NextBatch = Callable[[], tuple[Tensor, Tensor]]
@@ -64,7 +65,7 @@ def train(
         seed: Of dropout.
         on_progress: After each step.
     """
-    optimizer = torch.optim.Adam(net.parameters(), lr, betas=(0.5, 0.999), weight_decay=weight_decay)
+    optimizer = Adam(net.parameters(), lr, betas=(0.5, 0.999), weight_decay=weight_decay)
     device = net.head.weight.device
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     with torch.random.fork_rng(devices=[]):
