@@ -39,6 +39,8 @@ UPDATES: "Registry[UpdateRule]" = Registry(
         "alternate": Choice("dcgan.training.step:ALTERNATE", "one net, by turns, as in the released code"),
         "simultaneous": Choice("dcgan.training.step:SIMULTANEOUS", "both from one forward pass, as in GAN 2014"),
     },
+    fits=lambda rule: isinstance(rule, tuple) and bool(rule) and all(map(callable, rule)),
+    form="a tuple of one function or more, such as (my_update,)",
 )
 
 AUGMENTATIONS: "Registry[Augmentation]" = Registry(

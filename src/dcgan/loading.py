@@ -1,5 +1,6 @@
 """Loading a model: from a folder, a checkpoint, a run, or by its name. No pickle is read: it runs no code."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def load(
     device, folder = resolve_device(device), find(Path(path))
     card = read_card(folder)
     interface = _interface(folder, card)
+    _check_labels(folder, card.get("labels"), interface.classes)
     if interface.nets:
         if generator is not None or discriminator is not None:
             raise ModelError(f"the nets in {folder} are dcgan's own; leave `generator` and `discriminator` out")
@@ -66,12 +68,35 @@ def _interface(folder: Path, card: Mapping[str, object]) -> Interface:
             return Interface.from_card(own)
         values, nets = card.get("architecture"), card.get("nets", "dcgan")
         if not isinstance(values, dict):
-            raise TypeError("it is missing")
-        if nets not in NETS:
-            raise ValueError(f"this dcgan has no nets {nets!r}; it has {', '.join(NETS)}")
-        return NETS[str(nets)].architecture.from_card(values)
-    except (TypeError, ValueError, KeyError, ZeroDivisionError) as error:
+            raise ValueError("it is missing")
+        if not isinstance(nets, str) or nets not in NETS:
+            raise ValueError(f"this dcgan has no nets {json.dumps(nets)}; it has {', '.join(NETS)}")
+        built = NETS[nets].architecture.from_card(values)
+        if (built.classes >= 2) != NETS[nets].conditional:
+            needed = "2 or more" if NETS[nets].conditional else "0"
+            raise ValueError(f"classes of the nets {nets} must be {needed}, not {built.classes}")
+        return built
+    except ValueError as error:
         raise ModelError(f"{folder / CARD} has an architecture that cannot be built: {error}") from error
+    except (TypeError, KeyError, ZeroDivisionError) as error:  # which speak of Python
+        raise ModelError(
+            f"{folder / CARD} has an architecture that cannot be built: its entries are not those of its nets"
+        ) from error
+
+
+def _check_labels(folder: Path, labels: object, classes: int) -> None:
+    """Refuse names of labels of which two are the same, or that are not as many as the nets are given."""
+    if labels is None or not classes:
+        return
+    names = {name for name in labels if isinstance(name, str)} if isinstance(labels, list) else set()
+    if not isinstance(labels, list) or not len(names) == len(labels) == classes:
+        raise ModelError(f"{folder / CARD} is damaged: its labels must be {classes} different names")
+
+
+def _kind_of(tensor: Tensor) -> str:
+    """Type and shape in words: "float32, 64 x 3 x 5 x 5"."""
+    shape = " x ".join(map(str, tensor.shape)) or "one number"
+    return f"{str(tensor.dtype).removeprefix('torch.')}, {shape}"
 
 
 def _fill(net: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
@@ -80,10 +105,9 @@ def _fill(net: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
         odd = ", ".join(sorted(tensors.keys() ^ expected.keys())[:4])
         raise ModelError(f"{path} does not hold the tensors of these nets: {odd} ...")
     for name, tensor in tensors.items():
-        right, shape = expected[name], tuple(tensor.shape)
+        right = expected[name]
         if tensor.shape != right.shape or tensor.dtype not in (right.dtype, torch.float16):
-            kinds = f"{right.dtype} or float16".removeprefix("torch.")
-            raise ModelError(f"{path}: {name} should be {kinds} of {tuple(right.shape)}, not {tensor.dtype} of {shape}")
+            raise ModelError(f"{path}: {name} should be {_kind_of(right)}, or float16, not {_kind_of(tensor)}")
         if not tensor.isfinite().all():
             raise ModelError(f"{path}: {name} holds values that are not finite numbers")
         if name.endswith("running_var") and (tensor < 0).any():

@@ -18,10 +18,11 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.device import resolve_device
-from dcgan.errors import ModelError, UsageError
+from dcgan.errors import ModelError, UsageError, some_of
 from dcgan.figures.sheets import picture_bytes, sheet
 from dcgan.files import new_folder, sha256, why_taken
 from dcgan.model_folder import CARD, FORMAT, write_tensors
+from dcgan.networks.batch_norm import BatchNorm
 from dcgan.networks.batch_norm import batch_statistics as by_the_batch
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
@@ -102,12 +103,23 @@ class Model:
         Raises:
             ModelError: They are of another kind.
         """
+        return self.nets_for("this")
+
+    def nets_for(self, what: str, remedy: str = "take a model with the nets dcgan") -> Nets:
+        """Both nets as a DCGAN's, for what looks into their layers.
+
+        Args:
+            what: What needs them, the subject of the message: "`even` perceptual".
+            remedy: What to do where they are of another kind.
+
+        Raises:
+            ModelError: They are of another kind.
+        """
         match self.interface, self.generator, self.discriminator:
             case Architecture() as architecture, Generator() as generator, Discriminator() as discriminator:
                 return Nets(architecture, generator, discriminator)
-        raise ModelError(
-            f"this needs the layers of a DCGAN, and the nets of this model are {self.interface.nets or 'your own'}"
-        )
+        kind = self.interface.nets or "your own"
+        raise ModelError(f"{what} needs the layers of a DCGAN, and the nets of this model are {kind}: {remedy}")
 
     @property
     def architecture(self) -> Architecture:
@@ -166,10 +178,9 @@ class Model:
             UsageError: There is no such label.
         """
         if label not in self.labels:
-            there = (
-                f"this model has {', '.join(self.labels)}" if self.labels else "the nets of this model take no label"
-            )
-            raise UsageError(f"`label` {label!r}: {there}")
+            if not self.labels:
+                raise UsageError(f"`label` {label!r}: the nets of this model take no label; leave it out")
+            raise UsageError(f"`label` {label!r}: this model has {some_of(self.labels)}")
         classes = self.interface.classes
         return with_label(z[:, :-classes], np.full(len(z), self.labels.index(label)), classes)
 
@@ -184,13 +195,13 @@ class Model:
         Args:
             z: (N, latent_dim).
             batch_size: Pictures in a mini-batch of `batch_statistics`.
-            batch_statistics: Normalize by the mini-batch at hand; dcgan's own nets only.
+            batch_statistics: Normalize by the mini-batch at hand; dcgan's own nets with batch norm only.
 
         Returns:
             Pixels (N, H, W, C), uint8.
 
         Raises:
-            ModelError: `batch_statistics` with nets of your own.
+            ModelError: `batch_statistics` with nets of your own, or with a generator that has no batch norm.
             UsageError: z has another shape or holds values that are no numbers; or `batch_statistics` with a single
                 picture.
         """
@@ -203,16 +214,27 @@ class Model:
         if batch_statistics:
             if len(z) == 1:
                 raise UsageError("`batch_statistics` needs two pictures or more: one alone has no variance")
+            self._check_batch_norm()
             starts = list(range(0, len(z), batch_size))
             if len(z) % batch_size == 1:
                 starts.pop()  # the one that is left over joins the mini-batch before
-            with by_the_batch(self.nets.generator):
+            with by_the_batch(self.generator):
                 for start, end in pairwise([*starts, len(z)]):
                     pixels[start:end] = to_pixels(self.generator(z[start:end]))
             return pixels
         for rows, filled in full_batches(len(z), self.device):
             pixels[rows] = to_pixels(self.generator(z[filled]))[: len(rows)]
         return pixels
+
+    def _check_batch_norm(self) -> None:
+        """Refuse a generator that does not normalize by dcgan's batch norm, which keeps nothing of a mini-batch."""
+        has_norm = any(isinstance(module, BatchNorm) for module in self.generator.modules())
+        if not (self.interface.nets and has_norm):
+            kind = self.interface.nets or "your own"
+            raise ModelError(
+                "`batch_statistics` needs dcgan's batch norm, and the generator of this model has none (its nets are "
+                f"{kind}): leave it out"
+            )
 
     @overload
     def sample(

@@ -8,7 +8,7 @@ Other packages add choices by entry points, in the group that a registry names:
 Built-in choices are named by where they stand and imported when they are first used, so that listing them is quick.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
@@ -40,16 +40,27 @@ class Registry(Generic[T]):
         kind: What is chosen; the name of the parameter that chooses it.
         group: Entry-point group by which other packages add to it.
         built_in: Those that come with dcgan.
+        fits: Whether something that is added is such a choice.
+        form: What it must be, for the message where it is not.
 
     Example:
         >>> LOSSES["hinge"]
         >>> LOSSES.add("mine", my_loss)  # for this process
     """
 
-    def __init__(self, kind: str, group: str, built_in: Mapping[str, Choice]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        group: str,
+        built_in: Mapping[str, Choice],
+        *,
+        fits: Callable[[object], bool] = lambda _: True,
+        form: str = "",
+    ) -> None:
         self.kind = kind
         self.group = group
         self._built_in = built_in
+        self._fits, self._form = fits, form
         self._added: dict[str, T] = {}
 
     def __getitem__(self, name: str) -> T:
@@ -99,11 +110,16 @@ class Registry(Generic[T]):
         """Offer another choice in this process.
 
         Raises:
-            UsageError: The name is taken.
+            UsageError: The name is taken, or `entry` is no such choice.
         """
         if name in self:
-            raise UsageError(f"there is a {self.kind} named {name!r} already")
-        self._added[name] = entry
+            raise UsageError(f"`{self.kind}` {name} is there already; choose another name")
+        self._added[name] = self._checked(name, entry)
+
+    def _checked(self, name: str, entry: T) -> T:
+        if not self._fits(entry):
+            raise UsageError(f"`{self.kind}` {name} must be {self._form}")
+        return entry
 
     @cached_property
     def _offered(self) -> dict[str, EntryPoint]:
@@ -113,8 +129,8 @@ class Registry(Generic[T]):
         try:
             loaded: T = entry.load()
         except Exception as error:  # whatever a stranger's module does when it is imported
-            raise UsageError(f"the {self.kind} {entry.name!r} {_package(entry)} cannot be loaded: {error}") from error
-        return loaded
+            raise UsageError(f"`{self.kind}` {entry.name} {_package(entry)} cannot be loaded: {error}") from error
+        return self._checked(entry.name, loaded)
 
 
 def _package(entry: EntryPoint) -> str:

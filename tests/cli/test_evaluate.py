@@ -147,7 +147,7 @@ def test_groups_of_metrics_are_named_with_commas_or_one_by_one(
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["--metrics", "fid"], "`metrics` must be a list of distances or parzen"),
+        (["--metrics", "fid"], "`metrics` must be distances or parzen or both, not fid"),
         (["--metrics", "parzen"], "name them by `held_out`"),
         (["--metrics", "parzen", "--neighbors", "near.png"], "add distances to --metrics"),
     ],

@@ -34,6 +34,7 @@ def test_nets_of_your_own_sample_walk_add_and_turn(tmp_path: Path) -> None:
 
 def test_perceptual_distances_need_the_layers_of_our_discriminator() -> None:
     walk = interpolate(MODEL, [1, 2], 3)
-    for call in (lambda: interpolate(MODEL, [1, 2], even="perceptual"), lambda: measure_steps(MODEL, walk)):
-        with pytest.raises(ModelError, match=r"needs the layers of a DCGAN.*: frames can be even in latent"):
-            call()
+    with pytest.raises(ModelError, match=r"`even` perceptual needs .* are your own: take `even` latent"):
+        interpolate(MODEL, [1, 2], even="perceptual")
+    with pytest.raises(ModelError, match="a perceptual distance needs the layers of a DCGAN, and the nets of this"):
+        measure_steps(MODEL, walk)

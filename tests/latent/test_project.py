@@ -281,7 +281,7 @@ def test_nets_of_your_own_project_by_pixels_alone() -> None:
     pictures = OWN_NETS.generate(reachable(range(2), OWN_NETS)[0])
     found = project(OWN_NETS, pictures, ProjectOptions(starts=2, steps=60, feature_weight=0))
     assert (found.errors < 0.3 * found.random_errors).all()
-    with pytest.raises(ModelError, match=r"compare pixels only \(`feature_weight` 0\)"):
+    with pytest.raises(ModelError, match="nets of this model are your own: take `feature_weight` 0"):
         project(OWN_NETS, pictures)
 
 

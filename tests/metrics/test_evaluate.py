@@ -326,9 +326,11 @@ def test_what_has_no_parzen_log_likelihood_is_refused(
         evaluate(model, data, metrics=["parzen"], held_out=held_out)
     with pytest.raises(UsageError, match="`samples` must be 100 or more for a Parzen log-likelihood, not 99"):
         evaluate(model, data, metrics=["parzen"], held_out=unseen, samples=99)
-    for metrics in (["fid"], "parzen", []):
-        with pytest.raises(UsageError, match="`metrics` must be a list of distances or parzen or both"):
+    for metrics, named in ((["fid"], "fid"), ([], "none")):
+        with pytest.raises(UsageError, match=f"`metrics` must be distances or parzen or both, not {named}"):
             evaluate(model, data, metrics=metrics, held_out=unseen)
+    with pytest.raises(UsageError, match=r'`metrics` must be a list of names, such as \["parzen"\], not a single text'):
+        evaluate(model, data, metrics="parzen", held_out=unseen)
     np.save(tmp_path / "colors.npy", discs(20, channels=3))
     prepare(tmp_path / "colors.npy", tmp_path / "colors", PrepareOptions(size=16))
     with pytest.raises(UsageError, match=r"same channels: .*colors has 3, .*packed 1; prepare"):

@@ -46,7 +46,7 @@ def test_the_convolutions_come_down_to_192_maps_of_5x5() -> None:
 
 
 def test_the_convolutional_nets_have_one_size() -> None:
-    with pytest.raises(RecipeError, match="size must be 32, not 64"):
+    with pytest.raises(RecipeError, match="`size` must be 32 pixels, not 64"):
         Recipe(nets="gan-2014-cifar-conv", size=64, channels=3).lay_out()
 
 

@@ -90,5 +90,5 @@ def test_the_same_seed_begins_with_the_same_weights_and_the_base_net_with_small_
 
 
 def test_other_sizes_are_refused() -> None:
-    with pytest.raises(RecipeError, match="16, 32 or 64 pixels; size must be one of these, not 48"):
+    with pytest.raises(RecipeError, match="`size` must be 16, 32 or 64 pixels, not 48"):
         Recipe(nets="lapgan", size=48, channels=3).lay_out()

@@ -97,7 +97,7 @@ def test_pictures_have_one_three_or_four_channels(channels: int) -> None:
         ({"base_channels": 0}, "base_channels must be 1 to 1024"),
         ({"kernel_size": 6}, "kernel_size must be 3 to 5"),
         ({"latent_dim": 0}, "latent_dim must be 1 to 8192"),
-        ({"latent_distribution": "cauchy"}, "latent_distribution must be 'uniform' or 'normal'"),
+        ({"latent_distribution": "cauchy"}, "latent_distribution must be uniform or normal, not cauchy"),
         ({"layout": "dense"}, "`layout` must be one of strided, paired"),
         ({"layout": "paired", "kernel_size": 4}, "a kernel_size of 4 needs a stride of 2"),
         ({"batch_norm_eps": 0.0}, "batch_norm_eps"),

@@ -1,6 +1,7 @@
 """The nets before the DCGAN, and those that are given labels, go through the same loop and the same verbs."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,20 +88,62 @@ def test_it_is_sampled_walked_through_and_measured(
     capsys.readouterr()
     app(["evaluate", run, str(folder / "discs"), "--extractor", "pixels", "--samples", "16", "--json"])
     assert json.loads(capsys.readouterr().out)["pictures"] == 16
+    found = dcgan.nearest_pictures(model, folder / "discs", seeds=[1], nearest=2, extractor="pixels")
+    assert found.searched == 24
 
 
 @pytest.mark.parametrize("nets", FAMILIES)
-def test_what_looks_into_the_layers_of_a_dcgan_says_so(nets: str, folder: Path, tmp_path: Path) -> None:
-    run = str(run_of(folder, nets))
-    for words in (
-        ["inspect", run, str(folder / "discs"), "--out", str(tmp_path / "look.png")],
-        ["extract-features", run, str(folder / "discs"), "--out", str(tmp_path / "features.npy")],
-        ["project", run, str(folder / "discs"), "--out", str(tmp_path / "found.npz")],
+def test_what_looks_into_the_layers_of_a_dcgan_says_so(nets: str, folder: Path) -> None:
+    model = dcgan.load(run_of(folder, nets))
+    with pytest.raises(
+        ModelError, match=f"inspecting needs the layers .*, and the nets of this model are {nets}: take"
     ):
-        with pytest.raises(ModelError, match=f"needs the layers of a DCGAN, and the nets of this model are {nets}"):
-            app(words)
-    with pytest.raises(UsageError, match="--step-sizes measures in the layers of a DCGAN"):
-        app(["walk", run, "--out", str(tmp_path / "walk.png"), "--step-sizes", str(tmp_path / "steps.png")])
+        dcgan.inspect(model, folder / "discs")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("inspect RUN nowhere --out OUT", "inspecting needs .*: take a model with the nets dcgan"),
+        ("forget RUN --boxes boxes.json --out OUT", "changing what the generator's maps draw needs"),
+        ("insert RUN --boxes boxes.json --out OUT.png", "changing what the generator's maps draw needs"),
+        ("extract-features RUN nowhere --out OUT.npy", "taking features from the discriminator needs"),
+        ("probe RUN nowhere", "taking features from the discriminator needs"),
+        ("paper-table table-1 RUN --data nowhere --test nowhere", "taking features from the discriminator needs"),
+        ("fit-classifier RUN nowhere --out OUT", "taking features from the discriminator needs"),
+        ("train-encoder RUN --out OUT.safetensors", "training an encoder needs"),
+        ("project RUN nowhere --out OUT.npz", "a `feature_weight` above 0 needs .*: take `feature_weight` 0"),
+        (
+            "project RUN nowhere --feature-weight 0 --encoder e.safetensors --out OUT.npz",
+            "an `encoder` needs .*: leave it out",
+        ),
+        ("neighbors RUN nowhere --out OUT.png", "the `extractor` perceptual needs .* such as efficientnet-lite0"),
+        ("evaluate RUN DISCS --samples 16 --extractor discriminator", "the `extractor` discriminator needs .* such as"),
+        ("walk RUN --even perceptual --out OUT.png", "`even` perceptual needs .*: take `even` latent"),
+        ("walk RUN --step-sizes steps.png --out OUT.png", "`step_sizes` needs .*: leave it out"),
+    ],
+)
+def test_it_names_what_was_asked_for_and_what_to_do_before_any_set_is_prepared(
+    words: str, message: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    known = {"RUN": str(run_of(folder, "conditional-dcgan")), "DISCS": str(folder / "discs")}
+    with pytest.raises(ModelError, match=message):
+        app([known.get(word, word) for word in words.split()])
+
+
+def test_a_conditional_dcgan_is_sampled_with_the_statistics_of_the_batch(folder: Path) -> None:
+    model = dcgan.load(run_of(folder, "conditional-dcgan"))
+    drawn = model.sample(range(8), batch_statistics=True)
+    assert np.array_equal(drawn, model.sample(range(8), batch_statistics=True))
+    assert not np.array_equal(drawn, model.sample(range(8)))
+
+
+def test_nets_without_batch_norm_have_no_statistics_of_a_batch(folder: Path) -> None:
+    with pytest.raises(
+        ModelError, match=r"`batch_statistics` needs dcgan's batch norm, .*\(its nets are lapgan\): leave"
+    ):
+        dcgan.load(run_of(folder, "lapgan")).sample(range(8), batch_statistics=True)
 
 
 def test_a_conditional_model_draws_a_row_of_each(folder: Path, tmp_path: Path) -> None:
@@ -168,9 +211,65 @@ def test_a_lapgan_shows_each_level_of_its_chain(folder: Path, tmp_path: Path) ->
 
 def test_pictures_without_labels_cannot_teach_conditional_nets(tmp_path: Path) -> None:
     np.save(tmp_path / "discs.npy", discs()[..., 0])
-    with pytest.raises(RecipeError, match="need the label of each picture, and there are 0"):
+    with pytest.raises(RecipeError, match="are given the label of each picture, and these have none: give each label"):
         train(tmp_path / "discs.npy", tmp_path / "run", recipe_of("conditional-dcgan"))
     assert not (tmp_path / "run").exists()
+
+
+def test_what_lacks_of_the_labels_is_told(folder: Path, tmp_path: Path) -> None:
+    pixels, labels = discs()[..., 0], np.arange(24) % 2
+    for source, message in (
+        ((pixels, np.zeros(24, int)), "all of these have the same: give each label a folder of its own"),
+        ([(picture, None if number < 3 else number % 2) for number, picture in enumerate(pixels)], "3 of 24 have none"),
+    ):
+        with pytest.raises(RecipeError, match=message):
+            train(source, tmp_path / "run", recipe_of("conditional-dcgan"))
+    shutil.copytree(folder / "discs", tmp_path / "mixed")
+    Image.fromarray(pixels[0]).save(tmp_path / "mixed" / "beside.png")
+    with pytest.raises(RecipeError, match=r"these have none: .* leave no picture beside those folders"):
+        train(tmp_path / "mixed", tmp_path / "run", recipe_of("conditional-dcgan"))
+    with pytest.raises(RecipeError, match="`classes` 3: the pictures have 2 labels; leave `classes` out"):
+        train((pixels, labels), tmp_path / "run", recipe_of("conditional-dcgan").changed({"classes": 3}))
+
+
+@pytest.mark.parametrize(
+    ("nets", "size", "message"),
+    [
+        ("lapgan", 48, "the nets lapgan cannot be laid out so: `size` must be 16, 32 or 64 pixels, not 48"),
+        ("gan-2014-cifar-conv", None, "`size` must be 32 pixels, not 64"),  # which pictures are prepared in
+    ],
+)
+def test_a_size_that_the_nets_cannot_have_is_refused_before_pictures_are_prepared(
+    nets: str, size: int | None, message: str, tmp_path: Path
+) -> None:
+    words = [
+        "train",
+        "nowhere",
+        "--out",
+        str(tmp_path / "run"),
+        "--nets",
+        nets,
+        *(["--size", str(size)] if size else []),
+    ]
+    for more in ([], ["--dry-run"]):
+        with pytest.raises(RecipeError, match=message):
+            app([*words, *more])
+
+
+def test_a_flag_that_nothing_reads_is_refused_and_a_run_that_has_it_goes_on(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="`kernel_size` changes nothing with `nets` lapgan"):
+        app(["train", "nowhere", "--out", str(tmp_path / "run"), "--nets", "lapgan", "--kernel-size", "5"])
+    train(folder / "discs", tmp_path / "run", recipe_of("lapgan").changed({"images": 8}))
+    recipe = tmp_path / "run" / "recipe.toml"
+    recipe.write_text(recipe.read_text().replace("kernel_size = 4", "kernel_size = 5"))
+    assert resume(tmp_path / "run", {"images": 16}).images == 16
+
+
+def test_of_many_labels_the_first_ten_are_named(folder: Path) -> None:
+    model = dcgan.load(run_of(folder, "conditional-dcgan"))
+    many = replace(model, interface=replace(model.interface, classes=14, latent_dim=18))
+    with pytest.raises(UsageError, match=r"`label` 'x': this model has 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 4 more$"):
+        many.latents([1], label="x")
 
 
 def test_a_card_with_nets_that_nobody_knows_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -178,12 +277,38 @@ def test_a_card_with_nets_that_nobody_knows_is_refused(folder: Path, tmp_path: P
     card = tmp_path / "model" / "model.json"
     known = json.loads(card.read_text())
     for changes, words in (
-        ({"nets": "stylegan"}, "this dcgan has no nets 'stylegan'"),
-        ({"nets": "gan-2014-mnist"}, "cannot be built"),
-        ({"architecture": known["architecture"] | {"size": 128}}, "size must be one of these, not 128"),
+        ({"nets": "stylegan"}, 'this dcgan has no nets "stylegan"'),
+        ({"nets": None}, "this dcgan has no nets null"),
+        ({"nets": ["lapgan"]}, r'this dcgan has no nets \["lapgan"\]'),
+        ({"nets": "gan-2014-mnist"}, "cannot be built: its entries are not those of its nets"),
+        ({"nets": "conditional-lapgan"}, "classes of the nets conditional-lapgan must be 2 or more, not 0"),
+        ({"architecture": known["architecture"] | {"size": 128}}, "`size` must be 16, 32 or 64 pixels, not 128"),
         ({"architecture": known["architecture"] | {"base_dim": 4.0}}, "base_dim 4.0"),
-        ({"architecture": known["architecture"] | {"maps": 10**9}}, "maps must be 1 to 1024"),
+        ({"architecture": known["architecture"] | {"maps": 10**9}}, r"maps \(`base_channels`\) must be 1 to 1024"),
     ):
         card.write_text(json.dumps(known | changes))
         with pytest.raises(ModelError, match=words):
             load(tmp_path / "model")
+
+
+def test_a_card_whose_labels_are_not_those_of_its_nets_is_refused(folder: Path, tmp_path: Path) -> None:
+    dcgan.load(run_of(folder, "conditional-lapgan")).save(tmp_path / "model")
+    card = tmp_path / "model" / "model.json"
+    known = json.loads(card.read_text())
+    for labels in (["dark", "dark"], ["dark"], ["dark", 3], "ab"):
+        card.write_text(json.dumps(known | {"labels": labels}))
+        with pytest.raises(ModelError, match="is damaged: its labels must be 2 different names"):
+            load(tmp_path / "model")
+    card.write_text(json.dumps(known | {"nets": "lapgan"}))
+    with pytest.raises(ModelError, match="classes of the nets lapgan must be 0, not 2"):
+        load(tmp_path / "model")
+
+
+def test_a_tensor_of_another_shape_is_named_with_both(folder: Path, tmp_path: Path) -> None:
+    model = dcgan.load(run_of(folder, "gan-2014-mnist"))
+    model.save(tmp_path / "model")
+    card = tmp_path / "model" / "model.json"
+    known = json.loads(card.read_text())
+    card.write_text(json.dumps(known | {"architecture": known["architecture"] | {"latent_dim": 5}}))
+    with pytest.raises(ModelError, match=r"first.weight should be float32, 10 x 5, or float16, not float32, 10 x 4$"):
+        load(tmp_path / "model")

@@ -54,7 +54,7 @@ def test_a_resumed_run_ends_with_the_very_weights_of_one_that_was_not_interrupte
 
 
 def test_a_recipe_of_other_nets_does_not_go_with_them(pictures: Path, tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="`nets` gan-2014-mnist are dcgan's own; leave it out with nets of your own"):
+    with pytest.raises(RecipeError, match="the nets gan-2014-mnist are dcgan's own: leave `nets` out with"):
         train(pictures, tmp_path / "run", TOY.changed({"nets": "gan-2014-mnist"}), **nets())
 
 

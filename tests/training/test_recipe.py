@@ -82,6 +82,56 @@ def test_an_unknown_name_or_a_wrong_type_is_refused(name: str, value: object) ->
         Recipe(**{name: value})  # type: ignore[arg-type]
 
 
+def test_a_wrong_type_is_answered_with_the_right_one_alone() -> None:
+    with pytest.raises(RecipeError, match="`size` must be of type int, not '64'"):
+        Recipe().changed({"size": "64"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"nets": "lapgan", "kernel_size": 5},
+            "`kernel_size` changes nothing with `nets` lapgan: leave it out, or take `nets` dcgan or conditional-dcgan",
+        ),
+        ({"nets": "gan-2014-mnist", "normalization": "spectral"}, "`nets` gan-2014-mnist: leave it out, .* dcgan$"),
+        ({"nets": "conditional-dcgan", "layout": "paired"}, "`layout` changes nothing with `nets` conditional-dcgan"),
+        ({"classes": 3}, "`nets` dcgan: leave it out, or take `nets` conditional-dcgan or conditional-lapgan"),
+        ({"lr_hold": 0.5}, "`lr_schedule` constant: leave it out, or take `lr_schedule` linear or cosine"),
+        ({"lr_schedule": "linear", "images": 9, "lr_half_life": 5}, "`lr_half_life` .* or take .* exponential"),
+        ({"momentum": 0.9}, "`momentum` changes nothing with `optimizer` adam: .* `optimizer` sgd"),
+        ({"optimizer": "sgd", "beta1": 0.9}, "`beta1` changes nothing with `optimizer` sgd: .* `optimizer` adam"),
+        ({"optimizer": "sgd", "momentum": 0.9}, "`momentum` changes nothing without `momentum_ramp`: take `final_mom"),
+    ],
+)
+def test_a_setting_that_was_changed_in_vain_is_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        Recipe().changed(changes).check_all_read()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_what_a_preset_brings_along_may_stay_with_other_nets_and_another_optimizer(name: str) -> None:
+    for nets in NETS:
+        for optimizer in ("adam", "sgd"):
+            preset(name).changed({"nets": nets, "optimizer": optimizer, "lr_schedule": "constant"}).check_all_read()
+
+
+@pytest.mark.parametrize("nets", [name for name in NETS if NETS.is_built_in(name)])
+@pytest.mark.parametrize(
+    "change", [{"layout": "paired"}, {"kernel_size": 5}, {"batch_norm_eps": 1e-3}, {"normalization": "spectral"}]
+)
+def test_nets_read_what_changes_their_layers_and_nothing_else(nets: str, change: dict[str, object]) -> None:
+    recipe = Recipe(nets=nets, size=32, kernel_size=3).guessed()
+    (name,) = change
+    assert NETS[nets].reads(name) == (recipe.lay_out() != recipe.changed(change).lay_out())
+
+
+def test_kernels_of_4_are_refused_where_the_nets_have_such_a_layout_alone() -> None:
+    with pytest.raises(RecipeError, match="`kernel_size` must be 3 or 5 with `layout` paired, not 4"):
+        Recipe(layout="paired")
+    assert preset("paper-imagenet-32").changed({"nets": "lapgan", "kernel_size": 4}).layout == "paired"
+
+
 def test_a_whole_number_may_stand_for_a_float() -> None:
     assert Recipe().changed({"minutes": 3}).minutes == 3
 

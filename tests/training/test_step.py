@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dcgan.choices import LOSSES, UPDATES
+from dcgan.errors import UsageError
 from dcgan.training.batches import Batch
 from dcgan.training.losses import Loss, discriminator_loss, generator_loss, gradient_penalty
 from dcgan.training.state import MEASURES, TrainingState
@@ -124,6 +126,15 @@ def test_an_update_rule_of_your_own_takes_its_turns(monkeypatch: pytest.MonkeyPa
     for batch in batches(4):
         train_step(state, batch)
     assert taken == ["first", "second", "third", "first"]
+
+
+@pytest.mark.parametrize("rule", [(), lambda *_: None, [lambda *_: None], (lambda *_: None, "both")])
+def test_what_is_no_update_rule_is_refused_when_it_is_added(rule: Any) -> None:
+    with pytest.raises(UsageError, match="`updates` odd must be a tuple of one function or more"):
+        UPDATES.add("odd", rule)
+    assert "odd" not in UPDATES
+    with pytest.raises(UsageError, match="`updates` both is there already; choose another name"):
+        UPDATES.add("both", (lambda *_: None,))
 
 
 def test_the_minimax_loss_is_that_of_the_discriminator_with_the_other_sign() -> None:

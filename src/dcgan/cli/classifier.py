@@ -35,6 +35,7 @@ def fit_classifier(
         out: Classifier folder to make: safetensors and JSON.
         seed: Of the fifth that is held out to choose C.
     """
+    from dcgan.features.extract import nets_with_features
     from dcgan.probing.classifier import CARD
     from dcgan.probing.classifier import fit_classifier as fit
 
@@ -42,6 +43,7 @@ def fit_classifier(
     chosen, values = layers_of(layers), c_values_of(C)
 
     loaded = open_model(model, device)
+    nets_with_features(loaded)  # refused before any work, if it has none
     data = open_pictures(source, loaded)
     with progress_bar("fitting") as bar:
         classifier = fit(

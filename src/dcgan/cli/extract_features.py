@@ -44,10 +44,12 @@ def extract_features(
     """
     chosen = layers_of(layers)
 
+    from dcgan.features.extract import nets_with_features
     from dcgan.features.files import FILES, save_features
 
     check_files({"--out": (out, FILES)}, overwrite=overwrite)
     loaded = open_model(model, device)
+    nets_with_features(loaded)  # refused before any work, if it has none
     data = open_pictures(source, loaded, engine)
     measured = None if statistics is None else open_pictures(statistics, loaded)
     with writing("--out", out), progress_bar("extracting") as bar:

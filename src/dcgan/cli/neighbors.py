@@ -50,6 +50,7 @@ def neighbors(
         out: The figure (.png, .jpg, .webp).
     """
     from dcgan.figures.sheets import FORMATS, save_picture
+    from dcgan.metrics.extractors import ExtractorOptions, build_extractor
     from dcgan.metrics.nearest_pictures import nearest_pictures
 
     check_files({"--out": (out, FORMATS)}, overwrite=overwrite)
@@ -58,8 +59,9 @@ def neighbors(
     loaded = open_model(model, device)
     samples = samples_of(loaded, seeds, latents)
     which = {"latents": samples} if latents else {"seeds": FIRST if samples is None else samples}
+    built = build_extractor(extractor, ExtractorOptions(model=loaded, device=str(loaded.device)))
     data = open_pictures(source, loaded)
     with progress_bar("searching") as bar:
-        found = nearest_pictures(loaded, data, nearest=nearest, extractor=extractor, on_progress=bar, **which)
+        found = nearest_pictures(loaded, data, nearest=nearest, extractor=built, on_progress=bar, **which)
     save_picture(found.figure(colors), out)
     answer(f"{found}\nneighbors: {out}", {"out": out, **found.facts(), "source": source}, as_json)

@@ -59,6 +59,7 @@ def paper_table(
     if model is not None:
         check_files({"--out": (out, RESULTS)}, overwrite=True)  # it is added to
 
+    from dcgan.features.extract import nets_with_features
     from dcgan.probing.comparison import probe
     from dcgan.probing.paper_tables import TABLES
     from dcgan.probing.results import ProbeResults, read_results
@@ -72,6 +73,7 @@ def paper_table(
         if data is None or test is None:
             raise UsageError("with a MODEL, --data and --test are needed: the pictures to learn from and to score on")
         loaded = open_model(model, device)
+        nets_with_features(loaded)  # refused before any work, if it has none
         train, scored = open_pictures(data, loaded), open_pictures(test, loaded)
         with tell_where_it_goes_on(out), progress_bar("probing") as bar:
             results = probe(

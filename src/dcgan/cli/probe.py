@@ -85,9 +85,11 @@ def probe(
     check_files({"--confusion": (confusion, FORMATS), "--curve": (curve, CURVES)}, overwrite=overwrite)
     colors = chosen_theme(theme)
 
+    from dcgan.features.extract import nets_with_features
     from dcgan.probing.comparison import probe as judge
 
     loaded = open_model(model, device)
+    nets_with_features(loaded)  # refused before any work, if it has none
     data = open_pictures(source, loaded)
     with tell_where_it_goes_on(out), progress_bar("probing") as bar:
         results = judge(

@@ -83,7 +83,7 @@ def project(
     from dcgan.figures.video import VIDEOS
     from dcgan.latent.encoder import load_encoder
     from dcgan.latent.files import write_latents
-    from dcgan.latent.project import ProjectOptions, project_in_parts
+    from dcgan.latent.project import ProjectOptions, compared_net, project_in_parts
     from dcgan.latent.projection import joined
 
     outs = out or [Path("projected.npz")]
@@ -96,6 +96,7 @@ def project(
     options = search.on(ProjectOptions(), feature_weight=feature_weight)
     filmed = any(path.suffix.lower() in VIDEOS and path.suffix.lower() != ".webp" for path in outs)
     loaded = open_model(model, device)
+    compared_net(loaded, options)  # refused before any work, if there is none
     guess = None if encoder is None else load_encoder(encoder, loaded)
     packed = open_pictures(all_of(pictures), loaded)
     known = None if reference is None else open_pictures(reference, loaded)

@@ -1,7 +1,6 @@
 """`dcgan train` and `dcgan presets`: the recipe is the flags."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +12,6 @@ from dcgan.cli.flags import AsJson, Switch
 from dcgan.cli.sources import PICTURES_HELP
 from dcgan.errors import UsageError
 from dcgan.training.recipe import Recipe
-
-ANY_CLASSES = 10  # in the table of presets, whose labels are those of the set
 
 
 def train(
@@ -112,13 +109,14 @@ def _next_run(source: str) -> Path:
 def _show(source: str, recipe: Recipe, as_json: bool) -> int:
     from dcgan.progress import duration
     from dcgan.training.distributed import check_suits, ranks_here, resolve_recipe
-    from dcgan.training.run import fit_to, measure_rate, open_data
+    from dcgan.training.run import check_recipe, fit_to, measure_rate, open_data
     from dcgan.training.session import refuse_out_of_memory
 
     ranks = ranks_here()
     check_suits(recipe, ranks)
     if not ranks.leads:
         return 0
+    check_recipe(recipe, source)
     with progress_bar("preparing") as bar:
         data = open_data(source, recipe, bar)
     recipe = resolve_recipe(fit_to(recipe, data), ranks)
@@ -146,8 +144,7 @@ def _describe(recipe: Recipe) -> dict[str, int | str]:
     import torch
 
     family = NETS[recipe.nets]
-    classes = recipe.classes or ANY_CLASSES if family.conditional else None
-    laid_out = replace(recipe, size=recipe.size or 64, channels=recipe.channels or 3, classes=classes).lay_out()
+    laid_out = recipe.guessed().lay_out()
     with torch.device("meta"):
         nets = {"generator": family.generator(laid_out), "discriminator": family.discriminator(laid_out)}
     counts = {name: sum(parameter.numel() for parameter in net.parameters()) for name, net in nets.items()}

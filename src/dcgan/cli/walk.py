@@ -86,11 +86,8 @@ def walk(
     need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
     need(1 <= wall <= 400, "--wall", "1 to 400", wall)
     loaded = open_model(model, device)
-    measurable = loaded.interface.nets == "dcgan"
-    if step_sizes and not measurable:
-        raise UsageError(
-            f"--step-sizes measures in the layers of a DCGAN; {model} has the nets {loaded.interface.nets}"
-        )
+    if step_sizes:
+        loaded.nets_for("`step_sizes`", "leave it out")
     keys = samples_of(loaded, seeds, latents)
     if keys is not None and not 2 <= len(keys) <= 1000:
         raise UsageError(f"--seeds or --latents must name 2 to 1000 samples, not {len(keys):,}")
@@ -120,7 +117,7 @@ def walk(
     written = [*outs, *([step_sizes] if step_sizes else [])]
     facts = {"out": written, "rows": walked.labels, "frames": frames}
     text = f"wrote a walk of {len(walked.pixels)} rows: {listed(written)}"
-    if measurable:
+    if loaded.interface.nets == "dcgan":
         measured = measure_steps(loaded, walked)
         if step_sizes:
             save_picture(measured.figure(colors), step_sizes)

@@ -64,7 +64,8 @@ class MapClassifier(ShortRepr):
 
 def hidden_sides(model: Model) -> tuple[int, ...]:
     """The side of the maps of each hidden layer of the generator, from the stem up."""
-    return tuple(fit.small for fit in model.architecture.generator_geometry)
+    architecture = model.nets_for("changing what the generator's maps draw").architecture
+    return tuple(fit.small for fit in architecture.generator_geometry)
 
 
 def hidden_width(model: Model, layer: int) -> int:
@@ -77,7 +78,7 @@ def check_layer(model: Model, layer: int | None) -> int:
 
     Raises:
         UsageError: There is no such layer; the message names those there are.
-        ModelError: The nets are the user's own.
+        ModelError: The nets are no DCGAN's.
     """
     sides = hidden_sides(model)
     if layer is None:

@@ -17,7 +17,7 @@ from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import UsageError
 from dcgan.figures.notebook import table_html
-from dcgan.model import Model, to_images
+from dcgan.model import Model, Nets, to_images
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.progress import notebook_bar
@@ -59,11 +59,12 @@ class DiscriminatorExtractor:
 
     Raises:
         UsageError: There is no such layer, or `grid` is below 1.
-        ModelError: The nets are not dcgan's own.
+        ModelError: The nets are no DCGAN's.
     """
 
     def __init__(self, model: Model, layers: Iterable[int] | None = None, grid: int = GRID) -> None:
-        maps = model.nets.architecture.discriminator_geometry
+        nets = nets_with_features(model)
+        maps = nets.architecture.discriminator_geometry
         self.layers = tuple(range(len(maps)) if layers is None else layers)
         self.grid = grid
         wrong = [layer for layer in self.layers if layer not in range(len(maps))]
@@ -72,10 +73,10 @@ class DiscriminatorExtractor:
             raise UsageError(f"`layers` must be some of 0 to {len(maps) - 1}, each once, not {named}")
         if grid < 1:
             raise UsageError(f"`grid` must be 1 or more, not {grid}")
-        channels = [layer.out_channels for layer in model.nets.architecture.discriminator]
+        channels = [layer.out_channels for layer in nets.architecture.discriminator]
         self.size = sum(channels[layer] * min(grid, maps[layer].small) ** 2 for layer in self.layers)
         self._shape = (model.size, model.size, model.channels)
-        self.net: Discriminator = deepcopy(model.nets.discriminator).eval()
+        self.net: Discriminator = deepcopy(nets.discriminator).eval()
         self._device = next(self.net.parameters()).device
 
     def measure(self, pixels: PixelStore, batches: int | None = None, on_progress: OnProgress | None = None) -> None:
@@ -177,6 +178,7 @@ def extract_features(
 
     Raises:
         UsageError: A layer, the grid or `dtype` is out of range, or `device` is a GPU on a cluster.
+        ModelError: The nets are no DCGAN's.
         SourceError: A source cannot be read.
         DcganError: The cluster fails, as for `prepare`.
 
@@ -188,6 +190,7 @@ def extract_features(
     if dtype not in get_args(DType):
         raise UsageError(f"`dtype` must be float32 or float16, not {dtype!r}")
     device = check_device(device, engine)
+    nets_with_features(model)
     data = open_pictures(source, size=model.size, channels=model.channels, engine=engine)
     extractor = build_extractor(model, layers, grid, statistics, device, on_progress)
     features = np.empty((len(data), extractor.size), dtype)
@@ -258,8 +261,18 @@ def on_device(model: Model, device: str) -> Model:
 
     Raises:
         DeviceError: This machine has no such device.
+        ModelError: The nets are no DCGAN's.
     """
-    return replace(model, discriminator=deepcopy(model.nets.discriminator).to(resolve_device(device)))
+    return replace(model, discriminator=deepcopy(nets_with_features(model).discriminator).to(resolve_device(device)))
+
+
+def nets_with_features(model: Model) -> Nets:
+    """The nets of a model whose discriminator has layers to take features from.
+
+    Raises:
+        ModelError: They are no DCGAN's.
+    """
+    return model.nets_for("taking features from the discriminator")
 
 
 def fit_range(features: Features, dtype: DType) -> Features:

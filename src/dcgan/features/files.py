@@ -14,7 +14,16 @@ from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import UsageError
-from dcgan.features.extract import GRID, DType, FeatureExtractor, batches_of, build_extractor, check_device, fit_range
+from dcgan.features.extract import (
+    GRID,
+    DType,
+    FeatureExtractor,
+    batches_of,
+    build_extractor,
+    check_device,
+    fit_range,
+    nets_with_features,
+)
 from dcgan.files import new_file
 from dcgan.model import Model
 from dcgan.types import Features, OnProgress
@@ -73,11 +82,13 @@ def save_features(
 
     Raises:
         UsageError: The suffix is neither, or a layer or the grid is out of range.
+        ModelError: The nets are no DCGAN's.
         SourceError: A source cannot be read.
         OSError: The disk is full, or the file cannot be written.
         DcganError: The cluster fails.
     """
     device = check_device(device, engine)
+    nets_with_features(model)
     data = open_pictures(source, size=model.size, channels=model.channels, engine=engine)
     extractor = build_extractor(model, layers, grid, statistics, device, on_progress)
     write_features(Path(path), extractor, data, dtype=dtype, engine=engine, on_progress=on_progress)

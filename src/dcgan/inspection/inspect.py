@@ -195,9 +195,10 @@ def check_channels(model: Model, layer: int | None, channels: Sequence[int] | No
 
     Raises:
         UsageError: There are no such channels, or too many for a figure.
-        ModelError: There is no such layer, or the nets are the user's own.
+        ModelError: There is no such layer, or the nets are no DCGAN's.
     """
-    layer = len(model.architecture.discriminator) - 1 if layer is None else layer
+    layers = model.nets_for("inspecting").architecture.discriminator
+    layer = len(layers) - 1 if layer is None else layer
     width = layer_of(model, layer).out_channels
     chosen = tuple(range(min(SHOWN, width)) if channels is None else channels)
     if not chosen or min(chosen) < 0 or max(chosen) >= width:

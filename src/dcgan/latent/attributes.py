@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.data.packed import PackedSet
-from dcgan.errors import LatentError, UsageError
+from dcgan.errors import LatentError, UsageError, some_of
 from dcgan.latent.attribute_classifier import AttributeLabels, Logits
 from dcgan.types import Latents
 
 ABSENT = "none"  # the value of an attribute that a picture lacks
-_SHOWN = 12  # names in an error
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def _column(rows: Sequence[Mapping[str, str | None]], query: AttributeQuery) -> 
     values = {row.get(name) for row in rows}
     if value is not None:
         if value not in values:
-            others = ", ".join(sorted(v for v in values if v is not None)[:_SHOWN]) or "no value at all"
+            others = some_of(sorted(v for v in values if v is not None)) or "no value at all"
             raise LatentError(f"no picture of the source has {query!s}; of {name} it has: {others}")
         return np.array([row.get(name) == value for row in rows])
     if name != "label" and ABSENT in values:
@@ -87,7 +86,7 @@ def _column(rows: Sequence[Mapping[str, str | None]], query: AttributeQuery) -> 
     if name in labels:
         return np.array([row["label"] == name for row in rows])
     names = {name for row in rows[:1000] for name in row if name != "label"}
-    choices = ", ".join(sorted({*names, *(label for label in labels if label)})[:_SHOWN])
+    choices = some_of(sorted({*names, *(label for label in labels if label)}))
     hint = f"; write {name}=VALUE" if name in names else ""
     raise LatentError(
         f"no picture of the source has an attribute or label {name!r}{hint}. "

@@ -134,6 +134,8 @@ def interpolate(
     """
     if even not in get_args(Distance):
         raise UsageError(f"`even` must be {' or '.join(get_args(Distance))}, not {even!r}")
+    if even == "perceptual":
+        model.nets_for("`even` perceptual", "take `even` latent")
     if frames < 2:
         raise UsageError(f"`frames` must be 2 or more, not {frames}")
     if keys is None:

@@ -175,8 +175,11 @@ def evaluate(
 
 def _check(metrics: Sequence[str], samples: int, held_out: PictureSource | None) -> None:
     """Refuse, before any work, what cannot be measured."""
-    if isinstance(metrics, str) or not metrics or not set(metrics) <= set(METRICS):
-        raise UsageError(f"`metrics` must be a list of {' or '.join(METRICS)} or both, not {metrics!r}")
+    if isinstance(metrics, str):
+        raise UsageError(f'`metrics` must be a list of names, such as ["{METRICS[-1]}"], not a single text')
+    if not metrics or not set(metrics) <= set(METRICS):
+        named = ", ".join(map(str, metrics)) or "none"
+        raise UsageError(f"`metrics` must be {' or '.join(METRICS)} or both, not {named}")
     if samples < FEWEST:
         raise UsageError(f"`samples` must be {FEWEST} or more, not {samples}: fewer are too few to measure anything")
     if "parzen" in metrics and held_out is None:

@@ -120,7 +120,8 @@ def _of_maps(options: ExtractorOptions, name: str, what: str, reduce: Callable[[
     if model is None:
         raise UsageError(f"the `extractor` {name} needs a model, for it is a part of it")
     shape = (model.size, model.size, model.channels)
-    net = model.nets.discriminator.eval()
+    nets = model.nets_for(f"the `extractor` {name}", "take another `extractor`, such as efficientnet-lite0")
+    net = nets.discriminator.eval()
     weights = b"".join(tensor.cpu().numpy().tobytes() for tensor in net.state_dict().values())
     device = next(net.parameters()).device
 

@@ -100,11 +100,12 @@ def nearest_pictures(
         latents: z of the samples (N, latent_dim) instead.
         nearest: How many pictures to find for each, 1 to 100.
         extractor: What distances are measured in: a name of `dcgan.choices.EXTRACTORS`, or one of your own. The
-            model's own, "perceptual", takes seconds for ten thousand pictures; "efficientnet-lite0" minutes.
+            DCGAN's own, "perceptual", takes seconds for ten thousand pictures; "efficientnet-lite0" minutes.
         on_progress: Called with (done, total) while the set is prepared, and while its features are extracted.
 
     Raises:
         UsageError: A parameter is out of its range.
+        ModelError: The extractor is the model's own, and its nets are no DCGAN's.
         DcganError: The pictures, or the extractor's weights, cannot be read.
 
     Example:
@@ -117,12 +118,11 @@ def nearest_pictures(
     names = [str(seed) for seed in seeds] if latents is None else [f"#{row}" for row in range(len(z))]
     if not names:
         raise UsageError("no samples are named: give `seeds`, or `latents` of one or more rows")
+    if isinstance(extractor, str):
+        extractor = build_extractor(extractor, ExtractorOptions(model=model, device=str(model.device)))
     data = open_pictures(source, size=model.size, channels=model.channels, on_progress=on_progress)
     if nearest > len(data):
         raise UsageError(f"`nearest` is {nearest}, but {source_name(source)} has {len(data)} pictures")
-    if isinstance(extractor, str):
-        device = str(next(model.nets.discriminator.parameters()).device)
-        extractor = build_extractor(extractor, ExtractorOptions(model=model, device=device))
     pixels = model.generate(z)
     some = rng(Stream.EVALUATION_IMAGES).permutation(len(data))[:MOST_FOR_SCALE]
     queries = np.concatenate([extractor.extract(part) for part in (pixels, data.pixels[some])])

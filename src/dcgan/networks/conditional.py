@@ -133,4 +133,5 @@ CONDITIONAL_DCGAN = NetFamily(
     generator=ConditionalGenerator,
     discriminator=ConditionalDiscriminator,
     conditional=True,
+    ignores=frozenset({"layout", "normalization"}),
 )

@@ -16,6 +16,9 @@ from dcgan.randomness import Stream, torch_rng
 
 Initialize = Callable[[Any, torch.Generator], None]
 
+ONLY_OF_DCGANS = frozenset({"layout", "kernel_size", "batch_norm_eps", "normalization", "sync_batch_norm"})
+"""Settings of the recipe that the nets before the DCGAN do not read."""
+
 
 class SelfInitializing(Protocol):
     """A net that fills its own weights."""
@@ -55,6 +58,7 @@ class NetFamily:
             (N, classes).
         initialize: Fills the weights of either net.
         conditional: Whether the nets are given labels.
+        ignores: Settings of the recipe that these nets do not read.
         prepare: Real images as they are trained on, by the number of the turn (0, 1, ...), in which both nets learn.
         draw: Images like such real ones in training, from the generator, z and the real ones.
         start: Lets an untrained generator begin with the mean of real images (C, H, W).
@@ -66,9 +70,14 @@ class NetFamily:
     discriminator: Callable[[Any], nn.Module]
     initialize: Initialize = initialize
     conditional: bool = False
+    ignores: frozenset[str] = frozenset()
     prepare: Callable[[Tensor, int], Tensor] = as_they_are
     draw: Callable[[Any, Tensor, Tensor], Tensor] = draw_from_z
     start: Callable[[Any, Tensor], None] | None = None
+
+    def reads(self, setting: str) -> bool:
+        """Whether a setting of the recipe changes anything with these nets."""
+        return self.conditional if setting == "classes" else setting not in self.ignores
 
 
 def untrained_nets(architecture: Interface, seed: int) -> tuple[nn.Module, nn.Module]:

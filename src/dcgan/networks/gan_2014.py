@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from dcgan.networks.families import NetFamily, initialize_itself
+from dcgan.networks.families import ONLY_OF_DCGANS, NetFamily, initialize_itself
 from dcgan.networks.layouts import Interface
 
 PIECES = 5  # of a maxout unit; also how many units the generator's hidden layers have for each of the discriminator's
@@ -148,6 +148,7 @@ MNIST = NetFamily(
     generator=FullyConnectedGenerator,
     discriminator=MaxoutDiscriminator,
     initialize=initialize_itself,
+    ignores=ONLY_OF_DCGANS,
     start=FullyConnectedGenerator.start_from,
 )
 CIFAR = NetFamily(
@@ -156,5 +157,6 @@ CIFAR = NetFamily(
     generator=FullyConnectedGenerator,
     discriminator=MaxoutDiscriminator,
     initialize=initialize_itself,
+    ignores=ONLY_OF_DCGANS,
     prepare=normalize_contrast,
 )

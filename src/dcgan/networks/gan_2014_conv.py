@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from dcgan.networks.families import NetFamily, initialize_itself
+from dcgan.networks.families import ONLY_OF_DCGANS, NetFamily, initialize_itself
 from dcgan.networks.gan_2014 import (
     CONTRAST,
     DISCRIMINATOR_RANGE,
@@ -40,9 +40,7 @@ class ConvArchitecture(Interface):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.size != SIZE:
-            raise ValueError(
-                f"the nets {self.nets} draw pictures of {SIZE}x{SIZE}; size must be {SIZE}, not {self.size}"
-            )
+            raise ValueError(f"`size` must be {SIZE} pixels, not {self.size}")
         if type(self.maps) is not int or not 1 <= self.maps <= 256:
             raise ValueError(f"maps must be 1 to 256, not {self.maps}")
 
@@ -133,5 +131,6 @@ CIFAR_CONV = NetFamily(
     generator=ConvGenerator,
     discriminator=ConvDiscriminator,
     initialize=initialize_itself,
+    ignores=ONLY_OF_DCGANS,
     prepare=normalize_contrast,
 )

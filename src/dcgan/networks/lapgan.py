@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcgan.networks.families import NetFamily, initialize_itself
+from dcgan.networks.families import ONLY_OF_DCGANS, NetFamily, initialize_itself
 from dcgan.networks.layouts import Interface, NetOptions
 
 BASE = 8  # side of the smallest pictures
@@ -41,11 +41,9 @@ class LaplacianArchitecture(Interface):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.size not in SIZES:
-            raise ValueError(
-                f"LAPGAN draws pictures of 16, 32 or 64 pixels; size must be one of these, not {self.size}"
-            )
+            raise ValueError(f"`size` must be 16, 32 or 64 pixels, not {self.size}")
         if type(self.maps) is not int or not 1 <= self.maps <= 1024:
-            raise ValueError(f"maps must be 1 to 1024, not {self.maps}")
+            raise ValueError(f"maps (`base_channels`) must be 1 to 1024, not {self.maps}")
         noise = sum(side**2 for side in self.sides[1:])
         if type(self.base_dim) is not int or self.base_dim < 1 or self.base_dim + noise != self.noise_dim:
             raise ValueError(f"base_dim {self.base_dim} and {noise} numbers of noise are not latent_dim")
@@ -279,6 +277,7 @@ LAPGAN = NetFamily(
     generator=LaplacianGenerator,
     discriminator=LaplacianDiscriminator,
     initialize=initialize_itself,
+    ignores=ONLY_OF_DCGANS,
     prepare=level_of,
     draw=LaplacianGenerator.draw_for,
 )
@@ -288,6 +287,7 @@ CONDITIONAL_LAPGAN = NetFamily(
     generator=LaplacianGenerator,
     discriminator=LaplacianDiscriminator,
     initialize=initialize_itself,
+    ignores=ONLY_OF_DCGANS,
     conditional=True,
     prepare=level_of,
     draw=LaplacianGenerator.draw_for,

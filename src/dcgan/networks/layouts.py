@@ -27,6 +27,9 @@ class ConvLayer:
     kernel_size: int
     stride: int
 
+    def __str__(self) -> str:
+        return f"{self.out_channels} channels, kernel_size {self.kernel_size}, stride {self.stride}"
+
 
 class Geometry(NamedTuple):
     """How one layer joins a map of side `large` to one of side `small` = ceil(large / stride)."""
@@ -77,7 +80,7 @@ class Interface:
         _require(self.latent_dim in LATENT_DIMS, f"latent_dim must be {LATENT_DIMS[0]} to {LATENT_DIMS[-1]}")
         _require(self.classes < self.latent_dim, f"latent_dim must be more than classes, {self.classes}")
         known = self.latent_distribution in ("uniform", "normal")
-        _require(known, f"latent_distribution must be 'uniform' or 'normal', not {self.latent_distribution!r}")
+        _require(known, f"latent_distribution must be uniform or normal, not {self.latent_distribution}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +109,7 @@ class Architecture(Interface):
         whole = all(type(number) is int for layer in layers for number in astuple(layer))
         _require(whole, "channels, kernel sizes and strides are whole numbers")
         _require(0 < self.batch_norm_eps < 1, "batch_norm_eps must lie between 0 and 1")
-        _require(self.normalization in ("batch", "spectral"), "normalization must be 'batch' or 'spectral'")
+        _require(self.normalization in ("batch", "spectral"), "normalization must be batch or spectral")
         for layer in layers:
             _require(
                 0 < layer.out_channels <= 8 * WIDTHS[-1],

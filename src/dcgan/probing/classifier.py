@@ -170,12 +170,14 @@ def fit_classifier(
 
     Raises:
         UsageError: A parameter is out of its range.
+        ModelError: The nets are no DCGAN's.
         SourceError: There are fewer than two classes, a class of one picture, or pictures without a label.
     """
     if C is not None:
         check_values(C)
     if seed < 0:
         raise UsageError(f"`seed` must be 0 or more, not {seed}")
+    extractor = DiscriminatorExtractor(on_device(model, device), layers, grid)
     data = open_pictures(source, size=model.size, channels=model.channels)
     if len(data.label_names) < 2 or data.labels.min() < 0:
         raise SourceError("`source` needs two classes or more, each in a folder of its own, and only labeled pictures")
@@ -188,7 +190,6 @@ def fit_classifier(
         if on_phase:
             on_phase(name)
 
-    extractor = DiscriminatorExtractor(on_device(model, device), layers, grid)
     phase("measuring statistics")
     extractor.measure(data.pixels, on_progress=on_progress)
     with temporary_folder("classifier") as folder:
@@ -232,7 +233,7 @@ def load_classifier(folder: str | Path, device: str = "auto") -> PictureClassifi
         C, accuracy = float(card["C"]), float(card["accuracy"])
         whole = all(type(number) is int for number in (*layers, grid))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ModelError(f"{folder / CARD} is damaged: {error!r}") from error
+        raise ModelError(f"{folder / CARD} is damaged: its entries are not those of a classifier") from error
     if not whole or len(set(names)) < max(2, len(names)):
         raise ModelError(f"{folder / CARD} is damaged: layers, grid and labels are not those of a classifier")
     if not (folder / MODEL).is_dir():

@@ -11,7 +11,7 @@ from dcgan.choices import BASELINES
 from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
-from dcgan.errors import SourceError, UsageError
+from dcgan.errors import SourceError, UsageError, some_of
 from dcgan.features.extract import GRID, on_device
 from dcgan.model import Model
 from dcgan.probing.baselines.baseline import CENTROIDS, BuildContext, TrialScores
@@ -76,6 +76,7 @@ def probe(
 
     Raises:
         UsageError: A parameter is out of its range, or a class has too few pictures.
+        ModelError: The nets are no DCGAN's.
         SourceError: Pictures have no labels, or those to score on are the same or have other classes.
         DcganError: The file is of another probe, or cannot be read or written.
 
@@ -100,12 +101,13 @@ def probe(
     names = tuple(dict.fromkeys(("dcgan", *baselines)))
     if unknown := [name for name in names if name not in BASELINES]:
         raise UsageError(f"`baselines` must be of {', '.join(BASELINES.names)}, not {', '.join(unknown)}")
+    judged = on_device(model, device)
     train = open_pictures(source, size=model.size, channels=model.channels)
     scored = None if test is None else open_pictures(test, size=model.size, channels=model.channels)
     _check_labels(train, scored)
     splits = split_pictures(train, scored, options, seed)
     context = BuildContext(
-        on_device(model, device),
+        judged,
         train,
         None if layers is None else tuple(layers),
         grid,
@@ -213,7 +215,7 @@ def _check_labels(train: PackedSet, test: PackedSet | None) -> None:
             "fifth is held out then. Of a folder of CIFAR-10's name its test batch"
         )
     if test is not None and test.label_names != train.label_names:
-        raise SourceError(f"`test` has other labels than `source`: {', '.join(test.label_names[:9])}")
+        raise SourceError(f"`test` has other labels than `source`: {some_of(test.label_names)}")
     for name, data in (("source", train), ("test", test)):
         if data is not None and data.labels.min() < 0:
             raise SourceError(f"some of the pictures of `{name}` have no label")

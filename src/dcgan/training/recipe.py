@@ -9,7 +9,7 @@ from typing import Literal, get_args, get_origin
 
 import tomli_w
 
-from dcgan.choices import AUGMENTATIONS, EXTRACTORS, LAYOUTS, LOSSES, NETS, UPDATES
+from dcgan.choices import AUGMENTATIONS, EXTRACTORS, LAYOUTS, LOSSES, NETS, PRESETS, UPDATES
 from dcgan.device import DEVICES, is_device_name
 from dcgan.errors import RecipeError
 from dcgan.files import parse_toml
@@ -93,20 +93,43 @@ class Recipe:
         "or exponentially. The end is that of `images`, `epochs` or `steps`.",
     )
     lr_hold: float = setting(
-        0.0, "Share of the run in which a linear or cosine schedule keeps the learning rate first.", minimum=0, below=1
+        0.0,
+        "Share of the run in which a linear or cosine schedule keeps the learning rate first.",
+        minimum=0,
+        below=1,
+        only_with=("lr_schedule", ("linear", "cosine")),
     )
     lr_half_life: int = setting(
-        1_000_000, "Images in which an exponential schedule halves the learning rate.", above=0, unit=" images"
+        1_000_000,
+        "Images in which an exponential schedule halves the learning rate.",
+        above=0,
+        unit=" images",
+        only_with=("lr_schedule", ("exponential",)),
     )
     optimizer: Literal["adam", "sgd"] = setting(
         "adam", "Adam, or stochastic gradient descent with momentum, as before 2015."
     )
-    beta1: float = setting(0.5, "Adam's momentum. The paper: 0.9 oscillates.", minimum=0, below=1)
-    beta2: float = setting(0.999, "Adam's decay of the squared gradients.", minimum=0, below=1)
-    momentum: float = setting(0.5, "SGD's momentum at the start.", minimum=0, below=1)
-    final_momentum: float = setting(0.7, "SGD's momentum at the end of its ramp.", minimum=0, below=1)
+    beta1: float = setting(
+        0.5, "Adam's momentum. The paper: 0.9 oscillates.", minimum=0, below=1, only_with=("optimizer", ("adam",))
+    )
+    beta2: float = setting(
+        0.999, "Adam's decay of the squared gradients.", minimum=0, below=1, only_with=("optimizer", ("adam",))
+    )
+    momentum: float = setting(
+        0.5, "SGD's momentum at the start of its ramp.", minimum=0, below=1, only_with=("optimizer", ("sgd",))
+    )
+    final_momentum: float = setting(
+        0.7,
+        "SGD's momentum at the end of its ramp, or without one all the time.",
+        minimum=0,
+        below=1,
+        only_with=("optimizer", ("sgd",)),
+    )
     momentum_ramp: int = setting(
-        0, "Images in which SGD's momentum rises to `final_momentum`. 0: it has it from the start.", minimum=0
+        0,
+        "Images in which SGD's momentum rises to `final_momentum`. 0: it has it from the start.",
+        minimum=0,
+        only_with=("optimizer", ("sgd",)),
     )
     weight_decay: float = setting(
         0.0, "L2 penalty added to every gradient (coupled). The released code has 1e-5.", minimum=0, maximum=1
@@ -198,7 +221,7 @@ class Recipe:
                 raise RecipeError(f"`{one.name}` must be of type {_spell(one.type)}, not {value!r}")
             if value is not None and not rule.allows(value):
                 raise RecipeError(f"`{one.name}` must be {rule.allowed}, not {value}")
-        if self.layout == "paired" and self.kernel_size == 4:
+        if self.layout == "paired" and self.kernel_size == 4 and NETS[self.nets].reads("layout"):
             raise RecipeError("`kernel_size` must be 3 or 5 with `layout` paired, not 4")
         if self.lr_schedule in ("linear", "cosine") and self.target_images(1) is None:
             raise RecipeError(
@@ -220,7 +243,7 @@ class Recipe:
         """
         nets = self.lay_out()
         if not isinstance(nets, Architecture):
-            raise RecipeError(f"`nets` {self.nets} have no layers of a DCGAN")
+            raise RecipeError(f"the nets {self.nets} have no layers of a DCGAN: take `nets` dcgan")
         return nets
 
     def lay_out(self) -> Interface:
@@ -243,7 +266,35 @@ class Recipe:
         try:
             return family.lay_out(options)
         except ValueError as error:
-            raise RecipeError(f"`nets` {self.nets} cannot be laid out: {error}") from error
+            raise RecipeError(f"the nets {self.nets} cannot be laid out so: {error}") from error
+
+    def guessed(self) -> "Recipe":
+        """The recipe with a guess of what only the pictures tell, such as a size of 64, to lay out nets by."""
+        classes = (self.classes or 10) if NETS[self.nets].conditional else None
+        return replace(self, size=self.size or 64, channels=self.channels or 3, classes=classes)
+
+    def check_all_read(self) -> None:
+        """Refuse what was changed in vain: it has neither its default nor the value of the recipe's preset.
+
+        Raises:
+            RecipeError: The nets, the optimizer or the schedule do not read a setting; the message names it.
+        """
+        start = PRESETS[self.preset] if self.preset in PRESETS else Recipe()
+        for one in fields(self):
+            if getattr(self, one.name) not in (one.default, getattr(start, one.name)):
+                self._check_read(one.name, one.metadata["setting"].only_with)
+
+    def _check_read(self, name: str, only_with: tuple[str, tuple[str, ...]] | None) -> None:
+        kind, readers = only_with or ("nets", ())
+        chosen = getattr(self, kind)
+        if chosen not in readers and not (kind == "nets" and NETS[chosen].reads(name)):
+            readers = readers or tuple(nets for nets in NETS if NETS.is_built_in(nets) and NETS[nets].reads(name))
+            raise RecipeError(
+                f"`{name}` changes nothing with `{kind}` {chosen}: leave it out, or take "
+                f"`{kind}` {' or '.join(readers)}"
+            )
+        if name == "momentum" and not self.momentum_ramp:
+            raise RecipeError("`momentum` changes nothing without `momentum_ramp`: take `final_momentum`")
 
     def interface(self) -> Interface:
         """What nets of your own take and give; `size` and `channels` must be set.
@@ -254,7 +305,7 @@ class Recipe:
         if self.size is None or self.channels is None:
             raise RecipeError("`size` and `channels` must be given")
         if self.nets != "dcgan":
-            raise RecipeError(f"`nets` {self.nets} are dcgan's own; leave it out with nets of your own")
+            raise RecipeError(f"the nets {self.nets} are dcgan's own: leave `nets` out with nets of your own")
         return Interface(
             size=self.size,
             channels=self.channels,
@@ -320,5 +371,5 @@ def _fits(value: object, type_: object) -> bool:
 
 
 def _spell(type_: object) -> str:
-    options = getattr(type_, "__args__", (type_,))
+    options = [option for option in getattr(type_, "__args__", (type_,)) if option is not type(None)]
     return " or ".join(option.__name__ if isinstance(option, type) else repr(option) for option in options)

@@ -92,6 +92,7 @@ def _start(
         go_on = command("train", "--resume", source)
         raise RunError(f"{source} is a run, not a source of pictures; go on with it by `{go_on}`")
     recipe = resolve_recipe(recipe, ranks)
+    check_recipe(recipe, source, own_nets=nets is not None)
     data = open_data(source, recipe, on_progress)
     recipe = fit_to(recipe, data)
     TrainingState(recipe, nets=nets) if nets else recipe.lay_out()  # so that what does not fit is refused here
@@ -189,6 +190,21 @@ def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
     return Recipe().changed(read_toml(run / RECIPE)), card
 
 
+def check_recipe(recipe: Recipe, source: PictureSource, *, own_nets: bool = False) -> None:
+    """Refuse, before pictures are prepared, what would be changed in vain, and nets that cannot be laid out.
+
+    Raises:
+        RecipeError: Nothing reads a setting, or this kind of nets has no such size.
+    """
+    recipe.check_all_read()
+    if not own_nets and not _is_packed(source):  # of a packed set the size is known soon enough
+        recipe.guessed().lay_out()
+
+
+def _is_packed(source: PictureSource) -> bool:
+    return isinstance(source, PackedSet) or (isinstance(source, str | Path) and is_packed_set(source))
+
+
 def open_data(source: PictureSource, recipe: Recipe, on_progress: OnProgress | None = None) -> PackedSet:
     """The packed set that a recipe trains on, prepared into the cache if the source is no packed set.
 
@@ -227,14 +243,22 @@ def fit_to(recipe: Recipe, data: PackedSet) -> Recipe:
         return recipe
     classes, without = len(data.label_names), int((data.labels < 0).sum())
     if classes < 2 or without:
-        what = f"{without:,} of {len(data):,} pictures have no label" if classes > 1 else f"there are {classes} labels"
         raise RecipeError(
-            f"`nets` {recipe.nets} need the label of each picture, and {what}: name a source with labels, such as "
-            "a folder of folders, one for each label"
+            f"the nets {recipe.nets} are given the label of each picture, and {_lacking(classes, without, len(data))}: "
+            "give each label a folder of its own, and leave no picture beside those folders"
         )
     if recipe.classes not in (None, classes):
-        raise RecipeError(f"`classes` {recipe.classes}: the pictures have {classes} labels")
+        raise RecipeError(f"`classes` {recipe.classes}: the pictures have {classes} labels; leave `classes` out")
     return replace(recipe, classes=classes)
+
+
+def _lacking(classes: int, without: int, pictures: int) -> str:
+    """What is wrong with the labels of a set, of which so many pictures have none."""
+    if classes == 0:
+        return "these have none"
+    if without:
+        return f"{without:,} of {pictures:,} have none"
+    return "all of these have the same"
 
 
 def measure_rate(recipe: Recipe, data: PackedSet) -> float:

@@ -25,6 +25,7 @@ class Rules(TypedDict, total=False):
     below: float
     unit: str
     choices: Choices
+    only_with: tuple[str, tuple[str, ...]]  # another setting, and the values of it that read this one
 
 
 class Setting(Mapping[str, object]):
@@ -39,6 +40,7 @@ class Setting(Mapping[str, object]):
         self.maximum, self.below = rules.get("maximum"), rules.get("below")
         self.unit = rules.get("unit", "")
         self.choices = rules.get("choices")
+        self.only_with = rules.get("only_with")
 
     def __getitem__(self, key: str) -> object:
         match key:
