@@ -1,7 +1,7 @@
 """The paper's claims about what makes a GAN stable, each put to the test: what it advises is taken away or reversed.
 
     dcgan prepare utkface-64/ sets/utkface --size 32
-    python -m benchmarks.claims run sets/utkface sets/cifar-10 --images 256000 --seeds 0 1 2 --strips strips/
+    python -m benchmarks.claims run sets/utkface sets/cifar-10 --images 128000 --seeds 0 1 2 --strips strips/
     python -m benchmarks.claims table
     python -m benchmarks.claims picture strips/ --set utkface --out claims.png
 
@@ -143,7 +143,7 @@ def main() -> None:
     verbs = parser.add_subparsers(dest="verb", required=True)
     running = verbs.add_parser("run")
     running.add_argument("sets", nargs="+", type=Path, help="packed sets of 32x32 in color")
-    running.add_argument("--images", type=int, default=256_000)
+    running.add_argument("--images", type=int, default=128_000)
     running.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     running.add_argument("--claims", nargs="+", choices=CLAIMS, default=list(CLAIMS))
     running.add_argument("--strips", type=Path, help="folder for some samples of each training")
