@@ -74,7 +74,7 @@ def generate_samples(
         labels: Of conditional nets: generate all samples with each of these labels, label by label. Default: with
             those that the seeds name or the z hold.
         truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
-        batch_statistics: Normalize by the mini-batch at hand, as the paper did; dcgan's own nets only.
+        batch_statistics: Normalize by the mini-batch at hand, as the paper did; nets with batch norm only.
         batch_size: Pictures in a mini-batch of `batch_statistics`.
 
     Raises:
@@ -124,7 +124,7 @@ def sample_to_folder(
         labels: Of conditional nets: write all samples with each of these labels; several have folders of their own in
             `out`. Default: with those that the seeds name or the z hold.
         truncation: Scales z toward 0, above 0 and at most 1.
-        batch_statistics: Normalize by the mini-batch at hand, as the paper did; dcgan's own nets only.
+        batch_statistics: Normalize by the mini-batch at hand, as the paper did; nets with batch norm only.
         batch_size: Pictures in a mini-batch of `batch_statistics`.
         scale: How many times each picture is enlarged, 1 to 64: each pixel becomes a square.
         overwrite: Replace files of the same samples that are there already.
