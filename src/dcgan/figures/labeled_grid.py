@@ -91,7 +91,7 @@ def grouped(
     columns = min(columns, count) if columns is not None else _columns(count)
     rows = -(-count // columns)
     empty = np.empty((len(pixels), rows * columns - count, *pixels.shape[2:]), np.uint8)
-    empty[:] = theme.ground[0]
+    empty[:] = (*theme.ground, 255)[: pixels.shape[-1]]
     filled = np.concatenate([pixels, empty], axis=1).reshape(-1, columns, *pixels.shape[2:])
     lines = [line for name in names for line in (fitted(name, LONGEST_NAME, SMALL), *[""] * (rows - 1))]
     return labeled_grid(filled, theme, rows=lines, tile=tile)

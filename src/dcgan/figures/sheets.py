@@ -14,7 +14,7 @@ from dcgan.types import Pixels
 WHITE = (255, 255, 255)
 
 FORMATS: dict[str, tuple[str, dict[str, object]]] = {  # how Pillow writes each suffix
-    ".png": ("PNG", {"compress_level": 4}),  # `optimize` takes 12 times as long for files 2 % smaller
+    ".png": ("PNG", {"compress_level": 4}),  # `optimize` takes far longer for files that are hardly smaller
     ".jpg": ("JPEG", {"quality": 95, "subsampling": 0}),
     ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
     ".webp": ("WEBP", {"lossless": True}),
