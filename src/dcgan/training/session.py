@@ -1,6 +1,7 @@
 """One session of a run: from its newest checkpoint, or the beginning, until it ends or is stopped."""
 
 import errno
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from dcgan.errors import RunError, command
 from dcgan.figures.notebook import html_of, svg_html
 from dcgan.figures.report_charts import charts
 from dcgan.files import RUN_FILE, remove_partial
+from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.model_folder import best_checkpoint
 from dcgan.networks.memory import reuse_memory
@@ -31,6 +33,7 @@ from dcgan.training.report import list_sheets, write_film, write_report
 from dcgan.training.snapshots import STATISTICS_IMAGES, build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
 from dcgan.training.trainer import Ending, Trainer
+from dcgan.training.transfer import START
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,12 @@ def run_session(
         stop = stack.enter_context(StopRequest())
         stack.enter_context(torch.random.fork_rng(devices=[]))
         state = TrainingState(recipe, recipe.target_images(len(data)), ranks, nets)
+        state.origin = _origin(card)
         damaged = _restore(run, state)
         ranks.wait()  # until all have read what the leading one may replace
         loader = ImageLoader(data.pixels, state.device, data.labels)
         if not list_checkpoints(run):
-            state.start_from(loader.random_images(STATISTICS_IMAGES, Stream.STATISTICS_IMAGES, recipe.seed))
+            _begin(run, card, state, loader)
         with Logger(run, state.progress, writes=ranks.leads) as logger:
             for sentence in damaged:
                 logger.event(state.progress, "damaged", sentence)
@@ -121,6 +125,22 @@ def _restore(run: Path, state: TrainingState) -> list[str]:
     if read_records(run / METRICS):
         raise RunError(f"{run} has no checkpoint left to resume from, and starting again would overwrite its records")
     return []
+
+
+def _begin(run: Path, card: Mapping[str, object], state: TrainingState, loader: ImageLoader) -> None:
+    """Give `state` what a run begins with beyond random weights: those of another model, or the mean of its images."""
+    if "start" in card:
+        model = load(run / START, state.recipe.device)
+        state.start_from_nets(model.generator, model.discriminator)
+    else:
+        state.start_from_mean(loader.random_images(STATISTICS_IMAGES, Stream.STATISTICS_IMAGES, state.recipe.seed))
+
+
+def _origin(card: Mapping[str, object]) -> dict[str, object]:
+    """What models of a run tell of where they come from: names, not where these lie on this machine."""
+    source = re.sub(r"(?<![\w:/])/([^/,]*/)*", "", str(card["source"]))
+    trained_on = {"source": source, "pictures": card.get("pictures")}
+    return {"trained_on": trained_on, **({"start": card["start"]} if "start" in card else {})}
 
 
 def _save_final_model(run: Path, model: Model, ranks: Ranks) -> None:
