@@ -9,7 +9,7 @@
 Pictures in: `prepare`, `split`, `open_pictures`, `PackedSet`.
 Sets gathered and made clean: `find_names`, `download`, `crop_faces`, `FaceOptions`, `deduplicate`.
 Training: `Recipe`, `preset`, `train`, `resume`, `compare`, `Callback`.
-A model: `load`, `Model`.
+A model: `load`, `push`, `Model`.
 Its latent space: `interpolate`, `arithmetic`, `turn`, `find_concepts`.
 Real pictures in it: `project`, `train_encoder`, `inpaint`, `named_mask`.
 What its generator draws, and how to change it: `forget`, `insert`, `Boxes`.
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from dcgan.dissection.insert import InsertResult as InsertResult
     from dcgan.dissection.insert import insert as insert
     from dcgan.errors import DcganError as DcganError
+    from dcgan.export.hub import Pushed as Pushed
+    from dcgan.export.hub import push as push
     from dcgan.features.extract import extract_features as extract_features
     from dcgan.inspection.inspect import Inspection as Inspection
     from dcgan.inspection.inspect import inspect as inspect
@@ -107,6 +109,7 @@ _HOMES = {
     "dcgan.dissection.forget": ("ForgetResult", "forget"),
     "dcgan.dissection.insert": ("InsertResult", "insert"),
     "dcgan.errors": ("DcganError",),
+    "dcgan.export.hub": ("Pushed", "push"),
     "dcgan.features.extract": ("extract_features",),
     "dcgan.inspection.inspect": ("Inspection", "inspect"),
     "dcgan.latent.arithmetic": ("ArithmeticResult", "arithmetic"),

@@ -4,7 +4,7 @@ import errno
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from dcgan.figures.report_charts import charts
 from dcgan.files import RUN_FILE, remove_partial
 from dcgan.loading import load
 from dcgan.model import Model
-from dcgan.model_folder import best_checkpoint
+from dcgan.model_folder import best_checkpoint, read_card
 from dcgan.networks.memory import reuse_memory
 from dcgan.randomness import Stream
 from dcgan.training.batches import ImageLoader
@@ -145,6 +145,9 @@ def _origin(card: Mapping[str, object]) -> dict[str, object]:
 
 def _save_final_model(run: Path, model: Model, ranks: Ranks) -> None:
     if ranks.leads:
+        measured = read_card(list_checkpoints(run)[-1].path).get("kernel_distance")  # of the same moment
+        if measured:
+            model = replace(model, details={**model.details, "kernel_distance": measured})
         model.save(run / "model", overwrite=True)  # that of a shorter run, which was extended
 
 

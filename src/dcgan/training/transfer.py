@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dcgan.choices import NETS, PRESETS
 from dcgan.errors import ModelError, RecipeError
+from dcgan.hub_cache import is_hub_name, parse_hub_name
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.networks.layouts import Architecture, NetOptions
@@ -86,5 +87,7 @@ def describe_start(start_from: Model | str | Path, model: Model) -> dict[str, ob
     """What a run and its models keep of the model that they began with: a name for people, and which one it was."""
     given = start_from.folder if isinstance(start_from, Model) else start_from
     path = Path(given or "a model made in Python")
-    name = "/".join(path.parts[-2:]) if path.is_absolute() else str(given or path)  # no path of this machine
+    name = "/".join(path.parts[-2:]) if path.is_absolute() else str(path)  # no path of this machine
+    if given and is_hub_name(given):
+        name = str(parse_hub_name(given))
     return {"model": name, "identity": model.identity, "images": model.details.get("images")}
