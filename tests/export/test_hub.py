@@ -161,6 +161,13 @@ def test_concepts_travel_with_their_model_and_leave_with_it(hub: Hub, model: Pat
     assert OWN_CONCEPTS not in files_of(hub)
 
 
+def test_concepts_that_are_damaged_are_told(hub: Hub, model: Path) -> None:
+    (model / OWN_CONCEPTS).write_bytes(b"\xff")
+    with pytest.raises(ModelError, match=r"concepts\.toml is damaged: .* take it away"):
+        push(model, "me/toy")
+    assert not hub.repositories
+
+
 def test_weights_that_were_rounded_to_half_precision_stay_so(hub: Hub, model: Path, tmp_path: Path) -> None:
     exported = dcgan.load(model)
     exported.save(tmp_path / "half", dtype="float16")
