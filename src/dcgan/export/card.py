@@ -97,4 +97,6 @@ def check_difference(name: str, difference: float, largest: float) -> None:
         ModelError: It differs by more than rounding can explain.
     """
     if not difference <= TOLERANCE * max(1.0, largest):
-        raise ModelError(f"{name} differs from the net by {difference:.2g}; nothing was written. Please report this model")
+        raise ModelError(
+            f"{name} differs from the net by {difference:.2g}; nothing was written. Please report this model"
+        )

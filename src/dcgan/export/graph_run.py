@@ -22,12 +22,13 @@ def run(graph: Graph, *inputs: Tensor) -> Tensor:
 def _conv_transpose(given: list[Tensor], layer: Layer) -> Tensor:
     x, weight, bias = given
     top, left, bottom, right = layer.options["pads"]
-    whole = F.conv_transpose2d(x, weight, bias, layer.options["stride"])
+    whole: Tensor = F.conv_transpose2d(x, weight, bias, layer.options["stride"])
     return whole[:, :, top : whole.shape[2] - bottom, left : whole.shape[3] - right]
 
 
 def _conv(given: list[Tensor], layer: Layer) -> Tensor:
-    return F.conv2d(*given, stride=layer.options["stride"], padding=layer.options["pads"][:2])
+    x, weight, bias = given
+    return F.conv2d(x, weight, bias, layer.options["stride"], layer.options["pads"][:2])
 
 
 def _slice(given: list[Tensor], layer: Layer) -> Tensor:

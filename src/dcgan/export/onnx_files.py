@@ -10,16 +10,14 @@ from torch import Tensor, nn
 from dcgan.errors import DcganError
 from dcgan.export.card import CHECKED, ExportedFiles, check_difference, exporting, summary
 from dcgan.export.discriminator import WithFeatures, discriminator_inputs
-from dcgan.export.graph import graph_of
+from dcgan.export.graph_builder import graph_of
 from dcgan.export.trace import plain_copy
 from dcgan.model import DType, Model
 
 REMEDY = "write it with torch.onnx.export"
 
 
-def export_onnx(
-    model: Model, out: str | Path, *, dtype: DType = "float32", overwrite: bool = False
-) -> ExportedFiles:
+def export_onnx(model: Model, out: str | Path, *, dtype: DType = "float32", overwrite: bool = False) -> ExportedFiles:
     """Write both nets as ONNX, for programs and devices without Python.
 
     `generator.onnx` takes `z` (N, latent_dim) and gives `images` (N, C, H, W) in [-1, 1]. `discriminator.onnx` takes

@@ -111,7 +111,12 @@ def _max_pool(file: _File, layer: Layer) -> None:
     options = layer.options
     ceil = int(options["ceil_mode"])
     file.add(
-        "MaxPool", layer, kernel_shape=options["kernel"], strides=options["stride"], pads=options["pads"], ceil_mode=ceil
+        "MaxPool",
+        layer,
+        kernel_shape=options["kernel"],
+        strides=options["stride"],
+        pads=options["pads"],
+        ceil_mode=ceil,
     )
 
 

@@ -14,7 +14,9 @@ from dcgan.errors import ModelError
 def plain_copy(net: nn.Module) -> nn.Module:
     """The same function in evaluation, by itself: on the CPU, in float32, in contiguous memory, without gradients."""
     copy = deepcopy(net).cpu().float().eval().requires_grad_(False)
-    return copy.to(memory_format=torch.contiguous_format)
+    for tensor in (*copy.parameters(), *copy.buffers()):
+        tensor.data = tensor.data.contiguous()
+    return copy
 
 
 def trace(net: nn.Module, inputs: Sequence[Tensor], *, any_batch: bool = True) -> ExportedProgram:

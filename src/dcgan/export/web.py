@@ -17,7 +17,8 @@ from torch import Tensor
 
 from dcgan.errors import ModelError
 from dcgan.export.card import CHECKED, ExportedFiles, check_difference, exporting, summary
-from dcgan.export.graph import Graph, Layer, Shape, Value, graph_of
+from dcgan.export.graph import Graph, Layer, Shape, Value
+from dcgan.export.graph_builder import graph_of
 from dcgan.export.graph_run import run
 from dcgan.export.trace import plain_copy
 from dcgan.latent.concepts import ConceptSource, resolve_concepts
@@ -27,8 +28,9 @@ REMEDY = "write it as ONNX, or with torch.onnx.export"
 SCRIPTS = ("index.html", "page.css", "latents.js", "pool.js", "page.js")
 WORKER = ("net.js", "worker.js")
 DIRECTIONS = 8  # sliders of a model without axes of its own
-_DRAWN = frozenset(
-    "linear conv conv_transpose relu leaky_relu tanh sigmoid add sub mul div reshape slice concat expand resize".split()
+_DRAWN = (  # what net.js draws
+    *("linear", "conv", "conv_transpose", "relu", "leaky_relu", "tanh", "sigmoid", "add", "sub", "mul", "div"),
+    *("reshape", "slice", "concat", "expand", "resize"),
 )
 
 
@@ -162,7 +164,7 @@ def _principal(graph: Graph, numbers: int) -> Tensor:
     if isinstance(weight, Tensor) and first is not None:
         matrix = weight if first.op == "linear" else weight.flatten(1).T  # (outputs, inputs)
         if matrix.shape[1] >= numbers:
-            vectors = torch.linalg.svd(matrix[:, :numbers].double(), full_matrices=False).Vh.float()
+            vectors: Tensor = torch.linalg.svd(matrix[:, :numbers].double(), full_matrices=False).Vh.float()
             signs = vectors.gather(1, vectors.abs().argmax(1, keepdim=True)).sign()  # the same on every machine
             return vectors * signs
     return torch.eye(numbers)
