@@ -26,6 +26,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dcgan.checkpoint_import import import_checkpoint as import_checkpoint
     from dcgan.curation.deduplicate import deduplicate as deduplicate
     from dcgan.curation.download import DownloadReport as DownloadReport
     from dcgan.curation.download import download as download
@@ -55,8 +56,6 @@ if TYPE_CHECKING:
     from dcgan.export.torch_program import export_program as export_program
     from dcgan.export.web import export_page as export_page
     from dcgan.features.extract import extract_features as extract_features
-    from dcgan.import_checkpoint import import_checkpoint as import_checkpoint
-    from dcgan.import_release import import_release as import_release
     from dcgan.inspection.inspect import Inspection as Inspection
     from dcgan.inspection.inspect import inspect as inspect
     from dcgan.latent.arithmetic import ArithmeticResult as ArithmeticResult
@@ -90,6 +89,7 @@ if TYPE_CHECKING:
     from dcgan.probing.classifier import fit_classifier as fit_classifier
     from dcgan.probing.comparison import probe as probe
     from dcgan.probing.results import ProbeResults as ProbeResults
+    from dcgan.release_import import import_release as import_release
     from dcgan.training.callbacks import Callback as Callback
     from dcgan.training.comparison import Comparison as Comparison
     from dcgan.training.comparison import compare as compare
@@ -124,8 +124,8 @@ _HOMES = {
     "dcgan.export.torch_program": ("export_program",),
     "dcgan.export.web": ("export_page",),
     "dcgan.features.extract": ("extract_features",),
-    "dcgan.import_checkpoint": ("import_checkpoint",),
-    "dcgan.import_release": ("import_release",),
+    "dcgan.checkpoint_import": ("import_checkpoint",),
+    "dcgan.release_import": ("import_release",),
     "dcgan.inspection.inspect": ("Inspection", "inspect"),
     "dcgan.latent.arithmetic": ("ArithmeticResult", "arithmetic"),
     "dcgan.latent.concept_search": ("Concepts", "find_concepts"),

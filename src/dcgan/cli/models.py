@@ -46,14 +46,14 @@ def import_(
 
     check_folder("--out", out, CARD, "a model", overwrite=overwrite)
     if weights.is_dir():
-        from dcgan.import_release import import_release
+        from dcgan.release_import import import_release
 
         for flag, value in (("discriminator", discriminator), ("latent_distribution", latent_distribution)):
             if value is not None:
                 raise UsageError(f"`{flag}` goes with a checkpoint, and {weights} is a folder; leave it out")
         model = import_release(weights)
     else:
-        from dcgan.import_checkpoint import import_checkpoint
+        from dcgan.checkpoint_import import import_checkpoint
 
         model = import_checkpoint(weights, discriminator, latent_distribution=latent_distribution or "normal")
     with writing("--out", out):
