@@ -13,9 +13,9 @@ class Net {
     this.machine = machine(code, packed + scratch);
     this.scratch = packed;
     let at = 0;
-    for (const { layer, inputs, outputs, weight } of products) {
+    for (const { layer, inputs, outputs, steps } of products) {
       layer.packed = at;
-      pack(this.machine.numbers, at, this.tensors[layer.inputs[1].tensor], inputs, outputs, weight);
+      pack(this.machine.numbers, at, this.tensors[layer.inputs[1].tensor], inputs, outputs, steps);
       at += inputs * eights(outputs);
     }
   }
@@ -43,16 +43,17 @@ class Net {
 
 const eights = (count) => 8 * Math.ceil(count / 8);
 
-// Of each layer that multiplies: rows, inputs and outputs of the product, and where in its tensor a weight is.
+// Of each layer that multiplies: rows, inputs and outputs of the product, and how far apart in its tensor the weights of
+// two outputs and of two inputs are.
 const SHAPES = {
-  linear: ({ shapes: [[inputs], [outputs]] }) => ({ rows: 1, inputs, outputs, weight: (output, input) => output * inputs + input }),
+  linear: ({ shapes: [[inputs], [outputs]] }) => ({ rows: 1, inputs, outputs, steps: [inputs, 1] }),
   conv_transpose({ shapes: [[inputs, height, width], [, ...kernel]] }) {
     const outputs = kernel[0] * kernel[1] * kernel[2];
-    return { rows: height * width, inputs, outputs, weight: (output, input) => input * outputs + output };
+    return { rows: height * width, inputs, outputs, steps: [1, outputs] };
   },
   conv({ shapes: [, [outputs, ...kernel]], shape: [, height, width] }) {
     const inputs = kernel[0] * kernel[1] * kernel[2];
-    return { rows: height * width, inputs, outputs, weight: (output, input) => output * inputs + input };
+    return { rows: height * width, inputs, outputs, steps: [inputs, 1] };
   },
 };
 
@@ -79,13 +80,13 @@ const OPERATIONS = {
     for (let row = 0; row < rows; row += 1) {
       const top = Math.floor(row / width) * stride[0] - pads[0];
       const left = (row % width) * stride[1] - pads[1];
-      let at = row * eights(outputs);
+      const [firstDown, lastDown] = [Math.max(0, -top), Math.min(tall, outHeight - top)];
+      const [firstRight, lastRight] = [Math.max(0, -left), Math.min(wide, outWidth - left)];
       for (let channel = 0; channel < channels; channel += 1) {
-        for (let down = top; down < top + tall; down += 1) {
-          const line = (channel * outHeight + down) * outWidth;
-          for (let right = left; right < left + wide; right += 1, at += 1) {
-            if (down >= 0 && down < outHeight && right >= 0 && right < outWidth) out[line + right] += y[at];
-          }
+        for (let down = firstDown; down < lastDown; down += 1) {
+          const from = row * eights(outputs) + (channel * tall + down) * wide;
+          const to = (channel * outHeight + top + down) * outWidth + left;
+          for (let right = firstRight; right < lastRight; right += 1) out[to + right] += y[from + right];
         }
       }
     }
@@ -116,7 +117,11 @@ const OPERATIONS = {
     return Float32Array.from({ length: outputs * rows }, (_, at) => bias[Math.floor(at / rows)] + y[(at % rows) * eights(outputs) + Math.floor(at / rows)]);
   },
 
-  relu: ([x]) => x.map((number) => Math.max(number, 0)),
+  relu([x]) {
+    const out = new Float32Array(x.length);
+    for (let at = 0; at < x.length; at += 1) if (x[at] > 0) out[at] = x[at];
+    return out;
+  },
   leaky_relu: ([x], { options }) => x.map((number) => (number < 0 ? options.slope * number : number)),
   tanh: ([x]) => x.map(Math.tanh),
   sigmoid: ([x]) => x.map((number) => 1 / (1 + Math.exp(-number))),
@@ -194,23 +199,28 @@ function slowly(numbers, w, x, y, rows, inputs, outputs) {
 }
 
 // Put weights where multiply.wat expects them: eight outputs side by side for each input, zeros for those that lack.
-function pack(numbers, at, tensor, inputs, outputs, weight) {
+function pack(numbers, at, tensor, inputs, outputs, [outputStep, inputStep]) {
   for (let block = 0; block < outputs; block += 8) {
-    for (let input = 0; input < inputs; input += 1) {
-      for (let output = block; output < block + 8; output += 1, at += 1) {
-        numbers[at] = output < outputs ? tensor[weight(output, input)] : 0;
-      }
+    const lanes = Math.min(8, outputs - block);
+    for (let input = 0; input < inputs; input += 1, at += 8) {
+      const from = block * outputStep + input * inputStep;
+      for (let lane = 0; lane < lanes; lane += 1) numbers[at + lane] = tensor[from + lane * outputStep];
     }
   }
 }
 
 // Numbers in half precision as float32.
 function floats(halves) {
-  return Float32Array.from(halves, (bits) => {
+  HALVES ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => {
     const [sign, exponent, rest] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
     return exponent ? sign * 2 ** (exponent - 15) * (1 + rest / 1024) : sign * 2 ** -24 * rest;
   });
+  const out = new Float32Array(halves.length);
+  for (let at = 0; at < halves.length; at += 1) out[at] = HALVES[halves[at]];
+  return out;
 }
+
+let HALVES; // the number of each of 16 bits
 
 // Images in [-1, 1] to RGBA; gray pictures have three equal channels, and those without a fourth are opaque.
 function pixels(image, channels) {

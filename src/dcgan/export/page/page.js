@@ -5,7 +5,14 @@ const MORE = 24; // samples that are added to the sheet at a time
 const AHEAD = 600; // pixels below the window that are filled
 
 const $ = (id) => document.getElementById(id);
-const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
+function bytes(text) {
+  const letters = atob(text);
+  const out = new Uint8Array(letters.length);
+  for (let at = 0; at < out.length; at += 1) out[at] = letters.charCodeAt(at);
+  return out;
+}
+
 const pool = new Pool(MODEL, bytes(WEIGHTS).buffer, bytes(CODE), WORKER, (message) => {
   $("error").textContent = `Cannot draw: ${message}`;
   $("error").hidden = false;
@@ -20,7 +27,7 @@ let again = false; // something has changed since the picture that is being draw
 document.title = MODEL.title;
 $("title").textContent = MODEL.title;
 document.body.classList.toggle("small", MODEL.size < 200);
-const canvases = [$("picture")];
+document.body.classList.toggle("clear", MODEL.channels === 4);
 $("picture").width = $("picture").height = MODEL.size;
 
 // The z of a seed, with the label that is chosen.
