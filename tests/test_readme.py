@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.docs.blocks import TINY_NETS, blocks, commands, run_command
-from tests.test_import_release import released
+from tests.test_release_import import released
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

@@ -18,13 +18,14 @@ from dcgan.cli.dedup import dedup
 from dcgan.cli.demo import demo
 from dcgan.cli.download import download, find_names
 from dcgan.cli.evaluate import evaluate
+from dcgan.cli.export import export
 from dcgan.cli.extract_features import extract_features
 from dcgan.cli.faces import faces
 from dcgan.cli.forget import forget
 from dcgan.cli.inpaint import inpaint
 from dcgan.cli.insert import insert
 from dcgan.cli.inspect import inspect
-from dcgan.cli.models import export, import_, keep
+from dcgan.cli.models import import_, keep
 from dcgan.cli.neighbors import neighbors
 from dcgan.cli.paper_table import paper_table
 from dcgan.cli.prepare import prepare, split
