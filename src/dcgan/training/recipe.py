@@ -224,9 +224,7 @@ class Recipe:
         sides = {"paired": (3, 5), "pooled": (4,)}.get(self.layout, (3, 4, 5))
         if self.kernel_size not in sides and NETS[self.nets].reads("layout"):
             known = " or ".join(map(str, sides))
-            raise RecipeError(
-                f"`kernel_size` must be {known} with `layout` {self.layout}, not {self.kernel_size}"
-            )
+            raise RecipeError(f"`kernel_size` must be {known} with `layout` {self.layout}, not {self.kernel_size}")
         if self.lr_schedule in ("linear", "cosine") and self.target_images(1) is None:
             raise RecipeError(
                 f"`lr_schedule` {self.lr_schedule} needs to know its end: give `images`, `epochs` or `steps`, not only "
