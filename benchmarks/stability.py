@@ -36,7 +36,7 @@ from dcgan.figures.sheets import save_picture, sheet
 from dcgan.metrics.extractors import build_extractor
 from dcgan.metrics.features import BATCH, real_features
 from dcgan.metrics.kernel import kernel_distance
-from dcgan.model import to_images, to_pixels
+from dcgan.model import Model, to_images, to_pixels
 from dcgan.networks.memory import reuse_memory
 from dcgan.randomness import Stream, rng
 from dcgan.training.batches import ImageLoader
@@ -119,8 +119,10 @@ class Marker(Callback):
             self.stop.signal = 0
 
 
-def train_ours(data: PackedSet, job: Job, changes: dict[str, object]) -> tuple[list[Mark], dict[str, object]]:
-    """The real loop, in a folder that is thrown away."""
+def train_ours(
+    data: PackedSet, job: Job, changes: dict[str, object], start: Model | None = None
+) -> tuple[list[Mark], dict[str, object]]:
+    """The real loop, in a folder that is thrown away; from random weights, or from a model of the same nets."""
     reuse_memory()
     recipe = resolve_recipe(
         replace(Recipe(size=data.size, channels=data.channels, threads=1).changed(changes), seed=job.seed)
@@ -130,6 +132,8 @@ def train_ours(data: PackedSet, job: Job, changes: dict[str, object]) -> tuple[l
         run, stop = Path(name), StopRequest()
         (run / "checkpoints").mkdir()
         state = TrainingState(recipe)
+        if start:
+            state.start_from_nets(start.generator, start.discriminator)
         pictures = ImageLoader(data.pixels, state.device)
         marker = Marker(job, state, pictures, stop)
         with Logger(run, state.progress) as logger:

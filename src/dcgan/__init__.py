@@ -9,7 +9,7 @@
 Pictures in: `prepare`, `split`, `open_pictures`, `PackedSet`.
 Sets gathered and made clean: `find_names`, `download`, `crop_faces`, `FaceOptions`, `deduplicate`.
 Training: `Recipe`, `preset`, `train`, `resume`, `compare`, `Callback`.
-A model: `load`, `Model`.
+A model: `load`, `push`, `Model`.
 Its latent space: `interpolate`, `arithmetic`, `turn`, `find_concepts`.
 Real pictures in it: `project`, `train_encoder`, `inpaint`, `named_mask`.
 What its generator draws, and how to change it: `forget`, `insert`, `Boxes`.
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from dcgan.errors import DcganError as DcganError
     from dcgan.export.card import ExportedFiles as ExportedFiles
     from dcgan.export.folder import export_model as export_model
+    from dcgan.export.hub import Pushed as Pushed
+    from dcgan.export.hub import push as push
     from dcgan.export.onnx_files import export_onnx as export_onnx
     from dcgan.export.state_dict import export_state_dict as export_state_dict
     from dcgan.export.torch_program import export_program as export_program
@@ -123,6 +125,7 @@ _HOMES = {
     "dcgan.export.state_dict": ("export_state_dict",),
     "dcgan.export.torch_program": ("export_program",),
     "dcgan.export.web": ("export_page",),
+    "dcgan.export.hub": ("Pushed", "push"),
     "dcgan.features.extract": ("extract_features",),
     "dcgan.checkpoint_import": ("import_checkpoint",),
     "dcgan.release_import": ("import_release",),

@@ -30,6 +30,10 @@ class ModelError(DcganError):
     """A model or checkpoint folder is missing, broken or does not fit."""
 
 
+class ModelNotFoundError(ModelError):
+    """No model has that name, which may be that of something else, such as a data set."""
+
+
 class LatentError(DcganError):
     """Latent vectors, a concept or a formula cannot be read, or do not fit the model."""
 

@@ -1,4 +1,4 @@
-"""Loading a model: from a folder, a checkpoint, a run, or by its name. No pickle is read: it runs no code."""
+"""Loading a model: from a folder, a checkpoint, a run, the Hub, or by its name. No pickle is read: it runs no code."""
 
 import json
 from collections.abc import Mapping
@@ -25,10 +25,11 @@ def load(
     generator: nn.Module | None = None,
     discriminator: nn.Module | None = None,
 ) -> Model:
-    """Load a model from a model folder, a checkpoint, a run (its newest), or by its name if it comes with dcgan.
+    """Load a model from a model folder, a checkpoint, a run (its newest), or by its name.
 
     Args:
-        path: Where it is, or its name.
+        path: Where it is, the name of one that comes with dcgan, or hf://OWNER/NAME[@REVISION] of the Hugging Face Hub,
+            which is downloaded into the Hub's cache (extra `hub`).
         device: "auto", "cpu", "cuda", "cuda:1" or "mps".
         generator: Of a model whose nets are your own: a net of the class that was trained, which is filled in place.
         discriminator: The same for the discriminator.
@@ -37,7 +38,7 @@ def load(
         ModelError: There is none, or it is broken: what is wrong and where. Or it needs nets of your own.
         DeviceError: This machine has no such device.
     """
-    device, folder = resolve_device(device), find(Path(path))
+    device, folder = resolve_device(device), find(path)
     card = read_card(folder)
     interface = _interface(folder, card)
     _check_labels(folder, card.get("labels"), interface.classes)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from dcgan.errors import ModelError
 from dcgan.files import parse_json, sha256
+from dcgan.hub_cache import download, is_hub_name, parse_hub_name
 
 FORMAT = 2
 CARD = "model.json"
@@ -23,12 +24,18 @@ BEST = "best"  # in place of a checkpoint's name: the best of its run
 SHIPPED = Path(__file__).parent / "models"  # those that come with dcgan, called by their names
 
 
-def find(path: Path) -> Path:
-    """The model folder that `path` means: itself, in a run the one that has seen most, or one that comes with dcgan.
+def find(path: str | Path) -> Path:
+    """The model folder that `path` means.
+
+    That is itself, in a run the one that has seen most, one that comes with dcgan, or, of hf://OWNER/NAME[@REVISION],
+    that in the Hub's cache, where it is downloaded to.
 
     Raises:
         ModelError: There is none.
     """
+    if is_hub_name(path):
+        return download(parse_hub_name(path), CARD, [f"{net}.safetensors" for net in NETS], [OWN_CONCEPTS])
+    path = Path(path)
     if path.is_symlink() and (path / CARD).is_file():  # RUN/best
         return path.parent / path.readlink()
     if (path / CARD).is_file():

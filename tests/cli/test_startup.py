@@ -28,7 +28,7 @@ VERBS = (
         "neighbors",
         "compare",
     ),
-    *("keep", "export", "import", "walk", "arithmetic", "turn", "concepts", "inspect", "forget", "insert"),
+    *("keep", "export", "import", "push", "walk", "arithmetic", "turn", "concepts", "inspect", "forget", "insert"),
     *("project", "train-encoder", "inpaint"),
     *("extract-features", "probe", "paper-table", "fit-classifier", "classify"),
 )

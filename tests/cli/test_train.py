@@ -203,6 +203,7 @@ def test_a_recipe_file_with_a_slip_is_an_error(line: str, packed: Path) -> None:
         (["train", "x", "--resume", "y"], "name either a SOURCE"),
         (["train", "--resume", "y", "--out", "z"], "--out does not go with --resume"),
         (["train", "--resume", "y", "--dry-run"], "--dry-run does not go with --resume"),
+        (["train", "--resume", "y", "--from", "faces"], "--from does not go with --resume"),
     ],
 )
 def test_a_source_or_a_run_to_go_on_with_must_be_named(words: list[str], message: str) -> None:
@@ -210,6 +211,28 @@ def test_a_source_or_a_run_to_go_on_with_must_be_named(words: list[str], message
         patch.setattr("dcgan.training.run.read_run", lambda _: (TOY, {}))
         with pytest.raises(UsageError, match=message):
             app(words)
+
+
+def test_a_training_begins_with_a_model_whose_nets_win_over_the_preset(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--from", "faces", "--preset", "paper-64", "--freeze-discriminator", "2", "--batch-size", "4"]
+    recipe = recipe_of(capsys, "drawn-faces:40", *words)
+    assert (recipe["size"], recipe["base_channels"], recipe["kernel_size"]) == (32, 64, 4)
+    assert (recipe["lr"], recipe["freeze_discriminator"]) == (2e-4, 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--base-channels", "32"], "`base_channels` 32 does not go .* a model with `base_channels` 64"),
+        (["--recipe-file", "mine.toml"], "`size` 64 does not go .* a model with `size` 32"),
+    ],
+)
+def test_a_flag_that_lays_out_other_nets_than_the_model_to_begin_with_is_refused(
+    words: list[str], message: str
+) -> None:
+    Path("mine.toml").write_text("size = 64")
+    with pytest.raises(UsageError, match=message):
+        app(["train", "drawn-faces:40", "--from", "faces", *words])
 
 
 def start(*words: object) -> subprocess.Popen[str]:

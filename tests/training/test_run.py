@@ -27,7 +27,8 @@ from dcgan.training.callbacks import Callback
 from dcgan.training.checkpoint import keep_checkpoint, list_checkpoints
 from dcgan.training.logger import read_events, read_records
 from dcgan.training.losses import Loss
-from dcgan.training.run import open_data, read_run, resume, train
+from dcgan.training.pictures import open_data
+from dcgan.training.run import read_run, resume, train
 from dcgan.training.state import TrainingState
 
 

@@ -25,7 +25,7 @@ from dcgan.cli.forget import forget
 from dcgan.cli.inpaint import inpaint
 from dcgan.cli.insert import insert
 from dcgan.cli.inspect import inspect
-from dcgan.cli.models import import_, keep
+from dcgan.cli.models import import_, keep, push
 from dcgan.cli.neighbors import neighbors
 from dcgan.cli.paper_table import paper_table
 from dcgan.cli.prepare import prepare, split
@@ -60,7 +60,7 @@ VERBS: dict[str, tuple[Callable[..., object], ...]] = {
     "Real pictures": (project, train_encoder, inpaint),
     "Classify": (extract_features, probe, paper_table, fit_classifier, classify),
     "Measure": (evaluate, neighbors, compare),
-    "Keep and share": (keep, export, import_),
+    "Keep and share": (keep, export, import_, push),
 }
 """The verbs, by what they are for."""
 

@@ -58,8 +58,8 @@ def evaluate(
     - `dcgan evaluate runs/digits digits/train --held-out digits/test --metrics parzen`
 
     Args:
-        generated: What is judged: a run, one of its checkpoints, a model folder, a model that comes with dcgan, or
-            pictures, as for `dcgan prepare`.
+        generated: What is judged: a run, one of its checkpoints, a model folder, a model that comes with dcgan,
+            hf://OWNER/NAME, or pictures, as for `dcgan prepare`.
         real: What it is compared with, likewise; usually the pictures that the model was trained on.
         samples: Pictures of each side, and of --held-out, at most. Published Parzen log-likelihoods are of 10,000.
         size: Side in pixels that the pictures are compared in. Default: that of a model or packed set on either side,

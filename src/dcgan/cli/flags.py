@@ -28,7 +28,10 @@ Device = Annotated[str, Parameter(help=f"Where to compute: {DEVICES}.", validato
 """For `device: Device = "auto"`; pass it on as it is, `load` and the rooms resolve it."""
 
 ModelPath = Annotated[
-    Path, Parameter(help="A run, one of its checkpoints, a model folder, or a model that comes with dcgan: faces.")
+    Path,
+    Parameter(
+        help="A run, one of its checkpoints, a model folder, a model that comes with dcgan: faces, or hf://OWNER/NAME."
+    ),
 ]
 """For `model: ModelPath`."""
 

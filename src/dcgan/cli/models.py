@@ -1,10 +1,11 @@
-"""Verbs that bring models in or keep them: `dcgan import` and `dcgan keep`."""
+"""Verbs that bring models in, keep or publish them: `dcgan import`, `dcgan keep` and `dcgan push`."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from dcgan.cli.console import answer
-from dcgan.cli.flags import AsJson, Overwrite
+from dcgan.cli.flags import AsJson, ModelPath, Overwrite, Switch
 from dcgan.cli.outputs import check_folder, writing
 from dcgan.errors import UsageError, command
 
@@ -89,3 +90,42 @@ def keep(run: Path, /, *, name: str, images: int | None = None, best: bool = Fal
     with writing("--name", Path(name)):
         path = keep_checkpoint(run, name, images, best=best)
     answer(f"kept: {path}", {"path": path}, as_json)
+
+
+def push(
+    model: ModelPath,
+    repository: str,
+    /,
+    *,
+    private: Annotated[bool, Switch] = False,
+    license: str | None = None,  # noqa: A002  # as the Hub calls it
+    message: str = "A model of dcgan",
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a model on the Hugging Face Hub, with a model card and a sheet of samples.
+
+    Everybody can then use it as hf://OWNER/NAME, wherever a model is named. Log in first: `hf auth login`. Look at the
+    card before others do: push it with --private, and make it public in its settings on the Hub.
+
+    For example:
+
+    - `dcgan push runs/photos me/photos --private`
+    - `dcgan push runs/photos/best me/photos --license cc0-1.0 --overwrite`
+    - `dcgan sample hf://me/photos --out sheet.png`
+
+    Args:
+        repository: OWNER/NAME: your user name or an organization, and what to call the model.
+        private: Make the repository for you alone.
+        license: The Hub's identifier of a license, such as mit, cc0-1.0 or cc-by-4.0. Default: the card states none.
+        message: Of the commit.
+    """
+    from dcgan.export import hub
+
+    try:
+        pushed = hub.push(model, repository, private=private, license=license, message=message, overwrite=overwrite)
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt("stopped: nothing was published; the same command begins anew") from error
+    text = f"published a model of {pushed.bytes / 1e6:.1f} MB{' for you alone' if pushed.private else ''}: {pushed.url}"
+    next_step = command("sample", pushed.name, "--out", "sheet.png")
+    answer(f"{text}\nsample it anywhere: {next_step}", asdict(pushed), as_json)

@@ -1,6 +1,6 @@
 """What is done with flags before a verb sees them: they are checked, and a recipe is made up from where it comes from.
 
-That is flags, over a TOML file, over a preset or the run to go on with.
+That is flags, over a TOML file, over the nets of a model to begin with, over a preset; or over the run to go on with.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from dcgan.errors import UsageError
 
 
 def take_recipe(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """Fill in the flags that were not given: from the run to resume, or from --recipe-file over --preset."""
+    """Fill in the flags that were not given: of the run to resume, or of --recipe-file over --from over --preset."""
     from dcgan.training.presets import preset
     from dcgan.training.recipe import LENGTHS, read_toml
 
@@ -21,14 +21,19 @@ def take_recipe(app: App, commands: tuple[str, ...], arguments: ArgumentCollecti
     def value(name: str) -> str | None:
         return given[name].tokens[-1].value if name in given else None
 
-    resumed, file, name = value("resume"), value("recipe_file"), value("preset")
+    resumed, start, file, name = value("resume"), value("from"), value("recipe_file"), value("preset")
     if resumed:
         from dcgan.training.run import read_run
 
         base = read_run(Path(resumed))[0]
     else:
         written = read_toml(Path(file)) if file else {}
-        base = preset(name or str(written.get("preset", "default"))).changed(written)
+        base = preset(name or str(written.get("preset", "default")))
+        if start:
+            from dcgan.training.transfer import net_settings, open_start
+
+            base = base.changed(net_settings(open_start(Path(start))))
+        base = base.changed(written)
     lengths = LENGTHS if any(length in given for length in LENGTHS) else ()
     values = {key: value for key, value in base.values().items() if value is not None and key not in lengths}
     Dict(values, use_commands_as_keys=False, source=resumed or file or "preset")(app, commands, arguments)

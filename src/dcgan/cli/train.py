@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -13,6 +13,9 @@ from dcgan.cli.sources import PICTURES_HELP
 from dcgan.errors import UsageError
 from dcgan.training.recipe import Recipe
 
+if TYPE_CHECKING:
+    from dcgan.model import Model
+
 
 def train(
     source: Annotated[str | None, Parameter(help=PICTURES_HELP)] = None,
@@ -20,6 +23,7 @@ def train(
     *,
     out: Path | None = None,
     resume: Path | None = None,
+    start_from: Annotated[Path | None, Parameter(name="--from")] = None,
     recipe_file: Path | None = None,  # noqa: ARG001  # read by take_recipe
     dry_run: Annotated[bool, Switch] = False,
     as_json: AsJson = False,
@@ -34,6 +38,7 @@ def train(
     - `dcgan train photos/ --out runs/photos`
     - `dcgan train photos.zip --size 32 --minutes 20`
     - `dcgan train packed/ --preset paper-64 --device cuda`
+    - `dcgan train few-photos/ --from runs/photos --freeze-discriminator 2`
     - `dcgan train --resume runs/photos`
     - `dcgan train --resume runs/photos --images 2000000`
     - `torchrun --nproc-per-node 4 -m dcgan train packed/ --out runs/photos --batch-size 256`
@@ -42,6 +47,8 @@ def train(
         source: The pictures to learn from.
         out: Run folder to make. Default: runs/NAME-1, runs/NAME-2, ... by the name of the source.
         resume: Run folder to go on with; a new length extends the run.
+        start_from: Model to begin with instead of random weights: a run, a model folder, a model that comes with dcgan,
+            or hf://OWNER/NAME. The nets are laid out like its own.
         recipe_file: TOML file with values of the recipe, as a run's recipe.toml. Flags win over it, it over --preset.
         dry_run: Show the pictures, the nets, the recipe and how long it will take here, and train nothing.
         recipe: The hyper-parameters.
@@ -52,22 +59,33 @@ def train(
         raise UsageError("several ranks need --out: each would choose a folder of its own")
     if resume is not None and out is not None:
         raise UsageError("--out does not go with --resume: the run stays in its folder")
+    if resume is not None and start_from is not None:
+        raise UsageError("--from does not go with --resume: the run has begun")
     if resume is not None and dry_run:
         raise UsageError("--dry-run does not go with --resume; the recipe of a run is in its recipe.toml")
 
     from dcgan.cli.training_output import TrainingProgress, print_result
     from dcgan.training import run as runs
+    from dcgan.training.transfer import check_nets, open_start
 
     if resume is not None:
         with TrainingProgress() as progress:
             result = runs.resume(resume, recipe.values(), callbacks=[progress], on_progress=progress.preparing)
         return print_result(result, as_json)
     assert source is not None
+    start = None if start_from is None else open_start(start_from)
+    if start:
+        check_nets(start, recipe)  # a flag that says what is the default says it all the same
     if dry_run:
-        return _show(source, recipe, as_json)
+        return _show(source, recipe, start, as_json)
     with TrainingProgress() as progress:
         result = runs.train(
-            source, out or _next_run(source), recipe, callbacks=[progress], on_progress=progress.preparing
+            source,
+            out or _next_run(source),
+            recipe,
+            start_from=start_from,
+            callbacks=[progress],
+            on_progress=progress.preparing,
         )
     return print_result(result, as_json)
 
@@ -106,20 +124,22 @@ def _next_run(source: str) -> Path:
     return run
 
 
-def _show(source: str, recipe: Recipe, as_json: bool) -> int:
+def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> int:
     from dcgan.progress import duration
     from dcgan.training.distributed import check_suits, ranks_here, resolve_recipe
-    from dcgan.training.run import check_recipe, fit_to, measure_rate, open_data
+    from dcgan.training.pictures import fit_to, open_data
+    from dcgan.training.run import check_recipe, measure_rate
     from dcgan.training.session import refuse_out_of_memory
 
     ranks = ranks_here()
     check_suits(recipe, ranks)
     if not ranks.leads:
         return 0
-    check_recipe(recipe, source)
+    check_recipe(recipe, source, start)
+    transferred = start is not None
     with progress_bar("preparing") as bar:
-        data = open_data(source, recipe, bar)
-    recipe = resolve_recipe(fit_to(recipe, data), ranks)
+        data = open_data(source, recipe, bar, transferred=transferred)
+    recipe = resolve_recipe(fit_to(recipe, data, transferred=transferred), ranks)
     target = recipe.target_images(len(data))
     facts = {"pictures": len(data), **_describe(recipe), "target_images": target}
     lines = [

@@ -34,7 +34,7 @@ def export_model(model: str | Path, out: str | Path, *, dtype: DType = "float32"
     Concepts are those of one function from z to pictures; a model that rounding changes leaves them behind.
 
     Args:
-        model: A run, one of its checkpoints, a model folder, or the name of a model that comes with dcgan.
+        model: A run, one of its checkpoints, a model folder, or the name of a model.
         out: The model folder to make.
         dtype: "float16" rounds the weights, which halves the files.
         overwrite: Replace a model at `out`.
@@ -43,7 +43,7 @@ def export_model(model: str | Path, out: str | Path, *, dtype: DType = "float32"
         ModelError: There is no such model, it is broken, or something is at `out`.
         OSError: The disk is full, or cannot be written.
     """
-    folder, out = find(Path(model)), Path(out)
+    folder, out = find(model), Path(out)
     if why := why_taken(out, CARD, "a model", overwrite=overwrite):
         raise ModelError(why)
     loaded, concepts = load(folder, "cpu"), folder / OWN_CONCEPTS

@@ -12,7 +12,8 @@ from dcgan.data.decode import Decoded, DecodeOptions, decode_content
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource, open_source
 from dcgan.device import resolve_device
-from dcgan.errors import ModelError, UsageError
+from dcgan.errors import ModelError, ModelNotFoundError, UsageError
+from dcgan.hub_cache import is_hub_name
 from dcgan.loading import load
 from dcgan.metrics.extractors import Extractor
 from dcgan.metrics.features import generated_features, real_features, some_positions
@@ -131,18 +132,23 @@ def open_held_out(held_out: PictureSource, real: ModelSide | SetSide, on_progres
 def _opened(side: Side, device: str) -> Model | PictureSource:
     """Models and packed sets opened; other sources as they are."""
     if isinstance(side, str | Path):
-        if _is_model(Path(side)):
-            return load(Path(side), resolve_device(device))
+        if _is_model(side):
+            return load(side, resolve_device(device))
         if is_packed_set(side):
             return PackedSet.open(side)
     return side
 
 
-def _is_model(path: Path) -> bool:
-    """Whether `path` means a model: a folder that is one or a run, or the name of one that comes with dcgan."""
+def _is_model(side: str | Path) -> bool:
+    """Whether `side` means a model: a folder that is one or a run, or a name; hf:// may also name a data set."""
+    path = Path(side)
     try:
-        find(path)
+        find(side)
+    except ModelNotFoundError:
+        return False
     except ModelError:
+        if is_hub_name(side):
+            raise
         return (path / "checkpoints").is_dir() or (path.name == BEST and (path.parent / "checkpoints").is_dir())
     return True
 

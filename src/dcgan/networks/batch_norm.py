@@ -64,7 +64,7 @@ def measure_statistics(net: nn.Module, batches: Iterable[Tensor | tuple[Tensor, 
     """Fix the statistics of every `BatchNorm` in `net`: the mean over `batches` of each batch's mean and variance.
 
     Each layer is measured while the layers before it still normalize by the batch, as in the authors' SVHN analysis.
-    The net is left in the mode it came in.
+    The net is left in the mode it came in, and layers that `train` leaves in evaluation mode (frozen ones) as they are.
 
     Args:
         net: The net; its `running_mean` and `running_var` buffers are overwritten.
@@ -73,6 +73,9 @@ def measure_statistics(net: nn.Module, batches: Iterable[Tensor | tuple[Tensor, 
     layers = [module for module in net.modules() if isinstance(module, BatchNorm)]
     if not layers:  # spectrally normalized: nothing to measure, and a look must not change it
         return
+    was_training = net.training
+    net.train()
+    layers = [layer for layer in layers if layer.training]  # the others are frozen
     sums = {layer: (torch.zeros_like(layer.running_mean), torch.zeros_like(layer.running_var)) for layer in layers}
 
     def observe(layer: nn.Module, inputs: tuple[Tensor]) -> None:
@@ -82,10 +85,8 @@ def measure_statistics(net: nn.Module, batches: Iterable[Tensor | tuple[Tensor, 
         sums[layer][1].add_(variance)
 
     count = 0
-    was_training = net.training
     hooks = [layer.register_forward_pre_hook(observe) for layer in layers]
     try:
-        net.train()
         for batch in batches:
             net(*batch) if isinstance(batch, tuple) else net(batch)
             count += 1

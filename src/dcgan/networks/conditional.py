@@ -133,5 +133,5 @@ CONDITIONAL_DCGAN = NetFamily(
     generator=ConditionalGenerator,
     discriminator=ConditionalDiscriminator,
     conditional=True,
-    ignores=frozenset({"layout", "normalization"}),
+    ignores=frozenset({"layout", "normalization", "freeze_discriminator"}),
 )

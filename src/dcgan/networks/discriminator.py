@@ -1,6 +1,7 @@
 """The discriminator: images to logits through strided convolutions."""
 
 from collections.abc import Callable
+from typing import Self
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -33,10 +34,14 @@ class Discriminator(nn.Module):
     into one linear unit. No biases but batch norm's (paper section 3; the released code). With the normalization
     "spectral" no batch norm, but biases, and all weights spectrally normalized (Miyato et al. 2018): a picture is then
     judged by itself, whatever batch it comes in.
+
+    Attributes:
+        frozen: How many layers, from the first on, training leaves as they are: see `freeze`.
     """
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
+        self.frozen = 0
         maps = architecture.discriminator_geometry
         spectral = architecture.normalization == "spectral"
         self.convolutions = nn.ModuleList()
@@ -53,6 +58,31 @@ class Discriminator(nn.Module):
         if spectral:
             for layer in (*self.convolutions, self.head):
                 normalize_spectrally(layer)
+
+    def freeze(self, layers: int) -> None:
+        """Hold the first layers as they are, a fixed function of the image (FreezeD, Mo et al. 2020).
+
+        Their weights get no gradients. In training mode, too, they normalize by the statistics that they have, not by
+        those of the batch, and nothing measures these anew: the paper's nets have no batch norm to decide about, and
+        statistics of the batch would let held layers move with it.
+
+        Args:
+            layers: How many; 0 to all convolutions. The linear head always learns.
+        """
+        self.frozen = layers
+        for module in self._held():
+            module.requires_grad_(False)
+        self.train(self.training)
+
+    def _held(self) -> list[nn.Module]:
+        return [*self.convolutions[: self.frozen], *self.norms[: max(self.frozen - 1, 0)]]  # the first has no norm
+
+    def train(self, mode: bool = True) -> Self:
+        """Set training mode, but for the layers that are frozen."""
+        super().train(mode)
+        for module in self._held():
+            module.eval()
+        return self
 
     def activations(self, images: Tensor, activation: Activation = leaky_relu) -> list[Tensor]:
         """The map after each layer: (N, width, side, side), from the picture's side down.

@@ -16,7 +16,9 @@ from dcgan.randomness import Stream, torch_rng
 
 Initialize = Callable[[Any, torch.Generator], None]
 
-ONLY_OF_DCGANS = frozenset({"layout", "kernel_size", "batch_norm_eps", "normalization", "sync_batch_norm"})
+ONLY_OF_DCGANS = frozenset(
+    {"layout", "kernel_size", "batch_norm_eps", "normalization", "sync_batch_norm", "freeze_discriminator"}
+)
 """Settings of the recipe that the nets before the DCGAN do not read."""
 
 

@@ -185,10 +185,11 @@ def compare(*runs: str | Path, x_axis: XAxis = "images") -> Comparison:
 
 def _read(path: Path, name: str) -> ComparedRun:
     recipe, card = read_run(path)
-    machine = card.get("machine")
+    machine, start = card.get("machine"), card.get("start")
     settings = {
         **recipe.values(),
         "pictures": f"{card['source']}, {card.get('pictures', '?')} of them, {str(card['fingerprint'])[:8]}",
+        "start": f"{start.get('model')}, {start.get('identity')}" if isinstance(start, dict) else None,
         **(machine if isinstance(machine, dict) else {}),
     }
     events = read_events(path / EVENTS)

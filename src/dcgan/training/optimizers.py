@@ -13,15 +13,21 @@ LOWEST = 1e-6  # learning rate that an exponential decay ends at (GAN 2014's rel
 _MOMENTS = {Adam: ("step", "exp_avg", "exp_avg_sq"), SGD: ("momentum_buffer",)}
 
 
+def trained(net: nn.Module) -> list[nn.Parameter]:
+    """The weights of a net that are trained: all but frozen ones."""
+    return [parameter for parameter in net.parameters() if parameter.requires_grad]
+
+
 def build_optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The optimizer of one net, as the recipe has it.
+    """The optimizer of one net, as the recipe has it; it knows nothing of frozen weights.
 
     L2 enters through the gradient (coupled), as in the released code.
     """
+    parameters = trained(net)
     if recipe.optimizer == "sgd":
-        return SGD(net.parameters(), recipe.lr, recipe.momentum, weight_decay=recipe.weight_decay)
+        return SGD(parameters, recipe.lr, recipe.momentum, weight_decay=recipe.weight_decay)
     return Adam(
-        net.parameters(),
+        parameters,
         recipe.lr,
         (recipe.beta1, recipe.beta2),
         eps=1e-8,

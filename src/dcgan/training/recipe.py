@@ -145,6 +145,13 @@ class Recipe:
     augment: str = setting(
         "translation", "What the discriminator is shown, of real and generated images alike.", choices=AUGMENTATIONS
     )
+    freeze_discriminator: int = setting(
+        0,
+        "Layers of the discriminator, from the first on, that stay as they are in the model that the training begins "
+        "with (FreezeD, Mo et al. 2020).",
+        minimum=0,
+        maximum=32,
+    )
     ema_half_life: int = setting(
         5_000,
         "Half-life of the averaged generator in images; it is the one that generates samples. 0: the last weights do.",

@@ -43,7 +43,7 @@ def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, 
     records = read_records(run / METRICS)
     seconds = records[-1].get("seconds") if records else None
     images = f"{records[-1]['images']:,.0f} images in {duration(seconds)}" if records and seconds else "no images yet"
-    machine = card.get("machine")
+    machine, start = card.get("machine"), card.get("start")
     facts = ReportFacts(
         title=run.resolve().name,
         summary=f"A DCGAN for {data.size}×{data.size} pictures, trained on {len(data):,} of them: {images}.",
@@ -54,7 +54,7 @@ def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, 
         metrics=records,
         events=read_events(run / EVENTS),
         recipe=recipe.values(),
-        data=_data_facts(data),
+        data=_data_facts(data) | ({"begins_with": start.get("model")} if isinstance(start, dict) else {}),
         environment=machine if isinstance(machine, dict) else {},
         commands=(
             ("Generate new pictures", command("sample", run, "--out", "sheet.png")),

@@ -4,36 +4,36 @@ import json
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from dcgan.choices import NETS
-from dcgan.data.cache import open_pictures, source_name
+from dcgan.data.cache import source_name
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
-from dcgan.errors import PackedSetError, RecipeError, RunError, UsageError, command
+from dcgan.errors import RecipeError, RunError, UsageError, command
 from dcgan.files import RUN_FILE, new_folder, parse_json, write_atomic
+from dcgan.model import Model
 from dcgan.networks.memory import reuse_memory
 from dcgan.training.batches import ImageLoader
 from dcgan.training.callbacks import Callback, shown_in_notebook
 from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.distributed import Ranks, joined, ranks_here, resolve_recipe, threads_here
+from dcgan.training.pictures import fit_to, is_packed, open_data
 from dcgan.training.recipe import LENGTHS, MAY_CHANGE, Recipe, read_toml
 from dcgan.training.session import TrainingResult, run_session, writing_errors
 from dcgan.training.snapshots import build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
 from dcgan.training.step import train_step
+from dcgan.training.transfer import START, check_nets, describe_start, open_start, with_nets_of
 from dcgan.types import OnProgress
 
 CARD = RUN_FILE
 RECIPE = "recipe.toml"
 FORMAT = 1
 WARM_UP, TIMED = 3, 6  # steps that tell how fast a training will be
-VERIFIED = 2**30  # bytes; a packed set up to this size, a second's work, is compared with its fingerprint at the start
 
 
 def train(
@@ -41,6 +41,7 @@ def train(
     out: str | Path,
     recipe: Recipe | None = None,
     *,
+    start_from: Model | str | Path | None = None,
     generator: nn.Module | None = None,
     discriminator: nn.Module | None = None,
     callbacks: Sequence[Callback] = (),
@@ -53,6 +54,8 @@ def train(
             packed set. What is not packed yet is prepared into the cache first.
         out: The run folder to make; it must not exist yet, or be empty.
         recipe: The hyper-parameters; by default those of the preset `default`.
+        start_from: A model to begin with instead of random weights (transfer): a `Model`, or the path or name of one.
+            The nets are laid out like its own; a recipe that says otherwise is refused.
         generator: A net of your own instead of the recipe's, from z (N, latent_dim) to images (N, C, H, W) in [-1, 1],
             with the weights to start from. Its class is named in no file: hand it in again to resume and to load.
         discriminator: The same, from images to logits (N,) or (N, 1). Both or neither.
@@ -61,17 +64,19 @@ def train(
 
     Raises:
         SourceError, PackedSetError: The source cannot be used.
-        RecipeError: The recipe does not fit the source or this machine.
+        ModelError: `start_from` is no model, or broken.
+        RecipeError: The recipe does not fit the source, this machine or `start_from`.
         RunError: `out` is taken, the disk is full, memory runs out, or the training cannot be saved.
 
     Example:
         >>> dcgan.train("pictures/", "runs/first", dcgan.Recipe(size=32, minutes=20))
+        >>> dcgan.train("few/", "runs/few", dcgan.Recipe(minutes=20, freeze_discriminator=2), start_from="runs/first")
     """
     run, given, nets = Path(out), Recipe() if recipe is None else recipe, _own_nets(generator, discriminator)
     if not isinstance(given, Recipe):
         raise UsageError(f"`recipe` must be a dcgan.Recipe, such as dcgan.Recipe(size=32), not {type(given).__name__}")
     with shown_in_notebook(callbacks, on_progress) as (callbacks, on_progress), joined(given) as ranks:
-        data = ranks.first(lambda: _start(run, source, given, on_progress, ranks, nets))
+        data = ranks.first(lambda: _start(run, source, given, on_progress, ranks, nets, start_from))
         recipe, card = read_run(run)
         data = data or _data_of(run, card, recipe, on_progress)
         return run_session(run, recipe, card, data, callbacks, ranks, nets)
@@ -84,6 +89,7 @@ def _start(
     on_progress: OnProgress | None,
     ranks: Ranks,
     nets: OwnNets | None,
+    start_from: Model | str | Path | None,
 ) -> PackedSet:
     """Make the folder of a new run, with its recipe and card; return the pictures that it learns from."""
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
@@ -91,10 +97,13 @@ def _start(
     if isinstance(source, str | Path) and (Path(source) / CARD).is_file():
         go_on = command("train", "--resume", source)
         raise RunError(f"{source} is a run, not a source of pictures; go on with it by `{go_on}`")
-    recipe = resolve_recipe(recipe, ranks)
-    check_recipe(recipe, source, own_nets=nets is not None)
-    data = open_data(source, recipe, on_progress)
-    recipe = fit_to(recipe, data)
+    if nets and start_from is not None:
+        raise UsageError("`start_from` does not go with nets of your own, which bring the weights to begin with")
+    model = None if start_from is None else open_start(start_from)
+    recipe = resolve_recipe(recipe if model is None else with_nets_of(model, recipe), ranks)
+    check_recipe(recipe, source, model, own_nets=nets is not None)
+    data = open_data(source, recipe, on_progress, transferred=model is not None)
+    recipe = fit_to(recipe, data, transferred=model is not None)
     TrainingState(recipe, nets=nets) if nets else recipe.lay_out()  # so that what does not fit is refused here
     build_evaluator(recipe, data)  # what it needs may be missing
     card = {
@@ -105,12 +114,16 @@ def _start(
         "fingerprint": data.fingerprint,
         "pictures": len(data),
         "own_nets": nets is not None,
+        **({} if start_from is None or model is None else {"start": describe_start(start_from, model)}),
         "created": datetime.now(UTC).isoformat("T", "seconds"),
         "machine": _machine(recipe),
     }
     with writing_errors(run), new_folder(run) as folder:
         (folder / RECIPE).write_text(recipe.to_toml(), "utf-8")
         (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
+        if model:  # so that the run needs nothing but itself
+            (folder / START).mkdir()
+            model.write_into(folder / START)
     return data
 
 
@@ -190,75 +203,22 @@ def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
     return Recipe().changed(read_toml(run / RECIPE)), card
 
 
-def check_recipe(recipe: Recipe, source: PictureSource, *, own_nets: bool = False) -> None:
+def check_recipe(recipe: Recipe, source: PictureSource, start: Model | None = None, *, own_nets: bool = False) -> None:
     """Refuse, before pictures are prepared, what would be changed in vain, and nets that cannot be laid out.
 
     Raises:
-        RecipeError: Nothing reads a setting, or this kind of nets has no such size.
+        RecipeError: Nothing reads a setting, this kind of nets has no such size, or they are not those of the model to
+            begin with.
     """
     recipe.check_all_read()
-    if not own_nets and not _is_packed(source):  # of a packed set the size is known soon enough
-        recipe.guessed().lay_out()
-
-
-def _is_packed(source: PictureSource) -> bool:
-    return isinstance(source, PackedSet) or (isinstance(source, str | Path) and is_packed_set(source))
-
-
-def open_data(source: PictureSource, recipe: Recipe, on_progress: OnProgress | None = None) -> PackedSet:
-    """The packed set that a recipe trains on, prepared into the cache if the source is no packed set.
-
-    Raises:
-        SourceError, PackedSetError: It cannot be used, or does not fit the recipe's size and channels.
-    """
-    if isinstance(source, str | Path) and is_packed_set(source):
-        source = PackedSet.open(source)
-    if isinstance(source, PackedSet):
-        data, path = source, source.path
-        for name, asked, found in (("size", recipe.size, data.size), ("channels", recipe.channels, data.channels)):
-            if asked not in (None, found):
-                raise PackedSetError(
-                    f"{path} holds pictures with {name} {found}, but the recipe (preset {recipe.preset}) asks for "
-                    f"{asked}; leave `{name}` out, or prepare the source again with `{name}` {asked}"
-                )
-    else:
-        data = open_pictures(source, size=recipe.size, channels=recipe.channels, on_progress=on_progress)
-    if data.pixels.nbytes <= VERIFIED:
-        data.verify()
-    if len(data) < 2:
-        raise PackedSetError(
-            f"{source_name(source)} has {len(data)} usable picture; a GAN learns from a set: give it at least 2"
-        )
-    return data
-
-
-def fit_to(recipe: Recipe, data: PackedSet) -> Recipe:
-    """The recipe with `size`, `channels` and, for conditional nets, `classes` as the set has them.
-
-    Raises:
-        RecipeError: The nets are given labels, and the set has none, too few, or not for every picture.
-    """
-    recipe = replace(recipe, size=data.size, channels=data.channels)
-    if not NETS[recipe.nets].conditional:
-        return recipe
-    classes, without = len(data.label_names), int((data.labels < 0).sum())
-    if classes < 2 or without:
+    if start:
+        check_nets(start, recipe)
+    elif recipe.freeze_discriminator:
         raise RecipeError(
-            f"the nets {recipe.nets} are given the label of each picture, and {_lacking(classes, without, len(data))}: "
-            "give each label a folder of its own, and leave no picture beside those folders"
+            "`freeze_discriminator` holds layers of a model to begin with: name that by `start_from`, or leave it out"
         )
-    if recipe.classes not in (None, classes):
-        raise RecipeError(f"`classes` {recipe.classes}: the pictures have {classes} labels; leave `classes` out")
-    return replace(recipe, classes=classes)
-
-
-def _lacking(classes: int, without: int, pictures: int) -> str:
-    """What is wrong with the labels of a set, of which so many pictures have none."""
-    if classes == 0:
-        return "these have none"
-    if without:
-        return f"{without:,} of {pictures:,} have none"
-    return "all of these have the same"
+    if not own_nets and not is_packed(source):  # of a packed set the size is known soon enough
+        recipe.guessed().lay_out()
 
 
 def measure_rate(recipe: Recipe, data: PackedSet) -> float:

@@ -1,9 +1,10 @@
 """One session of a run: from its newest checkpoint, or the beginning, until it ends or is stopped."""
 
 import errno
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from dcgan.errors import RunError, command
 from dcgan.figures.notebook import html_of, svg_html
 from dcgan.figures.report_charts import charts
 from dcgan.files import RUN_FILE, remove_partial
+from dcgan.loading import load
 from dcgan.model import Model
-from dcgan.model_folder import best_checkpoint
+from dcgan.model_folder import best_checkpoint, read_card
 from dcgan.networks.memory import reuse_memory
 from dcgan.randomness import Stream
 from dcgan.training.batches import ImageLoader
@@ -31,6 +33,7 @@ from dcgan.training.report import list_sheets, write_film, write_report
 from dcgan.training.snapshots import STATISTICS_IMAGES, build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
 from dcgan.training.trainer import Ending, Trainer
+from dcgan.training.transfer import START
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,12 @@ def run_session(
         stop = stack.enter_context(StopRequest())
         stack.enter_context(torch.random.fork_rng(devices=[]))
         state = TrainingState(recipe, recipe.target_images(len(data)), ranks, nets)
+        state.origin = _origin(card)
         damaged = _restore(run, state)
         ranks.wait()  # until all have read what the leading one may replace
         loader = ImageLoader(data.pixels, state.device, data.labels)
         if not list_checkpoints(run):
-            state.start_from(loader.random_images(STATISTICS_IMAGES, Stream.STATISTICS_IMAGES, recipe.seed))
+            _begin(run, card, state, loader)
         with Logger(run, state.progress, writes=ranks.leads) as logger:
             for sentence in damaged:
                 logger.event(state.progress, "damaged", sentence)
@@ -123,8 +127,27 @@ def _restore(run: Path, state: TrainingState) -> list[str]:
     return []
 
 
+def _begin(run: Path, card: Mapping[str, object], state: TrainingState, loader: ImageLoader) -> None:
+    """Give `state` what a run begins with beyond random weights: those of another model, or the mean of its images."""
+    if "start" in card:
+        model = load(run / START, state.recipe.device)
+        state.start_from_nets(model.generator, model.discriminator)
+    else:
+        state.start_from_mean(loader.random_images(STATISTICS_IMAGES, Stream.STATISTICS_IMAGES, state.recipe.seed))
+
+
+def _origin(card: Mapping[str, object]) -> dict[str, object]:
+    """What models of a run tell of where they come from: names, not where these lie on this machine."""
+    source = re.sub(r"(?<![\w:/])/([^/,]*/)*", "", str(card["source"]))
+    trained_on = {"source": source, "pictures": card.get("pictures")}
+    return {"trained_on": trained_on, **({"start": card["start"]} if "start" in card else {})}
+
+
 def _save_final_model(run: Path, model: Model, ranks: Ranks) -> None:
     if ranks.leads:
+        measured = read_card(list_checkpoints(run)[-1].path).get("kernel_distance")  # of the same moment
+        if measured:
+            model = replace(model, details={**model.details, "kernel_distance": measured})
         model.save(run / "model", overwrite=True)  # that of a shorter run, which was extended
 
 

@@ -106,6 +106,7 @@ class Snapshots:
             "recipe": {name: value for name, value in recipe.values().items() if value is not None},
             "images": state.progress.images,
             "rollbacks": state.progress.rollbacks,
+            **state.origin,
         }
         if self.labels:
             details["labels"] = list(self.labels)

@@ -1,6 +1,6 @@
 """Everything that changes while training: weights, averages, moments, counters. What a checkpoint holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, fields
 
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from dcgan.choices import NETS
 from dcgan.errors import RecipeError
 from dcgan.networks.batch_norm import synchronize
+from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.families import untrained_nets
 from dcgan.networks.layouts import Interface
 from dcgan.networks.memory import use_channels_last
@@ -77,6 +78,7 @@ class TrainingState:
         self.ranks = ranks
         self.device = torch.device(recipe.device)
         self.own = nets is not None
+        self.origin: Mapping[str, object] = {}  # of the run, for its models: what it learns from and began with
         self.interface = recipe.interface() if nets else recipe.lay_out()
         if nets:
             self.generator, self.discriminator = (net.to(self.device).train() for net in nets)
@@ -86,6 +88,9 @@ class TrainingState:
             nets = untrained_nets(self.interface, recipe.seed)
             self.generator, self.discriminator = (self._to_device(net) for net in nets)
         self.ema_generator = deepcopy(self.generator).requires_grad_(False).eval()
+        if recipe.freeze_discriminator:
+            assert isinstance(self.discriminator, Discriminator)  # other nets do not read that setting
+            self.discriminator.freeze(recipe.freeze_discriminator)
         self.family = NETS[recipe.nets]
         self.is_random = self.own or any(isinstance(module, nn.Dropout) for module in self.discriminator.modules())
         self.optimizers = {
@@ -107,7 +112,13 @@ class TrainingState:
             use_channels_last(net)
         return net
 
-    def start_from(self, images: Tensor) -> None:
+    def start_from_nets(self, generator: nn.Module, discriminator: nn.Module) -> None:
+        """Begin with the weights of other nets of the same layers; the averaged generator begins with them, too."""
+        for net in (self.generator, self.ema_generator):
+            net.load_state_dict(generator.state_dict())
+        self.discriminator.load_state_dict(discriminator.state_dict())
+
+    def start_from_mean(self, images: Tensor) -> None:
         """Let nets that begin with the mean of their images begin with that of these (N, C, H, W)."""
         if self.family.start:
             for net in (self.generator, self.ema_generator):
@@ -167,6 +178,8 @@ class TrainingState:
                 yield f"generator.{name}", buffer
         for net, module in (("generator", self.generator), ("discriminator", self.discriminator)):
             for name, parameter in module.named_parameters():
+                if not parameter.requires_grad:  # frozen: the optimizer does not know it
+                    continue
                 for key, tensor in moments(self.optimizers[net], parameter).items():
                     yield f"{net}.{name}.{key}", tensor
 

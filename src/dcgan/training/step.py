@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from dcgan.choices import AUGMENTATIONS, LOSSES, UPDATES
 from dcgan.training.batches import Batch
 from dcgan.training.losses import gradient_penalty
+from dcgan.training.optimizers import trained
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import MEASURES, TrainingState
 
@@ -80,10 +81,10 @@ def update_simultaneous(state: TrainingState, batch: Batch, penalize: bool) -> N
     loss = LOSSES[state.recipe.loss]
     real, real_logits, fake_logits = judge(state, batch, fake, penalize)
     g_loss = loss.generator(real_logits, fake_logits)
-    g_loss.backward(inputs=list(state.generator.parameters()), retain_graph=True)
+    g_loss.backward(inputs=trained(state.generator), retain_graph=True)
     d_loss = loss.discriminator(real_logits, fake_logits)
     penalty = _penalty(state.recipe, real_logits, real) if penalize else 0.0
-    (d_loss + penalty).backward(inputs=list(state.discriminator.parameters()))
+    (d_loss + penalty).backward(inputs=trained(state.discriminator))
     finish_discriminator(state, real_logits, fake_logits, d_loss)
     finish_generator(state, g_loss)
 
@@ -185,11 +186,11 @@ def _record(state: TrainingState, **values: Tensor) -> None:
 @contextmanager
 def frozen(net: nn.Module) -> Iterator[None]:
     """Spare the gradients of a net's own weights while images pass through it."""
-    trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
-    for parameter in trained:
+    parameters = trained(net)
+    for parameter in parameters:
         parameter.requires_grad_(False)
     try:
         yield
     finally:
-        for parameter in trained:
+        for parameter in parameters:
             parameter.requires_grad_(True)

@@ -1,0 +1,86 @@
+"""The pictures of a training: opened as the recipe wants them, and what of the recipe they say."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from dcgan.choices import NETS
+from dcgan.data.cache import open_pictures, source_name
+from dcgan.data.packed import PackedSet, is_packed_set
+from dcgan.data.sources import PictureSource
+from dcgan.errors import PackedSetError, RecipeError
+from dcgan.training.recipe import Recipe
+from dcgan.types import OnProgress
+
+VERIFIED = 2**30  # bytes; a packed set up to this size, a second's work, is compared with its fingerprint at the start
+
+
+def is_packed(source: PictureSource) -> bool:
+    """Whether a source is a packed set, whose size and channels are known."""
+    return isinstance(source, PackedSet) or (isinstance(source, str | Path) and is_packed_set(source))
+
+
+def open_data(
+    source: PictureSource, recipe: Recipe, on_progress: OnProgress | None = None, *, transferred: bool = False
+) -> PackedSet:
+    """The packed set that a recipe trains on, prepared into the cache if the source is no packed set.
+
+    Args:
+        source: The pictures.
+        recipe: With the size and channels that are wanted, if any are.
+        on_progress: Called with (done, total) while the source is being prepared.
+        transferred: The nets are those of a model to begin with, and no other size goes with them.
+
+    Raises:
+        SourceError, PackedSetError: It cannot be used, or does not fit the recipe's size and channels.
+    """
+    if isinstance(source, str | Path) and is_packed_set(source):
+        source = PackedSet.open(source)
+    if isinstance(source, PackedSet):
+        data, path = source, source.path
+        for name, asked, found in (("size", recipe.size, data.size), ("channels", recipe.channels, data.channels)):
+            if asked not in (None, found):
+                who = "the model to begin with is" if transferred else f"the recipe (preset {recipe.preset}) asks"
+                other = "begin with another model" if transferred else f"leave `{name}` out"
+                raise PackedSetError(
+                    f"{path} holds pictures with {name} {found}, but {who} for {asked}; {other}, or prepare the source "
+                    f"again with `{name}` {asked}"
+                )
+    else:
+        data = open_pictures(source, size=recipe.size, channels=recipe.channels, on_progress=on_progress)
+    if data.pixels.nbytes <= VERIFIED:
+        data.verify()
+    if len(data) < 2:
+        raise PackedSetError(
+            f"{source_name(source)} has {len(data)} usable picture; a GAN learns from a set: give it at least 2"
+        )
+    return data
+
+
+def fit_to(recipe: Recipe, data: PackedSet, *, transferred: bool = False) -> Recipe:
+    """The recipe with `size`, `channels` and, for conditional nets, `classes` as the set has them.
+
+    Raises:
+        RecipeError: The nets are given labels, and the set has none, too few, or not for every picture.
+    """
+    recipe = replace(recipe, size=data.size, channels=data.channels)
+    if not NETS[recipe.nets].conditional:
+        return recipe
+    classes, without = len(data.label_names), int((data.labels < 0).sum())
+    if classes < 2 or without:
+        raise RecipeError(
+            f"the nets {recipe.nets} are given the label of each picture, and {_lacking(classes, without, len(data))}: "
+            "give each label a folder of its own, and leave no picture beside those folders"
+        )
+    if recipe.classes not in (None, classes):
+        remedy = "begin with another model, or give it as many" if transferred else "leave `classes` out"
+        raise RecipeError(f"`classes` {recipe.classes}: the pictures have {classes} labels; {remedy}")
+    return replace(recipe, classes=classes)
+
+
+def _lacking(classes: int, without: int, pictures: int) -> str:
+    """What is wrong with the labels of a set, of which so many pictures have none."""
+    if classes == 0:
+        return "these have none"
+    if without:
+        return f"{without:,} of {pictures:,} have none"
+    return "all of these have the same"
