@@ -15,6 +15,7 @@ Real pictures in it: `project`, `train_encoder`, `inpaint`, `named_mask`.
 What its generator draws, and how to change it: `forget`, `insert`, `Boxes`.
 What its discriminator knows: `inspect`, `extract_features`, `probe`, `fit_classifier`.
 How good it is: `evaluate`, `nearest_pictures`.
+All of it on a page: `Studio`.
 What can go wrong: `DcganError` and its subclasses in `dcgan.errors`.
 
 Each name is imported when it is first used, so that `import dcgan` itself is quick.
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from dcgan.probing.classifier import fit_classifier as fit_classifier
     from dcgan.probing.comparison import probe as probe
     from dcgan.probing.results import ProbeResults as ProbeResults
+    from dcgan.studio.host import Studio as Studio
     from dcgan.training.callbacks import Callback as Callback
     from dcgan.training.comparison import Comparison as Comparison
     from dcgan.training.comparison import compare as compare
@@ -127,6 +129,7 @@ _HOMES = {
     "dcgan.probing.classifier": ("PictureClassifier", "fit_classifier"),
     "dcgan.probing.comparison": ("probe",),
     "dcgan.probing.results": ("ProbeResults",),
+    "dcgan.studio.host": ("Studio",),
     "dcgan.training.callbacks": ("Callback",),
     "dcgan.training.comparison": ("Comparison", "compare"),
     "dcgan.training.presets": ("preset",),

@@ -1,0 +1,86 @@
+"""The studio as a web application: its page, and the requests that the page makes.
+
+All requests need the cookie of `dcgan.studio.access`. They are answered with JSON, or with {"error": "a sentence"} and
+a status from 400 on.
+
+    GET  /                         the page
+    GET  /page/...                 its files
+    GET  /api/state                {folder, runs, models, sources}: all that there is
+"""
+
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from anyio.to_thread import run_sync
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from dcgan.studio.access import Access, Gate, PasswordForm, page_file
+from dcgan.studio.answers import answers, http_refusal, refusal
+from dcgan.studio.library import Library
+from dcgan.studio.limits import LARGEST, Limits
+
+TYPES = {".css": "text/css", ".js": "text/javascript"}
+"""The files that a page may load, by suffix."""
+
+
+def application(folder: Path, access: Access) -> Starlette:
+    """The studio of a folder.
+
+    Args:
+        folder: Where runs, models and pictures are.
+        access: Who is let in.
+    """
+    library = Library(folder)
+    loadable = dict(_loadable(files("dcgan.studio").joinpath("page")))
+
+    async def page(_request: Request) -> Response:
+        return HTMLResponse(page_file("index.html"))
+
+    async def file(request: Request) -> Response:
+        found = loadable.get(request.path_params["path"])
+        if found is None:
+            return refusal(404, "there is no such file")
+        return Response(found.read_bytes(), media_type=TYPES[Path(found.name).suffix])
+
+    @answers
+    async def state(_request: Request) -> object:
+        return await run_sync(
+            lambda: {
+                "folder": folder.name or str(folder),
+                "runs": library.runs(),
+                "models": library.models(),
+                "sources": library.sources(),
+            }
+        )
+
+    return Starlette(
+        routes=[
+            Route("/", page),
+            Route("/login", PasswordForm(access).log_in, methods=["POST"]),
+            Route("/page/{path:path}", file),
+            Route("/api/state", state),
+        ],
+        middleware=[Middleware(Limits, largest=_largest), Middleware(Gate, access=access)],
+        exception_handlers={HTTPException: http_refusal},
+    )
+
+
+def _largest(_path: str) -> int:
+    return LARGEST
+
+
+def _loadable(folder: Traversable, before: str = "") -> "list[tuple[str, Traversable]]":
+    """The files of the page, by their path in it: only these are ever sent."""
+    found = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found += _loadable(entry, f"{before}{entry.name}/")
+        elif Path(entry.name).suffix in TYPES:
+            found.append((before + entry.name, entry))
+    return found
