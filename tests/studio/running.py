@@ -65,7 +65,7 @@ class Client:
 @contextmanager
 def running(folder: Path, password: str | None = None, host: str = "127.0.0.1") -> Iterator[Studio]:
     """A studio that is stopped when the block ends."""
-    with Studio(folder, port=0, host=host, password=password) as studio:
+    with Studio(folder, port=0, host=host, password=password, device="cpu") as studio:
         thread = Thread(target=studio.run, daemon=True)
         thread.start()
         yield studio

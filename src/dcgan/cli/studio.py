@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dcgan.cli.console import answer, say, warn
-from dcgan.cli.flags import AsJson, Switch, need
+from dcgan.cli.flags import AsJson, Device, Switch, need
 from dcgan.cli.pages import open_browser
 from dcgan.errors import UsageError
 
@@ -21,6 +21,7 @@ def studio(
     port: int = 8600,
     password_file: Annotated[Path | None, Parameter(negative="")] = None,
     no_browser: Annotated[bool, Switch] = False,
+    device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Train, draw, explore and edit on a page in your browser. Ctrl-C ends it; trainings go on.
@@ -51,7 +52,7 @@ def studio(
         password = _read_password(password_file)
     elif not is_loopback(host):
         password = _ask_password(host)
-    with Studio(folder, host=host, port=port, password=password) as served:
+    with Studio(folder, host=host, port=port, password=password, device=device) as served:
         if not is_loopback(host):
             warn(f"{host} is reached by other machines, and http is not encrypted: use it in a network that you trust")
         answer(served.address, {"address": served.address}, as_json)

@@ -6,8 +6,12 @@ a status from 400 on.
     GET  /                         the page
     GET  /page/...                 its files
     GET  /api/state                {folder, runs, models, sources}: all that there is
+
+The requests of each tab are told in its module: `dcgan.studio.train_routes`.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -24,19 +28,23 @@ from dcgan.studio.access import Access, Gate, PasswordForm, page_file
 from dcgan.studio.answers import answers, http_refusal, refusal
 from dcgan.studio.library import Library
 from dcgan.studio.limits import LARGEST, Limits
+from dcgan.studio.train_routes import TrainRoutes
+from dcgan.studio.uploads import LARGEST as LARGEST_UPLOAD
 
 TYPES = {".css": "text/css", ".js": "text/javascript"}
 """The files that a page may load, by suffix."""
 
 
-def application(folder: Path, access: Access) -> Starlette:
+def application(folder: Path, access: Access, device: str) -> Starlette:
     """The studio of a folder.
 
     Args:
         folder: Where runs, models and pictures are.
         access: Who is let in.
+        device: Where to compute.
     """
     library = Library(folder)
+    train = TrainRoutes(folder, device)
     loadable = dict(_loadable(files("dcgan.studio").joinpath("page")))
 
     async def page(_request: Request) -> Response:
@@ -53,26 +61,33 @@ def application(folder: Path, access: Access) -> Starlette:
         return await run_sync(
             lambda: {
                 "folder": folder.name or str(folder),
-                "runs": library.runs(),
+                "runs": sorted({*library.runs(), *train.trainings.begun()}),
                 "models": library.models(),
                 "sources": library.sources(),
             }
         )
 
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await train.intakes.close()
+
     return Starlette(
+        lifespan=lifespan,
         routes=[
             Route("/", page),
             Route("/login", PasswordForm(access).log_in, methods=["POST"]),
             Route("/page/{path:path}", file),
             Route("/api/state", state),
+            *train.routes(),
         ],
         middleware=[Middleware(Limits, largest=_largest), Middleware(Gate, access=access)],
         exception_handlers={HTTPException: http_refusal},
     )
 
 
-def _largest(_path: str) -> int:
-    return LARGEST
+def _largest(path: str) -> int:
+    return LARGEST_UPLOAD if path.startswith("/api/uploads/") else LARGEST
 
 
 def _loadable(folder: Traversable, before: str = "") -> "list[tuple[str, Traversable]]":

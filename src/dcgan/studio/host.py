@@ -31,6 +31,7 @@ class Studio:
         port: 0 for any that is free.
         password: What those who open the page have to know, 8 characters or more. Default: nobody but who has the
             address is let in.
+        device: Where to compute.
 
     Raises:
         DcganError: The port is taken, or Starlette or uvicorn is not installed.
@@ -49,6 +50,7 @@ class Studio:
         host: str = "127.0.0.1",
         port: int = PORT,
         password: str | None = None,
+        device: str = "auto",
     ) -> None:
         for package in ("starlette", "uvicorn"):
             if find_spec(package) is None:
@@ -64,7 +66,7 @@ class Studio:
         actual = self._socket.getsockname()[1]
         try:
             access = Access(actual, password)
-            self._server = _server(self.folder, access)
+            self._server = _server(self.folder, access, device)
         except BaseException:
             self._socket.close()
             raise
@@ -97,14 +99,14 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _server(folder: Path, access: "Access") -> "uvicorn.Server":
+def _server(folder: Path, access: "Access", device: str) -> "uvicorn.Server":
     import uvicorn
 
     from dcgan.studio.application import application
     from dcgan.studio.limits import PatientProtocol
 
     config = uvicorn.Config(
-        application(folder, access),
+        application(folder, access, device),
         http=PatientProtocol,
         ws="none",
         lifespan="on",
