@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from socket import create_connection
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import numpy as np

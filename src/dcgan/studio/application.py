@@ -7,7 +7,7 @@ a status from 400 on.
     GET  /page/...                 its files
     GET  /api/state                {folder, runs, models, sources}: all that there is
 
-The requests of each tab are told in its module: `dcgan.studio.train_routes`.
+The requests of each tab are told in its module: `dcgan.studio.train_routes`, `dcgan.studio.draw_routes`.
 """
 
 from collections.abc import AsyncIterator
@@ -26,6 +26,8 @@ from starlette.routing import Route
 
 from dcgan.studio.access import Access, Gate, PasswordForm, page_file
 from dcgan.studio.answers import answers, http_refusal, refusal
+from dcgan.studio.draw_queue import DrawQueue
+from dcgan.studio.draw_routes import DrawRoutes
 from dcgan.studio.library import Library
 from dcgan.studio.limits import LARGEST, Limits
 from dcgan.studio.train_routes import TrainRoutes
@@ -44,7 +46,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
         device: Where to compute.
     """
     library = Library(folder)
-    train = TrainRoutes(folder, device)
+    train, queue = TrainRoutes(folder, device), DrawQueue()
     loadable = dict(_loadable(files("dcgan.studio").joinpath("page")))
 
     async def page(_request: Request) -> Response:
@@ -71,6 +73,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await train.intakes.close()
+        await queue.close()
 
     return Starlette(
         lifespan=lifespan,
@@ -80,6 +83,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
             Route("/page/{path:path}", file),
             Route("/api/state", state),
             *train.routes(),
+            *DrawRoutes(folder, device, queue).routes(),
         ],
         middleware=[Middleware(Limits, largest=_largest), Middleware(Gate, access=access)],
         exception_handlers={HTTPException: http_refusal},
