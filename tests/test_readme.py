@@ -28,6 +28,7 @@ SMALLER = {
     "drawn-faces:2000": "drawn-faces:40",
     r"(dcgan probe .*)": r"\1 --repeats 2 --centroids 8 --C 1e-3,1e-2",
     r"(dcgan evaluate .*)": r"\1 --extractor pixels",
+    r"^dcgan studio$": "dcgan studio --help",  # it serves until Ctrl-C: tests/cli/test_studio.py
     r"(dcgan (?:inpaint|project) .*)": r"\1 --steps 4",
 }
 SMALLER_PYTHON = {

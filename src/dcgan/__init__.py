@@ -17,6 +17,7 @@ What its discriminator knows: `inspect`, `extract_features`, `probe`, `fit_class
 How good it is: `evaluate`, `nearest_pictures`.
 For other programs and from them: `export_model`, `export_onnx`, `export_page`, `export_program`, `export_state_dict`,
 `import_checkpoint`, `import_release`.
+All of it on a page: `Studio`.
 What can go wrong: `DcganError` and its subclasses in `dcgan.errors`.
 
 Each name is imported when it is first used, so that `import dcgan` itself is quick.
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     from dcgan.probing.comparison import probe as probe
     from dcgan.probing.results import ProbeResults as ProbeResults
     from dcgan.release_import import import_release as import_release
+    from dcgan.studio.host import Studio as Studio
     from dcgan.training.callbacks import Callback as Callback
     from dcgan.training.comparison import Comparison as Comparison
     from dcgan.training.comparison import compare as compare
@@ -148,6 +150,7 @@ _HOMES = {
     "dcgan.probing.classifier": ("PictureClassifier", "fit_classifier"),
     "dcgan.probing.comparison": ("probe",),
     "dcgan.probing.results": ("ProbeResults",),
+    "dcgan.studio.host": ("Studio",),
     "dcgan.training.callbacks": ("Callback",),
     "dcgan.training.comparison": ("Comparison", "compare"),
     "dcgan.training.presets": ("preset",),

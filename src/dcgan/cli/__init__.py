@@ -33,6 +33,7 @@ from dcgan.cli.probe import probe
 from dcgan.cli.project import project, train_encoder
 from dcgan.cli.recipe_flags import take_recipe, whole_numbers
 from dcgan.cli.sample import sample
+from dcgan.cli.studio import studio
 from dcgan.cli.train import presets, train
 from dcgan.cli.turn import turn
 from dcgan.cli.walk import walk
@@ -61,6 +62,7 @@ VERBS: dict[str, tuple[Callable[..., object], ...]] = {
     "Classify": (extract_features, probe, paper_table, fit_classifier, classify),
     "Measure": (evaluate, neighbors, compare),
     "Keep and share": (keep, export, import_, push),
+    "On a page": (studio,),
 }
 """The verbs, by what they are for."""
 
