@@ -121,8 +121,7 @@ def _tensors(path: Path, keys: tuple[str, str]) -> Tensors:
             "Save the state dict by itself: torch.save(netG.state_dict(), ...)"
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError, BadZipFile, OSError, IndexError, AttributeError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise ModelError(f"{path} is damaged, or no checkpoint of PyTorch: {reason}") from error
+        raise ModelError(f"{path} is damaged, or no checkpoint of PyTorch") from error
     for key in (*keys, *_INSIDE):
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]

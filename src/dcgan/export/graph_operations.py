@@ -57,13 +57,13 @@ def _pair(value: Any) -> tuple[int, int]:
     return (int(both[0]), int(both[-1]))
 
 
-def _simple(op: str, *names: str) -> Callable[..., Value]:
-    """An operation whose arguments after the first are options with these names."""
+def _plain(op: str) -> Callable[..., Value]:
+    """An operation on each number."""
+    return lambda build, node, x: build.layer(op, [x], node)
 
-    def translate(build: Layers, node: Node, x: Value, *args: Any, **kwargs: Any) -> Value:
-        return build.layer(op, [x], node, **dict(zip(names, args, strict=False)), **kwargs)
 
-    return translate
+def _leaky_relu(build: Layers, node: Node, x: Value, slope: float = 0.01) -> Value:
+    return build.layer("leaky_relu", [x], node, slope=slope)
 
 
 def _arithmetic(op: str) -> Callable[..., Value]:
@@ -213,10 +213,10 @@ TRANSLATIONS: dict[str, Callable[..., Any]] = {
     "conv2d": _conv,
     "conv_transpose2d": _conv_transpose,
     "batch_norm": _batch_norm,
-    "relu": _simple("relu"),
-    "leaky_relu": _simple("leaky_relu", "negative_slope"),
-    "tanh": _simple("tanh"),
-    "sigmoid": _simple("sigmoid"),
+    "relu": _plain("relu"),
+    "leaky_relu": _leaky_relu,
+    "tanh": _plain("tanh"),
+    "sigmoid": _plain("sigmoid"),
     **dict.fromkeys(("reshape", "view", "flatten", "unflatten", "squeeze", "unsqueeze", "_unsafe_view"), _reshape),
     "cat": _concat,
     "slice": _slice,

@@ -45,7 +45,7 @@ _OPERATIONS: dict[str, Callable[[list[Any], Layer], Tensor]] = {
     "conv": _conv,
     "conv_transpose": _conv_transpose,
     "relu": lambda given, _: F.relu(*given),
-    "leaky_relu": lambda given, layer: F.leaky_relu(*given, **layer.options),
+    "leaky_relu": lambda given, layer: F.leaky_relu(given[0], layer.options["slope"]),
     "tanh": lambda given, _: torch.tanh(*given),
     "sigmoid": lambda given, _: torch.sigmoid(*given),
     "reshape": lambda given, layer: given[0].reshape(-1, *layer.output.shape),

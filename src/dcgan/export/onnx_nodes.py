@@ -92,7 +92,7 @@ def _plain(kind: str) -> Callable[[_File, Layer], None]:
 
 
 def _leaky_relu(file: _File, layer: Layer) -> None:
-    file.add("LeakyRelu", layer, alpha=float(layer.options.get("negative_slope", 0.01)))
+    file.add("LeakyRelu", layer, alpha=float(layer.options["slope"]))
 
 
 def _linear(file: _File, layer: Layer) -> None:

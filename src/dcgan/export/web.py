@@ -5,11 +5,11 @@ The browser computes z from the seed and runs the generator's layers itself, by 
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -53,7 +53,8 @@ def export_page(
 
     Open its index.html in a browser. A seed is the same z as in Python, and its picture the same to one gray level but
     for what the rounding of the weights changes. The sliders are the model's concepts that are axes; of a model
-    without any, the directions in which z changes the first map most (Shen and Zhou 2021), for z of ordinary length.
+    without any, the directions in which z changes the first map most (Shen and Zhou 2021), two standard deviations of
+    z each.
 
     Args:
         model: The model. Nets of your own work, too, if they are made of common layers.
@@ -98,29 +99,29 @@ def _page(name: str) -> bytes:
 
 def _check(layer: Layer) -> None:
     """Refuse a layer that net.js does not draw."""
-    first, *rest = (taken.shape for taken in layer.inputs)
     if layer.op not in _DRAWN:
         raise ModelError(f"the net has the operation {layer.op}, with which the page cannot draw; {REMEDY}")
+    whole, shapes = layer.output.shape, [_of_a_row(one, layer) for one in layer.inputs]
     if layer.op in ("add", "sub", "mul", "div"):
-        by = layer.inputs[1]
-        other = tuple(by.shape if isinstance(by, Value) else _without_rows(by, len(layer.output.shape)))
-        fits = isinstance(layer.inputs[0], Value) and tuple(first) == layer.output.shape
-        fits &= other in ((), layer.output.shape) or _is_per_channel(other, layer.output.shape)
+        fits = isinstance(layer.inputs[0], Value) and shapes[0] == whole and _spreads(shapes[1], whole)
     elif layer.op == "expand":
-        fits = tuple(first) == layer.output.shape or _is_per_channel(tuple(first), layer.output.shape)
+        fits = _spreads(shapes[0], whole)
     else:
         fits = layer.options.get("dim", 1) == 1
     if not fits:
-        shapes = ", ".join(str(tuple(shape)) for shape in (first, *rest))
         raise ModelError(f"the net has {layer.op} of {shapes}, with which the page cannot draw; {REMEDY}")
 
 
-def _without_rows(tensor: Tensor, sides: int) -> Shape:
-    return tuple(tensor.shape[1:] if tensor.ndim > sides else tensor.shape)
+def _of_a_row(one: Value | Tensor, layer: Layer) -> Shape:
+    """The shape of a value, or of a tensor without the dimension of the rows, if it has that."""
+    rows = isinstance(one, Tensor) and one.ndim > len(layer.output.shape)
+    return tuple(one.shape[1:] if rows else one.shape)
 
 
-def _is_per_channel(shape: Shape, whole: Shape) -> bool:
-    return len(shape) == len(whole) and shape[0] in (1, whole[0]) and all(side == 1 for side in shape[1:])
+def _spreads(shape: Shape, whole: Shape) -> bool:
+    """Whether numbers are as many as those of the whole, one for each channel, or one for all."""
+    channels = len(shape) == len(whole) and shape[0] in (1, whole[0]) and all(side == 1 for side in shape[1:])
+    return channels or shape in ((), whole)
 
 
 def _rounded(graph: Graph) -> Graph:
@@ -147,27 +148,39 @@ def _axes(model: Model, graph: Graph, concepts: ConceptSource) -> list[Axis]:
     if axes:
         return axes
     deviation = 1.0 if model.latent_distribution == "normal" else 3**-0.5
-    count = min(DIRECTIONS, model.interface.noise_dim)
-    directions = torch.zeros(count, model.latent_dim)
-    directions[:, : model.interface.noise_dim] = _principal(graph, model.interface.noise_dim)[:count]
-    return [Axis(f"direction {number}", 2 * deviation * one) for number, one in enumerate(directions, 1)]
+    axes = []
+    for number, direction in enumerate(_principal(graph, model.interface.noise_dim)[:DIRECTIONS], 1):
+        whole = torch.zeros(model.latent_dim)
+        whole[: len(direction)] = 2 * deviation * direction
+        axes.append(Axis(f"direction {number}", whole))
+    return axes
 
 
 def _principal(graph: Graph, numbers: int) -> Tensor:
     """Unit vectors (K, numbers) of z, by how much a step along each changes the first layer, from the most.
 
-    They are the eigenvectors of the weight of the layer that z goes through first (SeFa: Shen and Zhou, "Closed-form
-    factorization of latent semantics in GANs", 2021). Of a net where z goes elsewhere, the numbers of z themselves.
+    They are the singular vectors of the weight of the layer that z goes through first (SeFa: Shen and Zhou,
+    "Closed-form factorization of latent semantics in GANs", 2021). Of a net where z goes elsewhere, the numbers of z.
     """
-    first = next((layer for layer in graph.layers if layer.op in ("linear", "conv_transpose")), None)
-    weight = first.inputs[1] if first else None
-    if isinstance(weight, Tensor) and first is not None:
-        matrix = weight if first.op == "linear" else weight.flatten(1).T  # (outputs, inputs)
-        if matrix.shape[1] >= numbers:
-            vectors: Tensor = torch.linalg.svd(matrix[:, :numbers].double(), full_matrices=False).Vh.float()
-            signs = vectors.gather(1, vectors.abs().argmax(1, keepdim=True)).sign()  # the same on every machine
-            return vectors * signs
-    return torch.eye(numbers)
+    weight = _first_weight(graph)
+    if weight is None:
+        return torch.eye(numbers)
+    vectors: Tensor = torch.linalg.svd(weight[:, :numbers].double(), full_matrices=False).Vh.float()
+    return vectors * vectors.gather(1, vectors.abs().argmax(1, keepdim=True)).sign()  # the same on every machine
+
+
+def _first_weight(graph: Graph) -> Tensor | None:
+    """The weight (outputs, latent_dim) of the layer that takes z, if there is one."""
+    z = {graph.inputs[0].number}
+    for layer in graph.layers:
+        first = layer.inputs[0]
+        if isinstance(first, Value) and first.number in z:
+            weight = layer.inputs[-2] if len(layer.inputs) == 3 else None
+            if layer.op in ("linear", "conv_transpose") and isinstance(weight, Tensor):
+                return weight if layer.op == "linear" else weight.flatten(1).T
+            if layer.op in ("reshape", "mul", "div"):
+                z.add(layer.output.number)
+    return None
 
 
 def _model_script(model: Model, graph: Graph, axes: Sequence[Axis], title: str, dtype: DType) -> str:
@@ -191,7 +204,7 @@ def _model_script(model: Model, graph: Graph, axes: Sequence[Axis], title: str, 
             "shapes": [list(one.shape) for one in layer.inputs],
             "output": layer.output.number,
             "shape": list(layer.output.shape),
-            "options": _options(layer.options),
+            "options": layer.options,
         }
         for layer in graph.layers
     ]
@@ -217,7 +230,3 @@ def _model_script(model: Model, graph: Graph, axes: Sequence[Axis], title: str, 
         "WORKER": "\n".join(_page(name).decode() for name in WORKER),
     }
     return "".join(f"const {name} = {json.dumps(content)};\n" for name, content in constants.items())
-
-
-def _options(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {("slope" if name == "negative_slope" else name): value for name, value in options.items()}

@@ -14,7 +14,7 @@ function bytes(text) {
 }
 
 const pool = new Pool(MODEL, bytes(WEIGHTS).buffer, bytes(CODE), WORKER, (message) => {
-  $("error").textContent = `Cannot draw: ${message}`;
+  $("error").textContent = `This browser cannot draw from a page on disk: ${message}`;
   $("error").hidden = false;
 });
 
@@ -61,7 +61,13 @@ async function show() {
   const text = part ? `seed ${seed()} to ${seed() + 1}` : `seed ${seed()}`;
   $("picture").setAttribute("aria-label", `the picture of ${text}`);
   if (!walking) $("status").textContent = text;
-  for (const sample of $("sheet").children) sample.setAttribute("aria-current", Number(sample.dataset.seed) === seed());
+  mark();
+}
+
+// Show in the sheet which sample is the picture's.
+function mark() {
+  $("sheet").querySelector("[aria-current]")?.removeAttribute("aria-current");
+  $("sheet").children[seed()]?.setAttribute("aria-current", "true");
 }
 
 function choose(number) {
@@ -116,6 +122,7 @@ function fill() {
     const first = $("sheet").children.length;
     for (let number = first; number < first + MORE; number += 1) $("sheet").append(sample(number));
   }
+  mark();
 }
 
 function sample(number) {
@@ -153,7 +160,7 @@ MODEL.axes.forEach(({ name }, axis) => {
 MODEL.labels.forEach((name, number) => $("label").append(new Option(name, number)));
 $("labels").hidden = !MODEL.labels.length;
 $("label").addEventListener("change", () => {
-  pool.waiting = [];
+  pool.drop();
   $("sheet").replaceChildren();
   fill();
   show();
