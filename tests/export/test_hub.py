@@ -13,11 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from huggingface_hub import constants
 from PIL import Image
 from tests.export.hub_server import TOKEN, Hub, hub_server
 from tests.toy_model import toy_model
 from tests.training.toys import discs
+from torch import nn
 
 import dcgan
 from dcgan.cli import app
@@ -28,6 +30,7 @@ from dcgan.loading import load
 from dcgan.metrics.sides import _is_model
 from dcgan.model import Model
 from dcgan.model_folder import OWN_CONCEPTS, find
+from dcgan.networks.layouts import Interface
 
 # a deprecation within the client itself
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
@@ -158,6 +161,13 @@ def test_concepts_travel_with_their_model_and_leave_with_it(hub: Hub, model: Pat
     assert OWN_CONCEPTS not in files_of(hub)
 
 
+def test_concepts_that_are_damaged_are_told(hub: Hub, model: Path) -> None:
+    (model / OWN_CONCEPTS).write_bytes(b"\xff")
+    with pytest.raises(ModelError, match=r"concepts\.toml is damaged: .* take it away"):
+        push(model, "me/toy")
+    assert not hub.repositories
+
+
 def test_weights_that_were_rounded_to_half_precision_stay_so(hub: Hub, model: Path, tmp_path: Path) -> None:
     exported = dcgan.load(model)
     exported.save(tmp_path / "half", dtype="float16")
@@ -214,6 +224,19 @@ def test_the_card_of_a_model_that_tells_nothing_says_so(hub: Hub) -> None:
         assert told in readme(hub)
     assert "license:" not in readme(hub)
     assert "base_model" not in readme(hub)
+
+
+def test_nets_of_your_own_are_published_with_a_card_that_says_so(hub: Hub) -> None:
+    generator = nn.Sequential(nn.Linear(4, 256), nn.Tanh(), nn.Unflatten(1, (1, 16, 16)))
+    discriminator = nn.Sequential(nn.Flatten(), nn.Linear(256, 1))
+    interface = Interface(size=16, channels=1, latent_dim=4, latent_distribution="normal")
+    push(Model(interface, generator, discriminator), "me/own")
+    assert "The nets are not dcgan's own" in readme(hub, "me/own")
+    with pytest.raises(ModelError, match="hand in nets of the classes"):
+        load("hf://me/own")
+    empty = nn.Sequential(nn.Linear(4, 256), nn.Tanh(), nn.Unflatten(1, (1, 16, 16)))
+    loaded = load("hf://me/own", generator=empty, discriminator=discriminator)
+    assert torch.equal(loaded.generator.state_dict()["0.weight"], generator.state_dict()["0.weight"])
 
 
 def test_what_is_there_is_replaced_only_when_asked_for_and_stays_in_the_history(hub: Hub, model: Path) -> None:

@@ -145,6 +145,16 @@ def test_a_run_is_what_load_and_sample_take(run: Path) -> None:
     assert model.discriminator(model.generator(torch.zeros(3, 4))).shape == (3,)
 
 
+def test_models_say_what_they_learned_from_without_a_path_and_how_near_they_came(packed: Path, tmp_path: Path) -> None:
+    measured = TOY.changed(
+        {"images": 32, "evaluate_every": 16, "evaluate_samples": 100, "evaluate_extractor": "pixels"}
+    )
+    run = train(packed, tmp_path / "run", measured).run
+    details = dcgan.load(run / "model").details
+    assert details["trained_on"] == {"source": "packed", "pictures": 24}
+    assert details["kernel_distance"] == dcgan.load(list_checkpoints(run)[-1].path).details["kernel_distance"]
+
+
 def test_two_runs_of_one_recipe_are_bit_identical_and_another_seed_is_not(
     run: Path, packed: Path, tmp_path: Path
 ) -> None:

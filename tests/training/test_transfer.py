@@ -213,6 +213,12 @@ def test_nets_laid_out_otherwise_are_refused_though_no_setting_tells(tmp_path: P
         train(others(), tmp_path / "run", recipe, start_from=model)
 
 
+@pytest.mark.parametrize("nets", ["conditional-dcgan", "lapgan", "gan-2014-mnist"])
+def test_nets_without_such_layers_have_none_to_freeze(nets: str) -> None:
+    with pytest.raises(RecipeError, match="`freeze_discriminator` changes nothing with `nets`"):
+        Recipe(nets=nets, freeze_discriminator=1).check_all_read()
+
+
 def test_frozen_layers_need_a_model_to_come_from(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"`freeze_discriminator` .* name that by `start_from`"):
         train(others(), tmp_path / "run", replace(TOY, freeze_discriminator=1))

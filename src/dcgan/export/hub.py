@@ -133,7 +133,10 @@ def _write(model: Model, folder: Path, name: HubName, license: str | None) -> No
 
 def _whose(concepts: Path) -> object:
     """The identity of the model whose concepts a file has; None if it does not say."""
-    return parse_toml(concepts.read_text("utf-8")).get("model")
+    try:
+        return parse_toml(concepts.read_text("utf-8")).get("model")
+    except ValueError as error:
+        raise ModelError(f"{concepts} is damaged: {error}; mend it, or take it away") from error
 
 
 def _dtype(model: Model) -> DType:
