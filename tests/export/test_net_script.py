@@ -20,10 +20,10 @@ from dcgan.networks.layouts import Interface
 SEEDS = [3, 17, 2**40]
 
 
-def drawn(page: Path, code: str = "bytes(CODE)") -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+def drawn(page: Path, code: str = "CODE") -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     """RGBA of the seeds, (N, H * W, 4)."""
-    bytes_ = "((text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)))"
-    net = f"new Net(MODEL, {bytes_}(WEIGHTS).buffer, {code.replace('bytes', bytes_)})"
+    weights, program = (f'new Uint8Array(Buffer.from({text}, "base64"))' for text in ("WEIGHTS", code))
+    net = f"new Net(MODEL, {weights}.buffer, {program})"
     call = f"((net) => {SEEDS}.map((seed) => [...net.draw(latents(seed, MODEL))]))({net})"
     pixels = evaluate(call, "net.js", "latents.js", model=page / "model.js")
     return np.array(pixels).reshape(len(SEEDS), -1, 4)
@@ -37,20 +37,21 @@ def expected(model: Model) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
     return pixels if model.channels == 4 else np.concatenate([pixels, np.full_like(pixels[..., :1], 255)], axis=2)
 
 
-def assert_same(model: Model, page: Path, code: str = "bytes(CODE)") -> None:
+def assert_same(model: Model, page: Path, code: str = "CODE") -> None:
     assert np.abs(drawn(page, code) - expected(model)).max() <= 1  # gray level
 
 
 @needs_node
 @pytest.mark.parametrize(
-    ("size", "channels", "kernel_size", "layout"), [(17, 1, 5, "strided"), (34, 4, 3, "paired"), (33, 3, 4, "pooled")]
+    ("size", "channels", "kernel_size", "layout"), [(17, 1, 5, "strided"), (18, 4, 3, "paired"), (19, 3, 4, "pooled")]
 )
 def test_it_draws_pictures_of_any_size(size: int, channels: int, kernel_size: int, layout: str, tmp_path: Path) -> None:
     model = lively_model(size=size, channels=channels, kernel_size=kernel_size, layout=layout, base_channels=3)
     files = export_page(model, tmp_path / "page", dtype="float32")
     assert files.details["gray_levels"] == {"mean": 0.0, "max": 0}
     assert_same(model, files.path)
-    assert_same(model, files.path, code="new Uint8Array()")  # where WebAssembly is switched off
+    if size == 17:
+        assert_same(model, files.path, code="''")  # where WebAssembly is switched off
 
 
 @needs_node

@@ -115,6 +115,7 @@ def test_a_walk_goes_from_seed_to_seed(page: Chrome, model: Model) -> None:
     assert page.find_element(By.ID, "walk").get_attribute("aria-pressed") == "true"
     until(lambda: int(script(page, "return seed()")) >= 1)
     press(page, "w")
+    until(lambda: not script(page, "return drawing"))
     still = canvas(page)
     time.sleep(0.2)
     assert np.array_equal(canvas(page), still)
