@@ -29,6 +29,13 @@ def opened(browser: Chrome, work: Work, ready: str) -> Iterator[Chrome]:
     console_is_empty(browser)
 
 
+def open_tab(browser: Chrome, address: str, tab: str) -> None:
+    """A tab of the studio, as soon as its address has let the browser in."""
+    browser.get(address)
+    until(lambda: "/enter/" not in browser.current_url)
+    browser.get(f"{browser.current_url.partition('#')[0]}#{tab}")
+
+
 def console_is_empty(browser: Chrome) -> None:
     """No script has failed, and nothing was refused by the policy of the page."""
     log = [entry["message"] for entry in browser.execute("getLog", {"type": "browser"})["value"]]

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
-from tests.studio.browsing import console_is_empty, needs_browser, press, until
+from tests.studio.browsing import console_is_empty, needs_browser, open_tab, press, until
 from tests.studio.running import Answer, Client, running
 from tests.toy_model import toy_model
 
@@ -103,8 +103,7 @@ def tiles(page: Chrome, place: str) -> list[str | None]:
 
 @needs_browser
 def test_favorites_are_chosen_from_an_endless_sheet_kept_and_downloaded(browser: Chrome, client: Client) -> None:
-    browser.get(client.address)
-    browser.get(browser.current_url.split("#")[0] + "#draw/art%2Ftoy")
+    open_tab(browser, client.address, "draw/art%2Ftoy")
     until(lambda: len(tiles(browser, "sheet")) >= 64)  # without a click: the sheet fills the window
     count = len(tiles(browser, "sheet"))
     browser.execute_script("window.scrollTo(0, document.body.scrollHeight)")
@@ -134,8 +133,7 @@ def test_a_page_fits_a_phone_and_every_field_has_a_name(browser: Chrome, client:
     phone = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
     try:
-        browser.get(client.address)
-        browser.get(browser.current_url.split("#")[0] + f"#{tab}")
+        open_tab(browser, client.address, tab)
         until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, "#start, #sheet .tile")))
         browser.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
         assert browser.execute_script("return document.documentElement.scrollWidth") == 360

@@ -67,6 +67,7 @@ def test_a_finished_run_has_all_of_its_progress_sheets_and_curves(folder: Path) 
         ("stopped", ENDED, "paused", ""),
         ("stopped", None, "paused", ""),
         ("collapsed", ENDED, "collapsed", "went wrong"),
+        ("resumed", TrainingProcess(False, 0.0, stopped=True), "paused", ""),
         ("resumed", ENDED, "interrupted", "ended from outside"),
         ("resumed", TrainingProcess(False, 0.0, "no memory"), "failed", "no memory"),
         ("stopped", TrainingProcess(False, 0.0, "the pictures are gone"), "paused", "the pictures are gone"),
@@ -122,6 +123,18 @@ def test_progress_of_minutes_goes_on_between_records(folder: Path) -> None:
     assert 0 < progress < 0.1
 
 
+def test_a_run_that_has_no_record_yet_is_as_far_as_its_newest_checkpoint(folder: Path) -> None:
+    (folder / "runs" / "a" / METRICS).unlink()
+    end_with(folder, "stopped")
+    view = view_run(folder, "runs/a", ENDED)
+    assert view.facts["images"] == 32
+    assert (view.facts["seconds"] or 0) > 0
+    assert view.progress == 1.0
+    card = next((folder / "runs" / "a" / "checkpoints").glob("*32/model.json"))
+    card.write_text("{")
+    assert view_run(folder, "runs/a", ENDED).facts["images"] == 24
+
+
 def test_a_full_disk_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = SimpleNamespace(free=10**6)
     monkeypatch.setattr("dcgan.studio.run_view.shutil.disk_usage", lambda _: usage)
@@ -131,7 +144,9 @@ def test_a_full_disk_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_run_without_a_folder_is_being_prepared_or_has_failed(tmp_path: Path) -> None:
     assert view_run(tmp_path, "runs/b", ALIVE).state == "preparing"
     failed = view_run(tmp_path, "runs/b", TrainingProcess(False, 0.0, "too few pictures"))
-    assert (failed.state, failed.trouble) == ("failed", "too few pictures")
+    assert (failed.state, failed.trouble) == ("failed", "too few pictures. Start a new training.")
+    stopped = view_run(tmp_path, "runs/b", TrainingProcess(False, 0.0, stopped=True))
+    assert "stopped before it began" in stopped.trouble
 
 
 def test_a_sheet_that_is_not_there_is_refused(folder: Path) -> None:

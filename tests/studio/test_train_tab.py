@@ -51,13 +51,20 @@ def set_value(page: Chrome, element: object, value: str) -> None:
     page.execute_script("arguments[0].value = arguments[1]", element, value)
 
 
+def a_second_more(client: Client) -> float:
+    """Minutes of a run that end a second after it goes on."""
+    facts = client.get("/api/run", run="runs/photos-1").json["facts"]
+    assert isinstance(facts, dict)
+    return float(facts["seconds"] + 1) / 60
+
+
 def test_a_training_is_started_left_found_again_paused_and_finished(browser: Chrome, folder: Path) -> None:
     with running(folder) as studio:
         browser.get(studio.address)
         until(lambda: "No runs yet" in text(browser, "panel"))
         Select(browser.find_element(By.ID, "source")).select_by_value("photos")
         Select(browser.find_element(By.ID, "size")).select_by_value("32")
-        until(lambda: "12 of 13 pictures can be used" in text(browser, "report"))
+        until(lambda: "12 of 13 pictures can be used" in text(browser, "report"), 60)
         assert "truncated: 1" in text(browser, "report")
         for field, value in (("base channels", "4"), ("batch size", "8")):
             found = browser.find_element(By.XPATH, f"//label[span[text()='{field}']]/input")
@@ -69,12 +76,13 @@ def test_a_training_is_started_left_found_again_paused_and_finished(browser: Chr
         browser.get(studio.address)
         until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, ".list a")))
         browser.find_elements(By.CSS_SELECTOR, ".list a")[1].click()
-        until(lambda: text(browser, "state") == "Training")
-        again = Client(studio.address).enter().post("/api/run/resume", run="runs/photos-1")
+        until(lambda: text(browser, "state") == "Training", 60)
+        client = Client(studio.address).enter()
+        again = client.post("/api/run/resume", run="runs/photos-1")
         assert (again.status, "already" in again.error) == (400, True)
         click(browser, "pause")
-        until(lambda: text(browser, "state") == "Paused")
-        set_value(browser, browser.find_element(By.ID, "longer"), "0.01")
+        until(lambda: text(browser, "state") == "Paused", 60)
+        set_value(browser, browser.find_element(By.ID, "longer"), str(a_second_more(client)))
         click(browser, "resume")
         until(lambda: text(browser, "state") == "Finished", 60)
         until(lambda: browser.execute_script("return document.getElementById('sheet').naturalWidth") > 500)

@@ -4,6 +4,7 @@ import math
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,18 +12,20 @@ from typing import Literal
 from filelock import FileLock, Timeout
 
 from dcgan.data.packed import PackedSet
-from dcgan.errors import DcganError
+from dcgan.errors import DcganError, ModelError
 from dcgan.figures.curves import FULL_WIDTH
 from dcgan.figures.report_charts import charts
 from dcgan.files import RUN_FILE
+from dcgan.model_folder import CARD, read_card
 from dcgan.studio.intake import describe
 from dcgan.studio.trainings import TrainingProcess
-from dcgan.training.checkpoint import parse_moment
+from dcgan.training.checkpoint import list_checkpoints, parse_moment
 from dcgan.training.logger import EVENTS, METRICS, read_events, read_records
 from dcgan.training.monitor import ALIVE, COLLAPSED, SATURATED
 from dcgan.training.recipe import Recipe
 from dcgan.training.report import list_sheets
 from dcgan.training.run import read_run
+from dcgan.training.state import Progress
 
 State = Literal["preparing", "training", "paused", "finished", "collapsed", "failed", "interrupted"]
 FULL_DISK = 100 << 20
@@ -78,7 +81,9 @@ def view_run(folder: Path, name: str, process: TrainingProcess | None) -> RunVie
     here = bool(process and process.alive)
     if not (run / RUN_FILE).is_file():
         state: State = "preparing" if here else "failed"
-        trouble = "" if here else (error or "it ended before it began; start it again")
+        stopped = bool(process and process.stopped)
+        ended = "It was stopped before it began" if stopped else error or "It ended before it began"
+        trouble = "" if here else f"{ended}. Start a new training."
         return RunView(name, state, here, "", trouble, None, {}, [], [], {})
     recipe, card = read_run(run)
     records, events = read_records(run / METRICS), read_events(run / EVENTS)
@@ -131,6 +136,8 @@ def _state(run: Path, events: Sequence[dict[str, object]], process: TrainingProc
     last = next((str(event["kind"]) for event in reversed(events) if event.get("kind") in _ENDS), "")
     if last in _ENDED:
         return _ENDED[last]
+    if process and process.stopped:  # before it listened
+        return "paused"
     if process is None and _is_trained(run):
         return "training"
     return "failed" if process and process.error else "interrupted"
@@ -160,22 +167,32 @@ def _trouble(run: Path, state: State, error: str | None) -> str:
 def _facts(
     run: Path, recipe: Recipe, records: Sequence[Record], process: TrainingProcess | None, state: State
 ) -> dict[str, float | None]:
-    last = records[-1] if records else {}
-    seconds = last.get("seconds") or 0.0
-    if state == "training":
-        since = (run / METRICS).stat().st_mtime if records else 0.0
-        began = max(since, process.started if process else since)
-        seconds += max(0.0, time.time() - began) if began else 0.0
+    last, saved = records[-1] if records else {}, _saved(run)
+    known = [(last.get("seconds") or 0.0, (run / METRICS).stat().st_mtime)] if records else []
+    known += [(saved[0].seconds, saved[1])] if saved else []
+    seconds, since = max(known, default=(0.0, 0.0))
+    began = max(since, process.started if process else 0.0)
+    if state == "training" and began:
+        seconds += max(0.0, time.time() - began)
+    images = max(last.get("images") or 0, saved[0].images if saved else 0)
     return {
         "minutes": recipe.minutes,
         "seconds": seconds,
-        "images": last.get("images"),
+        "images": images or None,
         "images_per_second": last.get("images_per_second"),
         "diversity": last.get("diversity"),
         "d_real": last.get("d_real"),
         "d_fake": last.get("d_fake"),
         "first_sheet": float(recipe.sheet_every),
     }
+
+
+def _saved(run: Path) -> tuple[Progress, float] | None:
+    """How far the newest checkpoint is, and when it was written, in seconds since 1970."""
+    for checkpoint in reversed(list_checkpoints(run)):
+        with suppress(ModelError, OSError, TypeError, ValueError):  # it may be replaced at this moment
+            return Progress.read(read_card(checkpoint.path).get("progress")), (checkpoint.path / CARD).stat().st_mtime
+    return None
 
 
 def _progress(recipe: Recipe, facts: dict[str, float | None], pictures: int, state: State) -> float | None:

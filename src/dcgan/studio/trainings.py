@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from threading import Thread
 from urllib.parse import quote
 
 from filelock import FileLock, Timeout
@@ -38,11 +39,13 @@ class TrainingProcess:
         alive: Whether it works.
         started: When, in seconds since 1970.
         error: Why it ended, if it went wrong and could say so.
+        stopped: Whether it ended because it was asked to.
     """
 
     alive: bool
     started: float
-    error: str | None
+    error: str | None = None
+    stopped: bool = False
 
 
 class Trainings:
@@ -109,8 +112,9 @@ class Trainings:
         if facts is None:
             return None
         started = facts.get("started")
-        error = None if alive else self._error(run)
-        return TrainingProcess(alive, started if isinstance(started, float) else time.time(), error)
+        stopped = facts.get("stopped") is True
+        error = None if alive or stopped else self._error(run)
+        return TrainingProcess(alive, started if isinstance(started, float) else time.time(), error, stopped)
 
     def begun(self) -> list[str]:
         """The names of the runs that a studio has started, of which some may have no folder yet."""
@@ -134,7 +138,7 @@ class Trainings:
         record.parent.mkdir(exist_ok=True)
         command = python_command("dcgan.studio.training_process", str(record), run, *words, "--json")
         with record.with_suffix(".log").open("wb") as log:
-            self._children[run] = subprocess.Popen(
+            child = subprocess.Popen(
                 command,
                 cwd=self._folder,
                 env=python_environment(),
@@ -143,6 +147,8 @@ class Trainings:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C in the studio's terminal is not for it
             )
+        self._children[run] = child
+        Thread(target=child.wait, daemon=True).start()  # so that one that has ended does not stay as a zombie
 
     def _record(self, run: str) -> Path:
         return self._folder / RECORDS / f"{quote(run, safe='')}.json"

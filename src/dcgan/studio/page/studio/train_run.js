@@ -76,8 +76,8 @@ export async function showRun(panel, run) {
   function buttons(view) {
     if (view.state === "preparing" || view.state === "training") {
       if (!view.here) return [make("p", { class: "soft" }, "It was started in a terminal, where Ctrl-C pauses it.")];
-      return [make("button", { id: "pause", type: "button", onclick: (event) => act(event, "/api/run/pause", { run }) }, "Pause"),
-        make("span", { class: "soft" }, "This page may be closed: the training goes on.")];
+      return [make("button", { id: "pause", type: "button", onclick: pause }, "Pause"),
+        make("span", { id: "going", class: "soft" }, "This page may be closed: the training goes on.")];
     }
     if (!view.facts.first_sheet) return [];
     const minutes = make("input", { id: "longer", type: "number", min: 1, value: Math.ceil(view.facts.minutes ?? 30) * (view.state === "finished" ? 2 : 1) });
@@ -85,6 +85,17 @@ export async function showRun(panel, run) {
     return [labeled("Minutes in all", minutes),
       make("button", { id: "resume", class: "main", type: "button", onclick: (event) => act(event, "/api/run/resume", resume()) }, view.state === "finished" ? "Train longer" : "Go on"),
       view.sheets.length > 0 && make("a", { class: "button", href: `#draw/${encodeURIComponent(run)}` }, "Draw with it")].filter(Boolean);
+  }
+
+  async function pause() {
+    document.getElementById("pause").disabled = true;
+    document.getElementById("going").textContent = "Saving, and then it pauses …";
+    try {
+      await post("/api/run/pause", { run });
+    } catch (error) {
+      complain(error.message);
+      shown = "";
+    }
   }
 
   async function act(event, path, content) {
