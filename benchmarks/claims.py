@@ -38,6 +38,7 @@ from dcgan.figures.sheets import sheet
 from dcgan.figures.theme import THEMES
 from dcgan.loading import load
 from dcgan.training.batches import Batch
+from dcgan.training.distributed import resolve_recipe
 from dcgan.training.logger import read_records
 from dcgan.training.monitor import COLLAPSED
 from dcgan.training.presets import preset
@@ -203,6 +204,7 @@ def run_one(data: PackedSet, claim: str, seed: int, images: int, strips: Path | 
         "d_real": round(mean(r["d_real"] for r in records[-5:] if "d_real" in r), 3),
         "d_fake": round(mean(r["d_fake"] for r in records[-5:] if "d_fake" in r), 3),
         "restless": round(mean(changed[-5:]), 2) if changed else None,
+        "precision": resolve_recipe(recipe).precision,
         "seconds": round(time.process_time() - began),
     }
 
@@ -223,11 +225,20 @@ def print_table(results: Sequence[Result]) -> None:
                 continue
             distances, restless = _last(rows), [float(row["restless"]) for row in rows if row["restless"] is not None]
             healthy = sum(bool(row["healthy"]) for row in rows)
-            seconds = mean(row["seconds"] for row in rows) / mean(row["seconds"] for row in paper)
-            cells.append(f"{_written(distances)} | {mean(restless):.1f} | {healthy}/{len(rows)} | {seconds:.1f}")
+            written = f"{_written(distances)} | {mean(restless):.1f} | {healthy}/{len(rows)}"
+            cells.append(f"{written} | {_relative_time(rows, paper)}")
             verdicts.append(_difference(distances, _last(paper)))
         says = "" if claim == REFERENCE or not verdicts else _verdict(verdicts)
         print(f"| {about.says} | {about.instead} | {' | '.join(cells)} | {says} |")
+
+
+def _relative_time(rows: Sequence[Result], paper: Sequence[Result]) -> str:
+    """Processor time beside that of the paper's recipe in the same precision, and so on the same kind of machine."""
+    ratios = []
+    for row in rows:
+        alike = [other["seconds"] for other in paper if other["precision"] == row["precision"]]
+        ratios += [row["seconds"] / mean(alike)] if alike else []
+    return f"{mean(ratios):.1f}" if ratios else ""
 
 
 def _last(results: Sequence[Result]) -> list[float]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.docs.blocks import TINY_NETS, blocks, commands, run_command
-from tests.test_import_release import released
+from tests.test_release_import import released
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -28,6 +28,7 @@ SMALLER = {
     "drawn-faces:2000": "drawn-faces:40",
     r"(dcgan probe .*)": r"\1 --repeats 2 --centroids 8 --C 1e-3,1e-2",
     r"(dcgan evaluate .*)": r"\1 --extractor pixels",
+    r"^dcgan studio$": "dcgan studio --help",  # it serves until Ctrl-C: tests/cli/test_studio.py
     r"(dcgan (?:inpaint|project) .*)": r"\1 --steps 4",
 }
 SMALLER_PYTHON = {

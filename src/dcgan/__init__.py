@@ -15,6 +15,9 @@ Real pictures in it: `project`, `train_encoder`, `inpaint`, `named_mask`.
 What its generator draws, and how to change it: `forget`, `insert`, `Boxes`.
 What its discriminator knows: `inspect`, `extract_features`, `probe`, `fit_classifier`.
 How good it is: `evaluate`, `nearest_pictures`.
+For other programs and from them: `export_model`, `export_onnx`, `export_page`, `export_program`, `export_state_dict`,
+`import_checkpoint`, `import_release`.
+All of it on a page: `Studio`.
 What can go wrong: `DcganError` and its subclasses in `dcgan.errors`.
 
 Each name is imported when it is first used, so that `import dcgan` itself is quick.
@@ -24,6 +27,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dcgan.checkpoint_import import import_checkpoint as import_checkpoint
     from dcgan.curation.deduplicate import deduplicate as deduplicate
     from dcgan.curation.download import DownloadReport as DownloadReport
     from dcgan.curation.download import download as download
@@ -46,8 +50,14 @@ if TYPE_CHECKING:
     from dcgan.dissection.insert import InsertResult as InsertResult
     from dcgan.dissection.insert import insert as insert
     from dcgan.errors import DcganError as DcganError
+    from dcgan.export.card import ExportedFiles as ExportedFiles
+    from dcgan.export.folder import export_model as export_model
     from dcgan.export.hub import Pushed as Pushed
     from dcgan.export.hub import push as push
+    from dcgan.export.onnx_files import export_onnx as export_onnx
+    from dcgan.export.state_dict import export_state_dict as export_state_dict
+    from dcgan.export.torch_program import export_program as export_program
+    from dcgan.export.web import export_page as export_page
     from dcgan.features.extract import extract_features as extract_features
     from dcgan.inspection.inspect import Inspection as Inspection
     from dcgan.inspection.inspect import inspect as inspect
@@ -82,6 +92,8 @@ if TYPE_CHECKING:
     from dcgan.probing.classifier import fit_classifier as fit_classifier
     from dcgan.probing.comparison import probe as probe
     from dcgan.probing.results import ProbeResults as ProbeResults
+    from dcgan.release_import import import_release as import_release
+    from dcgan.studio.host import Studio as Studio
     from dcgan.training.callbacks import Callback as Callback
     from dcgan.training.comparison import Comparison as Comparison
     from dcgan.training.comparison import compare as compare
@@ -109,8 +121,16 @@ _HOMES = {
     "dcgan.dissection.forget": ("ForgetResult", "forget"),
     "dcgan.dissection.insert": ("InsertResult", "insert"),
     "dcgan.errors": ("DcganError",),
+    "dcgan.export.card": ("ExportedFiles",),
+    "dcgan.export.folder": ("export_model",),
+    "dcgan.export.onnx_files": ("export_onnx",),
+    "dcgan.export.state_dict": ("export_state_dict",),
+    "dcgan.export.torch_program": ("export_program",),
+    "dcgan.export.web": ("export_page",),
     "dcgan.export.hub": ("Pushed", "push"),
     "dcgan.features.extract": ("extract_features",),
+    "dcgan.checkpoint_import": ("import_checkpoint",),
+    "dcgan.release_import": ("import_release",),
     "dcgan.inspection.inspect": ("Inspection", "inspect"),
     "dcgan.latent.arithmetic": ("ArithmeticResult", "arithmetic"),
     "dcgan.latent.concept_search": ("Concepts", "find_concepts"),
@@ -130,6 +150,7 @@ _HOMES = {
     "dcgan.probing.classifier": ("PictureClassifier", "fit_classifier"),
     "dcgan.probing.comparison": ("probe",),
     "dcgan.probing.results": ("ProbeResults",),
+    "dcgan.studio.host": ("Studio",),
     "dcgan.training.callbacks": ("Callback",),
     "dcgan.training.comparison": ("Comparison", "compare"),
     "dcgan.training.presets": ("preset",),

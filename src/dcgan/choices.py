@@ -74,6 +74,7 @@ LAYOUTS: "Registry[Callable[[int, int, int], tuple[ConvLayer, ...]]]" = Registry
     "dcgan.layouts",
     {
         "strided": Choice("dcgan.networks.layouts:strided", "one convolution a halving"),
+        "pooled": Choice("dcgan.networks.layouts:pooled", "the same, with pooling in place of strides"),
         "paired": Choice("dcgan.networks.layouts:paired", "two a halving, as in the paper's ImageNet net"),
     },
 )

@@ -33,7 +33,10 @@ FILES = [
 ]
 FOLDERS = [
     ("model.json", ["export", "faces", "--out"]),
+    ("export.json", ["export", "faces", "--to", "onnx", "--out"]),
+    ("export.json", ["export", "faces", "--to", "web", "--out"]),
     ("model.json", ["import", "release", "--out"]),
+    ("model.json", ["import", "netG.pth", "--out"]),
     ("model.json", ["forget", "faces", "--detect", "glasses", "--out"]),
     ("channels.csv", ["inspect", "faces", FACES, "--out"]),
     ("classifier.json", ["fit-classifier", "faces", FACES, "--out"]),

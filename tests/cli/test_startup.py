@@ -11,7 +11,7 @@ import pytest
 from dcgan.choices import PRESETS
 from dcgan.cli import app
 
-HEAVY = {"torch", "numpy", "PIL", "pyarrow", "safetensors", "tensorboard", "dicebear"}
+HEAVY = {"torch", "numpy", "PIL", "pyarrow", "safetensors", "tensorboard", "dicebear", "starlette", "uvicorn"}
 VERBS = (
     *(
         "train",
@@ -27,6 +27,7 @@ VERBS = (
         "evaluate",
         "neighbors",
         "compare",
+        "studio",
     ),
     *("keep", "export", "import", "push", "walk", "arithmetic", "turn", "concepts", "inspect", "forget", "insert"),
     *("project", "train-encoder", "inpaint"),

@@ -50,6 +50,19 @@ def test_it_is_where_the_gradient_is_not_zero(layout: str, size: int, kernel_siz
             assert np.array_equal(own[..., 0] != 0, expected)
 
 
+@pytest.mark.parametrize("size", [28, 29])
+def test_with_pooling_some_picture_or_other_moves_the_unit_from_every_pixel_of_its_field(size: int) -> None:
+    model = small_model("pooled", size, 4)
+    pixels = np.random.default_rng(0).integers(0, 256, (200, size, size, 1)).astype(np.uint8)
+    for row, column in ((0, 0), (3, 5), (model.architecture.discriminator_geometry[0].small - 1, 0)):
+        saliency = back_propagate(model, pixels, 0, np.array([(0, row, column)] * len(pixels)), plain)
+        field = receptive_field(model.architecture, 0)
+        top, left = (int(corner) for corner in field.corner(np.array([row, column])))
+        expected = np.zeros((size, size), bool)
+        expected[max(0, top) : top + field.side, max(0, left) : left + field.side] = True
+        assert np.array_equal((saliency[..., 0] != 0).any(axis=0), expected)
+
+
 def test_fields_of_the_papers_faces_net() -> None:
     """5x5 kernels of stride 2: each layer adds 4 of the steps so far, which are 1, 2, 4, 8."""
     architecture = preset("paper-64").architecture()

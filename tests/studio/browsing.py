@@ -26,6 +26,18 @@ def opened(browser: Chrome, work: Work, ready: str) -> Iterator[Chrome]:
         browser.get(address)
         until(lambda: ready in status(browser))
         yield browser
+    console_is_empty(browser)
+
+
+def open_tab(browser: Chrome, address: str, tab: str) -> None:
+    """A tab of the studio, as soon as its address has let the browser in."""
+    browser.get(address)
+    until(lambda: "/enter/" not in browser.current_url)
+    browser.get(f"{browser.current_url.partition('#')[0]}#{tab}")
+
+
+def console_is_empty(browser: Chrome) -> None:
+    """No script has failed, and nothing was refused by the policy of the page."""
     log = [entry["message"] for entry in browser.execute("getLog", {"type": "browser"})["value"]]
     unexpected = [message for message in log if not EXPECTED.search(message)]
     assert not unexpected, unexpected

@@ -18,13 +18,14 @@ from dcgan.cli.dedup import dedup
 from dcgan.cli.demo import demo
 from dcgan.cli.download import download, find_names
 from dcgan.cli.evaluate import evaluate
+from dcgan.cli.export import export
 from dcgan.cli.extract_features import extract_features
 from dcgan.cli.faces import faces
 from dcgan.cli.forget import forget
 from dcgan.cli.inpaint import inpaint
 from dcgan.cli.insert import insert
 from dcgan.cli.inspect import inspect
-from dcgan.cli.models import export, import_, keep, push
+from dcgan.cli.models import import_, keep, push
 from dcgan.cli.neighbors import neighbors
 from dcgan.cli.paper_table import paper_table
 from dcgan.cli.prepare import prepare, split
@@ -32,6 +33,7 @@ from dcgan.cli.probe import probe
 from dcgan.cli.project import project, train_encoder
 from dcgan.cli.recipe_flags import take_recipe, whole_numbers
 from dcgan.cli.sample import sample
+from dcgan.cli.studio import studio
 from dcgan.cli.train import presets, train
 from dcgan.cli.turn import turn
 from dcgan.cli.walk import walk
@@ -60,6 +62,7 @@ VERBS: dict[str, tuple[Callable[..., object], ...]] = {
     "Classify": (extract_features, probe, paper_table, fit_classifier, classify),
     "Measure": (evaluate, neighbors, compare),
     "Keep and share": (keep, export, import_, push),
+    "On a page": (studio,),
 }
 """The verbs, by what they are for."""
 

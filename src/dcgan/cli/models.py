@@ -1,4 +1,4 @@
-"""Verbs that make, keep or publish models: `dcgan import`, `dcgan export`, `dcgan keep` and `dcgan push`."""
+"""Verbs that bring models in, keep or publish them: `dcgan import`, `dcgan keep` and `dcgan push`."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -10,72 +10,62 @@ from dcgan.cli.outputs import check_folder, writing
 from dcgan.errors import UsageError, command
 
 
-def import_(folder: Path, /, *, out: Path, overwrite: Overwrite = False, as_json: AsJson = False) -> None:
-    """Import the weights that the authors of DCGAN released as a model.
+def import_(
+    weights: Path,
+    /,
+    *,
+    out: Path,
+    discriminator: Path | None = None,
+    latent_distribution: Literal["normal", "uniform"] | None = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import weights that were trained elsewhere as a model.
 
-    Only their SVHN pair is whole. Of the ImageNet pair four of the discriminator's six convolutions were released:
-    they become a model for `extract-features`, `probe` and `fit-classifier`, whose generator is untrained.
+    A file is a checkpoint of the common tutorial nets (pytorch/examples, PyTorch's own tutorial): the state dict of
+    their generator, and with --discriminator that of their discriminator. Nothing in it is run as code.
+
+    A folder is that of the weights that the authors of DCGAN released. Only their SVHN pair is whole. Of the ImageNet
+    pair four of the discriminator's six convolutions were released: they become a model for `extract-features`, `probe`
+    and `fit-classifier`, whose generator is untrained.
 
     For example:
 
+    - `dcgan import netG.pth --discriminator netD.pth --out tutorial`
     - `dcgan import svhn_unsup_all_conv_dcgan_100z_gaussian_lr_0.0005_64mb --out svhn`
     - `dcgan sample svhn --seeds 0-99 --out house-numbers.png`
     - `dcgan import imagenet_gan_pretrain_128f_relu_lrelu_7l_3x3_256z --out imagenet`
 
     Args:
-        folder: Folder of the release with 200_gen_params.jl_01.npy and so on; its pickles are not read.
+        weights: File such as netG.pth, or folder of the release with 200_gen_params.jl_01.npy and so on, whose pickles
+            are not read.
         out: Model folder to make.
+        discriminator: Of a checkpoint, the file of the discriminator. Without one it is untrained.
+        latent_distribution: Of a checkpoint, what its generator was trained with. Default: normal, as in the tutorials.
     """
-    from dcgan.import_release import import_release
     from dcgan.model_folder import CARD
 
     check_folder("--out", out, CARD, "a model", overwrite=overwrite)
-    model = import_release(folder)
+    if weights.is_dir():
+        from dcgan.release_import import import_release
+
+        for flag, value in (("discriminator", discriminator), ("latent_distribution", latent_distribution)):
+            if value is not None:
+                raise UsageError(f"`{flag}` goes with a checkpoint, and {weights} is a folder; leave it out")
+        model = import_release(weights)
+    else:
+        from dcgan.checkpoint_import import import_checkpoint
+
+        model = import_checkpoint(weights, discriminator, latent_distribution=latent_distribution or "normal")
     with writing("--out", out):
         model.save(out, overwrite=overwrite)
-    if "untrained" in model.details:
-        next_step = f"untrained: {model.details['untrained']}\nprobe: {command('probe', out, 'LABELED')}"
-    else:
-        next_step = f"sample: {command('sample', out, '--seeds', '0-99', '--out', 'sheet.png')}"
-    text = f"imported a model for {model.size}x{model.size} pictures: {out}\n{next_step}"
+    untrained = str(model.details.get("untrained", ""))
+    next_step = f"sample: {command('sample', out, '--seeds', '0-99', '--out', 'sheet.png')}"
+    if untrained.startswith("the generator"):
+        next_step = f"probe: {command('probe', out, 'LABELED')}"
+    told = f"\nuntrained: {untrained}" if untrained else ""
+    text = f"imported a model for {model.size}x{model.size} pictures: {out}{told}\n{next_step}"
     answer(text, {"model": out, "size": model.size, "channels": model.channels, **model.details}, as_json)
-
-
-def export(
-    model: ModelPath,
-    /,
-    *,
-    out: Path,
-    dtype: Literal["float32", "float16"] = "float32",
-    overwrite: Overwrite = False,
-    as_json: AsJson = False,
-) -> None:
-    """Write a model by itself, to keep or to give away: without what only a training needs.
-
-    For example:
-
-    - `dcgan export runs/photos --out photos-model`
-    - `dcgan export runs/photos/best --dtype float16 --out photos-model`
-
-    Args:
-        out: Model folder to make.
-        dtype: float16 rounds the weights, which halves the files. Unless they were rounded before it is then another
-            model, which has concepts of its own.
-    """
-    from dcgan.export.folder import export_model
-    from dcgan.model_folder import CARD
-
-    check_folder("--out", out, CARD, "a model", overwrite=overwrite)
-    with writing("--out", out):
-        exported = export_model(model, out, dtype=dtype, overwrite=overwrite)
-    facts = {
-        "model": exported.path,
-        "bytes": exported.bytes,
-        "identity": exported.identity,
-        "concepts": bool(exported.concepts),
-    }
-    lost = "\nits concepts do not fit the rounded model; find new ones" if exported.concepts is False else ""
-    answer(f"exported a model of {exported.bytes / 1e6:.1f} MB: {out}{lost}", facts, as_json)
 
 
 def keep(run: Path, /, *, name: str, images: int | None = None, best: bool = False, as_json: AsJson = False) -> None:

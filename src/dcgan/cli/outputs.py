@@ -26,7 +26,21 @@ FRAMES_PER_SECOND = 30.0
 FASTEST_GIF = 50.0  # frames a second: GIF counts in hundredths, and players slow down frames that last only one
 Outs = Annotated[list[Path] | None, Parameter(negative="")]
 LATENTS = ".npz"
-_LIKE_FILES = (".onnx", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".safetensors", ".bin", ".h5", ".zip", ".json")
+_LIKE_FILES = (
+    ".onnx",
+    ".pt",
+    ".pt2",
+    ".pth",
+    ".html",
+    ".ckpt",
+    ".pkl",
+    ".pickle",
+    ".safetensors",
+    ".bin",
+    ".h5",
+    ".zip",
+    ".json",
+)
 FILM_SIDE = 512  # pixels; frames are enlarged until they are at least so wide
 
 

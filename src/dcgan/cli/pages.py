@@ -17,7 +17,12 @@ def show_page(task: str) -> Callable[[str], None]:
 
     def show(address: str) -> None:
         say(f"{task} on {address} and press Done there; Ctrl-C stops, and what is done is kept")
-        if sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ:
-            webbrowser.open(address)
+        open_browser(address)
 
     return show
+
+
+def open_browser(address: str) -> None:
+    """Open a page where there is a desktop to open it on."""
+    if sys.platform in ("darwin", "win32") or "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ:
+        webbrowser.open(address)

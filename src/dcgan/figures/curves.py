@@ -16,7 +16,8 @@ Point = tuple[float, float]
 
 _WIDTH, _HEIGHT = 560, 300  # of the chart, in its own units
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 534, 58, 258  # edges of the plot in it
-_AS_WIDE_AS_IT_MAY = 'style="width:100%;height:auto;display:block"'
+FULL_WIDTH = 'style="width:100%;height:auto;display:block"'
+"""The style of each chart: a page that allows no style in its markup takes it out, and has a rule for `svg` instead."""
 _SPACE = 20  # about charts on a page
 _GLYPH_WIDTH = 6.6  # mean width of a glyph at the legend's size
 _MOST_POINTS = 600  # a line with more is thinned to the least and greatest of each stretch
@@ -63,7 +64,7 @@ def curves(
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
         f'aria-label={quoteattr(title)} font-family="system-ui, sans-serif" font-size="12" fill="currentColor" '
-        f"{_AS_WIDE_AS_IT_MAY}>",
+        f"{FULL_WIDTH}>",
         _text(8, 18, title, 'font-size="14" font-weight="600"'),
         _text(_RIGHT, 18, y_label, 'text-anchor="end" opacity="0.6"'),
         _text((_LEFT + _RIGHT) / 2, _HEIGHT - 8, x_label, 'text-anchor="middle" opacity="0.6"'),
@@ -87,7 +88,7 @@ def page(charts: Sequence[str], theme: Theme, columns: int = 1) -> str:
     width, height = min(columns, len(charts)) * across + _SPACE, -(-len(charts) // columns) * down + _SPACE
     placed = (
         chart.replace(
-            _AS_WIDE_AS_IT_MAY,
+            FULL_WIDTH,
             f'x="{_SPACE + index % columns * across}" y="{_SPACE + index // columns * down}" '
             f'width="{_WIDTH}" height="{_HEIGHT}"',
             1,

@@ -7,12 +7,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dcgan.networks.batch_norm import BatchNorm
-from dcgan.networks.layouts import Architecture
+from dcgan.networks.layouts import Architecture, ConvLayer, Geometry
+from dcgan.networks.pooling import PooledConvolution
 from dcgan.networks.spectral_norm import normalize_spectrally
 
 SLOPE = 0.2  # of LeakyReLU below zero
 
 Activation = Callable[[Tensor], Tensor]
+
+
+def _convolution(inputs: int, layer: ConvLayer, fit: Geometry, *, bias: bool) -> nn.Conv2d:
+    if layer.pooled:
+        return PooledConvolution(inputs, layer.out_channels, layer.kernel_size - 1, padding=fit.padding, bias=bias)
+    return nn.Conv2d(inputs, layer.out_channels, layer.kernel_size, layer.stride, fit.padding, bias=bias)
 
 
 def leaky_relu(x: Tensor) -> Tensor:
@@ -23,10 +30,10 @@ def leaky_relu(x: Tensor) -> Tensor:
 class Discriminator(nn.Module):
     """images (N, channels, size, size) in [-1, 1] -> logits (N,), positive for "real".
 
-    Strided convolutions with LeakyReLU 0.2; batch norm after each but the first; the last map is flattened into one
-    linear unit. No biases but batch norm's (paper section 3; the released code). With the normalization "spectral" no
-    batch norm, but biases, and all weights spectrally normalized (Miyato et al. 2018): a picture is then judged by
-    itself, whatever batch it comes in.
+    Convolutions, strided or pooled, with LeakyReLU 0.2; batch norm after each but the first; the last map is flattened
+    into one linear unit. No biases but batch norm's (paper section 3; the released code). With the normalization
+    "spectral" no batch norm, but biases, and all weights spectrally normalized (Miyato et al. 2018): a picture is then
+    judged by itself, whatever batch it comes in.
 
     Attributes:
         frozen: How many layers, from the first on, training leaves as they are: see `freeze`.
@@ -45,9 +52,7 @@ class Discriminator(nn.Module):
                 self.norms.append(
                     nn.Identity() if spectral else BatchNorm(layer.out_channels, architecture.batch_norm_eps)
                 )
-            self.convolutions.append(
-                nn.Conv2d(width, layer.out_channels, layer.kernel_size, layer.stride, fit.padding, bias=spectral)
-            )
+            self.convolutions.append(_convolution(width, layer, fit, bias=spectral))
             width = layer.out_channels
         self.head = nn.Linear(width * maps[-1].small ** 2, 1, bias=spectral)
         if spectral:

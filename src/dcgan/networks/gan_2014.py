@@ -87,7 +87,7 @@ class Maxout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, inputs) -> (N, units)."""
         pieces: Tensor = self.linear(x)
-        return pieces.reshape(len(x), -1, self.pieces).amax(dim=2)
+        return pieces.reshape(x.shape[0], -1, self.pieces).amax(dim=2)
 
 
 class MaxoutDiscriminator(nn.Module):

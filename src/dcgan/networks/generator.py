@@ -8,12 +8,14 @@ from torch.nn import functional as F
 
 from dcgan.networks.batch_norm import BatchNorm
 from dcgan.networks.layouts import Architecture, ConvLayer, Geometry
+from dcgan.networks.pooling import EnlargingConvolution
 
 
 def transposed_convolution(inputs: int, layer: ConvLayer, fit: Geometry) -> nn.ConvTranspose2d:
     """The convolution of a generator's layer, from a map of so many channels."""
-    shape = (layer.kernel_size, layer.stride, fit.padding, fit.output_padding)
-    return nn.ConvTranspose2d(inputs, layer.out_channels, *shape, bias=False)
+    kind = EnlargingConvolution if layer.pooled else nn.ConvTranspose2d
+    shape = (layer.kernel_size - layer.pooled, layer.stride, fit.padding, fit.output_padding)
+    return kind(inputs, layer.out_channels, *shape, bias=False)
 
 
 class Generator(nn.Module):

@@ -1,7 +1,7 @@
 """What a net is made of: convolutions, and the arithmetic that makes them fit any picture size."""
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from itertools import accumulate
 from math import ceil
 from typing import Any, ClassVar, Literal, NamedTuple, Self
@@ -21,14 +21,20 @@ Normalization = Literal["batch", "spectral"]
 
 @dataclass(frozen=True)
 class ConvLayer:
-    """One convolution: its output channels, the side of its square kernel, and a stride of 1 or 2."""
+    """One convolution: its output channels, the side of its square kernel, and a stride of 1 or 2.
+
+    A `pooled` one has no stride in its kernel: a discriminator takes the maximum of each 2x2 square after it, a
+    generator enlarges before it. Its kernel's side is one less than `kernel_size`, of which the square is part.
+    """
 
     out_channels: int
     kernel_size: int
     stride: int
+    pooled: bool = False
 
     def __str__(self) -> str:
-        return f"{self.out_channels} channels, kernel_size {self.kernel_size}, stride {self.stride}"
+        pooled = ", pooled" if self.pooled else ""
+        return f"{self.out_channels} channels, kernel_size {self.kernel_size}, stride {self.stride}{pooled}"
 
 
 class Geometry(NamedTuple):
@@ -106,8 +112,8 @@ class Architecture(Interface):
     def __post_init__(self) -> None:
         super().__post_init__()
         layers = (ConvLayer(self.stem_channels, 3, 1), *self.generator, *self.discriminator)
-        whole = all(type(number) is int for layer in layers for number in astuple(layer))
-        _require(whole, "channels, kernel sizes and strides are whole numbers")
+        kinds = [tuple(map(type, astuple(layer))) for layer in layers]
+        _require(set(kinds) <= {(int, int, int, bool)}, "channels, kernel sizes and strides are whole numbers")
         _require(0 < self.batch_norm_eps < 1, "batch_norm_eps must lie between 0 and 1")
         _require(self.normalization in ("batch", "spectral"), "normalization must be batch or spectral")
         for layer in layers:
@@ -119,6 +125,10 @@ class Architecture(Interface):
             _require(layer.stride in (1, 2), f"stride must be 1 or 2: {layer}")
             _require(
                 layer.kernel_size % 2 == 1 or layer.stride == 2, f"a kernel_size of 4 needs a stride of 2: {layer}"
+            )
+            _require(
+                not layer.pooled or (layer.kernel_size, layer.stride) == (4, 2),
+                f"a pooled layer has a kernel_size of 4 and a stride of 2: {layer}",
             )
         _require(0 < len(self.generator) <= 32 and 0 < len(self.discriminator) <= 32, "a net has 1 to 32 layers")
         _require(
@@ -178,6 +188,11 @@ def paired(size: int, base_channels: int, kernel_size: int) -> tuple[ConvLayer, 
     )
 
 
+def pooled(size: int, base_channels: int, kernel_size: int) -> tuple[ConvLayer, ...]:
+    """As `strided`, with a kernel of one less, and pooling or enlargement in place of the stride."""
+    return tuple(replace(layer, pooled=True) for layer in strided(size, base_channels, kernel_size))
+
+
 def mirror(channels: int, discriminator: tuple[ConvLayer, ...]) -> tuple[ConvLayer, ...]:
     """The generator's layers for a discriminator: the same maps in reverse order, ending in the picture's channels.
 
@@ -185,7 +200,7 @@ def mirror(channels: int, discriminator: tuple[ConvLayer, ...]) -> tuple[ConvLay
     """
     widths = (channels, *(layer.out_channels for layer in discriminator[:-1]))
     return tuple(
-        ConvLayer(out_channels, layer.kernel_size, layer.stride)
+        replace(layer, out_channels=out_channels)
         for out_channels, layer in zip(reversed(widths), reversed(discriminator), strict=True)
     )
 

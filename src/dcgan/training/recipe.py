@@ -228,8 +228,10 @@ class Recipe:
                 raise RecipeError(f"`{one.name}` must be of type {_spell(one.type)}, not {value!r}")
             if value is not None and not rule.allows(value):
                 raise RecipeError(f"`{one.name}` must be {rule.allowed}, not {value}")
-        if self.layout == "paired" and self.kernel_size == 4 and NETS[self.nets].reads("layout"):
-            raise RecipeError("`kernel_size` must be 3 or 5 with `layout` paired, not 4")
+        sides = {"paired": (3, 5), "pooled": (4,)}.get(self.layout, (3, 4, 5))
+        if self.kernel_size not in sides and NETS[self.nets].reads("layout"):
+            known = " or ".join(map(str, sides))
+            raise RecipeError(f"`kernel_size` must be {known} with `layout` {self.layout}, not {self.kernel_size}")
         if self.lr_schedule in ("linear", "cosine") and self.target_images(1) is None:
             raise RecipeError(
                 f"`lr_schedule` {self.lr_schedule} needs to know its end: give `images`, `epochs` or `steps`, not only "

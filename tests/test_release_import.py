@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from dcgan.errors import ModelError
-from dcgan.import_release import import_release
 from dcgan.loading import load
+from dcgan.release_import import import_release
 
 Array = NDArray[np.float64]
 

@@ -34,6 +34,9 @@ def import_release(folder: Path) -> Model:
     the discriminator's on the generator's own pictures, since the pictures it was trained on are not beside it. Of a
     pair whose generator lacks its first array, as of ImageNet's, see `_features_alone`.
 
+    Args:
+        folder: The folder of one pair; its pickles are not read.
+
     Raises:
         ModelError: The folder has no such arrays, lacks some, or they fit no net of the paper.
     """

@@ -1,0 +1,102 @@
+"""What every exported folder has beside its files: `export.json`, which says what they take and give."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import dcgan
+from dcgan.errors import ModelError
+from dcgan.files import new_folder, parse_json, why_taken
+from dcgan.model import DType, Model
+
+CARD = "export.json"
+KIND = "an exported model"
+CHECKED = range(16)  # seeds whose pictures are compared
+TOLERANCE = 1e-4  # of an exported net, times the largest number that it gives if that is above 1
+
+Format = Literal["onnx", "web", "pt2", "state-dict"]
+
+
+@dataclass(frozen=True)
+class ExportedFiles:
+    """A model that was exported to files of another format.
+
+    Attributes:
+        path: The folder.
+        format: "onnx", "web", "pt2" or "state-dict".
+        sizes: The files by name, bytes each.
+        differences: Of each file that holds a net, how much what it gives differs at most from what torch gives, over
+            the pictures of 16 seeds; images are in [-1, 1].
+        details: What else its `export.json` says.
+    """
+
+    path: Path
+    format: Format
+    sizes: Mapping[str, int]
+    differences: Mapping[str, float]
+    details: Mapping[str, object]
+
+    @property
+    def bytes(self) -> int:
+        """Of all its files."""
+        return sum(self.sizes.values())
+
+
+class CardWriter:
+    """Collects what is said of the files of a folder that is being made."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.differences: dict[str, float] = {}
+        self.details: dict[str, object] = {}
+
+
+@contextmanager
+def exporting(model: Model, out: Path, form: Format, dtype: DType, *, overwrite: bool) -> Iterator[CardWriter]:
+    """Within the block, fill the folder of a new export; it appears at `out` whole or not at all.
+
+    Raises:
+        ModelError: Something is at `out`.
+        OSError: The disk is full, or cannot be written.
+    """
+    if why := why_taken(out, CARD, KIND, overwrite=overwrite):
+        raise ModelError(why)
+    with new_folder(out, overwrite=overwrite) as folder:
+        writer = CardWriter(folder)
+        yield writer
+        card = {
+            "format": form,
+            "dtype": dtype,
+            "dcgan": dcgan.__version__,
+            "identity": model.identity,
+            "size": model.size,
+            "channels": model.channels,
+            "latent_dim": model.latent_dim,
+            "latent_distribution": model.latent_distribution,
+            "labels": list(model.labels),
+            "differences": writer.differences,
+            **writer.details,
+        }
+        (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
+
+
+def summary(path: Path) -> ExportedFiles:
+    """What was written, as its card and its folder have it."""
+    card: dict[str, Any] = parse_json((path / CARD).read_text("utf-8"))
+    sizes = {str(file.relative_to(path)): file.stat().st_size for file in sorted(path.rglob("*")) if file.is_file()}
+    return ExportedFiles(path, card.pop("format"), sizes, card.pop("differences"), card)
+
+
+def check_difference(name: str, difference: float, largest: float) -> None:
+    """Refuse a file that gives something else than the net that it was made of.
+
+    Raises:
+        ModelError: It differs by more than rounding can explain.
+    """
+    if not difference <= TOLERANCE * max(1.0, largest):
+        raise ModelError(
+            f"{name} differs from the net by {difference:.2g}; nothing was written. Please report this model"
+        )

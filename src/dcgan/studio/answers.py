@@ -1,0 +1,95 @@
+"""How requests of the studio are read and answered: JSON both ways, and a sentence where something is wrong."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, TypeVar
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from dcgan.errors import DcganError, UsageError
+from dcgan.files import parse_json
+
+T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def answers(handler: Callable[[Request], Awaitable[object]]) -> Handler:
+    """Send what a handler returns as JSON, unless it is a response already; what went wrong becomes a sentence."""
+
+    @wraps(handler)
+    async def answer(request: Request) -> Response:
+        try:
+            found = await handler(request)
+        except DcganError as error:
+            return refusal(HTTPStatus.BAD_REQUEST, str(error).replace("`", ""))
+        except OSError as error:
+            return refusal(HTTPStatus.INSUFFICIENT_STORAGE, f"cannot read or write: {error.strerror or error}")
+        except (HTTPException, ClientDisconnect):
+            raise
+        except Exception:
+            _LOG.exception("the studio failed at %s", request.url.path)
+            return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "dcgan made a mistake here; its terminal says which")
+        return found if isinstance(found, Response) else JSONResponse(found)
+
+    return answer
+
+
+def refusal(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:
+    """An answer that says why there is none."""
+    return JSONResponse({"error": why}, status, headers)
+
+
+async def http_refusal(_request: Request, error: Exception) -> Response:
+    """What Starlette and the limits refuse, in the same form."""
+    assert isinstance(error, HTTPException)
+    return refusal(error.status_code, error.detail, error.headers)
+
+
+async def json_of(request: Request) -> dict[str, Any]:
+    """The object that a request has sent.
+
+    Raises:
+        UsageError: It is no object in JSON.
+    """
+    try:
+        found = parse_json(await request.body())
+    except ValueError as error:
+        raise UsageError(f"the request is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise UsageError("the request is no object in JSON")
+    return found
+
+
+def value_of(found: Mapping[str, Any], name: str, kind: type[T], default: T | None = None) -> T:
+    """A value of an object, which must be of a kind; a whole number will do for a float.
+
+    Raises:
+        UsageError: It is missing and has no default, or is of another kind.
+    """
+    value = found.get(name, default)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return kind(value)  # type: ignore[call-arg]
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise UsageError(f"the request needs {name}, of the kind {kind.__name__}")
+    return value
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The path that a name means inside a folder; links that lead out of it are not followed.
+
+    Raises:
+        UsageError: It leads out of the folder.
+    """
+    try:
+        path = (folder / name).resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # a loop of links, a zero byte
+        raise UsageError(f"there is no {name!r}") from error
+    if not path.is_relative_to(folder.resolve()):
+        raise UsageError(f"{name!r} is not in the folder of the studio")
+    return path

@@ -1,0 +1,105 @@
+"""The studio as a web application: its page, and the requests that the page makes.
+
+All requests need the cookie of `dcgan.studio.access`. They are answered with JSON, or with {"error": "a sentence"} and
+a status from 400 on.
+
+    GET  /                         the page
+    GET  /page/...                 its files
+    GET  /api/state                {folder, runs, models, sources}: all that there is
+
+The requests of each tab are told in its module: `dcgan.studio.train_routes`, `dcgan.studio.draw_routes`.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from anyio.to_thread import run_sync
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from dcgan.studio.access import Access, Gate, PasswordForm, page_file
+from dcgan.studio.answers import answers, http_refusal, refusal
+from dcgan.studio.draw_queue import DrawQueue
+from dcgan.studio.draw_routes import DrawRoutes
+from dcgan.studio.library import Library
+from dcgan.studio.limits import LARGEST, Limits
+from dcgan.studio.train_routes import TrainRoutes
+from dcgan.studio.uploads import LARGEST as LARGEST_UPLOAD
+
+TYPES = {".css": "text/css", ".js": "text/javascript"}
+"""The files that a page may load, by suffix."""
+
+
+def application(folder: Path, access: Access, device: str) -> Starlette:
+    """The studio of a folder.
+
+    Args:
+        folder: Where runs, models and pictures are.
+        access: Who is let in.
+        device: Where to compute.
+    """
+    library = Library(folder)
+    train, queue = TrainRoutes(folder, device), DrawQueue()
+    loadable = dict(_loadable(files("dcgan.studio").joinpath("page")))
+
+    async def page(_request: Request) -> Response:
+        return HTMLResponse(page_file("index.html"))
+
+    async def file(request: Request) -> Response:
+        found = loadable.get(request.path_params["path"])
+        if found is None:
+            return refusal(404, "there is no such file")
+        return Response(found.read_bytes(), media_type=TYPES[Path(found.name).suffix])
+
+    @answers
+    async def state(_request: Request) -> object:
+        return await run_sync(
+            lambda: {
+                "folder": folder.name or str(folder),
+                "runs": sorted({*library.runs(), *train.trainings.begun()}),
+                "models": library.models(),
+                "sources": library.sources(),
+            }
+        )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await train.intakes.close()
+        await queue.close()
+
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/", page),
+            Route("/login", PasswordForm(access).log_in, methods=["POST"]),
+            Route("/page/{path:path}", file),
+            Route("/api/state", state),
+            *train.routes(),
+            *DrawRoutes(folder, device, queue).routes(),
+        ],
+        middleware=[Middleware(Limits, largest=_largest), Middleware(Gate, access=access)],
+        exception_handlers={HTTPException: http_refusal},
+    )
+
+
+def _largest(path: str) -> int:
+    return LARGEST_UPLOAD if path.startswith("/api/uploads/") else LARGEST
+
+
+def _loadable(folder: Traversable, before: str = "") -> "list[tuple[str, Traversable]]":
+    """The files of the page, by their path in it: only these are ever sent."""
+    found = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found += _loadable(entry, f"{before}{entry.name}/")
+        elif Path(entry.name).suffix in TYPES:
+            found.append((before + entry.name, entry))
+    return found

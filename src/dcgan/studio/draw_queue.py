@@ -1,0 +1,158 @@
+"""One queue for the pictures that clients want drawn: what comes together is drawn together, each client in turn."""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from dcgan.data.workers import cores
+from dcgan.errors import DcganError
+from dcgan.model import Model
+from dcgan.types import Latents, Pixels
+
+GATHER = 0.004
+"""Seconds that a wish waits for others to be drawn with."""
+SHARE = 32
+"""Pictures of a wish that are drawn before it is another's turn: what the page asks for at once."""
+BATCH = 64
+"""Pictures that are drawn together."""
+MOST_WAITING = 8192
+"""Pictures that may wait: it bounds the memory, and how long the last one waits."""
+MODELS = 3
+"""Models that are held in memory."""
+
+
+class BusyError(DcganError):
+    """More is asked for than can be drawn soon."""
+
+
+@dataclass(eq=False)
+class _Wish:
+    model: Model
+    z: Latents
+    pixels: Pixels
+    done: asyncio.Future[Pixels]
+    begun: int = 0
+    drawn: int = 0
+
+    def next_rows(self, most: int) -> slice:
+        """The next rows to draw."""
+        start = self.begun
+        self.begun = min(len(self.z), start + min(SHARE, most))
+        return slice(start, self.begun)
+
+
+class DrawQueue:
+    """Draws z with models for any number of clients: a batch on each core at a time, each by one thread.
+
+    Every client is answered in turn, a share at a time: one that wants a thousand pictures keeps nobody waiting who
+    wants one. One thread a batch, because threads that share a batch wait for one another: beside a training, whose
+    threads take the cores, two are slower than one.
+
+    Args:
+        threads: Batches that are drawn at the same time. Default: one for each core that this process may use.
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        self._threads = threads or cores()
+        self._executor = ThreadPoolExecutor(self._threads, "draw", initializer=torch.set_num_threads, initargs=(1,))
+        self._waiting: deque[_Wish] = deque()
+        self._pictures = 0
+        self._models: OrderedDict[Hashable, Model] = OrderedDict()
+        self._loading = asyncio.Lock()
+        self._drawing: set[asyncio.Task[None]] = set()
+
+    async def model(self, key: Hashable, load: Callable[[], Model]) -> Model:
+        """A model from memory, or loaded; the one that was used least recently makes room for it.
+
+        Args:
+            key: Names it; another checkpoint of a run has another key.
+            load: Loads it.
+        """
+        if key not in self._models:
+            async with self._loading:
+                if key not in self._models:  # another client may have asked for it meanwhile
+                    self._models[key] = await asyncio.to_thread(load)
+                    if len(self._models) > MODELS:
+                        self._models.popitem(last=False)
+        self._models.move_to_end(key)
+        return self._models[key]
+
+    async def draw(self, model: Model, z: Latents) -> Pixels:
+        """Draw pictures (N, H, W, C), uint8, from z (N, latent_dim).
+
+        Raises:
+            BusyError: Too many pictures wait already.
+            UsageError: z does not fit the model.
+        """
+        if self._pictures + len(z) > MOST_WAITING:
+            raise BusyError("too many pictures are being drawn at this moment: try again in a few seconds")
+        pixels = np.empty((len(z), model.size, model.size, model.channels), np.uint8)
+        wish = _Wish(model, z, pixels, asyncio.get_running_loop().create_future())
+        self._waiting.append(wish)
+        self._pictures += len(z)
+        if len(self._drawing) < self._threads:
+            task = asyncio.create_task(self._serve())
+            self._drawing.add(task)
+            task.add_done_callback(self._drawing.discard)
+        try:
+            return await wish.done
+        finally:
+            self._pictures -= len(z)
+
+    async def close(self) -> None:
+        """Draw no more."""
+        for task in self._drawing:
+            task.cancel()
+        await asyncio.gather(*self._drawing, return_exceptions=True)
+        self._executor.shutdown(cancel_futures=True)
+
+    async def _serve(self) -> None:
+        """Draw batch after batch until nobody waits."""
+        await asyncio.sleep(GATHER)
+        while self._waiting:
+            batch = self._next_batch()
+            if not batch:  # all of them have gone
+                return
+            z, model = np.concatenate([wish.z[rows] for wish, rows in batch]), batch[0][0].model
+            try:
+                pixels = await asyncio.get_running_loop().run_in_executor(self._executor, model.generate, z)
+            except Exception as error:
+                for wish, _ in batch:
+                    self._fail(wish, error)
+                continue
+            start = 0
+            for wish, rows in batch:
+                count = rows.stop - rows.start
+                wish.pixels[rows] = pixels[start : start + count]
+                start += count
+                wish.drawn += count
+                if wish.drawn == len(wish.z) and not wish.done.done():
+                    wish.done.set_result(wish.pixels)
+
+    def _next_batch(self) -> list[tuple[_Wish, slice]]:
+        """A share of each wish for the model of the first one; who is not done goes to the end of the queue."""
+        self._waiting = deque(wish for wish in self._waiting if not wish.done.done())
+        model, room, batch = self._waiting and self._waiting[0].model, BATCH, list[tuple[_Wish, slice]]()
+        for _ in range(len(self._waiting)):
+            if not room:
+                break
+            wish = self._waiting.popleft()
+            if wish.model is model:
+                rows = wish.next_rows(room)
+                batch.append((wish, rows))
+                room -= rows.stop - rows.start
+            if wish.model is not model or wish.begun < len(wish.z):
+                self._waiting.append(wish)
+        return batch
+
+    def _fail(self, wish: _Wish, error: Exception) -> None:
+        """Give the rest of a wish up."""
+        if wish in self._waiting:
+            self._waiting.remove(wish)
+        if not wish.done.done():
+            wish.done.set_exception(error)

@@ -1,0 +1,127 @@
+"""What there is in the studio's folder: runs, models, and pictures to learn from."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from dcgan.data.formats import EXTENSIONS
+from dcgan.data.packed import is_packed_set
+from dcgan.errors import ModelError
+from dcgan.files import RUN_FILE
+from dcgan.model_folder import CARD, SHIPPED, find, read_card
+
+DEPTH = 4
+"""Folders inside one another that are looked into."""
+MOST = 5000
+"""Folders that are looked into."""
+DRAWN_FACES = "drawn-faces:5000"
+"""A source that needs no pictures of one's own; see `dcgan.data.drawn_faces`."""
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+_ENTRIES = 400  # of a folder that are looked at to tell what it holds
+
+Kind = Literal["run", "model", "pictures", "archive", "packed set"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A run, a model or pictures.
+
+    Attributes:
+        kind: Which of them.
+        name: Its path in the studio's folder, with "/" on every system; "." for the folder itself.
+    """
+
+    kind: Kind
+    name: str
+
+
+@dataclass(frozen=True)
+class Library:
+    """The studio's folder. Links are not followed: what is listed lies in it."""
+
+    folder: Path
+
+    def found(self) -> list[Found]:
+        """Everything there is, by name."""
+        left = [MOST]
+        return sorted(self._look(self.folder, DEPTH, left), key=lambda one: one.name.casefold())
+
+    def runs(self) -> list[str]:
+        """The names of the runs."""
+        return [one.name for one in self.found() if one.kind == "run"]
+
+    def models(self) -> list[dict[str, object]]:
+        """What can draw: each run that has a checkpoint, each model, and those that come with dcgan.
+
+        Each has a name, whether it is a run, and what its card says: size, channels, labels, images seen. Those whose
+        card cannot be read are left out.
+        """
+        names = [(one.name, one.kind == "run") for one in self.found() if one.kind in ("run", "model")]
+        shipped = [(card.parent.name, False) for card in sorted(SHIPPED.glob(f"*/{CARD}"))]
+        cards = ((name, is_run, self._card(name)) for name, is_run in [*names, *shipped])
+        return [{"name": name, "run": is_run, **card} for name, is_run, card in cards if card]
+
+    def sources(self) -> list[dict[str, str]]:
+        """What can be learned from: folders of pictures, archives, packed sets, and the built-in drawn faces."""
+        kinds = ("pictures", "archive", "packed set")
+        own = [{"name": one.name, "kind": str(one.kind)} for one in self.found() if one.kind in kinds]
+        built_in = [{"name": DRAWN_FACES, "kind": "built in"}] if find_spec("dicebear") else []
+        return [*own, *built_in]
+
+    def _card(self, name: str) -> dict[str, object] | None:
+        try:
+            card = read_card(find(self.folder / name if (self.folder / name).exists() else Path(name)))
+        except (ModelError, OSError):
+            return None
+        nets = card.get("architecture", card.get("interface"))
+        if not isinstance(nets, dict) or not isinstance(nets.get("size"), int):
+            return None
+        labels = card.get("labels")
+        return {
+            "size": nets["size"],
+            "channels": nets.get("channels"),
+            "latent_dim": nets.get("latent_dim"),
+            "labels": labels if isinstance(labels, list) else [],
+            "images": card.get("images"),
+            "nets": card.get("nets"),
+        }
+
+    def _look(self, folder: Path, depth: int, left: list[int]) -> Iterator[Found]:
+        left[0] -= 1
+        if left[0] < 0:
+            return
+        name = folder.relative_to(self.folder).as_posix()
+        kind = _kind_of(folder)
+        if kind is not None:
+            yield Found(kind, name)
+            return
+        try:
+            with os.scandir(folder) as entries:
+                visible = [entry for entry in entries if not entry.name.startswith(".") and not entry.is_symlink()]
+        except OSError:  # another user's
+            return
+        files = [entry.name for entry in visible if entry.is_file()]
+        if any(Path(file).suffix.lower() in EXTENSIONS for file in files[:_ENTRIES]):
+            yield Found("pictures", name)
+        for file in files:
+            if file.lower().endswith(ARCHIVES):
+                yield Found("archive", (folder / file).relative_to(self.folder).as_posix())
+        if depth:
+            inner = [
+                one for entry in visible if entry.is_dir() for one in self._look(folder / entry.name, depth - 1, left)
+            ]
+            labels = {one.name for one in inner if one.kind == "pictures" and Path(one.name).parent == Path(name)}
+            if len(labels) > 1 and depth < DEPTH:  # a folder for each class
+                yield Found("pictures", name)
+            yield from inner
+
+
+def _kind_of(folder: Path) -> Kind | None:
+    if (folder / RUN_FILE).is_file():
+        return "run"
+    if (folder / CARD).is_file():
+        return "model"
+    return "packed set" if is_packed_set(folder) else None

@@ -1,0 +1,57 @@
+// Making parts of the page. Text is always set as text: nothing that comes from a file can become markup.
+
+// An element with attributes and content: make("button", { class: "main", onclick: act }, "Start"). Functions listen to
+// events; true and false set or leave out an attribute.
+export function make(kind, attributes = {}, ...content) {
+  const element = document.createElement(kind);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else if (typeof value === "boolean") element.toggleAttribute(name, value);
+    else if (value !== undefined && value !== null) element.setAttribute(name, value);
+  }
+  element.append(...content.flat().filter((part) => part !== null && part !== undefined && part !== false));
+  return element;
+}
+
+// A label above its field.
+export function labeled(text, field, hint = "") {
+  return make("label", { class: "field" }, make("span", {}, text), field, hint && make("small", { class: "soft" }, hint));
+}
+
+// A choice by name: options are [value, text].
+export function choice(options, value, attributes = {}) {
+  const field = make("select", attributes, options.map(([key, text]) => make("option", { value: key }, text)));
+  if (options.some(([key]) => key === value)) field.value = value;
+  return field;
+}
+
+// What stands where nothing is yet: a title, a sentence, and what to do.
+export function empty(title, text, ...actions) {
+  return make("div", { class: "empty" }, make("h2", {}, title), make("p", {}, text), ...actions);
+}
+
+const notice = document.getElementById("notice");
+
+// Say what went wrong, on every tab; an empty text takes it back.
+export function complain(text) {
+  notice.hidden = !text;
+  notice.replaceChildren(text, make("button", { type: "button", class: "plain", "aria-label": "Close", onclick: () => complain("") }, "×"));
+}
+
+// Say something to those who do not see the page.
+export function say(text) {
+  document.getElementById("spoken").textContent = text;
+}
+
+export function number(value) {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+// "40 s", "12 min", "3 h 20 min"
+export function duration(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 100) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,173 @@
+// Draw: an endless sheet of new pictures, of which favorites are kept and downloaded.
+
+import { address, get } from "./api.js";
+import { choice, complain, empty, labeled, make, number, say } from "./dom.js";
+import { exported, favoritesOf, imported, setFavorites, toggle } from "./favorites.js";
+import { chosenModel, modelChoice } from "./models.js";
+import { drawSeeds } from "./pictures.js";
+
+const PAGE = 32; // pictures that are asked for together
+const AHEAD = 300; // CSS pixels below the window that are drawn, too
+const SCALES = [1, 2, 4, 8, 16];
+
+export async function show(panel) {
+  const { models } = await get("/api/state");
+  if (!models.length) {
+    panel.append(empty("No models yet: train one", "As soon as a training has its first checkpoint, it draws here.", make("a", { class: "button main", href: "#train" }, "Train")));
+    return null;
+  }
+  const model = chosenModel(models);
+  const query = { model: model.name, truncation: 1, label: undefined };
+  let next = 0; // seed that has not been drawn
+  let drawing = false;
+  let shown = 0; // sheets that were begun: only the last one is filled
+  let favorites = favoritesOf(model.name);
+
+  // ---- what is on the page
+
+  const sheet = make("div", { id: "sheet", class: "tiles", role: "group", "aria-label": "New pictures" });
+  const more = make("button", { id: "more", type: "button", onclick: drawMore }, "More pictures");
+  const from = make("input", { id: "from", type: "number", min: 0, value: 0, onchange: () => restart(Math.max(0, Math.floor(from.value))) });
+  const truncation = make("input", { id: "truncation", type: "range", min: 0.1, max: 1, step: 0.05, value: 1, onchange: retruncate, oninput: nameTruncation });
+  const labels = model.labels.length > 0 && choice([["", "any"], ...model.labels.map((one) => [one, one])], "", { id: "label", onchange: (event) => { query.label = event.target.value || undefined; restart(Number(from.value)); } });
+  const kept = make("div", { id: "kept", class: "tiles small", role: "group", "aria-label": "Favorites" });
+  const scale = choice(SCALES.filter((one) => one * model.size <= 4096).map((one) => [String(one), `${one * model.size} × ${one * model.size} pixels`]), "8", { id: "scale" });
+  const smooth = make("input", { id: "smooth", type: "checkbox" });
+  const aside = make("aside", { class: "card stack", "aria-label": "Favorites" });
+
+  panel.append(
+    make("h1", { class: "hidden" }, "Draw"),
+    make("div", { class: "controls" },
+      labeled("Model", modelChoice(models, model, (name) => { location.hash = `draw/${encodeURIComponent(name)}`; })),
+      labels && labeled("Kind", labels),
+      labeled("First seed", from),
+      make("label", { class: "field" }, make("span", { id: "truncation-name" }), truncation)),
+    make("div", { class: "two wide-left" },
+      make("div", {}, sheet, make("p", { class: "center" }, more)),
+      aside),
+  );
+  nameTruncation();
+
+  // ---- the endless sheet
+
+  async function drawMore() {
+    if (drawing) return;
+    drawing = true;
+    const mine = shown;
+    const seeds = Array.from({ length: PAGE }, (_, index) => next + index);
+    try {
+      const tiles = await drawSeeds(query, seeds, model.size);
+      if (mine !== shown) return;
+      sheet.append(...tiles.map((canvas, index) => tile(canvas, seeds[index])));
+      next += PAGE;
+      complain("");
+    } catch (error) {
+      complain(error.message);
+      sheet.dataset.failed = shown; // and does not ask again by itself
+    } finally {
+      drawing = false;
+      if (mine !== shown || (sheet.children.length && Number(sheet.dataset.failed) !== shown && more.getBoundingClientRect().top < innerHeight + AHEAD)) drawMore();
+    }
+  }
+
+  function tile(canvas, seed) {
+    return make("button", { type: "button", class: "tile", "aria-pressed": favorites.includes(seed), "data-seed": seed, title: `seed ${seed}`, onclick: () => choose(seed) }, canvas);
+  }
+
+  function restart(first) {
+    next = first;
+    shown += 1;
+    sheet.replaceChildren();
+    if (!drawing) drawMore();
+    showFavorites();
+  }
+
+  function retruncate() {
+    query.truncation = Number(truncation.value);
+    restart(Number(from.value));
+  }
+
+  function nameTruncation() {
+    const value = Number(truncation.value);
+    document.getElementById("truncation-name").textContent = value === 1 ? "Variety: all of it" : `Variety: ${Math.round(100 * value)}%, more typical`;
+    truncation.setAttribute("aria-valuetext", `${Math.round(100 * value)}%`);
+  }
+
+  // ---- favorites
+
+  function choose(seed) {
+    favorites = toggle(model.name, seed);
+    const chosen = favorites.includes(seed);
+    sheet.querySelector(`[data-seed="${seed}"]`)?.setAttribute("aria-pressed", chosen);
+    say(chosen ? `seed ${seed} is a favorite` : `seed ${seed} is no favorite any more`);
+    showFavorites();
+  }
+
+  async function showFavorites() {
+    const seeds = [...favorites];
+    const file = make("input", { type: "file", accept: "application/json", class: "hidden", onchange: () => takeFile(file.files[0]) });
+    const importing = make("label", { class: "button" }, "Import", file);
+    if (!seeds.length) {
+      aside.replaceChildren(make("h2", {}, "Favorites"), make("p", { class: "soft" }, "Choose pictures that you like: they are kept here, in this browser."), make("p", {}, importing));
+      return;
+    }
+    aside.replaceChildren(
+      make("h2", {}, `${number(seeds.length)} ${seeds.length === 1 ? "favorite" : "favorites"}`),
+      kept,
+      make("div", { class: "stack tight" },
+        labeled("Size", scale),
+        make("label", { class: "check" }, smooth, "Smooth, instead of square pixels"),
+        make("div", { class: "row" }, download("png", seeds.length === 1 ? "Picture" : "Sheet", "main"), download("zip", "Each as a file"))),
+      make("details", {}, make("summary", {}, "Go on elsewhere"),
+        make("div", { class: "row" }, download("npz", "Latent vectors"), make("button", { type: "button", onclick: saveFile }, "Export"), importing,
+          make("button", { type: "button", onclick: () => { setFavorites(model.name, []); favorites = []; restart(Number(from.value)); } }, "Forget all")),
+        make("p", { class: "soft" }, "Latent vectors are the numbers that the pictures are drawn from; dcgan's commands read them with --latents. The seeds:"),
+        make("code", { id: "seeds" }, seeds.join(","))),
+    );
+    try {
+      const drawn = await drawSeeds(query, seeds.slice(-PAGE), model.size);
+      kept.replaceChildren(...drawn.map((canvas, index) => make("button", { type: "button", class: "tile", "aria-label": `Remove seed ${seeds.slice(-PAGE)[index]}`, title: "Remove", onclick: () => choose(seeds.slice(-PAGE)[index]) }, canvas)));
+    } catch (error) {
+      complain(error.message);
+    }
+  }
+
+  function download(kind, text, style = "") {
+    const link = make("a", { class: `button ${style}`, download: "", "data-kind": kind, href: "#draw" }, text);
+    link.addEventListener("click", () => { link.href = address("/api/download", { ...query, seeds: favorites.join(","), kind, scale: scale.value, smooth: smooth.checked }); });
+    return link;
+  }
+
+  function saveFile() {
+    const link = make("a", { href: URL.createObjectURL(exported(model.name, favorites)), download: "favorites.json" });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  async function takeFile(file) {
+    try {
+      favorites = [...new Set([...favorites, ...(await imported(file))])];
+      setFavorites(model.name, favorites);
+      restart(Number(from.value));
+    } catch (error) {
+      complain(error.message);
+    }
+  }
+
+  // ---- keys: arrows go from picture to picture
+
+  sheet.addEventListener("keydown", (event) => {
+    const tiles = [...sheet.querySelectorAll(".tile")];
+    const here = tiles.indexOf(document.activeElement);
+    const columns = tiles.findIndex((one) => one.offsetTop > tiles[0].offsetTop);
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
+    if (!step || here < 0) return;
+    event.preventDefault();
+    tiles[here + step]?.focus();
+  });
+
+  const nearEnd = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) drawMore(); }, { rootMargin: `${AHEAD}px` });
+  restart(0);
+  nearEnd.observe(more);
+  return () => nearEnd.disconnect();
+}

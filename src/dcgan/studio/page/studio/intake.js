@@ -1,0 +1,37 @@
+// What became of pictures: how many can be used, what they look like, and which cannot be used and why.
+
+import { address } from "./api.js";
+import { make, number } from "./dom.js";
+
+// `names` are what the files were called before they were dropped, by the names they are stored under.
+export function intakeReport(facts, sheet, names = new Map()) {
+  const total = facts.used + facts.skipped;
+  return make(
+    "div",
+    { class: "stack" },
+    make("p", {}, make("b", {}, facts.skipped ? `${number(facts.used)} of ${number(total)} pictures can be used.` : `All ${number(total)} pictures can be used.`), ` They are cut square and made ${facts.size} by ${facts.size} pixels.`),
+    sheet && make("img", { src: address("/api/intake/sheet.png", sheet), alt: "Some of the pictures as they are learned from", class: "crisp sheet" }),
+    facts.skipped > 0 && refused(facts, names),
+    facts.used < 500 && make("p", { class: "note" }, "These are few: the new pictures will resemble them closely. From a thousand on they become varied."),
+  );
+}
+
+function refused({ skipped, reasons, list }, names) {
+  const counts = Object.entries(reasons).map(([reason, count]) => `${reason}: ${number(count)}`).join(", ");
+  return make(
+    "details",
+    {},
+    make("summary", {}, `${number(skipped)} cannot be used (${counts})`),
+    make(
+      "div",
+      { class: "scrolls" },
+      make(
+        "table",
+        {},
+        make("thead", {}, make("tr", {}, make("th", {}, "picture"), make("th", {}, "why"))),
+        make("tbody", {}, list.map(({ name, reason, detail }) => make("tr", {}, make("td", {}, names.get(name) ?? name), make("td", {}, detail ? `${reason}: ${detail}` : reason)))),
+      ),
+    ),
+    skipped > list.length && make("p", { class: "soft" }, `and ${number(skipped - list.length)} more`),
+  );
+}

@@ -1,0 +1,51 @@
+// The tabs: each is a module with `show(panel)`, which fills the panel and returns what to do when it is left.
+
+import { get } from "./api.js";
+import { complain, make } from "./dom.js";
+import * as draw from "./draw.js";
+import * as train from "./train.js";
+
+const TABS = { train: ["Train", train], draw: ["Draw", draw] };
+const panel = document.getElementById("panel");
+let leave = null;
+
+for (const [name, [title]] of Object.entries(TABS)) {
+  document.getElementById("tabs").append(
+    make("a", { id: `tab-${name}`, href: `#${name}`, role: "tab", "aria-controls": "panel" }, title),
+  );
+}
+
+async function open() {
+  const [name] = location.hash.slice(1).split("/");
+  const shown = name in TABS ? name : "train";
+  leave?.();
+  leave = null;
+  complain("");
+  for (const tab of document.querySelectorAll("[role=tab]")) {
+    const chosen = tab.id === `tab-${shown}`;
+    tab.setAttribute("aria-selected", chosen);
+    tab.tabIndex = chosen ? 0 : -1;
+  }
+  panel.setAttribute("aria-labelledby", `tab-${shown}`);
+  panel.dataset.tab = shown;
+  panel.replaceChildren();
+  try {
+    leave = await TABS[shown][1].show(panel);
+  } catch (error) {
+    complain(error.message);
+  }
+}
+
+document.getElementById("tabs").addEventListener("keydown", (event) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  const tabs = [...document.querySelectorAll("[role=tab]")];
+  const next = tabs[(tabs.indexOf(document.activeElement) + step + tabs.length) % tabs.length];
+  next.focus();
+  next.click();
+});
+panel.setAttribute("role", "tabpanel");
+window.addEventListener("hashchange", open);
+
+get("/api/state").then(({ folder }) => { document.getElementById("folder").textContent = folder; }, () => {});
+open();

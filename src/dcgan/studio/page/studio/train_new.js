@@ -1,0 +1,147 @@
+// A new training: choose pictures, see which of them can be used, and start.
+
+import { get, post, upload } from "./api.js";
+import { choice, complain, labeled, make, number, say } from "./dom.js";
+import { dropZone } from "./dropping.js";
+import { intakeReport } from "./intake.js";
+
+const AT_ONCE = 3; // files that are sent together
+const POLL = 500; // milliseconds
+const SIZES = [32, 64, 96, 128, 256];
+const SOURCES = { pictures: "folder", archive: "archive", "packed set": "prepared set" };
+const BUILT_IN = "Drawn faces, built in (to try it out)";
+
+export async function showNew(panel, state) {
+  const names = new Map(); // of dropped files: what each was called, by the name it is stored under
+  const recipe = await get("/api/recipe");
+  let left = false;
+  let looks = 0; // at pictures: only the last one counts
+
+  const source = choice([["", "Choose …"], ...state.sources.map(({ name, kind }) => [name, label(name, kind)])], "", { id: "source", onchange: look });
+  const size = choice(SIZES.map((side) => [String(side), `${side} × ${side} pixels`]), "64", { id: "size", onchange: look });
+  const minutes = make("input", { id: "minutes", type: "number", min: 1, step: 1, value: 30, inputmode: "numeric" });
+  const more = recipe.map(setting);
+  const report = make("div", { id: "report", "aria-live": "polite" });
+  const start = make("button", { id: "start", class: "main", type: "button", disabled: true, onclick: begin }, "Start training");
+  const sending = make("div", { "aria-live": "polite" });
+
+  panel.append(
+    state.runs.length ? "" : make("div", { class: "lead" },
+      make("h2", {}, "No runs yet: train one"),
+      make("p", { class: "soft" }, "Give it pictures of one kind, such as faces, rooms or drawings. It learns to draw new ones like them.")),
+    make("section", { class: "card stack" },
+      make("h2", {}, "Which pictures to learn from"),
+      dropZone(send, "or drop pictures, folders or an archive here", "A few hundred at least; thousands are better. They stay on this machine."),
+      sending,
+      state.sources.length > 0 && labeled("Pictures in this folder", source),
+      report),
+    make("section", { class: "card stack" },
+      make("h2", {}, "How long"),
+      make("div", { class: "fields" },
+        labeled("Size of the new pictures", size, "Twice the size takes about four times as long."),
+        labeled("Minutes", minutes, "It can be paused at any time, and made longer afterwards.")),
+      make("details", {}, make("summary", {}, "More"), make("div", { class: "fields" }, more.map(({ field }) => field))),
+      make("p", { class: "row" }, start)),
+  );
+
+  // ---- pictures that are dropped
+
+  async function send(files) {
+    if (!files.length) return;
+    complain("");
+    const refused = [];
+    const stored = [];
+    const waiting = [...files];
+    try {
+      const { set } = await post("/api/uploads", { bytes: files.reduce((sum, file) => sum + file.size, 0) });
+      const sendNext = async () => {
+        for (let file = waiting.pop(); file && !left; file = waiting.pop()) {
+          try {
+            const one = await upload(`/api/uploads/${set}`, {}, file);
+            stored.push(one);
+            names.set(one.name, file.webkitRelativePath || file.name);
+          } catch (error) {
+            refused.push([file.name, error.message]);
+          }
+          progress(sending, "Sending", stored.length + refused.length, files.length);
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, sendNext));
+    } catch (error) {
+      complain(error.message);
+    }
+    sending.replaceChildren(...(refused.length ? [notKept(refused)] : []));
+    const name = stored.find(({ kind }) => kind === "archive")?.source ?? stored[0]?.source;
+    if (!name || left) return;
+    source.append(make("option", { value: name }, label(name, stored.length === 1 && stored[0].kind === "archive" ? "archive" : "pictures")));
+    source.value = name;
+    if (!source.isConnected) report.before(labeled("Pictures in this folder", source));
+    await look();
+  }
+
+  // ---- a look at them
+
+  async function look() {
+    const mine = ++looks;
+    const query = { source: source.value, size: Number(size.value) };
+    start.disabled = true;
+    report.replaceChildren();
+    if (!source.value) return;
+    try {
+      let facts = await post("/api/intake", query);
+      while (facts.used === undefined && mine === looks && !left) {
+        progress(report, "Looking at the pictures", facts.done, facts.total);
+        await new Promise((resolve) => setTimeout(resolve, POLL));
+        facts = await get("/api/intake", query);
+      }
+      if (mine !== looks || left) return;
+      report.replaceChildren(intakeReport(facts, query, names));
+      start.disabled = facts.used < 2;
+      say(`${facts.used} pictures can be used`);
+    } catch (error) {
+      if (mine !== looks) return;
+      report.replaceChildren(make("p", { class: "bad" }, error.message));
+    }
+  }
+
+  // ---- the start
+
+  async function begin() {
+    start.disabled = true;
+    try {
+      const chosen = Object.fromEntries(more.filter(({ value }) => value() !== undefined).map(({ name, value }) => [name, value()]));
+      const { run } = await post("/api/runs", { source: source.value, size: Number(size.value), minutes: Number(minutes.value), more: chosen });
+      location.hash = `train/${encodeURIComponent(run)}`;
+    } catch (error) {
+      complain(error.message);
+      start.disabled = false;
+    }
+  }
+
+  return () => { left = true; };
+}
+
+function label(name, kind) {
+  return kind === "built in" ? BUILT_IN : `${name === "." ? "this folder" : name} (${SOURCES[kind]})`;
+}
+
+// A field of "more"; its value is undefined where it was left as it is.
+function setting({ name, help, allowed, default: usual, choices }) {
+  const field = choices ? choice(choices.map((one) => [one, one]), usual) : make("input", { value: usual, inputmode: "decimal" });
+  const value = () => {
+    if (field.value === String(usual)) return undefined;
+    return choices ? field.value : Number(field.value);
+  };
+  return { name, value, field: labeled(name.replaceAll("_", " "), field, choices ? help : `${help} ${allowed}`.trim()) };
+}
+
+function progress(place, text, done, total) {
+  const words = total ? `${text}: ${number(done)} of ${number(total)}` : `${text} …`;
+  place.replaceChildren(make("p", { class: "soft" }, words, make("progress", { max: total ?? 1, value: total ? done : null, "aria-label": text })));
+}
+
+function notKept(refused) {
+  return make("details", {},
+    make("summary", { class: "bad" }, `${refused.length} ${refused.length === 1 ? "file was" : "files were"} not kept`),
+    make("ul", {}, refused.slice(0, 100).map(([name, why]) => make("li", {}, `${name}: ${why}`))));
+}

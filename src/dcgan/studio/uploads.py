@@ -1,0 +1,113 @@
+"""Pictures and archives that are dropped on the page: stored as they come, under names of our own, and not opened."""
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from secrets import token_hex
+
+from anyio import open_file
+
+from dcgan.data.formats import HEAD_BYTES, sniff
+from dcgan.errors import DcganError, UsageError
+from dcgan.files import check_writable
+
+LARGEST = 4 << 30
+"""Bytes of one picture or archive."""
+SET = "uploaded"
+"""What folders of uploads are called, with a number."""
+SPARE = 256 << 20
+"""Bytes of the disk that are left free."""
+_SUFFIXES = {"JPEG": ".jpg", "TIFF": ".tif", "JPEG XL": ".jxl", "JPEG 2000": ".jp2", "Photoshop": ".psd"}
+_TAR_MARK = (257, b"ustar")
+_ENOUGH = max(HEAD_BYTES, _TAR_MARK[0] + len(_TAR_MARK[1]))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file that was stored.
+
+    Attributes:
+        name: Its name in the folder of the set.
+        source: What is to be learned from: the set, or the file itself if it is an archive.
+        kind: "picture" or "archive".
+    """
+
+    name: str
+    source: str
+    kind: str
+
+
+class Uploads:
+    """Folders of uploads in the studio's folder: uploaded-1, uploaded-2, ..."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def new_set(self, total: int) -> str:
+        """Make a folder for files that have so many bytes together; return its name.
+
+        Raises:
+            DcganError: There is not enough room on the disk.
+            OSError: Nothing can be written in the studio's folder.
+        """
+        free = shutil.disk_usage(self._folder).free
+        if total + SPARE > free:
+            raise DcganError(
+                f"there is not enough room: these have {total / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; make "
+                "room, or drop fewer"
+            )
+        for number in count(1):
+            path = self._folder / f"{SET}-{number}"
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            check_writable(path / "picture")
+            return path.name
+        raise AssertionError
+
+    async def store(self, set_name: str, content: AsyncIterator[bytes]) -> Stored:
+        """Store a file as it comes in; what is neither a picture nor an archive by its first bytes is not kept.
+
+        Raises:
+            UsageError: There is no such set.
+            DcganError: It is no picture and no archive.
+            OSError: The disk is full. The part that came is removed.
+        """
+        number = set_name.removeprefix(f"{SET}-")
+        folder = self._folder / set_name
+        if not (set_name.startswith(SET) and number.isdecimal() and folder.is_dir() and not folder.is_symlink()):
+            raise UsageError(f"there is no set {set_name!r} to store in")
+        partial = folder / f".{token_hex(8)}.partial"
+        head = b""
+        try:
+            async with await open_file(partial, "xb") as file:
+                async for part in content:
+                    head += part[: max(0, _ENOUGH - len(head))]
+                    await file.write(part)
+            kind, suffix = _kind_of(head)
+            path = partial.with_name(token_hex(8) + suffix)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+        return Stored(path.name, set_name if kind == "picture" else f"{set_name}/{path.name}", kind)
+
+
+def _kind_of(head: bytes) -> tuple[str, str]:
+    """What a file is by its first bytes, and the suffix that it gets."""
+    if (picture := sniff(head[:HEAD_BYTES])) is not None:
+        return "picture", _SUFFIXES.get(picture, f".{picture.lower()}")
+    if head.startswith(b"PK\x03\x04"):
+        return "archive", ".zip"
+    if head.startswith(b"\x1f\x8b"):
+        return "archive", ".tar.gz"
+    start, mark = _TAR_MARK
+    if head[start : start + len(mark)] == mark:
+        return "archive", ".tar"
+    raise DcganError(
+        "this is neither a picture nor an archive (.zip, .tar, .tar.gz): it was not kept"
+        if head
+        else "this file is empty: it was not kept"
+    )

@@ -1,0 +1,143 @@
+"""The tab Draw: its requests, and the page in a real browser."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from selenium.webdriver import Chrome, Keys
+from selenium.webdriver.common.by import By
+from tests.studio.browsing import console_is_empty, needs_browser, open_tab, press, until
+from tests.studio.running import Answer, Client, running
+from tests.toy_model import toy_model
+
+from dcgan.figures.enlarge import enlarge
+from dcgan.latent.files import read_latents
+from dcgan.loading import load
+from dcgan.types import Pixels
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("studio")
+    toy_model().save(folder / "art" / "toy")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def client(folder: Path) -> Iterator[Client]:
+    with running(folder) as studio:
+        yield Client(studio.address).enter()
+
+
+def pixels_of(answer: Answer) -> Pixels:
+    return np.asarray(Image.open(io.BytesIO(answer.content)))
+
+
+def test_models_of_the_folder_and_those_that_come_with_dcgan_are_listed(client: Client) -> None:
+    models = client.get("/api/state").json["models"]
+    assert isinstance(models, list)
+    assert {(model["name"], model["size"]) for model in models} == {("art/toy", 16), ("faces", 32)}
+
+
+def test_the_pictures_of_seeds_are_those_of_every_verb(client: Client, folder: Path) -> None:
+    answer = client.get("/api/pictures", model="art/toy", seeds="3,17,40", truncation="0.5")
+    expected = load(folder / "art" / "toy").sample([3, 17, 40], truncation=0.5)
+    np.testing.assert_array_equal(pixels_of(answer), expected.reshape(48, 16, 3))
+
+
+def test_a_picture_is_downloaded_larger_with_square_pixels_or_smooth(client: Client, folder: Path) -> None:
+    sampled = load(folder / "art" / "toy").sample([5])
+    ask = {"model": "art/toy", "seeds": "5", "kind": "png", "scale": 4}
+    square, smooth = client.get("/api/download", **ask), client.get("/api/download", **ask, smooth="true")
+    assert square.headers["Content-Disposition"] == 'attachment; filename="art-toy-seed-5.png"'
+    np.testing.assert_array_equal(pixels_of(square), enlarge(sampled, 4)[0])
+    np.testing.assert_array_equal(pixels_of(smooth), enlarge(sampled, 4, smooth=True)[0])
+    assert (pixels_of(square) != pixels_of(smooth)).any()
+
+
+def test_several_are_an_archive_or_a_file_of_z_that_verbs_read(client: Client, folder: Path, tmp_path: Path) -> None:
+    ask = {"model": "art/toy", "seeds": "5,6"}
+    archive = zipfile.ZipFile(io.BytesIO(client.get("/api/download", **ask, kind="zip").content))
+    assert archive.namelist() == ["seed-000005.png", "seed-000006.png"]
+    (tmp_path / "z.npz").write_bytes(client.get("/api/download", **ask, kind="npz").content)
+    model = load(folder / "art" / "toy")
+    np.testing.assert_array_equal(read_latents(tmp_path / "z.npz", model), model.latents([5, 6]))
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ({"seeds": ""}, "whole numbers"),
+        ({"seeds": "1,x"}, "whole numbers"),
+        ({"seeds": "-1"}, "whole numbers"),
+        ({"seeds": "9" * 30}, "whole numbers"),
+        ({"seeds": ",".join("1" * 65)}, "64 can be drawn"),
+        ({"truncation": "0"}, "truncation"),
+        ({"truncation": "x"}, "truncation"),
+        ({"truncation": "nan"}, "truncation"),
+        ({"label": "cat"}, "label"),
+        ({"model": "none"}, "no model"),
+        ({"model": "../toy"}, "not in the folder"),
+        ({"model": "/etc"}, "not in the folder"),
+        ({"model": "art"}, "no model"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_with_the_reason(client: Client, query: dict[str, str], why: str) -> None:
+    answer = client.get("/api/pictures", **{"model": "art/toy", "seeds": "1", **query})
+    assert (answer.status, why in answer.error) == (400, True), answer.error
+
+
+@pytest.mark.parametrize("query", [{"kind": "exe"}, {"scale": "0"}, {"scale": "1000"}, {"scale": "x"}])
+def test_what_cannot_be_downloaded_is_refused(client: Client, query: dict[str, str]) -> None:
+    assert client.get("/api/download", **{"model": "art/toy", "seeds": "1", **query}).status == 400
+
+
+def tiles(page: Chrome, place: str) -> list[str | None]:
+    return [tile.get_attribute("data-seed") for tile in page.find_elements(By.CSS_SELECTOR, f"#{place} .tile")]
+
+
+@needs_browser
+def test_favorites_are_chosen_from_an_endless_sheet_kept_and_downloaded(browser: Chrome, client: Client) -> None:
+    open_tab(browser, client.address, "draw/art%2Ftoy")
+    until(lambda: len(tiles(browser, "sheet")) >= 64)  # without a click: the sheet fills the window
+    count = len(tiles(browser, "sheet"))
+    browser.execute_script("window.scrollTo(0, document.body.scrollHeight)")
+    until(lambda: len(tiles(browser, "sheet")) > count)
+    browser.find_element(By.CSS_SELECTOR, "[data-seed='3']").click()
+    press(browser, Keys.ARROW_RIGHT, Keys.ENTER)
+    until(lambda: browser.execute_script("return document.getElementById('seeds')?.textContent") == "3,4")
+    until(lambda: browser.find_element(By.ID, "spoken").get_attribute("textContent") == "seed 4 is a favorite")
+    link = browser.find_element(By.CSS_SELECTOR, "a[data-kind='png']")
+    browser.execute_script("arguments[0].addEventListener('click', (event) => event.preventDefault())", link)
+    link.click()
+    assert (link.get_attribute("href") or "").endswith(
+        "/api/download?model=art%2Ftoy&truncation=1&seeds=3%2C4&kind=png&scale=8&smooth=false"
+    )
+    browser.refresh()
+    until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#kept .tile")) == 2)
+    assert json.loads(browser.execute_script("return localStorage['dcgan-favorites']")) == {"art/toy": [3, 4]}
+    browser.find_elements(By.CSS_SELECTOR, "#kept .tile")[0].click()
+    until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#kept .tile")) == 1)
+    assert browser.find_element(By.CSS_SELECTOR, "[data-seed='3']").get_attribute("aria-pressed") == "false"
+    console_is_empty(browser)
+
+
+@needs_browser
+@pytest.mark.parametrize("tab", ["train", "draw"])
+def test_a_page_fits_a_phone_and_every_field_has_a_name(browser: Chrome, client: Client, tab: str) -> None:
+    phone = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    try:
+        open_tab(browser, client.address, tab)
+        until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, "#start, #sheet .tile")))
+        browser.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+        assert browser.execute_script("return document.documentElement.scrollWidth") == 360
+        fields = browser.find_elements(By.CSS_SELECTOR, "#panel input:not([type=file]), #panel select, #panel button")
+        assert [field.get_attribute("outerHTML") for field in fields if not field.accessible_name] == []
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -1,0 +1,53 @@
+"""Trainings as processes of their own, without a page."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dcgan.errors import RecipeError, RunError, UsageError
+from dcgan.files import parse_json
+from dcgan.studio.run_view import view_run
+from dcgan.studio.trainings import Trainings
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_one_that_is_stopped_or_fails_before_it_begins_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    trainings = Trainings(tmp_path, "cpu")
+    fails, stopped = (trainings.start("photos", {"size": 16, "minutes": 1.0}) for _ in range(2))
+    assert (fails, stopped) == ("runs/photos-1", "runs/photos-2")
+    record = tmp_path / ".dcgan-studio" / "runs%2Fphotos-2.json"
+    until(lambda: "process" in parse_json(record.read_bytes()))
+    os.kill(parse_json(record.read_bytes())["process"], 0)  # it is there
+    Trainings(tmp_path).pause(stopped)  # another studio's
+    later = Trainings(tmp_path)
+    until(lambda: not any(process and process.alive for process in map(later.process, (fails, stopped))))
+    assert "none of 1 pictures can be used" in view_run(tmp_path, fails, later.process(fails)).trouble
+    assert "stopped before it began" in view_run(tmp_path, stopped, later.process(stopped)).trouble
+    assert later.begun() == [fails, stopped]
+    with pytest.raises(RunError, match="not being trained from here"):
+        later.pause(stopped)
+
+
+def test_what_cannot_be_trained_is_refused_before_a_process_starts(tmp_path: Path) -> None:
+    trainings = Trainings(tmp_path)
+    with pytest.raises(RecipeError, match="minutes"):
+        trainings.start(".", {"size": 16, "minutes": -1.0})
+    with pytest.raises(UsageError, match="not in the folder"):
+        trainings.start("../x", {"size": 16})
+    with pytest.raises(UsageError, match="no photos"):
+        trainings.start("photos", {"size": 16})
+    with pytest.raises(UsageError, match="no run"):
+        trainings.resume("runs/none")
+    assert trainings.begun() == []
