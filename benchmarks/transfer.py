@@ -25,7 +25,7 @@ from statistics import mean, stdev
 import numpy as np
 import torch
 from benchmarks.results_file import Result, add_result, is_there, read_results
-from benchmarks.stability import Job, Mark, train_ours
+from benchmarks.stability import Job, train_ours
 from numpy.typing import NDArray
 
 from dcgan.data.packed import PackedSet
@@ -38,6 +38,7 @@ from dcgan.metrics.features import BATCH, real_features
 from dcgan.metrics.kernel import kernel_distance
 from dcgan.model import Model
 from dcgan.randomness import Stream, rng
+from dcgan.types import Pixels
 
 RESULTS = Path(__file__).parent / "results" / "transfer.jsonl"
 FEW = 500  # pictures to learn from
@@ -45,6 +46,7 @@ MEASURED = 500  # pictures of each kind that a distance is measured on
 SIZE = 32
 TARGETS = {"faces-from-65": "faces from 65", "bedrooms": "bedrooms"}
 MARKS = (10.0, 40.0)  # seconds of processor time
+AS_IT_IS = "as it is"  # the model to begin with, before it learns from anything else
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,10 @@ def run(sets: Path, donor: Model, seeds: list[int], sheets: Path | None) -> None
     data = {target: PackedSet.open(sets / target / "train") for target in TARGETS}
     others = {target: PackedSet.open(sets / target / "test") for target in TARGETS}
     real = {target: real_features(one, extractor, MEASURED) for target, one in others.items()}
+    for target in TARGETS:
+        if not is_there(RESULTS, {"set": target, "way": AS_IT_IS}):
+            distance = measure(donor.sample(range(MEASURED)), real[target], extractor)
+            add_result(RESULTS, {"set": target, "way": AS_IT_IS, "distance": distance, "date": time.strftime("%F")})
     for seed, target, name in product(seeds, TARGETS, WAYS):
         key, way = {"set": target, "way": name, "seed": seed}, WAYS[name]
         if is_there(RESULTS, key):
@@ -122,7 +128,7 @@ def run(sets: Path, donor: Model, seeds: list[int], sheets: Path | None) -> None
         changes: dict[str, object] = {"freeze_discriminator": way.frozen, "precision": "float32"}
         marks, facts = train_ours(data[target], job, changes, donor if way.transfer else None)
         rows = [
-            {"seconds": mark.seconds, "images": mark.images, "distance": measure(mark, real[target], extractor)}
+            {"seconds": mark.seconds, "images": mark.images, "distance": measure(mark.pixels, real[target], extractor)}
             for mark in marks
         ]
         add_result(RESULTS, {**key, "pictures": len(data[target]), **facts, "marks": rows, "date": time.strftime("%F")})
@@ -131,10 +137,10 @@ def run(sets: Path, donor: Model, seeds: list[int], sheets: Path | None) -> None
             save_picture(sheet(marks[-1].pixels[:64]), sheets / f"{target}, {name}, {seed}.png")
 
 
-def measure(mark: Mark, real: NDArray[np.float32], extractor: Extractor) -> float:
-    """The kernel distance x 1000 of what was drawn."""
+def measure(pixels: Pixels, real: NDArray[np.float32], extractor: Extractor) -> float:
+    """The kernel distance x 1000 of samples to real pictures, of which these are the features."""
     count = len(real)
-    batches = [extractor.extract(mark.pixels[start : start + BATCH]) for start in range(0, count, BATCH)]
+    batches = [extractor.extract(pixels[start : start + BATCH]) for start in range(0, count, BATCH)]
     distance = kernel_distance(real, np.concatenate(batches)[:count], rng(Stream.EVALUATION_SUBSETS))
     return round(1000 * distance.mean, 2)
 
@@ -142,14 +148,18 @@ def measure(mark: Mark, real: NDArray[np.float32], extractor: Extractor) -> floa
 def print_table(results: list[Result]) -> None:
     """A row for each way and set: the mean over seeds and their standard deviation, at each mark."""
     marks = " | ".join(f"{seconds:g} s" for seconds in MARKS)
-    print(f"| 500 pictures of | begins with | {marks} | images seen |")
-    print(f"|---|---|{'---|' * (len(MARKS) + 1)}")
+    as_it_is = {row["set"]: _cell([row["distance"]]) for row in results if row["way"] == AS_IT_IS}
+    print(f"| 500 pictures of | begins with | 0 s | {marks} | images seen |")
+    print(f"|---|---|{'---|' * (len(MARKS) + 2)}")
     for target, words in TARGETS.items():
         for name, way in WAYS.items():
             rows = [row["marks"] for row in results if (row["set"], row["way"]) == (target, name)]
+            if not rows:
+                continue
             cells = [_cell([marks[index]["distance"] for marks in rows]) for index in range(len(MARKS))]
             seen = f"{mean(marks[-1]['images'] for marks in rows):,.0f}"
-            print(f"| {words} | {way.words} | {' | '.join(cells)} | {seen} |")
+            start = as_it_is[target] if way.transfer else "–"
+            print(f"| {words} | {way.words} | {start} | {' | '.join(cells)} | {seen} |")
 
 
 def _cell(values: list[float]) -> str:
