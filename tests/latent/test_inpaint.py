@@ -104,7 +104,8 @@ def test_without_blending_what_is_drawn_is_pasted(filled: Inpainting) -> None:
     one = filled.pictures[1]
     for answer in range(2):
         assert np.array_equal(one.filled(answer, blend=False)[CENTER], one.drawn[answer][CENTER])
-    assert not np.array_equal(one.filled()[CENTER], one.drawn[0][CENTER])
+    lighter = fill(SAMPLES[0] // 2 + 100, CENTER)  # which the model cannot draw exactly, on any machine
+    assert not np.array_equal(lighter.filled()[CENTER], lighter.drawn[0][CENTER])
 
 
 def test_blending_keeps_the_gradients_of_what_is_drawn_and_joins_the_picture() -> None:
