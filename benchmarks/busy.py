@@ -3,7 +3,7 @@
     python -m benchmarks.busy
     python -m benchmarks.busy --size 32 --seconds 30
 
-Each way trains in a process of its own on random pictures, alone and then beside one process that computes without a
+Each loop trains in a process of its own on random pictures, alone and then beside one process that computes without a
 pause. The shares are of its own speed on the quiet machine, of which a fair scheduler would leave three quarters with
 two cores. The loop of pytorch/examples (benchmarks/textbook.py) has nets of the same shapes.
 """
@@ -43,21 +43,20 @@ def main() -> None:
         return
     cores = len(os.sched_getaffinity(0))
     print(f"{cores} cores, {args.size}x{args.size}, images a second\n\n{'':24}{'quiet':>8}{'busy':>8}{'share':>8}")
-    for label, way, threads in (
+    for label, loop, threads in (
         ("pytorch/examples", "textbook", cores),
         (f"ours, {cores} threads", "ours", cores),
         (f"ours, {cores - 1} threads", "ours", cores - 1),
-        ("ours, threads by the load", "ours", 0),
     ):
-        quiet = measure(way, threads, args.size, args.seconds)
+        quiet = measure(loop, threads, args.size, args.seconds)
         with spinning():
-            busy = measure(way, threads, args.size, args.seconds)
+            busy = measure(loop, threads, args.size, args.seconds)
         print(f"{label:24}{quiet:8.1f}{busy:8.1f}{busy / quiet:8.0%}", flush=True)
 
 
-def measure(way: str, threads: int, size: int, seconds: float) -> float:
-    """Images a second of one way in a process of its own; 0 threads: as many as the recipe takes by itself."""
-    flags = ["--measure", way, "--threads", str(threads), "--size", str(size), "--seconds", str(seconds)]
+def measure(loop: str, threads: int, size: int, seconds: float) -> float:
+    """Images a second of one loop in a process of its own."""
+    flags = ["--measure", loop, "--threads", str(threads), "--size", str(size), "--seconds", str(seconds)]
     done = subprocess.run([sys.executable, "-m", "benchmarks.busy", *flags], check=True, capture_output=True, text=True)
     return float(done.stdout)
 
@@ -73,12 +72,12 @@ def spinning() -> Iterator[None]:
             process.kill()
 
 
-def rate(way: str, threads: int, size: int, seconds: float) -> float:
-    """Images a second of the steps of one way in this process."""
-    recipe = resolve_recipe(dcgan.Recipe(size=size, channels=3, threads=threads or None, device="cpu"))
-    torch.set_num_threads(recipe.threads or 1)
+def rate(loop: str, threads: int, size: int, seconds: float) -> float:
+    """Images a second of the steps of one loop in this process."""
+    recipe = resolve_recipe(dcgan.Recipe(size=size, channels=3, threads=threads, device="cpu"))
+    torch.set_num_threads(threads)
     pixels = np.random.default_rng(0).integers(0, 256, (4096, size, size, 3), np.uint8)
-    if way == "ours":
+    if loop == "ours":
         reuse_memory()
         state = TrainingState(recipe)
         loader = ImageLoader(pixels, state.device)
@@ -86,11 +85,11 @@ def rate(way: str, threads: int, size: int, seconds: float) -> float:
         def step() -> None:
             train_step(state, loader.batch(recipe, state.progress.step))
     else:
-        loop = Textbook(recipe.architecture())
+        textbook = Textbook(recipe.architecture())
         real = torch.from_numpy(pixels[: recipe.batch_size]).permute(0, 3, 1, 2).float() / 127.5 - 1
 
         def step() -> None:
-            loop.step(real)
+            textbook.step(real)
 
     for _ in range(WARM_UP):
         step()

@@ -50,7 +50,7 @@ AS_IT_IS = "as it is"  # the model to begin with, before it learns from anything
 
 
 @dataclass(frozen=True)
-class Way:
+class Start:
     """How a training begins."""
 
     words: str
@@ -58,10 +58,10 @@ class Way:
     frozen: int = 0
 
 
-WAYS = {
-    "scratch": Way("random weights", transfer=False),
-    "transfer": Way("--from MODEL", transfer=True),
-    "freeze": Way("--from MODEL --freeze-discriminator 2", transfer=True, frozen=2),
+STARTS = {
+    "scratch": Start("random weights", transfer=False),
+    "transfer": Start("--from MODEL", transfer=True),
+    "freeze": Start("--from MODEL --freeze-discriminator 2", transfer=True, frozen=2),
 }
 
 
@@ -91,10 +91,10 @@ def main() -> None:
 def make_sets(faces: Path, bedrooms: Path, out: Path) -> None:
     """Pack what the donor learns from, and 500 pictures of each target beside others to compare with."""
 
-    def listed(name: str, wanted: Callable[[int], bool]) -> Path:
+    def listed(name: str, of_age: Callable[[int], bool]) -> Path:
         """A list of the faces of some ages."""
         path = out / f"{name}.txt"
-        files = [file.resolve() for file in sorted(faces.iterdir()) if wanted(int(file.name.split("_")[0]))]
+        files = [file.resolve() for file in sorted(faces.iterdir()) if of_age(int(file.name.split("_")[0]))]
         path.write_text("\n".join(map(str, files)), "utf-8")
         return path
 
@@ -117,16 +117,16 @@ def run(sets: Path, donor: Model, seeds: list[int], sheets: Path | None) -> None
     others = {target: PackedSet.open(sets / target / "test") for target in TARGETS}
     real = {target: real_features(one, extractor, MEASURED) for target, one in others.items()}
     for target in TARGETS:
-        if not is_there(RESULTS, {"set": target, "way": AS_IT_IS}):
+        if not is_there(RESULTS, {"set": target, "start": AS_IT_IS}):
             distance = measure(donor.sample(range(MEASURED)), real[target], extractor)
-            add_result(RESULTS, {"set": target, "way": AS_IT_IS, "distance": distance, "date": time.strftime("%F")})
-    for seed, target, name in product(seeds, TARGETS, WAYS):
-        key, way = {"set": target, "way": name, "seed": seed}, WAYS[name]
+            add_result(RESULTS, {"set": target, "start": AS_IT_IS, "distance": distance, "date": time.strftime("%F")})
+    for seed, target, name in product(seeds, TARGETS, STARTS):
+        key, start = {"set": target, "start": name, "seed": seed}, STARTS[name]
         if is_there(RESULTS, key):
             continue
         job = Job(sets / target, name, seed, MARKS, "seconds", None)
-        changes: dict[str, object] = {"freeze_discriminator": way.frozen, "precision": "float32"}
-        marks, facts = train_ours(data[target], job, changes, donor if way.transfer else None)
+        changes: dict[str, object] = {"freeze_discriminator": start.frozen, "precision": "float32"}
+        marks, facts = train_ours(data[target], job, changes, donor if start.transfer else None)
         rows = [
             {"seconds": mark.seconds, "images": mark.images, "distance": measure(mark.pixels, real[target], extractor)}
             for mark in marks
@@ -146,20 +146,20 @@ def measure(pixels: Pixels, real: NDArray[np.float32], extractor: Extractor) -> 
 
 
 def print_table(results: list[Result]) -> None:
-    """A row for each way and set: the mean over seeds and their standard deviation, at each mark."""
+    """A row for each start and set: the mean over seeds and their standard deviation, at each mark."""
     marks = " | ".join(f"{seconds:g} s" for seconds in MARKS)
-    as_it_is = {row["set"]: _cell([row["distance"]]) for row in results if row["way"] == AS_IT_IS}
+    as_it_is = {row["set"]: _cell([row["distance"]]) for row in results if row["start"] == AS_IT_IS}
     print(f"| 500 pictures of | begins with | 0 s | {marks} | images seen |")
     print(f"|---|---|{'---|' * (len(MARKS) + 2)}")
     for target, words in TARGETS.items():
-        for name, way in WAYS.items():
-            rows = [row["marks"] for row in results if (row["set"], row["way"]) == (target, name)]
+        for name, start in STARTS.items():
+            rows = [row["marks"] for row in results if (row["set"], row["start"]) == (target, name)]
             if not rows:
                 continue
             cells = [_cell([marks[index]["distance"] for marks in rows]) for index in range(len(MARKS))]
             seen = f"{mean(marks[-1]['images'] for marks in rows):,.0f}"
-            start = as_it_is[target] if way.transfer else "–"
-            print(f"| {words} | {way.words} | {start} | {' | '.join(cells)} | {seen} |")
+            before = as_it_is[target] if start.transfer else "–"
+            print(f"| {words} | {start.words} | {before} | {' | '.join(cells)} | {seen} |")
 
 
 def _cell(values: list[float]) -> str:
