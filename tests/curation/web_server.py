@@ -1,7 +1,6 @@
 """A server on the loopback address with the manners of the web, good and bad."""
 
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from tests.data.pictures import JPEG, PNG
+from tests.running_server import running
 
 
 class Web(ThreadingHTTPServer):
@@ -110,11 +110,5 @@ class _Handler(BaseHTTPRequestHandler):
 def web_server() -> Iterator[Web]:
     """Yield a server that runs."""
     server = Web()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with running(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
