@@ -66,12 +66,12 @@ def test_more_than_can_be_drawn_soon_is_refused_and_then_there_is_room_again() -
     huge = np.broadcast_to(z[:1], (MOST_WAITING, z.shape[1]))
 
     async def crowd() -> None:
-        wish = asyncio.create_task(queue.draw(MODEL, huge))
+        request = asyncio.create_task(queue.draw(MODEL, huge))
         await asyncio.sleep(0)
         with pytest.raises(BusyError, match="try again"):
             await queue.draw(MODEL, z)
-        wish.cancel()
-        await asyncio.gather(wish, return_exceptions=True)
+        request.cancel()
+        await asyncio.gather(request, return_exceptions=True)
         assert len(await queue.draw(MODEL, z)) == 2
 
     asyncio.run(crowd())

@@ -1,1 +1,1 @@
-"""Pages for the browser, served to this machine alone by the standard library."""
+"""Pages for the browser: masks and boxes drawn by hand, and the studio, on which one trains and draws."""

@@ -26,9 +26,9 @@ from starlette.routing import Route
 
 from dcgan.studio.access import Access, Gate, PasswordForm, page_file
 from dcgan.studio.answers import answers, http_refusal, refusal
+from dcgan.studio.contents import Contents
 from dcgan.studio.draw_queue import DrawQueue
 from dcgan.studio.draw_routes import DrawRoutes
-from dcgan.studio.library import Library
 from dcgan.studio.limits import LARGEST, Limits
 from dcgan.studio.train_routes import TrainRoutes
 from dcgan.studio.uploads import LARGEST as LARGEST_UPLOAD
@@ -45,7 +45,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
         access: Who is let in.
         device: Where to compute.
     """
-    library = Library(folder)
+    contents = Contents(folder)
     train, queue = TrainRoutes(folder, device), DrawQueue()
     loadable = dict(_loadable(files("dcgan.studio").joinpath("page")))
 
@@ -63,9 +63,9 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
         return await run_sync(
             lambda: {
                 "folder": folder.name or str(folder),
-                "runs": sorted({*library.runs(), *train.trainings.begun()}),
-                "models": library.models(),
-                "sources": library.sources(),
+                "runs": sorted({*contents.runs(), *train.trainings.begun()}),
+                "models": contents.models(),
+                "sources": contents.sources(),
             }
         )
 

@@ -39,7 +39,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Library:
+class Contents:
     """The studio's folder. Links are not followed: what is listed lies in it."""
 
     folder: Path

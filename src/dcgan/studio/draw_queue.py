@@ -15,9 +15,9 @@ from dcgan.model import Model
 from dcgan.types import Latents, Pixels
 
 GATHER = 0.004
-"""Seconds that a wish waits for others to be drawn with."""
+"""Seconds that a request waits for others to be drawn with."""
 SHARE = 32
-"""Pictures of a wish that are drawn before it is another's turn: what the page asks for at once."""
+"""Pictures of a request that are drawn before it is another's turn: what the page asks for at once."""
 BATCH = 64
 """Pictures that are drawn together."""
 MOST_WAITING = 8192
@@ -31,7 +31,7 @@ class BusyError(DcganError):
 
 
 @dataclass(eq=False)
-class _Wish:
+class _Request:
     model: Model
     z: Latents
     pixels: Pixels
@@ -60,7 +60,7 @@ class DrawQueue:
     def __init__(self, threads: int | None = None) -> None:
         self._threads = threads or cores()
         self._executor = ThreadPoolExecutor(self._threads, "draw", initializer=torch.set_num_threads, initargs=(1,))
-        self._waiting: deque[_Wish] = deque()
+        self._waiting: deque[_Request] = deque()
         self._pictures = 0
         self._models: OrderedDict[Hashable, Model] = OrderedDict()
         self._loading = asyncio.Lock()
@@ -92,15 +92,15 @@ class DrawQueue:
         if self._pictures + len(z) > MOST_WAITING:
             raise BusyError("too many pictures are being drawn at this moment: try again in a few seconds")
         pixels = np.empty((len(z), model.size, model.size, model.channels), np.uint8)
-        wish = _Wish(model, z, pixels, asyncio.get_running_loop().create_future())
-        self._waiting.append(wish)
+        request = _Request(model, z, pixels, asyncio.get_running_loop().create_future())
+        self._waiting.append(request)
         self._pictures += len(z)
         if len(self._drawing) < self._threads:
             task = asyncio.create_task(self._serve())
             self._drawing.add(task)
             task.add_done_callback(self._drawing.discard)
         try:
-            return await wish.done
+            return await request.done
         finally:
             self._pictures -= len(z)
 
@@ -118,41 +118,41 @@ class DrawQueue:
             batch = self._next_batch()
             if not batch:  # all of them have gone
                 return
-            z, model = np.concatenate([wish.z[rows] for wish, rows in batch]), batch[0][0].model
+            z, model = np.concatenate([request.z[rows] for request, rows in batch]), batch[0][0].model
             try:
                 pixels = await asyncio.get_running_loop().run_in_executor(self._executor, model.generate, z)
             except Exception as error:
-                for wish, _ in batch:
-                    self._fail(wish, error)
+                for request, _ in batch:
+                    self._fail(request, error)
                 continue
             start = 0
-            for wish, rows in batch:
+            for request, rows in batch:
                 count = rows.stop - rows.start
-                wish.pixels[rows] = pixels[start : start + count]
+                request.pixels[rows] = pixels[start : start + count]
                 start += count
-                wish.drawn += count
-                if wish.drawn == len(wish.z) and not wish.done.done():
-                    wish.done.set_result(wish.pixels)
+                request.drawn += count
+                if request.drawn == len(request.z) and not request.done.done():
+                    request.done.set_result(request.pixels)
 
-    def _next_batch(self) -> list[tuple[_Wish, slice]]:
-        """A share of each wish for the model of the first one; who is not done goes to the end of the queue."""
-        self._waiting = deque(wish for wish in self._waiting if not wish.done.done())
-        model, room, batch = self._waiting and self._waiting[0].model, BATCH, list[tuple[_Wish, slice]]()
+    def _next_batch(self) -> list[tuple[_Request, slice]]:
+        """A share of each request for the model of the first one; who is not done goes to the end of the queue."""
+        self._waiting = deque(request for request in self._waiting if not request.done.done())
+        model, room, batch = self._waiting and self._waiting[0].model, BATCH, list[tuple[_Request, slice]]()
         for _ in range(len(self._waiting)):
             if not room:
                 break
-            wish = self._waiting.popleft()
-            if wish.model is model:
-                rows = wish.next_rows(room)
-                batch.append((wish, rows))
+            request = self._waiting.popleft()
+            if request.model is model:
+                rows = request.next_rows(room)
+                batch.append((request, rows))
                 room -= rows.stop - rows.start
-            if wish.model is not model or wish.begun < len(wish.z):
-                self._waiting.append(wish)
+            if request.model is not model or request.begun < len(request.z):
+                self._waiting.append(request)
         return batch
 
-    def _fail(self, wish: _Wish, error: Exception) -> None:
-        """Give the rest of a wish up."""
-        if wish in self._waiting:
-            self._waiting.remove(wish)
-        if not wish.done.done():
-            wish.done.set_exception(error)
+    def _fail(self, request: _Request, error: Exception) -> None:
+        """Give the rest of a request up."""
+        if request in self._waiting:
+            self._waiting.remove(request)
+        if not request.done.done():
+            request.done.set_exception(error)

@@ -26,8 +26,8 @@ from starlette.routing import Route
 from dcgan.data.packed import PackedSet
 from dcgan.errors import UsageError
 from dcgan.studio.answers import answers, inside, json_of, value_of
+from dcgan.studio.contents import DRAWN_FACES
 from dcgan.studio.intake import Intake, Intakes, shown
-from dcgan.studio.library import DRAWN_FACES
 from dcgan.studio.run_view import curves_of, pictures_of, sheet_file, view_run
 from dcgan.studio.trainings import Trainings
 from dcgan.studio.uploads import Uploads

@@ -23,7 +23,7 @@ from dcgan.errors import RunError, UsageError
 from dcgan.files import RUN_FILE, folder_name, parse_json
 from dcgan.studio.answers import inside
 from dcgan.studio.child import python_command, python_environment
-from dcgan.studio.library import DRAWN_FACES
+from dcgan.studio.contents import DRAWN_FACES
 from dcgan.training.recipe import Recipe
 
 RECORDS = ".dcgan-studio"

@@ -38,9 +38,9 @@ def net_settings(model: Model) -> dict[str, object]:
     """The settings of a recipe that lay out nets like a model's: those of its recipe, or what its nets tell."""
     nets, recipe = model.interface, model.details.get("recipe")
     written = recipe if isinstance(recipe, Mapping) else {}  # an imported model has none
-    told = {name: getattr(nets, name) for name in NET_SETTINGS if hasattr(nets, name)}
-    told |= {name: written[name] for name in NET_SETTINGS if name in written}
-    return told | {"nets": nets.nets, "classes": nets.classes or None}
+    known = {name: getattr(nets, name) for name in NET_SETTINGS if hasattr(nets, name)}
+    known |= {name: written[name] for name in NET_SETTINGS if name in written}
+    return known | {"nets": nets.nets, "classes": nets.classes or None}
 
 
 def with_nets_of(model: Model, recipe: Recipe) -> Recipe:
