@@ -127,6 +127,11 @@ def test_favorites_are_chosen_from_an_endless_sheet_kept_and_downloaded(browser:
     console_is_empty(browser)
 
 
+def nameless_fields(page: Chrome) -> list[str | None]:
+    fields = page.find_elements(By.CSS_SELECTOR, "#panel input:not([type=file]), #panel select, #panel button")
+    return [field.get_attribute("outerHTML") for field in fields if not field.accessible_name]
+
+
 @needs_browser
 @pytest.mark.parametrize("tab", ["train", "draw"])
 def test_a_page_fits_a_phone_and_every_field_has_a_name(browser: Chrome, client: Client, tab: str) -> None:
@@ -137,7 +142,6 @@ def test_a_page_fits_a_phone_and_every_field_has_a_name(browser: Chrome, client:
         until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, "#start, #sheet .tile")))
         browser.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
         assert browser.execute_script("return document.documentElement.scrollWidth") == 360
-        fields = browser.find_elements(By.CSS_SELECTOR, "#panel input:not([type=file]), #panel select, #panel button")
-        assert [field.get_attribute("outerHTML") for field in fields if not field.accessible_name] == []
+        until(lambda: nameless_fields(browser) == [])  # Chromium names what was just shown a moment later
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
