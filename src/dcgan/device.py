@@ -1,8 +1,11 @@
 """Which device a name means on this machine, and what it can do."""
 
+import os
+
 from dcgan.errors import DeviceError
 
 DEVICES = "auto, cpu, cuda, cuda:N or mps"
+LOOK = 0.3  # seconds in which the load of the processors is measured
 
 
 def resolve_device(name: str) -> str:
@@ -31,6 +34,25 @@ def is_device_name(name: str) -> bool:
     """Whether some machine may have a device of that name."""
     kind, _, index = name.partition(":")
     return kind in ("auto", "cpu", "cuda", "mps") and (not index or (kind == "cuda" and index.isdigit()))
+
+
+def free_threads() -> int:
+    """How many CPU threads can compute now without sharing a processor: 1 to the number that torch has set.
+
+    Other work takes its share of the processors that this process may use, measured over 0.3 s. The threads of a
+    training step wait for one another again and again, so one that shares its processor holds up all of them.
+    """
+    import psutil
+    import torch
+
+    threads = torch.get_num_threads()
+    if threads == 1:
+        return 1
+    busy = psutil.cpu_percent(LOOK, percpu=True)
+    if hasattr(os, "sched_getaffinity"):
+        busy = [busy[processor] for processor in os.sched_getaffinity(0) if processor < len(busy)] or busy
+    free = 1 - sum(busy) / (100 * len(busy))
+    return max(1, round(threads * free))
 
 
 def has_fast_bfloat16(device: str) -> bool:

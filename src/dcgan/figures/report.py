@@ -18,6 +18,7 @@ _KINDS = {  # what the log calls an event: how grave it is, and what people call
     "nan": ("bad", "A number was lost (NaN)"),
     "saturation": ("warn", "The discriminator saturated"),
     "damaged": ("warn", "A checkpoint was damaged"),
+    "note": ("", "Chosen for this machine"),
     "stopped": ("", "Stopped"),
     "started": ("", "Started"),
     "resumed": ("", "Resumed"),

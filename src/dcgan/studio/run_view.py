@@ -31,7 +31,7 @@ State = Literal["preparing", "training", "paused", "finished", "collapsed", "fai
 FULL_DISK = 100 << 20
 """Bytes: with less room than that nothing can be saved."""
 _ENDS = ("started", "resumed", "stopped", "finished", "collapsed")
-_TOLD = ("rollback", "collapse", "saturation", "nan", "damaged", "alike", "advice")
+_TOLD = ("rollback", "collapse", "saturation", "nan", "damaged", "alike", "advice", "note")
 _ENDED: dict[str, State] = {"stopped": "paused", "finished": "finished", "collapsed": "collapsed"}
 
 Record = dict[str, float | None]

@@ -43,7 +43,7 @@ class Callback:
         """A checkpoint was written: a folder that is a model."""
 
     def on_event(self, kind: str, text: str) -> None:
-        """Something worth telling: a roll-back, a saturated discriminator, a damaged checkpoint."""
+        """Something worth telling: a roll-back, a saturated discriminator, a damaged checkpoint, a harmless "note"."""
 
 
 class Callbacks(Callback):
@@ -174,7 +174,10 @@ class ProgressBar(Callback):
 
     def on_event(self, kind: str, text: str) -> None:
         """Print it."""
-        self.print(f"warning: {kind}: {text}", "yellow")
+        if kind == "note":
+            self.print(text)
+        else:
+            self.print(f"warning: {kind}: {text}", "yellow")
 
     def print(self, text: str, style: str | None = None) -> None:
         """Print a line above the bar."""

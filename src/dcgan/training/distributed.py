@@ -16,7 +16,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, distributed
 
-from dcgan.device import has_fast_bfloat16, resolve_device
+from dcgan.device import free_threads, has_fast_bfloat16, resolve_device
 from dcgan.errors import RecipeError, RunError
 from dcgan.training.recipe import Recipe
 
@@ -130,7 +130,7 @@ def check_suits(recipe: Recipe, ranks: Ranks) -> None:
 
 
 def resolve_recipe(recipe: Recipe, ranks: Ranks = Ranks()) -> Recipe:  # it is frozen
-    """The recipe with device, precision and threads made definite for this machine.
+    """The recipe with device, precision and threads made definite for this machine, and for what else it does now.
 
     With several ranks the threads stay open: each rank takes its share of the processors.
 
@@ -140,7 +140,7 @@ def resolve_recipe(recipe: Recipe, ranks: Ranks = Ranks()) -> Recipe:  # it is f
     device = resolve_device(recipe.device)
     if recipe.capture and not device.startswith("cuda"):
         raise RecipeError(f"`capture` records CUDA graphs; with `device` {device} leave it out")
-    threads = recipe.threads or (torch.get_num_threads() if ranks.count == 1 else None)
+    threads = recipe.threads or (free_threads() if ranks.count == 1 else None)
     precision = recipe.precision
     if precision == "auto":
         precision = "bfloat16" if has_fast_bfloat16(device) else "float32"

@@ -212,8 +212,8 @@ class Recipe:
     )
     threads: int | None = setting(
         None,
-        "CPU threads. Default: all, of which each of several ranks takes its share, as it does of a larger number. "
-        "A resumed run is bit-identical for the same number.",
+        "CPU threads. Default: as many as find a processor free when the run begins; of several ranks each takes its "
+        "share of all, as it does of a larger number. A resumed run is bit-identical for the same number.",
         minimum=1,
         maximum=1024,
     )

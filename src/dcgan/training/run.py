@@ -85,7 +85,7 @@ def train(
 def _start(
     run: Path,
     source: PictureSource,
-    recipe: Recipe,
+    given: Recipe,
     on_progress: OnProgress | None,
     ranks: Ranks,
     nets: OwnNets | None,
@@ -100,12 +100,13 @@ def _start(
     if nets and start_from is not None:
         raise UsageError("`start_from` does not go with nets of your own, which bring the weights to begin with")
     model = None if start_from is None else open_start(start_from)
-    recipe = resolve_recipe(recipe if model is None else with_nets_of(model, recipe), ranks)
+    recipe = resolve_recipe(given if model is None else with_nets_of(model, given), ranks)
     check_recipe(recipe, source, model, own_nets=nets is not None)
     data = open_data(source, recipe, on_progress, transferred=model is not None)
     recipe = fit_to(recipe, data, transferred=model is not None)
     TrainingState(recipe, nets=nets) if nets else recipe.lay_out()  # so that what does not fit is refused here
     build_evaluator(recipe, data)  # what it needs may be missing
+    notes = [] if recipe.threads == given.threads else _notes(recipe)
     card = {
         "format": FORMAT,
         "source": source_name(source),
@@ -117,6 +118,7 @@ def _start(
         **({} if start_from is None or model is None else {"start": describe_start(start_from, model)}),
         "created": datetime.now(UTC).isoformat("T", "seconds"),
         "machine": _machine(recipe),
+        "notes": notes,
     }
     with writing_errors(run), new_folder(run) as folder:
         (folder / RECIPE).write_text(recipe.to_toml(), "utf-8")
@@ -269,6 +271,17 @@ def _machine(recipe: Recipe) -> dict[str, object]:
         "python": platform.python_version(),
         "threads": recipe.threads,
     }
+
+
+def _notes(recipe: Recipe) -> list[str]:
+    """What was chosen for this machine that a user may want to know when the run begins."""
+    all_threads = torch.get_num_threads()
+    if recipe.threads is None or recipe.threads >= all_threads:
+        return []
+    return [
+        f"other work takes processors: trains with {recipe.threads} of {all_threads} threads, since one that shares a "
+        f"processor holds up the others; `threads` {all_threads} takes all"
+    ]
 
 
 def _own_nets(generator: nn.Module | None, discriminator: nn.Module | None) -> OwnNets | None:

@@ -79,12 +79,12 @@ def run_session(
     nets: OwnNets | None,
 ) -> TrainingResult:
     """Train a run in this process, from its newest checkpoint or the beginning; the other ranks do the same."""
-    if threads := threads_here(recipe, ranks):
-        torch.set_num_threads(threads)
     if recipe.device == "cpu":
         reuse_memory()
     torch.backends.cudnn.benchmark = True  # the shapes never change: let it try its algorithms once
     with writing_errors(run), ExitStack() as stack:
+        stack.callback(torch.set_num_threads, torch.get_num_threads())
+        torch.set_num_threads(threads_here(recipe, ranks) or torch.get_num_threads())
         ranks.first(lambda: stack.enter_context(_locked(run)))
         callback = Callbacks(callbacks if ranks.leads else ())
         evaluator = build_evaluator(recipe, data) if ranks.leads else None
@@ -104,6 +104,9 @@ def run_session(
             kind = "resumed" if list_checkpoints(run) else "started"
             logger.event(state.progress, kind, f"at {state.progress.images:,} images")
             callback.on_start(state, len(data))
+            for note in _notes(card) if kind == "started" else []:
+                logger.event(state.progress, "note", note)
+                callback.on_event("note", note)
             trainer = Trainer(run, state, loader, logger, callback, evaluator, labels=data.label_names)
             ending = trainer.train(stop)
             logger.event(state.progress, ending, f"at {state.progress.images:,} images")
@@ -125,6 +128,12 @@ def _restore(run: Path, state: TrainingState) -> list[str]:
     if read_records(run / METRICS):
         raise RunError(f"{run} has no checkpoint left to resume from, and starting again would overwrite its records")
     return []
+
+
+def _notes(card: Mapping[str, object]) -> list[str]:
+    """What the run was to say when it began."""
+    notes = card.get("notes")
+    return [str(note) for note in notes] if isinstance(notes, list) else []
 
 
 def _begin(run: Path, card: Mapping[str, object], state: TrainingState, loader: ImageLoader) -> None:
