@@ -20,7 +20,7 @@ import torch
 from benchmarks.textbook import Textbook
 from torch.utils.flop_counter import FlopCounterMode
 
-from dcgan.model import to_images
+from dcgan.pixels import to_images
 from dcgan.training.batches import ImageLoader
 from dcgan.training.cuda_graph import GraphReplay
 from dcgan.training.distributed import resolve_recipe

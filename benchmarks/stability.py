@@ -36,8 +36,9 @@ from dcgan.figures.sheets import save_picture, sheet
 from dcgan.metrics.extractors import build_extractor
 from dcgan.metrics.features import BATCH, real_features
 from dcgan.metrics.kernel import kernel_distance
-from dcgan.model import Model, to_images, to_pixels
+from dcgan.model import Model
 from dcgan.networks.memory import reuse_memory
+from dcgan.pixels import to_images, to_pixels
 from dcgan.randomness import Stream, rng
 from dcgan.training.batches import ImageLoader
 from dcgan.training.callbacks import Callback

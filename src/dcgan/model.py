@@ -6,7 +6,7 @@ No pickle is read or written: loading a stranger's model runs no code.
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -27,6 +27,7 @@ from dcgan.networks.batch_norm import batch_statistics as by_the_batch
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
 from dcgan.networks.layouts import Architecture, Interface, LatentDistribution
+from dcgan.pixels import full_batches, to_images, to_pixels
 from dcgan.randomness import latents_from_seeds, with_label
 from dcgan.types import Latents, Pixels
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 DType = Literal["float32", "float16"]
-ON_CPU, ON_GPU = 16, 128  # pictures computed together
 LARGEST = 1e6  # number that z may hold
 
 
@@ -374,26 +374,3 @@ def _rounded(tensor: Tensor) -> Tensor:
 
 def _device_of(net: nn.Module) -> torch.device:
     return next((tensor.device for tensor in (*net.parameters(), *net.buffers())), torch.device("cpu"))
-
-
-def full_batches(count: int, device: torch.device) -> Iterator[tuple[range, Tensor]]:
-    """Rows to compute together: which, and the same filled up to a fixed number by the last of them.
-
-    How a library sums depends on how many pictures it is given. A mini-batch of always the same number makes the
-    numbers of a picture depend on nothing but itself.
-    """
-    size = ON_CPU if device.type == "cpu" else ON_GPU
-    for start in range(0, count, size):
-        rows = range(start, min(start + size, count))
-        yield rows, torch.arange(start, start + size, device=device).clamp(max=count - 1)
-
-
-def to_pixels(images: Tensor) -> Pixels:
-    """Images (N, C, H, W) in [-1, 1] to pixels (N, H, W, C), uint8, rounded to the nearest level."""
-    levels = ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    return levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
-
-
-def to_images(pixels: Tensor) -> Tensor:
-    """Pixels (N, H, W, C), uint8, to images (N, C, H, W) in [-1, 1], float32, as channels_last memory."""
-    return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)

@@ -7,7 +7,7 @@ from tests.toy_model import toy_model
 
 from dcgan.dissection.detector import boxes_by, detect, masked_faces, train_detector
 from dcgan.errors import UsageError
-from dcgan.model import to_images
+from dcgan.pixels import to_images
 
 
 def test_it_finds_the_exact_pixels_on_faces_it_has_not_seen() -> None:

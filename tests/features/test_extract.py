@@ -16,9 +16,10 @@ from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import UsageError
 from dcgan.features.extract import DiscriminatorExtractor, DType, extract_features
 from dcgan.features.files import save_features, write_features
-from dcgan.model import Model, to_images
+from dcgan.model import Model
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
+from dcgan.pixels import to_images
 from dcgan.training.presets import preset
 
 MODEL = toy_model()

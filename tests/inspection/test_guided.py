@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from dcgan.errors import ModelError
 from dcgan.inspection.guided import Units, back_propagate, guided, plain
 from dcgan.inspection.responses import measure_responses
-from dcgan.model import Model, to_images
+from dcgan.model import Model
 from dcgan.networks.discriminator import SLOPE, leaky_relu
+from dcgan.pixels import to_images
 
 MODEL = toy_model()
 PIXELS = MODEL.sample(range(70))

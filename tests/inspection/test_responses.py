@@ -9,7 +9,8 @@ from tests.toy_model import toy_model
 
 from dcgan.errors import ModelError
 from dcgan.inspection.responses import measure_responses
-from dcgan.model import Model, to_images
+from dcgan.model import Model
+from dcgan.pixels import to_images
 
 MODEL = toy_model()
 PIXELS = MODEL.sample(range(150))

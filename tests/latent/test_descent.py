@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from dcgan.errors import ModelError, UsageError
 from dcgan.latent.descent import CANDIDATES, DescentOptions, Found, Loss, bring_back, descend, random_starts
-from dcgan.model import Model, to_images
+from dcgan.model import Model
+from dcgan.pixels import to_images
 from dcgan.randomness import Stream, rng, sample_latents
 from dcgan.types import Latents
 

@@ -19,7 +19,8 @@ from dcgan.latent.inpainting import Inpainted, Inpainting
 from dcgan.latent.masks import named_mask
 from dcgan.latent.regions import Region, enlarge
 from dcgan.latent.thumbnails import MISSING_COLOR
-from dcgan.model import Model, to_images
+from dcgan.model import Model
+from dcgan.pixels import to_images
 from dcgan.types import Mask, Pixels
 
 MODEL = toy_model("uniform")

@@ -23,8 +23,9 @@ from dcgan.latent.perceptual import perceptual_distances
 from dcgan.latent.project import ProjectOptions, errors_of, project, project_in_parts, training_pictures
 from dcgan.latent.projection import Projection, joined
 from dcgan.loading import load
-from dcgan.model import ON_CPU, Model
+from dcgan.model import Model
 from dcgan.networks.encoder import EncoderNet
+from dcgan.pixels import ON_CPU
 from dcgan.types import Latents, Pixels
 
 MODEL = toy_model()

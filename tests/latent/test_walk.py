@@ -12,7 +12,7 @@ from tests.toy_model import toy_model
 from dcgan.errors import UsageError
 from dcgan.latent.perceptual import perceptual_distances
 from dcgan.latent.walk import Distance, interpolate, measure_steps, random_keys
-from dcgan.model import to_images
+from dcgan.pixels import to_images
 
 MODEL = toy_model("uniform")
 KEYS = MODEL.latents(range(4))

@@ -13,8 +13,9 @@ from torch.nn import functional as F
 from dcgan.data.drawn_faces import WORN, DrawnFaces
 from dcgan.dissection.boxes import Box, Boxes
 from dcgan.errors import DcganError, UsageError
-from dcgan.model import Model, to_images
+from dcgan.model import Model
 from dcgan.optimizers import Adam
+from dcgan.pixels import to_images
 from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng, torch_rng
 from dcgan.types import OnProgress, Pixels

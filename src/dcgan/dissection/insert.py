@@ -15,7 +15,8 @@ from dcgan.errors import DcganError, UsageError
 from dcgan.figures.labeled_grid import labeled_grid
 from dcgan.figures.notebook import html_of
 from dcgan.figures.theme import THEMES, Theme
-from dcgan.model import Model, full_batches, to_pixels
+from dcgan.model import Model
+from dcgan.pixels import full_batches, to_pixels
 from dcgan.progress import notebook_bar
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels

@@ -17,9 +17,10 @@ from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import UsageError
 from dcgan.figures.notebook import table_html
-from dcgan.model import Model, Nets, to_images
+from dcgan.model import Model, Nets
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
+from dcgan.pixels import to_images
 from dcgan.progress import notebook_bar
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Features, Labels, OnProgress, Pixels, PixelStore

@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 
 from dcgan.errors import ModelError
-from dcgan.model import Model, to_images
+from dcgan.model import Model
 from dcgan.networks.layouts import ConvLayer
+from dcgan.pixels import to_images
 from dcgan.types import Pixels
 
 BATCH = 64  # pictures at once: what memory depends on, and results do not

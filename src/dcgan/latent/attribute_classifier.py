@@ -9,9 +9,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from dcgan.errors import LatentError
-from dcgan.model import to_images
 from dcgan.networks.memory import use_channels_last
 from dcgan.optimizers import Adam
+from dcgan.pixels import to_images
 from dcgan.randomness import Stream, rng, torch_rng
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels

@@ -14,8 +14,9 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 from dcgan.device import has_fast_bfloat16
 from dcgan.errors import ModelError, UsageError
 from dcgan.latent.checks import LARGEST_SEED, check_whole, is_whole
-from dcgan.model import Model, full_batches
+from dcgan.model import Model
 from dcgan.optimizers import SGD, Adam
+from dcgan.pixels import full_batches
 from dcgan.randomness import Stream, rng, sample_latents
 from dcgan.types import Latents, OnProgress
 

@@ -16,12 +16,13 @@ from dcgan.errors import LatentError, ModelError
 from dcgan.files import parse_json, write_atomic
 from dcgan.latent.checks import LARGEST_SEED, check_whole
 from dcgan.latent.descent import bring_back
-from dcgan.model import Model, full_batches, to_images
+from dcgan.model import Model
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.encoder import EncoderNet
 from dcgan.networks.initialize import initialize
 from dcgan.networks.memory import use_channels_last
 from dcgan.optimizers import Adam
+from dcgan.pixels import full_batches, to_images
 from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng, sample_latents, torch_rng
 from dcgan.types import Latents, OnProgress, Pixels

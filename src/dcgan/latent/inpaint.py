@@ -15,7 +15,8 @@ from dcgan.latent.checks import is_whole
 from dcgan.latent.descent import DescentOptions, Loss, descend, random_starts
 from dcgan.latent.inpainting import Inpainted, Inpainting
 from dcgan.latent.regions import Region, Shares, region_for, shrink
-from dcgan.model import Model, to_images
+from dcgan.model import Model
+from dcgan.pixels import to_images
 from dcgan.progress import notebook_bar
 from dcgan.types import Mask, OnProgress, Pixels
 

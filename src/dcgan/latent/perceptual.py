@@ -7,8 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcgan.model import Model, to_images
+from dcgan.model import Model
 from dcgan.networks.discriminator import Discriminator
+from dcgan.pixels import to_images
 from dcgan.types import Pixels
 
 BATCH = 64

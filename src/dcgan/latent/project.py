@@ -19,8 +19,9 @@ from dcgan.latent.descent import DescentOptions, Found, descend, random_starts
 from dcgan.latent.encoder import Encoder, load_encoder
 from dcgan.latent.perceptual import squared_distances, unit_maps
 from dcgan.latent.projection import Errors, Projection, joined
-from dcgan.model import Model, full_batches, to_images
+from dcgan.model import Model
 from dcgan.networks.discriminator import Discriminator
+from dcgan.pixels import full_batches, to_images
 from dcgan.progress import Part, notebook_bar
 from dcgan.randomness import Stream, rng
 from dcgan.types import OnProgress, Pixels, PixelStore

@@ -11,8 +11,9 @@ from dcgan.figures.labeled_grid import labeled_grid
 from dcgan.figures.notebook import html_of
 from dcgan.figures.theme import THEMES, Theme
 from dcgan.latent.samples import SeedsOrLatents, latents_of
-from dcgan.model import Model, to_pixels
+from dcgan.model import Model
 from dcgan.networks.lapgan import LaplacianGenerator
+from dcgan.pixels import to_pixels
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Pixels
 

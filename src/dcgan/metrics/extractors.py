@@ -17,8 +17,9 @@ from torch.nn import functional as F
 from dcgan.choices import EXTRACTORS
 from dcgan.errors import ModelError, UsageError
 from dcgan.metrics import efficientnet, inception
-from dcgan.model import Model, to_images
+from dcgan.model import Model
 from dcgan.networks.memory import reuse_memory, use_channels_last
+from dcgan.pixels import to_images
 from dcgan.types import Features, Pixels
 
 PLACES = 4  # in each direction, of the maps of perceptual features

@@ -11,7 +11,7 @@ from torch import Tensor
 from dcgan.choices import AUGMENTATIONS
 from dcgan.data.sharded_pixels import ShardedPixels
 from dcgan.errors import PackedSetError
-from dcgan.model import to_images
+from dcgan.pixels import to_images
 from dcgan.randomness import Stream, batch_order, rng, sample_latents, with_label
 from dcgan.training.recipe import Recipe
 from dcgan.types import PixelStore

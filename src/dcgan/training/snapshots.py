@@ -15,9 +15,10 @@ from dcgan.errors import UsageError
 from dcgan.metrics.extractors import Extractor, ExtractorOptions, build_extractor
 from dcgan.metrics.features import generated_features, real_features
 from dcgan.metrics.kernel import kernel_distance
-from dcgan.model import Model, to_pixels
+from dcgan.model import Model
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.generator import Generator
+from dcgan.pixels import to_pixels
 from dcgan.randomness import Stream, each_label, latents_from_seeds, rng, sample_latents
 from dcgan.training.batches import ImageLoader
 from dcgan.training.monitor import BATCH, diversity

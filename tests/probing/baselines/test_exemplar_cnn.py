@@ -5,7 +5,7 @@ import pytest
 import torch
 from tests.toy_model import toy_model
 
-from dcgan.model import to_images
+from dcgan.pixels import to_images
 from dcgan.probing.baselines.exemplar_cnn import fit_exemplar, transform
 
 BODY = toy_model().nets.discriminator

@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dcgan.features.extract import DiscriminatorExtractor
-from dcgan.model import to_images
 from dcgan.networks.discriminator import Discriminator
+from dcgan.pixels import to_images
 from dcgan.probing.baselines.baseline import BuildContext, FeatureBaseline
 from dcgan.probing.baselines.classification_net import ClassificationNet, train
 from dcgan.probing.baselines.discriminator import fit_discriminator

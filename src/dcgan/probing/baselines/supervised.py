@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcgan.data.packed import PackedSet
-from dcgan.model import to_images
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
+from dcgan.pixels import to_images
 from dcgan.probing.baselines.baseline import BuildContext, TrialLog, TrialScores
 from dcgan.probing.baselines.classification_net import ClassificationNet, train
 from dcgan.probing.protocol import (
