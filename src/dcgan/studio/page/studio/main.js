@@ -3,9 +3,10 @@
 import { get } from "./api.js";
 import { complain, make } from "./dom.js";
 import * as draw from "./draw.js";
+import * as explore from "./explore.js";
 import * as train from "./train.js";
 
-const TABS = { train: ["Train", train], draw: ["Draw", draw] };
+const TABS = { train: ["Train", train], draw: ["Draw", draw], explore: ["Explore", explore] };
 const panel = document.getElementById("panel");
 let leave = null;
 
