@@ -24,6 +24,7 @@ export async function show(panel) {
   }
   const model = chosenModel(models);
   const desk = await makeDesk(model);
+  if (!panel.isConnected) return null; // another tab is open by now
   const place = make("div", { id: "view", class: "stack" });
   const shelf = make("aside", { class: "card stack", "aria-label": "Pictures to explore with" });
   const named = location.hash.split("/")[2];

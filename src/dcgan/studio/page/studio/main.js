@@ -29,11 +29,14 @@ async function open() {
   }
   panel.setAttribute("aria-labelledby", `tab-${shown}`);
   panel.dataset.tab = shown;
-  panel.replaceChildren();
+  const place = make("div"); // of this opening: what comes after another one goes nowhere
+  panel.replaceChildren(place);
   try {
-    leave = await TABS[shown][1].show(panel);
+    const left = await TABS[shown][1].show(place);
+    if (place.isConnected) leave = left;
+    else left?.();
   } catch (error) {
-    complain(error.message);
+    if (place.isConnected) complain(error.message);
   }
 }
 
