@@ -10,7 +10,7 @@ const RANDOM = 1_000_000; // of so many seeds "another" is one
 export function showShelf(aside, desk) {
   const tiles = make("div", { id: "shelf", class: "tiles small", role: "group", "aria-label": "Pictures" });
   const field = make("input", { id: "seed", type: "number", min: 0, step: 1, inputmode: "numeric" });
-  const form = make("form", { class: "row", onsubmit: addTyped }, labeled("Seed", field), make("button", {}, "Add"));
+  const form = make("form", { class: "row", novalidate: true, onsubmit: addTyped }, labeled("Seed", field), make("button", {}, "Add"));
   const concepts = make("div", { id: "concepts", class: "stack tight" },
     make("h3", {}, "Concepts"),
     make("div", { class: "row tight" }, desk.concepts.map(({ name }) => draggable(make("button", { type: "button", class: "concept", onclick: () => put({ concept: name }) }, name), { concept: name }))));
@@ -18,7 +18,6 @@ export function showShelf(aside, desk) {
     make("div", {}, make("h2", {}, "Pictures"), make("p", { class: "soft" }, "Drag a picture to its place, or choose the place and then the picture. Favorites of the tab Draw are here, too.")),
     tiles,
     make("div", { class: "row" }, make("button", { id: "another", type: "button", onclick: () => add(Math.floor(Math.random() * RANDOM)) }, "Another"), form),
-    desk.concepts.length > 0 && concepts,
   );
 
   function show() {
@@ -50,7 +49,10 @@ export function showShelf(aside, desk) {
     add(seed);
   }
 
-  desk.onaim = () => { concepts.hidden = !desk.aimed?.concepts; };
+  desk.onaim = () => {
+    if (desk.aimed?.concepts && desk.concepts.length) aside.append(concepts);
+    else concepts.remove();
+  };
   desk.onaim();
   show();
 }
