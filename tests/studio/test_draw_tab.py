@@ -92,7 +92,10 @@ def test_what_cannot_be_drawn_is_refused_with_the_reason(client: Client, query: 
     assert (answer.status, why in answer.error) == (400, True), answer.error
 
 
-@pytest.mark.parametrize("query", [{"kind": "exe"}, {"scale": "0"}, {"scale": "1000"}, {"scale": "x"}])
+@pytest.mark.parametrize(
+    "query",
+    [{"kind": "exe"}, {"scale": "0"}, {"scale": "1000"}, {"scale": "x"}, {"seeds": "1,2,3,4,5", "scale": "256"}],
+)
 def test_what_cannot_be_downloaded_is_refused(client: Client, query: dict[str, str]) -> None:
     assert client.get("/api/download", **{"model": "art/toy", "seeds": "1", **query}).status == 400
 

@@ -253,6 +253,17 @@ def test_a_walk_is_kept_as_a_film_and_a_picture_with_its_latent_vector(page: Chr
 
 
 @needs_browser
+def test_a_film_that_is_too_long_is_refused_and_the_walk_stays(page: Chrome) -> None:
+    page.execute_script("sessionStorage['dcgan-explore'] = JSON.stringify({toy: {walk: arguments[0]}})", [*range(12)])
+    show(page, "walk")
+    page.execute_script("document.getElementById('seconds').value = '5'")
+    find(page, "#film").click()
+    until(lambda: "900 is the most: take fewer pictures" in find(page, "#notice").text)
+    until(lambda: find(page, "#film").text == "Film of 60 s")
+    assert seeds_in(page) == [f"seed {seed}" for seed in range(12)]
+
+
+@needs_browser
 def test_views_are_changed_by_keys_and_have_addresses(page: Chrome) -> None:
     show(page, "map")
     find(page, "[name=view][value=map]").send_keys(Keys.ARROW_RIGHT)

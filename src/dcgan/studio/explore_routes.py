@@ -107,7 +107,7 @@ class ExploreRoutes:
         check_video(Path(f"film.{kind}"))
         model = await self._models.get(query.get("model", ""))
         z = await run_sync(_film_latents, model, query)
-        if self._films == MOST_FILMS:
+        if self._films >= MOST_FILMS:
             raise BusyError("other films are being made at this moment: try again in a minute")
         self._films += 1
         try:

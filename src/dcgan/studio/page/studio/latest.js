@@ -1,4 +1,4 @@
-// A slider moves faster than pictures are drawn: one request is on its way, and of those that come meanwhile only the
+// A slider moves faster than pictures are drawn: one request is in flight, and of those that come meanwhile only the
 // newest is kept.
 
 // A function that calls `act` with what it is given, unless something newer comes before its turn. `act` throws nothing.
