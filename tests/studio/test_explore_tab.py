@@ -236,15 +236,16 @@ def test_the_keyboard_is_enough_for_a_formula_of_pictures_and_concepts(page: Chr
 @needs_browser
 def test_a_walk_is_kept_as_a_film_and_a_picture_with_its_latent_vector(page: Chrome, tmp_path: Path) -> None:
     page.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    page.execute_script("sessionStorage['dcgan-explore'] = JSON.stringify({toy: {walk: [0, 1], loop: false}})")
     show(page, "walk")
     page.execute_script("document.getElementById('seconds').value = '0.5'")
     find(page, "#film").click()
     until(lambda: downloaded(tmp_path / "toy-walk.gif"))
     with Image.open(tmp_path / "toy-walk.gif") as film:
-        assert (getattr(film, "n_frames", 1), film.info["loop"]) == (3 * 15, 0)
+        assert (getattr(film, "n_frames", 1), film.info["loop"]) == (15 + 1, 0)
     find(page, "#keep-npz").click()
     until(lambda: downloaded(tmp_path / "toy-walk.npz"))
-    expected = walk_latents(MODEL, MODEL.latents([0, 1, 2, 0]), np.array([0.5]))
+    expected = walk_latents(MODEL, MODEL.latents([0, 1]), np.array([0.5]))
     assert read_latents(tmp_path / "toy-walk.npz", MODEL) == pytest.approx(expected)
     find(page, "#keep-png").click()
     until(lambda: downloaded(tmp_path / "toy-walk.png"))
