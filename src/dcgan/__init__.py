@@ -10,7 +10,7 @@ Pictures in: `prepare`, `split`, `open_pictures`, `PackedSet`.
 Sets gathered and made clean: `find_names`, `download`, `crop_faces`, `FaceOptions`, `deduplicate`.
 Training: `Recipe`, `preset`, `train`, `resume`, `compare`, `Callback`.
 A model: `load`, `push`, `Model`.
-Its latent space: `interpolate`, `arithmetic`, `turn`, `find_concepts`.
+Its latent space: `interpolate`, `interpolate_grid`, `arithmetic`, `turn`, `find_concepts`.
 Real pictures in it: `project`, `train_encoder`, `inpaint`, `named_mask`.
 What its generator draws, and how to change it: `forget`, `insert`, `Boxes`.
 What its discriminator knows: `inspect`, `extract_features`, `probe`, `fit_classifier`.
@@ -72,6 +72,8 @@ if TYPE_CHECKING:
     from dcgan.latent.inpaint import inpaint as inpaint
     from dcgan.latent.inpainting import Inpainted as Inpainted
     from dcgan.latent.inpainting import Inpainting as Inpainting
+    from dcgan.latent.interpolation_grid import InterpolationGrid as InterpolationGrid
+    from dcgan.latent.interpolation_grid import interpolate_grid as interpolate_grid
     from dcgan.latent.masks import named_mask as named_mask
     from dcgan.latent.project import ProjectOptions as ProjectOptions
     from dcgan.latent.project import project as project
@@ -137,6 +139,7 @@ _HOMES = {
     "dcgan.latent.encoder": ("Encoder", "load_encoder", "train_encoder"),
     "dcgan.latent.inpaint": ("InpaintOptions", "inpaint"),
     "dcgan.latent.inpainting": ("Inpainted", "Inpainting"),
+    "dcgan.latent.interpolation_grid": ("InterpolationGrid", "interpolate_grid"),
     "dcgan.latent.masks": ("named_mask",),
     "dcgan.latent.project": ("ProjectOptions", "project"),
     "dcgan.latent.projection": ("Projection",),

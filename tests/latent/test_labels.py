@@ -11,6 +11,7 @@ from dcgan.cli import app
 from dcgan.errors import UsageError
 from dcgan.latent.arithmetic import arithmetic
 from dcgan.latent.concepts import concept_of_axis, concept_of_seeds
+from dcgan.latent.interpolation_grid import interpolate_grid
 from dcgan.latent.pyramid import draw_pyramid
 from dcgan.latent.samples import generate_samples, labeled_latents, sample_to_folder
 from dcgan.latent.turn import turn
@@ -106,3 +107,10 @@ def test_a_pyramid_is_of_the_first_samples_of_the_sheet(tmp_path: Path) -> None:
     )
     with pytest.raises(UsageError, match="--out and --pyramid name one file"):
         app([*words, "--out", str(tmp_path / "new.png"), "--pyramid", str(tmp_path / "new.png")])
+
+
+def test_a_grid_goes_from_label_to_label() -> None:
+    grid = interpolate_grid(MODEL, np.concatenate([MODEL.labeled(MODEL.latents([1, 2]), name) for name in NAMES[:2]]))
+    assert labels_of(grid.z[[0, 0, -1, -1], [0, -1, 0, -1]]) == ["cat", "cat", "a/b", "a/b"]
+    assert labels_of(grid.z[0]) == ["cat"] * 7
+    assert grid.z[3, 3, -len(NAMES) :].tolist() == [0.5, 0.5, 0, 0]

@@ -11,7 +11,8 @@ from tests.toy_model import toy_model
 
 from dcgan.errors import UsageError
 from dcgan.latent.perceptual import perceptual_distances
-from dcgan.latent.walk import Distance, interpolate, measure_steps, random_keys
+from dcgan.latent.walk import Distance, interpolate, measure_steps, random_keys, walk_latents
+from dcgan.networks.layouts import LatentDistribution
 from dcgan.pixels import to_images
 
 MODEL = toy_model("uniform")
@@ -32,6 +33,21 @@ def test_a_loop_comes_back() -> None:
     walk = interpolate(MODEL, KEYS, 3, loop=True)
     assert len(walk.z) == 4
     assert walk.z[-1, -1] == pytest.approx(KEYS[0])
+
+
+@pytest.mark.parametrize("distribution", get_args(LatentDistribution))
+def test_any_place_on_a_walk_is_the_one_that_the_walk_passes(distribution: LatentDistribution) -> None:
+    model = toy_model(distribution)
+    walk = interpolate(model, range(4), 5)
+    places = np.array([0, 0.25, 1, 1.5, 2.75, 3])
+    found = walk_latents(model, model.latents(range(4)), places)
+    assert found == pytest.approx(walk.z[[0, 0, 1, 1, 2, 2], [0, 1, 0, 2, 3, 4]], abs=1e-6)
+
+
+@pytest.mark.parametrize(("count", "place"), [(1, 0.0), (3, -0.1), (3, 2.1), (3, np.nan)])
+def test_places_beyond_the_ends_of_a_walk_are_refused(count: int, place: float) -> None:
+    with pytest.raises(UsageError, match=r"2 or more|0 to 2"):
+        walk_latents(MODEL, KEYS[:count], np.array([place]))
 
 
 def test_perceptually_even_steps_look_more_alike_than_steps_of_one_length() -> None:

@@ -10,7 +10,8 @@ from tests.toy_model import toy_model
 
 from dcgan.errors import UsageError
 from dcgan.model import Model
-from dcgan.studio.draw_queue import BATCH, MODELS, MOST_WAITING, BusyError, DrawQueue
+from dcgan.studio.answers import BusyError
+from dcgan.studio.draw_queue import BATCH, MODELS, MOST_WAITING, DrawQueue
 from dcgan.types import Latents, Pixels
 
 MODEL, OTHER = toy_model(), toy_model("uniform")

@@ -92,7 +92,10 @@ def test_what_cannot_be_drawn_is_refused_with_the_reason(client: Client, query: 
     assert (answer.status, why in answer.error) == (400, True), answer.error
 
 
-@pytest.mark.parametrize("query", [{"kind": "exe"}, {"scale": "0"}, {"scale": "1000"}, {"scale": "x"}])
+@pytest.mark.parametrize(
+    "query",
+    [{"kind": "exe"}, {"scale": "0"}, {"scale": "1000"}, {"scale": "x"}, {"seeds": "1,2,3,4,5", "scale": "256"}],
+)
 def test_what_cannot_be_downloaded_is_refused(client: Client, query: dict[str, str]) -> None:
     assert client.get("/api/download", **{"model": "art/toy", "seeds": "1", **query}).status == 400
 
@@ -127,19 +130,41 @@ def test_favorites_are_chosen_from_an_endless_sheet_kept_and_downloaded(browser:
     console_is_empty(browser)
 
 
+@needs_browser
+def test_a_tab_that_comes_late_is_not_shown_beside_the_one_that_was_opened_since(
+    browser: Chrome, client: Client
+) -> None:
+    open_tab(browser, client.address, "draw/art%2Ftoy")
+    browser.execute_script("""
+        const real = window.fetch;
+        window.fetch = (path, ...rest) => !String(path).startsWith("/api/recipe") ? real(path, ...rest)
+            : new Promise((resolve) => { window.late = () => { resolve(real(path, ...rest)); window.fetch = real; }; });
+        location.hash = "train";
+    """)
+    until(lambda: bool(browser.execute_script("return Boolean(window.late)")))
+    browser.execute_script("location.hash = 'draw/art%2Ftoy'")
+    until(lambda: len(tiles(browser, "sheet")) > 0)
+    browser.execute_script("window.late()")
+    browser.execute_async_script("fetch('/api/recipe').then(() => setTimeout(arguments[0], 100))")
+    assert browser.find_elements(By.ID, "start") == []
+    console_is_empty(browser)
+
+
 def nameless_fields(page: Chrome) -> list[str | None]:
     fields = page.find_elements(By.CSS_SELECTOR, "#panel input:not([type=file]), #panel select, #panel button")
     return [field.get_attribute("outerHTML") for field in fields if not field.accessible_name]
 
 
 @needs_browser
-@pytest.mark.parametrize("tab", ["train", "draw"])
+@pytest.mark.parametrize(
+    "tab", ["train", "draw", "explore/faces/walk", "explore/faces/map", "explore/faces/sliders", "explore/faces/sum"]
+)
 def test_a_page_fits_a_phone_and_every_field_has_a_name(browser: Chrome, client: Client, tab: str) -> None:
     phone = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
     try:
         open_tab(browser, client.address, tab)
-        until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, "#start, #sheet .tile")))
+        until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, "#start, #sheet .tile, #shelf .tile")))
         browser.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
         assert browser.execute_script("return document.documentElement.scrollWidth") == 360
         until(lambda: nameless_fields(browser) == [])  # Chromium names what was just shown a moment later

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dcgan.cli.console import progress_bar
 from dcgan.cli.descent_flags import FILM_FRAMES
-from dcgan.cli.outputs import film_frames, writing
+from dcgan.cli.outputs import writing
 from dcgan.errors import DcganError, UsageError
 from dcgan.files import check_writable
 
@@ -118,7 +118,7 @@ class InpaintOutput:
         import numpy as np
 
         from dcgan.figures.sheets import save_picture
-        from dcgan.figures.video import write_video
+        from dcgan.figures.video import film_frames, write_video
         from dcgan.latent.files import write_latents
         from dcgan.latent.thumbnails import film as frames_of
         from dcgan.latent.thumbnails import plot_thumbnails

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from dcgan.figures.theme import Theme
     from dcgan.figures.video import Frame
     from dcgan.model import Model
-    from dcgan.types import OnProgress, Pixels
 
 FRAMES_PER_SECOND = 30.0
 FASTEST_GIF = 50.0  # frames a second: GIF counts in hundredths, and players slow down frames that last only one
@@ -41,7 +40,6 @@ _LIKE_FILES = (
     ".zip",
     ".json",
 )
-FILM_SIDE = 512  # pixels; frames are enlarged until they are at least so wide
 
 
 def open_model(path: Path, device: str) -> "Model":
@@ -205,20 +203,6 @@ def write_outputs(
                 save_picture(figure(), out)
             elif film is not None:
                 write_video(film(), out, fps)
-
-
-def film_frames(groups: "Iterable[Pixels]", total: int, on_progress: "OnProgress") -> "Iterator[Frame]":
-    """Each group of pictures as one frame of a film: RGB, both sides even."""
-    import numpy as np
-
-    from dcgan.figures.sheets import sheet
-
-    for done, pixels in enumerate(groups, 1):
-        columns = int(np.ceil(np.sqrt(len(pixels))))
-        scale = max(1, -(-FILM_SIDE // (columns * pixels.shape[2])))
-        frame = np.asarray(sheet(pixels, columns, gap=0, scale=scale).convert("RGB"))
-        yield frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
-        on_progress(done, total)
 
 
 def listed(paths: list[Path]) -> str:

@@ -15,7 +15,6 @@ from dcgan.cli.outputs import (
     check_outputs,
     chosen_theme,
     end_stopped,
-    film_frames,
     listed,
     open_model,
     told_when_stopped,
@@ -80,7 +79,7 @@ def project(
         fps: Frames a second of a film.
     """
     from dcgan.figures.sheets import FORMATS, save_picture
-    from dcgan.figures.video import VIDEOS
+    from dcgan.figures.video import VIDEOS, film_frames
     from dcgan.latent.encoder import load_encoder
     from dcgan.latent.files import write_latents
     from dcgan.latent.project import ProjectOptions, compared_net, project_in_parts

@@ -13,7 +13,6 @@ from dcgan.cli.outputs import (
     Outs,
     check_outputs,
     chosen_theme,
-    film_frames,
     listed,
     open_model,
     write_outputs,
@@ -87,6 +86,7 @@ def turn(
 
     import numpy as np
 
+    from dcgan.figures.video import film_frames
     from dcgan.latent.files import write_latents
     from dcgan.latent.turn import turn as move
     from dcgan.latent.turn import turn_film

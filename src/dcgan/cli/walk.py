@@ -11,7 +11,6 @@ from dcgan.cli.outputs import (
     Outs,
     check_outputs,
     chosen_theme,
-    film_frames,
     listed,
     open_model,
     write_outputs,
@@ -93,6 +92,7 @@ def walk(
         raise UsageError(f"--seeds or --latents must name 2 to 1000 samples, not {len(keys):,}")
 
     from dcgan.figures.sheets import save_picture
+    from dcgan.figures.video import film_frames
     from dcgan.latent.files import write_latents
     from dcgan.latent.walk import KEYS, interpolate, measure_steps
 

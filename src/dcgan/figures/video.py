@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcgan.errors import DcganError
+from dcgan.figures.sheets import sheet
 from dcgan.files import new_file
+from dcgan.types import OnProgress, Pixels
 
 Frame = NDArray[np.uint8]  # (H, W, 3)
 
@@ -21,6 +23,7 @@ _ANIMATIONS: dict[str, dict[str, int]] = {
 }
 _MOST = 100_000  # frames of an animation: so many durations, in whole hundredths, that add up to the rate asked for
 VIDEOS = (".mp4", *_ANIMATIONS)
+_SIDE = 512  # pixels; frames are enlarged until they are at least so wide
 
 
 def write_video(frames: Iterable[Frame], path: Path, frames_per_second: float) -> None:
@@ -46,6 +49,23 @@ def write_video(frames: Iterable[Frame], path: Path, frames_per_second: float) -
     write = _write_mp4 if path.suffix.lower() == ".mp4" else _write_animation
     with new_file(path) as partial:
         write(chain([first], coming), partial, frames_per_second)
+
+
+def film_frames(groups: Iterable[Pixels], total: int, on_progress: OnProgress | None = None) -> Iterator[Frame]:
+    """Each group of pictures as one frame of a film: RGB, 512 pixels wide or a little more, both sides even.
+
+    Args:
+        groups: (N, H, W, C) each, uint8: the pictures beside each other in a frame.
+        total: How many groups there are.
+        on_progress: Called with (frames made, in all).
+    """
+    for done, pixels in enumerate(groups, 1):
+        columns = int(np.ceil(np.sqrt(len(pixels))))
+        scale = max(1, -(-_SIDE // (columns * pixels.shape[2])))
+        frame = np.asarray(sheet(pixels, columns, gap=0, scale=scale).convert("RGB"))
+        yield frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
+        if on_progress:
+            on_progress(done, total)
 
 
 def check_video(path: Path) -> None:

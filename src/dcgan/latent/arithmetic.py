@@ -89,24 +89,50 @@ def arithmetic(
         (9, 32, 32, 3)
     """
     terms = parse_formula(formula) if isinstance(formula, str) else tuple(formula)
+    known = resolve_concepts(model, concepts, [term.name for term in terms])
+    chosen = tuple(known[term.name] for term in terms)
+    factors = [term.factor for term in terms]
+    z = sum_latents(model, factors, chosen, variations=variations, noise=noise, seed=seed)
+    examples = tuple(model.generate(concept.z[:0] if concept.is_axis else concept.z) for concept in chosen)
+    pixel_sum = None
+    if not any(concept.is_axis for concept in chosen):
+        pixel_sum = add_pictures(factors, examples)
+    means = model.generate(whole_label(np.stack([concept.mean for concept in chosen]), model.interface.classes))
+    return ArithmeticResult(terms, chosen, examples, means, z, model.generate(z), pixel_sum)
+
+
+def sum_latents(
+    model: Model,
+    factors: Sequence[float],
+    concepts: Sequence[Concept],
+    *,
+    variations: int = VARIATIONS,
+    noise: float = NOISE,
+    seed: int = 0,
+) -> Latents:
+    """The z of a sum Y of concepts, and of its variations: (1 + variations, latent_dim), float32, Y first.
+
+    Args:
+        model: Whose latent space.
+        factors: How many times each concept is added; below 0 it is subtracted.
+        concepts: One for each factor, one or more.
+        variations: How many z near Y, 0 to 99.
+        noise: They are Y + U(-noise, noise), each number by itself; 0 to 10. Labels have no noise.
+        seed: Names the noise.
+
+    Raises:
+        UsageError: A value is out of its range.
+    """
     if not 0 <= variations <= 99:
         raise UsageError(f"`variations` must be 0 to 99, not {variations}")
     if not 0 <= noise <= 10:
         raise UsageError(f"`noise` must be 0 to 10, not {noise:g}")
     if seed < 0:
         raise UsageError(f"`seed` must be 0 or more, not {seed}")
-    known = resolve_concepts(model, concepts, [term.name for term in terms])
-    chosen = tuple(known[term.name] for term in terms)
-    y = np.sum([np.float32(term.factor) * concept.mean for term, concept in zip(terms, chosen, strict=True)], axis=0)
+    y = np.sum([np.float32(factor) * one.mean for factor, one in zip(factors, concepts, strict=True)], axis=0)
     offsets = rng(Stream.ARITHMETIC, seed).uniform(-noise, noise, (variations, len(y)))
     offsets[:, model.interface.noise_dim :] = 0
-    z = whole_label(np.concatenate([y[None], y + offsets]).astype(np.float32), model.interface.classes)
-    examples = tuple(model.generate(concept.z[:0] if concept.is_axis else concept.z) for concept in chosen)
-    pixel_sum = None
-    if not any(concept.is_axis for concept in chosen):
-        pixel_sum = add_pictures([term.factor for term in terms], examples)
-    means = model.generate(whole_label(np.stack([concept.mean for concept in chosen]), model.interface.classes))
-    return ArithmeticResult(terms, chosen, examples, means, z, model.generate(z), pixel_sum)
+    return whole_label(np.concatenate([y[None], y + offsets]).astype(np.float32), model.interface.classes)
 
 
 def add_pictures(factors: Sequence[float], pictures: Sequence[Pixels]) -> Pixels:

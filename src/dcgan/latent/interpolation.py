@@ -3,10 +3,28 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from dcgan.model import Model
 from dcgan.networks.layouts import LatentDistribution
 from dcgan.types import Latents
 
 Fractions = NDArray[np.float64]  # (F,), 0 at the first vector, 1 at the second
+
+
+def interpolate_latents(model: Model, first: Latents, second: Latents, t: Fractions) -> Latents:
+    """Interpolate between two latent vectors of a model, as suits its distribution; from label to label in a line.
+
+    Args:
+        model: Whose latent vectors.
+        first: z (D,).
+        second: z (D,).
+        t: (F,), how far each point lies from the first to the second, 0 to 1.
+
+    Returns:
+        z (F, D), float32.
+    """
+    numbers = model.interface.noise_dim
+    z = between(first[:numbers], second[:numbers], t, model.latent_distribution)
+    return np.concatenate([z, lerp(first[numbers:], second[numbers:], t)], axis=1)
 
 
 def between(first: Latents, second: Latents, t: Fractions, latent_distribution: LatentDistribution) -> Latents:

@@ -107,6 +107,24 @@ def turn_film(
     return (_move(model, z, direction, coefficients[frame : frame + 1])[1][:, 0] for frame in range(frames))
 
 
+def move_latents(
+    model: Model, z: Latents, direction: NDArray[np.float32], coefficients: NDArray[np.float64]
+) -> Latents:
+    """Add a direction to latent vectors, as often as each coefficient says; samples keep the labels that they have.
+
+    Args:
+        model: Whose latent space.
+        z: (N, latent_dim).
+        direction: (latent_dim,).
+        coefficients: (P,).
+
+    Returns:
+        z (N, P, latent_dim), float32.
+    """
+    direction = np.where(np.arange(len(direction)) < model.interface.noise_dim, direction, np.float32(0))
+    return np.asarray(z[:, None] + coefficients[:, None] * direction, np.float32)
+
+
 def _check(strength: float) -> None:
     if not 0 < strength <= 100:
         raise UsageError(f"`strength` must be above 0 and at most 100, not {strength:g}")
@@ -133,8 +151,7 @@ def _resolve(model: Model, axis: Axis, concepts: ConceptSource) -> tuple[NDArray
 def _move(
     model: Model, z: Latents, axis: NDArray[np.float32], coefficients: NDArray[np.float64]
 ) -> tuple[Latents, Pixels]:
-    """Each sample at each coefficient, with the label that it has: z (N, P, latent_dim), pixels (N, P, H, W, C)."""
-    axis = np.where(np.arange(len(axis)) < model.interface.noise_dim, axis, np.float32(0))
-    moved = (z[:, None] + coefficients[:, None] * axis).astype(np.float32)
+    """Each sample at each coefficient: z (N, P, latent_dim), pixels (N, P, H, W, C)."""
+    moved = move_latents(model, z, axis, coefficients)
     pixels = model.generate(moved.reshape(-1, moved.shape[2]))
     return moved, pixels.reshape(*moved.shape[:2], *pixels.shape[1:])

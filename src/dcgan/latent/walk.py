@@ -13,7 +13,7 @@ from dcgan.figures.labeled_grid import labeled_grid
 from dcgan.figures.notebook import html_of
 from dcgan.figures.perceptual_steps import plot_perceptual_steps
 from dcgan.figures.theme import THEMES, Theme
-from dcgan.latent.interpolation import Fractions, between, lerp
+from dcgan.latent.interpolation import Fractions, interpolate_latents
 from dcgan.latent.perceptual import Distances, perceptual_distances
 from dcgan.latent.samples import SeedsOrLatents, latents_of, names_of
 from dcgan.model import Model
@@ -153,6 +153,33 @@ def interpolate(
     return Walk(rows, pixels.reshape(*rows.shape[:2], *pixels.shape[1:]), labels, loop)
 
 
+def walk_latents(model: Model, keys: Latents, positions: Fractions) -> Latents:
+    """Places on a walk from sample to sample, as `interpolate` walks.
+
+    Args:
+        model: Whose latent space.
+        keys: z (K, latent_dim), K of 2 or more.
+        positions: (P,), each from 0, the first key, to K - 1, the last: 1.5 lies half the distance from the second to
+            the third.
+
+    Returns:
+        z (P, latent_dim), float32.
+
+    Raises:
+        UsageError: There are fewer than two keys, or a position is out of its range.
+    """
+    if len(keys) < 2:
+        raise UsageError(f"a walk needs 2 or more samples, not {len(keys)}")
+    if not ((positions >= 0) & (positions <= len(keys) - 1)).all():
+        raise UsageError(f"`positions` must be 0 to {len(keys) - 1}, from the first sample to the last")
+    rows = np.minimum(positions.astype(int), len(keys) - 2)
+    z = np.empty((len(positions), model.latent_dim), np.float32)
+    for row in np.unique(rows):
+        here = rows == row
+        z[here] = interpolate_latents(model, keys[row], keys[row + 1], positions[here] - row)
+    return z
+
+
 def random_keys(seed: int = 0, count: int = KEYS) -> list[int]:
     """Seeds of random samples to walk through; the same `seed` names the same ones.
 
@@ -180,20 +207,13 @@ def _row(model: Model, first: Latents, second: Latents, frames: int, even: Dista
     t = np.linspace(0, 1, frames)
     if even == "perceptual":
         t = _perceptually_even(model, first, second, frames)
-    return _between(model, first, second, t)
-
-
-def _between(model: Model, first: Latents, second: Latents, t: Fractions) -> Latents:
-    """As suits the distribution of z; from label to label in a line."""
-    numbers = model.interface.noise_dim
-    z = between(first[:numbers], second[:numbers], t, model.latent_distribution)
-    return np.concatenate([z, lerp(first[numbers:], second[numbers:], t)], axis=1)
+    return interpolate_latents(model, first, second, t)
 
 
 def _perceptually_even(model: Model, first: Latents, second: Latents, frames: int) -> Fractions:
     """Where frames lie at equal perceptual distances along the path, by the lengths of many small steps."""
     fine = np.linspace(0, 1, FINER * (frames - 1) + 1)
-    pictures = model.generate(_between(model, first, second, fine))
+    pictures = model.generate(interpolate_latents(model, first, second, fine))
     lengths = np.concatenate([[0.0], perceptual_distances(model, pictures[:-1], pictures[1:]).cumsum()])
     if lengths[-1] == 0:
         return np.linspace(0, 1, frames)

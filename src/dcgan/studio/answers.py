@@ -7,6 +7,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -19,6 +20,10 @@ _LOG = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
 
 
+class BusyError(DcganError):
+    """More is asked for than can be answered soon."""
+
+
 def answers(handler: Callable[[Request], Awaitable[object]]) -> Handler:
     """Send what a handler returns as JSON, unless it is a response already; what went wrong becomes a sentence."""
 
@@ -26,6 +31,8 @@ def answers(handler: Callable[[Request], Awaitable[object]]) -> Handler:
     async def answer(request: Request) -> Response:
         try:
             found = await handler(request)
+        except BusyError as error:
+            return refusal(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "2"})
         except DcganError as error:
             return refusal(HTTPStatus.BAD_REQUEST, str(error).replace("`", ""))
         except OSError as error:
@@ -57,8 +64,17 @@ async def json_of(request: Request) -> dict[str, Any]:
     Raises:
         UsageError: It is no object in JSON.
     """
+    return object_of(await request.body())
+
+
+def object_of(text: str | bytes) -> dict[str, Any]:
+    """The object that a text is in JSON.
+
+    Raises:
+        UsageError: It is no object in JSON.
+    """
     try:
-        found = parse_json(await request.body())
+        found = parse_json(text)
     except ValueError as error:
         raise UsageError(f"the request is no JSON: {error}") from error
     if not isinstance(found, dict):
@@ -74,10 +90,25 @@ def value_of(found: Mapping[str, Any], name: str, kind: type[T], default: T | No
     """
     value = found.get(name, default)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return kind(value)  # type: ignore[call-arg]
+        try:
+            return kind(value)  # type: ignore[call-arg]
+        except OverflowError as error:
+            raise UsageError(f"{name} is too large a number") from error
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise UsageError(f"the request needs {name}, of the kind {kind.__name__}")
     return value
+
+
+def whole_of(query: QueryParams, name: str, default: int) -> int:
+    """A whole number of a query, 0 or more.
+
+    Raises:
+        UsageError: It is none.
+    """
+    word = query.get(name, str(default))
+    if not (word.isdecimal() and word.isascii() and len(word) < 10):
+        raise UsageError(f"{name} must be a whole number, not {word!r}")
+    return int(word)
 
 
 def inside(folder: Path, name: str) -> Path:

@@ -7,7 +7,8 @@ a status from 400 on.
     GET  /page/...                 its files
     GET  /api/state                {folder, runs, models, sources}: all that there is
 
-The requests of each tab are told in its module: `dcgan.studio.train_routes`, `dcgan.studio.draw_routes`.
+The requests of each tab stand in its module: `dcgan.studio.train_routes`, `dcgan.studio.draw_routes`,
+`dcgan.studio.explore_routes`.
 """
 
 from collections.abc import AsyncIterator
@@ -29,7 +30,9 @@ from dcgan.studio.answers import answers, http_refusal, refusal
 from dcgan.studio.contents import Contents
 from dcgan.studio.draw_queue import DrawQueue
 from dcgan.studio.draw_routes import DrawRoutes
+from dcgan.studio.explore_routes import ExploreRoutes
 from dcgan.studio.limits import LARGEST, Limits
+from dcgan.studio.models import Models
 from dcgan.studio.train_routes import TrainRoutes
 from dcgan.studio.uploads import LARGEST as LARGEST_UPLOAD
 
@@ -47,6 +50,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
     """
     contents = Contents(folder)
     train, queue = TrainRoutes(folder, device), DrawQueue()
+    models = Models(folder, device, queue)
     loadable = dict(_loadable(files("dcgan.studio").joinpath("page")))
 
     async def page(_request: Request) -> Response:
@@ -83,7 +87,8 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
             Route("/page/{path:path}", file),
             Route("/api/state", state),
             *train.routes(),
-            *DrawRoutes(folder, device, queue).routes(),
+            *DrawRoutes(models).routes(),
+            *ExploreRoutes(models).routes(),
         ],
         middleware=[Middleware(Limits, largest=_largest), Middleware(Gate, access=access)],
         exception_handlers={HTTPException: http_refusal},

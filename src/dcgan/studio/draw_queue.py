@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from dcgan.data.workers import cores
-from dcgan.errors import DcganError
 from dcgan.model import Model
+from dcgan.studio.answers import BusyError
 from dcgan.types import Latents, Pixels
 
 GATHER = 0.004
@@ -24,10 +24,6 @@ MOST_WAITING = 8192
 """Pictures that may wait: it bounds the memory, and how long the last one waits."""
 MODELS = 3
 """Models that are held in memory."""
-
-
-class BusyError(DcganError):
-    """More is asked for than can be drawn soon."""
 
 
 @dataclass(eq=False)

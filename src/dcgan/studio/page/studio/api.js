@@ -29,6 +29,13 @@ export async function getBlob(path, query) {
   return (await ask(address(path, query))).blob();
 }
 
+// A file with the name that the server gives it: [blob, name].
+export async function getFile(path, query) {
+  const answer = await ask(address(path, query));
+  const name = /filename="(.*)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? "dcgan";
+  return [await answer.blob(), name];
+}
+
 export async function post(path, content = {}) {
   return (await ask(path, { method: "POST", body: JSON.stringify(content) })).json();
 }

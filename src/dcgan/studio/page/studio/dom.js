@@ -43,6 +43,13 @@ export function say(text) {
   document.getElementById("spoken").textContent = text;
 }
 
+// Give the browser a file to keep.
+export function save(blob, name) {
+  const link = make("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
 export function number(value) {
   return Math.round(value).toLocaleString("en-US");
 }

@@ -1,19 +1,18 @@
 // Draw: an endless sheet of new pictures, of which favorites are kept and downloaded.
 
 import { address, get } from "./api.js";
-import { choice, complain, empty, labeled, make, number, say } from "./dom.js";
+import { choice, complain, labeled, make, number, save, say } from "./dom.js";
 import { exported, favoritesOf, imported, setFavorites, toggle } from "./favorites.js";
-import { chosenModel, modelChoice } from "./models.js";
-import { drawSeeds } from "./pictures.js";
+import { chosenModel, modelChoice, noModels } from "./models.js";
+import { drawSeeds, sizeChoice } from "./pictures.js";
 
 const PAGE = 32; // pictures that are asked for together
 const AHEAD = 300; // CSS pixels below the window that are drawn, too
-const SCALES = [1, 2, 4, 8, 16];
 
 export async function show(panel) {
   const { models } = await get("/api/state");
   if (!models.length) {
-    panel.append(empty("No models yet: train one", "As soon as a training has its first checkpoint, it draws here.", make("a", { class: "button main", href: "#train" }, "Train")));
+    panel.append(noModels());
     return null;
   }
   const model = chosenModel(models);
@@ -31,7 +30,7 @@ export async function show(panel) {
   const truncation = make("input", { id: "truncation", type: "range", min: 0.1, max: 1, step: 0.05, value: 1, onchange: retruncate, oninput: nameTruncation });
   const labels = model.labels.length > 0 && choice([["", "any"], ...model.labels.map((one) => [one, one])], "", { id: "label", onchange: (event) => { query.label = event.target.value || undefined; restart(Number(from.value)); } });
   const kept = make("div", { id: "kept", class: "tiles small", role: "group", "aria-label": "Favorites" });
-  const scale = choice(SCALES.filter((one) => one * model.size <= 4096).map((one) => [String(one), `${one * model.size} × ${one * model.size} pixels`]), "8", { id: "scale" });
+  const scale = sizeChoice(model.size);
   const smooth = make("input", { id: "smooth", type: "checkbox" });
   const aside = make("aside", { class: "card stack", "aria-label": "Favorites" });
 
@@ -139,9 +138,7 @@ export async function show(panel) {
   }
 
   function saveFile() {
-    const link = make("a", { href: URL.createObjectURL(exported(model.name, favorites)), download: "favorites.json" });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    save(exported(model.name, favorites), "favorites.json");
   }
 
   async function takeFile(file) {

@@ -1,13 +1,19 @@
 // Choosing a model, on every tab that needs one. The browser remembers the last choice.
 
-import { choice } from "./dom.js";
+import { choice, empty, make } from "./dom.js";
 
 const KEY = "dcgan-model";
 
 // The model that the address names, the one of last time, or the first.
 export function chosenModel(models) {
-  const named = decodeURIComponent(location.hash.split("/").slice(1).join("/"));
+  const named = decodeURIComponent(location.hash.split("/")[1] ?? "");
   return [named, localStorage.getItem(KEY)].map((name) => models.find((model) => model.name === name)).find(Boolean) ?? models[0];
+}
+
+// What a tab shows where there is none.
+export function noModels() {
+  const train = make("a", { class: "button main", href: "#train" }, "Train");
+  return empty("No models yet: train one", "As soon as a training has its first checkpoint, it draws here.", train);
 }
 
 export function modelChoice(models, model, change) {

@@ -1,0 +1,38 @@
+"""The models of the studio's folder, by name, and the queue that draws with them."""
+
+from pathlib import Path
+
+from anyio.to_thread import run_sync
+
+from dcgan.loading import load
+from dcgan.model import Model
+from dcgan.model_folder import find
+from dcgan.studio.answers import inside
+from dcgan.studio.draw_queue import DrawQueue
+
+
+class Models:
+    """Loads each model when it is first asked for.
+
+    Args:
+        folder: Where models are.
+        device: Where to compute.
+        queue: Draws with them.
+    """
+
+    def __init__(self, folder: Path, device: str, queue: DrawQueue) -> None:
+        self.folder = folder
+        self.queue = queue
+        self._device = device
+
+    async def get(self, name: str) -> Model:
+        """A model by the name that the page has for it.
+
+        Raises:
+            ModelError: There is none, or it is broken.
+            UsageError: It is outside the folder.
+        """
+        path = inside(self.folder, name)
+        found = await run_sync(find, path if path.exists() else Path(name).relative_to(Path(name).parent))
+        changed = (await run_sync((found / "model.json").stat)).st_mtime_ns
+        return await self.queue.model((found, changed), lambda: load(found, self._device))

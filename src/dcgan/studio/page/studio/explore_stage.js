@@ -1,0 +1,43 @@
+// The large picture of a view, and keeping it: as a picture of any size, or as its latent vector.
+
+import { labeled, make } from "./dom.js";
+import { latest } from "./latest.js";
+import { sizeChoice } from "./pictures.js";
+
+// `picture` and `keeping` to put on the page; `show(of, name)` draws a place in latent space; `paint(canvas, of, name)` shows what is
+// drawn already. `size()` is how pictures are to be kept.
+export function makeStage(desk) {
+  const { size } = desk.model;
+  const canvas = make("canvas", { id: "stage", width: size, height: size, role: "img", class: "crisp" });
+  const caption = make("figcaption", { id: "caption" });
+  const scale = sizeChoice(size);
+  const smooth = make("input", { id: "smooth", type: "checkbox" });
+  let shown = null; // what is on the canvas
+
+  const draw = latest(async (of, name) => {
+    const canvases = await desk.draw(of, [name]);
+    if (canvases) paint(canvases[0], of, name);
+  });
+
+  function paint(picture, of, name) {
+    shown = of;
+    const context = canvas.getContext("2d");
+    context.clearRect(0, 0, size, size);
+    context.drawImage(picture, 0, 0);
+    canvas.setAttribute("aria-label", name);
+    caption.textContent = name;
+  }
+
+  const keep = (kind) => shown && desk.download("/api/explore/download", { of: JSON.stringify(shown), kind, ...sizes() });
+  const sizes = () => ({ scale: scale.value, smooth: smooth.checked });
+
+  const picture = make("figure", { class: "stage picture" }, canvas, caption);
+  const keeping = make("section", { class: "card stack tight", "aria-labelledby": "keep-picture" },
+    make("h2", { id: "keep-picture" }, "Keep the picture"),
+    labeled("Size", scale),
+    make("label", { class: "check" }, smooth, "Smooth, instead of square pixels"),
+    make("div", { class: "row" },
+      make("button", { id: "keep-png", type: "button", class: "main", onclick: () => keep("png") }, "Picture"),
+      make("button", { id: "keep-npz", type: "button", title: "The numbers that it is drawn from; dcgan's commands read them with --latents", onclick: () => keep("npz") }, "Latent vector")));
+  return { picture, keeping, show: draw, paint, sizes };
+}
