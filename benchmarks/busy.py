@@ -76,7 +76,7 @@ def spinning() -> Iterator[None]:
 
 def rate(loop: str, threads: int | None, size: int, seconds: float) -> float:
     """Images a second of the steps of one loop in this process."""
-    recipe = resolve_recipe(dcgan.Recipe(size=size, channels=3, threads=threads, device="cpu"))
+    recipe = resolve_recipe(dcgan.Recipe(size=size, channels=3, layout="strided", threads=threads, device="cpu"))
     torch.set_num_threads(recipe.threads or 1)
     pixels = np.random.default_rng(0).integers(0, 256, (4096, size, size, 3), np.uint8)
     if loop == "ours":

@@ -31,8 +31,8 @@ TARGET = 10_000  # pictures
 
 
 def recipe_of(size: int) -> Recipe:
-    """Nets as wide as the tutorials have them."""
-    return Recipe(size=size, channels=3, base_channels=64, device="cpu")
+    """The tutorials' nets."""
+    return Recipe(size=size, channels=3, layout="strided", base_channels=64, device="cpu")
 
 
 def model_of(size: int) -> Model:

@@ -147,7 +147,7 @@ def train_ours(
 def train_textbook(data: PackedSet, job: Job) -> tuple[list[Mark], dict[str, object]]:
     """The textbook loop, on pictures that are in memory as it wants them."""
     torch.manual_seed(job.seed)
-    recipe = Recipe(size=data.size, channels=data.channels, base_channels=64)  # as wide as the tutorials have it
+    recipe = Recipe(size=data.size, channels=data.channels, layout="strided", base_channels=64)  # the tutorials' nets
     loop, batch_size = Textbook(recipe.architecture()), 128
     images = to_images(torch.from_numpy(np.array(data.pixels))).contiguous()
     marks: list[Mark] = []

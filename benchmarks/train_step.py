@@ -169,7 +169,7 @@ def measure(folder: Path, packed: Path, recipe: Recipe, seconds: float, rounds: 
         EXAMPLE: (textbook, folder, recipe),
         "ours, float32": (ours, packed, plain.changed({"precision": "float32"})),
         "ours": (ours, packed, plain),
-        "ours, with translation (the default)": (ours, packed, recipe),
+        "ours, with translation": (ours, packed, recipe),
     }
     if compiled:
         ways["ours, through torch.compile"] = (ours, packed, plain, True)
@@ -177,6 +177,7 @@ def measure(folder: Path, packed: Path, recipe: Recipe, seconds: float, rounds: 
     rates = compare({**ways, **ceilings}, seconds, rounds)
     flops, base = count_flops(plain), rates[EXAMPLE]
     assert recipe.size is not None
+    assert recipe.kernel_size is not None
     shape = (recipe.size, recipe.kernel_size)
     rows = []
     for way in ways:
@@ -208,6 +209,7 @@ def main() -> None:
                 recipe = Recipe(
                     size=size,
                     channels=3,
+                    layout="strided",  # as the textbook has them
                     base_channels=arguments.base_channels,
                     kernel_size=kernel_size,
                     batch_size=arguments.batch_size,

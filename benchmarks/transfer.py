@@ -38,6 +38,7 @@ from dcgan.metrics.features import BATCH, real_features
 from dcgan.metrics.kernel import kernel_distance
 from dcgan.model import Model
 from dcgan.randomness import Stream, rng
+from dcgan.training.transfer import net_settings
 from dcgan.types import Pixels
 
 RESULTS = Path(__file__).parent / "results" / "transfer.jsonl"
@@ -125,7 +126,7 @@ def run(sets: Path, donor: Model, seeds: list[int], sheets: Path | None) -> None
         if is_there(RESULTS, key):
             continue
         job = Job(sets / target, name, seed, MARKS, "seconds", None)
-        changes: dict[str, object] = {"freeze_discriminator": start.frozen, "precision": "float32"}
+        changes = {**net_settings(donor), "freeze_discriminator": start.frozen, "precision": "float32"}
         marks, facts = train_ours(data[target], job, changes, donor if start.transfer else None)
         rows = [
             {"seconds": mark.seconds, "images": mark.images, "distance": measure(mark.pixels, real[target], extractor)}

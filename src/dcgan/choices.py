@@ -69,7 +69,7 @@ NETS: "Registry[NetFamily]" = Registry(
     },
 )
 
-LAYOUTS: "Registry[Callable[[int, int, int], tuple[ConvLayer, ...]]]" = Registry(
+LAYOUTS: "Registry[Callable[[int, int, int | None], tuple[ConvLayer, ...]]]" = Registry(
     "layout",
     "dcgan.layouts",
     {

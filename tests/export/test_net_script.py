@@ -43,7 +43,7 @@ def assert_same(model: Model, page: Path, code: str = "CODE") -> None:
 
 @needs_node
 @pytest.mark.parametrize(
-    ("size", "channels", "kernel_size", "layout"), [(17, 1, 5, "strided"), (22, 4, 3, "paired"), (33, 3, 4, "pooled")]
+    ("size", "channels", "kernel_size", "layout"), [(17, 1, 5, "strided"), (22, 4, 3, "paired"), (33, 3, 3, "pooled")]
 )
 def test_it_draws_pictures_of_any_size(size: int, channels: int, kernel_size: int, layout: str, tmp_path: Path) -> None:
     model = lively_model(size=size, channels=channels, kernel_size=kernel_size, layout=layout, base_channels=3)

@@ -52,7 +52,7 @@ def test_it_is_where_the_gradient_is_not_zero(layout: str, size: int, kernel_siz
 
 @pytest.mark.parametrize("size", [28, 29])
 def test_with_pooling_some_picture_or_other_moves_the_unit_from_every_pixel_of_its_field(size: int) -> None:
-    model = small_model("pooled", size, 4)
+    model = small_model("pooled", size, 3)
     pixels = np.random.default_rng(0).integers(0, 256, (200, size, size, 1)).astype(np.uint8)
     for row, column in ((0, 0), (3, 5), (model.architecture.discriminator_geometry[0].small - 1, 0)):
         saliency = back_propagate(model, pixels, 0, np.array([(0, row, column)] * len(pixels)), plain)

@@ -11,6 +11,7 @@ from dcgan.inspection.responses import measure_responses
 from dcgan.inspection.untrained import untrained
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import TrainingState
+from dcgan.training.transfer import with_nets_of
 
 MODEL = toy_model()
 PIXELS = MODEL.sample(range(150))
@@ -23,9 +24,9 @@ def test_a_seed_names_the_weights() -> None:
 
 
 def test_they_are_those_that_a_training_with_this_seed_begins_with() -> None:
-    recipe = Recipe(size=16, channels=3, base_channels=8, latent_dim=6, seed=5, device="cpu", precision="float32")
-    state = TrainingState(recipe)
     model = toy_model()
+    recipe = with_nets_of(model, Recipe(seed=5, device="cpu", precision="float32"))
+    state = TrainingState(recipe)
     ours = untrained(model, PIXELS, 5).discriminator.state_dict()
     theirs = state.discriminator.state_dict()
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs if name.endswith("weight"))

@@ -38,11 +38,11 @@ def test_a_pooled_convolution_keeps_the_maximum_of_each_square(maps: Tensor) -> 
 
 
 def test_the_pooled_layout_has_the_maps_of_the_strided_one_and_no_stride_in_any_kernel() -> None:
-    shape = {"size": 33, "channels": 3, "base_channels": 2, "kernel_size": 4, "latent_dim": 5}
+    shape = {"size": 33, "channels": 3, "base_channels": 2, "latent_dim": 5}
     more = {"latent_distribution": "normal", "batch_norm_eps": 1e-5}
     pooled, strided = (build_architecture(layout=layout, **shape, **more) for layout in ("pooled", "strided"))  # type: ignore[arg-type]
     assert pooled.generator_geometry == strided.generator_geometry
-    assert pooled.discriminator[0] == ConvLayer(2, 4, 2, pooled=True)
+    assert pooled.discriminator[0] == ConvLayer(2, 3, 2, pooled=True)
     kernels = [
         p.shape[2:] for net in (Generator(pooled), Discriminator(pooled)) for p in net.parameters() if p.ndim == 4
     ]

@@ -127,8 +127,10 @@ def test_nets_read_what_changes_their_layers_and_nothing_else(nets: str, change:
 
 
 def test_kernels_of_4_are_refused_where_the_nets_have_such_a_layout_alone() -> None:
-    with pytest.raises(RecipeError, match="`kernel_size` must be 3 or 5 with `layout` paired, not 4"):
-        Recipe(layout="paired")
+    for layout in ("pooled", "paired"):
+        with pytest.raises(RecipeError, match=f"must be 3 or 5 with `layout` {layout}, not 4; `layout` strided has 4"):
+            Recipe(layout=layout, kernel_size=4)
+    assert Recipe(layout="strided", kernel_size=4).kernel_size == 4
     assert preset("paper-imagenet-32").changed({"nets": "lapgan", "kernel_size": 4}).layout == "paired"
 
 
@@ -171,7 +173,7 @@ def test_a_choice_added_by_somebody_else_is_accepted_and_explained() -> None:
     if "third-party" not in LAYOUTS:
         LAYOUTS.add("third-party", LAYOUTS["strided"])
     recipe = Recipe(size=16, channels=1, layout="third-party")
-    assert recipe.architecture() == Recipe(size=16, channels=1).architecture()
+    assert recipe.architecture() == Recipe(size=16, channels=1, layout="strided").architecture()
     help_of = {field.name: field.metadata["help"] for field in fields(Recipe)}
     assert "strided: one convolution a halving" in help_of["layout"]
     assert "third-party" in help_of["layout"]

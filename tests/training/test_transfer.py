@@ -18,6 +18,7 @@ from dcgan.files import sha256
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.networks.discriminator import Discriminator
+from dcgan.networks.families import untrained_nets
 from dcgan.training.batches import ImageLoader
 from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.comparison import compare
@@ -171,7 +172,7 @@ def test_a_model_from_python_is_taken_too(tmp_path: Path) -> None:
 
 def test_the_nets_come_from_the_model_and_all_else_from_the_recipe(donor: Path) -> None:
     recipe = with_nets_of(load(donor), preset("paper-64"))
-    assert (recipe.size, recipe.base_channels, recipe.latent_dim, recipe.kernel_size) == (16, 2, 4, 4)
+    assert (recipe.size, recipe.base_channels, recipe.latent_dim, recipe.kernel_size) == (16, 2, 4, 3)
     assert (recipe.lr, recipe.updates, recipe.batch_size) == (2e-4, "alternate", 128)
 
 
@@ -179,7 +180,7 @@ def test_a_model_without_a_recipe_tells_what_its_nets_do() -> None:
     model = replace(toy_model(), details={})
     settings = net_settings(model)
     assert (settings["size"], settings["latent_dim"], settings["nets"]) == (16, 6, "dcgan")
-    assert "base_channels" not in settings
+    assert (settings["layout"], settings["base_channels"], settings["kernel_size"]) == ("strided", 8, 4)
 
 
 @pytest.mark.parametrize(
@@ -207,10 +208,11 @@ def test_a_packed_set_of_another_size_is_refused_with_the_remedy(donor: Path, tm
 
 
 def test_nets_laid_out_otherwise_are_refused_though_no_setting_tells(tmp_path: Path) -> None:
-    model = replace(toy_model(channels=1), details={})
-    recipe = replace(ON, latent_distribution="normal", latent_dim=6)
-    with pytest.raises(RecipeError, match="differ in their stem_channels, generator, discriminator"):
-        train(others(), tmp_path / "run", recipe, start_from=model)
+    toy = toy_model(channels=1).architecture
+    architecture = replace(toy, discriminator=(toy.discriminator[0], replace(toy.discriminator[1], out_channels=9)))
+    model = Model(architecture, *untrained_nets(architecture, 0))
+    with pytest.raises(RecipeError, match="differ in their discriminator: name the `preset`"):
+        train(others(), tmp_path / "run", Recipe(), start_from=model)
 
 
 @pytest.mark.parametrize("nets", ["conditional-dcgan", "lapgan", "gan-2014-mnist"])

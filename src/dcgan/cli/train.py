@@ -109,7 +109,7 @@ def presets(*, as_json: AsJson = False) -> None:
     for heading in ("size", "batch", "lr", "updates", "G", "D"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, facts in rows.items():
-        sizes = (f"{int(facts[net]) / 1e6:.1f} M" for net in ("generator", "discriminator"))
+        sizes = (f"{int(facts[net] or 0) / 1e6:.1f} M" for net in ("generator", "discriminator"))
         table.add_row(name, *(str(facts[fact]) for fact in ("size", "batch", "lr", "updates")), *sizes)
     stdout.print(table)
     stdout.print("\nG and D are the numbers of their parameters; --json has all values.")
@@ -159,9 +159,11 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
     return 0
 
 
-def _describe(recipe: Recipe) -> dict[str, int | str]:
+def _describe(recipe: Recipe) -> dict[str, int | str | None]:
     """The facts that tell recipes apart, with the parameter counts of their nets."""
     import torch
+
+    from dcgan.networks.layouts import Architecture
 
     family = NETS[recipe.nets]
     laid_out = recipe.guessed().lay_out()
@@ -174,7 +176,7 @@ def _describe(recipe: Recipe) -> dict[str, int | str]:
         "size": size if recipe.size else "any",
         "z": f"{recipe.latent_distribution} {recipe.latent_dim}",
         "base_channels": recipe.base_channels,
-        "kernel_size": recipe.kernel_size,
+        "kernel_size": laid_out.discriminator[0].kernel_size if isinstance(laid_out, Architecture) else None,
         "batch": recipe.batch_size,
         "lr": f"{recipe.lr:g}",
         "updates": recipe.updates,

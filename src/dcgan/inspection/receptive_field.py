@@ -28,11 +28,11 @@ class ReceptiveField(NamedTuple):
 
 
 def receptive_field(architecture: Architecture, layer: int) -> ReceptiveField:
-    """Follow the layers down to `layer`: each kernel widens what is seen by its side, less one, in steps so far."""
+    """Follow the layers down to `layer`: each widens what is seen by its reach, less one, in steps so far."""
     side, step, start = 1, 1, 0
     fits = architecture.discriminator_geometry[: layer + 1]
     for stage, fit in zip(architecture.discriminator, fits, strict=False):
-        side += (stage.kernel_size - 1) * step
+        side += (stage.reach - 1) * step
         start -= fit.padding * step
         step *= stage.stride
     return ReceptiveField(side, step, start)

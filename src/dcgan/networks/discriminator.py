@@ -18,7 +18,7 @@ Activation = Callable[[Tensor], Tensor]
 
 def _convolution(inputs: int, layer: ConvLayer, fit: Geometry, *, bias: bool) -> nn.Conv2d:
     if layer.pooled:
-        return PooledConvolution(inputs, layer.out_channels, layer.kernel_size - 1, padding=fit.padding, bias=bias)
+        return PooledConvolution(inputs, layer.out_channels, layer.kernel_size, padding=fit.padding, bias=bias)
     return nn.Conv2d(inputs, layer.out_channels, layer.kernel_size, layer.stride, fit.padding, bias=bias)
 
 

@@ -51,10 +51,7 @@ class NetFamily:
 
     Attributes:
         architecture: What fixes a pair of nets of this kind, and stands in a model's card.
-        lay_out: An architecture by a recipe's options.
-
-    Raises:
-                ValueError: This kind has no such nets; the message says what it has.
+        lay_out: An architecture by a recipe's options; raises ValueError where this kind has no such nets.
         generator: The generator of an architecture: latent vectors (N, latent_dim) to images (N, C, H, W) in [-1, 1].
         discriminator: The discriminator: images to logits (N,); of conditional nets images and labels, one-hot
             (N, classes).

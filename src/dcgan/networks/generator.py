@@ -14,7 +14,7 @@ from dcgan.networks.pooling import EnlargingConvolution
 def transposed_convolution(inputs: int, layer: ConvLayer, fit: Geometry) -> nn.ConvTranspose2d:
     """The convolution of a generator's layer, from a map of so many channels."""
     kind = EnlargingConvolution if layer.pooled else nn.ConvTranspose2d
-    shape = (layer.kernel_size - layer.pooled, layer.stride, fit.padding, fit.output_padding)
+    shape = (layer.kernel_size, layer.stride, fit.padding, fit.output_padding)
     return kind(inputs, layer.out_channels, *shape, bias=False)
 
 

@@ -23,14 +23,19 @@ Normalization = Literal["batch", "spectral"]
 class ConvLayer:
     """One convolution: its output channels, the side of its square kernel, and a stride of 1 or 2.
 
-    A `pooled` one has no stride in its kernel: a discriminator takes the maximum of each 2x2 square after it, a
-    generator enlarges before it. Its kernel's side is one less than `kernel_size`, of which the square is part.
+    A `pooled` one has its stride outside the kernel: a discriminator takes the maximum of each 2x2 square after it, a
+    generator enlarges before it.
     """
 
     out_channels: int
     kernel_size: int
     stride: int
     pooled: bool = False
+
+    @property
+    def reach(self) -> int:
+        """Side of the square of the larger map that a value of the smaller one sees."""
+        return self.kernel_size + self.pooled
 
     def __str__(self) -> str:
         pooled = ", pooled" if self.pooled else ""
@@ -123,13 +128,11 @@ class Architecture(Interface):
             )
             _require(layer.kernel_size in KERNELS, f"kernel_size must be {KERNELS[0]} to {KERNELS[-1]}: {layer}")
             _require(layer.stride in (1, 2), f"stride must be 1 or 2: {layer}")
+            strides_itself = layer.stride == 2 and not layer.pooled
             _require(
-                layer.kernel_size % 2 == 1 or layer.stride == 2, f"a kernel_size of 4 needs a stride of 2: {layer}"
+                layer.kernel_size % 2 == 1 or strides_itself, f"a kernel_size of 4 needs a stride of 2 in it: {layer}"
             )
-            _require(
-                not layer.pooled or (layer.kernel_size, layer.stride) == (4, 2),
-                f"a pooled layer has a kernel_size of 4 and a stride of 2: {layer}",
-            )
+            _require(not layer.pooled or layer.stride == 2, f"a pooled layer has a stride of 2: {layer}")
         _require(0 < len(self.generator) <= 32 and 0 < len(self.discriminator) <= 32, "a net has 1 to 32 layers")
         _require(
             self.generator[-1].out_channels == self.channels,
@@ -166,31 +169,36 @@ def geometry(size: int, layers: tuple[ConvLayer, ...]) -> tuple[Geometry, ...]:
 
 def _fit(large: int, layer: ConvLayer) -> Geometry:
     small = ceil(large / layer.stride)
-    span = (small - 1) * layer.stride + layer.kernel_size  # pixels that the kernels reach
+    span = (small - 1) * layer.stride + layer.reach  # pixels that the kernels reach
     padding = (span - large + 1) // 2
     return Geometry(large, small, padding, output_padding=large - (span - 2 * padding))
 
 
-def strided(size: int, base_channels: int, kernel_size: int) -> tuple[ConvLayer, ...]:
+def strided(size: int, base_channels: int, kernel_size: int | None) -> tuple[ConvLayer, ...]:
     """The discriminator of the paper's 64x64 and SVHN nets, for any size: halve until 7 or less, doubling the channels.
 
-    They stop at eight times its start (1024 in the paper's faces net).
+    They stop at eight times its start (1024 in the paper's faces net). Kernels are 4x4 by default.
     """
-    return tuple(ConvLayer(base_channels * min(2**depth, 8), kernel_size, stride=2) for depth in range(_halvings(size)))
-
-
-def paired(size: int, base_channels: int, kernel_size: int) -> tuple[ConvLayer, ...]:
-    """The discriminator of the paper's ImageNet net, for any size: a layer of stride 1 before each of stride 2."""
     return tuple(
-        ConvLayer(base_channels * min(2**depth, 8), kernel_size, stride)
+        ConvLayer(base_channels * min(2**depth, 8), kernel_size or 4, stride=2) for depth in range(_halvings(size))
+    )
+
+
+def paired(size: int, base_channels: int, kernel_size: int | None) -> tuple[ConvLayer, ...]:
+    """The discriminator of the paper's ImageNet net, for any size: a layer of stride 1 before each of stride 2.
+
+    Kernels are 3x3 by default, as in the paper.
+    """
+    return tuple(
+        ConvLayer(base_channels * min(2**depth, 8), kernel_size or 3, stride)
         for depth in range(_halvings(size))
         for stride in (1, 2)
     )
 
 
-def pooled(size: int, base_channels: int, kernel_size: int) -> tuple[ConvLayer, ...]:
-    """As `strided`, with a kernel of one less, and pooling or enlargement in place of the stride."""
-    return tuple(replace(layer, pooled=True) for layer in strided(size, base_channels, kernel_size))
+def pooled(size: int, base_channels: int, kernel_size: int | None) -> tuple[ConvLayer, ...]:
+    """As `strided`, with kernels of 3x3 by default, and pooling or enlargement in place of their stride."""
+    return tuple(replace(layer, pooled=True) for layer in strided(size, base_channels, kernel_size or 3))
 
 
 def mirror(channels: int, discriminator: tuple[ConvLayer, ...]) -> tuple[ConvLayer, ...]:
@@ -214,7 +222,7 @@ class NetOptions:
     classes: int  # of the labels that conditional nets are given
     layout: str
     base_channels: int
-    kernel_size: int
+    kernel_size: int | None  # None: as the layout has it by default
     latent_dim: int
     latent_distribution: LatentDistribution
     batch_norm_eps: float
@@ -237,13 +245,13 @@ def build_architecture(
     size: int,
     channels: int,
     base_channels: int,
-    kernel_size: int,
+    kernel_size: int | None = None,
     latent_dim: int,
     latent_distribution: LatentDistribution,
     batch_norm_eps: float,
     normalization: Normalization = "batch",
 ) -> Architecture:
-    """Lay out a mirrored pair of nets by the name of a layout.
+    """Lay out a mirrored pair of nets by the name of a layout, whose kernels have a side by default.
 
     Raises:
         ValueError: A value is outside its range.

@@ -8,6 +8,7 @@ from dcgan.data.cache import open_pictures, source_name
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, RecipeError
+from dcgan.networks.layouts import Architecture
 from dcgan.training.recipe import Recipe
 from dcgan.types import OnProgress
 
@@ -59,12 +60,14 @@ def open_data(
 def fit_to(recipe: Recipe, data: PackedSet, *, transferred: bool = False) -> Recipe:
     """The recipe with `size`, `channels` and, for conditional nets, `classes` as the set has them.
 
+    Its `kernel_size`, too, is made definite.
+
     Raises:
         RecipeError: The nets are given labels, and the set has none, too few, or not for every picture.
     """
     recipe = replace(recipe, size=data.size, channels=data.channels)
     if not NETS[recipe.nets].conditional:
-        return recipe
+        return _with_kernel_size(recipe)
     classes, without = len(data.label_names), int((data.labels < 0).sum())
     if classes < 2 or without:
         raise RecipeError(
@@ -74,7 +77,12 @@ def fit_to(recipe: Recipe, data: PackedSet, *, transferred: bool = False) -> Rec
     if recipe.classes not in (None, classes):
         remedy = "begin with another model, or give it as many" if transferred else "leave `classes` out"
         raise RecipeError(f"`classes` {recipe.classes}: the pictures have {classes} labels; {remedy}")
-    return replace(recipe, classes=classes)
+    return _with_kernel_size(replace(recipe, classes=classes))
+
+
+def _with_kernel_size(recipe: Recipe) -> Recipe:
+    nets = recipe.lay_out()
+    return replace(recipe, kernel_size=nets.discriminator[0].kernel_size) if isinstance(nets, Architecture) else recipe
 
 
 def _lacking(classes: int, without: int, pictures: int) -> str:

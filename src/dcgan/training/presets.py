@@ -7,6 +7,7 @@ DEFAULT = Recipe()
 
 # What the paper and its released code share (paper section 4; code: coupled L2, one net a mini-batch, epsilon 1e-8).
 _PAPER = Recipe(
+    layout="strided",
     kernel_size=5,
     batch_size=128,
     lr=2e-4,

@@ -14,7 +14,7 @@ from dcgan.errors import ModelError, RecipeError
 from dcgan.hub_cache import is_hub_name, parse_hub_name
 from dcgan.loading import load
 from dcgan.model import Model
-from dcgan.networks.layouts import Architecture, NetOptions
+from dcgan.networks.layouts import Architecture, ConvLayer, NetOptions
 from dcgan.training.recipe import Recipe
 
 START = "start"  # in a run: the model that it began with
@@ -39,8 +39,16 @@ def net_settings(model: Model) -> dict[str, object]:
     nets, recipe = model.interface, model.details.get("recipe")
     written = recipe if isinstance(recipe, Mapping) else {}  # an imported model has none
     known = {name: getattr(nets, name) for name in NET_SETTINGS if hasattr(nets, name)}
+    if isinstance(nets, Architecture) and NETS[nets.nets].reads("layout"):
+        known |= _told_by(nets.discriminator[0])
     known |= {name: written[name] for name in NET_SETTINGS if name in written}
     return known | {"nets": nets.nets, "classes": nets.classes or None}
+
+
+def _told_by(first: ConvLayer) -> dict[str, object]:
+    """What the discriminator's first layer tells of the settings that laid it out."""
+    layout = "pooled" if first.pooled else "paired" if first.stride == 1 else "strided"
+    return {"layout": layout, "base_channels": first.out_channels, "kernel_size": first.kernel_size}
 
 
 def with_nets_of(model: Model, recipe: Recipe) -> Recipe:
