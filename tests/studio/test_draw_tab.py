@@ -25,6 +25,7 @@ from dcgan.types import Pixels
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("studio")
     toy_model().save(folder / "art" / "toy")
+    Image.fromarray(toy_model().sample([0])[0]).save(folder / "me.png")
     return folder
 
 
@@ -133,13 +134,13 @@ def nameless_fields(page: Chrome) -> list[str | None]:
 
 
 @needs_browser
-@pytest.mark.parametrize("tab", ["train", "draw"])
+@pytest.mark.parametrize("tab", ["train", "draw", "edit/forget", "edit/insert", "edit/repair", "edit/repair/me.png"])
 def test_a_page_fits_a_phone_and_every_field_has_a_name(browser: Chrome, client: Client, tab: str) -> None:
     phone = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
     try:
         open_tab(browser, client.address, tab)
-        until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, "#start, #sheet .tile")))
+        until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, "#start, #sheet .tile, #all button, .drop, #fill")))
         browser.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
         assert browser.execute_script("return document.documentElement.scrollWidth") == 360
         until(lambda: nameless_fields(browser) == [])  # Chromium names what was just shown a moment later

@@ -56,6 +56,16 @@ class DrawRoutes:
             Route("/api/download", answers(self.download)),
         ]
 
+    async def find(self, name: str) -> Path:
+        """The folder of a model by the name that the page has for it.
+
+        Raises:
+            ModelError: There is none.
+            UsageError: It is outside the folder.
+        """
+        path = inside(self._folder, name)
+        return await run_sync(find, path if path.exists() else Path(name).relative_to(Path(name).parent))
+
     async def model(self, name: str) -> Model:
         """A model by the name that the page has for it.
 
@@ -63,25 +73,24 @@ class DrawRoutes:
             ModelError: There is none, or it is broken.
             UsageError: It is outside the folder.
         """
-        path = inside(self._folder, name)
-        found = await run_sync(find, path if path.exists() else Path(name).relative_to(Path(name).parent))
+        found = await self.find(name)
         changed = (await run_sync((found / "model.json").stat)).st_mtime_ns
         return await self.queue.model((found, changed), lambda: load(found, self._device))
 
     async def pictures(self, request: Request) -> Response:
         """Pictures, one below another."""
         query = request.query_params
-        seeds = _seeds(query, MOST_SEEDS)
+        seeds = seeds_in(query, MOST_SEEDS)
         try:
             _, pixels = await self._draw(query, seeds)
         except BusyError as error:
             return refusal(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "2"})
-        return Response(await run_sync(_one_below_another, pixels), media_type="image/png")
+        return Response(await run_sync(one_below_another, pixels), media_type="image/png")
 
     async def download(self, request: Request) -> Response:
         """Pictures or their z as a file."""
         query = request.query_params
-        seeds, kind, scale = _seeds(query, 4 * MOST_SEEDS), query.get("kind", "png"), _whole(query, "scale", 1)
+        seeds, kind, scale = seeds_in(query, 4 * MOST_SEEDS), query.get("kind", "png"), whole_in(query, "scale", 1)
         model = await self.model(query.get("model", ""))
         if kind not in KINDS:
             raise UsageError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
@@ -105,11 +114,16 @@ class DrawRoutes:
     async def _draw(self, query: QueryParams, seeds: Sequence[int]) -> tuple[Latents, Pixels]:
         model = await self.model(query.get("model", ""))
         label = query.get("label")
-        z = labeled_latents(model, seeds, [label] if label else [], _truncation(query))
+        z = labeled_latents(model, seeds, [label] if label else [], number_in(query, "truncation", 1))
         return z, await self.queue.draw(model, z)
 
 
-def _seeds(query: QueryParams, most: int) -> list[int]:
+def seeds_in(query: QueryParams, most: int) -> list[int]:
+    """The seeds of a request.
+
+    Raises:
+        UsageError: They are no whole numbers, or too many.
+    """
     words = query.get("seeds", "").split(",")
     if not all(word.isdecimal() and word.isascii() and len(word) < 20 for word in words):
         raise UsageError("seeds must be whole numbers with commas between them, such as 3,17,40")
@@ -118,21 +132,32 @@ def _seeds(query: QueryParams, most: int) -> list[int]:
     return [int(word) for word in words]
 
 
-def _whole(query: QueryParams, name: str, default: int) -> int:
+def whole_in(query: QueryParams, name: str, default: int) -> int:
+    """A whole number of a request.
+
+    Raises:
+        UsageError: It is none.
+    """
     word = query.get(name, str(default))
     if not (word.isdecimal() and word.isascii() and len(word) < 10):
         raise UsageError(f"{name} must be a whole number, not {word!r}")
     return int(word)
 
 
-def _truncation(query: QueryParams) -> float:
+def number_in(query: QueryParams, name: str, default: float) -> float:
+    """A number of a request.
+
+    Raises:
+        UsageError: It is none.
+    """
     try:
-        return float(query.get("truncation", "1"))
+        return float(query.get(name, default))
     except ValueError as error:
-        raise UsageError("truncation must be a number above 0 and at most 1") from error
+        raise UsageError(f"{name} must be a number, not {query[name]!r}") from error
 
 
-def _one_below_another(pixels: Pixels) -> bytes:
+def one_below_another(pixels: Pixels) -> bytes:
+    """Pictures (N, H, W, C) as one PNG of N * H rows."""
     rows = pixels.reshape(-1, *pixels.shape[2:])
     memory = io.BytesIO()
     Image.fromarray(rows[..., 0] if rows.shape[-1] == 1 else rows).save(memory, "PNG", compress_level=1)

@@ -44,11 +44,13 @@ export class BoxStage {
     return node && this.#stage.contains(node) ? Number(node.dataset.number) : -1;
   }
 
-  // Show the boxes anew, one of them with the focus.
+  // Show the boxes anew, one of them with the focus; keys that were for a box are for the picture if it is gone.
   render(focus = -1) {
+    const had = this.focused >= 0;
     for (const old of this.#stage.querySelectorAll(".box")) old.remove();
     this.#stage.append(...this.#boxes().map((box, number) => this.#element(box, number)));
-    if (focus >= 0) this.#stage.querySelectorAll(".box")[focus].focus();
+    if (focus >= 0) this.#stage.querySelectorAll(".box")[focus].focus({ preventScroll: true });
+    else if (had) this.#stage.focus({ preventScroll: true });
   }
 
   // A new box, in the middle.

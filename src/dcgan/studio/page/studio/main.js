@@ -3,9 +3,10 @@
 import { get } from "./api.js";
 import { complain, make } from "./dom.js";
 import * as draw from "./draw.js";
+import * as edit from "./edit.js";
 import * as train from "./train.js";
 
-const TABS = { train: ["Train", train], draw: ["Draw", draw] };
+const TABS = { train: ["Train", train], draw: ["Draw", draw], edit: ["Edit", edit] };
 const panel = document.getElementById("panel");
 let leave = null;
 
@@ -28,11 +29,14 @@ async function open() {
   }
   panel.setAttribute("aria-labelledby", `tab-${shown}`);
   panel.dataset.tab = shown;
-  panel.replaceChildren();
+  const place = make("div"); // of its own: another tab may be opened before this one is filled
+  panel.replaceChildren(place);
   try {
-    leave = await TABS[shown][1].show(panel);
+    const left = await TABS[shown][1].show(place);
+    if (place.isConnected) leave = left;
+    else left?.();
   } catch (error) {
-    complain(error.message);
+    if (place.isConnected) complain(error.message);
   }
 }
 
