@@ -89,7 +89,7 @@ def test_layer_and_negatives_are_chosen(client: Client, edit: str) -> None:
     _, facts = fitted(client, edit=edit, boxes=ROWS, layer=0, negatives="matched")
     expected = forget(toy_model(), BOXES, 0, negatives="matched")
     assert (facts["layer"], facts["maps"]) == (0, len(expected.dropped))
-    np.testing.assert_allclose(facts["weights"], np.sort(expected.classifier.weights[expected.dropped])[::-1])
+    np.testing.assert_allclose(np.array(facts["weights"]), np.sort(expected.classifier.weights[expected.dropped])[::-1])
 
 
 def test_inserting_is_that_of_the_command(client: Client, fit: tuple[str, dict[str, object]]) -> None:
@@ -314,3 +314,11 @@ def test_boxes_go_into_a_file_that_the_command_reads(page: Chrome, tmp_path: Pat
         (Box(0, 2, 3, 8, 10),), (0,), model.identity
     )
     page.refresh()
+
+
+@needs_browser
+def test_of_tabs_opened_one_after_another_only_the_last_is_shown(page: Chrome) -> None:
+    page.execute_script("location.hash = 'train'; setTimeout(() => { location.hash = 'edit/insert'; }, 1)")
+    until(lambda: len(page.find_elements(By.CSS_SELECTOR, "#all button")) == 24)
+    until(lambda: page.execute_script("return document.getElementById('start')") is None)
+    assert len(page.find_elements(By.CSS_SELECTOR, "#panel h1")) == 1

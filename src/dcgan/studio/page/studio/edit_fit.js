@@ -95,6 +95,6 @@ export async function pairs(blob, seeds, size) {
 export function judgment({ layer, weights, maps, accuracy }) {
   const judged = accuracy === null
     ? "The samples are too few to judge how well that is: draw boxes on more."
-    : `On samples that were held out it is right about ${Math.round(100 * accuracy)}% of positions; by chance it were 50%.`;
+    : `On samples that were held out they are right about ${Math.round(100 * accuracy)}% of positions; chance is right about 50%.`;
   return `${weights.length} of ${maps} channels of layer ${layer} draw what is in the boxes. ${judged}`;
 }

@@ -96,7 +96,7 @@ export async function showForget(panel, models, again) {
       const figures = await pairs(blob, [...mine, ...beside], facts.size);
       own.replaceChildren(...figures.slice(0, mine.length));
       more.replaceChildren(...figures.slice(mine.length));
-      command.textContent = `dcgan forget ${model.name} --boxes boxes.json --layer ${fit.layer} --negatives ${request.negatives} --threshold ${asked.threshold} --scale ${asked.scale} --out ${name.value}`;
+      command.textContent = `dcgan forget ${quoted(model.name)} --boxes boxes.json --layer ${fit.layer} --negatives ${request.negatives} --threshold ${asked.threshold} --scale ${asked.scale} --out ${quoted(name.value)}`;
       complain("");
       return true;
     } catch (error) {
@@ -129,4 +129,9 @@ export async function showForget(panel, models, again) {
   }
 
   return () => fitting.leave();
+}
+
+// A word of a command, as a shell reads it.
+function quoted(word) {
+  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -10,7 +10,7 @@ export class Follower {
   #place;
   #path;
   #cancel;
-  #mine = 0; // only the last one is followed
+  #job = null; // that is followed
 
   constructor(place, path, cancel) {
     this.#place = place;
@@ -18,25 +18,25 @@ export class Follower {
     this.#cancel = cancel;
   }
 
-  // What comes of a job; nothing if another is followed by then, or nobody is. Throws an Error that says why nothing does.
+  // What comes of a job; nothing if it was given up. Throws an Error that says why nothing does.
   async follow(job, text) {
-    const mine = ++this.#mine;
-    let canceled = false;
-    const giveUp = make("button", { type: "button", "data-cancel": "", onclick: () => { canceled = true; post(this.#cancel, { job }).catch(() => {}); } }, "Cancel");
+    this.#job = job;
+    const giveUp = make("button", { type: "button", "data-cancel": "", onclick: () => this.leave() }, "Cancel");
     const bar = make("progress", { "aria-label": text });
     const words = make("span", { class: "soft" }, `${text} …`);
     this.#place.replaceChildren(make("div", { class: "row working" }, words, giveUp), bar);
     try {
       for (;;) {
         const facts = await get(this.#path, { job });
-        if (mine !== this.#mine || canceled) return undefined;
+        if (job !== this.#job) return undefined;
         if (facts.error) throw new Error(facts.error.charAt(0).toUpperCase() + facts.error.slice(1));
         if (facts.done === undefined) return facts;
         show(facts);
         await new Promise((resolve) => setTimeout(resolve, POLL));
       }
     } finally {
-      if (mine === this.#mine) this.#place.replaceChildren();
+      if (job === this.#job) this.#job = null;
+      if (!this.#job) this.#place.replaceChildren();
     }
 
     function show({ done, total }) {
@@ -46,8 +46,10 @@ export class Follower {
     }
   }
 
+  // Give up what is followed.
   leave() {
-    this.#mine += 1;
+    if (this.#job) post(this.#cancel, { job: this.#job }).catch(() => {}); // if nobody hears it, it ends by itself
+    this.#job = null;
   }
 }
 
