@@ -322,3 +322,19 @@ def test_of_tabs_opened_one_after_another_only_the_last_is_shown(page: Chrome) -
     until(lambda: len(page.find_elements(By.CSS_SELECTOR, "#all button")) == 24)
     until(lambda: page.execute_script("return document.getElementById('start')") is None)
     assert len(page.find_elements(By.CSS_SELECTOR, "#panel h1")) == 1
+
+
+@needs_browser
+def test_a_sheet_that_was_left_is_not_drawn_on(page: Chrome) -> None:
+    def drawn() -> int:
+        entries = "performance.getEntriesByType('resource').filter((one) => one.name.includes('/api/pictures'))"
+        return int(page.execute_script(f"return {entries}.length"))
+
+    page.execute_script("location.hash = 'draw/toy'")
+    until(lambda: bool(page.find_elements(By.CSS_SELECTOR, "#sheet .tile")))
+    show(page, "edit/forget")
+    count = drawn()
+    drag(page, (2.2, 3.2), (7.8, 9.8))
+    click(page, "#forget")
+    until(lambda: len(page.find_elements(By.CSS_SELECTOR, "[data-pairs=others] .pair")) == 24)
+    assert drawn() <= count + 1  # one may have been under way
