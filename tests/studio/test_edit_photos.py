@@ -115,6 +115,7 @@ def test_what_cannot_be_shown_is_refused_with_the_reason(client: Client, photo: 
         (b"GIF89a", "no PNG"),
         (header(WIDTH, HEIGHT), "cannot be read"),
     ],
+    ids=["nothing", "all", "another size", "no PNG", "broken"],
 )
 def test_a_mask_that_makes_no_sense_is_refused_with_the_reason(client: Client, mask: bytes, why: str) -> None:
     assert why in str(ended(client, begin(client, mask))[1]["error"])
