@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from tests.studio.serving import Work, served
+
+from dcgan.types import Pixels
 
 CHROME = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
 DRIVER = shutil.which("chromedriver")
@@ -49,6 +52,16 @@ def until(true: Callable[[], bool], seconds: float = 30) -> None:
     while not true():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def canvas_pixels(page: Chrome, selector: str) -> Pixels:
+    """What a canvas shows: (H, W, 4)."""
+    script = f"""const from = document.querySelector("{selector}");
+        const copy = new OffscreenCanvas(from.width, from.height).getContext("2d", {{ willReadFrequently: true }});
+        copy.drawImage(from, 0, 0);
+        return [from.height, from.width, ...copy.getImageData(0, 0, from.width, from.height).data];"""
+    height, width, *values = page.execute_script(script)
+    return np.array(values, np.uint8).reshape(height, width, 4)
 
 
 def status(page: Chrome) -> str:

@@ -25,6 +25,7 @@ from dcgan.types import Pixels
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("studio")
     toy_model().save(folder / "art" / "toy")
+    Image.fromarray(toy_model().sample([0])[0]).save(folder / "me.png")
     return folder
 
 
@@ -157,14 +158,19 @@ def nameless_fields(page: Chrome) -> list[str | None]:
 
 @needs_browser
 @pytest.mark.parametrize(
-    "tab", ["train", "draw", "explore/faces/walk", "explore/faces/map", "explore/faces/sliders", "explore/faces/sum"]
+    "tab",
+    [
+        *("train", "draw", "edit/forget", "edit/insert", "edit/repair", "edit/repair/me.png"),
+        *("explore/faces/walk", "explore/faces/map", "explore/faces/sliders", "explore/faces/sum"),
+    ],
 )
 def test_a_page_fits_a_phone_and_every_field_has_a_name(browser: Chrome, client: Client, tab: str) -> None:
     phone = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
     try:
         open_tab(browser, client.address, tab)
-        until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, "#start, #sheet .tile, #shelf .tile")))
+        shown = "#start, #sheet .tile, #shelf .tile, #all button, .drop, #fill"
+        until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, shown)))
         browser.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
         assert browser.execute_script("return document.documentElement.scrollWidth") == 360
         until(lambda: nameless_fields(browser) == [])  # Chromium names what was just shown a moment later

@@ -37,7 +37,7 @@ def test_boxes_that_are_put_on_a_sample_are_in_the_file(annotation: Annotation) 
 def test_the_page_and_its_samples_are_there(annotation: Annotation) -> None:
     with served(annotation) as address:
         assert b"<!doctype html>" in ask(address, "GET", "")[1]
-        for name in ("annotation.js", "geometry.js", "annotation.css", "studio.css", "saving.js", "samples/3.png"):
+        for name in ("annotation.js", "box_sheet.js", "boxes.css", "studio.css", "saving.js", "samples/3.png"):
             assert ask(address, "GET", name)[0] == 200
         assert ask(address, "GET", "masks.js")[0] == 404  # another page's
 

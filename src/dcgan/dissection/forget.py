@@ -122,19 +122,33 @@ def forget(
         >>> result = dcgan.forget(dcgan.load("runs/rooms"), "windows.json")
         >>> result.after.save("no-windows")
     """
-    if not LOWEST_SCALE <= scale < 1:
-        raise UsageError(f"`scale` must be {LOWEST_SCALE:g} to less than 1, not {scale:g}")
+    _check_scale(scale)
     if seed < 0:
         raise UsageError(f"`seed` must be 0 or more, not {seed}")
     boxes = boxes_of(model, boxes)
     classifier = fit_map_classifier(model, boxes, layer, negatives=negatives, seed=seed, on_progress=on_progress)
     dropped = classifier.maps_above(threshold)
+    random_maps = rng(Stream.FORGET_CONTROL, seed).permutation(dropped) if control else None
+    with_random_maps = None if random_maps is None else drop_maps(model, classifier, random_maps, scale)
+    after = drop_maps(model, classifier, dropped, scale)
+    return ForgetResult(model, after, with_random_maps, boxes, classifier, dropped)
 
-    def without(maps: NDArray[np.bool_]) -> Model:
-        return scale_maps(model, classifier.layer, np.where(maps, scale, 1).astype(np.float32))
 
-    random_maps = without(rng(Stream.FORGET_CONTROL, seed).permutation(dropped)) if control else None
-    return ForgetResult(model, without(dropped), random_maps, boxes, classifier, dropped)
+def drop_maps(model: Model, classifier: MapClassifier, dropped: NDArray[np.bool_], scale: float = 0.0) -> Model:
+    """The model without some maps, or with these maps multiplied: what `forget` ends with.
+
+    Args:
+        model: The model, which stays as it is.
+        classifier: Of a layer of its generator.
+        dropped: (C,), which of the maps.
+        scale: What those maps are multiplied by, -10 to less than 1: 0 drops them, 0.5 halves them, -1 inverts them.
+
+    Raises:
+        UsageError: `scale` is out of its range, or the layer has another number of maps.
+        ModelError: The nets are no DCGAN's.
+    """
+    _check_scale(scale)
+    return scale_maps(model, classifier.layer, np.where(dropped, scale, 1).astype(np.float32))
 
 
 def scale_maps(model: Model, layer: int, factors: NDArray[np.float32]) -> Model:
@@ -183,3 +197,8 @@ def change(before: Pixels, after: Pixels, boxes: Boxes, seeds: Sequence[int]) ->
     within = np.stack([boxes.mask(seed, size, size) for seed in seeds])
     inside, outside = (float(difference[part].mean()) if part.any() else 0.0 for part in (within, ~within))
     return Change(inside, outside)
+
+
+def _check_scale(scale: float) -> None:
+    if not LOWEST_SCALE <= scale < 1:
+        raise UsageError(f"`scale` must be {LOWEST_SCALE:g} to less than 1, not {scale:g}")

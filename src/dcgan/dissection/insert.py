@@ -89,18 +89,26 @@ def insert(
     Example:
         >>> dcgan.insert(dcgan.load("runs/rooms"), "windows.json").figure().save("windows.png")
     """
-    if not 0 < strength < float("inf"):
-        raise UsageError(f"`strength` must be above 0, not {strength:g}")
+    _check_strength(strength)
     if seed < 0:
         raise UsageError(f"`seed` must be 0 or more, not {seed}")
     target = None if at is None else boxes_of(model, at, "at")
     boxes = boxes_of(model, boxes)
     if target is None:
-        if not boxes.seeds_without:
-            raise UsageError("every sample that was looked at has the object: say with `at` where it shall be")
-        target = median_box(boxes, boxes.seeds_without[:SHOWN])
+        target = usual_place(boxes)
     classifier = fit_map_classifier(model, boxes, layer, negatives=negatives, seed=seed, on_progress=on_progress)
     return raise_maps(model, classifier, classifier.maps_above(threshold), target, strength)
+
+
+def usual_place(boxes: Boxes) -> Boxes:
+    """Where an object is inserted unless something else is asked for: see `insert`.
+
+    Raises:
+        UsageError: Every sample that was looked at has the object.
+    """
+    if not boxes.seeds_without:
+        raise UsageError("every sample that was looked at has the object: say with `at` where it shall be")
+    return median_box(boxes, boxes.seeds_without[:SHOWN])
 
 
 def median_box(boxes: Boxes, seeds: tuple[int, ...]) -> Boxes:
@@ -126,8 +134,12 @@ def raise_maps(
         classifier: Of a layer of its generator.
         raised: (C,), which of the maps.
         at: Where; on the samples with boxes.
-        strength: Times the mean of each map inside the object; where a map is higher by itself, it stays.
+        strength: Times the mean of each map inside the object, above 0; where a map is higher by itself, it stays.
+
+    Raises:
+        UsageError: `strength` is out of its range.
     """
+    _check_strength(strength)
     seeds, generator = at.seeds_with, model.nets.generator
     side = hidden_sides(model)[classifier.layer]
     levels = torch.from_numpy(np.where(raised, strength * classifier.inside_means, 0)).float().to(model.device)
@@ -140,3 +152,8 @@ def raise_maps(
         after[rows] = to_pixels(generator.forward_from(h, classifier.layer))[: len(rows)]
     before = model.sample(seeds)
     return InsertResult(seeds, before, after, change(before, after, at, seeds), classifier, raised)
+
+
+def _check_strength(strength: float) -> None:
+    if not 0 < strength < float("inf"):
+        raise UsageError(f"`strength` must be above 0, not {strength:g}")

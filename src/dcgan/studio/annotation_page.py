@@ -8,11 +8,23 @@ from dcgan.files import parse_json
 from dcgan.studio.annotation import Annotation
 from dcgan.studio.pages import Page
 
+FILES = (
+    "annotation.html",
+    "studio.css",
+    "drawing.css",
+    "boxes.css",
+    "annotation.js",
+    "box_sheet.js",
+    "box_stage.js",
+    "geometry.js",
+    "saving.js",
+)
+
 
 def annotation_page(annotation: Annotation) -> Page:
     """The page that shows and changes an annotation."""
     return Page(
-        files=("annotation.html", "studio.css", "annotation.css", "annotation.js", "geometry.js", "saving.js"),
+        files=FILES,
         state=partial(_state, annotation),
         gets={"samples/*.png": annotation.picture},
         puts={"boxes/*": partial(_set_boxes, annotation), "looked-at/*": lambda seed, _: annotation.look(seed)},

@@ -111,6 +111,32 @@ def whole_of(query: QueryParams, name: str, default: int) -> int:
     return int(word)
 
 
+def number_of(query: QueryParams, name: str, default: float) -> float:
+    """A number of a query.
+
+    Raises:
+        UsageError: It is none.
+    """
+    try:
+        return float(query.get(name, default))
+    except ValueError as error:
+        raise UsageError(f"{name} must be a number, not {query[name]!r}") from error
+
+
+def seeds_of(query: QueryParams, most: int) -> list[int]:
+    """The seeds of a query, at most so many.
+
+    Raises:
+        UsageError: They are no whole numbers, or too many.
+    """
+    words = query.get("seeds", "").split(",")
+    if not all(word.isdecimal() and word.isascii() and len(word) < 20 for word in words):
+        raise UsageError("seeds must be whole numbers with commas between them, such as 3,17,40")
+    if len(words) > most:
+        raise UsageError(f"these are {len(words)} seeds; {most} can be drawn at once")
+    return [int(word) for word in words]
+
+
 def inside(folder: Path, name: str) -> Path:
     """The path that a name means inside a folder; links that lead out of it are not followed.
 

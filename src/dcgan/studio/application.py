@@ -7,8 +7,8 @@ a status from 400 on.
     GET  /page/...                 its files
     GET  /api/state                {folder, runs, models, sources}: all that there is
 
-The requests of each tab stand in its module: `dcgan.studio.train_routes`, `dcgan.studio.draw_routes`,
-`dcgan.studio.explore_routes`.
+The requests of each tab stand in its modules: `dcgan.studio.train_routes`, `dcgan.studio.draw_routes`,
+`dcgan.studio.explore_routes`, and of Edit `dcgan.studio.object_routes` and `dcgan.studio.photo_routes`.
 """
 
 from collections.abc import AsyncIterator
@@ -32,7 +32,12 @@ from dcgan.studio.draw_queue import DrawQueue
 from dcgan.studio.draw_routes import DrawRoutes
 from dcgan.studio.explore_routes import ExploreRoutes
 from dcgan.studio.limits import LARGEST, Limits
+from dcgan.studio.mask_drawing import LARGEST as LARGEST_MASK
 from dcgan.studio.models import Models
+from dcgan.studio.object_edits import ObjectEdits
+from dcgan.studio.object_routes import ObjectRoutes
+from dcgan.studio.photo_edits import PhotoEdits
+from dcgan.studio.photo_routes import PhotoRoutes
 from dcgan.studio.train_routes import TrainRoutes
 from dcgan.studio.uploads import LARGEST as LARGEST_UPLOAD
 
@@ -51,6 +56,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
     contents = Contents(folder)
     train, queue = TrainRoutes(folder, device), DrawQueue()
     models = Models(folder, device, queue)
+    objects, photos = ObjectEdits(folder, queue), PhotoEdits(device)
     loadable = dict(_loadable(files("dcgan.studio").joinpath("page")))
 
     async def page(_request: Request) -> Response:
@@ -77,6 +83,8 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await train.intakes.close()
+        await objects.close()
+        await photos.close()
         await queue.close()
 
     return Starlette(
@@ -89,6 +97,8 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
             *train.routes(),
             *DrawRoutes(models).routes(),
             *ExploreRoutes(models).routes(),
+            *ObjectRoutes(objects, models).routes(),
+            *PhotoRoutes(photos, models).routes(),
         ],
         middleware=[Middleware(Limits, largest=_largest), Middleware(Gate, access=access)],
         exception_handlers={HTTPException: http_refusal},
@@ -96,7 +106,9 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
 
 
 def _largest(path: str) -> int:
-    return LARGEST_UPLOAD if path.startswith("/api/uploads/") else LARGEST
+    if path.startswith("/api/uploads/"):
+        return LARGEST_UPLOAD
+    return LARGEST_MASK if path == "/api/photos/fills" else LARGEST
 
 
 def _loadable(folder: Traversable, before: str = "") -> "list[tuple[str, Traversable]]":

@@ -1,7 +1,14 @@
 """Python processes of the studio's own: what decodes strangers' pictures, and what trains."""
 
+import asyncio
 import os
 import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+from dcgan.files import parse_json
 
 
 def python_command(module: str, *words: str) -> list[str]:
@@ -12,3 +19,31 @@ def python_command(module: str, *words: str) -> list[str]:
 def python_environment() -> dict[str, str]:
     """This process's environment, with its modules."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+async def said_by(folder: Path, module: str, *words: str) -> AsyncGenerator[dict[str, Any], None]:
+    """Run a module in a folder, and yield each line that it prints, an object in JSON.
+
+    At the end comes {"error": ...} if the process has crashed. Whoever stops listening (`contextlib.aclosing`) ends it.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *python_command(module, *words),
+        cwd=folder,
+        env=python_environment(),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=DEVNULL,
+    )
+    assert process.stdout is not None
+    failed = False
+    try:
+        async for line in process.stdout:
+            said = parse_json(line)
+            failed = failed or "error" in said
+            yield said
+        if await process.wait() and not failed:
+            yield {"error": "the pictures crashed what decodes them: leave out those that you do not know"}
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

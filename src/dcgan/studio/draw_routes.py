@@ -22,7 +22,7 @@ from dcgan.figures.enlarge import enlarge
 from dcgan.figures.sheets import picture_bytes, sheet
 from dcgan.latent.samples import labeled_latents
 from dcgan.model import Model
-from dcgan.studio.answers import answers, whole_of
+from dcgan.studio.answers import answers, number_of, seeds_of, whole_of
 from dcgan.studio.models import Models
 from dcgan.studio.picture_files import attachment, check_scale, latents_file, shown
 from dcgan.types import Latents, Pixels
@@ -48,14 +48,14 @@ class DrawRoutes:
     async def pictures(self, request: Request) -> Response:
         """Pictures, one below another."""
         query = request.query_params
-        seeds = _seeds(query, MOST_SEEDS)
+        seeds = seeds_of(query, MOST_SEEDS)
         _, pixels = await self._draw(await self._models.get(query.get("model", "")), query, seeds)
         return Response(await run_sync(shown, pixels), media_type="image/png")
 
     async def download(self, request: Request) -> Response:
         """Pictures or their z as a file."""
         query = request.query_params
-        seeds, kind, scale = _seeds(query, 4 * MOST_SEEDS), query.get("kind", "png"), whole_of(query, "scale", 1)
+        seeds, kind, scale = seeds_of(query, 4 * MOST_SEEDS), query.get("kind", "png"), whole_of(query, "scale", 1)
         model = await self._models.get(query.get("model", ""))
         if kind not in KINDS:
             raise UsageError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
@@ -75,24 +75,8 @@ class DrawRoutes:
 
     async def _draw(self, model: Model, query: QueryParams, seeds: Sequence[int]) -> tuple[Latents, Pixels]:
         label = query.get("label")
-        z = labeled_latents(model, seeds, [label] if label else [], _truncation(query))
+        z = labeled_latents(model, seeds, [label] if label else [], number_of(query, "truncation", 1))
         return z, await self._models.queue.draw(model, z)
-
-
-def _seeds(query: QueryParams, most: int) -> list[int]:
-    words = query.get("seeds", "").split(",")
-    if not all(word.isdecimal() and word.isascii() and len(word) < 20 for word in words):
-        raise UsageError("seeds must be whole numbers with commas between them, such as 3,17,40")
-    if len(words) > most:
-        raise UsageError(f"these are {len(words)} seeds; {most} can be drawn at once")
-    return [int(word) for word in words]
-
-
-def _truncation(query: QueryParams) -> float:
-    try:
-        return float(query.get("truncation", "1"))
-    except ValueError as error:
-        raise UsageError("truncation must be a number above 0 and at most 1") from error
 
 
 def _archive(pixels: Pixels, seeds: Sequence[int]) -> bytes:

@@ -116,7 +116,7 @@ class MaskDrawing:
             OSError: The file cannot be written; the mask stays as it was.
         """
         self._check_index(index)
-        mask = _from_page(content, self.sizes[index])
+        mask = parse_mask(content, self.sizes[index])
         with self._lock:
             if before is not None and _digest(self._masks[index]) not in (_digest(mask), *before):
                 raise DcganError(f"the mask of {self.names[index]} was changed on another page; load this one again")
@@ -187,8 +187,14 @@ def _content_of(path: Path) -> bytes | None:
     return path.read_bytes() if path.exists() else None
 
 
-def _from_page(content: bytes, size: tuple[int, int]) -> Mask:
-    """The mask in a stranger's PNG. Nothing is decoded before the size in its header is found to be right."""
+def parse_mask(content: bytes, size: tuple[int, int]) -> Mask:
+    """The mask in a stranger's PNG, for a picture of a size (H, W): True from `MISSING` on.
+
+    Nothing is decoded before the size in its header is found to be right.
+
+    Raises:
+        DcganError: It is no PNG, or has another size, or more bytes than `LARGEST`.
+    """
     if len(content) > LARGEST:
         raise DcganError(f"a mask has {LARGEST} bytes at most, not {len(content)}")
     if not content.startswith(_PNG_HEAD):

@@ -25,6 +25,16 @@ class Models:
         self.queue = queue
         self._device = device
 
+    async def find(self, name: str) -> Path:
+        """The folder of a model by the name that the page has for it.
+
+        Raises:
+            ModelError: There is none.
+            UsageError: It is outside the folder.
+        """
+        path = inside(self.folder, name)
+        return await run_sync(find, path if path.exists() else Path(name).relative_to(Path(name).parent))
+
     async def get(self, name: str) -> Model:
         """A model by the name that the page has for it.
 
@@ -32,7 +42,6 @@ class Models:
             ModelError: There is none, or it is broken.
             UsageError: It is outside the folder.
         """
-        path = inside(self.folder, name)
-        found = await run_sync(find, path if path.exists() else Path(name).relative_to(Path(name).parent))
+        found = await self.find(name)
         changed = (await run_sync((found / "model.json").stat)).st_mtime_ns
         return await self.queue.model((found, changed), lambda: load(found, self._device))

@@ -40,6 +40,10 @@ export async function post(path, content = {}) {
   return (await ask(path, { method: "POST", body: JSON.stringify(content) })).json();
 }
 
+export async function postForBlob(path, content) {
+  return (await ask(path, { method: "POST", body: JSON.stringify(content) })).blob();
+}
+
 export async function upload(path, query, file) {
   return (await ask(address(path, query), { method: "POST", body: file })).json();
 }

@@ -19,6 +19,7 @@ export async function show(panel) {
   const query = { model: model.name, truncation: 1, label: undefined };
   let next = 0; // seed that has not been drawn
   let drawing = false;
+  let left = false; // for another tab
   let shown = 0; // sheets that were begun: only the last one is filled
   let favorites = favoritesOf(model.name);
 
@@ -56,16 +57,17 @@ export async function show(panel) {
     const seeds = Array.from({ length: PAGE }, (_, index) => next + index);
     try {
       const tiles = await drawSeeds(query, seeds, model.size);
-      if (mine !== shown) return;
+      if (mine !== shown || left) return;
       sheet.append(...tiles.map((canvas, index) => tile(canvas, seeds[index])));
       next += PAGE;
       complain("");
     } catch (error) {
+      if (left) return;
       complain(error.message);
       sheet.dataset.failed = shown; // and does not ask again by itself
     } finally {
       drawing = false;
-      if (mine !== shown || (sheet.children.length && Number(sheet.dataset.failed) !== shown && more.getBoundingClientRect().top < innerHeight + AHEAD)) drawMore();
+      if (!left && (mine !== shown || (sheet.children.length && Number(sheet.dataset.failed) !== shown && more.getBoundingClientRect().top < innerHeight + AHEAD))) drawMore();
     }
   }
 
@@ -166,5 +168,5 @@ export async function show(panel) {
   const nearEnd = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) drawMore(); }, { rootMargin: `${AHEAD}px` });
   restart(0);
   nearEnd.observe(more);
-  return () => nearEnd.disconnect();
+  return () => { left = true; nearEnd.disconnect(); };
 }

@@ -3,10 +3,11 @@
 import { get } from "./api.js";
 import { complain, make } from "./dom.js";
 import * as draw from "./draw.js";
+import * as edit from "./edit.js";
 import * as explore from "./explore.js";
 import * as train from "./train.js";
 
-const TABS = { train: ["Train", train], draw: ["Draw", draw], explore: ["Explore", explore] };
+const TABS = { train: ["Train", train], draw: ["Draw", draw], explore: ["Explore", explore], edit: ["Edit", edit] };
 const panel = document.getElementById("panel");
 let leave = null;
 
@@ -29,7 +30,7 @@ async function open() {
   }
   panel.setAttribute("aria-labelledby", `tab-${shown}`);
   panel.dataset.tab = shown;
-  const place = make("div"); // of this opening: what comes after another one goes nowhere
+  const place = make("div"); // of its own: another tab may be opened before this one is filled
   panel.replaceChildren(place);
   try {
     const left = await TABS[shown][1].show(place);

@@ -5,8 +5,7 @@ import { choice, empty, make } from "./dom.js";
 const KEY = "dcgan-model";
 
 // The model that the address names, the one of last time, or the first.
-export function chosenModel(models) {
-  const named = decodeURIComponent(location.hash.split("/")[1] ?? "");
+export function chosenModel(models, named = decodeURIComponent(location.hash.split("/")[1] ?? "")) {
   return [named, localStorage.getItem(KEY)].map((name) => models.find((model) => model.name === name)).find(Boolean) ?? models[0];
 }
 

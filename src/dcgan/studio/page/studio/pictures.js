@@ -8,7 +8,12 @@ const MOST_SIDE = 4096;
 
 // A canvas for each picture of an answer, in their order.
 export async function drawAll(path, query, names, size) {
-  const image = await createImageBitmap(await getBlob(path, query));
+  return cut(await getBlob(path, query), names, size);
+}
+
+// An image of pictures, one below another, as a canvas for each.
+export async function cut(blob, names, size) {
+  const image = await createImageBitmap(blob);
   return names.map((name, index) => {
     const canvas = make("canvas", { width: size, height: size, role: "img", "aria-label": name, class: "crisp" });
     canvas.getContext("2d").drawImage(image, 0, index * size, size, size, 0, 0, size, size);

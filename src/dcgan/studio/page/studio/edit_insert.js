@@ -1,0 +1,100 @@
+// Insert an object: the channels that draw it are raised where it shall be, before and after.
+
+import { postForBlob } from "./api.js";
+import { complain, make, say } from "./dom.js";
+import { boxEditor } from "./edit_boxes.js";
+import { channelSlider, Fitting, judgment, pairs, slider } from "./edit_fit.js";
+import { rowsOf } from "./edit_store.js";
+import { latest } from "./jobs.js";
+
+export async function showInsert(panel, models, again) {
+  const working = make("div", { "aria-live": "polite" });
+  const fitting = new Fitting(working);
+  let fit = null;
+  let request = null; // what it was found for
+
+  const go = make("button", { id: "insert", class: "main", type: "button", onclick: begin }, "Insert it");
+  const hint = make("span", { id: "edit-hint", class: "soft" });
+  const results = make("div", { id: "results", class: "stack" }); // on the page once there are some
+  const { facts, drawn, request: asking } = await boxEditor(panel, models, again, [["object", "Where it is"], ["place", "Where it shall be"]], changed);
+  const redraw = latest(draw);
+  const channels = channelSlider(redraw);
+  const strength = slider("strength", "Strength", "Times what these channels are where the object is.", { min: 0.25, max: 4, step: 0.25, value: 1.5, words: (value) => `${value} times` }, redraw);
+  const about = make("p", { class: "soft" });
+  const place = make("div", { class: "pairs" });
+
+  const card = make("section", { class: "card stack" }, make("div", { class: "row" }, go, hint), working);
+  panel.append(card);
+  results.append(about, make("div", { class: "fields" }, channels.field, strength.field), make("h3", {}, "Before and after"), place,
+    make("div", { class: "row" }, make("button", { id: "sheet-file", type: "button", onclick: download }, "Download a sheet")));
+  showHint();
+
+  function changed(kind) {
+    showHint();
+    if (kind === "place" && results.isConnected) redraw();
+  }
+
+  function showHint() {
+    const none = ![...drawn.object.values()].some((boxes) => boxes.length);
+    go.disabled = none;
+    const isUsual = !Object.keys(rowsOf(drawn.place)).length;
+    hint.textContent = none ? "Draw boxes where the object is, first." : isUsual ? "Where it usually is, unless you say where it shall be." : "";
+    if (fit && JSON.stringify(asking()) !== JSON.stringify(request)) hint.textContent = "Boxes or settings have changed since.";
+  }
+
+  async function begin() {
+    go.disabled = true;
+    complain("");
+    try {
+      const asked = asking();
+      const found = await fitting.of(asked);
+      if (!found) return;
+      [fit, request] = [found, asked];
+      about.textContent = judgment(fit);
+      channels.set(fit);
+      if (await draw()) {
+        card.append(results);
+        say("before and after are shown");
+      }
+    } catch (error) {
+      complain(error.message);
+    } finally {
+      go.disabled = false;
+      showHint();
+    }
+  }
+
+  function content() {
+    const own = rowsOf(drawn.place);
+    const boxes = Object.keys(own).length ? own : fit.usual;
+    if (!Object.keys(boxes).length) throw new Error("Every sample that was looked at has the object: say where it shall be, or go past some samples without it.");
+    return { job: fit.job, threshold: channels.threshold, strength: Number(strength.range.value), boxes };
+  }
+
+  async function draw() {
+    try {
+      const asked = content();
+      const blob = await postForBlob("/api/objects/inserted", asked);
+      place.replaceChildren(...(await pairs(blob, Object.keys(asked.boxes).map(Number), facts.size)));
+      complain("");
+      return true;
+    } catch (error) {
+      fitting.forget(request);
+      complain(error.message);
+      return false;
+    }
+  }
+
+  async function download() {
+    try {
+      const blob = await postForBlob("/api/objects/inserted", { ...content(), sheet: true });
+      const link = make("a", { href: URL.createObjectURL(blob), download: "before-and-after.png" });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    } catch (error) {
+      complain(error.message);
+    }
+  }
+
+  return () => fitting.leave();
+}

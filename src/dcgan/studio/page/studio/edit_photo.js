@@ -1,0 +1,150 @@
+// Repair a photograph: what is painted over is filled in by the generator.
+
+import { Painter } from "../painter.js";
+import { PAINTING, PAINTING_KEYS } from "../painting.js";
+import { encode } from "../png.js";
+import { address, getBlob, post, upload } from "./api.js";
+import { complain, labeled, make, say } from "./dom.js";
+import { dropZone } from "./dropping.js";
+import { Follower } from "./jobs.js";
+import { keepMask, maskOf } from "./mask_memory.js";
+import { chosenModel, modelChoice } from "./models.js";
+
+export async function showPhoto(panel, models, again) {
+  const photo = decodeURIComponent(location.hash.split("/")[2] ?? "");
+  return photo ? showPainting(panel, models, again, photo) : showDrop(panel);
+}
+
+// ---- a photograph is dropped
+
+function showDrop(panel) {
+  const sending = make("p", { "aria-live": "polite", class: "soft" });
+  panel.append(make("section", { class: "card stack" },
+    make("h2", {}, "Which photograph to repair"),
+    dropZone(send, "or drop a photograph here", "You paint over what is missing or damaged, and a model draws what fits the rest. It stays on this machine."),
+    sending));
+
+  async function send(files) {
+    const [file] = files;
+    if (!file) return;
+    complain("");
+    sending.textContent = `Sending ${file.name} …`;
+    try {
+      const { set } = await post("/api/uploads", { bytes: file.size });
+      const { name, kind } = await upload(`/api/uploads/${set}`, {}, file);
+      if (kind !== "picture") throw new Error(`${file.name} is an archive: drop a single picture.`);
+      location.hash = `edit/repair/${encodeURIComponent(`${set}/${name}`)}`;
+    } catch (error) {
+      complain(error.message);
+    }
+    sending.textContent = "";
+  }
+  return null;
+}
+
+// ---- it is painted on, and filled in
+
+async function showPainting(panel, models, again, photo) {
+  const model = chosenModel(models, "");
+  const drop = make("a", { class: "button", href: "#edit/repair" }, "Another photograph");
+  const loading = make("p", { class: "soft" }, "Opening the photograph …");
+  panel.append(loading);
+  let source;
+  try {
+    source = URL.createObjectURL(await getBlob("/api/photos/shown", { photo }));
+  } catch (error) {
+    loading.replaceWith(make("section", { class: "card stack" }, make("p", { class: "bad" }, error.message), make("p", {}, drop)));
+    return null;
+  }
+  const { width, height } = await sizeOf(source);
+  const mask = await maskOf(photo, width, height);
+  loading.remove();
+
+  const working = make("div", { "aria-live": "polite" });
+  const follower = new Follower(working, "/api/photos/fill", "/api/photos/cancel");
+  const go = make("button", { id: "fill", class: "main", type: "button", onclick: fill }, "Fill in");
+  const hint = make("span", { id: "edit-hint", class: "soft" });
+  const results = make("section", { id: "results", class: "card stack", hidden: true });
+  const place = make("div", { id: "painting" });
+  const keys = make("div");
+  [place.innerHTML, keys.innerHTML] = [PAINTING, PAINTING_KEYS]; // constants
+  panel.append(
+    make("div", { class: "controls" }, labeled("Model", modelChoice(models, model, again)), make("p", {}, drop)),
+    make("section", { class: "card stack tight" },
+      make("h2", {}, "Paint over what is missing"),
+      make("p", { class: "soft" }, "With the mouse, a pen or a finger, a little beyond the edges; the right mouse button erases. A model repairs pictures of the kind that it has learned from."),
+      place,
+      make("div", { class: "row" }, go, hint), working,
+      make("details", {}, make("summary", {}, "Keys"), keys)),
+    results);
+  const painter = new Painter(new Map([[photo, mask]]), { changed, show: () => {} });
+  painter.open(photo, { name: "the photograph", width, height, src: source });
+  if (mask.missing) painter.draw();
+  painter.showTools();
+  changed();
+
+  function changed() {
+    const { missing } = mask;
+    go.disabled = !missing;
+    hint.textContent = missing ? "" : "Paint over a part of it first.";
+    keepMask(photo);
+  }
+
+  async function fill() {
+    go.disabled = true;
+    complain("");
+    try {
+      const { job } = await upload("/api/photos/fills", { photo, model: model.name }, new Blob([await encode(mask)]));
+      const facts = await follower.follow(job, "Looking for what fits");
+      if (facts) showAnswers(results, source, job, facts);
+    } catch (error) {
+      complain(error.message);
+    } finally {
+      go.disabled = false;
+    }
+  }
+
+  // Keys are for the photograph unless the focus is in another part of the page.
+  function onKey(event) {
+    if (event.target === document.body || place.contains(event.target)) painter.key(event);
+  }
+
+  document.addEventListener("keydown", onKey);
+  return () => {
+    document.removeEventListener("keydown", onKey);
+    follower.leave();
+    URL.revokeObjectURL(source);
+  };
+}
+
+async function sizeOf(source) {
+  const image = new Image();
+  image.src = source;
+  await image.decode();
+  return { width: image.naturalWidth, height: image.naturalHeight };
+}
+
+// The photograph, and beside it one of the answers, which can be chosen from.
+function showAnswers(place, source, job, { answers, region: [left, top, side] }) {
+  const file = (number) => address("/api/photos/answer", { job, number });
+  const after = make("img", { id: "after" });
+  const save = make("a", { id: "picture-file", class: "button main", download: "repaired.png" }, "Download");
+  const tiles = Array.from({ length: answers }, (_, index) => make("button", { type: "button", class: "tile answer", onclick: () => choose(index + 1) }, make("img", { src: file(index + 1), alt: `Answer ${index + 1}` })));
+  place.hidden = false;
+  place.replaceChildren(
+    make("h2", {}, "Before and after"),
+    make("div", { class: "beside" },
+      make("figure", {}, make("img", { src: source, alt: "The photograph before" }), make("figcaption", {}, "Before")),
+      make("figure", {}, after, make("figcaption", {}, "After"))),
+    make("div", { class: "row" }, make("div", { class: "row", role: "group", "aria-label": "Answers, the best first" }, tiles), save),
+    make("p", { class: "soft" }, `The model saw the square of ${side} × ${side} pixels at ${left}, ${top}. What was not painted over is as it was.`));
+  choose(1);
+  say(`filled in, with ${answers} answers to choose from`);
+
+  function choose(number) {
+    after.src = save.href = file(number);
+    after.alt = `The photograph after, answer ${number}`;
+    save.download = `repaired-${number}.png`;
+    tiles.forEach((tile, index) => tile.setAttribute("aria-pressed", index + 1 === number));
+  }
+}

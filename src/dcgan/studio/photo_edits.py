@@ -1,0 +1,124 @@
+"""Photographs that are repaired in the studio: each is shown and filled by a process of its own."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from dcgan.errors import DcganError, UsageError
+from dcgan.latent.regions import Region
+from dcgan.studio.child import said_by
+from dcgan.studio.jobs import Job, Jobs
+
+PROGRAM = "dcgan.studio.photo_process"
+ANSWERS = 4
+"""Fillings to choose from: as many as there are descents."""
+MOST_FILLINGS = 16
+"""That are kept, with those that are under way."""
+SECONDS_TO_SHOW = 60
+"""After which a photograph that is still being decoded is given up."""
+
+
+@dataclass(frozen=True)
+class Filling:
+    """A photograph with what was missing filled in.
+
+    Attributes:
+        files: The answers, the best first.
+        region: The square that the model saw.
+    """
+
+    files: tuple[Path, ...]
+    region: Region
+
+    def facts(self) -> dict[str, object]:
+        """What the page shows of it."""
+        return {"answers": len(self.files), "region": self.region}
+
+
+class PhotoEdits:
+    """Shows and fills photographs, with files of its own in the system's place for temporary ones.
+
+    Args:
+        device: Where to compute.
+    """
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._folder = TemporaryDirectory(prefix="dcgan-studio-")
+        self._root = Path(self._folder.name)
+        self._showing = asyncio.Semaphore(2)
+        self.fillings: Jobs[Filling] = Jobs(at_once=1, most=MOST_FILLINGS, forget=self._remove)
+
+    async def show(self, photo: Path) -> Path:
+        """A photograph as a PNG of its own, upright and in sRGB; whoever gets it removes it.
+
+        Raises:
+            DcganError: It cannot be read, or takes too long.
+        """
+        out = self._root / f"{token_hex(8)}.png"
+        async with self._showing:
+            try:
+                async with asyncio.timeout(SECONDS_TO_SHOW), aclosing(self._said("show", photo, out)) as lines:
+                    async for said in lines:
+                        if "error" in said:
+                            raise DcganError(said["error"])
+            except TimeoutError as error:
+                raise DcganError("this picture takes too long to open: make it smaller first") from error
+        return out
+
+    def fill(self, photo: Path, mask: bytes, model: Path) -> str:
+        """Begin to fill what is missing of a photograph; return the name of the job.
+
+        Args:
+            photo: The photograph.
+            mask: As PNG of its size, white where it is missing.
+            model: Folder of the model that draws what is missing.
+
+        Raises:
+            BusyError: Too many wait already.
+        """
+
+        async def work(name: str, job: Job[Filling]) -> Filling:
+            folder = self._root / name
+            folder.mkdir()
+            (folder / "mask.png").write_bytes(mask)
+            words = ("fill", photo, folder, model, folder / "mask.png", ANSWERS, self._device)
+            async with aclosing(self._said(*words)) as lines:
+                async for said in lines:
+                    if "error" in said:
+                        raise DcganError(said["error"])
+                    if "answers" in said:
+                        files = (folder / f"answer-{number}.png" for number in range(1, said["answers"] + 1))
+                        return Filling(tuple(files), Region(*said["region"]))
+                    job.on_progress(said["done"], said["total"])
+            raise DcganError("the program that fills pictures ended without an answer: try again")
+
+        return self.fillings.begin(work)
+
+    def answer(self, name: str, number: int) -> Path:
+        """The file of an answer, from 1.
+
+        Raises:
+            UsageError: There is none.
+        """
+        files = self.fillings.result(name).files
+        if not 1 <= number <= len(files):
+            raise UsageError(f"there are {len(files)} answers, and no {number}")
+        return files[number - 1]
+
+    async def close(self) -> None:
+        """End what is under way, and remove all files."""
+        await self.fillings.close()
+        await asyncio.to_thread(self._folder.cleanup)
+
+    def _said(self, *words: object) -> AsyncGenerator[dict[str, Any], None]:
+        return said_by(self._root, PROGRAM, *map(str, words))
+
+    def _remove(self, name: str) -> None:
+        shutil.rmtree(self._root / name, ignore_errors=True)

@@ -1,0 +1,102 @@
+"""The program that opens a stranger's photograph, in a process of its own: shows it, or fills what is missing of it.
+
+    show PHOTO OUT                                  writes it as PNG, upright and in sRGB
+    fill PHOTO OUT MODEL MASK ANSWERS DEVICE        writes answer-1.png, ... into the folder OUT, the best first
+
+It prints lines of JSON: how far it is, then what it made, or an error.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from dcgan.data.decode import decode_whole
+from dcgan.data.items import Skipped
+from dcgan.errors import DcganError
+from dcgan.figures.sheets import save_picture
+from dcgan.studio.mask_drawing import parse_mask
+from dcgan.types import Pixels
+
+MOST_PIXELS = 40_000_000
+"""Of a photograph: the page holds its mask in memory, and a copy of it for each stroke."""
+
+
+def read_photo(path: Path) -> Pixels:
+    """A photograph (H, W, C) in its full size, upright, in sRGB, with 1, 3 or 4 channels.
+
+    Raises:
+        DcganError: It cannot be read, or has too many pixels.
+    """
+    pixels, _ = decode_whole(path, None)
+    if isinstance(pixels, Skipped):
+        raise DcganError(f"this picture cannot be read: {pixels}")
+    height, width = pixels.shape[:2]
+    if height * width > MOST_PIXELS:
+        raise DcganError(
+            f"this picture has {height * width / 1e6:.0f} million pixels, and {MOST_PIXELS // 10**6} million can be "
+            "painted on: make it smaller first"
+        )
+    return pixels
+
+
+def show(photo: Path, out: Path) -> dict[str, object]:
+    """Write a photograph as PNG; return its size."""
+    pixels = read_photo(photo)
+    image = _image(pixels)
+    image.save(out, "PNG", compress_level=1)
+    return {"width": image.width, "height": image.height}
+
+
+def fill(photo: Path, out: Path, model: str, mask: Path, answers: int, device: str) -> dict[str, object]:
+    """Fill a photograph, and write the answers; return how many, and the region that the model saw."""
+    pixels = read_photo(photo)
+    missing = parse_mask(mask.read_bytes(), pixels.shape[:2])
+    import torch  # what cannot be filled is refused before this has taken its seconds
+
+    from dcgan.device import free_threads
+    from dcgan.latent.inpaint import InpaintOptions, inpaint
+    from dcgan.loading import load
+
+    torch.set_num_threads(free_threads())
+    options = InpaintOptions(starts=max(answers, InpaintOptions().starts))
+    found = inpaint(
+        load(model, device),
+        [pixels],
+        [missing],
+        options,
+        answers=answers,
+        names=["this picture"],
+        on_progress=lambda done, total: _print(done=done, total=total),
+    ).pictures[0]
+    for answer in range(answers):
+        save_picture(_image(found.filled(answer)), out / f"answer-{answer + 1}.png")
+    return {"answers": answers, "region": found.region}
+
+
+def main() -> None:
+    """Do what the words of the command say."""
+    verb, photo, out, *rest = sys.argv[1:]
+    try:
+        if verb == "show":
+            made = show(Path(photo), Path(out))
+        else:
+            model, mask, answers, device = rest
+            made = fill(Path(photo), Path(out), model, Path(mask), int(answers), device)
+    except (DcganError, OSError) as error:
+        _print(error=str(error).replace("`", ""))
+        sys.exit(1)
+    _print(**made)
+
+
+def _image(pixels: Pixels) -> Image.Image:
+    return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+
+
+def _print(**facts: object) -> None:
+    print(json.dumps(facts), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""The requests of the tab Edit that are about photographs. A photograph is named by its path in the studio's folder.
+
+GET  /api/photos/shown?photo            it as PNG, upright and in sRGB
+POST /api/photos/fills?photo&model      {job}: fill what is white in the mask that is sent, a PNG of its size
+GET  /api/photos/fill?job               {done, total} until {answers, region: [left, top, side]}, or {error}
+GET  /api/photos/answer?job&number      an answer as PNG, from 1, the best first
+POST /api/photos/cancel {job}           give it up
+"""
+
+from pathlib import Path
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from dcgan.errors import UsageError
+from dcgan.studio.answers import answers, inside, json_of, value_of, whole_of
+from dcgan.studio.models import Models
+from dcgan.studio.photo_edits import PhotoEdits
+
+KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
+"""Of what never changes: a stored file, an answer."""
+
+
+class PhotoRoutes:
+    """Answers the requests of a folder.
+
+    Args:
+        edits: What does the work.
+        models: Those of the folder, where photographs are, too.
+    """
+
+    def __init__(self, edits: PhotoEdits, models: Models) -> None:
+        self.edits = edits
+        self._models = models
+
+    def routes(self) -> list[Route]:
+        """By path and method."""
+        return [
+            Route("/api/photos/shown", answers(self.shown)),
+            Route("/api/photos/fills", answers(self.begin), methods=["POST"]),
+            Route("/api/photos/fill", answers(self.fill)),
+            Route("/api/photos/answer", answers(self.answer)),
+            Route("/api/photos/cancel", answers(self.cancel), methods=["POST"]),
+        ]
+
+    async def shown(self, request: Request) -> Response:
+        """A photograph."""
+        path = await self.edits.show(self._photo(request))
+        return FileResponse(path, headers=KEPT, media_type="image/png", background=BackgroundTask(path.unlink))
+
+    async def begin(self, request: Request) -> object:
+        """Begin to fill one."""
+        photo, mask = self._photo(request), await request.body()
+        model = await self._models.find(request.query_params.get("model", ""))
+        return {"job": self.edits.fill(photo, mask, model)}
+
+    async def fill(self, request: Request) -> object:
+        """How far it is, or what came of it."""
+        job = self.edits.fillings.of(request.query_params.get("job", ""))
+        return job.facts() if job.result is None else job.result.facts()
+
+    async def answer(self, request: Request) -> Response:
+        """One of the answers."""
+        path = self.edits.answer(request.query_params.get("job", ""), whole_of(request.query_params, "number", 1))
+        return FileResponse(path, headers=KEPT, media_type="image/png")
+
+    async def cancel(self, request: Request) -> object:
+        """Give it up."""
+        self.edits.fillings.cancel(value_of(await json_of(request), "job", str))
+        return {}
+
+    def _photo(self, request: Request) -> Path:
+        name = request.query_params.get("photo", "")
+        path = inside(self._models.folder, name)
+        if not path.is_file():
+            raise UsageError(f"there is no picture {name!r} in the folder of the studio any more: drop it once more")
+        return path
