@@ -7,7 +7,8 @@ a status from 400 on.
     GET  /page/...                 its files
     GET  /api/state                {folder, runs, models, sources}: all that there is
 
-The requests of each tab are told in its module: `dcgan.studio.train_routes`, `dcgan.studio.draw_routes`.
+The requests of each tab are told in its module: `dcgan.studio.train_routes`, `dcgan.studio.draw_routes`,
+`dcgan.studio.sort_routes`.
 """
 
 from collections.abc import AsyncIterator
@@ -30,6 +31,7 @@ from dcgan.studio.contents import Contents
 from dcgan.studio.draw_queue import DrawQueue
 from dcgan.studio.draw_routes import DrawRoutes
 from dcgan.studio.limits import LARGEST, Limits
+from dcgan.studio.sort_routes import SortRoutes
 from dcgan.studio.train_routes import TrainRoutes
 from dcgan.studio.uploads import LARGEST as LARGEST_UPLOAD
 
@@ -47,6 +49,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
     """
     contents = Contents(folder)
     train, queue = TrainRoutes(folder, device), DrawQueue()
+    sort = SortRoutes(folder, device)
     loadable = dict(_loadable(files("dcgan.studio").joinpath("page")))
 
     async def page(_request: Request) -> Response:
@@ -73,6 +76,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await train.intakes.close()
+        await sort.looks.close()
         await queue.close()
 
     return Starlette(
@@ -84,6 +88,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
             Route("/api/state", state),
             *train.routes(),
             *DrawRoutes(folder, device, queue).routes(),
+            *sort.routes(),
         ],
         middleware=[Middleware(Limits, largest=_largest), Middleware(Gate, access=access)],
         exception_handlers={HTTPException: http_refusal},

@@ -7,9 +7,9 @@ prepares is kept in the cache, where the training finds it.
 import asyncio
 import json
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -18,11 +18,11 @@ from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
 from dcgan.figures.sheets import picture_bytes, sheet
-from dcgan.files import parse_json
-from dcgan.studio.child import python_command, python_environment
+from dcgan.studio.child import follow, python_command
 
 MOST_LISTED = 500
 """Pictures that cannot be used, of which the page is told."""
+CRASHED = "the pictures crashed what decodes them: leave out those that you do not know"
 SHOWN = 24
 """Pictures of a set that are shown."""
 
@@ -78,29 +78,17 @@ class Intakes:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _look(self, intake: Intake, source: str, size: int) -> None:
-        command = python_command("dcgan.studio.intake", source, str(size))
-        process = await asyncio.create_subprocess_exec(
-            *command, cwd=self._folder, env=python_environment(), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
-        )
-        try:
-            await self._follow(intake, process)
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-
-    async def _follow(self, intake: Intake, process: Process) -> None:
-        assert process.stdout is not None
-        async for line in process.stdout:
-            said = parse_json(line)
+        def take(said: dict[str, Any]) -> None:
             if "done" in said:
                 intake.done = (said["done"], said["total"])
             elif "error" in said:
                 intake.error = said["error"]
             else:
                 intake.packed = Path(said["packed"])
-        if await process.wait() and not intake.error:
-            intake.error = "the pictures crashed what decodes them: leave out those that you do not know"
+
+        command = python_command("dcgan.studio.intake", source, str(size))
+        if await follow(command, self._folder, take) and not intake.error:
+            intake.error = CRASHED
 
 
 def describe(packed: PackedSet) -> dict[str, object]:

@@ -1,0 +1,161 @@
+"""Looks at the pictures of sortings: each a process that can be stopped, one at a time."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from dcgan.errors import DcganError, UsageError
+from dcgan.studio.answers import inside
+from dcgan.studio.child import follow, python_command
+from dcgan.studio.contents import DRAWN_FACES
+from dcgan.studio.intake import CRASHED
+from dcgan.studio.sort_features import PictureFeatures
+from dcgan.studio.sorter import Sorter
+from dcgan.studio.sorting import Sorting
+
+State = Literal["looking", "ready", "stopped", "failed"]
+
+
+@dataclass
+class Look:
+    """A look at the pictures of a sorting.
+
+    Attributes:
+        sorting: Of which.
+        phase: What is done: "waiting", then "pictures" are prepared, then "features" extracted.
+        done: Pictures so far, and of how many; the number in all may be unknown.
+        error: Why they cannot be sorted.
+        sorter: What came of the last look that went well.
+    """
+
+    sorting: Sorting
+    phase: str = "waiting"
+    done: tuple[int, int | None] = (0, None)
+    error: str | None = None
+    sorter: Sorter | None = None
+    task: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether its process works, or waits for its turn."""
+        return self.task is not None and not self.task.done()
+
+    def facts(self) -> dict[str, object]:
+        """All of it for the page."""
+        decisions = self.sorting.decisions()
+        state: State = "failed" if self.error else "ready" if self.sorter else "stopped"
+        found = {
+            "model": decisions.model,
+            "source": decisions.pictures,
+            "classes": decisions.classes,
+            "version": decisions.version,
+            "state": "looking" if self.under_way and not self.sorter else state,
+            "looking": self.under_way,
+            "phase": self.phase,
+            "done": self.done[0],
+            "total": self.done[1],
+            "error": self.error,
+        }
+        return found | (self.sorter.facts() if self.sorter else {})
+
+
+class Looks:
+    """The sortings of a studio's folder.
+
+    Args:
+        folder: The studio's.
+        device: Where to extract features.
+    """
+
+    def __init__(self, folder: Path, device: str) -> None:
+        self._folder = folder
+        self._device = device
+        self._known: dict[Path, Look] = {}
+        self._turn = asyncio.Lock()  # a process may need a gigabyte
+
+    def of(self, name: str) -> Look:
+        """What is known of a sorting.
+
+        Raises:
+            UsageError: It is outside the folder.
+            DcganError: There is no such sorting, or it is damaged.
+        """
+        path = inside(self._folder, name)
+        look = self._known.get(path) or Look(Sorting(path))
+        look.sorting.decisions()
+        return self._known.setdefault(path, look)
+
+    def begin(self, name: str, *, again: bool = False) -> Look:
+        """Look at the pictures of a sorting, unless that is under way; `again` takes the run's newest model."""
+        look = self.of(name)
+        if not look.under_way:
+            look.phase, look.done, look.error = "waiting", (0, None), None
+            look.task = asyncio.create_task(self._look(look, again))
+        return look
+
+    async def stop(self, name: str) -> Look:
+        """Stop looking. What was known before stays."""
+        look = self.of(name)
+        if look.under_way and look.task:
+            look.task.cancel()
+            with suppress(asyncio.CancelledError):
+                await look.task
+        return look
+
+    async def close(self) -> None:
+        """End what is under way."""
+        tasks = [look.task for look in self._known.values() if look.task and not look.task.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def model(self, name: str) -> Path:
+        """The model that a name means: in the folder, or one that comes with dcgan.
+
+        Raises:
+            UsageError: It is outside the folder.
+        """
+        path = inside(self._folder, name)
+        return path if path.exists() else Path(Path(name).name)
+
+    def source(self, name: str) -> str:
+        """The pictures that a name means.
+
+        Raises:
+            UsageError: They are outside the folder, or there are none.
+        """
+        if name == DRAWN_FACES:
+            return name
+        path = inside(self._folder, name)
+        if not path.exists():
+            raise UsageError(f"there are no pictures {name} any more")
+        return str(path)
+
+    async def _look(self, look: Look, again: bool) -> None:
+        def take(said: dict[str, Any]) -> None:
+            if "phase" in said:
+                look.phase, look.done = said["phase"], (said["done"], said["total"])
+            else:
+                look.error = said.get("error")
+                found.update(said)
+
+        found: dict[str, Any] = {}
+        decisions = look.sorting.decisions()
+        try:
+            model, source = self.model(decisions.model), self.source(decisions.pictures)
+            words = (str(model), source, str(look.sorting.path), self._device, "again" if again else "")
+            async with self._turn:
+                status = await follow(python_command("dcgan.studio.sort_features", *words), self._folder, take)
+            if not look.error and (status or "packed" not in found):
+                look.error = CRASHED
+            if not look.error:
+                look.sorter = await asyncio.to_thread(self._open, look, Path(found["packed"]), found["outdated"])
+        except (DcganError, OSError) as error:
+            look.error = str(error).replace("`", "")
+
+    @staticmethod
+    def _open(look: Look, packed: Path, outdated: bool) -> Sorter:
+        seen = PictureFeatures.open(look.sorting.path, packed, outdated=outdated)
+        return Sorter(look.sorting, seen, look.sorter)
