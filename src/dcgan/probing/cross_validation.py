@@ -30,9 +30,9 @@ class CrossValidated(ShortRepr):
     Attributes:
         svm: Fitted to all labels.
         C: With the highest accuracy; of equal ones that with the likeliest probabilities.
-        validation: For each C that was tried the accuracy on the pictures that were left out, 0 to 1.
+        validation: For each C that was tried the accuracy on all pictures as they were left out, 0 to 1.
         temperature: What scores are divided by before a softmax makes probabilities of them (Guo et al. 2017).
-        right: How many pictures were recognized by an SVM that did not learn from them.
+        right: How many representative pictures were recognized by an SVM that did not learn from them.
         tried: Of how many.
     """
 
@@ -45,7 +45,7 @@ class CrossValidated(ShortRepr):
 
     @property
     def accuracy(self) -> float:
-        """Of the pictures that were left out, 0 to 1."""
+        """Of representative pictures that it did not learn from, 0 to 1."""
         return self.right / self.tried
 
     def probabilities(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -58,6 +58,7 @@ def fit_cross_validated(
     labels: Labels,
     classes: int,
     *,
+    representative: NDArray[np.bool_] | None = None,
     C: Sequence[float] = VALUES_OF_C,
     folds: int = FOLDS,
     seed: int = 0,
@@ -68,6 +69,9 @@ def fit_cross_validated(
         features: (N, D), float32 or float16.
         labels: (N,), 0 to `classes` - 1, two or more of each.
         classes: K, 2 or more.
+        representative: (N,), True for pictures that stand for all others. Those that were labeled because a classifier
+            was in doubt of them are harder: it learns from them, but only the others measure its accuracy and set the
+            temperature. Default: all, also where none is True.
         C: Values to choose from.
         folds: Parts that are left out in turn, 2 or more; of fewer labels of a class, so many.
         seed: Names the parts.
@@ -88,12 +92,14 @@ def fit_cross_validated(
     part = fold_of(labels, min(folds, int(counts.min())), seed)
     tried = _some(labels, seed)
     held_out = _held_out_scores(features[tried], labels[tried], part[tried], classes, C)
-    right = {value: int((scores.argmax(axis=1) == labels[tried]).sum()) for value, scores in held_out.items()}
-    fits = {value: _temperature(scores, labels[tried], counts) for value, scores in held_out.items()}
-    best = max(sorted(held_out), key=lambda value: (right[value], -fits[value][1]))
+    right = {value: scores.argmax(axis=1) == labels[tried] for value, scores in held_out.items()}
+    stands = np.ones(len(tried), bool) if representative is None else representative[tried]
+    stands = stands if stands.any() else np.ones(len(tried), bool)
+    fits = {value: _temperature(scores[stands], labels[tried][stands], classes) for value, scores in held_out.items()}
+    best = max(sorted(held_out), key=lambda value: (right[value].sum(), -fits[value][1]))
     svm = SVMPath(features, labels, classes, several=False).fit(best)
-    validation = {value: count / len(tried) for value, count in right.items()}
-    return CrossValidated(svm, best, validation, fits[best][0], right[best], len(tried))
+    validation = {value: float(found.mean()) for value, found in right.items()}
+    return CrossValidated(svm, best, validation, fits[best][0], int(right[best][stands].sum()), int(stands.sum()))
 
 
 def fold_of(labels: Labels, folds: int, seed: int) -> NDArray[np.int64]:
@@ -130,13 +136,13 @@ def _held_out_scores(
     return scores
 
 
-def _temperature(scores: NDArray[np.float32], labels: Labels, counts: NDArray[np.int64]) -> tuple[float, float]:
+def _temperature(scores: NDArray[np.float32], labels: Labels, classes: int) -> tuple[float, float]:
     """The temperature under which the labels are likeliest, and their mean negative log-likelihood.
 
     Targets are Platt's (1999): a class of n labels is expected with (n + 1) / (n + 2), so that few labels that are all
     recognized make no certainty.
     """
-    classes = scores.shape[1]
+    counts = np.bincount(labels, minlength=classes)
     own = ((counts + 1) / (counts + 2))[labels, None]
     targets = np.where(np.arange(classes) == labels[:, None], own, (1 - own) / (classes - 1))
     losses = [float(-(targets * _log_softmax(scores / one)).sum(axis=1).mean()) for one in TEMPERATURES]

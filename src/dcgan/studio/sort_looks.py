@@ -1,8 +1,9 @@
 """Looks at the pictures of sortings: each a process that can be stopped, one at a time."""
 
 import asyncio
+import json
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from dcgan.studio.answers import inside
 from dcgan.studio.child import follow, python_command
 from dcgan.studio.contents import DRAWN_FACES
 from dcgan.studio.intake import CRASHED
-from dcgan.studio.sort_features import PictureFeatures
+from dcgan.studio.seen_pictures import SeenPictures, looking_model, model_of_features
 from dcgan.studio.sorter import Sorter
 from dcgan.studio.sorting import Sorting
 
@@ -28,6 +29,7 @@ class Look:
         done: Pictures so far, and of how many; the number in all may be unknown.
         error: Why they cannot be sorted.
         sorter: What came of the last look that went well.
+        newest: Names the model as it was at the last look: a run that goes on has newer ones.
     """
 
     sorting: Sorting
@@ -35,6 +37,7 @@ class Look:
     done: tuple[int, int | None] = (0, None)
     error: str | None = None
     sorter: Sorter | None = None
+    newest: str = ""
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
     @property
@@ -46,7 +49,7 @@ class Look:
         """All of it for the page."""
         decisions = self.sorting.decisions()
         state: State = "failed" if self.error else "ready" if self.sorter else "stopped"
-        found = {
+        found: dict[str, object] = {
             "model": decisions.model,
             "source": decisions.pictures,
             "classes": decisions.classes,
@@ -58,7 +61,9 @@ class Look:
             "total": self.done[1],
             "error": self.error,
         }
-        return found | (self.sorter.facts() if self.sorter else {})
+        if self.sorter:
+            found |= {"outdated": self.sorter.seen.digest != self.newest, **self.sorter.facts()}
+        return found
 
 
 class Looks:
@@ -142,20 +147,37 @@ class Looks:
                 found.update(said)
 
         found: dict[str, Any] = {}
-        decisions = look.sorting.decisions()
         try:
-            model, source = self.model(decisions.model), self.source(decisions.pictures)
-            words = (str(model), source, str(look.sorting.path), self._device, "again" if again else "")
+            asked = await asyncio.to_thread(self._asked, look, again)
             async with self._turn:
-                status = await follow(python_command("dcgan.studio.sort_features", *words), self._folder, take)
+                command = python_command("dcgan.studio.sort_features", json.dumps(asked))
+                status = await follow(command, self._folder, take)
             if not look.error and (status or "packed" not in found):
                 look.error = CRASHED
             if not look.error:
-                look.sorter = await asyncio.to_thread(self._open, look, Path(found["packed"]), found["outdated"])
+                look.sorter = await asyncio.to_thread(self._open, look, Path(found["packed"]))
         except (DcganError, OSError) as error:
             look.error = str(error).replace("`", "")
 
+    def _asked(self, look: Look, again: bool) -> dict[str, object]:
+        """What its process is asked: to look with the model of the features that there are, or with the newest."""
+        decisions = look.sorting.decisions()
+        kept = model_of_features(look.sorting.path)
+        try:
+            newest = looking_model(self.model(decisions.model))
+        except DcganError:
+            if kept is None or again:
+                raise
+            newest = kept  # it was removed, and its copy is here
+        look.newest = newest.digest
+        return {
+            "model": asdict(newest if kept is None or again else kept),
+            "source": self.source(decisions.pictures),
+            "sorting": str(look.sorting.path),
+            "device": self._device,
+            "again": again,
+        }
+
     @staticmethod
-    def _open(look: Look, packed: Path, outdated: bool) -> Sorter:
-        seen = PictureFeatures.open(look.sorting.path, packed, outdated=outdated)
-        return Sorter(look.sorting, seen, look.sorter)
+    def _open(look: Look, packed: Path) -> Sorter:
+        return Sorter(look.sorting, SeenPictures.open(look.sorting.path, packed), look.sorter)

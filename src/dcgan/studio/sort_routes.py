@@ -5,10 +5,11 @@ POST /api/sortings {model, source, classes}     {sorting}: begin one
 GET  /api/sorting?sorting                       how it is: state, progress, numbers, see `dcgan.studio.sort_looks.Look`
 POST /api/sorting/look {sorting, again}         look at its pictures; again: with the run's newest model
 POST /api/sorting/stop {sorting}                stop looking
-GET  /api/sorting/pictures?sorting&view&class&start    {set, total, pictures: [{row, name, label, guesses, confidence}]}
+GET  /api/sorting/pictures?sorting&view&class&start&count
+                                                {set, total, pictures: [{row, name, label, guesses, confidence}]}
 GET  /api/sorting/sheet.png?sorting&set&rows    thumbnails, one below another
 GET  /api/sorting/labels?sorting                {version, labels: {name: class}}
-POST /api/sorting/label {sorting, names, class, instead_of}    label pictures; class null takes labels away
+POST /api/sorting/label {sorting, names, class, view, instead_of}    label pictures; class null takes labels away
 POST /api/sorting/classes {sorting, add | remove | rename, to}    change the classes
 POST /api/sorting/learn {sorting}               fit a classifier to the labels
 POST /api/sorting/export {sorting}              {classifier, table}: write both into the folder
@@ -29,18 +30,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dcgan.errors import DcganError, UsageError
-from dcgan.model_folder import find
 from dcgan.studio.answers import answers, json_of, value_of
-from dcgan.studio.sort_features import shape_of
+from dcgan.studio.seen_pictures import looking_model
 from dcgan.studio.sort_looks import Look, Looks
 from dcgan.studio.sorter import CLASSIFIER, TABLE, Sorter
 from dcgan.studio.sorting import SORTED, Sorting, sortings_in
 from dcgan.types import Pixels
 
-SHOWN = 48
-"""Pictures that are listed at once."""
 MOST_AT_ONCE = 256
-"""Pictures of one request: to label, or of a sheet."""
+"""Pictures of one request."""
 SIDE = 128
 """Pixels of a side of a thumbnail, at most."""
 _KEPT = {"Cache-Control": "private, max-age=86400, immutable"}  # of the same set a row is the same picture
@@ -84,7 +82,7 @@ class SortRoutes:
         classes = _texts(found, "classes")
 
         def create() -> Sorting:
-            shape_of(find(self.looks.model(model)))
+            looking_model(self.looks.model(model))
             self.looks.source(source)
             return Sorting.create(self._folder, model, source, classes)
 
@@ -109,8 +107,9 @@ class SortRoutes:
     async def pictures(self, request: Request) -> object:
         """Some of them."""
         query, sorter = request.query_params, _sorter(self._look(request))
-        start, view = _whole(query.get("start", "0")), query.get("view", "varied")
-        return await run_sync(sorter.shown, view, query.get("class", ""), start, SHOWN)
+        start, count = _whole(query.get("start", "0")), _whole(query.get("count", "48"))
+        _check_count(count)
+        return await run_sync(sorter.shown, query.get("view", "varied"), query.get("class", ""), start, count)
 
     async def sheet(self, request: Request) -> Response:
         """Thumbnails."""
@@ -142,7 +141,7 @@ class SortRoutes:
         _check_count(len(names))
         class_name = None if found.get("class") is None else value_of(found, "class", str)
         instead_of = [one if one is None else str(one) for one in value_of(found, "instead_of", list, [])]
-        await run_sync(sorter.label, names, class_name, instead_of)
+        await run_sync(sorter.label, names, class_name, value_of(found, "view", str), instead_of)
         return await run_sync(look.facts)
 
     async def classes(self, request: Request) -> object:

@@ -17,12 +17,12 @@ from dcgan.loading import load
 from dcgan.probing.classifier import PictureClassifier
 from dcgan.probing.cross_validation import CrossValidated, fit_cross_validated
 from dcgan.probing.predictions import Predictions
-from dcgan.studio.sort_features import PictureFeatures
+from dcgan.studio.seen_pictures import SeenPictures
 from dcgan.studio.sorting import Decisions, Sorting
 from dcgan.types import Labels, Pixels
 
 ENOUGH = 5
-"""Labels of each class from which on the accuracy is told."""
+"""Labels of each class, of a varied choice, from which on the accuracy is told."""
 CLASSIFIER, TABLE = "classifier", "pictures.csv"
 VIEWS = ("varied", "doubts", "class", "labeled")
 """What can be listed: a varied choice first, what the classifier doubts, a class, and what was labeled."""
@@ -36,12 +36,14 @@ class Learned:
         classes: K names, as they were then.
         labels: (N,), of the pictures at that time: positions in `classes`, -1 for none.
         fit: The classifier.
+        measured: Whether there were enough labels of a varied choice to measure its accuracy.
         predictions: Of all pictures.
     """
 
     classes: tuple[str, ...]
     labels: Labels
     fit: CrossValidated
+    measured: bool
     predictions: Predictions
 
     @cached_property
@@ -68,14 +70,13 @@ class Learned:
     def facts(self, classes: tuple[str, ...], labels: Labels) -> dict[str, object]:
         """Numbers for the page; `stale` where the classes and labels are others by now."""
         counts = np.bincount(self.sorted, minlength=len(self.classes)).tolist()
-        enough = np.bincount(self.labels[self.labels >= 0]).min() >= ENOUGH
         return {
             "classes": dict(zip(self.classes, counts, strict=True)),
             "labels": int((self.labels >= 0).sum()),
             "stale": not (self.classes == classes and np.array_equal(self.labels, labels)),
             "doubts": len(self.doubts),
-            "right": self.fit.right if enough else None,
-            "tried": self.fit.tried if enough else None,
+            "right": self.fit.right if self.measured else None,
+            "tried": self.fit.tried if self.measured else None,
         }
 
 
@@ -88,7 +89,7 @@ class Sorter:
         before: Of the same sorting, before it was looked at again: what it has learned is kept if nothing has changed.
     """
 
-    def __init__(self, sorting: Sorting, seen: PictureFeatures, before: "Sorter | None" = None) -> None:
+    def __init__(self, sorting: Sorting, seen: SeenPictures, before: "Sorter | None" = None) -> None:
         self.sorting = sorting
         self.seen = seen
         self.learned: Learned | None = before.learned if before and before.seen.extracted == seen.extracted else None
@@ -114,22 +115,25 @@ class Sorter:
             "pictures": len(labels),
             "skipped": self.seen.packed.skipped,
             "images": self.seen.images,
-            "outdated": self.seen.outdated,
             "labeled": dict(zip(decisions.classes, labeled, strict=True)),
             "aside": len(decisions.labels) - sum(labeled),
             "learned": learned.facts(decisions.classes, labels) if learned else None,
         }
 
-    def label(self, names: Sequence[str], class_name: str | None, instead_of: Sequence[str | None] = ()) -> None:
+    def label(
+        self, names: Sequence[str], class_name: str | None, view: str, instead_of: Sequence[str | None] = ()
+    ) -> None:
         """Label pictures by name; see `Sorting.label`.
 
         Raises:
-            UsageError: There is no such picture or class.
+            UsageError: There is no such picture, class or view.
         """
+        if view not in VIEWS:
+            raise UsageError(f"there is no view {view!r}")
         if unknown := next((name for name in names if name not in self.seen.rows), None):
             raise UsageError(f"there is no picture {unknown!r} any more: open the page again")
         digests = {name: self.seen.digests[self.seen.rows[name]] for name in names}
-        self.sorting.label(digests, class_name, instead_of)
+        self.sorting.label(digests, class_name, view, instead_of)
 
     def learn(self) -> Learned:
         """Learn from the labels, unless that was done.
@@ -147,7 +151,14 @@ class Sorter:
             if missing := [name for name, count in zip(decisions.classes, counts, strict=True) if count < 2]:
                 raise UsageError(f"it learns from two pictures of each class or more: label more {', '.join(missing)}")
             rows = np.flatnonzero(labels >= 0)
-            fit = fit_cross_validated(self.seen.features[rows], labels[rows], len(decisions.classes))
+            stands = np.array([decisions.labels[self.seen.names[row]].view == VIEWS[0] for row in rows])
+            measured = bool(np.bincount(labels[rows[stands]], minlength=len(counts)).min() >= ENOUGH)
+            fit = fit_cross_validated(
+                self.seen.features[rows],
+                labels[rows],
+                len(decisions.classes),
+                representative=stands if measured else None,
+            )
             predictions = Predictions(
                 self.seen.packed.pixels,
                 self.seen.names,
@@ -155,7 +166,7 @@ class Sorter:
                 decisions.classes,
                 (None,) * len(labels),
             )
-            self.learned = Learned(decisions.classes, labels, fit, predictions)
+            self.learned = Learned(decisions.classes, labels, fit, measured, predictions)
             return self.learned
 
     def shown(self, view: str, class_name: str, start: int, count: int) -> dict[str, object]:

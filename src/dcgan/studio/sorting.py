@@ -38,10 +38,12 @@ class Label:
     Attributes:
         class_name: What it shows.
         sha256: Of its content at that time: a picture that was changed since has no label.
+        view: Where it was labeled: only pictures that were not chosen by a classifier measure its accuracy.
     """
 
     class_name: str
     sha256: str
+    view: str
 
 
 @dataclass(frozen=True)
@@ -112,12 +114,19 @@ class Sorting:
             raise DcganError(f"{SORTED}/{self.path.name}/{FILE} is damaged ({error}): {remedy}") from error
         return self._read[1]
 
-    def label(self, digests: Mapping[str, str], class_name: str | None, instead_of: Iterable[str | None] = ()) -> None:
+    def label(
+        self,
+        digests: Mapping[str, str],
+        class_name: str | None,
+        view: str,
+        instead_of: Iterable[str | None] = (),
+    ) -> None:
         """Label pictures.
 
         Args:
             digests: SHA-256 of the pictures by name.
             class_name: What they show; None takes their labels away.
+            view: Where they are labeled; those that have a label keep its view.
             instead_of: If given, only pictures that have one of these labels (None: have none) are changed.
 
         Raises:
@@ -132,12 +141,12 @@ class Sorting:
             labels = dict(before.labels)
             for name, sha256 in digests.items():
                 known = labels.get(name)
-                current = known.class_name if known and known.sha256 == sha256 else None
-                if replaced and current not in replaced:
+                known = known if known and known.sha256 == sha256 else None
+                if replaced and (known.class_name if known else None) not in replaced:
                     continue
                 labels.pop(name, None)  # so that it becomes the last
                 if class_name is not None:
-                    labels[name] = Label(class_name, sha256)
+                    labels[name] = Label(class_name, sha256, known.view if known else view)
             return replace(before, labels=labels)
 
         self._change(change)
@@ -222,7 +231,10 @@ def _check_known(decisions: Decisions, name: str) -> None:
 def _parse(found: dict[str, Any]) -> Decisions:
     if found["format"] != FORMAT:
         raise ValueError(f"it has format {found['format']}, and this dcgan reads {FORMAT}")
-    labels = {str(name): Label(str(label["class"]), str(label["sha256"])) for name, label in found["labels"].items()}
+    labels = {
+        str(name): Label(str(label["class"]), str(label["sha256"]), str(label["view"]))
+        for name, label in found["labels"].items()
+    }
     classes = tuple(map(str, found["classes"]))
     if lost := {label.class_name for label in labels.values()} - set(classes):
         raise ValueError(f"labels name {', '.join(sorted(lost))}, which is none of its classes")
@@ -230,7 +242,10 @@ def _parse(found: dict[str, Any]) -> Decisions:
 
 
 def _write(file: Path, decisions: Decisions) -> None:
-    labels = {name: {"class": label.class_name, "sha256": label.sha256} for name, label in decisions.labels.items()}
+    labels = {
+        name: {"class": label.class_name, "view": label.view, "sha256": label.sha256}
+        for name, label in decisions.labels.items()
+    }
     content = {
         "format": FORMAT,
         "version": decisions.version,

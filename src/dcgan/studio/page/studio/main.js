@@ -3,11 +3,13 @@
 import { get } from "./api.js";
 import { complain, make } from "./dom.js";
 import * as draw from "./draw.js";
+import * as sort from "./sort.js";
 import * as train from "./train.js";
 
-const TABS = { train: ["Train", train], draw: ["Draw", draw] };
+const TABS = { train: ["Train", train], draw: ["Draw", draw], sort: ["Sort", sort] };
 const panel = document.getElementById("panel");
 let leave = null;
+let opened = 0; // tabs so far: one that comes late, after the next was opened, is not shown
 
 for (const [name, [title]] of Object.entries(TABS)) {
   document.getElementById("tabs").append(
@@ -28,11 +30,15 @@ async function open() {
   }
   panel.setAttribute("aria-labelledby", `tab-${shown}`);
   panel.dataset.tab = shown;
-  panel.replaceChildren();
+  const place = make("div");
+  panel.replaceChildren(place);
+  const mine = ++opened;
   try {
-    leave = await TABS[shown][1].show(panel);
+    const done = await TABS[shown][1].show(place);
+    if (mine === opened) leave = done;
+    else done?.();
   } catch (error) {
-    complain(error.message);
+    if (mine === opened) complain(error.message);
   }
 }
 
