@@ -114,7 +114,7 @@ def test_models_inside_a_sorting_are_not_offered(client: Client, sorting: str, f
     assert [model["name"] for model in Contents(folder).models()] == ["toy", "faces"]
 
 
-def test_the_accuracy_is_told_from_five_labels_of_each_class_on(client: Client, sorting: str) -> None:
+def test_the_accuracy_is_shown_from_five_labels_of_each_class_on(client: Client, sorting: str) -> None:
     for kind in KINDS:
         label(client, sorting, [f"{kind}-03.png"], kind)
         label(client, sorting, [f"{kind}-04.png"], kind, view="doubts")  # such a label does not count

@@ -22,7 +22,7 @@ from dcgan.studio.sorting import Decisions, Sorting
 from dcgan.types import Labels, Pixels
 
 ENOUGH = 5
-"""Labels of each class, of a varied choice, from which on the accuracy is told."""
+"""Labels of each class, of a varied choice, from which on the accuracy is shown."""
 CLASSIFIER, TABLE = "classifier", "pictures.csv"
 VIEWS = ("varied", "doubts", "class", "labeled")
 """What can be listed: a varied choice first, what the classifier doubts, a class, and what was labeled."""

@@ -125,7 +125,7 @@ export async function showBoard(panel, sorting) {
   function lookOf({ name, guesses, confidence }) {
     const label = labels.of(name);
     const guessed = label === null && guesses?.length;
-    return { text: label ?? (guessed ? `${guesses[0]}?` : ""), share: guessed ? `${Math.min(99, Math.round(100 * confidence))}%` : "", tone: tone(facts.classes.indexOf(label ?? guesses?.[0])), sure: label !== null };
+    return { text: label ?? (guessed ? guesses[0] : ""), share: guessed ? `${Math.min(99, Math.round(100 * confidence))}%` : "", tone: tone(facts.classes.indexOf(label ?? guesses?.[0])), sure: label !== null };
   }
 
   // ---- labeling

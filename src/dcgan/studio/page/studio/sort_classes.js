@@ -5,8 +5,8 @@ import { complain, labeled, make } from "./dom.js";
 
 const KEYS = 9;
 
-// `facts` is what the server says of the sorting; `told` is called with what it says after a change.
-export function classBar(sorting, told) {
+// `facts` is what the server says of the sorting; `answered` is called with what it says after a change.
+export function classBar(sorting, answered) {
   const bar = make("div", { class: "chips", role: "radiogroup", "aria-label": "The class that a click gives" });
   const fields = make("div", { class: "stack tight" });
   const added = make("input", { maxlength: 40, placeholder: "A new class", onkeydown: (event) => { if (event.key === "Enter") add(); } });
@@ -17,12 +17,12 @@ export function classBar(sorting, told) {
 
   async function change(content) {
     try {
-      told(await post("/api/sorting/classes", { sorting, ...content }));
+      answered(await post("/api/sorting/classes", { sorting, ...content }));
       complain("");
     } catch (error) {
       complain(error.message);
       shown = ""; // so that fields show again what is true
-      told();
+      answered();
     }
   }
 

@@ -4,10 +4,10 @@ import { get, post } from "./api.js";
 import { complain } from "./dom.js";
 
 export class Labels {
-  // `changed` is called when labels change; `told` with what the server says after each request. `view` is where somebody
+  // `changed` is called when labels change; `answered` with what the server says after each request. `view` is where somebody
   // labels at the moment.
-  constructor(sorting, changed, told) {
-    Object.assign(this, { sorting, changed, told, version: -1, known: new Map(), history: [], view: "varied", waiting: 0, last: Promise.resolve() });
+  constructor(sorting, changed, answered) {
+    Object.assign(this, { sorting, changed, answered, version: -1, known: new Map(), history: [], view: "varied", waiting: 0, last: Promise.resolve() });
   }
 
   of(name) {
@@ -66,7 +66,7 @@ export class Labels {
       const facts = await post("/api/sorting/label", { sorting: this.sorting, names, class: label, view, instead_of: insteadOf });
       if (facts.version === this.version + 1) this.version += 1;
       else lost = true; // another page has labeled, too
-      this.told(facts);
+      this.answered(facts);
     } catch (error) {
       complain(error.message);
       lost = true;

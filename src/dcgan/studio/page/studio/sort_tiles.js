@@ -81,7 +81,7 @@ export class Tiles {
     tile.classList.toggle("sure", sure);
     tile.lastChild.firstChild.textContent = text;
     tile.lastChild.lastChild.textContent = share;
-    tile.setAttribute("aria-label", `${name}: ${text || "no label"}${sure ? ", labeled" : ` ${share}`}`.trim());
+    tile.setAttribute("aria-label", `${name}: ${text || "no label"}${sure ? ", labeled" : share && `? ${share}`}`);
   }
 
   press(event) {
