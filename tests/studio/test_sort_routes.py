@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 from tests.studio.running import Client, running
 from tests.studio.sorting_folder import EACH, KINDS, begin, label, looked_at, make_folder
+from tests.toy_model import toy_model
 
 from dcgan.probing.classifier import load_classifier
 from dcgan.studio.contents import Contents
@@ -242,3 +244,17 @@ def test_pictures_that_cannot_be_used_and_a_damaged_file_are_reported(client: Cl
     answer = client.get("/api/sorting", sorting=sorting)
     assert (answer.status, "is damaged" in answer.error) == (400, True)
     assert "is damaged" in client.ask("GET", "/api/sortings").content.decode()
+
+
+def test_the_newest_model_looks_even_where_a_look_with_the_one_before_has_begun(
+    client: Client, sorting: str, folder: Path
+) -> None:
+    toy_model("uniform").save(folder / "toy", overwrite=True)  # as a run that goes on
+    assert client.post("/api/sorting/look", sorting=sorting).json["looking"]
+    assert client.post("/api/sorting/look", sorting=sorting, again=True).json["looking"]
+    end = time.monotonic() + 120
+    while (facts := client.get("/api/sorting", sorting=sorting).json)["looking"]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert (facts["state"], facts["outdated"], facts["learned"]) == ("ready", False, None)
+    assert looked_at(client, sorting)["outdated"] is False

@@ -66,7 +66,9 @@ def test_names_are_numbered_and_a_disk_that_is_full_changes_nothing(
 def test_a_file_that_was_damaged_is_named(tmp_path: Path, text: str) -> None:
     sorting = Sorting.create(tmp_path, "toy", "photos", ["a", "b"])
     (sorting.path / "sorting.json").write_text(text)
-    with pytest.raises(DcganError, match=r"sorted/photos-1/sorting.json is damaged .* remove it and begin anew"):
+    with pytest.raises(
+        DcganError, match=r"the file sorted/photos-1/sorting.json is damaged .* remove it and begin anew"
+    ):
         sorting.decisions()
 
 

@@ -25,7 +25,6 @@ class SeenPictures:
         order: (N,), positions of the pictures, a varied choice first.
         model: The folder of the model whose features these are.
         digest: Names that model, as `Looking.digest`.
-        images: How many images that model has seen; None if it does not say.
         extracted: When the features were extracted, in nanoseconds: names them.
     """
 
@@ -34,7 +33,6 @@ class SeenPictures:
     order: NDArray[np.int64]
     model: Path
     digest: str
-    images: int | None
     extracted: int
 
     @classmethod
@@ -51,14 +49,12 @@ class SeenPictures:
             extracted = (folder / FACTS).stat().st_mtime_ns
         except (OSError, ValueError) as error:
             raise DcganError(f"{folder} is damaged ({error}): remove it, and look at the pictures again") from error
-        images = read_card(folder / MODEL).get("images")
         return cls(
             PackedSet.open(packed),
             features,
             order,
             folder / MODEL,
             str(read_facts(sorting).get("model")),
-            images if isinstance(images, int) else None,
             extracted,
         )
 

@@ -92,12 +92,12 @@ def read_facts(sorting: Path) -> dict[str, object]:
 
 
 def _extract(model: Looking, packed: PackedSet, kept: Path, device: str, on_progress: Callable[..., None]) -> None:
+    on_progress(phase="features", done=0, total=len(packed))
     from dcgan.features.extract import DiscriminatorExtractor, on_device
     from dcgan.features.files import write_features
     from dcgan.loading import load
     from dcgan.probing.varied import varied_order
 
-    on_progress(phase="features", done=0, total=len(packed))
     loaded = load(model.folder, "cpu")
     extractor = DiscriminatorExtractor(on_device(loaded, device))
     extractor.measure(packed.pixels)

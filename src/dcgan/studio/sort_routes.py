@@ -96,8 +96,10 @@ class SortRoutes:
     async def look(self, request: Request) -> object:
         """Look at its pictures."""
         found = await json_of(request)
-        look = self.looks.begin(value_of(found, "sorting", str), again=value_of(found, "again", bool, False))
-        return await run_sync(look.facts)
+        name, again = value_of(found, "sorting", str), value_of(found, "again", bool, False)
+        if again:
+            await self.looks.stop(name)  # a look that has begun keeps the model of before
+        return await run_sync(self.looks.begin(name, again=again).facts)
 
     async def stop(self, request: Request) -> object:
         """Stop looking."""

@@ -114,7 +114,7 @@ class Sorter:
             "size": self.seen.packed.size,
             "pictures": len(labels),
             "skipped": self.seen.packed.skipped,
-            "images": self.seen.images,
+            "extracted": str(self.seen.extracted),  # more digits than a number of the page has
             "labeled": dict(zip(decisions.classes, labeled, strict=True)),
             "aside": len(decisions.labels) - sum(labeled),
             "learned": learned.facts(decisions.classes, labels) if learned else None,

@@ -111,7 +111,7 @@ class Sorting:
             raise DcganError(f"there is no sorting {self.path.name} any more") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             remedy = "mend it, or remove it and begin anew"
-            raise DcganError(f"{SORTED}/{self.path.name}/{FILE} is damaged ({error}): {remedy}") from error
+            raise DcganError(f"the file {SORTED}/{self.path.name}/{FILE} is damaged ({error}): {remedy}") from error
         return self._read[1]
 
     def label(

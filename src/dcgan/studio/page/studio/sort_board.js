@@ -15,14 +15,14 @@ export async function showBoard(panel, sorting) {
   let facts = null;
   let view = { view: "varied" };
   let learning = false;
-  let shownSet = "";
+  let shown = ""; // which pictures and features
   let left = false;
   let timer = null;
 
   const labels = new Labels(sorting, repaint, render);
   const tiles = new Tiles(sorting, { act, paint, look: lookOf });
   const classes = classBar(sorting, classesChanged);
-  const status = statusCard(sorting, { learn: () => learn(), again: () => ask("/api/sorting/look", { again: true }) });
+  const status = statusCard(sorting, { learn: () => learn(), again: () => ask("/api/sorting/look", { again: true }).then(refresh) });
   const views = make("div", { id: "views", class: "views", role: "group", "aria-label": "Which pictures are shown" });
   const hint = make("p", { id: "hint", class: "soft" });
   const undoButton = make("button", { id: "undo", type: "button", title: "Undo the last labels: key u", onclick: undo }, "Undo");
@@ -31,6 +31,7 @@ export async function showBoard(panel, sorting) {
     make("div", {}, make("div", { class: "bar" }, classes.bar, undoButton), views, hint, tiles.element, make("p", { class: "center" }, rest), classes.editor),
     status.card);
   const looking = lookCard({ look: () => ask("/api/sorting/look").then(refresh), stop: () => ask("/api/sorting/stop") });
+  looking.card.hidden = true;
   panel.append(looking.card, board);
 
   // ---- what the server says
@@ -62,10 +63,10 @@ export async function showBoard(panel, sorting) {
     looking.card.hidden = ready;
     if (!ready) looking.show(facts);
     if (!ready) return;
-    if (facts.set !== shownSet) {
-      const first = !shownSet;
-      shownSet = facts.set;
-      labels.refresh().then(() => (first && !facts.learned && enough(facts) ? learn() : show(view))).catch((error) => complain(error.message));
+    const seen = `${facts.set} ${facts.extracted}`;
+    if (seen !== shown) {
+      shown = seen;
+      labels.refresh().then(() => (!facts.learned && enough(facts) ? learn() : show(view))).catch((error) => complain(error.message));
     } else if (facts.version !== labels.version) labels.refresh().catch((error) => complain(error.message));
     renderBar();
     repaint();

@@ -3,6 +3,8 @@
 import { get, post } from "./api.js";
 import { complain } from "./dom.js";
 
+const AT_ONCE = 256; // that the server takes in a request
+
 export class Labels {
   // `changed` is called when labels change; `answered` with what the server says after each request. `view` is where somebody
   // labels at the moment.
@@ -50,6 +52,7 @@ export class Labels {
   }
 
   send(names, label, insteadOf = [], view = this.view) {
+    if (names.length > AT_ONCE) this.send(names.splice(0, names.length - AT_ONCE), label, insteadOf, view);
     for (const name of names) {
       if (label === null) this.known.delete(name);
       else this.known.set(name, label);

@@ -39,8 +39,10 @@ export function statusCard(sorting, { learn, again }) {
   const learnButton = make("button", { id: "learn", type: "button", class: "main", onclick: learn }, "Learn");
   const exportButton = make("button", { id: "export", type: "button", onclick: save }, "Export");
   const text = make("div", { id: "status", class: "stack tight" });
+  const going = make("div", {});
+  let shown = "";
   const saved = make("div", { id: "saved", class: "stack tight", "aria-live": "polite" });
-  const card = make("aside", { class: "card stack tight", "aria-label": "What is known" }, text, make("div", { class: "row" }, learnButton, exportButton), saved);
+  const card = make("aside", { class: "card stack tight", "aria-label": "What is known" }, text, going, make("div", { class: "row" }, learnButton, exportButton), saved);
 
   async function save() {
     exportButton.disabled = true;
@@ -65,10 +67,16 @@ export function statusCard(sorting, { learn, again }) {
       learnButton.disabled = learning || !ready || Boolean(facts.learned && !facts.learned.stale);
       learnButton.textContent = learning ? "Learning …" : "Learn";
       exportButton.disabled = !ready || learning;
+      if (facts.looking && facts.phase !== "waiting") progress(going, PHASES[facts.phase], facts.done, facts.total);
+      else going.replaceChildren();
+      const now = JSON.stringify({ ...facts, version: 0, phase: "", done: 0, total: 0 });
+      if (now === shown) return; // so that nobody loses the focus
+      shown = now;
       text.replaceChildren(...[
         make("p", { class: "state" }, `${number(total)} of ${number(facts.pictures)} labeled`),
+        make("p", { class: "soft" }, `${facts.source === "." ? "This folder" : facts.source}, seen by ${facts.model.replace(/^runs\//, "")}`),
         accuracy(facts, ready),
-        facts.outdated && make("div", { class: "note" }, make("p", {}, "The training has gone on since: its newest checkpoint may see more."), make("button", { type: "button", id: "again", onclick: again }, "Look with the newest")),
+        facts.outdated && make("div", { class: "note" }, make("p", {}, "The training has gone on since: its newest checkpoint may see more."), make("button", { type: "button", id: "again", disabled: facts.looking, onclick: again }, "Look with the newest")),
         facts.error && make("p", { class: "bad" }, sentence(facts.error)),
         facts.aside > 0 && make("p", { class: "soft" }, `${number(facts.aside)} ${facts.aside === 1 ? "label belongs to a picture that was" : "labels belong to pictures that were"} changed or removed. They are kept, and count again when the pictures are back.`),
         facts.skipped > 0 && make("p", { class: "soft" }, `${number(facts.skipped)} more cannot be used.`),
