@@ -92,6 +92,14 @@ def test_it_learns_and_shows_guesses_by_class_and_its_doubts(client: Client, sor
     assert [float(str(one["confidence"])) for one in doubts] == sorted(float(str(one["confidence"])) for one in doubts)
 
 
+def test_what_was_learned_stays_while_the_pictures_are_looked_at_again(client: Client, sorting: str) -> None:
+    client.post("/api/sorting/look", sorting=sorting)
+    client.post("/api/sorting/learn", sorting=sorting)  # before the look has ended
+    learned = looked_at(client, sorting)["learned"]
+    assert isinstance(learned, dict)
+    assert learned["stale"] is False
+
+
 def test_the_export_is_a_table_and_a_classifier_that_commands_read(client: Client, sorting: str, folder: Path) -> None:
     found = client.post("/api/sorting/export", sorting=sorting).json
     assert found == {"classifier": f"{sorting}/classifier", "table": f"{sorting}/pictures.csv"}

@@ -58,6 +58,10 @@ class SeenPictures:
             extracted,
         )
 
+    def is_as(self, other: "SeenPictures") -> bool:
+        """Whether neither the pictures nor their features have changed."""
+        return (self.packed.path, self.extracted) == (other.packed.path, other.extracted)
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What each picture is called in its source."""

@@ -180,4 +180,6 @@ class Looks:
 
     @staticmethod
     def _open(look: Look, packed: Path) -> Sorter:
-        return Sorter(look.sorting, SeenPictures.open(look.sorting.path, packed), look.sorter)
+        seen = SeenPictures.open(look.sorting.path, packed)
+        before = look.sorter
+        return before if before and before.seen.is_as(seen) else Sorter(look.sorting, seen)  # it may learn just now

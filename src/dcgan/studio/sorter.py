@@ -86,13 +86,12 @@ class Sorter:
     Args:
         sorting: Its file.
         seen: Its pictures, and what the discriminator makes of them.
-        before: Of the same sorting, before it was looked at again: what it has learned is kept if nothing has changed.
     """
 
-    def __init__(self, sorting: Sorting, seen: SeenPictures, before: "Sorter | None" = None) -> None:
+    def __init__(self, sorting: Sorting, seen: SeenPictures) -> None:
         self.sorting = sorting
         self.seen = seen
-        self.learned: Learned | None = before.learned if before and before.seen.extracted == seen.extracted else None
+        self.learned: Learned | None = None
         self._learning = Lock()
 
     def labels(self, decisions: Decisions) -> Labels:

@@ -56,7 +56,7 @@ export async function showBoard(panel, sorting) {
   }
 
   function render(found) {
-    if (left) return;
+    if (left || found.version < facts?.version) return; // an answer that was overtaken
     facts = found;
     const ready = facts.set !== undefined; // what was seen before stays, whatever has become of the last look
     board.hidden = !ready;

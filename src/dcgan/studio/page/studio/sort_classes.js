@@ -32,18 +32,16 @@ export function classBar(sorting, answered) {
     added.value = "";
   }
 
-  function chip(name, index, facts) {
+  function chip(name, index) {
     const radio = make("input", { type: "radio", name: "brush", class: "hidden", value: index, checked: index === brush, onchange: () => { brush = index; } });
     return make("label", { class: "chip", "data-tone": tone(index) }, radio,
       index < KEYS && make("kbd", {}, String(index + 1)),
-      make("span", {}, name), make("span", { class: "count" }, String(facts.labeled?.[name] ?? 0)));
+      make("span", {}, name), make("span", { class: "count" }));
   }
 
-  function row(name, facts) {
+  function row(name) {
     const field = make("input", { value: name, maxlength: 40, "aria-label": `Name of ${name}`, onchange: () => change({ rename: name, to: field.value }) });
-    const used = facts.labeled?.[name] > 0;
-    return make("div", { class: "row tight" }, field,
-      make("button", { type: "button", "aria-label": `Remove ${name}`, disabled: used || facts.classes.length < 3, title: used ? "Pictures are labeled with it" : "", onclick: () => change({ remove: name }) }, "Remove"));
+    return make("div", { class: "row tight" }, field, make("button", { type: "button", "aria-label": `Remove ${name}`, onclick: () => change({ remove: name }) }, "Remove"));
   }
 
   return {
@@ -56,15 +54,17 @@ export function classBar(sorting, answered) {
       if (radio && !radio.disabled) radio.click();
     },
     show(facts, { correcting }) {
-      const now = JSON.stringify([facts.classes, facts.labeled]);
-      brush = Math.min(brush, facts.classes.length - 1);
+      const now = JSON.stringify(facts.classes);
       if (now !== shown) {
-        const focused = bar.contains(document.activeElement);
-        bar.replaceChildren(...facts.classes.map((name, index) => chip(name, index, facts)));
-        if (focused) bar.querySelectorAll("input")[brush].focus();
-        if (!fields.contains(document.activeElement)) fields.replaceChildren(...facts.classes.map((name) => row(name, facts)));
+        brush = Math.min(brush, facts.classes.length - 1);
+        bar.replaceChildren(...facts.classes.map((name, index) => chip(name, index)));
+        fields.replaceChildren(...facts.classes.map((name) => row(name)));
         shown = now;
       }
+      facts.classes.forEach((name, index) => {
+        bar.children[index].querySelector(".count").textContent = String(facts.labeled[name]);
+        fields.children[index].querySelector("button").disabled = facts.labeled[name] > 0 || facts.classes.length < 3;
+      });
       bar.classList.toggle("correcting", correcting);
       for (const radio of bar.querySelectorAll("input")) radio.disabled = correcting;
     },

@@ -9,7 +9,7 @@ export class Labels {
   // `changed` is called when labels change; `answered` with what the server says after each request. `view` is where somebody
   // labels at the moment.
   constructor(sorting, changed, answered) {
-    Object.assign(this, { sorting, changed, answered, version: -1, known: new Map(), history: [], view: "varied", waiting: 0, last: Promise.resolve() });
+    Object.assign(this, { sorting, changed, answered, version: -1, known: new Map(), history: [], view: "varied", waiting: 0, sent: 0, last: Promise.resolve() });
   }
 
   of(name) {
@@ -19,8 +19,9 @@ export class Labels {
   // Labels of another page, or of a studio before this one.
   async refresh() {
     if (this.waiting) return;
+    const { sent } = this;
     const { version, labels } = await get("/api/sorting/labels", { sorting: this.sorting });
-    if (this.waiting) return; // something was labeled meanwhile
+    if (sent !== this.sent) return; // something was labeled meanwhile: a later answer will say
     this.version = version;
     this.known = new Map(Object.entries(labels));
     this.changed();
@@ -44,7 +45,7 @@ export class Labels {
 
   // Take the last step back, except where another page has labeled a picture since.
   undo() {
-    const step = this.history.pop() ?? [];
+    const step = (this.history.pop() ?? []).filter(({ name, after }) => this.of(name) === after);
     for (const [before, part] of groups(step, "before")) {
       for (const [after, same] of groups(part, "after")) this.send(same.map(({ name }) => name), before, [after]);
     }
@@ -58,17 +59,18 @@ export class Labels {
       else this.known.set(name, label);
     }
     this.waiting += 1;
+    this.sent += 1;
     this.changed();
     this.last = this.last.then(() => this.ask(names, label, insteadOf, view));
     return this.last;
   }
 
   async ask(names, label, insteadOf, view) {
-    let lost = false;
+    let lost = insteadOf.length > 0; // another page may have been before
     try {
       const facts = await post("/api/sorting/label", { sorting: this.sorting, names, class: label, view, instead_of: insteadOf });
       if (facts.version === this.version + 1) this.version += 1;
-      else lost = true; // another page has labeled, too
+      else lost = true; // another page has labeled since
       this.answered(facts);
     } catch (error) {
       complain(error.message);
