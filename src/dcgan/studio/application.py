@@ -7,7 +7,7 @@ a status from 400 on.
     GET  /page/...                 its files
     GET  /api/state                {folder, runs, models, sources}: all that there is
 
-The requests of each tab are told in its module: `dcgan.studio.train_routes`, `dcgan.studio.draw_routes`,
+The requests of each tab stand in its module: `dcgan.studio.train_routes`, `dcgan.studio.draw_routes`,
 `dcgan.studio.sort_routes`.
 """
 
