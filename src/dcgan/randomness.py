@@ -56,6 +56,8 @@ class Stream(StrEnum):
     ATTRIBUTES_WEIGHTS = "attributes.weights"
     PROBE_SPLIT = "probe.split"
     PROBE_LABELS = "probe.labels"
+    CROSS_VALIDATION = "probe.cross-validation"
+    VARIED = "probe.varied"
     SUPERVISED_TRIALS = "baselines.supervised.trials"
     SUPERVISED_WEIGHTS = "baselines.supervised.weights"
     SUPERVISED_ORDER = "baselines.supervised.order"

@@ -70,7 +70,7 @@ def pixels(page: Chrome, selector: str) -> Pixels:
     return np.asarray(Image.open(io.BytesIO(b64decode(address.partition(",")[2]))).convert("RGB"))
 
 
-def until_drawn(page: Chrome, z: Latents, selector: str = "#stage") -> None:
+def until_drawn(page: Chrome, z: Latents, selector: str = "#large") -> None:
     expected = MODEL.generate(z)[0]
     until(lambda: bool((pixels(page, selector) == expected).all()))
 

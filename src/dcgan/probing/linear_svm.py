@@ -105,7 +105,7 @@ class SVMPath:
         points: Matrix = features
         self._to_features: ToFeatures = _unchanged
         if len(features) <= min(features.shape[1] // 2, MAX_SPANNED * (2 if several else 1)):
-            points, self._to_features = _spanned(features)
+            points, self._to_features = span(features)
         self._blocks, self._preconditioner = _Blocks(points), Preconditioner(points)
         self._labels = labels
         self._tolerance, self._max_steps = tolerance, max_steps
@@ -285,7 +285,7 @@ def _unchanged(weights: NDArray[np.float32]) -> NDArray[np.float32]:
     return weights
 
 
-def _spanned(features: Matrix) -> tuple[Matrix, ToFeatures]:
+def span(features: Matrix) -> tuple[Matrix, ToFeatures]:
     """The same pictures in N coordinates of the space they span, and the way back for weights (N, K) to (D, K).
 
     X X' = L L' by Cholesky, so X = L Q' with orthonormal Q = X' L'^-1: L has the pictures, Q the space. A millionth

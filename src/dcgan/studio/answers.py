@@ -123,17 +123,17 @@ def number_of(query: QueryParams, name: str, default: float) -> float:
         raise UsageError(f"{name} must be a number, not {query[name]!r}") from error
 
 
-def seeds_of(query: QueryParams, most: int) -> list[int]:
-    """The seeds of a query, at most so many.
+def wholes_of(query: QueryParams, name: str, most: int) -> list[int]:
+    """Whole numbers of a query, at most so many.
 
     Raises:
-        UsageError: They are no whole numbers, or too many.
+        UsageError: They are none, or too many.
     """
-    words = query.get("seeds", "").split(",")
+    words = query.get(name, "").split(",")
     if not all(word.isdecimal() and word.isascii() and len(word) < 20 for word in words):
-        raise UsageError("seeds must be whole numbers with commas between them, such as 3,17,40")
+        raise UsageError(f"{name} must be whole numbers with commas between them, such as 3,17,40")
     if len(words) > most:
-        raise UsageError(f"these are {len(words)} seeds; {most} can be drawn at once")
+        raise UsageError(f"these are {len(words)} {name}; {most} can be asked for at once")
     return [int(word) for word in words]
 
 

@@ -8,7 +8,8 @@ a status from 400 on.
     GET  /api/state                {folder, runs, models, sources}: all that there is
 
 The requests of each tab stand in its modules: `dcgan.studio.train_routes`, `dcgan.studio.draw_routes`,
-`dcgan.studio.explore_routes`, and of Edit `dcgan.studio.object_routes` and `dcgan.studio.photo_routes`.
+`dcgan.studio.explore_routes`, `dcgan.studio.sort_routes`, and of Edit `dcgan.studio.object_routes` and
+`dcgan.studio.photo_routes`.
 """
 
 from collections.abc import AsyncIterator
@@ -38,6 +39,7 @@ from dcgan.studio.object_edits import ObjectEdits
 from dcgan.studio.object_routes import ObjectRoutes
 from dcgan.studio.photo_edits import PhotoEdits
 from dcgan.studio.photo_routes import PhotoRoutes
+from dcgan.studio.sort_routes import SortRoutes
 from dcgan.studio.train_routes import TrainRoutes
 from dcgan.studio.uploads import LARGEST as LARGEST_UPLOAD
 
@@ -57,6 +59,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
     train, queue = TrainRoutes(folder, device), DrawQueue()
     models = Models(folder, device, queue)
     objects, photos = ObjectEdits(folder, queue), PhotoEdits(device)
+    sort = SortRoutes(folder, device)
     loadable = dict(_loadable(files("dcgan.studio").joinpath("page")))
 
     async def page(_request: Request) -> Response:
@@ -85,6 +88,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
         await train.intakes.close()
         await objects.close()
         await photos.close()
+        await sort.looks.close()
         await queue.close()
 
     return Starlette(
@@ -99,6 +103,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
             *ExploreRoutes(models).routes(),
             *ObjectRoutes(objects, models).routes(),
             *PhotoRoutes(photos, models).routes(),
+            *sort.routes(),
         ],
         middleware=[Middleware(Limits, largest=_largest), Middleware(Gate, access=access)],
         exception_handlers={HTTPException: http_refusal},

@@ -20,6 +20,8 @@ MOST = 5000
 DRAWN_FACES = "drawn-faces:5000"
 """A source that needs no pictures of one's own; see `dcgan.data.drawn_faces`."""
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+CLOSED = ("sorting.json", "classifier.json")
+"""What makes a folder a sorting or a classifier: the model in it is a part of it, and no other."""
 _ENTRIES = 400  # of a folder that are looked at to tell what it holds
 
 Kind = Literal["run", "model", "pictures", "archive", "packed set"]
@@ -91,7 +93,7 @@ class Contents:
 
     def _look(self, folder: Path, depth: int, left: list[int]) -> Iterator[Found]:
         left[0] -= 1
-        if left[0] < 0:
+        if left[0] < 0 or any((folder / mark).is_file() for mark in CLOSED):
             return
         name = folder.relative_to(self.folder).as_posix()
         kind = _kind_of(folder)

@@ -22,7 +22,7 @@ from dcgan.figures.enlarge import enlarge
 from dcgan.figures.sheets import picture_bytes, sheet
 from dcgan.latent.samples import labeled_latents
 from dcgan.model import Model
-from dcgan.studio.answers import answers, number_of, seeds_of, whole_of
+from dcgan.studio.answers import answers, number_of, whole_of, wholes_of
 from dcgan.studio.models import Models
 from dcgan.studio.picture_files import attachment, check_scale, latents_file, shown
 from dcgan.types import Latents, Pixels
@@ -48,14 +48,18 @@ class DrawRoutes:
     async def pictures(self, request: Request) -> Response:
         """Pictures, one below another."""
         query = request.query_params
-        seeds = seeds_of(query, MOST_SEEDS)
+        seeds = wholes_of(query, "seeds", MOST_SEEDS)
         _, pixels = await self._draw(await self._models.get(query.get("model", "")), query, seeds)
         return Response(await run_sync(shown, pixels), media_type="image/png")
 
     async def download(self, request: Request) -> Response:
         """Pictures or their z as a file."""
         query = request.query_params
-        seeds, kind, scale = seeds_of(query, 4 * MOST_SEEDS), query.get("kind", "png"), whole_of(query, "scale", 1)
+        seeds, kind, scale = (
+            wholes_of(query, "seeds", 4 * MOST_SEEDS),
+            query.get("kind", "png"),
+            whole_of(query, "scale", 1),
+        )
         model = await self._models.get(query.get("model", ""))
         if kind not in KINDS:
             raise UsageError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")

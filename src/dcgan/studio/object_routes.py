@@ -24,7 +24,7 @@ from starlette.routing import Route
 from dcgan.dissection.boxes import Box, Boxes
 from dcgan.errors import UsageError
 from dcgan.figures.sheets import paired_sheet, picture_bytes
-from dcgan.studio.answers import answers, json_of, number_of, seeds_of, value_of
+from dcgan.studio.answers import answers, json_of, number_of, value_of, wholes_of
 from dcgan.studio.models import Models
 from dcgan.studio.object_edits import ObjectEdits
 from dcgan.studio.picture_files import shown
@@ -69,7 +69,7 @@ class ObjectRoutes:
     async def samples(self, request: Request) -> Response:
         """Samples to draw boxes on."""
         query = request.query_params
-        pixels = await self.edits.samples(query.get("edit", ""), seeds_of(query, MOST_SHOWN))
+        pixels = await self.edits.samples(query.get("edit", ""), wholes_of(query, "seeds", MOST_SHOWN))
         return await _png(pixels)
 
     async def begin_fit(self, request: Request) -> object:
@@ -97,7 +97,7 @@ class ObjectRoutes:
         """Samples before and after."""
         query = request.query_params
         threshold, scale = number_of(query, "threshold", 0), number_of(query, "scale", 0)
-        seeds = seeds_of(query, MOST_SHOWN)
+        seeds = wholes_of(query, "seeds", MOST_SHOWN)
         pair = await self.edits.forgotten(query.get("job", ""), threshold, scale, seeds)
         return await _pair(*pair, sheet=query.get("sheet") == "true")
 

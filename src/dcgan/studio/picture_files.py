@@ -28,11 +28,17 @@ _TYPES = {
 }
 
 
-def shown(pixels: Pixels) -> bytes:
-    """Pictures (N, H, W, C), one below another, as a PNG that is made quickly."""
-    rows = pixels.reshape(-1, *pixels.shape[2:])
+def shown(pixels: Pixels, largest: int = MOST_SIDE) -> bytes:
+    """Pictures (N, H, W, C), one below another, as a PNG that is made quickly.
+
+    Those with a side above `largest` are made smaller by a whole number.
+    """
+    step = -(-pixels.shape[1] // largest)
+    side = pixels.shape[1] // step * step
+    rows = pixels[:, :side, :side].reshape(-1, side, pixels.shape[3])
+    image = Image.fromarray(rows[..., 0] if rows.shape[-1] == 1 else rows)
     memory = io.BytesIO()
-    Image.fromarray(rows[..., 0] if rows.shape[-1] == 1 else rows).save(memory, "PNG", compress_level=1)
+    (image.reduce(step) if step > 1 else image).save(memory, "PNG", compress_level=1)
     return memory.getvalue()
 
 

@@ -62,3 +62,9 @@ export function duration(seconds) {
   if (minutes < 60) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+// How far something is that takes a while, in words and as a bar; of how many may be unknown.
+export function progress(place, text, done, total) {
+  const words = total ? `${text}: ${number(done)} of ${number(total)}` : `${text} …`;
+  place.replaceChildren(make("p", { class: "soft" }, words, make("progress", { max: total ?? 1, value: total ? done : null, "aria-label": text })));
+}

@@ -5,6 +5,7 @@ import { choice, complain, labeled, make, number, save, say } from "./dom.js";
 import { exported, favoritesOf, imported, setFavorites, toggle } from "./favorites.js";
 import { chosenModel, modelChoice, noModels } from "./models.js";
 import { drawSeeds, sizeChoice } from "./pictures.js";
+import { arrowKeys } from "./tile_keys.js";
 
 const PAGE = 32; // pictures that are asked for together
 const AHEAD = 300; // CSS pixels below the window that are drawn, too
@@ -153,18 +154,7 @@ export async function show(panel) {
     }
   }
 
-  // ---- keys: arrows go from picture to picture
-
-  sheet.addEventListener("keydown", (event) => {
-    const tiles = [...sheet.querySelectorAll(".tile")];
-    const here = tiles.indexOf(document.activeElement);
-    const columns = tiles.findIndex((one) => one.offsetTop > tiles[0].offsetTop);
-    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
-    if (!step || here < 0) return;
-    event.preventDefault();
-    tiles[here + step]?.focus();
-  });
-
+  arrowKeys(sheet);
   const nearEnd = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) drawMore(); }, { rootMargin: `${AHEAD}px` });
   restart(0);
   nearEnd.observe(more);

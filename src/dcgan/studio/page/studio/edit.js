@@ -20,7 +20,7 @@ export async function show(panel) {
   }
   const [, named] = location.hash.split("/");
   const mode = named in MODES ? named : "forget";
-  const place = make("div", { class: "stack edit" });
+  const place = make("div", { class: "stack" });
   panel.append(
     make("h1", { class: "hidden" }, "Edit"),
     make("nav", { class: "pills", "aria-label": "What to edit" },

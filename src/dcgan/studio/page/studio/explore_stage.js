@@ -8,7 +8,7 @@ import { sizeChoice } from "./pictures.js";
 // drawn already. `size()` is how pictures are to be kept.
 export function makeStage(desk) {
   const { size } = desk.model;
-  const canvas = make("canvas", { id: "stage", width: size, height: size, role: "img", class: "crisp" });
+  const canvas = make("canvas", { id: "large", width: size, height: size, role: "img", class: "crisp" });
   const caption = make("figcaption", { id: "caption" });
   const scale = sizeChoice(size);
   const smooth = make("input", { id: "smooth", type: "checkbox" });

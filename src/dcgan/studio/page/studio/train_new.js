@@ -1,15 +1,14 @@
 // A new training: choose pictures, see which of them can be used, and start.
 
 import { get, post, upload } from "./api.js";
-import { choice, complain, labeled, make, number, say } from "./dom.js";
+import { choice, complain, labeled, make, progress, say } from "./dom.js";
 import { dropZone } from "./dropping.js";
 import { intakeReport } from "./intake.js";
+import { sourceName } from "./sources.js";
 
 const AT_ONCE = 3; // files that are sent together
 const POLL = 500; // milliseconds
 const SIZES = [32, 64, 96, 128, 256];
-const SOURCES = { pictures: "folder", archive: "archive", "packed set": "prepared set" };
-const BUILT_IN = "Drawn faces, built in (to try it out)";
 
 export async function showNew(panel, state) {
   const names = new Map(); // of dropped files: what each was called, by the name it is stored under
@@ -17,7 +16,7 @@ export async function showNew(panel, state) {
   let left = false;
   let looks = 0; // at pictures: only the last one counts
 
-  const source = choice([["", "Choose …"], ...state.sources.map(({ name, kind }) => [name, label(name, kind)])], "", { id: "source", onchange: look });
+  const source = choice([["", "Choose …"], ...state.sources.map(({ name, kind }) => [name, sourceName(name, kind)])], "", { id: "source", onchange: look });
   const size = choice(SIZES.map((side) => [String(side), `${side} × ${side} pixels`]), "64", { id: "size", onchange: look });
   const minutes = make("input", { id: "minutes", type: "number", min: 1, step: 1, value: 30, inputmode: "numeric" });
   const more = recipe.map(setting);
@@ -73,7 +72,7 @@ export async function showNew(panel, state) {
     sending.replaceChildren(...(refused.length ? [notKept(refused)] : []));
     const name = stored.find(({ kind }) => kind === "archive")?.source ?? stored[0]?.source;
     if (!name || left) return;
-    source.append(make("option", { value: name }, label(name, stored.length === 1 && stored[0].kind === "archive" ? "archive" : "pictures")));
+    source.append(make("option", { value: name }, sourceName(name, stored.length === 1 && stored[0].kind === "archive" ? "archive" : "pictures")));
     source.value = name;
     if (!source.isConnected) report.before(labeled("Pictures in this folder", source));
     await look();
@@ -121,10 +120,6 @@ export async function showNew(panel, state) {
   return () => { left = true; };
 }
 
-function label(name, kind) {
-  return kind === "built in" ? BUILT_IN : `${name === "." ? "this folder" : name} (${SOURCES[kind]})`;
-}
-
 // A field of "more"; its value is undefined where it was left as it is.
 function setting({ name, help, allowed, default: usual, choices }) {
   const field = choices ? choice(choices.map((one) => [one, one]), usual) : make("input", { value: usual, inputmode: "decimal" });
@@ -133,11 +128,6 @@ function setting({ name, help, allowed, default: usual, choices }) {
     return choices ? field.value : Number(field.value);
   };
   return { name, value, field: labeled(name.replaceAll("_", " "), field, choices ? help : `${help} ${allowed}`.trim()) };
-}
-
-function progress(place, text, done, total) {
-  const words = total ? `${text}: ${number(done)} of ${number(total)}` : `${text} …`;
-  place.replaceChildren(make("p", { class: "soft" }, words, make("progress", { max: total ?? 1, value: total ? done : null, "aria-label": text })));
 }
 
 function notKept(refused) {

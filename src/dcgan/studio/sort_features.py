@@ -1,0 +1,147 @@
+"""What a discriminator makes of the pictures of a sorting: extracted once, and kept in the sorting's folder.
+
+SORTING/features has
+
+    features.npy    (N, D), float16: a row for each picture that can be used
+    order.npy       (N,), a varied choice of them first
+    model/          the model as it was then, with batch norm's statistics of these pictures
+    features.json   which model and which pictures these are
+
+Strangers' pictures are decoded by a process of its own, of which this module is the program. Where nothing has changed
+it ends within a second, for it imports torch only where it has to.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from dcgan.data.cache import open_pictures
+from dcgan.data.packed import PackedSet
+from dcgan.data.sources import open_source
+from dcgan.errors import DcganError, SourceError
+from dcgan.files import new_folder, parse_json
+
+FOLDER, FEATURES, ORDER, MODEL, FACTS = "features", "features.npy", "order.npy", "model", "features.json"
+MOST = 20_000
+"""Pictures of a sorting."""
+
+
+@dataclass(frozen=True)
+class Looking:
+    """The model that looks.
+
+    Attributes:
+        folder: Where it is.
+        digest: Names it: SHA-256 of its card, which has the checksums of its tensors.
+        size: Side of its pictures.
+        channels: Of its pictures.
+    """
+
+    folder: str
+    digest: str
+    size: int
+    channels: int
+
+
+def look(
+    model: Looking, source: str, sorting: Path, device: str, *, again: bool, on_progress: Callable[..., None]
+) -> PackedSet:
+    """Prepare pictures and extract their features, unless that was done and they have not changed.
+
+    Args:
+        model: Its discriminator looks.
+        source: What is sorted.
+        sorting: The folder of the sorting.
+        device: Where to compute.
+        again: Whether to look with this model where the features are of another one.
+        on_progress: Called with phase, done and total as they change.
+
+    Returns:
+        The pictures.
+
+    Raises:
+        DcganError: The pictures or the model cannot be used, or there are too many.
+        OSError: The disk is full.
+    """
+    known = read_facts(sorting)
+    if not known:
+        _check_count(open_source(source).total)  # before they are decoded
+    packed = open_pictures(
+        source,
+        size=model.size,
+        channels=model.channels,
+        on_progress=lambda done, total: on_progress(phase="pictures", done=done, total=total),
+    )
+    _check_count(len(packed))
+    if known.get("pictures") != packed.fingerprint or (again and known.get("model") != model.digest):
+        _extract(model, packed, sorting / FOLDER, device, on_progress)
+    return packed
+
+
+def read_facts(sorting: Path) -> dict[str, object]:
+    """What features.json says: of which `model` and `pictures` the features are; nothing where there are none."""
+    try:
+        found = parse_json((sorting / FOLDER / FACTS).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _extract(model: Looking, packed: PackedSet, kept: Path, device: str, on_progress: Callable[..., None]) -> None:
+    on_progress(phase="features", done=0, total=len(packed))
+    from dcgan.features.extract import DiscriminatorExtractor, on_device
+    from dcgan.features.files import write_features
+    from dcgan.loading import load
+    from dcgan.probing.varied import varied_order
+
+    loaded = load(model.folder, "cpu")
+    extractor = DiscriminatorExtractor(on_device(loaded, device))
+    extractor.measure(packed.pixels)
+    with new_folder(kept, overwrite=True) as partial:
+        write_features(
+            partial / FEATURES,
+            extractor,
+            packed,
+            dtype="float16",
+            on_progress=lambda done, total: on_progress(phase="features", done=done, total=total),
+        )
+        np.save(partial / ORDER, varied_order(np.load(partial / FEATURES, mmap_mode="r")))
+        (partial / MODEL).mkdir()
+        replace(loaded, discriminator=extractor.net.cpu()).write_into(partial / MODEL)
+        facts = {"model": model.digest, "pictures": packed.fingerprint}
+        (partial / FACTS).write_text(json.dumps(facts), "utf-8")
+
+
+def _check_count(pictures: int) -> None:
+    if pictures > MOST:
+        raise SourceError(
+            f"these are {pictures:,} pictures, and the page sorts {MOST:,} at most: sort a part of them, export the "
+            "classifier, and let dcgan classify sort the rest"
+        )
+
+
+def main() -> None:
+    """Look, and print lines of JSON: how far it is, then the packed set, or an error."""
+    asked = json.loads(sys.argv[1])
+    model, source, sorting, device = Looking(**asked["model"]), asked["source"], asked["sorting"], asked["device"]
+    try:
+        packed = look(model, source, Path(sorting), device, again=asked["again"], on_progress=_print)
+    except DcganError as error:
+        _print(error=str(error).replace("`", ""))
+        sys.exit(1)
+    except OSError as error:
+        _print(error=f"cannot read or write: {error.strerror or error}; make room, and look at the pictures again")
+        sys.exit(1)
+    _print(packed=str(packed.path.resolve()))
+
+
+def _print(**facts: object) -> None:
+    print(json.dumps(facts), flush=True)
+
+
+if __name__ == "__main__":
+    main()
