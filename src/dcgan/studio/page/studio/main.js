@@ -30,6 +30,7 @@ async function open() {
     const chosen = tab.id === `tab-${shown}`;
     tab.setAttribute("aria-selected", chosen);
     tab.tabIndex = chosen ? 0 : -1;
+    if (chosen) tab.scrollIntoView({ block: "nearest", inline: "nearest" }); // on a phone they do not all fit
   }
   panel.setAttribute("aria-labelledby", `tab-${shown}`);
   panel.dataset.tab = shown;
