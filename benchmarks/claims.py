@@ -96,31 +96,33 @@ REFERENCE = "paper"
 CLAIMS = {
     REFERENCE: Claim("", "the paper's recipe"),
     "pooling": Claim("strides, no pooling (3)", "max pooling in D, enlargement in G", Variation(pooling=True)),
-    "no-norm-g": Claim("batch norm in both nets (3)", "none in G", Variation(norm_in_generator=False)),
-    "no-norm-d": Claim("batch norm in both nets (3)", "none in D", Variation(norm_in_discriminator=False)),
+    "no-norm-g": Claim("batch norm in both nets (3)", "no batch norm in G", Variation(norm_in_generator=False)),
+    "no-norm-d": Claim("batch norm in both nets (3)", "no batch norm in D", Variation(norm_in_discriminator=False)),
     "no-norm": Claim(
-        "batch norm in both nets (3)", "none at all", Variation(norm_in_generator=False, norm_in_discriminator=False)
+        "batch norm in both nets (3)", "no batch norm", Variation(norm_in_generator=False, norm_in_discriminator=False)
     ),
     "norm-everywhere": Claim(
-        "none in G's output and D's input: it oscillates (3)", "in every layer", Variation(norm_everywhere=True)
+        "none in G's output and D's input: it oscillates (3)",
+        "batch norm in every layer",
+        Variation(norm_everywhere=True),
     ),
-    "hidden": Claim("no fully connected hidden layers (3)", "one in each net", Variation(hidden=True)),
+    "hidden": Claim("no fully connected hidden layers (3)", "one hidden layer in each net", Variation(hidden=True)),
     "average": Claim("average pooling: more stable, slower (3)", "average pooling in D", Variation(average=True)),
     "relu-d": Claim("LeakyReLU in D (3)", "ReLU in D", Variation(activation="relu")),
     "maxout-d": Claim("LeakyReLU in D (3)", "maxout in D, as in GAN 2014", Variation(activation="maxout")),
     "sigmoid": Claim("tanh, pixels in [-1, 1] (3)", "sigmoid, pixels in [0, 1]", Variation(sigmoid=True)),
-    "std-0.2": Claim("weights from N(0, 0.02) (4)", "N(0, 0.2)", Variation(std=0.2)),
-    "default-init": Claim("weights from N(0, 0.02) (4)", "torch's own", Variation(std=None)),
-    "beta1-0.9": Claim("beta1 0.5: 0.9 oscillates (4)", "0.9", recipe={"beta1": 0.9}),
-    "lr-1e-3": Claim("lr 2e-4: 1e-3 is too high (4)", "1e-3", recipe={"lr": 1e-3}),
-    "minimax": Claim("-log D(G(z)) (Chintala)", "log(1 - D(G(z)))", recipe={"loss": "minimax"}),
+    "std-0.2": Claim("weights from N(0, 0.02) (4)", "weights from N(0, 0.2)", Variation(std=0.2)),
+    "default-init": Claim("weights from N(0, 0.02) (4)", "weights as torch has them", Variation(std=None)),
+    "beta1-0.9": Claim("beta1 0.5: 0.9 oscillates (4)", "beta1 of 0.9", recipe={"beta1": 0.9}),
+    "lr-1e-3": Claim("lr 2e-4: 1e-3 is too high (4)", "lr of 1e-3", recipe={"lr": 1e-3}),
+    "minimax": Claim("-log D(G(z)) (Chintala)", "loss log(1 - D(G(z)))", recipe={"loss": "minimax"}),
     "mixed": Claim(
-        "real and fake in mini-batches of their own (Chintala)", "half and half", recipe={"updates": "mixed"}
+        "real and fake in mini-batches of their own (Chintala)", "half real, half fake", recipe={"updates": "mixed"}
     ),
     "alternate": Claim("both nets a mini-batch", "one by turns (code)", recipe={"updates": "alternate"}),
     "simultaneous": Claim("D, then G", "both at once (GAN 2014)", recipe={"updates": "simultaneous"}),
-    "no-l2": Claim("L2 of 1e-5 (code)", "none", recipe={"weight_decay": 0.0}),
-    "normal-z": Claim("z uniform (4); normal (Chintala)", "normal", recipe={"latent_distribution": "normal"}),
+    "no-l2": Claim("L2 of 1e-5 (code)", "no L2", recipe={"weight_decay": 0.0}),
+    "normal-z": Claim("z uniform (4); normal (Chintala)", "z normal", recipe={"latent_distribution": "normal"}),
 }
 BASE = preset("paper-svhn-32").changed(
     {
