@@ -49,7 +49,7 @@ def print_tables(rows: list[dict[str, Any]]) -> None:
             marks = sorted({round(mark[unit], -1) for row in rows if row["unit"] == unit for mark in row["marks"]})
             heads = [f"{mark:,.0f} {'s' if unit == 'seconds' else 'images'}" for mark in marks]
             labels = "".join(f"{head:>15}" for head in heads)
-            print(f"\n{'set':<10}{'recipe':<30}{'runs':>5}{'healthy':>8}{'roll-backs':>11}{labels}{'images':>9}")
+            print(f"\n{'set':<12}{'recipe':<30}{'runs':>5}{'healthy':>8}{'roll-backs':>11}{labels}{'images':>9}")
         cells = []
         for mark in marks:
             found = [m["kernel_distance"] for row in group for m in row["marks"] if abs(m[unit] - mark) <= mark / 10]
@@ -58,7 +58,7 @@ def print_tables(rows: list[dict[str, Any]]) -> None:
         healthy = sum(not row["collapses"] and row["marks"][-1]["diversity"] >= COLLAPSED for row in group)
         rollbacks, images = sum(row["rollbacks"] for row in group), fmean(row["marks"][-1]["images"] for row in group)
         line = "".join(f"{cell:>15}" for cell in cells)
-        print(f"{name:<10}{recipe:<30}{len(group):>5}{healthy:>8}{rollbacks:>11}{line}{images:>9,.0f}")
+        print(f"{name:<12}{recipe:<30}{len(group):>5}{healthy:>8}{rollbacks:>11}{line}{images:>9,.0f}")
 
 
 def montage(rows: list[dict[str, Any]], recipes: list[str], sheets: Path, out: Path) -> None:
