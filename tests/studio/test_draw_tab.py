@@ -151,6 +151,19 @@ def test_a_tab_that_comes_late_is_not_shown_beside_the_one_that_was_opened_since
     console_is_empty(browser)
 
 
+@needs_browser
+def test_what_is_no_first_seed_is_made_one(browser: Chrome, client: Client) -> None:
+    open_tab(browser, client.address, "draw/art%2Ftoy")
+    until(lambda: len(tiles(browser, "sheet")) > 0)
+    for typed, seed in (("-5", "0"), ("7.9", "7")):
+        field = browser.find_element(By.ID, "from")
+        field.clear()
+        field.send_keys(typed, Keys.ENTER)
+        until(lambda seed=seed: tiles(browser, "sheet")[:1] == [seed])  # type: ignore[misc]
+        assert field.get_attribute("value") == seed
+    console_is_empty(browser)
+
+
 def nameless_fields(page: Chrome) -> list[str | None]:
     fields = page.find_elements(By.CSS_SELECTOR, "#panel input:not([type=file]), #panel select, #panel button")
     return [field.get_attribute("outerHTML") for field in fields if field.is_displayed() and not field.accessible_name]

@@ -51,3 +51,13 @@ def test_what_cannot_be_trained_is_refused_before_a_process_starts(tmp_path: Pat
     with pytest.raises(UsageError, match="no run"):
         trainings.resume("runs/none")
     assert trainings.begun() == []
+
+
+@pytest.mark.parametrize("minutes", [0.0, -1.0, float("nan")])
+def test_a_run_is_not_made_longer_by_less_than_nothing(tmp_path: Path, minutes: float) -> None:
+    trainings = Trainings(tmp_path, "cpu")
+    (tmp_path / "runs" / "one").mkdir(parents=True)
+    (tmp_path / "runs" / "one" / "run.json").write_text("{}")
+    with pytest.raises(UsageError, match="minutes must be more than 0"):
+        trainings.resume("runs/one", minutes)
+    assert trainings.process("runs/one") is None

@@ -23,6 +23,7 @@ from dcgan.dissection.map_classifier import MapClassifier, Negatives, check_laye
 from dcgan.errors import UsageError
 from dcgan.files import folder_name
 from dcgan.model import Model
+from dcgan.model_folder import SHIPPED
 from dcgan.studio.draw_queue import DrawQueue
 from dcgan.studio.jobs import Job, Jobs
 from dcgan.types import Pixels
@@ -185,6 +186,8 @@ class ObjectEdits:
         path = self._folder / folder_name(name)
         if path.exists():
             raise UsageError(f"there is a {path.name} in the folder already: take another name")
+        if (SHIPPED / path.name).is_dir():
+            raise UsageError(f"{path.name} comes with dcgan: take another name")
         await self._in_thread(lambda: fit.without(threshold, scale).save(path))
         return path.name
 

@@ -81,13 +81,15 @@ class Trainings:
         """Go on with a run, to another length if minutes are given.
 
         Raises:
-            UsageError: There is no such run.
+            UsageError: There is no such run, or minutes are not above 0.
             RunError: It is being trained already.
         """
         if not (inside(self._folder, run) / RUN_FILE).is_file():
             raise UsageError(f"there is no run {run}")
         if (process := self.process(run)) and process.alive:
             raise RunError(f"{run} is being trained already, by another page or a studio before this one")
+        if minutes is not None and not minutes > 0:
+            raise UsageError("minutes must be more than 0")
         length = [] if minutes is None else ["--minutes", f"{minutes:g}"]
         self._run(run, ["train", "--resume", run, *length])
 

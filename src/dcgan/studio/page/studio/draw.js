@@ -8,6 +8,8 @@ import { drawSeeds, sizeChoice } from "./pictures.js";
 import { arrowKeys } from "./tile_keys.js";
 
 const PAGE = 32; // pictures that are asked for together
+const MOST = 1e15; // first seed: a browser counts exactly to about 9e15
+const IN_A_FILE = 256; // pictures of a download
 const AHEAD = 300; // CSS pixels below the window that are drawn, too
 
 export async function show(panel) {
@@ -28,9 +30,9 @@ export async function show(panel) {
 
   const sheet = make("div", { id: "sheet", class: "tiles", role: "group", "aria-label": "New pictures" });
   const more = make("button", { id: "more", type: "button", onclick: drawMore }, "More pictures");
-  const from = make("input", { id: "from", type: "number", min: 0, value: 0, onchange: () => restart(Math.max(0, Math.floor(from.value))) });
+  const from = make("input", { id: "from", type: "number", min: 0, value: 0, max: MOST, onchange: () => restart(first()) });
   const truncation = make("input", { id: "truncation", type: "range", min: 0.1, max: 1, step: 0.05, value: 1, onchange: retruncate, oninput: nameTruncation });
-  const labels = model.labels.length > 0 && choice([["", "any"], ...model.labels.map((one) => [one, one])], "", { id: "label", onchange: (event) => { query.label = event.target.value || undefined; restart(Number(from.value)); } });
+  const labels = model.labels.length > 0 && choice([["", "any"], ...model.labels.map((one) => [one, one])], "", { id: "label", onchange: (event) => { query.label = event.target.value || undefined; restart(first()); } });
   const kept = make("div", { id: "kept", class: "tiles small", role: "group", "aria-label": "Favorites" });
   const scale = sizeChoice(model.size);
   const smooth = make("input", { id: "smooth", type: "checkbox" });
@@ -76,8 +78,14 @@ export async function show(panel) {
     return make("button", { type: "button", class: "tile", "aria-pressed": favorites.includes(seed), "data-seed": seed, title: `seed ${seed}`, onclick: () => choose(seed) }, canvas);
   }
 
-  function restart(first) {
-    next = first;
+  // The first seed, as the field has it; what is no seed is made one.
+  function first() {
+    from.value = Math.min(MOST, Math.max(0, Math.floor(Number(from.value)) || 0));
+    return Number(from.value);
+  }
+
+  function restart(seed) {
+    next = seed;
     shown += 1;
     sheet.replaceChildren();
     if (!drawing) drawMore();
@@ -86,7 +94,7 @@ export async function show(panel) {
 
   function retruncate() {
     query.truncation = Number(truncation.value);
-    restart(Number(from.value));
+    restart(first());
   }
 
   function nameTruncation() {
@@ -122,7 +130,7 @@ export async function show(panel) {
         make("div", { class: "row" }, download("png", seeds.length === 1 ? "Picture" : "Sheet", "main"), download("zip", "Each as a file"))),
       make("details", {}, make("summary", {}, "Go on elsewhere"),
         make("div", { class: "row" }, download("npz", "Latent vectors"), make("button", { type: "button", onclick: saveFile }, "Export"), importing,
-          make("button", { type: "button", onclick: () => { setFavorites(model.name, []); favorites = []; restart(Number(from.value)); } }, "Forget all")),
+          make("button", { type: "button", onclick: () => { setFavorites(model.name, []); favorites = []; restart(first()); } }, "Forget all")),
         make("p", { class: "soft" }, "Latent vectors are the numbers that the pictures are drawn from; dcgan's commands read them with --latents. The seeds:"),
         make("code", { id: "seeds" }, seeds.join(","))),
     );
@@ -136,7 +144,13 @@ export async function show(panel) {
 
   function download(kind, text, style = "") {
     const link = make("a", { class: `button ${style}`, download: "", "data-kind": kind, href: "#draw" }, text);
-    link.addEventListener("click", () => { link.href = address("/api/download", { ...query, seeds: favorites.join(","), kind, scale: scale.value, smooth: smooth.checked }); });
+    link.addEventListener("click", (event) => {
+      if (favorites.length > IN_A_FILE) {
+        event.preventDefault();
+        complain(`A file has ${IN_A_FILE} pictures at most, and these are ${number(favorites.length)}: remove some.`);
+      }
+      link.href = address("/api/download", { ...query, seeds: favorites.join(","), kind, scale: scale.value, smooth: smooth.checked });
+    });
     return link;
   }
 
@@ -148,7 +162,7 @@ export async function show(panel) {
     try {
       favorites = [...new Set([...favorites, ...(await imported(file))])];
       setFavorites(model.name, favorites);
-      restart(Number(from.value));
+      restart(first());
     } catch (error) {
       complain(error.message);
     }

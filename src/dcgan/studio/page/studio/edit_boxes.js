@@ -15,6 +15,7 @@ const opened = new Map(); // by the model's name: what the server has opened, so
 // know of them.
 export async function boxEditor(panel, models, again, kinds, change) {
   const model = chosenModel(models, "");
+  panel.append(make("div", { class: "controls" }, labeled("Model", modelChoice(models, model, again))));
   if (!opened.has(model.name)) opened.set(model.name, await post("/api/objects", { model: model.name }));
   const facts = opened.get(model.name);
   const drawn = drawnOn(facts.identity);
@@ -47,7 +48,6 @@ export async function boxEditor(panel, models, again, kinds, change) {
     make("div", {}, all, make("p", { class: "row" }, make("button", { id: "more-samples", type: "button", onclick: more }, "More samples"))));
 
   panel.append(
-    make("div", { class: "controls" }, labeled("Model", modelChoice(models, model, again))),
     make("section", { class: "card stack tight" },
       make("h2", {}, "Draw boxes around the object"),
       make("p", { class: "soft" }, "Around each one, on five samples or more: glasses, say. Samples without it count too: go past them."),

@@ -106,7 +106,9 @@ export async function showForget(panel, models, again) {
     }
   }
 
-  async function save() {
+  async function save(event) {
+    event.target.disabled = true;
+    saved.replaceChildren();
     try {
       const { model: made } = await post("/api/objects/save", { ...query(), name: name.value });
       saved.replaceChildren(`Saved as ${made}. `, make("a", { href: `#draw/${encodeURIComponent(made)}` }, "Draw with it"));
@@ -114,6 +116,7 @@ export async function showForget(panel, models, again) {
     } catch (error) {
       complain(error.message);
     }
+    event.target.disabled = false;
   }
 
   function download() {

@@ -12,7 +12,8 @@ export function intakeReport(facts, sheet, names = new Map()) {
     make("p", {}, make("b", {}, facts.skipped ? `${number(facts.used)} of ${number(total)} pictures can be used.` : `All ${number(total)} pictures can be used.`), ` They are cut square and made ${facts.size} by ${facts.size} pixels.`),
     sheet && make("img", { src: address("/api/intake/sheet.png", sheet), alt: "Some of the pictures as they are learned from", class: "crisp sheet" }),
     facts.skipped > 0 && refused(facts, names),
-    facts.used < 500 && make("p", { class: "note" }, "These are few: the new pictures will resemble them closely. From a thousand on they become varied."),
+    facts.used < 2 && make("p", { class: "bad" }, "A training needs two pictures at least."),
+    facts.used >= 2 && facts.used < 500 && make("p", { class: "note" }, "These are few: the new pictures will resemble them closely. From a thousand on they become varied."),
   );
 }
 
