@@ -40,6 +40,7 @@ def demo(
         if (out / runs.CARD).exists():
             result = runs.resume(out, changes, callbacks=[progress], on_progress=progress.preparing)
         else:
-            recipe = Recipe(size=32, channels=3, layout="strided", base_channels=64).changed(changes)  # drawings vary more
+            drawings = Recipe(size=32, channels=3, layout="strided", base_channels=64)  # which vary more with strides
+            recipe = drawings.changed(changes)
             result = runs.train(SOURCE, out, recipe, callbacks=[progress], on_progress=progress.preparing)
     return print_result(result, as_json)
