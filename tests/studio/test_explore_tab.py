@@ -272,3 +272,13 @@ def test_views_are_changed_by_keys_and_have_addresses(page: Chrome) -> None:
     until(lambda: bool(page.find_elements(By.ID, "sliders")))
     assert page.switch_to.active_element.get_attribute("value") == "sliders"
     assert json.loads(page.execute_script("return sessionStorage['dcgan-explore']"))["toy"]["view"] == "sliders"
+
+
+@needs_browser
+def test_a_view_that_is_emptied_shows_and_keeps_nothing(page: Chrome) -> None:
+    show(page, "walk")
+    while removes := page.find_elements(By.CSS_SELECTOR, ".slot .remove"):
+        removes[0].click()
+    until(lambda: caption(page) == "")
+    assert pixels(page, "#large").max() == 0
+    assert find(page, "#large").get_attribute("aria-label") == "no picture"

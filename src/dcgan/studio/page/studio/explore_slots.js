@@ -1,7 +1,7 @@
 // Slots: places that pictures are put into. A picture is dragged from the shelf, or the slot is chosen and then the
 // picture. An item is {seed} or {concept}.
 
-import { make, say } from "./dom.js";
+import { complain, make, say } from "./dom.js";
 
 const TYPE = "application/x-dcgan"; // of what is dragged
 
@@ -43,7 +43,7 @@ export function makeSlot(desk, { name, items, most = 1, concepts = false, repeat
     const alone = !several || "concept" in item || (items[0] && "concept" in items[0]);
     if (!alone && !repeats && items.some(({ seed }) => seed === item.seed)) return;
     if (!alone && items.length >= most) {
-      say(`${name} holds ${most} pictures at most`);
+      complain(`${name} holds ${most} pictures at most.`);
       return;
     }
     update(alone ? [item] : items.toSpliced(index, 0, item));

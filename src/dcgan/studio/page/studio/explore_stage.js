@@ -5,7 +5,7 @@ import { latest } from "./latest.js";
 import { sizeChoice } from "./pictures.js";
 
 // `picture` and `keeping` to put on the page; `show(of, name)` draws a place in latent space; `paint(canvas, of, name)` shows what is
-// drawn already. `size()` is how pictures are to be kept.
+// drawn already, and `clear()` nothing. `size()` is how pictures are to be kept.
 export function makeStage(desk) {
   const { size } = desk.model;
   const canvas = make("canvas", { id: "large", width: size, height: size, role: "img", class: "crisp" });
@@ -13,10 +13,12 @@ export function makeStage(desk) {
   const scale = sizeChoice(size);
   const smooth = make("input", { id: "smooth", type: "checkbox" });
   let shown = null; // what is on the canvas
+  let cleared = 0; // times: what is drawn for a view of before is not shown
 
   const draw = latest(async (of, name) => {
+    const before = cleared;
     const canvases = await desk.draw(of, [name]);
-    if (canvases) paint(canvases[0], of, name);
+    if (canvases && before === cleared) paint(canvases[0], of, name);
   });
 
   function paint(picture, of, name) {
@@ -26,6 +28,15 @@ export function makeStage(desk) {
     context.drawImage(picture, 0, 0);
     canvas.setAttribute("aria-label", name);
     caption.textContent = name;
+  }
+
+  // Nothing is shown, and nothing can be kept.
+  function clear() {
+    shown = null;
+    cleared += 1;
+    canvas.getContext("2d").clearRect(0, 0, size, size);
+    canvas.setAttribute("aria-label", "no picture");
+    caption.textContent = "";
   }
 
   const keep = (kind) => shown && desk.download("/api/explore/download", { of: JSON.stringify(shown), kind, ...sizes() });
@@ -39,5 +50,5 @@ export function makeStage(desk) {
     make("div", { class: "row" },
       make("button", { id: "keep-png", type: "button", class: "main", onclick: () => keep("png") }, "Picture"),
       make("button", { id: "keep-npz", type: "button", title: "The numbers that it is drawn from; dcgan's commands read them with --latents", onclick: () => keep("npz") }, "Latent vector")));
-  return { picture, keeping, show: draw, paint, sizes };
+  return { picture, keeping, show: draw, paint, clear, sizes };
 }

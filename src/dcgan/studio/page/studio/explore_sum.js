@@ -76,6 +76,7 @@ export function showSum(place, desk) {
     const name = written(state.sum);
     if (!terms.length) {
       results.replaceChildren(make("p", { class: "soft" }, "The formula is empty: put a picture into it."));
+      stage.clear();
       return;
     }
     const of = { kind: "sum", terms, variations: VARIATIONS, noise_seed: state.noise };

@@ -60,7 +60,8 @@ export function showWalk(place, desk) {
     nameFilm();
     if (!enough) {
       say("a walk needs two pictures");
-      if (state.walk.length) stage.show({ kind: "moved", seed: state.walk[0], terms: [] }, `seed ${state.walk[0]}`);
+      if (!state.walk.length) stage.clear();
+      else stage.show({ kind: "moved", seed: state.walk[0], terms: [] }, `seed ${state.walk[0]}`);
       return;
     }
     drawStrip();
