@@ -66,11 +66,14 @@ def test_the_nets_are_plain_modules_of_the_promised_shapes(saved: Path) -> None:
     assert all(parameter.grad is not None for parameter in loaded.generator.parameters())
 
 
-@pytest.fixture(params=[(16, 8, 4), (48, 24, 3), (33, 16, 5)], ids=lambda shape: f"{shape[0]}x{shape[0]}")
+@pytest.fixture(
+    params=[(16, 8, "strided", 4), (48, 24, "pooled", 3), (33, 16, "strided", 5)],
+    ids=lambda shape: f"{shape[0]}x{shape[0]}",
+)
 def wide(request: pytest.FixtureRequest) -> Model:
     """A model with fixed statistics whose sums are long enough to depend on their order."""
-    size, base_channels, kernel_size = request.param
-    recipe = Recipe(size=size, channels=3, base_channels=base_channels, kernel_size=kernel_size, device="cpu")
+    size, base_channels, layout, kernel_size = request.param
+    recipe = Recipe(size=size, channels=3, layout=layout, base_channels=base_channels, kernel_size=kernel_size)
     architecture = recipe.architecture()
     generator = untrained_generator(architecture, 0)
     z = latents_from_seeds(range(64), architecture.latent_dim, architecture.latent_distribution)
