@@ -54,7 +54,7 @@ def test_the_load_of_this_machine_can_be_measured() -> None:
     assert 1 <= free_threads() <= ALL
 
 
-class Told(Callback):
+class Recorder(Callback):
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.threads = 0
@@ -71,17 +71,17 @@ def test_a_training_on_a_busy_machine_takes_fewer_threads_and_says_so_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(monkeypatch, 100, 0, 0, 0)
-    told, recipe = Told(), replace(TOY, threads=None, images=16)
-    train(discs(), tmp_path / "run", recipe, callbacks=[told])
-    assert told.threads == 3
-    (note,) = told.notes
+    recorder, recipe = Recorder(), replace(TOY, threads=None, images=16)
+    train(discs(), tmp_path / "run", recipe, callbacks=[recorder])
+    assert recorder.threads == 3
+    (note,) = recorder.notes
     assert "3 of 4 threads" in note
     assert "`threads` 4 takes all" in note
     assert [event["text"] for event in read_events(tmp_path / "run" / "events.jsonl") if event["kind"] == "note"] == [
         note
     ]
     load(monkeypatch, 0, 0, 0, 0)  # a resumed run keeps to what it began with, bit for bit
-    again = Told()
+    again = Recorder()
     resume(tmp_path / "run", {"images": 32}, callbacks=[again])
     assert (again.threads, again.notes) == (3, [])
     assert torch.get_num_threads() == ALL
@@ -91,13 +91,13 @@ def test_threads_that_were_asked_for_are_taken_whatever_the_load(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(monkeypatch, 100, 100, 0, 0)
-    told = Told()
-    train(discs(), tmp_path / "run", replace(TOY, threads=2, images=16), callbacks=[told])
-    assert (told.threads, told.notes) == (2, [])
+    recorder = Recorder()
+    train(discs(), tmp_path / "run", replace(TOY, threads=2, images=16), callbacks=[recorder])
+    assert (recorder.threads, recorder.notes) == (2, [])
 
 
 def test_an_idle_machine_gives_all_threads_and_no_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load(monkeypatch, 0, 0, 0, 0)
-    told = Told()
-    train(discs(), tmp_path / "run", replace(TOY, threads=None, images=16), callbacks=[told])
-    assert (told.threads, told.notes) == (ALL, [])
+    recorder = Recorder()
+    train(discs(), tmp_path / "run", replace(TOY, threads=None, images=16), callbacks=[recorder])
+    assert (recorder.threads, recorder.notes) == (ALL, [])

@@ -11,6 +11,16 @@ from dcgan.studio.answers import inside
 from dcgan.studio.draw_queue import DrawQueue
 
 
+def model_path(folder: Path, name: str) -> Path:
+    """The path that a name of the page means: in the folder, or else the name of a model that comes with dcgan.
+
+    Raises:
+        UsageError: It is outside the folder.
+    """
+    path = inside(folder, name)
+    return path if path.exists() else Path(Path(name).name)
+
+
 class Models:
     """Loads each model when it is first asked for.
 
@@ -32,8 +42,7 @@ class Models:
             ModelError: There is none.
             UsageError: It is outside the folder.
         """
-        path = inside(self.folder, name)
-        return await run_sync(find, path if path.exists() else Path(name).relative_to(Path(name).parent))
+        return await run_sync(find, model_path(self.folder, name))
 
     async def get(self, name: str) -> Model:
         """A model by the name that the page has for it.

@@ -11,6 +11,7 @@ from dcgan.errors import DcganError, UsageError
 from dcgan.studio.answers import inside
 from dcgan.studio.child import said_by
 from dcgan.studio.contents import DRAWN_FACES
+from dcgan.studio.models import model_path
 from dcgan.studio.seen_pictures import SeenPictures, looking_model, model_of_features
 from dcgan.studio.sorter import Sorter
 from dcgan.studio.sorting import Sorting
@@ -115,15 +116,6 @@ class Looks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def model(self, name: str) -> Path:
-        """The model that a name means: in the folder, or one that comes with dcgan.
-
-        Raises:
-            UsageError: It is outside the folder.
-        """
-        path = inside(self._folder, name)
-        return path if path.exists() else Path(Path(name).name)
-
     def source(self, name: str) -> str:
         """The pictures that a name means.
 
@@ -156,7 +148,7 @@ class Looks:
         decisions = look.sorting.decisions()
         kept = model_of_features(look.sorting.path)
         try:
-            newest = looking_model(self.model(decisions.model))
+            newest = looking_model(model_path(self._folder, decisions.model))
         except DcganError:
             if kept is None or again:
                 raise

@@ -29,6 +29,7 @@ from starlette.routing import Route
 
 from dcgan.errors import DcganError, UsageError
 from dcgan.studio.answers import answers, json_of, value_of, whole_of, wholes_of
+from dcgan.studio.models import model_path
 from dcgan.studio.picture_files import shown
 from dcgan.studio.seen_pictures import looking_model
 from dcgan.studio.sort_looks import Look, Looks
@@ -80,7 +81,7 @@ class SortRoutes:
         classes = _texts(found, "classes")
 
         def create() -> Sorting:
-            looking_model(self.looks.model(model))
+            looking_model(model_path(self._folder, model))
             self.looks.source(source)
             return Sorting.create(self._folder, model, source, classes)
 

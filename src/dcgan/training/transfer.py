@@ -40,12 +40,12 @@ def net_settings(model: Model) -> dict[str, object]:
     written = recipe if isinstance(recipe, Mapping) else {}  # an imported model has none
     known = {name: getattr(nets, name) for name in NET_SETTINGS if hasattr(nets, name)}
     if isinstance(nets, Architecture) and NETS[nets.nets].reads("layout"):
-        known |= _told_by(nets.discriminator[0])
+        known |= _settings_of(nets.discriminator[0])
     known |= {name: written[name] for name in NET_SETTINGS if name in written}
     return known | {"nets": nets.nets, "classes": nets.classes or None}
 
 
-def _told_by(first: ConvLayer) -> dict[str, object]:
+def _settings_of(first: ConvLayer) -> dict[str, object]:
     """What the discriminator's first layer tells of the settings that laid it out."""
     layout = "pooled" if first.pooled else "paired" if first.stride == 1 else "strided"
     return {"layout": layout, "base_channels": first.out_channels, "kernel_size": first.kernel_size}

@@ -37,7 +37,7 @@ export class Fitting {
   }
 }
 
-// A slider over how many of the channels that draw the object are meant, the surest first.
+// A slider over how many of the channels that draw the object are meant, the most certain first.
 export function channelSlider(change) {
   const name = make("span");
   const range = make("input", { id: "channels", type: "range", min: 1, step: 1, oninput: () => { nameIt(); change(); } });
