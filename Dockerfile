@@ -13,7 +13,7 @@ RUN pip install --no-cache-dir --constraint constraints.txt --extra-index-url "$
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN pip install --no-cache-dir --constraint constraints.txt \
-    '.[demo,features,metrics,video,faces,inpaint,formats,lmdb,hub,export,studio]'
+    '.[demo,features,metrics,video,audio,faces,inpaint,formats,lmdb,hub,export,studio]'
 
 FROM python:${PYTHON}-slim
 COPY --from=build /opt/dcgan /opt/dcgan

@@ -29,7 +29,7 @@ env: .venv/installed
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "dcgan needs Python 3.11 or newer; this is $$($(PYTHON) --version). Name another: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,metrics,video,features,lmdb,hub,formats,faces,cluster,download,inpaint,export,studio,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,metrics,video,audio,features,lmdb,hub,formats,faces,cluster,download,inpaint,export,studio,dev]'
 	@touch $@
 
 clean:

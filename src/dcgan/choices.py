@@ -129,6 +129,7 @@ SOURCES: "Registry[SourceKind]" = Registry(
     "dcgan.sources",
     {
         "folder": Choice("dcgan.data.folder:FOLDER", "a folder"),
+        "sounds": Choice("dcgan.data.sounds:SOUNDS", "a sound, or a folder of sounds"),
         "picture": Choice("dcgan.data.single_picture:SINGLE_PICTURE", "a picture"),
         "list": Choice("dcgan.data.file_list:LIST", "a list of files (.txt, .csv)"),
         "tar": Choice("dcgan.data.archives:TAR", ".tar (.gz, .xz, .bz2)"),

@@ -14,6 +14,7 @@ from dcgan.model import Model
 from dcgan.model_folder import CARD, find, read_card, read_tensors
 from dcgan.networks.layouts import Interface
 from dcgan.networks.memory import use_channels_last
+from dcgan.sound.spectrogram import SoundFormat
 
 NO_DETAILS = ("format", "architecture", "interface", "nets", "sha256")  # of a card: they are not about its making
 
@@ -42,6 +43,7 @@ def load(
     card = read_card(folder)
     interface = _interface(folder, card)
     _check_labels(folder, card.get("labels"), interface.classes)
+    _check_sound(folder, card.get("sound"), interface)
     if interface.nets:
         if generator is not None or discriminator is not None:
             raise ModelError(f"the nets in {folder} are dcgan's own; leave `generator` and `discriminator` out")
@@ -92,6 +94,18 @@ def _check_labels(folder: Path, labels: object, classes: int) -> None:
     names = {name for name in labels if isinstance(name, str)} if isinstance(labels, list) else set()
     if not isinstance(labels, list) or not len(names) == len(labels) == classes:
         raise ModelError(f"{folder / CARD} is damaged: its labels must be {classes} different names")
+
+
+def _check_sound(folder: Path, card: object, interface: Interface) -> None:
+    """Refuse sounds that cannot be heard."""
+    if card is None:
+        return
+    try:
+        SoundFormat.from_card(card)
+        if interface.channels != 1:
+            raise ValueError("its pictures have colors")
+    except ValueError as error:
+        raise ModelError(f"{folder / CARD} is damaged: it does not describe its sounds: {error}") from error
 
 
 def _kind_of(tensor: Tensor) -> str:

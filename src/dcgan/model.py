@@ -29,6 +29,7 @@ from dcgan.networks.generator import Generator
 from dcgan.networks.layouts import Architecture, Interface, LatentDistribution
 from dcgan.pixels import full_batches, to_images, to_pixels
 from dcgan.randomness import latents_from_seeds, with_label
+from dcgan.sound.spectrogram import SoundFormat, Waveforms, sounds_of
 from dcgan.types import Latents, Pixels
 
 if TYPE_CHECKING:
@@ -90,6 +91,12 @@ class Model:
         known = [str(name) for name in names] if isinstance(names, list | tuple) else []
         classes = self.interface.classes
         return tuple(known if len(known) == classes else map(str, range(classes)))
+
+    @property
+    def sound(self) -> SoundFormat | None:
+        """What a clip of sound is, if the pictures are spectrograms; else None."""
+        card = self.details.get("sound")
+        return None if card is None else SoundFormat.from_card(card)
 
     @property
     def latent_distribution(self) -> LatentDistribution:
@@ -225,6 +232,22 @@ class Model:
         for rows, filled in full_batches(len(z), self.device):
             pixels[rows] = to_pixels(self.generator(z[filled]))[: len(rows)]
         return pixels
+
+    def sounds(self, pixels: Pixels) -> Waveforms:
+        """The sounds of pictures of this model, if it has learned from sounds.
+
+        Args:
+            pixels: Spectrograms (N, H, W, 1), as `generate` and `sample` make them.
+
+        Returns:
+            (N, samples), float32 in [-1, 1], at the rate of `sound`.
+
+        Raises:
+            ModelError: The model has learned from pictures.
+        """
+        if self.sound is None:
+            raise ModelError("this model has learned from pictures, so it has no sounds: train one on sounds")
+        return sounds_of(pixels, self.sound)
 
     def _check_batch_norm(self) -> None:
         """Refuse a generator that does not normalize by dcgan's batch norm, which keeps nothing of a mini-batch."""

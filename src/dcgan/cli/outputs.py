@@ -25,6 +25,8 @@ FRAMES_PER_SECOND = 30.0
 FASTEST_GIF = 50.0  # frames a second: GIF counts in hundredths, and players slow down frames that last only one
 Outs = Annotated[list[Path] | None, Parameter(negative="")]
 LATENTS = ".npz"
+SOUND = ".wav"
+PAUSE = 0.2  # seconds between two sounds of one file
 _LIKE_FILES = (
     ".onnx",
     ".pt",
@@ -153,6 +155,7 @@ def check_outputs(
     *,
     overwrite: bool,
     films: bool = True,
+    sounds: bool = False,
     fps: float = FRAMES_PER_SECOND,
     flag: str = "--out",
 ) -> None:
@@ -166,6 +169,7 @@ def check_outputs(
     from dcgan.figures.video import VIDEOS, check_video
 
     suffixes = [*FORMATS, *(suffix for suffix in VIDEOS if films and suffix not in FORMATS), LATENTS]
+    suffixes += [SOUND] if sounds else []
     if len(set(outs)) < len(outs):
         raise UsageError(f"{flag}: one file is named twice in {listed(outs)}")
     for out in outs:
@@ -177,12 +181,24 @@ def check_outputs(
         raise UsageError(f"--fps must be 1 to 100, not {fps:g}")
 
 
+def check_sound(outs: list[Path], model: "Model") -> None:
+    """Refuse files of sound of a model that has learned from pictures.
+
+    Raises:
+        UsageError: There is one.
+    """
+    for out in outs:
+        if out.suffix.lower() == SOUND and model.sound is None:
+            raise UsageError(f"--out {out}: this model has learned from pictures, not from sounds; name a picture")
+
+
 def write_outputs(
     outs: list[Path],
     *,
     figure: "Callable[[], Image]",
     film: "Callable[[], Iterable[Frame]] | None" = None,
     latents: Callable[[Path], None],
+    sound: Callable[[Path], None] | None = None,
     fps: float = FRAMES_PER_SECOND,
     webp_is_film: bool = False,
 ) -> None:
@@ -199,6 +215,8 @@ def write_outputs(
             out.parent.mkdir(parents=True, exist_ok=True)
             if suffix == LATENTS:
                 latents(out)
+            elif suffix == SOUND and sound is not None:
+                sound(out)
             elif suffix in FORMATS and not (suffix == ".webp" and webp_is_film):
                 save_picture(figure(), out)
             elif film is not None:

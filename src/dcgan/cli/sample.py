@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Switch, need
 from dcgan.cli.latent_flags import samples_of
-from dcgan.cli.outputs import LATENTS, check_files, open_model, writing
+from dcgan.cli.outputs import LATENTS, PAUSE, SOUND, check_files, check_sound, open_model, writing
 from dcgan.errors import UsageError
 
 FIRST, FIRST_OF_LABEL = range(64), range(8)  # seeds that are sampled by default
@@ -41,6 +41,7 @@ def sample(
     - `dcgan sample runs/photos --seeds 0-63 --out sheet.png`
     - `dcgan sample runs/photos --seeds 3,17 --scale 8 --out chosen/`
     - `dcgan sample runs/photos --seeds 7,17,100-120 --truncation 0.7 --out samples.npz`
+    - `dcgan sample runs/birds --seeds 0-15 --out birds.wav`
     - `dcgan sample runs/digits --label 7 --seeds 0-63 --out sevens.png`
     - `dcgan sample runs/digits --label 3 --label 5 --seeds 0-999 --out digits/`
 
@@ -49,7 +50,8 @@ def sample(
         latents: File with z to generate from instead of seeds (.npz of any verb, .npy).
         label: Of a conditional model: a label to draw; may be given several times. Default: each. Several have a row
             of the sheet each, or a folder; z of a file keep theirs.
-        out: A sheet (.png, .jpg, .webp), arrays (.npz with pixels, seeds and z), or a folder for one PNG a sample.
+        out: A sheet (.png, .jpg, .webp), arrays (.npz with pixels, seeds and z), or a folder for one PNG a sample. Of
+            a model of sounds also .wav, one sample after another, and in a folder one WAV file a sample.
         truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
         batch_statistics: Normalize by the mini-batch, as the paper did; a picture then depends on the others in it.
         batch_size: Pictures in a mini-batch of --batch-statistics.
@@ -64,16 +66,19 @@ def sample(
     from dcgan.latent.files import write_latents
     from dcgan.latent.pyramid import draw_pyramid
     from dcgan.latent.samples import MOST_SCALE, generate_samples, labeled_latents, sample_to_folder
+    from dcgan.sound.files import write_wav
 
     need(scale is None or 1 <= scale <= MOST_SCALE, "--scale", f"1 to {MOST_SCALE}", scale)
     suffix = out.suffix.lower()
-    if suffix not in ("", LATENTS, *FORMATS):
-        raise UsageError(f"--out {out}: name a sheet ({', '.join(FORMATS)}), an {LATENTS} file, or a folder")
-    if suffix == LATENTS and scale is not None:
-        raise UsageError(f"--scale is for pictures; {out} holds them as they are")
+    if suffix not in ("", LATENTS, SOUND, *FORMATS):
+        kinds = f"a sheet ({', '.join(FORMATS)}), an {LATENTS} file, for a model of sounds a {SOUND} file, or a folder"
+        raise UsageError(f"--out {out}: name {kinds}")
+    if suffix in (LATENTS, SOUND) and scale is not None:
+        raise UsageError(f"--scale is for pictures; {out} holds samples as they are")
     out_file = out if suffix else None
-    check_files({"--out": (out_file, (LATENTS, *FORMATS)), "--pyramid": (pyramid, FORMATS)}, overwrite=overwrite)
+    check_files({"--out": (out_file, (LATENTS, SOUND, *FORMATS)), "--pyramid": (pyramid, FORMATS)}, overwrite=overwrite)
     loaded = open_model(model, device)
+    check_sound([out], loaded)
     samples, labels = samples_of(loaded, seeds, latents), list(dict.fromkeys(label or []))
     if latents is None and not labels:
         labels = list(loaded.labels)
@@ -98,6 +103,8 @@ def sample(
             out.parent.mkdir(parents=True, exist_ok=True)
             if suffix == LATENTS:
                 write_latents(out, loaded, made.z, made.pixels, made.seeds)
+            elif suffix == SOUND and loaded.sound and made.sounds is not None:
+                write_wav(made.sounds, loaded.sound, out, PAUSE)
             else:
                 save_picture(made.figure(columns, scale), out)
         else:
@@ -124,4 +131,5 @@ def sample(
     if pyramid:
         facts["pyramid"] = pyramid
     also = f"\nthe first of them level by level: {pyramid}" if pyramid else ""
-    answer(f"generated {count:,} pictures: {out}{also}", facts, as_json)
+    noun = "sounds" if loaded.sound else "pictures"
+    answer(f"generated {count:,} {noun}: {out}{also}", facts, as_json)

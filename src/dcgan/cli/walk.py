@@ -8,8 +8,10 @@ from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Switch, ThemeN
 from dcgan.cli.latent_flags import samples_of
 from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
+    PAUSE,
     Outs,
     check_outputs,
+    check_sound,
     chosen_theme,
     listed,
     open_model,
@@ -68,23 +70,24 @@ def walk(
         loop: Return to the first sample in the end; a film then has no seam.
         even: Space the frames of a row evenly in latent distance, or in perceptual distance, which is how different
             their pictures look to the model's discriminator.
-        out: A figure (.png, .jpg, .webp), a film (.mp4, .gif, and with --loop or --wall .webp) or latent vectors
-            (.npz); may be given several times. Default: walk.png.
+        out: A figure (.png, .jpg, .webp), a film (.mp4, .gif, and with --loop or --wall .webp), latent vectors (.npz)
+            or, of a model of sounds, one frame after another (.wav); may be given several times. Default: walk.png.
         step_sizes: File for a chart of the perceptual distance of every step, the paper's test for memorization.
         seconds: Time that a film takes from one sample to the next.
         fps: Frames a second of a film.
         wall: Number of pictures beside each other in a film, each further along the same loop.
     """
     outs = out or [Path("walk.png")]
-    check_outputs(outs, overwrite=overwrite, fps=fps)
+    check_outputs(outs, overwrite=overwrite, fps=fps, sounds=True)
     if step_sizes:
         check_outputs([step_sizes], overwrite=overwrite, films=False, flag="--step-sizes")
-        check_outputs([*outs, step_sizes], overwrite=overwrite, fps=fps)
+        check_outputs([*outs, step_sizes], overwrite=overwrite, fps=fps, sounds=True)
     colors = chosen_theme(theme)
     need(2 <= frames <= 1000, "--frames", "2 to 1000", frames)
     need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
     need(1 <= wall <= 400, "--wall", "1 to 400", wall)
     loaded = open_model(model, device)
+    check_sound(outs, loaded)
     if step_sizes:
         loaded.nets_for("`step_sizes`", "leave it out")
     keys = samples_of(loaded, seeds, latents)
@@ -95,6 +98,7 @@ def walk(
     from dcgan.figures.video import film_frames
     from dcgan.latent.files import write_latents
     from dcgan.latent.walk import KEYS, interpolate, measure_steps
+    from dcgan.sound.files import write_wav
 
     film_steps = max(2, round(seconds * fps))
     if film_steps * (KEYS if keys is None else len(keys)) > MOST_FRAMES:
@@ -106,11 +110,17 @@ def walk(
         with progress_bar("filming") as bar:
             yield from film_frames(fine.film(wall), fine.film_length, bar)
 
+    def sound(path: Path) -> None:
+        assert loaded.sound
+        pictures = walked.pixels.reshape(-1, *walked.pixels.shape[2:])
+        write_wav(loaded.sounds(pictures), loaded.sound, path, PAUSE)
+
     write_outputs(
         outs,
         figure=lambda: walked.figure(colors),
         film=film,
         latents=lambda path: write_latents(path, loaded, walked.z, walked.pixels),
+        sound=sound,
         fps=fps,
         webp_is_film=loop or wall > 1,
     )

@@ -11,7 +11,7 @@ from dcgan.data.decode import MAX_BYTES
 from dcgan.data.formats import HEAD_BYTES
 from dcgan.data.items import Item, Reason, Skipped, Source
 from dcgan.data.kinds import Candidate, SourceKind, existing, file_kind
-from dcgan.data.picture_files import PictureFiles, has_picture_extension, on_one_line, printable
+from dcgan.data.picture_files import MediaFiles, has_extension, on_one_line, printable
 from dcgan.data.prepare_options import MAX_EXPANSION
 from dcgan.data.zip_recovery import Member, recover_members
 from dcgan.errors import SourceError
@@ -35,7 +35,7 @@ class ZipArchive:
         self.description = f"archive {path}"
         self._path = path
         self._max_expansion = max_expansion
-        self._files: PictureFiles[zipfile.ZipInfo | Member] = PictureFiles()
+        self._files: MediaFiles[zipfile.ZipInfo | Member] = MediaFiles()
         self._broken: Skipped | None = None
         try:
             self._list()
@@ -46,7 +46,7 @@ class ZipArchive:
         except Exception as error:  # a directory of an unknown version, names in no encoding, and whatever else
             self._broken = Skipped(Reason.CORRUPT, f"the archive's directory is damaged: {_why(error)}")
         if self._broken:
-            self._files = PictureFiles()
+            self._files = MediaFiles()
             self._list_recovered()
         self._files.finish(str(path))
 
@@ -102,7 +102,7 @@ class TarArchive:
         self.description = f"archive {path}"
         self._path = path
         self._max_expansion = max_expansion
-        self._files: PictureFiles[int] = PictureFiles()  # by position in the archive
+        self._files: MediaFiles[int] = MediaFiles()  # by position in the archive
         self._broken: Skipped | None = None
         self._classes: dict[str, str] = {}  # of WebDataset: by what a picture's name begins with
         try:
@@ -144,7 +144,7 @@ class TarArchive:
         if name.endswith(_CLASS) and 0 < member.size <= HEAD_BYTES:
             text = archive.head(member).decode("utf-8", "backslashreplace").strip()
             self._classes[_sample_of(name)] = on_one_line(text)
-        elif member.isfile() or has_picture_extension(name):
+        elif member.isfile() or has_extension(name):
             self._files.add(name, position, partial(archive.head, member))
         else:
             self._files.ignore(name)

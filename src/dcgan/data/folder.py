@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from dcgan.data.formats import HEAD_BYTES
+from dcgan.data.formats import HEAD_BYTES, PICTURES, MediaKind
 from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.kinds import Candidate, SourceKind, existing
-from dcgan.data.picture_files import PictureFiles, has_picture_extension, is_hidden, printable
+from dcgan.data.picture_files import MediaFiles, has_extension, is_hidden, printable
 from dcgan.errors import SourceError
 from dcgan.files import DATASET_FILE, RUN_FILE
 
@@ -18,6 +18,10 @@ _MADE_BY_DCGAN = frozenset({RUN_FILE, DATASET_FILE})  # a folder that holds one 
 class Folder:
     """The pictures in and below a folder, by name. If all lie in sub-folders, those of the first level are the labels.
 
+    Args:
+        root: The folder.
+        kind: What is looked for, if not pictures.
+
     Links are followed, but no folder is read twice. Hidden files and folders are ignored, and so are runs and packed
     sets that lie in the folder.
 
@@ -25,9 +29,9 @@ class Folder:
         SourceError: The folder cannot be read or holds no picture.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, kind: MediaKind = PICTURES) -> None:
         self.description = f"folder {root}"
-        self._files: PictureFiles[str | Skipped] = PictureFiles()  # a path as text takes a third of the memory
+        self._files: MediaFiles[str | Skipped] = MediaFiles(kind)  # a path as text takes a third of the memory
         try:
             self._walk(root)
         except OSError as error:
@@ -91,7 +95,7 @@ class Folder:
             self._add_unreadable(name, "a pipe, socket or device")
 
     def _add_unreadable(self, name: str, why: str | None) -> None:
-        if has_picture_extension(name) and not is_hidden(name.rpartition("/")[2]):
+        if has_extension(name, self._files.kind) and not is_hidden(name.rpartition("/")[2]):
             self._files.add_skipped(name, Skipped(Reason.UNREADABLE, why or ""))
         else:
             self._files.ignore(name)

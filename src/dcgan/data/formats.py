@@ -1,6 +1,7 @@
 """Picture formats, recognized by their first bytes: names and extensions lie too often."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 HEAD_BYTES = 32
@@ -82,3 +83,32 @@ def is_truncated(data: bytes, name: str) -> bool:
             entries = int.from_bytes(data[directory : directory + 2], order)
             return directory + 2 + 12 * entries > len(data)
     return False
+
+
+@dataclass(frozen=True)
+class MediaKind:
+    """A kind of files that a folder or archive is searched for."""
+
+    noun: str
+    """What messages call one of them."""
+    extensions: frozenset[str]
+    """A file that has one of these and is none of the kind counts as skipped, others are ignored."""
+    read: Sequence[str]
+    """The formats, for messages."""
+    begins_one: Callable[[bytes], bool]
+    """Whether a file that begins so (`HEAD_BYTES` bytes) is one of them, whatever its extension."""
+
+
+def _begins_sound(head: bytes) -> bool:
+    if head[:4] == b"RIFF":
+        return head[8:12] == b"WAVE"
+    return head.startswith((b"fLaC", b"OggS", b"ID3")) or (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"))
+
+
+PICTURES = MediaKind("picture", EXTENSIONS, READ, lambda head: sniff(head) is not None)
+SOUNDS = MediaKind(
+    "sound",
+    frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".m4p", ".aac", ".wma"}),
+    ("WAV", "FLAC", "Ogg", "MP3", "AIFF"),
+    _begins_sound,
+)

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from dcgan.sound.spectrogram import SoundFormat
 from dcgan.types import Pixels
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom
@@ -23,6 +24,9 @@ class Reason(StrEnum):
     NOT_A_PICTURE = "not a picture"
     TRUNCATED = "truncated"
     CORRUPT = "corrupt"
+    NOT_A_SOUND = "not a sound"
+    SILENT = "silent"
+    CLIPPED = "clipped"
     BOMB = "decompression bomb"
     UNREADABLE = "unreadable"
     TOO_SMALL = "too small"
@@ -125,6 +129,11 @@ class WrappedSource:
         """How many files were ignored, by kind."""
         return self._source.ignored
 
+    @property
+    def sound(self) -> SoundFormat | None:
+        """What a clip of sound is, if the pictures are spectrograms."""
+        return sound_of(self._source)
+
 
 @runtime_checkable
 class PartedSource(Source, Protocol):
@@ -133,6 +142,16 @@ class PartedSource(Source, Protocol):
     @property
     def parts(self) -> "Iterable[Source]":
         """Sources whose items, one source after the other, are those of the whole. They can be pickled."""
+
+
+def sound_of(source: Source) -> SoundFormat | None:
+    """What a clip of sound is, if the pictures of a source are spectrograms; sources of sounds have it as `sound`.
+
+    Raises:
+        SourceError: It has several sources in it, of different clips.
+    """
+    sound: SoundFormat | None = getattr(source, "sound", None)
+    return sound
 
 
 def held_bytes(content: Content) -> int:

@@ -8,11 +8,12 @@ from glob import glob, has_magic
 from itertools import chain
 from pathlib import Path
 
-from dcgan.data.items import Item, PartedSource, Source, WrappedSource
+from dcgan.data.items import Item, PartedSource, Source, WrappedSource, sound_of
 from dcgan.data.kinds import Candidate, SourceKind, are_paths
 from dcgan.data.sources import open_source, source_files
 from dcgan.errors import SourceError
 from dcgan.files import distinct_names
+from dcgan.sound.spectrogram import SoundFormat
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _RANGE = re.compile(r"(\d+)\.\.(\d+)")
@@ -51,6 +52,15 @@ class Joined:
     def ignored(self) -> Mapping[str, int]:
         """How many files were ignored, by kind."""
         return sum((Counter(source.ignored) for source in self._parts.values()), Counter())
+
+    @property
+    def sound(self) -> SoundFormat | None:
+        """What a clip of sound is, if the pictures are spectrograms."""
+        formats = {name: sound_of(source) for name, source in self._parts.items()}
+        if len(set(formats.values())) > 1:
+            clips = ", ".join(f"{name} has {sound or 'pictures'}" for name, sound in list(formats.items())[:_NAMED])
+            raise SourceError(f"{clips}: all must be of one kind; give sounds the same `rate` and `seconds`")
+        return next(iter(formats.values()))
 
     def __iter__(self) -> Iterator[Item]:
         return chain.from_iterable(self.parts)

@@ -24,6 +24,7 @@ from dcgan.data.items import Item
 from dcgan.data.sharded_pixels import ShardedPixels
 from dcgan.errors import PackedSetError
 from dcgan.files import DATASET_FILE, INDEX_FILE, PIXELS_FILE, SKIPPED_FILE, parse_json
+from dcgan.sound.spectrogram import SoundFormat
 from dcgan.types import Pixels, PixelStore
 
 FORMAT = 2
@@ -71,6 +72,8 @@ class PackedSet:
     label_names: tuple[str, ...]
     fingerprint: str
     """SHA-256 over pictures and labels, as written: `verify` checks it."""
+    sound: SoundFormat | None = None
+    """What a clip of sound is, if the pictures are spectrograms."""
     skipped: int = 0
     """How many pictures of the source could not be used; `index` and `skipped_file` say why."""
 
@@ -119,7 +122,15 @@ class PackedSet:
         if not isinstance(skipped, dict) or not all(type(count) is int for count in skipped.values()):
             raise _broken(path / DATASET_FILE, "does not count what was skipped")
         labels = _read_labels(path / INDEX_FILE, len(pixels), names)
-        return cls(path, pixels, labels, tuple(names), str(description["fingerprint"]), sum(skipped.values()))
+        return cls(
+            path,
+            pixels,
+            labels,
+            tuple(names),
+            str(description["fingerprint"]),
+            _read_sound(path, description),
+            sum(skipped.values()),
+        )
 
     def index(self) -> pa.Table:
         """Every picture of the source, used or skipped, with the columns of `SCHEMA`."""
@@ -170,6 +181,8 @@ class PackedPictures:
         self.description = f"packed set {packed.path}"
         self.ignored: Mapping[str, int] = {}
         """Nothing is ignored."""
+        self.sound = packed.sound
+        """What a clip of sound is, if the pictures are spectrograms."""
 
     def __iter__(self) -> Iterator[Item]:
         for batch in self._packed.used("name", "label", "attributes").to_batches(_ROWS_AT_ONCE):
@@ -239,6 +252,14 @@ def _read_description(path: Path) -> dict[str, object]:
     if missing:
         raise _broken(file, f"lacks {', '.join(sorted(missing))}")
     return description
+
+
+def _read_sound(path: Path, description: Mapping[str, object]) -> SoundFormat | None:
+    card = description.get("sound")
+    try:
+        return None if card is None else SoundFormat.from_card(card)
+    except ValueError as error:
+        raise _broken(path / DATASET_FILE, f"does not describe its sounds: {error}") from error
 
 
 def _open_array(file: Path, shape: tuple[object, ...]) -> Pixels:

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,16 +18,20 @@ from dcgan.data.packed import FORMAT, SHARDED_FORMAT, PackedSet, finish_fingerpr
 from dcgan.data.pixel_writer import PixelWriter, blocks
 from dcgan.errors import PackedSetError
 from dcgan.files import DATASET_FILE, PIXELS_FILE, new_folder
+from dcgan.sound.spectrogram import SoundFormat
 from dcgan.types import Pixels
 
 
 class PackedSetWriter:
     """Takes pictures in order, and holds none of them: one by one, or shard by shard. Made by `write_packed_set`."""
 
-    def __init__(self, folder: Path, size: int, channels: int | None, files: ExitStack) -> None:
+    def __init__(
+        self, folder: Path, size: int, channels: int | None, sound: SoundFormat | None, files: ExitStack
+    ) -> None:
         self.folder = folder
         """Where the files are until the packed set is whole; more of them may be put there."""
         self._files = files
+        self._sound = sound
         self._gray_until_color = channels is None
         self._shape = (size, size, channels or 1)
         self._digest = hashlib.sha256()
@@ -123,6 +128,7 @@ class PackedSetWriter:
             "skipped": dict(sorted(self.skipped.items())),
             "ignored": dict(sorted(ignored.items())),
             "label_names": names,
+            **({"sound": asdict(self._sound)} if self._sound else {}),
             "source": source,
             "options": dict(options),
             "fingerprint": finish_fingerprint(self._digest, (self.count, *self._shape), labels, names),
@@ -160,7 +166,7 @@ class PackedSetWriter:
 
 @contextmanager
 def write_packed_set(
-    path: Path, *, size: int, channels: int | None, overwrite: bool = False
+    path: Path, *, size: int, channels: int | None, sound: SoundFormat | None = None, overwrite: bool = False
 ) -> Iterator[PackedSetWriter]:
     """Yield a writer of a packed set at `path`, which appears there when the block ends well, whole or not at all.
 
@@ -170,6 +176,7 @@ def write_packed_set(
         path: Folder to make.
         size: Side of the square pictures in pixels.
         channels: 1 (gray), 3 (RGB), 4 (RGBA), or None: 1 if all pictures are gray, else 3.
+        sound: What a clip of sound is, if the pictures are spectrograms.
         overwrite: Replace the packed set at `path`, once the new one is whole; nothing but a packed set is replaced.
 
     Raises:
@@ -178,7 +185,7 @@ def write_packed_set(
     check_free(path, overwrite)
     try:
         with new_folder(path, overwrite=overwrite) as folder, ExitStack() as files:
-            yield PackedSetWriter(folder, size, channels, files)
+            yield PackedSetWriter(folder, size, channels, sound, files)
     except OSError as error:
         raise PackedSetError(f"cannot write the packed set {path}: {error.strerror or error}") from error
 

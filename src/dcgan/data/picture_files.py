@@ -1,4 +1,4 @@
-"""Which files of a folder or archive are pictures, and which of its folders name their labels."""
+"""Which files of a folder or archive are pictures, or sounds, and which of its folders name their labels."""
 
 import os
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
-from dcgan.data import formats
+from dcgan.data.formats import PICTURES, SOUNDS, MediaKind
 from dcgan.errors import SourceError
 
 Key = TypeVar("Key")
@@ -18,14 +18,18 @@ _SYSTEM_FILES = {"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db"}
 _SOURCE_EXTENSIONS = {".zip", ".tar", ".tgz", ".npy", ".npz", ".gz", ".xz", ".bz2"}  # sources when named themselves
 
 
-class PictureFiles(Generic[Key]):
+class MediaFiles(Generic[Key]):
     """The pictures among the files of a folder or archive: each a name, and a key by which its content is read.
 
     A file with the extension of a picture is listed, whatever it holds: if it is none it is skipped later, with its
     reason. Of the other files those are listed that begin as a picture does. The rest is counted in `ignored`, by kind.
+
+    Args:
+        kind: What is looked for, if not pictures.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kind: MediaKind = PICTURES) -> None:
+        self.kind = kind
         self.ignored: Counter[str] = Counter()
         self._entries: list[tuple[str, Key]] = []
         self._has_top_level_picture = False  # then folders are no labels
@@ -39,11 +43,11 @@ class PictureFiles(Generic[Key]):
         if any(is_hidden(part) for part in name.split("/")):
             self.ignored["hidden"] += 1
             return
-        by_extension = has_picture_extension(name)
+        by_extension = has_extension(name, self.kind)
         is_top_level = "/" not in name
         by_content = False
         if not by_extension or (is_top_level and not self._has_top_level_picture):
-            by_content = formats.sniff(head()) is not None
+            by_content = self.kind.begins_one(head())
         if not by_extension and not by_content:
             self.ignore(name)
             return
@@ -65,7 +69,7 @@ class PictureFiles(Generic[Key]):
             SourceError: No file of `where` is a picture.
         """
         if not self._entries:
-            raise SourceError(f"{where} {_describe_files(self.ignored)}. Formats read: {', '.join(formats.READ)}")
+            raise SourceError(f"{where} {_describe_files(self.ignored, self.kind)}")
         if not keep_order:
             self._entries.sort(key=lambda entry: entry[0])
         folders = {name.rpartition("/")[0] for name, _ in self._entries if "/" in name}
@@ -87,9 +91,9 @@ def is_hidden(part: str) -> bool:
     return part.lower() in _SYSTEM_FILES or (part.startswith(".") and part not in (".", ".."))
 
 
-def has_picture_extension(name: str) -> bool:
-    """Whether the extension of `name` is that of a picture."""
-    return os.path.splitext(name)[1].lower() in formats.EXTENSIONS  # noqa: PTH122 - no path, and much faster
+def has_extension(name: str, kind: MediaKind = PICTURES) -> bool:
+    """Whether the extension of `name` is that of a picture, or of another kind."""
+    return os.path.splitext(name)[1].lower() in kind.extensions  # noqa: PTH122 - no path, and much faster
 
 
 def printable(name: str) -> str:
@@ -110,14 +114,17 @@ def _find_label_depth(folders: list[list[str]]) -> int:
     return depth
 
 
-def _describe_files(ignored: Mapping[str, int]) -> str:
+def _describe_files(ignored: Mapping[str, int], kind: MediaKind) -> str:
+    formats_read = f". Formats read: {', '.join(kind.read)}"
     count = sum(ignored.values())
     if not count:
-        return "holds no files"
+        return f"holds no files{formats_read}"
     kinds = ", ".join(
-        f"{n} {on_one_line(kind)}" for kind, n in sorted(ignored.items(), key=lambda kind: (-kind[1], kind[0]))
+        f"{n} {on_one_line(suffix)}" for suffix, n in sorted(ignored.items(), key=lambda entry: (-entry[1], entry[0]))
     )
-    text = f"holds {count} {'file' if count == 1 else 'files'}, none of them a picture: {kinds}"
+    text = f"holds {count} {'file' if count == 1 else 'files'}, none of them a {kind.noun}: {kinds}"
     if _SOURCE_EXTENSIONS & ignored.keys():
         text += ". Archives and array files are sources of their own: name the file itself"
-    return text
+    if kind is PICTURES and SOUNDS.extensions & ignored.keys():
+        text += ". Sounds are read from folders: unpack them into one"
+    return text + formats_read

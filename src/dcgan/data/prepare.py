@@ -10,7 +10,7 @@ from typing import Self
 from dcgan.cluster import Engine
 from dcgan.data.decode import Decoded, DecodeOptions, Digest
 from dcgan.data.index_writer import Origin
-from dcgan.data.items import Item, Skipped, Source
+from dcgan.data.items import Item, Skipped, Source, sound_of
 from dcgan.data.packed import is_packed_set
 from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
 from dcgan.data.packing import Workforce, pack
@@ -194,7 +194,12 @@ def _pack(
     """
     began = time.monotonic()
     seen = _Packing(options.decoding())
-    with write_packed_set(out, size=options.size, channels=options.channels, overwrite=overwrite) as writer:
+    sound = sound_of(source)
+    if sound and options.channels not in (None, 1):
+        raise SourceError(f"{source.description}: spectrograms are gray; leave `channels` {options.channels} out")
+    with write_packed_set(
+        out, size=options.size, channels=options.channels, sound=sound, overwrite=overwrite
+    ) as writer:
         part, done = source, 0
         while True:
             packing = _Packing(options.decoding())

@@ -38,6 +38,10 @@ class PrepareOptions:
     """Column of the pictures in a table, or of their paths in a list, where it cannot be told."""
     fps: float = 1.0
     """Frames to take of a second of a video."""
+    rate: int = 0
+    """Of sounds: samples a second, 1,000 to 192,000 Hz; 0 takes the rate that most of them have."""
+    seconds: float = 0.0
+    """Of sounds: length of a clip, 0.01 to 60 seconds; 0 takes one that nine of ten of them fit in."""
 
     def __post_init__(self) -> None:
         if not 8 <= self.size <= 1024:
@@ -53,6 +57,10 @@ class PrepareOptions:
             raise UsageError(f"`max_expansion` must be 1 or more, not {self.max_expansion}")
         if not 0 < self.fps <= 1000:
             raise UsageError(f"`fps` must be above 0 and at most 1000, not {self.fps:g}")
+        if self.rate and not 1000 <= self.rate <= 192_000:
+            raise UsageError(f"`rate` must be 1000 to 192000 Hz, or 0 for that of most sounds, not {self.rate}")
+        if self.seconds and not 0.01 <= self.seconds <= 60:
+            raise UsageError(f"`seconds` must be 0.01 to 60, or 0 for a length found by dcgan, not {self.seconds:g}")
         self.decoding()
 
     def decoding(self) -> "DecodeOptions":

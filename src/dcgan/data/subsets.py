@@ -7,7 +7,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.data.items import Item, Skipped, Source
+from dcgan.data.items import Item, Skipped, Source, sound_of
 from dcgan.randomness import Stream, rng
 from dcgan.types import OnProgress
 
@@ -77,6 +77,8 @@ class Subset:
         self.description = source.description
         """That of the whole source."""
         self.ignored: Mapping[str, int] = source.ignored
+        """That of the whole source."""
+        self.sound = sound_of(source)
         """That of the whole source."""
 
     def __iter__(self) -> Iterator[Item]:

@@ -13,7 +13,7 @@ from dcgan.data import formats
 from dcgan.data.items import Content, Item, Reason, Skipped, Source
 from dcgan.data.joined import Joined
 from dcgan.data.kinds import Candidate, SourceKind, existing
-from dcgan.data.picture_files import has_picture_extension, is_hidden, on_one_line
+from dcgan.data.picture_files import has_extension, is_hidden, on_one_line
 from dcgan.errors import SourceError
 from dcgan.files import DATASET_FILE, parse_json
 
@@ -227,7 +227,7 @@ def _is_folder(candidate: Candidate) -> bool:
         return False
     if (path / DICT_FILE).is_file() or (path / STATE_FILE).is_file():
         return True
-    if any(has_picture_extension(entry.name) or (entry.is_dir() and entry.name != "data") for entry in _visible(path)):
+    if any(has_extension(entry.name) or (entry.is_dir() and entry.name != "data") for entry in _visible(path)):
         return False  # a folder of pictures, which has a table beside them
     return any(True for pattern in ("*.parquet", "data/*.parquet") for _ in path.glob(pattern))
 

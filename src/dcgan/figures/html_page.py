@@ -16,12 +16,13 @@ def html_page(title: str, body: str) -> str:
         title: Plain text.
         body: HTML, made of the parts below.
     """
+    allowed = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="{allowed}">
 <title>{escape(title)}</title>
 <style>{STYLE}</style>
 </head>
@@ -94,3 +95,11 @@ def figure(data: bytes | None, caption: str) -> str:
     return (
         f'<figure><img alt="{words}" src="data:image/{kind};base64,{encoded}"><figcaption>{words}</figcaption></figure>'
     )
+
+
+def player(wav: bytes, caption: str) -> str:
+    """A sound to hear, a WAV file, with its caption."""
+    words = escape(caption)
+    source = f"data:audio/wav;base64,{base64.b64encode(wav).decode()}"
+    audio = f'<audio controls aria-label="{words}" src="{source}"></audio>'
+    return f"<figure>{audio}<figcaption>{words}</figcaption></figure>"

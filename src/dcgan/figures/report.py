@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from html import escape
 
 from dcgan.figures.axes import short
-from dcgan.figures.html_page import duration, figure, html_page, paragraph, section, table
+from dcgan.figures.html_page import duration, figure, html_page, paragraph, player, section, table
 from dcgan.figures.report_charts import Record, charts, value_of
 
 _KINDS = {  # what the log calls an event: how grave it is, and what people call it
@@ -40,6 +40,8 @@ class ReportFacts:
     """A sheet of real pictures, best of the same shape."""
     snapshots: Sequence[tuple[str, bytes]] = ()
     """A caption and a small sheet for each of some moments of the training, 4 to 6 look best."""
+    sounds: Sequence[tuple[str, bytes]] = ()
+    """A caption and a WAV file for each sound to hear, where the pictures are spectrograms."""
     film: bytes | None = None
     """The animation of the sheets over time."""
     metrics: Sequence[Record] = ()
@@ -69,6 +71,7 @@ def report(facts: ReportFacts) -> str:
         [
             f"<header><h1>{escape(facts.title)}</h1>{paragraph(facts.summary)}{_numbers(facts.metrics)}</header>",
             _pictures(facts),
+            section("Sounds", "".join(player(sound, caption) for caption, sound in facts.sounds), "grid row"),
             section("From noise to pictures", _snapshots(facts.snapshots)),
             _film_and_events(facts),
             section("Curves", "".join(charts(facts.metrics)), "grid wide charts"),

@@ -72,6 +72,22 @@ def _columns(count: int) -> int:
     return next((columns for columns in range(least, 2 * least + 1) if count % columns == 0), least)
 
 
+def first_row(image: Image.Image, size: int, gap: int = 2) -> Pixels:
+    """The pictures (N, size, size, C) in the first row of a sheet, as they were before `sheet` laid them out.
+
+    Args:
+        image: The sheet of mode L or RGB.
+        size: Side of the pictures in pixels; they were enlarged as by default.
+        gap: Pixels between neighbors.
+    """
+    scale = math.ceil(_VISIBLE / size)
+    pixels = np.asarray(image)
+    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    step = size * scale + gap
+    starts = range(0, image.width - gap, step)
+    return np.stack([pixels[: size * scale : scale, left : left + size * scale : scale] for left in starts])
+
+
 def strip(
     pixels: Pixels, gap: int = 2, scale: int | None = None, background: tuple[int, int, int] = WHITE
 ) -> Image.Image:

@@ -13,10 +13,13 @@ from dcgan.errors import UsageError
 from dcgan.figures.labeled_grid import TILE, grouped
 from dcgan.figures.notebook import html_of
 from dcgan.figures.sheets import sheet
+from dcgan.figures.sounds import sound_sheet
 from dcgan.figures.theme import THEMES
 from dcgan.files import distinct_files, folder_name
 from dcgan.model import LARGEST, Model, truncated
 from dcgan.short_repr import ShortRepr
+from dcgan.sound.files import write_wav
+from dcgan.sound.spectrogram import Waveforms
 from dcgan.types import Latents, OnProgress, Pixels
 
 MOST_SCALE = 64
@@ -35,18 +38,22 @@ class Samples(ShortRepr):
         pixels: (N, H, W, C), uint8.
         seeds: N seeds; None where z was given.
         labels: With which all samples were generated, label by label; none if each has its own.
+        sounds: (N, samples), float32 in [-1, 1], of a model that has learned from sounds; else None.
     """
 
     z: Latents
     pixels: Pixels
     seeds: tuple[int, ...] | None
     labels: tuple[str, ...] = ()
+    sounds: Waveforms | None = None
 
     def figure(self, columns: int | None = None, scale: int | None = None) -> Image.Image:
         """A sheet, with so many pictures in a row, each enlarged so many times; see `dcgan.figures.sheets.sheet`.
 
-        Several labels have rows of their own, with their names at the left.
+        Several labels have rows of their own, with their names at the left; sounds have their waveforms above them.
         """
+        if self.sounds is not None:
+            return sound_sheet(self.pixels, self.sounds, columns, scale)
         if len(self.labels) < 2:
             return sheet(self.pixels, columns, scale=scale)
         groups = self.pixels.reshape(len(self.labels), -1, *self.pixels.shape[1:])
@@ -84,7 +91,8 @@ def generate_samples(
     z = labeled_latents(model, samples, labels, truncation)
     pixels = model.generate(z, batch_size=batch_size, batch_statistics=batch_statistics)
     seeds = as_seeds(samples)
-    return Samples(z, pixels, seeds and seeds * max(1, len(labels)), tuple(labels))
+    sounds = model.sounds(pixels) if model.sound else None
+    return Samples(z, pixels, seeds and seeds * max(1, len(labels)), tuple(labels), sounds)
 
 
 def labeled_latents(
@@ -115,6 +123,8 @@ def sample_to_folder(
 ) -> list[Path]:
     """Write each sample as a PNG: `seed-000017.png` for a seed, `latent-000003.png` for the z at that index.
 
+    A model that has learned from sounds writes WAV files.
+
     Only about a thousand pictures are in memory at once, so the number of samples is not limited by it.
 
     Args:
@@ -143,10 +153,13 @@ def sample_to_folder(
     seeds = as_seeds(samples)
     names = [f"latent-{row:06d}" for row in range(len(samples))] if seeds is None else [f"seed-{n:06d}" for n in seeds]
     folders = [out / name for name in distinct_files(map(folder_name, labels))] if len(labels) > 1 else [out]
-    files = [folder / f"{name}.png" for folder in folders for name in names]
+    suffix = ".wav" if model.sound else ".png"
+    if model.sound and scale != 1:
+        raise UsageError("`scale` is for pictures, and this model makes sounds: leave it out")
+    files = [folder / f"{name}{suffix}" for folder in folders for name in names]
     labeled_latents(model, samples[:1], labels, truncation)  # whatever is wrong with them, before the first file
     for folder in folders:
-        _make_folder(folder)
+        _make_folder(folder, suffix)
     if not overwrite and (there := sum(file.exists() for file in files)):
         raise UsageError(
             f"`out` {out} holds {there:,} of these samples; name another folder, or replace them with `overwrite`"
@@ -157,16 +170,19 @@ def sample_to_folder(
     for group, start in product(groups, range(0, len(names), chunk)):
         z = labeled_latents(model, samples[start : start + chunk], group, truncation)
         for picture in model.generate(z, batch_size=batch_size, batch_statistics=batch_statistics):
-            sheet(picture[None], scale=scale).save(files[written])
+            if model.sound:
+                write_wav(model.sounds(picture[None]), model.sound, files[written])
+            else:
+                sheet(picture[None], scale=scale).save(files[written])
             written += 1
         if on_progress:
             on_progress(written, len(files))
     return files
 
 
-def _make_folder(path: Path) -> None:
+def _make_folder(path: Path, suffix: str) -> None:
     path.mkdir(parents=True, exist_ok=True)
-    if any(not file.match("seed-*.png") and not file.match("latent-*.png") for file in path.iterdir()):
+    if any(not file.match(f"seed-*{suffix}") and not file.match(f"latent-*{suffix}") for file in path.iterdir()):
         raise UsageError(f"`out` {path} holds other things than samples; name a new folder")
 
 

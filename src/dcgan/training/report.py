@@ -10,9 +10,11 @@ from dcgan.errors import command
 from dcgan.figures.films import evenly, film
 from dcgan.figures.html_page import duration
 from dcgan.figures.report import ReportFacts, report
-from dcgan.figures.sheets import picture_bytes, sheet
+from dcgan.figures.sheets import first_row, picture_bytes, sheet
 from dcgan.files import DATASET_FILE, parse_json, write_atomic
 from dcgan.randomness import Stream, rng
+from dcgan.sound.files import wav_bytes
+from dcgan.sound.spectrogram import sounds_of
 from dcgan.training.checkpoint import parse_moment
 from dcgan.training.logger import EVENTS, METRICS, SHEETS, read_events, read_records
 from dcgan.training.recipe import Recipe
@@ -21,6 +23,7 @@ from dcgan.training.snapshots import SHEET_SEEDS
 FILM = "film.webp"
 REPORT = "report.html"
 MOMENTS = 6  # shown in the report
+PLAYED = 8  # sounds in the report, and as many real ones
 MOMENT_SIDE = 260  # pixels; the corner of a sheet that stands for a moment
 
 
@@ -50,6 +53,7 @@ def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, 
         sheet=sheets[-1].read_bytes() if sheets else None,
         real=picture_bytes(sheet(data.pixels[_some_real(data, recipe.seed)]), ".png"),
         snapshots=[(_caption(path), _corner(path)) for path in evenly(sheets, MOMENTS)],
+        sounds=_sounds(sheets[-1] if sheets else None, data),
         film=(run / FILM).read_bytes() if (run / FILM).is_file() else None,
         metrics=records,
         events=read_events(run / EVENTS),
@@ -74,6 +78,18 @@ def _caption(path: Path) -> str:
 def _corner(path: Path) -> bytes:
     with Image.open(path) as image:
         return picture_bytes(image.crop((0, 0, min(MOMENT_SIDE, image.width), min(MOMENT_SIDE, image.height))), ".png")
+
+
+def _sounds(sheet_file: Path | None, data: PackedSet) -> list[tuple[str, bytes]]:
+    """WAV files of the first generated and of some real sounds, if the pictures are spectrograms."""
+    if data.sound is None or sheet_file is None:
+        return []
+    with Image.open(sheet_file) as image:
+        generated = first_row(image, data.size)[:PLAYED]
+    real = data.pixels[_some_real(data, 0)[:PLAYED]]
+    sounds = [(f"Generated, seed {seed}", pixels) for seed, pixels in enumerate(generated)]
+    sounds += [("Real", pixels) for pixels in real]
+    return [(caption, wav_bytes(sounds_of(pixels[None], data.sound), data.sound)) for caption, pixels in sounds]
 
 
 def _some_real(data: PackedSet, seed: int) -> list[int]:

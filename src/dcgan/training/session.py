@@ -107,7 +107,9 @@ def run_session(
             for note in _notes(card) if kind == "started" else []:
                 logger.event(state.progress, "note", note)
                 callback.on_event("note", note)
-            trainer = Trainer(run, state, loader, logger, callback, evaluator, labels=data.label_names)
+            trainer = Trainer(
+                run, state, loader, logger, callback, evaluator, labels=data.label_names, sound=data.sound
+            )
             ending = trainer.train(stop)
             logger.event(state.progress, ending, f"at {state.progress.images:,} images")
         if ending == "finished":

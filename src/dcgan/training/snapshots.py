@@ -4,7 +4,7 @@ None of it changes the weights in training.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.generator import Generator
 from dcgan.pixels import to_pixels
 from dcgan.randomness import Stream, each_label, latents_from_seeds, rng, sample_latents
+from dcgan.sound.spectrogram import SoundFormat
 from dcgan.training.batches import ImageLoader
 from dcgan.training.monitor import BATCH, diversity
 from dcgan.training.recipe import Recipe
@@ -39,12 +40,20 @@ class Snapshots:
         state: The training.
         loader: The real images.
         labels: What their labels are called; conditional nets are given them.
+        sound: What a clip of sound is, if the images are spectrograms.
     """
 
-    def __init__(self, state: TrainingState, loader: ImageLoader, labels: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        state: TrainingState,
+        loader: ImageLoader,
+        labels: Sequence[str] = (),
+        sound: SoundFormat | None = None,
+    ) -> None:
         self.state = state
         self.loader = loader
         self.labels = labels if state.interface.classes else ()
+        self.sound = sound
         self.real_diversity = diversity(loader.random_images(BATCH, Stream.MONITOR_IMAGES, state.recipe.seed))
         self._measured: Moment | None = None
         self._model: tuple[Moment, Model] | None = None
@@ -111,6 +120,8 @@ class Snapshots:
         }
         if self.labels:
             details["labels"] = list(self.labels)
+        if self.sound:
+            details["sound"] = asdict(self.sound)
         if not state.own:
             how = f"mean over {batches} mini-batches of {recipe.batch_size}"
             details["statistics"] = {"generator": f"{how} z", "discriminator": f"{how} real images"}

@@ -11,6 +11,7 @@ import torch
 from dcgan.errors import command
 from dcgan.model import Model
 from dcgan.randomness import Stream, torch_rng
+from dcgan.sound.spectrogram import SoundFormat
 from dcgan.training.batches import ImageLoader
 from dcgan.training.callbacks import Callback
 from dcgan.training.checkpoint import newest_healthy, prune, restore_newest, save_checkpoint
@@ -45,6 +46,7 @@ class Trainer:
         callback: Callback,
         evaluator: Evaluator | None = None,
         labels: Sequence[str] = (),
+        sound: SoundFormat | None = None,
     ) -> None:
         self.run = run
         self.state = state
@@ -53,7 +55,7 @@ class Trainer:
         self.logger = logger
         self.callback = callback
         self.evaluator = evaluator
-        self.snapshots = Snapshots(state, loader, labels)
+        self.snapshots = Snapshots(state, loader, labels, sound)
         self.target = state.recipe.target_images(len(loader))
         self._graph = GraphReplay() if state.recipe.capture else None
         self._started = time.monotonic() - state.progress.seconds

@@ -1,0 +1,177 @@
+"""Sounds: each clip of a recording is a picture, its spectrogram."""
+
+import io
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from dcgan.data.decode_errors import native_messages
+from dcgan.data.folder import Folder
+from dcgan.data.formats import HEAD_BYTES
+from dcgan.data.formats import SOUNDS as FILES
+from dcgan.data.items import Item, Reason, Skipped, Source
+from dcgan.data.kinds import Candidate, SourceKind, existing
+from dcgan.data.picture_files import has_extension, is_hidden, on_one_line
+from dcgan.data.prepare_options import PrepareOptions
+from dcgan.data.single_picture import SinglePicture
+from dcgan.errors import SourceError
+from dcgan.sound.files import Recording, SoundError, check_reader, inspect_sound, read_clip
+from dcgan.sound.spectrogram import SoundFormat, Waveform, draw_spectrogram
+
+SHORTEST, LONGEST = 0.1, 4.0
+"""Seconds of a clip between which a length is proposed."""
+HIGHEST = 16_000
+"""Hz that are proposed at most: a picture has few bands for more."""
+_FIT = 90  # percent of the recordings that the proposed clip holds whole
+_SILENT = 1e-3  # of full scale: -60 decibels
+_CLIPPED = 0.2  # share of samples at full scale
+
+
+class Sounds:
+    """The clips of recordings, one after the other; each recording has one or more.
+
+    Args:
+        files: The recordings.
+        options: The rate and the length of clips, where they are given, and the size of the spectrograms.
+
+    Raises:
+        SourceError: None of them can be read, or soundfile is not installed.
+    """
+
+    def __init__(self, files: Source, options: PrepareOptions) -> None:
+        check_reader(files.description)
+        self.description = files.description
+        self.ignored: Mapping[str, int] = files.ignored
+        """How many files were ignored, by kind."""
+        with native_messages(if_=True):
+            self._recordings = [(item, _inspect(item)) for item in files]
+        usable = [found for _, found in self._recordings if isinstance(found, Recording)]
+        if not usable:
+            reasons = Counter(str(found) for _, found in self._recordings).most_common(3)
+            why = ", ".join(f"{count} {on_one_line(reason)}" for reason, count in reasons)
+            raise SourceError(f"{files.description}: none of {len(self._recordings)} sounds can be read: {why}")
+        self._size = options.size
+        self.sound = _propose(usable, options)
+        """What a clip is."""
+
+    @property
+    def total(self) -> int:
+        """How many items it yields."""
+        return sum(self._clips(found) for _, found in self._recordings)
+
+    def __iter__(self) -> Iterator[Item]:
+        for item, found in self._recordings:
+            if isinstance(found, Skipped):
+                yield Item(item.name, found, item.label)
+                continue
+            assert isinstance(item.content, Path)
+            clips = self._clips(found)
+            for number in range(clips):
+                name = f"{item.name}#{number + 1}" if clips > 1 else item.name
+                clip = Clip(str(item.content), number * self.sound.seconds, self.sound, self._size)
+                yield Item(name, clip, item.label)
+
+    def _clips(self, found: Recording | Skipped) -> int:
+        return max(1, round(found.seconds / self.sound.seconds)) if isinstance(found, Recording) else 1
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip of a recording, drawn by whichever process takes it."""
+
+    path: str
+    start: float
+    """Seconds."""
+    sound: SoundFormat
+    size: int
+    """Side of the spectrogram, pixels."""
+
+    def read(self) -> bytes | Skipped:
+        """The spectrogram as PNG, or why there is none."""
+        with native_messages(if_=True):
+            try:
+                sound = read_clip(Path(self.path), self.start, self.sound.seconds, self.sound.rate)
+            except SoundError as error:
+                return Skipped(Reason.CORRUPT, on_one_line(str(error)))
+        if why := _unusable(sound):
+            return why
+        png = io.BytesIO()
+        picture = draw_spectrogram(sound, self.sound, self.size)
+        Image.fromarray(picture[:, :, 0]).save(png, "PNG", compress_level=1)
+        return png.getvalue()
+
+
+def _inspect(item: Item) -> Recording | Skipped:
+    if isinstance(item.content, Skipped):
+        return item.content
+    assert isinstance(item.content, Path)
+    try:
+        if item.content.stat().st_size == 0:
+            return Skipped(Reason.EMPTY)
+        return inspect_sound(item.content)
+    except OSError as error:
+        return Skipped(Reason.UNREADABLE, error.strerror or "")
+    except SoundError as error:
+        return Skipped(Reason.EMPTY if error.is_sound else Reason.NOT_A_SOUND, on_one_line(str(error)))
+
+
+def _unusable(sound: Waveform) -> Skipped | None:
+    if not len(sound):
+        return Skipped(Reason.TRUNCATED, "the recording ends before this clip")
+    loudness = np.abs(sound)
+    if (peak := float(loudness.max())) < _SILENT:
+        return Skipped(Reason.SILENT, f"no sample is above {_SILENT:g} of full scale")
+    clipped = float((loudness > 0.99 * peak).mean())
+    if peak > 0.99 and clipped > _CLIPPED:
+        return Skipped(Reason.CLIPPED, f"{clipped:.0%} of the samples are at full scale")
+    return None
+
+
+def _propose(recordings: list[Recording], options: PrepareOptions) -> SoundFormat:
+    """The rate and the length of clips: those of the options, else what suits most recordings."""
+    commonest = Counter(found.rate for found in recordings).most_common(1)[0][0]
+    rate = options.rate or max(1000, min(HIGHEST, commonest))
+    fitting = float(np.percentile([found.seconds for found in recordings], _FIT))
+    seconds = options.seconds or min(LONGEST, max(SHORTEST, fitting))
+    return SoundFormat(rate, SoundFormat(rate, seconds).samples(options.size) / rate)
+
+
+def _is_sound(path: Path, head: bytes) -> bool:
+    return has_extension(path.name, FILES) or FILES.begins_one(head)
+
+
+def _holds_sounds(folder: Path) -> bool:
+    """Whether a folder has sounds, and no pictures: those would be meant."""
+    found = False
+    for _, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        if any(has_extension(name) for name in names):
+            return False
+        found = found or any(has_extension(name, FILES) and not is_hidden(name) for name in names)
+    return found
+
+
+def _recognizes(candidate: Candidate) -> bool:
+    path = candidate.path
+    if path is None:
+        return False
+    return _holds_sounds(path) if path.is_dir() else path.is_file() and _is_sound(path, candidate.head[:HEAD_BYTES])
+
+
+def _recordings(candidate: Candidate) -> Source:
+    path = existing(candidate)
+    return Folder(path, FILES) if path.is_dir() else SinglePicture(path)
+
+
+def _files(candidate: Candidate) -> Iterator[Path]:
+    for item in _recordings(candidate):
+        if isinstance(item.content, Path):
+            yield item.content
+
+
+SOUNDS = SourceKind(_recognizes, lambda candidate: Sounds(_recordings(candidate), candidate.options), _files)

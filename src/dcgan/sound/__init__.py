@@ -1,0 +1,1 @@
+"""Sounds: their spectrograms as pictures, and back."""
