@@ -66,7 +66,7 @@ def sample(
     from dcgan.latent.files import write_latents
     from dcgan.latent.pyramid import draw_pyramid
     from dcgan.latent.samples import MOST_SCALE, generate_samples, labeled_latents, sample_to_folder
-    from dcgan.sound.files import write_wav
+    from dcgan.sound.wav import write_wav
 
     need(scale is None or 1 <= scale <= MOST_SCALE, "--scale", f"1 to {MOST_SCALE}", scale)
     suffix = out.suffix.lower()

@@ -98,7 +98,7 @@ def walk(
     from dcgan.figures.video import film_frames
     from dcgan.latent.files import write_latents
     from dcgan.latent.walk import KEYS, interpolate, measure_steps
-    from dcgan.sound.files import write_wav
+    from dcgan.sound.wav import write_wav
 
     film_steps = max(2, round(seconds * fps))
     if film_steps * (KEYS if keys is None else len(keys)) > MOST_FRAMES:

@@ -10,10 +10,10 @@ from dcgan.data.picture_files import printable
 
 
 class SinglePicture:
-    """The picture in a file."""
+    """The picture in a file, or what else it holds."""
 
-    def __init__(self, path: Path) -> None:
-        self.description = f"picture {path}"
+    def __init__(self, path: Path, noun: str = "picture") -> None:
+        self.description = f"{noun} {path}"
         self._path = path
 
     @property

@@ -5,31 +5,29 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from dcgan.data.decode_errors import native_messages
 from dcgan.data.folder import Folder
 from dcgan.data.formats import HEAD_BYTES
 from dcgan.data.formats import SOUNDS as FILES
-from dcgan.data.items import Item, Reason, Skipped, Source
+from dcgan.data.items import Item, Skipped, Source
 from dcgan.data.kinds import Candidate, SourceKind, existing
 from dcgan.data.picture_files import has_extension, is_hidden, on_one_line
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.single_picture import SinglePicture
+from dcgan.data.sound_files import Recording, inspect_sound, read_clip
 from dcgan.errors import SourceError
-from dcgan.sound.files import Recording, SoundError, check_reader, inspect_sound, read_clip
-from dcgan.sound.spectrogram import SoundFormat, Waveform, draw_spectrogram
+from dcgan.sound.spectrogram import SoundFormat, draw_spectrogram
 
 SHORTEST, LONGEST = 0.1, 4.0
 """Seconds of a clip between which a length is proposed."""
 HIGHEST = 16_000
 """Hz that are proposed at most: a picture has few bands for more."""
 _FIT = 90  # percent of the recordings that the proposed clip holds whole
-_SILENT = 1e-3  # of full scale: -60 decibels
-_CLIPPED = 0.2  # share of samples at full scale
 
 
 class Sounds:
@@ -44,12 +42,12 @@ class Sounds:
     """
 
     def __init__(self, files: Source, options: PrepareOptions) -> None:
-        check_reader(files.description)
+        if find_spec("soundfile") is None:
+            raise SourceError(f"{files.description}: sounds need the extra: pip install 'dcgan[audio]'")
         self.description = files.description
         self.ignored: Mapping[str, int] = files.ignored
         """How many files were ignored, by kind."""
-        with native_messages(if_=True):
-            self._recordings = [(item, _inspect(item)) for item in files]
+        self._recordings = [(item, _inspect(item)) for item in files]
         usable = [found for _, found in self._recordings if isinstance(found, Recording)]
         if not usable:
             reasons = Counter(str(found) for _, found in self._recordings).most_common(3)
@@ -93,13 +91,9 @@ class Clip:
 
     def read(self) -> bytes | Skipped:
         """The spectrogram as PNG, or why there is none."""
-        with native_messages(if_=True):
-            try:
-                sound = read_clip(Path(self.path), self.start, self.sound.seconds, self.sound.rate)
-            except SoundError as error:
-                return Skipped(Reason.CORRUPT, on_one_line(str(error)))
-        if why := _unusable(sound):
-            return why
+        sound = read_clip(Path(self.path), self.start, self.sound.seconds, self.sound.rate)
+        if isinstance(sound, Skipped):
+            return sound
         png = io.BytesIO()
         picture = draw_spectrogram(sound, self.sound, self.size)
         Image.fromarray(picture[:, :, 0]).save(png, "PNG", compress_level=1)
@@ -110,26 +104,7 @@ def _inspect(item: Item) -> Recording | Skipped:
     if isinstance(item.content, Skipped):
         return item.content
     assert isinstance(item.content, Path)
-    try:
-        if item.content.stat().st_size == 0:
-            return Skipped(Reason.EMPTY)
-        return inspect_sound(item.content)
-    except OSError as error:
-        return Skipped(Reason.UNREADABLE, error.strerror or "")
-    except SoundError as error:
-        return Skipped(Reason.EMPTY if error.is_sound else Reason.NOT_A_SOUND, on_one_line(str(error)))
-
-
-def _unusable(sound: Waveform) -> Skipped | None:
-    if not len(sound):
-        return Skipped(Reason.TRUNCATED, "the recording ends before this clip")
-    loudness = np.abs(sound)
-    if (peak := float(loudness.max())) < _SILENT:
-        return Skipped(Reason.SILENT, f"no sample is above {_SILENT:g} of full scale")
-    clipped = float((loudness > 0.99 * peak).mean())
-    if peak > 0.99 and clipped > _CLIPPED:
-        return Skipped(Reason.CLIPPED, f"{clipped:.0%} of the samples are at full scale")
-    return None
+    return inspect_sound(item.content)
 
 
 def _propose(recordings: list[Recording], options: PrepareOptions) -> SoundFormat:
@@ -165,7 +140,7 @@ def _recognizes(candidate: Candidate) -> bool:
 
 def _recordings(candidate: Candidate) -> Source:
     path = existing(candidate)
-    return Folder(path, FILES) if path.is_dir() else SinglePicture(path)
+    return Folder(path, FILES) if path.is_dir() else SinglePicture(path, FILES.noun)
 
 
 def _files(candidate: Candidate) -> Iterator[Path]:

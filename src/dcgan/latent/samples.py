@@ -18,8 +18,8 @@ from dcgan.figures.theme import THEMES
 from dcgan.files import distinct_files, folder_name
 from dcgan.model import LARGEST, Model, truncated
 from dcgan.short_repr import ShortRepr
-from dcgan.sound.files import write_wav
 from dcgan.sound.spectrogram import Waveforms
+from dcgan.sound.wav import write_wav
 from dcgan.types import Latents, OnProgress, Pixels
 
 MOST_SCALE = 64

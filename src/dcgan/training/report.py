@@ -13,8 +13,8 @@ from dcgan.figures.report import ReportFacts, report
 from dcgan.figures.sheets import first_row, picture_bytes, sheet
 from dcgan.files import DATASET_FILE, parse_json, write_atomic
 from dcgan.randomness import Stream, rng
-from dcgan.sound.files import wav_bytes
 from dcgan.sound.spectrogram import sounds_of
+from dcgan.sound.wav import wav_bytes
 from dcgan.training.checkpoint import parse_moment
 from dcgan.training.logger import EVENTS, METRICS, SHEETS, read_events, read_records
 from dcgan.training.recipe import Recipe

@@ -1,0 +1,192 @@
+"""Sounds as sources: their clips become spectrograms."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+from PIL import Image
+
+from dcgan.data import sounds
+from dcgan.data.packed import PackedSet
+from dcgan.data.prepare import prepare, split
+from dcgan.data.prepare_options import PrepareOptions
+from dcgan.data.sound_files import read_clip, resample
+from dcgan.data.sources import open_source
+from dcgan.errors import PackedSetError, SourceError, UsageError
+from dcgan.sound.spectrogram import SoundFormat
+
+OPTIONS = PrepareOptions(size=32, rate=8000, seconds=0.512)
+
+
+def tone(hertz: float, seconds: float, rate: int = 8000) -> NDArray[np.float64]:
+    return np.asarray(0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two labels, three recordings each, of half a second."""
+    for label, hertz in (("low", 200), ("high", 2000)):
+        (tmp_path / "sounds" / label).mkdir(parents=True)
+        for number in range(3):
+            sound = tone(hertz + 10 * number, 0.512)
+            soundfile.write(tmp_path / "sounds" / label / f"{number}.wav", sound, 8000)
+    return tmp_path / "sounds"
+
+
+def test_a_folder_of_sounds_becomes_a_packed_set_of_spectrograms(folder: Path, tmp_path: Path) -> None:
+    report = prepare(folder, tmp_path / "packed", OPTIONS)
+    packed = PackedSet.open(report.path)
+    assert (report.used, report.skipped) == (6, {})
+    assert packed.pixels.shape == (6, 32, 32, 1)
+    assert packed.label_names == ("high", "low")
+    assert packed.names[0] == "high/0.wav"
+    assert packed.sound == SoundFormat(8000, 0.512)
+    highest = [int(pixels[:, 16, 0].argmax()) for pixels in packed.pixels]
+    assert max(highest[:3]) < min(highest[3:])  # rows count from the top
+
+
+def test_rate_and_length_are_proposed_by_the_recordings(tmp_path: Path) -> None:
+    for number, seconds in enumerate([0.2] * 18 + [0.5, 3.0]):
+        soundfile.write(tmp_path / f"{number:02}.wav", tone(440, seconds, 11025), 11025)
+    source = open_source(tmp_path, PrepareOptions(size=16))
+    sound = source.sound  # type: ignore[attr-defined]
+    assert sound.rate == 11025
+    assert sound.seconds == pytest.approx(0.23, abs=0.02)
+
+
+def test_a_proposed_rate_is_at_most_16_kilohertz(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.flac", tone(440, 1, 44100), 44100)
+    assert open_source(tmp_path).sound.rate == 16_000  # type: ignore[attr-defined]
+
+
+def test_a_long_recording_gives_several_clips(tmp_path: Path) -> None:
+    sound = np.concatenate([tone(hertz, 0.512) for hertz in (200, 600, 1800)])
+    soundfile.write(tmp_path / "long.wav", sound, 8000)
+    packed = PackedSet.open(prepare(tmp_path / "long.wav", tmp_path / "packed", OPTIONS).path)
+    assert packed.names == ["long.wav#1", "long.wav#2", "long.wav#3"]
+    rows = [int(pixels[:, 16, 0].argmax()) for pixels in packed.pixels]
+    assert rows == sorted(rows, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "format_", "subtype"),
+    [
+        ("a.wav", "WAV", "PCM_24"),
+        ("a.wav", "WAV", "FLOAT"),
+        ("a.flac", "FLAC", "PCM_16"),
+        ("a.ogg", "OGG", "VORBIS"),
+        ("a.mp3", "MP3", "MPEG_LAYER_III"),
+        ("a.aiff", "AIFF", "PCM_16"),
+    ],
+)
+def test_formats_rates_and_channels_make_no_difference(name: str, format_: str, subtype: str, tmp_path: Path) -> None:
+    plain = read_clip(write(tmp_path / "plain.wav", tone(440, 2)), 1.25, 0.5, 8000)
+    stereo = np.stack([tone(440, 2, 44100)] * 2, axis=1)
+    soundfile.write(tmp_path / name, stereo, 44100, format=format_, subtype=subtype)
+    clip = read_clip(tmp_path / name, 1.25, 0.5, 8000)
+    assert isinstance(plain, np.ndarray)
+    assert isinstance(clip, np.ndarray)
+    assert len(clip) == len(plain) == 4000
+    spectrum, expected = (np.abs(np.fft.rfft(one)) for one in (clip, plain))
+    assert spectrum.argmax() == expected.argmax() == 220
+    assert spectrum.max() == pytest.approx(expected.max(), rel=0.05)
+
+
+def test_what_a_lower_rate_cannot_hold_is_left_out() -> None:
+    high = tone(6000, 1, 44100).astype(np.float32)
+    assert np.abs(resample(high, 44100, 8000)[400:-400]).max() < 0.01
+
+
+def test_what_cannot_be_used_is_listed_with_its_reason_and_the_rest_goes_on(tmp_path: Path) -> None:
+    source = tmp_path / "sounds"
+    source.mkdir()
+    write(source / "a good one.wav", tone(440, 0.5))
+    write(source / "silent.wav", np.zeros(4000))
+    write(source / "clipped.wav", np.clip(100 * tone(440, 0.5), -1, 1))
+    (source / "nothing.wav").touch()
+    (source / "text.mp3").write_text("la la la")
+    (source / "damaged.flac").write_bytes(b"fLaC" + bytes(500))
+    (source / "locked.m4p").write_bytes(b"\0\0\0 ftypM4P " + bytes(300))
+    soundfile.write(source / "no samples.wav", np.zeros(0), 8000)
+    write(source / "header only.wav", tone(440, 0.5))
+    (source / "header only.wav").write_bytes((source / "header only.wav").read_bytes()[:44])
+    (source / "notes.txt").write_text("of the recording")
+    report = prepare(source, tmp_path / "packed", OPTIONS)
+    assert report.used == 1
+    assert report.skipped == {"silent": 1, "clipped": 1, "empty file": 3, "not a sound": 3}
+    assert report.ignored == {".txt": 1}
+
+
+def test_a_recording_that_was_cut_off_gives_what_it_has(tmp_path: Path) -> None:
+    whole = write(tmp_path / "whole.wav", tone(440, 4)).read_bytes()
+    (tmp_path / "cut.wav").write_bytes(whole[: len(whole) // 2])
+    assert prepare(tmp_path / "cut.wav", tmp_path / "packed", OPTIONS).used == 4
+
+
+def test_a_folder_with_pictures_is_one_of_pictures(folder: Path, tmp_path: Path) -> None:
+    Image.new("L", (32, 32)).save(folder / "low" / "cover.png")
+    report = prepare(folder, tmp_path / "packed", PrepareOptions(size=32))
+    assert (report.used, report.ignored) == (1, {".wav": 6})
+    assert PackedSet.open(report.path).sound is None
+
+
+def test_a_folder_of_sounds_alone_that_are_all_broken_says_why(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_text("no")
+    with pytest.raises(SourceError, match=r"none of 1 sounds can be read: 1 not a sound \(not recognized as WAV"):
+        open_source(tmp_path)
+
+
+def test_an_archive_of_sounds_is_refused_with_the_remedy(folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    archive = shutil.make_archive(str(tmp_path / "sounds"), "zip", folder)
+    with pytest.raises(SourceError, match="Sounds are read from folders: unpack them into one"):
+        open_source(archive)
+
+
+def test_the_parts_of_a_split_and_sets_made_of_sets_are_of_sounds_too(folder: Path, tmp_path: Path) -> None:
+    parts = split(folder, tmp_path / "parts", OPTIONS, train=0.5)
+    smaller = prepare(parts.train.path, tmp_path / "smaller", PrepareOptions(size=16))
+    for path in (parts.train.path, parts.test.path, smaller.path):
+        assert PackedSet.open(path).sound == SoundFormat(8000, 0.512)
+
+
+def test_sounds_of_different_clips_cannot_be_joined(folder: Path, tmp_path: Path) -> None:
+    first = prepare(folder, tmp_path / "first", OPTIONS).path
+    second = prepare(folder, tmp_path / "second", PrepareOptions(size=32, rate=8000, seconds=0.256)).path
+    with pytest.raises(SourceError, match=r"first has clips of 0\.512 seconds .* give sounds the same `rate`"):
+        prepare([str(first), str(second)], tmp_path / "both")
+    joined = prepare([str(first), str(folder)], tmp_path / "joined", OPTIONS)
+    assert PackedSet.open(joined.path).sound == SoundFormat(8000, 0.512)
+
+
+def test_spectrograms_have_no_colors(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="spectrograms are gray; leave `channels` 3 out"):
+        prepare(folder, tmp_path / "packed", PrepareOptions(size=32, channels=3))
+
+
+@pytest.mark.parametrize("options", [{"rate": 10}, {"rate": 10**6}, {"seconds": 0.001}, {"seconds": 100.0}])
+def test_rates_and_lengths_out_of_range_are_refused(options: dict[str, float]) -> None:
+    with pytest.raises(UsageError, match=f"`{next(iter(options))}` must be"):
+        PrepareOptions(**options)  # type: ignore[arg-type]
+
+
+def test_a_damaged_description_of_sounds_is_refused(folder: Path, tmp_path: Path) -> None:
+    packed = prepare(folder, tmp_path / "packed", OPTIONS).path
+    file = packed / "dataset.json"
+    file.write_text(file.read_text().replace('"rate": 8000,\n    "seconds"', '"rate": -1,\n    "seconds"'))
+    with pytest.raises(PackedSetError, match="does not describe its sounds"):
+        PackedSet.open(packed)
+
+
+def test_sounds_need_their_extra(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sounds, "find_spec", lambda _: None)
+    with pytest.raises(SourceError, match=r"sounds need the extra: pip install 'dcgan\[audio\]'"):
+        open_source(folder)
+
+
+def write(path: Path, sound: NDArray[np.float64]) -> Path:
+    soundfile.write(path, sound, 8000)
+    return path
