@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from cyclopts import App
 from PIL import Image
 from tests.docs.blocks import FENCE, blocks
@@ -35,7 +36,7 @@ SMALLER = {  # lengths alone; all else is as it stands
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with pictures, labeled pictures and a run: what pages take for granted."""
+    """A folder with pictures, labeled pictures, sounds and a run: what pages take for granted."""
     home = tmp_path_factory.mktemp("pages")
     random = np.random.default_rng(0)
     for folder, low in (("photos", 0), ("labeled/light", 120), ("labeled/dark", 0)):
@@ -43,6 +44,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(40):
             levels = random.integers(low, low + 120, (32, 32, 3)).astype(np.uint8)
             Image.fromarray(levels).save(home / folder / f"{number}.png")
+    (home / "birds").mkdir()
+    for number in range(8):
+        soundfile.write(home / "birds" / f"{number}.wav", random.normal(0, 0.1, 4096), 16_000)
     tiny = Recipe(size=32, steps=2, batch_size=8, base_channels=4, device="cpu")
     train(home / "photos", home / "runs" / "photos", tiny)
     return home
