@@ -7,6 +7,7 @@ from dcgan.choices import LAYOUTS, NETS, PRESETS
 from dcgan.errors import RecipeError, UsageError
 from dcgan.training.presets import preset
 from dcgan.training.recipe import Recipe, read_toml
+from dcgan.training.recipe_checks import check_all_read
 
 
 def test_a_recipe_survives_its_toml(tmp_path: Path) -> None:
@@ -106,14 +107,14 @@ def test_a_wrong_type_is_answered_with_the_right_one_alone() -> None:
 )
 def test_a_setting_that_was_changed_in_vain_is_refused(changes: dict[str, object], message: str) -> None:
     with pytest.raises(RecipeError, match=message):
-        Recipe().changed(changes).check_all_read()
+        check_all_read(Recipe().changed(changes))
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_what_a_preset_brings_along_may_stay_with_other_nets_and_another_optimizer(name: str) -> None:
     for nets in NETS:
         for optimizer in ("adam", "sgd"):
-            preset(name).changed({"nets": nets, "optimizer": optimizer, "lr_schedule": "constant"}).check_all_read()
+            check_all_read(preset(name).changed({"nets": nets, "optimizer": optimizer, "lr_schedule": "constant"}))
 
 
 @pytest.mark.parametrize("nets", [name for name in NETS if NETS.is_built_in(name)])

@@ -24,6 +24,7 @@ from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.comparison import compare
 from dcgan.training.presets import preset
 from dcgan.training.recipe import Recipe
+from dcgan.training.recipe_checks import check_all_read
 from dcgan.training.run import read_run, resume, train
 from dcgan.training.snapshots import Snapshots
 from dcgan.training.state import TrainingState
@@ -218,7 +219,7 @@ def test_nets_laid_out_otherwise_are_refused_though_no_setting_tells(tmp_path: P
 @pytest.mark.parametrize("nets", ["conditional-dcgan", "lapgan", "gan-2014-mnist"])
 def test_nets_without_such_layers_have_none_to_freeze(nets: str) -> None:
     with pytest.raises(RecipeError, match="`freeze_discriminator` changes nothing with `nets`"):
-        Recipe(nets=nets, freeze_discriminator=1).check_all_read()
+        check_all_read(Recipe(nets=nets, freeze_discriminator=1))
 
 
 def test_frozen_layers_need_a_model_to_come_from(tmp_path: Path) -> None:

@@ -5,15 +5,15 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, get_args, get_origin
+from typing import Literal
 
 import tomli_w
 
-from dcgan.choices import AUGMENTATIONS, EXTRACTORS, LAYOUTS, LOSSES, NETS, PRESETS, UPDATES
-from dcgan.device import DEVICES, is_device_name
+from dcgan.choices import AUGMENTATIONS, EXTRACTORS, LAYOUTS, LOSSES, NETS, UPDATES
 from dcgan.errors import RecipeError
 from dcgan.files import parse_toml
 from dcgan.networks.layouts import Architecture, Interface, LatentDistribution, NetOptions, Normalization
+from dcgan.training.recipe_checks import check_combinations, check_values
 from dcgan.training.settings import setting
 
 DEFAULT_IMAGES = 1_000_000  # of a recipe without any length
@@ -219,30 +219,8 @@ class Recipe:
     )
 
     def __post_init__(self) -> None:
-        for one in fields(self):
-            value, rule = getattr(self, one.name), one.metadata["setting"]
-            literals = get_args(one.type) if get_origin(one.type) is Literal else ()
-            if literals and value not in literals:
-                raise RecipeError(f"`{one.name}` must be {', '.join(literals[:-1])} or {literals[-1]}, not {value}")
-            if not _fits(value, one.type):
-                raise RecipeError(f"`{one.name}` must be of type {_spell(one.type)}, not {value!r}")
-            if value is not None and not rule.allows(value):
-                raise RecipeError(f"`{one.name}` must be {rule.allowed}, not {value}")
-        if self.kernel_size == 4 and self.layout in ("pooled", "paired") and NETS[self.nets].reads("layout"):
-            raise RecipeError(
-                f"`kernel_size` must be 3 or 5 with `layout` {self.layout}, not 4; `layout` strided has 4"
-            )
-        if self.lr_schedule in ("linear", "cosine") and self.target_images(1) is None:
-            raise RecipeError(
-                f"`lr_schedule` {self.lr_schedule} needs to know its end: give `images`, `epochs` or `steps`, not only "
-                "`minutes`"
-            )
-        if self.capture and self.nets not in ("dcgan", "conditional-dcgan"):
-            raise RecipeError(f"`capture` records the steps of a DCGAN; leave it out with `nets` {self.nets}")
-        if self.capture and (self.lr_schedule != "constant" or self.optimizer != "adam"):
-            raise RecipeError("`capture` records one learning rate of Adam; leave `lr_schedule` and `optimizer` out")
-        if not is_device_name(self.device):
-            raise RecipeError(f"`device` must be {DEVICES}, not {self.device}")
+        check_values(self)
+        check_combinations(self)
 
     def architecture(self) -> Architecture:
         """The layers of this recipe's DCGAN; `size` and `channels` must be set.
@@ -281,29 +259,6 @@ class Recipe:
         """The recipe with a guess of what only the pictures tell, such as a size of 64, to lay out nets by."""
         classes = (self.classes or 10) if NETS[self.nets].conditional else None
         return replace(self, size=self.size or 64, channels=self.channels or 3, classes=classes)
-
-    def check_all_read(self) -> None:
-        """Refuse what was changed in vain: it has neither its default nor the value of the recipe's preset.
-
-        Raises:
-            RecipeError: The nets, the optimizer or the schedule do not read a setting; the message names it.
-        """
-        start = PRESETS[self.preset] if self.preset in PRESETS else Recipe()
-        for one in fields(self):
-            if getattr(self, one.name) not in (one.default, getattr(start, one.name)):
-                self._check_read(one.name, one.metadata["setting"].only_with)
-
-    def _check_read(self, name: str, only_with: tuple[str, tuple[str, ...]] | None) -> None:
-        kind, readers = only_with or ("nets", ())
-        chosen = getattr(self, kind)
-        if chosen not in readers and not (kind == "nets" and NETS[chosen].reads(name)):
-            readers = readers or tuple(nets for nets in NETS if NETS.is_built_in(nets) and NETS[nets].reads(name))
-            raise RecipeError(
-                f"`{name}` changes nothing with `{kind}` {chosen}: leave it out, or take "
-                f"`{kind}` {' or '.join(readers)}"
-            )
-        if name == "momentum" and not self.momentum_ramp:
-            raise RecipeError("`momentum` changes nothing without `momentum_ramp`: take `final_momentum`")
 
     def interface(self) -> Interface:
         """What nets of your own take and give; `size` and `channels` must be set.
@@ -366,19 +321,3 @@ def read_toml(path: Path) -> dict[str, object]:
         raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from error
     except ValueError as error:  # no UTF-8, no TOML, or nested too deeply
         raise RecipeError(f"{path} is no TOML: {error}") from error
-
-
-def _fits(value: object, type_: object) -> bool:
-    if isinstance(value, int) and not isinstance(value, bool) and type_ in (float, float | None):
-        return True
-    options = getattr(type_, "__args__", None)
-    if options is None:
-        return type(value) is type_
-    return any(
-        value is None if option is type(None) else value == option or type(value) is option for option in options
-    )
-
-
-def _spell(type_: object) -> str:
-    options = [option for option in getattr(type_, "__args__", (type_,)) if option is not type(None)]
-    return " or ".join(option.__name__ if isinstance(option, type) else repr(option) for option in options)

@@ -23,6 +23,7 @@ from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.distributed import Ranks, joined, ranks_here, resolve_recipe, threads_here
 from dcgan.training.pictures import fit_to, is_packed, open_data
 from dcgan.training.recipe import LENGTHS, MAY_CHANGE, Recipe, read_toml
+from dcgan.training.recipe_checks import check_all_read
 from dcgan.training.session import TrainingResult, run_session, writing_errors
 from dcgan.training.snapshots import build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
@@ -212,7 +213,7 @@ def check_recipe(recipe: Recipe, source: PictureSource, start: Model | None = No
         RecipeError: Nothing reads a setting, this kind of nets has no such size, or they are not those of the model to
             begin with.
     """
-    recipe.check_all_read()
+    check_all_read(recipe)
     if start:
         check_nets(start, recipe)
     elif recipe.freeze_discriminator:

@@ -1,0 +1,89 @@
+"""What a recipe's values must be: each by itself, together, and read by something."""
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Literal, get_args, get_origin
+
+from dcgan.choices import NETS, PRESETS
+from dcgan.device import DEVICES, is_device_name
+from dcgan.errors import RecipeError
+
+if TYPE_CHECKING:
+    from dcgan.training.recipe import Recipe
+
+
+def check_values(recipe: "Recipe") -> None:
+    """Refuse a value of the wrong type or out of its range.
+
+    Raises:
+        RecipeError: The message names the field and the range.
+    """
+    for one in fields(recipe):
+        value, rule = getattr(recipe, one.name), one.metadata["setting"]
+        literals = get_args(one.type) if get_origin(one.type) is Literal else ()
+        if literals and value not in literals:
+            raise RecipeError(f"`{one.name}` must be {', '.join(literals[:-1])} or {literals[-1]}, not {value}")
+        if not _fits(value, one.type):
+            raise RecipeError(f"`{one.name}` must be of type {_spell(one.type)}, not {value!r}")
+        if value is not None and not rule.allows(value):
+            raise RecipeError(f"`{one.name}` must be {rule.allowed}, not {value}")
+
+
+def check_combinations(recipe: "Recipe") -> None:
+    """Refuse values that do not go together.
+
+    Raises:
+        RecipeError: The message names one of them and the remedy.
+    """
+    if recipe.kernel_size == 4 and recipe.layout in ("pooled", "paired") and NETS[recipe.nets].reads("layout"):
+        raise RecipeError(f"`kernel_size` must be 3 or 5 with `layout` {recipe.layout}, not 4; `layout` strided has 4")
+    if recipe.lr_schedule in ("linear", "cosine") and recipe.target_images(1) is None:
+        raise RecipeError(
+            f"`lr_schedule` {recipe.lr_schedule} needs to know its end: give `images`, `epochs` or `steps`, not only "
+            "`minutes`"
+        )
+    if recipe.capture and recipe.nets not in ("dcgan", "conditional-dcgan"):
+        raise RecipeError(f"`capture` records the steps of a DCGAN; leave it out with `nets` {recipe.nets}")
+    if recipe.capture and (recipe.lr_schedule != "constant" or recipe.optimizer != "adam"):
+        raise RecipeError("`capture` records one learning rate of Adam; leave `lr_schedule` and `optimizer` out")
+    if not is_device_name(recipe.device):
+        raise RecipeError(f"`device` must be {DEVICES}, not {recipe.device}")
+
+
+def check_all_read(recipe: "Recipe") -> None:
+    """Refuse what was changed in vain: it has neither its default nor the value of the recipe's preset.
+
+    Raises:
+        RecipeError: The nets, the optimizer or the schedule do not read a setting; the message names it.
+    """
+    start = PRESETS[recipe.preset] if recipe.preset in PRESETS else PRESETS["default"]
+    for one in fields(recipe):
+        if getattr(recipe, one.name) not in (one.default, getattr(start, one.name)):
+            _check_read(recipe, one.name, one.metadata["setting"].only_with)
+
+
+def _check_read(recipe: "Recipe", name: str, only_with: tuple[str, tuple[str, ...]] | None) -> None:
+    kind, readers = only_with or ("nets", ())
+    chosen = getattr(recipe, kind)
+    if chosen not in readers and not (kind == "nets" and NETS[chosen].reads(name)):
+        readers = readers or tuple(nets for nets in NETS if NETS.is_built_in(nets) and NETS[nets].reads(name))
+        raise RecipeError(
+            f"`{name}` changes nothing with `{kind}` {chosen}: leave it out, or take `{kind}` {' or '.join(readers)}"
+        )
+    if name == "momentum" and not recipe.momentum_ramp:
+        raise RecipeError("`momentum` changes nothing without `momentum_ramp`: take `final_momentum`")
+
+
+def _fits(value: object, type_: object) -> bool:
+    if isinstance(value, int) and not isinstance(value, bool) and type_ in (float, float | None):
+        return True
+    options = getattr(type_, "__args__", None)
+    if options is None:
+        return type(value) is type_
+    return any(
+        value is None if option is type(None) else value == option or type(value) is option for option in options
+    )
+
+
+def _spell(type_: object) -> str:
+    options = [option for option in getattr(type_, "__args__", (type_,)) if option is not type(None)]
+    return " or ".join(option.__name__ if isinstance(option, type) else repr(option) for option in options)
