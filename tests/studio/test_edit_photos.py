@@ -12,7 +12,7 @@ from PIL import Image
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
-from tests.studio.browsing import canvas_pixels, console_is_empty, needs_browser, open_tab, press, until
+from tests.studio.browsing import canvas_pixels, console_is_empty, needs_browser, open_tab, press, text, until
 from tests.studio.painted import header, png
 from tests.studio.running import Answer, Client, running
 from tests.toy_model import toy_model
@@ -165,10 +165,6 @@ def drag(page: Chrome, start: tuple[float, float], end: tuple[float, float]) -> 
     ]
     chain = ActionChains(page, duration=20).move_to_element_with_offset(stage, *offsets[0]).click_and_hold()
     chain.move_to_element_with_offset(stage, *offsets[1]).release().perform()
-
-
-def text(page: Chrome, selector: str) -> str:
-    return " ".join(element.text for element in page.find_elements(By.CSS_SELECTOR, selector))
 
 
 @needs_browser

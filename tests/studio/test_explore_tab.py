@@ -13,8 +13,16 @@ from PIL import Image
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
-from tests.studio.browsing import console_is_empty, needs_browser, open_tab, press, until
+from tests.studio.browsing import (
+    console_is_empty,
+    downloaded,
+    find,
+    keep_downloads,
+    needs_browser,
+    open_tab,
+    press,
+    until,
+)
 from tests.studio.running import Client, running
 from tests.studio.scripts import evaluate, needs_node
 from tests.toy_model import toy_model
@@ -56,10 +64,6 @@ def show(page: Chrome, view: str, model: str = "toy") -> None:
     until(lambda: bool(caption(page)))
 
 
-def find(page: Chrome, selector: str) -> WebElement:
-    return page.find_element(By.CSS_SELECTOR, selector)
-
-
 def caption(page: Chrome) -> str:
     return str(page.execute_script("return document.getElementById('caption')?.textContent ?? ''"))
 
@@ -83,11 +87,6 @@ def to_shelf(page: Chrome, seed: int) -> None:
 def seeds_in(page: Chrome, slot: int = 0) -> list[str]:
     script = "return [...document.querySelectorAll('.slot')[arguments[0]].querySelectorAll('canvas[aria-label^=seed]')]"
     return [str(canvas.get_attribute("aria-label")) for canvas in page.execute_script(script, slot)]
-
-
-def downloaded(file: Path) -> bool:
-    """Whether the browser has written it; before, it makes an empty file of that name."""
-    return file.exists() and file.stat().st_size > 0
 
 
 @needs_node
@@ -235,7 +234,7 @@ def test_the_keyboard_is_enough_for_a_formula_of_pictures_and_concepts(page: Chr
 
 @needs_browser
 def test_a_walk_is_kept_as_a_film_and_a_picture_with_its_latent_vector(page: Chrome, tmp_path: Path) -> None:
-    page.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    keep_downloads(page, tmp_path)
     page.execute_script("sessionStorage['dcgan-explore'] = JSON.stringify({toy: {walk: [0, 1], loop: false}})")
     show(page, "walk")
     page.execute_script("document.getElementById('seconds').value = '0.5'")

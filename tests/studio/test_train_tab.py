@@ -1,7 +1,5 @@
 """The tab Train in a real browser: one training from its pictures to its end, over two studios."""
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +9,8 @@ from PIL import Image
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
-from tests.studio.browsing import console_is_empty, needs_browser, until
-from tests.studio.running import Client, running
-
-from dcgan.files import parse_json
+from tests.studio.browsing import click, console_is_empty, needs_browser, text, until
+from tests.studio.running import Client, end_trainings, running
 
 pytestmark = needs_browser
 
@@ -30,21 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     yield folder
-    for record in (folder / ".dcgan-studio").glob("*.json"):
-        try:
-            os.kill(parse_json(record.read_bytes())["process"], signal.SIGKILL)
-        except (OSError, KeyError):
-            continue
-
-
-def text(page: Chrome, name: str) -> str:
-    """What an element says; nothing while there is none."""
-    return "".join(element.text for element in page.find_elements(By.ID, name))
-
-
-def click(page: Chrome, name: str) -> None:
-    until(lambda: bool(page.find_elements(By.ID, name)) and page.find_element(By.ID, name).is_enabled())
-    page.find_element(By.ID, name).click()
+    end_trainings(folder)
 
 
 def set_value(page: Chrome, element: object, value: str) -> None:
@@ -61,30 +43,30 @@ def a_second_more(client: Client) -> float:
 def test_a_training_is_started_left_found_again_paused_and_finished(browser: Chrome, folder: Path) -> None:
     with running(folder) as studio:
         browser.get(studio.address)
-        until(lambda: "No runs yet" in text(browser, "panel"))
+        until(lambda: "No runs yet" in text(browser, "#panel"))
         Select(browser.find_element(By.ID, "source")).select_by_value("photos")
         Select(browser.find_element(By.ID, "size")).select_by_value("32")
-        until(lambda: "12 of 13 pictures can be used" in text(browser, "report"), 60)
-        assert "truncated: 1" in text(browser, "report")
+        until(lambda: "12 of 13 pictures can be used" in text(browser, "#report"), 60)
+        assert "truncated: 1" in text(browser, "#report")
         for field, value in (("base channels", "4"), ("batch size", "8")):
             found = browser.find_element(By.XPATH, f"//label[span[text()='{field}']]/input")
             set_value(browser, found, value)
-        click(browser, "start")
-        until(lambda: text(browser, "state") == "Training", 60)
+        click(browser, "#start")
+        until(lambda: text(browser, "#state") == "Training", 60)
         console_is_empty(browser)
     with running(folder) as studio:  # the training has gone on
         browser.get(studio.address)
         until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, ".list a")))
         browser.find_elements(By.CSS_SELECTOR, ".list a")[1].click()
-        until(lambda: text(browser, "state") == "Training", 60)
+        until(lambda: text(browser, "#state") == "Training", 60)
         client = Client(studio.address).enter()
         again = client.post("/api/run/resume", run="runs/photos-1")
         assert (again.status, "already" in again.error) == (400, True)
-        click(browser, "pause")
-        until(lambda: text(browser, "state") == "Paused", 60)
+        click(browser, "#pause")
+        until(lambda: text(browser, "#state") == "Paused", 60)
         set_value(browser, browser.find_element(By.ID, "longer"), str(a_second_more(client)))
-        click(browser, "resume")
-        until(lambda: text(browser, "state") == "Finished", 60)
+        click(browser, "#resume")
+        until(lambda: text(browser, "#state") == "Finished", 60)
         until(lambda: browser.execute_script("return document.getElementById('sheet').naturalWidth") > 500)
-        assert "Each place is the same seed" in text(browser, "panel")
+        assert "Each place is the same seed" in text(browser, "#panel")
         console_is_empty(browser)
