@@ -1,6 +1,7 @@
 """The tab Edit: photographs that are dropped, painted on and filled in, by requests and in a real browser."""
 
 import io
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,18 @@ from PIL import Image
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
-from tests.studio.browsing import canvas_pixels, console_is_empty, needs_browser, open_tab, press, text, until
+from tests.studio.browsing import (
+    canvas_pixels,
+    click,
+    console_is_empty,
+    downloaded,
+    keep_downloads,
+    needs_browser,
+    open_tab,
+    press,
+    text,
+    until,
+)
 from tests.studio.painted import header, png
 from tests.studio.running import Answer, Client, running
 from tests.toy_model import toy_model
@@ -168,7 +180,9 @@ def drag(page: Chrome, start: tuple[float, float], end: tuple[float, float]) -> 
 
 
 @needs_browser
-def test_a_photograph_is_dropped_painted_on_and_filled_in(browser: Chrome, client: Client, folder: Path) -> None:
+def test_a_photograph_is_dropped_painted_on_and_filled_in(
+    browser: Chrome, client: Client, folder: Path, tmp_path: Path
+) -> None:
     open_tab(browser, client.address, "edit/repair")
     until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, ".drop input")))
     browser.find_element(By.CSS_SELECTOR, ".drop input").send_keys(str(folder / "photos" / "me.png"))
@@ -196,8 +210,14 @@ def test_a_photograph_is_dropped_painted_on_and_filled_in(browser: Chrome, clien
     browser.execute_script("document.querySelectorAll('.answer')[2].click()")
     after = browser.find_element(By.ID, "after")
     assert after.get_attribute("alt") == "The photograph after, answer 3"
-    assert browser.find_element(By.ID, "picture-file").get_attribute("href") == after.get_attribute("src")
     until(lambda: browser.execute_script("return document.getElementById('after').naturalWidth") == WIDTH)
+    keep_downloads(browser, tmp_path)
+    click(browser, "#picture-file")
+    until(lambda: downloaded(tmp_path / "repaired-3.png"))
+    job = re.search("job=([0-9a-f]+)", after.get_attribute("src") or "")
+    assert job
+    answer = client.get("/api/photos/answer", job=job[1], number=3)
+    assert (tmp_path / "repaired-3.png").read_bytes() == answer.content
     console_is_empty(browser)
 
 

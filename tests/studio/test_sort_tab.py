@@ -9,7 +9,17 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
-from tests.studio.browsing import console_is_empty, needs_browser, open_tab, press, text, until
+from tests.studio.browsing import (
+    click,
+    console_is_empty,
+    downloaded,
+    keep_downloads,
+    needs_browser,
+    open_tab,
+    press,
+    text,
+    until,
+)
 from tests.studio.running import Client, running
 from tests.studio.sorting_folder import EACH, KINDS, begin, label, looked_at, make_folder
 from tests.studio.test_draw_tab import nameless_fields
@@ -141,7 +151,7 @@ def test_keys_label_go_on_and_undo(page: Chrome, client: Client, sorting: str) -
 
 
 def test_it_learns_shows_its_doubts_takes_corrections_and_exports(
-    page: Chrome, client: Client, sorting: str, folder: Path
+    page: Chrome, client: Client, sorting: str, folder: Path, tmp_path: Path
 ) -> None:
     assert "Still too few: dark, light" in text(page, "#status")
     assert not page.find_element(By.ID, "learn").is_enabled()
@@ -170,8 +180,10 @@ def test_it_learns_shows_its_doubts_takes_corrections_and_exports(
     page.find_element(By.ID, "export").click()
     until(lambda: f"dcgan classify {sorting}/classifier" in text(page, "#saved"))
     assert (folder / sorting / "pictures.csv").read_text().startswith("name,class,confidence,labeled\n")
-    link = page.find_element(By.CSS_SELECTOR, "#saved a").get_attribute("href") or ""
-    assert "/api/sorting/pictures.csv?sorting=" in link
+    keep_downloads(page, tmp_path)
+    click(page, "#table-file")
+    until(lambda: downloaded(tmp_path / "pictures.csv"))
+    assert (tmp_path / "pictures.csv").read_text() == (folder / sorting / "pictures.csv").read_text()
     page.refresh()  # what was learned is there again
     until(lambda: "34 of 40 labeled" in text(page, "#status"))
     show(page, "dark")

@@ -1,7 +1,7 @@
 // Insert an object: the channels that draw it are raised where it shall be, before and after.
 
 import { postForBlob } from "./api.js";
-import { complain, make, say } from "./dom.js";
+import { complain, make, save, say } from "./dom.js";
 import { boxEditor } from "./edit_boxes.js";
 import { channelSlider, Fitting, judgment, pairs, slider } from "./edit_fit.js";
 import { rowsOf } from "./edit_store.js";
@@ -87,10 +87,7 @@ export async function showInsert(panel, models, again) {
 
   async function download() {
     try {
-      const blob = await postForBlob("/api/objects/inserted", { ...content(), sheet: true });
-      const link = make("a", { href: URL.createObjectURL(blob), download: "before-and-after.png" });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+      save(await postForBlob("/api/objects/inserted", { ...content(), sheet: true }), "before-and-after.png");
     } catch (error) {
       complain(error.message);
     }

@@ -5,6 +5,7 @@ import { PAINTING, PAINTING_KEYS } from "../painting.js";
 import { encode } from "../png.js";
 import { address, getBlob, post, upload } from "./api.js";
 import { complain, labeled, make, say } from "./dom.js";
+import { downloadButton } from "./download.js";
 import { dropZone } from "./dropping.js";
 import { Follower } from "./jobs.js";
 import { keepMask, maskOf } from "./mask_memory.js";
@@ -128,7 +129,8 @@ async function sizeOf(source) {
 function showAnswers(place, source, job, { answers, region: [left, top, side] }) {
   const file = (number) => address("/api/photos/answer", { job, number });
   const after = make("img", { id: "after" });
-  const save = make("a", { id: "picture-file", class: "button main", download: "repaired.png" }, "Download");
+  let chosen = 1;
+  const keep = downloadButton("Download", { id: "picture-file", class: "main" }, () => ["/api/photos/answer", { job, number: chosen }, `repaired-${chosen}.png`]);
   const tiles = Array.from({ length: answers }, (_, index) => make("button", { type: "button", class: "tile answer", onclick: () => choose(index + 1) }, make("img", { src: file(index + 1), alt: `Answer ${index + 1}` })));
   place.hidden = false;
   place.replaceChildren(
@@ -136,15 +138,15 @@ function showAnswers(place, source, job, { answers, region: [left, top, side] })
     make("div", { class: "beside" },
       make("figure", {}, make("img", { src: source, alt: "The photograph before" }), make("figcaption", {}, "Before")),
       make("figure", {}, after, make("figcaption", {}, "After"))),
-    make("div", { class: "row" }, make("div", { class: "row", role: "group", "aria-label": "Answers, the best first" }, tiles), save),
+    make("div", { class: "row" }, make("div", { class: "row", role: "group", "aria-label": "Answers, the best first" }, tiles), keep),
     make("p", { class: "soft" }, `The model saw the square of ${side} × ${side} pixels at ${left}, ${top}. What was not painted over is as it was.`));
   choose(1);
   say(`filled in, with ${answers} answers to choose from`);
 
   function choose(number) {
-    after.src = save.href = file(number);
+    chosen = number;
+    after.src = file(number);
     after.alt = `The photograph after, answer ${number}`;
-    save.download = `repaired-${number}.png`;
     tiles.forEach((tile, index) => tile.setAttribute("aria-pressed", index + 1 === number));
   }
 }
