@@ -13,6 +13,7 @@ from PIL import Image
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select
 from tests.studio.browsing import (
     console_is_empty,
     downloaded,
@@ -21,6 +22,7 @@ from tests.studio.browsing import (
     needs_browser,
     open_tab,
     press,
+    text,
     until,
 )
 from tests.studio.running import Client, running
@@ -253,14 +255,21 @@ def test_a_walk_is_kept_as_a_film_and_a_picture_with_its_latent_vector(page: Chr
 
 
 @needs_browser
-def test_a_film_that_is_too_long_is_refused_and_the_walk_stays(page: Chrome) -> None:
-    page.execute_script("sessionStorage['dcgan-explore'] = JSON.stringify({toy: {walk: arguments[0]}})", [*range(12)])
+def test_the_page_offers_no_film_that_is_longer_than_those_that_are_made(page: Chrome, client: Client) -> None:
+    walk = [*range(7)]
+    page.execute_script("sessionStorage['dcgan-explore'] = JSON.stringify({toy: {walk: arguments[0]}})", walk)
     show(page, "walk")
-    page.execute_script("document.getElementById('seconds').value = '5'")
-    find(page, "#film").click()
-    until(lambda: "900 is the most: take fewer pictures" in find(page, "#notice").text)
-    until(lambda: find(page, "#film").text == "Film of 60 s")
-    assert seeds_in(page) == [f"seed {seed}" for seed in range(12)]
+    for seconds, too_long in (("3", ""), ("5", "This film would have 1,050 frames, and 900 is the most")):
+        Select(find(page, "#seconds")).select_by_value(seconds)
+        assert find(page, "#film").is_enabled() is not bool(too_long)
+        assert text(page, "#film-length").startswith(too_long)
+    find(page, "#loop").click()  # a film of 30 s to the last picture has a frame more
+    until(lambda: text(page, "#film-length").startswith("This film would have 901 frames"))
+    asked = {"model": "toy", "seeds": "0,1,2,3,4,5,6", "seconds": 5, "loop": "false"}
+    assert "would have 901 frames, and 900 is the most" in client.get("/api/explore/film", **asked).error
+    page.find_elements(By.CSS_SELECTOR, ".slot .remove")[6].click()
+    until(lambda: find(page, "#film").is_enabled() and not text(page, "#film-length"))
+    assert find(page, "#film").text == "Film of 25 s"
 
 
 @needs_browser

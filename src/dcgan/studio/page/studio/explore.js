@@ -60,7 +60,7 @@ export async function show(panel) {
 async function makeDesk(model) {
   const found = await get("/api/explore", { model: model.name }).catch((error) => {
     complain(error.message);
-    return { concepts: [], films: [], file: "" };
+    return { concepts: [], films: [], file: "", frames_per_second: 30, most_frames: Infinity };
   });
   const first = [...new Set([...favoritesOf(model.name), ...FIRST])];
   const desk = {
