@@ -283,10 +283,16 @@ def test_views_are_changed_by_keys_and_have_addresses(page: Chrome) -> None:
 
 
 @needs_browser
-def test_a_view_that_is_emptied_shows_and_keeps_nothing(page: Chrome) -> None:
-    show(page, "walk")
+@pytest.mark.parametrize(("view", "hint"), [("walk", "The walk is empty"), ("sum", "The formula is empty")])
+def test_a_view_that_is_emptied_shows_what_to_do_and_keeps_nothing(page: Chrome, view: str, hint: str) -> None:
+    show(page, view)
+    until(lambda: pixels(page, "#large").max() > 0)
     while removes := page.find_elements(By.CSS_SELECTOR, ".slot .remove"):
         removes[0].click()
-    until(lambda: caption(page) == "")
+    until(lambda: hint in caption(page))
     assert pixels(page, "#large").max() == 0
     assert find(page, "#large").get_attribute("aria-label") == "no picture"
+    assert not any(find(page, button).is_enabled() for button in ("#keep-png", "#keep-npz"))
+    find(page, "#shelf .tile").click()
+    until(lambda: caption(page) == "seed 0")
+    assert find(page, "#keep-png").is_enabled()

@@ -21,6 +21,7 @@ export function showWalk(place, desk) {
   const seconds = choice(SECONDS.map((one) => [String(one), `${one} s`]), "1.25", { id: "seconds", onchange: () => nameFilm() });
   const film = make("button", { id: "film", type: "button", class: "main", "aria-describedby": "film-length", onclick: makeFilm });
   const length = make("p", { id: "film-length", class: "bad", role: "status" });
+  const one = make("p", { class: "soft" }, "A walk needs two pictures: put another one into it.");
   const walking = make("div", { class: "stack tight" }, strip, make("label", { class: "field" }, make("span", {}, "From picture to picture"), slider));
   const keeping = make("section", { class: "card stack tight", "aria-labelledby": "keep-walk" },
     make("h2", { id: "keep-walk" }, "Keep the walk"),
@@ -33,7 +34,7 @@ export function showWalk(place, desk) {
   loop.checked = state.loop;
   place.append(
     stage.picture,
-    make("div", { class: "act stack tight" }, walking, slot.element, make("label", { class: "check" }, loop, "Return to the first, so that a film has no seam")),
+    make("div", { class: "act stack tight" }, walking, one, slot.element, make("label", { class: "check" }, loop, "Return to the first, so that a film has no seam")),
     make("div", { class: "keep stack" }, stage.keeping, keeping));
 
   // ---- the walk
@@ -58,11 +59,12 @@ export function showWalk(place, desk) {
     desk.keep();
     const enough = state.walk.length > 1;
     walking.hidden = keeping.hidden = !enough;
+    one.hidden = state.walk.length !== 1;
     slider.max = path().length - 1;
     nameFilm();
     if (!enough) {
       say("a walk needs two pictures");
-      if (!state.walk.length) stage.clear();
+      if (!state.walk.length) stage.clear("The walk is empty: put two pictures or more into it.");
       else stage.show({ kind: "moved", seed: state.walk[0], terms: [] }, `seed ${state.walk[0]}`);
       return;
     }
