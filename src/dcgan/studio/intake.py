@@ -5,7 +5,6 @@ prepares is kept in the cache, where the training finds it.
 """
 
 import asyncio
-import json
 import sys
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -16,9 +15,8 @@ import pyarrow.compute as pc
 
 from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
-from dcgan.errors import DcganError
 from dcgan.figures.sheets import picture_bytes, sheet
-from dcgan.studio.child import said_by
+from dcgan.studio.child import errors_said, said_by, say
 
 MOST_LISTED = 500
 """Pictures that cannot be used, of which the page is told."""
@@ -105,16 +103,9 @@ def shown(packed: PackedSet) -> bytes:
 def main() -> None:
     """Prepare pictures and print lines of JSON: how far it is, then the packed set, or an error."""
     source, size = sys.argv[1], int(sys.argv[2])
-    try:
-        packed = open_pictures(source, size=size, on_progress=lambda done, total: _print(done=done, total=total))
-    except (DcganError, OSError) as error:
-        _print(error=str(error).replace("`", ""))
-        sys.exit(1)
-    _print(packed=str(packed.path.resolve()))
-
-
-def _print(**facts: object) -> None:
-    print(json.dumps(facts), flush=True)
+    with errors_said():
+        packed = open_pictures(source, size=size, on_progress=lambda done, total: say(done=done, total=total))
+        say(packed=str(packed.path.resolve()))
 
 
 if __name__ == "__main__":

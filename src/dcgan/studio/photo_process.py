@@ -6,7 +6,6 @@
 It prints lines of JSON: how far it is, then what it made, or an error.
 """
 
-import json
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from dcgan.data.decode import decode_whole
 from dcgan.data.items import Skipped
 from dcgan.errors import DcganError
 from dcgan.figures.sheets import save_picture
+from dcgan.studio.child import errors_said, say
 from dcgan.studio.mask_drawing import parse_mask
 from dcgan.types import Pixels
 
@@ -68,7 +68,7 @@ def fill(photo: Path, out: Path, model: str, mask: Path, answers: int, device: s
         options,
         answers=answers,
         names=["this picture"],
-        on_progress=lambda done, total: _print(done=done, total=total),
+        on_progress=lambda done, total: say(done=done, total=total),
     ).pictures[0]
     for answer in range(answers):
         save_picture(_image(found.filled(answer)), out / f"answer-{answer + 1}.png")
@@ -78,24 +78,16 @@ def fill(photo: Path, out: Path, model: str, mask: Path, answers: int, device: s
 def main() -> None:
     """Do what the words of the command say."""
     verb, photo, out, *rest = sys.argv[1:]
-    try:
+    with errors_said():
         if verb == "show":
-            made = show(Path(photo), Path(out))
+            say(**show(Path(photo), Path(out)))
         else:
             model, mask, answers, device = rest
-            made = fill(Path(photo), Path(out), model, Path(mask), int(answers), device)
-    except (DcganError, OSError) as error:
-        _print(error=str(error).replace("`", ""))
-        sys.exit(1)
-    _print(**made)
+            say(**fill(Path(photo), Path(out), model, Path(mask), int(answers), device))
 
 
 def _image(pixels: Pixels) -> Image.Image:
     return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-
-
-def _print(**facts: object) -> None:
-    print(json.dumps(facts), flush=True)
 
 
 if __name__ == "__main__":
