@@ -9,7 +9,7 @@ from PIL import Image
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
-from tests.studio.browsing import click, console_is_empty, needs_browser, text, until
+from tests.studio.browsing import click, console_is_empty, needs_browser, open_tab, text, until
 from tests.studio.running import Client, end_trainings, running
 
 pytestmark = needs_browser
@@ -38,6 +38,18 @@ def a_second_more(client: Client) -> float:
     facts = client.get("/api/run", run="runs/photos-1").json["facts"]
     assert isinstance(facts, dict)
     return float(facts["seconds"] + 1) / 60
+
+
+def test_pictures_of_which_none_can_be_used_say_why(browser: Chrome, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "cut.png").write_bytes((folder / "photos" / "0.png").read_bytes()[:300])
+    with running(folder) as studio:
+        open_tab(browser, studio.address, "train")
+        until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, ".drop input")))
+        browser.find_element(By.CSS_SELECTOR, ".drop input").send_keys(str(tmp_path / "cut.png"))
+        until(lambda: "none of 1 pictures can be used: 1 truncated" in text(browser, "#report .bad"), 60)
+        assert not (folder / "uploaded-1").exists()
+        assert not browser.find_element(By.ID, "start").is_enabled()
+        console_is_empty(browser)
 
 
 def test_a_training_is_started_left_found_again_paused_and_finished(browser: Chrome, folder: Path) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dcgan.errors import DcganError
+from dcgan.errors import DcganError, NoUsablePictureError
 from dcgan.files import parse_json
 
 
@@ -27,7 +27,8 @@ def python_environment() -> dict[str, str]:
 async def said_by(folder: Path, module: str, *words: str) -> AsyncGenerator[dict[str, Any], None]:
     """Run a module in a folder, and yield each line that it prints, an object in JSON.
 
-    At the end comes {"error": ...} if the process has crashed. Whoever stops listening (`contextlib.aclosing`) ends it.
+    At the end comes {"error": ...} if the process has crashed. An error is `unusable` if it says that no picture can be
+    used. Whoever stops listening (`contextlib.aclosing`) ends it.
     """
     process = await asyncio.create_subprocess_exec(
         *python_command(module, *words),
@@ -63,7 +64,7 @@ def errors_said() -> Iterator[None]:
     try:
         yield
     except DcganError as error:
-        say(error=str(error).replace("`", ""))
+        say(error=str(error).replace("`", ""), unusable=isinstance(error, NoUsablePictureError))
         sys.exit(1)
     except OSError as error:
         say(error=f"cannot read or write: {error.strerror or error}; make room if the disk is full, and try again")

@@ -17,6 +17,7 @@ from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.figures.sheets import picture_bytes, sheet
 from dcgan.studio.child import errors_said, said_by, say
+from dcgan.studio.uploads import Uploads
 
 MOST_LISTED = 500
 """Pictures that cannot be used, of which the page is told."""
@@ -49,10 +50,16 @@ class Intake:
 
 
 class Intakes:
-    """Looks at pictures, at most one at the same time for the same pictures and size."""
+    """Looks at pictures, at most one at the same time for the same pictures and size.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: The studio's.
+        uploads: Of which those are removed that cannot be used.
+    """
+
+    def __init__(self, folder: Path, uploads: Uploads) -> None:
         self._folder = folder
+        self._uploads = uploads
         self._known: dict[tuple[str, int], Intake] = {}
 
     def begin(self, source: str, size: int) -> Intake:
@@ -75,12 +82,15 @@ class Intakes:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _look(self, intake: Intake, source: str, size: int) -> None:
+        stored = self._uploads.stored(source)
         async with aclosing(said_by(self._folder, "dcgan.studio.intake", source, str(size))) as lines:
             async for said in lines:
                 if "done" in said:
                     intake.done = (said["done"], said["total"])
                 elif "error" in said:
                     intake.error = said["error"]
+                    if said.get("unusable"):
+                        self._uploads.remove(stored)
                 else:
                     intake.packed = Path(said["packed"])
 

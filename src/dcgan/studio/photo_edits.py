@@ -14,6 +14,7 @@ from dcgan.errors import DcganError, UsageError
 from dcgan.latent.regions import Region
 from dcgan.studio.child import said_by
 from dcgan.studio.jobs import Job, Jobs
+from dcgan.studio.uploads import Uploads
 
 PROGRAM = "dcgan.studio.photo_process"
 ANSWERS = 4
@@ -46,10 +47,12 @@ class PhotoEdits:
 
     Args:
         device: Where to compute.
+        uploads: Of which those are removed that cannot be read.
     """
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, uploads: Uploads) -> None:
         self._device = device
+        self._uploads = uploads
         self._folder = TemporaryDirectory(prefix="dcgan-studio-")
         self._root = Path(self._folder.name)
         self._showing = asyncio.Semaphore(2)
@@ -66,6 +69,8 @@ class PhotoEdits:
             try:
                 async with asyncio.timeout(SECONDS_TO_SHOW), aclosing(self._said("show", photo, out)) as lines:
                     async for said in lines:
+                        if said.get("unusable"):
+                            self._uploads.remove(self._uploads.stored(photo))
                         if "error" in said:
                             raise DcganError(said["error"])
             except TimeoutError as error:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from dcgan.data.decode import decode_whole
 from dcgan.data.items import Skipped
-from dcgan.errors import DcganError
+from dcgan.errors import DcganError, NoUsablePictureError
 from dcgan.figures.sheets import save_picture
 from dcgan.studio.child import errors_said, say
 from dcgan.studio.mask_drawing import parse_mask
@@ -27,11 +27,12 @@ def read_photo(path: Path) -> Pixels:
     """A photograph (H, W, C) in its full size, upright, in sRGB, with 1, 3 or 4 channels.
 
     Raises:
-        DcganError: It cannot be read, or has too many pixels.
+        NoUsablePictureError: It cannot be read.
+        DcganError: It has too many pixels.
     """
     pixels, _ = decode_whole(path, None)
     if isinstance(pixels, Skipped):
-        raise DcganError(f"this picture cannot be read: {pixels}")
+        raise NoUsablePictureError(f"this picture cannot be read: {pixels}")
     height, width = pixels.shape[:2]
     if height * width > MOST_PIXELS:
         raise DcganError(

@@ -42,10 +42,10 @@ _KEPT = {"Cache-Control": "private, max-age=86400, immutable"}  # a sheet never 
 class TrainRoutes:
     """Answers the requests of a folder."""
 
-    def __init__(self, folder: Path, device: str) -> None:
+    def __init__(self, folder: Path, uploads: Uploads, device: str) -> None:
         self._folder = folder
-        self.uploads = Uploads(folder)
-        self.intakes = Intakes(folder)
+        self._uploads = uploads
+        self.intakes = Intakes(folder, uploads)
         self.trainings = Trainings(folder, device)
 
     def routes(self) -> list[Route]:
@@ -73,11 +73,11 @@ class TrainRoutes:
     async def new_set(self, request: Request) -> object:
         """Make a folder for uploads."""
         total = value_of(await json_of(request), "bytes", int)
-        return {"set": await run_sync(self.uploads.new_set, total)}
+        return {"set": await run_sync(self._uploads.new_set, total)}
 
     async def upload(self, request: Request) -> object:
         """Store a file."""
-        return asdict(await self.uploads.store(request.path_params["set"], request.stream()))
+        return asdict(await self._uploads.store(request.path_params["set"], request.stream()))
 
     async def begin_intake(self, request: Request) -> object:
         """Look at pictures."""

@@ -1,5 +1,7 @@
 // Asking the server. Every failure is an Error whose message can be shown as it is.
 
+import { sentence } from "./dom.js";
+
 const asJson = (answer) => answer.json();
 const asBlob = (answer) => answer.blob();
 
@@ -15,7 +17,7 @@ async function ask(path, read, options = {}) {
   try {
     text = (await answer.json()).error ?? text;
   } catch { /* it was no JSON */ }
-  throw new Error(text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : "."));
+  throw new Error(sentence(text));
 }
 
 // A path with its query; what is undefined is left out.

@@ -1,7 +1,7 @@
 // Beside the pictures: how many are labeled, what was learned, and the export.
 
 import { post } from "./api.js";
-import { complain, make, number, progress } from "./dom.js";
+import { complain, make, number, progress, sentence } from "./dom.js";
 import { downloadButton } from "./download.js";
 
 export const LEAST = 2; // labels of each class that it learns from; the server refuses fewer
@@ -99,8 +99,4 @@ function accuracy({ learned, classes, labeled }, ready) {
 
 function quoted(path) {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
-}
-
-function sentence(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 }

@@ -1,7 +1,7 @@
 // A new training: choose pictures, see which of them can be used, and start.
 
 import { get, post, upload } from "./api.js";
-import { choice, complain, labeled, make, progress, say } from "./dom.js";
+import { choice, complain, labeled, make, progress, say, sentence } from "./dom.js";
 import { dropZone } from "./dropping.js";
 import { intakeReport } from "./intake.js";
 import { sourceName } from "./sources.js";
@@ -92,6 +92,7 @@ export async function showNew(panel, state) {
         progress(report, "Looking at the pictures", facts.done, facts.total);
         await new Promise((resolve) => setTimeout(resolve, POLL));
         facts = await get("/api/intake", query);
+        if (facts.error) throw new Error(sentence(facts.error));
       }
       if (mine !== looks || left) return;
       report.replaceChildren(intakeReport(facts, query, names));
