@@ -77,13 +77,15 @@ class PhotoEdits:
                 raise DcganError("this picture takes too long to open: make it smaller first") from error
         return out
 
-    def fill(self, photo: Path, mask: bytes, model: Path) -> str:
+    def fill(self, photo: Path, mask: bytes, model: Path, region: Region | None = None) -> str:
         """Begin to fill what is missing of a photograph; return the name of the job.
 
         Args:
             photo: The photograph.
             mask: As PNG of its size, white where it is missing.
             model: Folder of the model that draws what is missing.
+            region: The square that the model sees; it must hold all that is missing. Default: that of
+                `dcgan.latent.regions.region_for`.
 
         Raises:
             BusyError: Too many wait already.
@@ -93,7 +95,7 @@ class PhotoEdits:
             folder = self._root / name
             folder.mkdir()
             (folder / "mask.png").write_bytes(mask)
-            words = ("fill", photo, folder, model, folder / "mask.png", ANSWERS, self._device)
+            words = ("fill", photo, folder, model, folder / "mask.png", ANSWERS, self._device, *(region or ()))
             async with aclosing(self._said(*words)) as lines:
                 async for said in lines:
                     if "error" in said:

@@ -1,7 +1,8 @@
 """The program that opens a stranger's photograph, in a process of its own: shows it, or fills what is missing of it.
 
     show PHOTO OUT                                  writes it as PNG, upright and in sRGB
-    fill PHOTO OUT MODEL MASK ANSWERS DEVICE        writes answer-1.png, ... into the folder OUT, the best first
+    fill PHOTO OUT MODEL MASK ANSWERS DEVICE [LEFT TOP SIDE]
+                                                    writes answer-1.png, ... into the folder OUT, the best first
 
 It prints lines of JSON: how far it is, then what it made, or an error.
 """
@@ -15,6 +16,7 @@ from dcgan.data.decode import decode_whole
 from dcgan.data.items import Skipped
 from dcgan.errors import DcganError, NoUsablePictureError
 from dcgan.figures.sheets import save_picture
+from dcgan.latent.regions import Region, region_for
 from dcgan.studio.child import errors_said, say
 from dcgan.studio.mask_drawing import parse_mask
 from dcgan.types import Pixels
@@ -50,10 +52,14 @@ def show(photo: Path, out: Path) -> dict[str, object]:
     return {"width": image.width, "height": image.height}
 
 
-def fill(photo: Path, out: Path, model: str, mask: Path, answers: int, device: str) -> dict[str, object]:
+def fill(
+    photo: Path, out: Path, model: str, mask: Path, answers: int, device: str, region: Region | None = None
+) -> dict[str, object]:
     """Fill a photograph, and write the answers; return how many, and the region that the model saw."""
     pixels = read_photo(photo)
     missing = parse_mask(mask.read_bytes(), pixels.shape[:2])
+    if region is not None and missing.any():
+        region_for(missing, region)
     import torch  # what cannot be filled is refused before this has taken its seconds
 
     from dcgan.device import free_threads
@@ -68,6 +74,7 @@ def fill(photo: Path, out: Path, model: str, mask: Path, answers: int, device: s
         [missing],
         options,
         answers=answers,
+        regions=[region],
         names=["this picture"],
         on_progress=lambda done, total: say(done=done, total=total),
     ).pictures[0]
@@ -83,8 +90,9 @@ def main() -> None:
         if verb == "show":
             say(**show(Path(photo), Path(out)))
         else:
-            model, mask, answers, device = rest
-            say(**fill(Path(photo), Path(out), model, Path(mask), int(answers), device))
+            model, mask, answers, device, *square = rest
+            region = Region(*map(int, square)) if square else None
+            say(**fill(Path(photo), Path(out), model, Path(mask), int(answers), device, region))
 
 
 def _image(pixels: Pixels) -> Image.Image:
