@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -49,9 +50,16 @@ def console_is_empty(browser: Chrome) -> None:
 
 
 def until(true: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait for something that the page or the server is about to do."""
+    """Wait for something that the page or the server is about to do; replaced parts of the page are looked for again."""
+
+    def holds() -> bool:
+        try:
+            return true()
+        except StaleElementReferenceException:
+            return False
+
     end = time.monotonic() + seconds
-    while not true():
+    while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)
 

@@ -58,7 +58,7 @@ def test_a_folder_of_pictures_becomes_a_film_of_new_ones(browser: Chrome, folder
         select(browser, "size", "32")
         until(lambda: "All 36 pictures can be used" in text(browser, "#report"), 60)
         click(browser, "details summary")
-        for label, value in (("Minutes", "1"), ("base channels", "4")):
+        for label, value in (("Minutes", "1"), ("Base channels", "4")):
             field = browser.find_element(By.XPATH, f"//label[span[text()='{label}']]/input")
             field.clear()
             field.send_keys(value)

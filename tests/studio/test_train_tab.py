@@ -12,6 +12,8 @@ from selenium.webdriver.support.ui import Select
 from tests.studio.browsing import click, console_is_empty, needs_browser, open_tab, text, until
 from tests.studio.running import Client, end_trainings, running
 
+from dcgan.files import parse_json
+
 pytestmark = needs_browser
 
 
@@ -52,6 +54,41 @@ def test_pictures_of_which_none_can_be_used_say_why(browser: Chrome, folder: Pat
         console_is_empty(browser)
 
 
+def test_a_setting_that_is_wrong_is_named_by_its_label_and_an_empty_one_is_the_usual(
+    browser: Chrome, folder: Path
+) -> None:
+    def write(label: str, value: str) -> None:
+        field = browser.find_element(By.XPATH, f"//label[span[text()='{label}']]/input")
+        field.clear()
+        field.send_keys(value)
+
+    with running(folder) as studio:
+        open_tab(browser, studio.address, "train")
+        until(lambda: bool(browser.find_elements(By.ID, "source")))
+        Select(browser.find_element(By.ID, "source")).select_by_value("photos")
+        Select(browser.find_element(By.ID, "size")).select_by_value("32")
+        click(browser, "details summary")
+        for label, value, why in (
+            ("Batch size", "many", "Batch size must be a whole number, 2 to 65536 pictures, not many."),
+            ("Batch size", "2.5", "Batch size must be a whole number, 2 to 65536 pictures, not 2.5."),
+            ("Learning rate", "7", "Learning rate must be a number, above 0 and at most 1, not 7."),
+            ("Minutes", "-3", "Minutes must be a number, more than 0, and finite, not -3."),
+            ("Minutes", "1e", "Minutes must be a number, more than 0, and finite."),
+        ):
+            write(label, value)
+            click(browser, "#start")
+            until(lambda why=why: text(browser, "#notice").startswith(why), 60)  # type: ignore[misc]
+            write(label, "")
+        write("Base channels", "4")
+        click(browser, "#start")
+        record = folder / ".dcgan-studio" / "runs%2Fphotos-1.json"
+        until(lambda: record.exists() and "words" in parse_json(record.read_bytes()))
+        words = parse_json(record.read_bytes())["words"]
+        assert words[words.index("--size") :][:6] == ["--size", "32", "--minutes", "30", "--base-channels", "4"]
+        assert "--batch-size" not in words
+        console_is_empty(browser)
+
+
 def test_a_training_is_started_left_found_again_paused_and_finished(browser: Chrome, folder: Path) -> None:
     with running(folder) as studio:
         browser.get(studio.address)
@@ -60,7 +97,7 @@ def test_a_training_is_started_left_found_again_paused_and_finished(browser: Chr
         Select(browser.find_element(By.ID, "size")).select_by_value("32")
         until(lambda: "12 of 13 pictures can be used" in text(browser, "#report"), 60)
         assert "truncated: 1" in text(browser, "#report")
-        for field, value in (("base channels", "4"), ("batch size", "8")):
+        for field, value in (("Base channels", "4"), ("Batch size", "8")):
             found = browser.find_element(By.XPATH, f"//label[span[text()='{field}']]/input")
             set_value(browser, found, value)
         click(browser, "#start")
@@ -76,6 +113,11 @@ def test_a_training_is_started_left_found_again_paused_and_finished(browser: Chr
         assert (again.status, "already" in again.error) == (400, True)
         click(browser, "#pause")
         until(lambda: text(browser, "#state") == "Paused", 60)
+        set_value(browser, browser.find_element(By.ID, "longer"), "-1")
+        click(browser, "#resume")
+        until(lambda: "Minutes must be more than 0" in text(browser, "#notice"))
+        until(lambda: browser.find_element(By.ID, "resume").is_enabled())
+        assert "Minutes must be more than 0" in text(browser, "#notice")  # it stays
         set_value(browser, browser.find_element(By.ID, "longer"), str(a_second_more(client)))
         click(browser, "#resume")
         until(lambda: text(browser, "#state") == "Finished", 60)
