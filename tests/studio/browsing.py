@@ -50,7 +50,7 @@ def console_is_empty(browser: Chrome) -> None:
 
 
 def until(true: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait for something that the page or the server is about to do; replaced parts of the page are looked for again."""
+    """Wait for something that the page or the server is about to do; parts that are replaced are looked for again."""
 
     def holds() -> bool:
         try:
