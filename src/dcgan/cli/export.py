@@ -75,9 +75,7 @@ def _export_model(model: Path, out: Path, dtype: Literal["float32", "float16"], 
         "identity": exported.identity,
         "concepts": bool(exported.concepts),
     }
-    lost = (
-        "\nits concepts do not fit this model, and were left out" if exported.concepts is False else ""
-    )
+    lost = "\nits concepts do not fit this model, and were left out" if exported.concepts is False else ""
     answer(f"exported a model of {exported.bytes / 1e6:.1f} MB: {out}{lost}", facts, as_json)
 
 
