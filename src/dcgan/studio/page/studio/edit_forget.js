@@ -1,10 +1,10 @@
 // Forget an object: the channels that draw it are dropped from the generator, before and after.
 
 import { getBlob, post } from "./api.js";
-import { complain, labeled, make, save, say } from "./dom.js";
+import { complain, labeled, make, save } from "./dom.js";
 import { downloadButton } from "./download.js";
 import { boxEditor } from "./edit_boxes.js";
-import { channelSlider, Fitting, judgment, pairs, slider } from "./edit_fit.js";
+import { channelSlider, Fitting, pairs, slider } from "./edit_fit.js";
 import { boxesFile } from "./edit_store.js";
 import { latest } from "./jobs.js";
 
@@ -18,7 +18,7 @@ export async function showForget(panel, models, again) {
   let request = null; // what it was found for
   let others = []; // seeds of the samples without boxes that are shown
 
-  const go = make("button", { id: "forget", class: "main", type: "button", onclick: begin }, "Forget it");
+  const go = make("button", { id: "forget", class: "main", type: "button", onclick: () => fitting.show({ go, asked: editor.request(), take, about, channels, draw, card, results, showHint }) }, "Forget it");
   const hint = make("span", { id: "edit-hint", class: "soft" });
   const results = make("div", { id: "results", class: "stack" }); // on the page once there are some
   const editor = await boxEditor(panel, models, again, [["object", "Where it is"]], showHint);
@@ -58,27 +58,9 @@ export async function showForget(panel, models, again) {
     if (fit && JSON.stringify(editor.request()) !== JSON.stringify(request)) hint.textContent = "Boxes or settings have changed since.";
   }
 
-  async function begin() {
-    go.disabled = true;
-    complain("");
-    try {
-      const asked = editor.request();
-      const found = await fitting.of(asked);
-      if (!found) return;
-      if (found !== fit) others = Array.from({ length: OTHERS }, (_, index) => Math.max(...Object.keys(asked.boxes).map(Number)) + 1 + index);
-      [fit, request] = [found, asked];
-      about.textContent = judgment(fit);
-      channels.set(fit);
-      if (await draw()) {
-        card.append(results);
-        say("before and after are shown");
-      }
-    } catch (error) {
-      complain(error.message);
-    } finally {
-      go.disabled = false;
-      showHint();
-    }
+  function take(found, asked) {
+    if (found !== fit) others = Array.from({ length: OTHERS }, (_, index) => Math.max(...Object.keys(asked.boxes).map(Number)) + 1 + index);
+    [fit, request] = [found, asked];
   }
 
   function query() {
