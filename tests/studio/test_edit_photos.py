@@ -34,7 +34,6 @@ from tests.toy_model import toy_model
 
 from dcgan.errors import DcganError
 from dcgan.latent.inpaint import inpaint
-from dcgan.latent.regions import Region
 from dcgan.studio import photo_process
 from dcgan.studio.mask_drawing import LARGEST
 from dcgan.types import Mask, Pixels
@@ -107,14 +106,6 @@ def test_filling_is_that_of_the_command_and_leaves_the_rest(client: Client, phot
         np.testing.assert_array_equal(filled[~HOLE], photograph[~HOLE])
         assert np.abs(filled.astype(int) - expected.filled(number - 1)).max() <= 2  # of another process
     assert "there are 4 answers" in client.get("/api/photos/answer", job=job, number=5).error
-
-
-def test_the_region_that_the_model_sees_can_be_chosen_as_for_the_command(client: Client, photograph: Pixels) -> None:
-    job, facts = ended(client, begin(client, png(HOLE), region="3,7,13"))
-    expected = inpaint(toy_model(), [photograph], [HOLE], answers=4, regions=[Region(3, 7, 13)]).pictures[0]
-    assert facts == {"answers": 4, "region": [3, 7, 13]}
-    filled = pixels_of(client.get("/api/photos/answer", job=job, number=1))
-    assert np.abs(filled.astype(int) - expected.filled(0)).max() <= 2  # of another process
 
 
 @pytest.mark.parametrize(
