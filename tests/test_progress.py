@@ -70,3 +70,11 @@ def test_a_script_stays_silent_and_a_notebook_shows_a_bar(
 )
 def test_every_long_function_shows_a_bar_in_a_notebook(name: str) -> None:
     assert getattr(dcgan, name).__wrapped__
+
+
+def test_steps_are_counted_from_none_to_all() -> None:
+    seen: list[tuple[int, int | None]] = []
+    step = progress.Steps(2, lambda done, total: seen.append((done, total)))
+    step()
+    step()
+    assert seen == [(0, 2), (1, 2), (2, 2)]

@@ -18,6 +18,10 @@ class SourceError(DcganError):
     """A source of pictures cannot be read, or holds no usable picture."""
 
 
+class NoUsablePictureError(SourceError):
+    """A source can be read, and none of its pictures can be used."""
+
+
 class PackedSetError(DcganError):
     """A packed set is missing, incomplete or does not fit what is asked of it."""
 

@@ -58,6 +58,25 @@ class Part:
         self.whole(self.before + done, self.total)
 
 
+class Steps:
+    """Tells a progress callback of work that has a few steps: call it after each.
+
+    Args:
+        total: How many steps there are.
+        on_progress: Called with (steps done, in all), first with none.
+    """
+
+    def __init__(self, total: int, on_progress: "OnProgress | None") -> None:
+        self._done, self._total, self._on_progress = -1, total, on_progress
+        self()
+
+    def __call__(self) -> None:
+        """One more is done."""
+        self._done += 1
+        if self._on_progress:
+            self._on_progress(self._done, self._total)
+
+
 class Bar:
     """A progress callback that moves a bar: call it with (done, total); total is None while it is unknown."""
 

@@ -1,6 +1,7 @@
 """`dcgan export --to` and `dcgan import` of checkpoints: what they write, answer and refuse."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,11 @@ def test_a_full_disk_is_told_by_the_flag_and_nothing_is_left(monkeypatch: pytest
     with pytest.raises(DcganError, match="cannot write --out out: No space left on device"):
         app(["export", "model", "--to", "onnx", "--out", "out"])
     assert sorted(path.name for path in Path().iterdir()) == ["model"]
+
+
+@pytest.mark.parametrize("form", ["model", "onnx", "web", "pt2", "state-dict"])
+def test_a_bar_shows_each_step_until_all_are_done(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    app(["export", "model", "--to", form, "--out", "out"])
+    bar = re.search(r"exporting.* (\d+)/(\d+)", capsys.readouterr().err)
+    assert bar
+    assert bar[1] == bar[2]

@@ -121,6 +121,22 @@ def test_presets_are_listed_with_their_parameter_counts(capsys: pytest.CaptureFi
     assert rows["paper-64"]["discriminator"] == kernels + 16 * 1024 + 2 * (256 + 512 + 1024)
 
 
+def test_presets_say_the_kernel_size_that_is_used_and_none_of_nets_without_layers_of_a_dcgan(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    app(["presets", "--json"])
+    listed = json.loads(capsys.readouterr().out)
+    kernels = {name: facts["kernel_size"] for name, facts in listed.items() if "kernel_size" in facts}
+    assert kernels == {
+        "default": 3,
+        "paper-64": 5,
+        "paper-imagenet-32": 3,
+        "paper-svhn-32": 5,
+        "paper-mnist-conditional": 5,
+    }
+    assert None not in [value for facts in listed.values() for value in facts.values()]
+
+
 def test_presets_fit_a_terminal_of_80_columns() -> None:
     out = dcgan("presets").stdout
     assert max(map(len, out.splitlines())) <= 80

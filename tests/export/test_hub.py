@@ -23,9 +23,11 @@ from torch import nn
 
 import dcgan
 from dcgan.cli import app
-from dcgan.errors import DcganError, ModelError, ModelNotFoundError, UsageError
+from dcgan.errors import DcganError, LatentError, ModelError, ModelNotFoundError, UsageError
 from dcgan.export.hub import push
 from dcgan.hub_cache import HubName, is_hub_name, parse_hub_name
+from dcgan.latent.concepts import resolve_concepts
+from dcgan.latent.files import write_latents
 from dcgan.loading import load
 from dcgan.metrics.sides import _is_model
 from dcgan.model import Model
@@ -161,9 +163,19 @@ def test_concepts_travel_with_their_model_and_leave_with_it(hub: Hub, model: Pat
     assert OWN_CONCEPTS not in files_of(hub)
 
 
+def test_concepts_of_latents_in_a_file_are_published_with_them(hub: Hub, model: Path) -> None:
+    z = toy_model().latents([3, 5, 9])
+    write_latents(model / "z.npz", toy_model(), z, toy_model().generate(z))
+    (model / OWN_CONCEPTS).write_text('[mine]\nlatents = "z.npz"\n')
+    assert push(model, "me/toy").concepts
+    assert "z.npz" not in files_of(hub)
+    published = load("hf://me/toy")
+    np.testing.assert_array_equal(resolve_concepts(published, None, ["mine"])["mine"].z, z)
+
+
 def test_concepts_that_are_damaged_are_told(hub: Hub, model: Path) -> None:
     (model / OWN_CONCEPTS).write_bytes(b"\xff")
-    with pytest.raises(ModelError, match=r"concepts\.toml is damaged: .* take it away"):
+    with pytest.raises(LatentError, match=r"concepts\.toml is no TOML file: .* take it away"):
         push(model, "me/toy")
     assert not hub.repositories
 

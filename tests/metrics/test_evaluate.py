@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.export.lively import lively_model
 from tests.training.toys import TOY, discs
 
 import dcgan
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
-from dcgan.errors import PackedSetError, UsageError
+from dcgan.errors import ModelError, PackedSetError, UsageError
 from dcgan.metrics.evaluate import Evaluation, evaluate
 from dcgan.metrics.extractors import Extractor, build_extractor
 from dcgan.metrics.features import generated_features, real_features, some_positions
@@ -148,6 +149,25 @@ def test_two_models_share_no_latent_vectors(model: Model) -> None:
     found = distances_of(evaluate(model, model, extractor="pixels", samples=32))
     assert found.frechet > 0
     assert found.two_sample.accuracy > 0.2  # the same pictures would be each other's neighbors: 0
+
+
+@pytest.mark.parametrize("nets", ["gan-2014-mnist", "lapgan"])
+def test_a_discriminator_without_maps_is_refused_before_pictures_are_prepared(
+    nets: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")  # which preparing would say
+    prepared: list[int] = []
+    with pytest.raises(ModelError, match="take another `extractor`"):
+        evaluate(
+            lively_model(nets),
+            tmp_path / "photos",
+            extractor="discriminator",
+            on_progress=lambda done, _: prepared.append(done),
+        )
+    assert prepared == []
+    assert not (tmp_path / "cache").exists()
 
 
 def test_the_discriminator_that_judges_is_that_of_the_model_on_either_side(model: Model, data: PackedSet) -> None:

@@ -5,12 +5,15 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 from tests.studio.serving import Work, served
 
 from dcgan.types import Pixels
@@ -47,11 +50,44 @@ def console_is_empty(browser: Chrome) -> None:
 
 
 def until(true: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait for something that the page or the server is about to do."""
+    """Wait for something that the page or the server is about to do; parts that are replaced are looked for again."""
+
+    def holds() -> bool:
+        try:
+            return true()
+        except StaleElementReferenceException:
+            return False
+
     end = time.monotonic() + seconds
-    while not true():
+    while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def find(page: Chrome, selector: str) -> WebElement:
+    return page.find_element(By.CSS_SELECTOR, selector)
+
+
+def text(page: Chrome, selector: str) -> str:
+    """What elements say; nothing while there is none."""
+    return " ".join(element.text for element in page.find_elements(By.CSS_SELECTOR, selector))
+
+
+def click(page: Chrome, selector: str) -> None:
+    """Click an element once it is there and can be used."""
+    until(lambda: bool(page.find_elements(By.CSS_SELECTOR, selector)) and find(page, selector).is_enabled())
+    page.execute_script("arguments[0].scrollIntoView({block: 'center'})", find(page, selector))
+    find(page, selector).click()
+
+
+def keep_downloads(page: Chrome, folder: Path) -> None:
+    """Let the browser write what it downloads into a folder, without asking."""
+    page.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)})
+
+
+def downloaded(file: Path) -> bool:
+    """Whether the browser has written it; before, it makes an empty file of that name."""
+    return file.exists() and file.stat().st_size > 0
 
 
 def canvas_pixels(page: Chrome, selector: str) -> Pixels:

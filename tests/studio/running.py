@@ -1,6 +1,8 @@
 """The studio, running for tests, and a client of it."""
 
 import json
+import os
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import urlencode, urlsplit
 
+from dcgan.files import parse_json
 from dcgan.studio.host import Studio
 
 
@@ -72,3 +75,12 @@ def running(folder: Path, password: str | None = None, host: str = "127.0.0.1") 
         studio.stop()
         thread.join(30)
         assert not thread.is_alive()
+
+
+def end_trainings(folder: Path) -> None:
+    """End the processes of trainings that the studio of a folder has begun: they outlive it."""
+    for record in (folder / ".dcgan-studio").glob("*.json"):
+        try:
+            os.kill(parse_json(record.read_bytes())["process"], signal.SIGKILL)
+        except (OSError, KeyError):
+            continue

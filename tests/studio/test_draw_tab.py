@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,17 @@ import pytest
 from PIL import Image
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
-from tests.studio.browsing import console_is_empty, needs_browser, open_tab, press, until
+from tests.studio.browsing import (
+    click,
+    console_is_empty,
+    downloaded,
+    keep_downloads,
+    needs_browser,
+    open_tab,
+    press,
+    text,
+    until,
+)
 from tests.studio.running import Answer, Client, running
 from tests.toy_model import toy_model
 
@@ -106,7 +117,9 @@ def tiles(page: Chrome, place: str) -> list[str | None]:
 
 
 @needs_browser
-def test_favorites_are_chosen_from_an_endless_sheet_kept_and_downloaded(browser: Chrome, client: Client) -> None:
+def test_favorites_are_chosen_from_an_endless_sheet_kept_and_downloaded(
+    browser: Chrome, client: Client, tmp_path: Path
+) -> None:
     open_tab(browser, client.address, "draw/art%2Ftoy")
     until(lambda: len(tiles(browser, "sheet")) >= 64)  # without a click: the sheet fills the window
     count = len(tiles(browser, "sheet"))
@@ -116,18 +129,41 @@ def test_favorites_are_chosen_from_an_endless_sheet_kept_and_downloaded(browser:
     press(browser, Keys.ARROW_RIGHT, Keys.ENTER)
     until(lambda: browser.execute_script("return document.getElementById('seeds')?.textContent") == "3,4")
     until(lambda: browser.find_element(By.ID, "spoken").get_attribute("textContent") == "seed 4 is a favorite")
-    link = browser.find_element(By.CSS_SELECTOR, "a[data-kind='png']")
-    browser.execute_script("arguments[0].addEventListener('click', (event) => event.preventDefault())", link)
-    link.click()
-    assert (link.get_attribute("href") or "").endswith(
-        "/api/download?model=art%2Ftoy&truncation=1&seeds=3%2C4&kind=png&scale=8&smooth=false"
-    )
+    keep_downloads(browser, tmp_path)
+    click(browser, "[data-kind='png']")
+    until(lambda: downloaded(tmp_path / "art-toy-2-pictures.png"))
+    ask = {"model": "art/toy", "seeds": "3,4", "kind": "png", "scale": 8}
+    assert (tmp_path / "art-toy-2-pictures.png").read_bytes() == client.get("/api/download", **ask).content
     browser.refresh()
     until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#kept .tile")) == 2)
     assert json.loads(browser.execute_script("return localStorage['dcgan-favorites']")) == {"art/toy": [3, 4]}
     browser.find_elements(By.CSS_SELECTOR, "#kept .tile")[0].click()
     until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#kept .tile")) == 1)
     assert browser.find_element(By.CSS_SELECTOR, "[data-seed='3']").get_attribute("aria-pressed") == "false"
+    console_is_empty(browser)
+
+
+@needs_browser
+def test_a_download_that_is_refused_says_why_and_leaves_no_file(
+    browser: Chrome, client: Client, folder: Path, tmp_path: Path
+) -> None:
+    keep_downloads(browser, tmp_path)
+    shutil.copytree(folder / "art" / "toy", folder / "art" / "gone")
+    open_tab(browser, client.address, "draw/art%2Fgone")
+    click(browser, "[data-seed='3']")
+    until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#kept .tile")) == 1)
+    shutil.rmtree(folder / "art" / "gone")
+    for kind in ("png", "zip"):
+        click(browser, f"[data-kind='{kind}']")
+        until(lambda: "No model at gone" in text(browser, "#notice"))
+        browser.execute_script("document.querySelector('#notice button').click()")
+    seeds = list(range(257))
+    browser.execute_script("localStorage['dcgan-favorites'] = JSON.stringify({'art/toy': arguments[0]})", seeds)
+    open_tab(browser, client.address, "draw/art%2Ftoy")
+    click(browser, "[data-kind='png']")
+    until(lambda: "256 pictures at most, and these are 257: remove some" in text(browser, "#notice"))
+    assert list(tmp_path.iterdir()) == []
+    browser.execute_script("localStorage.clear()")
     console_is_empty(browser)
 
 

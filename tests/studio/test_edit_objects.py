@@ -12,7 +12,7 @@ from PIL import Image
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
-from tests.studio.browsing import canvas_pixels, console_is_empty, needs_browser, open_tab, press, until
+from tests.studio.browsing import canvas_pixels, click, console_is_empty, needs_browser, open_tab, press, text, until
 from tests.studio.running import Answer, Client, running
 from tests.toy_model import toy_model
 
@@ -209,10 +209,6 @@ def show(page: Chrome, tab: str) -> None:
     until(lambda: len(page.find_elements(By.CSS_SELECTOR, "#all button")) == 24)
 
 
-def text(page: Chrome, selector: str) -> str:
-    return " ".join(element.text for element in page.find_elements(By.CSS_SELECTOR, selector))
-
-
 def drag(page: Chrome, start: tuple[float, float], end: tuple[float, float]) -> None:
     """Draw a box from one place of the sample, in its pixels, to another."""
     stage = page.find_element(By.ID, "stage")
@@ -221,10 +217,6 @@ def drag(page: Chrome, start: tuple[float, float], end: tuple[float, float]) -> 
     (left, top), (right, bottom) = ([round(value * scale - middle) for value in place] for place in (start, end))
     chain = ActionChains(page, duration=20).move_to_element_with_offset(stage, left, top).click_and_hold()
     chain.move_to_element_with_offset(stage, right, bottom).release().perform()
-
-
-def click(page: Chrome, selector: str) -> None:
-    page.execute_script("arguments[0].click()", page.find_element(By.CSS_SELECTOR, selector))
 
 
 def kept(page: Chrome) -> dict[str, object]:
@@ -292,7 +284,7 @@ def test_an_object_is_inserted_where_it_is_marked(page: Chrome) -> None:
     click(page, "#insert")
     until(lambda: len(page.find_elements(By.CSS_SELECTOR, ".pair")) == 1)
     assert page.find_element(By.CSS_SELECTOR, ".pair").get_attribute("data-seed") == "3"
-    press(page, "n")
+    click(page, "#next")
     drag(page, (8.2, 8.2), (14.8, 14.8))
     until(lambda: len(page.find_elements(By.CSS_SELECTOR, ".pair")) == 2)  # without a press of the button
 

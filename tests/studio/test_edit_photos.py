@@ -1,6 +1,7 @@
 """The tab Edit: photographs that are dropped, painted on and filled in, by requests and in a real browser."""
 
 import io
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +10,26 @@ from socket import create_connection
 import numpy as np
 import pytest
 from PIL import Image
-from selenium.webdriver import Chrome
+from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
-from tests.studio.browsing import canvas_pixels, console_is_empty, needs_browser, open_tab, press, until
+from selenium.webdriver.support.ui import Select
+from tests.studio.browsing import (
+    canvas_pixels,
+    click,
+    console_is_empty,
+    downloaded,
+    find,
+    keep_downloads,
+    needs_browser,
+    open_tab,
+    press,
+    text,
+    until,
+)
 from tests.studio.painted import header, png
 from tests.studio.running import Answer, Client, running
+from tests.studio.scripts import evaluate, needs_node
 from tests.toy_model import toy_model
 
 from dcgan.errors import DcganError
@@ -52,8 +67,11 @@ def client(folder: Path) -> Iterator[Client]:
             yield Client(studio.address).enter()
 
 
-def begin(client: Client, mask: bytes, photo: str = "photos/me.png", model: str = "toy") -> Answer:
-    return client.ask("POST", f"/api/photos/fills?photo={photo}&model={model}", mask)
+def begin(
+    client: Client, mask: bytes, photo: str = "photos/me.png", model: str = "toy", region: str | None = None
+) -> Answer:
+    where = "" if region is None else f"&region={region}"
+    return client.ask("POST", f"/api/photos/fills?photo={photo}&model={model}{where}", mask)
 
 
 def ended(client: Client, answer: Answer) -> tuple[str, dict[str, object]]:
@@ -88,6 +106,42 @@ def test_filling_is_that_of_the_command_and_leaves_the_rest(client: Client, phot
         np.testing.assert_array_equal(filled[~HOLE], photograph[~HOLE])
         assert np.abs(filled.astype(int) - expected.filled(number - 1)).max() <= 2  # of another process
     assert "there are 4 answers" in client.get("/api/photos/answer", job=job, number=5).error
+
+
+@pytest.mark.parametrize(
+    ("region", "why"),
+    [
+        ("7,8,10", "does not hold all that is missing"),
+        ("3,7,18", "does not lie within the picture"),
+        ("6,8,6", "holds nothing that is known"),
+    ],
+)
+def test_a_region_that_does_not_fit_the_photograph_is_refused(client: Client, region: str, why: str) -> None:
+    assert why in str(ended(client, begin(client, png(HOLE), region=region))[1]["error"])
+
+
+@pytest.mark.parametrize("region", ["", "1,2", "1,2,3,4", "1,2,x", "-1,2,3"])
+def test_what_is_no_region_is_refused(client: Client, region: str) -> None:
+    answer = begin(client, png(HOLE), region=region)
+    assert (answer.status, "region" in answer.error) == (400, True)
+
+
+@needs_node
+def test_a_region_stays_a_square_within_the_photograph() -> None:
+    size = "{ width: 20, height: 24 }"
+
+    def region(call: str) -> list[int]:
+        return [*evaluate(call, "studio/edit_region.js").values()]
+
+    assert region(f"largest({size})") == [0, 2, 20]
+    at = "{ left: 4, top: 6, side: 8 }"
+    assert region(f"shifted({at}, 3, -2, {size})") == [7, 4, 8]
+    assert region(f"shifted({at}, 30, -30, {size})") == [12, 0, 8]
+    assert region(f"stretched({at}, 5, {size})") == [4, 6, 13]
+    assert region(f"stretched({at}, 50, {size})") == [4, 6, 16]  # as far as the right side
+    assert region(f"stretched({at}, -50, {size})") == [4, 6, 1]
+    assert region(f"stretched({at}, 3, {size}, 'nw')") == [1, 3, 11]
+    assert region(f"stretched({at}, 50, {size}, 'ne')") == [4, 0, 14]
 
 
 @pytest.mark.parametrize(
@@ -167,12 +221,10 @@ def drag(page: Chrome, start: tuple[float, float], end: tuple[float, float]) -> 
     chain.move_to_element_with_offset(stage, *offsets[1]).release().perform()
 
 
-def text(page: Chrome, selector: str) -> str:
-    return " ".join(element.text for element in page.find_elements(By.CSS_SELECTOR, selector))
-
-
 @needs_browser
-def test_a_photograph_is_dropped_painted_on_and_filled_in(browser: Chrome, client: Client, folder: Path) -> None:
+def test_a_photograph_is_dropped_painted_on_and_filled_in(
+    browser: Chrome, client: Client, folder: Path, tmp_path: Path
+) -> None:
     open_tab(browser, client.address, "edit/repair")
     until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, ".drop input")))
     browser.find_element(By.CSS_SELECTOR, ".drop input").send_keys(str(folder / "photos" / "me.png"))
@@ -200,8 +252,54 @@ def test_a_photograph_is_dropped_painted_on_and_filled_in(browser: Chrome, clien
     browser.execute_script("document.querySelectorAll('.answer')[2].click()")
     after = browser.find_element(By.ID, "after")
     assert after.get_attribute("alt") == "The photograph after, answer 3"
-    assert browser.find_element(By.ID, "picture-file").get_attribute("href") == after.get_attribute("src")
     until(lambda: browser.execute_script("return document.getElementById('after').naturalWidth") == WIDTH)
+    keep_downloads(browser, tmp_path)
+    click(browser, "#picture-file")
+    until(lambda: downloaded(tmp_path / "repaired-3.png"))
+    job = re.search("job=([0-9a-f]+)", after.get_attribute("src") or "")
+    assert job
+    answer = client.get("/api/photos/answer", job=job[1], number=3)
+    assert (tmp_path / "repaired-3.png").read_bytes() == answer.content
+    console_is_empty(browser)
+
+
+@needs_browser
+def test_the_region_is_a_square_that_the_mouse_and_keys_move_and_stretch(browser: Chrome, client: Client) -> None:
+    def region() -> str:
+        return find(browser, "#region").get_attribute("aria-label").split(".")[0]  # type: ignore[union-attr]
+
+    open_tab(browser, client.address, "edit/repair/photos%2Fme.png")
+    until(lambda: bool(browser.find_elements(By.ID, "region-choice")))
+    until(lambda: browser.find_element(By.ID, "picture").is_displayed())
+    press(browser, "r")
+    drag(browser, (6.5, 8.5), (11.5, 13.5))
+    until(lambda: find(browser, "#fill").is_enabled())
+    Select(find(browser, "#region-choice")).select_by_value("own")
+    assert region() == "Region: 20 by 20 pixels at 0, 2"
+    scale = find(browser, "#stage").size["width"] / WIDTH
+    corner = find(browser, "#region .grip.se")
+    ActionChains(browser, duration=20).drag_and_drop_by_offset(corner, round(-8 * scale), round(-4 * scale)).perform()
+    until(lambda: region() == "Region: 16 by 16 pixels at 0, 2")
+    edge = find(browser, "#region .edge.s")
+    ActionChains(browser, duration=20).drag_and_drop_by_offset(edge, round(4 * scale), round(-4 * scale)).perform()
+    until(lambda: region() == "Region: 16 by 16 pixels at 4, 0")
+    assert (painted(browser) == HOLE).all()  # neither was a stroke
+    ActionChains(browser).key_down(Keys.SHIFT).send_keys(*[Keys.ARROW_LEFT] * 4).key_up(Keys.SHIFT).perform()
+    until(lambda: "must hold all that is painted over" in text(browser, "#edit-hint"))
+    assert not find(browser, "#fill").is_enabled()
+    ActionChains(browser).key_down(Keys.SHIFT).send_keys(*[Keys.ARROW_DOWN] * 2).key_up(Keys.SHIFT).perform()
+    press(browser, Keys.ARROW_LEFT, Keys.ARROW_DOWN)
+    until(lambda: region() == "Region: 14 by 14 pixels at 3, 1")
+    assert find(browser, "#fill").is_enabled()
+    browser.refresh()
+    until(lambda: bool(browser.find_elements(By.ID, "region")) and region() == "Region: 14 by 14 pixels at 3, 1")
+    drag(browser, (8, 4), (9, 5))  # what is in the square can still be painted on
+    until(lambda: bool(painted(browser)[4, 8]))
+    click(browser, "#fill")
+    until(lambda: "the square of 14 × 14 pixels at 3, 1" in text(browser, "#results"), 120)
+    Select(find(browser, "#region-choice")).select_by_value("usual")
+    assert browser.find_elements(By.ID, "region") == []
+    browser.execute_script("sessionStorage.clear()")
     console_is_empty(browser)
 
 

@@ -13,8 +13,18 @@ from PIL import Image
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
-from tests.studio.browsing import console_is_empty, needs_browser, open_tab, press, until
+from selenium.webdriver.support.ui import Select
+from tests.studio.browsing import (
+    console_is_empty,
+    downloaded,
+    find,
+    keep_downloads,
+    needs_browser,
+    open_tab,
+    press,
+    text,
+    until,
+)
 from tests.studio.running import Client, running
 from tests.studio.scripts import evaluate, needs_node
 from tests.toy_model import toy_model
@@ -56,10 +66,6 @@ def show(page: Chrome, view: str, model: str = "toy") -> None:
     until(lambda: bool(caption(page)))
 
 
-def find(page: Chrome, selector: str) -> WebElement:
-    return page.find_element(By.CSS_SELECTOR, selector)
-
-
 def caption(page: Chrome) -> str:
     return str(page.execute_script("return document.getElementById('caption')?.textContent ?? ''"))
 
@@ -83,11 +89,6 @@ def to_shelf(page: Chrome, seed: int) -> None:
 def seeds_in(page: Chrome, slot: int = 0) -> list[str]:
     script = "return [...document.querySelectorAll('.slot')[arguments[0]].querySelectorAll('canvas[aria-label^=seed]')]"
     return [str(canvas.get_attribute("aria-label")) for canvas in page.execute_script(script, slot)]
-
-
-def downloaded(file: Path) -> bool:
-    """Whether the browser has written it; before, it makes an empty file of that name."""
-    return file.exists() and file.stat().st_size > 0
 
 
 @needs_node
@@ -235,7 +236,7 @@ def test_the_keyboard_is_enough_for_a_formula_of_pictures_and_concepts(page: Chr
 
 @needs_browser
 def test_a_walk_is_kept_as_a_film_and_a_picture_with_its_latent_vector(page: Chrome, tmp_path: Path) -> None:
-    page.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    keep_downloads(page, tmp_path)
     page.execute_script("sessionStorage['dcgan-explore'] = JSON.stringify({toy: {walk: [0, 1], loop: false}})")
     show(page, "walk")
     page.execute_script("document.getElementById('seconds').value = '0.5'")
@@ -254,14 +255,21 @@ def test_a_walk_is_kept_as_a_film_and_a_picture_with_its_latent_vector(page: Chr
 
 
 @needs_browser
-def test_a_film_that_is_too_long_is_refused_and_the_walk_stays(page: Chrome) -> None:
-    page.execute_script("sessionStorage['dcgan-explore'] = JSON.stringify({toy: {walk: arguments[0]}})", [*range(12)])
+def test_the_page_offers_no_film_that_is_longer_than_those_that_are_made(page: Chrome, client: Client) -> None:
+    walk = [*range(7)]
+    page.execute_script("sessionStorage['dcgan-explore'] = JSON.stringify({toy: {walk: arguments[0]}})", walk)
     show(page, "walk")
-    page.execute_script("document.getElementById('seconds').value = '5'")
-    find(page, "#film").click()
-    until(lambda: "900 is the most: take fewer pictures" in find(page, "#notice").text)
-    until(lambda: find(page, "#film").text == "Film of 60 s")
-    assert seeds_in(page) == [f"seed {seed}" for seed in range(12)]
+    for seconds, too_long in (("3", ""), ("5", "This film would have 1,050 frames, and 900 is the most")):
+        Select(find(page, "#seconds")).select_by_value(seconds)
+        assert find(page, "#film").is_enabled() is not bool(too_long)
+        assert text(page, "#film-length").startswith(too_long)
+    find(page, "#loop").click()  # a film of 30 s to the last picture has a frame more
+    until(lambda: text(page, "#film-length").startswith("This film would have 901 frames"))
+    asked = {"model": "toy", "seeds": "0,1,2,3,4,5,6", "seconds": 5, "loop": "false"}
+    assert "would have 901 frames, and 900 is the most" in client.get("/api/explore/film", **asked).error
+    page.find_elements(By.CSS_SELECTOR, ".slot .remove")[6].click()
+    until(lambda: find(page, "#film").is_enabled() and not text(page, "#film-length"))
+    assert find(page, "#film").text == "Film of 25 s"
 
 
 @needs_browser
@@ -275,10 +283,16 @@ def test_views_are_changed_by_keys_and_have_addresses(page: Chrome) -> None:
 
 
 @needs_browser
-def test_a_view_that_is_emptied_shows_and_keeps_nothing(page: Chrome) -> None:
-    show(page, "walk")
+@pytest.mark.parametrize(("view", "hint"), [("walk", "The walk is empty"), ("sum", "The formula is empty")])
+def test_a_view_that_is_emptied_shows_what_to_do_and_keeps_nothing(page: Chrome, view: str, hint: str) -> None:
+    show(page, view)
+    until(lambda: pixels(page, "#large").max() > 0)
     while removes := page.find_elements(By.CSS_SELECTOR, ".slot .remove"):
         removes[0].click()
-    until(lambda: caption(page) == "")
+    until(lambda: hint in caption(page))
     assert pixels(page, "#large").max() == 0
     assert find(page, "#large").get_attribute("aria-label") == "no picture"
+    assert not any(find(page, button).is_enabled() for button in ("#keep-png", "#keep-npz"))
+    find(page, "#shelf .tile").click()
+    until(lambda: caption(page) == "seed 0")
+    assert find(page, "#keep-png").is_enabled()

@@ -9,7 +9,17 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select
-from tests.studio.browsing import console_is_empty, needs_browser, open_tab, press, until
+from tests.studio.browsing import (
+    click,
+    console_is_empty,
+    downloaded,
+    keep_downloads,
+    needs_browser,
+    open_tab,
+    press,
+    text,
+    until,
+)
 from tests.studio.running import Client, running
 from tests.studio.sorting_folder import EACH, KINDS, begin, label, looked_at, make_folder
 from tests.studio.test_draw_tab import nameless_fields
@@ -67,11 +77,6 @@ def said(page: Chrome, name: str) -> str:
     return str(tile(page, name).get_attribute("aria-label"))
 
 
-def text(page: Chrome, name: str) -> str:
-    """What an element says; nothing while there is none."""
-    return "".join(element.text for element in page.find_elements(By.ID, name))
-
-
 def labels_of(client: Client, sorting: str) -> dict[str, str]:
     found = client.get("/api/sorting/labels", sorting=sorting).json["labels"]
     assert isinstance(found, dict)
@@ -105,9 +110,9 @@ def test_a_sorting_is_begun_and_its_pictures_are_looked_at(browser: Chrome, clie
     assert not browser.find_element(By.ID, "start").is_enabled()
     second.send_keys("light")
     browser.find_element(By.ID, "start").click()
-    until(lambda: "Stop" in text(browser, "look"))
+    until(lambda: "Stop" in text(browser, "#look"))
     browser.find_element(By.ID, "look").click()
-    until(lambda: "Your labels are kept" in text(browser, "panel"))
+    until(lambda: "Your labels are kept" in text(browser, "#panel"))
     browser.find_element(By.ID, "look").click()
     until(lambda: len(names(browser)) == 2 * EACH, 120)
     assert [chip.text.split("\n")[1] for chip in browser.find_elements(By.CLASS_NAME, "chip")] == [
@@ -146,15 +151,15 @@ def test_keys_label_go_on_and_undo(page: Chrome, client: Client, sorting: str) -
 
 
 def test_it_learns_shows_its_doubts_takes_corrections_and_exports(
-    page: Chrome, client: Client, sorting: str, folder: Path
+    page: Chrome, client: Client, sorting: str, folder: Path, tmp_path: Path
 ) -> None:
-    assert "Still too few: dark, light" in text(page, "status")
+    assert "Still too few: dark, light" in text(page, "#status")
     assert not page.find_element(By.ID, "learn").is_enabled()
     label_first(page, client, sorting, 5)
     until(page.find_element(By.ID, "learn").is_enabled)
     page.find_element(By.ID, "learn").click()
-    until(lambda: "Which of these are wrong?" in text(page, "hint") and len(names(page)) == 24)
-    assert "100%" in text(page, "accuracy")
+    until(lambda: "Which of these are wrong?" in text(page, "#hint") and len(names(page)) == 24)
+    assert "100%" in text(page, "#accuracy")
     one, other = names(page)[:2]
     guess = one.partition("-")[0]
     assert said(page, one).startswith(f"{one}: {guess}? ")
@@ -173,12 +178,14 @@ def test_it_learns_shows_its_doubts_takes_corrections_and_exports(
     until(lambda: len(names(page)) == 34)
     until(page.find_element(By.ID, "export").is_enabled)
     page.find_element(By.ID, "export").click()
-    until(lambda: f"dcgan classify {sorting}/classifier" in text(page, "saved"))
+    until(lambda: f"dcgan classify {sorting}/classifier" in text(page, "#saved"))
     assert (folder / sorting / "pictures.csv").read_text().startswith("name,class,confidence,labeled\n")
-    link = page.find_element(By.CSS_SELECTOR, "#saved a").get_attribute("href") or ""
-    assert "/api/sorting/pictures.csv?sorting=" in link
+    keep_downloads(page, tmp_path)
+    click(page, "#table-file")
+    until(lambda: downloaded(tmp_path / "pictures.csv"))
+    assert (tmp_path / "pictures.csv").read_text() == (folder / sorting / "pictures.csv").read_text()
     page.refresh()  # what was learned is there again
-    until(lambda: "34 of 40 labeled" in text(page, "status"))
+    until(lambda: "34 of 40 labeled" in text(page, "#status"))
     show(page, "dark")
 
 
@@ -205,7 +212,7 @@ def test_a_label_that_could_not_be_saved_is_reported_and_not_shown(
     one = names(page)[0]
     monkeypatch.setattr("dcgan.studio.sorting.write_atomic", full)
     tile(page, one).click()
-    until(lambda: "No space left on device" in text(page, "notice"))
+    until(lambda: "No space left on device" in text(page, "#notice"))
     until(lambda: "labeled" not in said(page, one))
     assert labels_of(client, sorting) == {}
 

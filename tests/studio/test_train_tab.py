@@ -1,7 +1,5 @@
 """The tab Train in a real browser: one training from its pictures to its end, over two studios."""
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +9,8 @@ from PIL import Image
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
-from tests.studio.browsing import console_is_empty, needs_browser, until
-from tests.studio.running import Client, running
+from tests.studio.browsing import click, console_is_empty, needs_browser, open_tab, text, until
+from tests.studio.running import Client, end_trainings, running
 
 from dcgan.files import parse_json
 
@@ -30,21 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     yield folder
-    for record in (folder / ".dcgan-studio").glob("*.json"):
-        try:
-            os.kill(parse_json(record.read_bytes())["process"], signal.SIGKILL)
-        except (OSError, KeyError):
-            continue
-
-
-def text(page: Chrome, name: str) -> str:
-    """What an element says; nothing while there is none."""
-    return "".join(element.text for element in page.find_elements(By.ID, name))
-
-
-def click(page: Chrome, name: str) -> None:
-    until(lambda: bool(page.find_elements(By.ID, name)) and page.find_element(By.ID, name).is_enabled())
-    page.find_element(By.ID, name).click()
+    end_trainings(folder)
 
 
 def set_value(page: Chrome, element: object, value: str) -> None:
@@ -58,33 +42,85 @@ def a_second_more(client: Client) -> float:
     return float(facts["seconds"] + 1) / 60
 
 
+def test_pictures_of_which_none_can_be_used_say_why(browser: Chrome, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "cut.png").write_bytes((folder / "photos" / "0.png").read_bytes()[:300])
+    with running(folder) as studio:
+        open_tab(browser, studio.address, "train")
+        until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, ".drop input")))
+        browser.find_element(By.CSS_SELECTOR, ".drop input").send_keys(str(tmp_path / "cut.png"))
+        until(lambda: "none of 1 pictures can be used: 1 truncated" in text(browser, "#report .bad"), 60)
+        assert not (folder / "uploaded-1").exists()
+        assert not browser.find_element(By.ID, "start").is_enabled()
+        console_is_empty(browser)
+
+
+def test_a_setting_that_is_wrong_is_named_by_its_label_and_an_empty_one_is_the_usual(
+    browser: Chrome, folder: Path
+) -> None:
+    def write(label: str, value: str) -> None:
+        field = browser.find_element(By.XPATH, f"//label[span[text()='{label}']]/input")
+        field.clear()
+        field.send_keys(value)
+
+    with running(folder) as studio:
+        open_tab(browser, studio.address, "train")
+        until(lambda: bool(browser.find_elements(By.ID, "source")))
+        Select(browser.find_element(By.ID, "source")).select_by_value("photos")
+        Select(browser.find_element(By.ID, "size")).select_by_value("32")
+        click(browser, "details summary")
+        for label, value, why in (
+            ("Batch size", "many", "Batch size must be a whole number, 2 to 65536 pictures, not many."),
+            ("Batch size", "2.5", "Batch size must be a whole number, 2 to 65536 pictures, not 2.5."),
+            ("Learning rate", "7", "Learning rate must be a number, above 0 and at most 1, not 7."),
+            ("Minutes", "-3", "Minutes must be a number, more than 0, and finite, not -3."),
+            ("Minutes", "1e", "Minutes must be a number, more than 0, and finite."),
+        ):
+            write(label, value)
+            click(browser, "#start")
+            until(lambda why=why: text(browser, "#notice").startswith(why), 60)  # type: ignore[misc]
+            write(label, "")
+        write("Base channels", "4")
+        click(browser, "#start")
+        record = folder / ".dcgan-studio" / "runs%2Fphotos-1.json"
+        until(lambda: record.exists() and "words" in parse_json(record.read_bytes()))
+        words = parse_json(record.read_bytes())["words"]
+        assert words[words.index("--size") :][:6] == ["--size", "32", "--minutes", "30", "--base-channels", "4"]
+        assert "--batch-size" not in words
+        console_is_empty(browser)
+
+
 def test_a_training_is_started_left_found_again_paused_and_finished(browser: Chrome, folder: Path) -> None:
     with running(folder) as studio:
         browser.get(studio.address)
-        until(lambda: "No runs yet" in text(browser, "panel"))
+        until(lambda: "No runs yet" in text(browser, "#panel"))
         Select(browser.find_element(By.ID, "source")).select_by_value("photos")
         Select(browser.find_element(By.ID, "size")).select_by_value("32")
-        until(lambda: "12 of 13 pictures can be used" in text(browser, "report"), 60)
-        assert "truncated: 1" in text(browser, "report")
-        for field, value in (("base channels", "4"), ("batch size", "8")):
+        until(lambda: "12 of 13 pictures can be used" in text(browser, "#report"), 60)
+        assert "truncated: 1" in text(browser, "#report")
+        for field, value in (("Base channels", "4"), ("Batch size", "8")):
             found = browser.find_element(By.XPATH, f"//label[span[text()='{field}']]/input")
             set_value(browser, found, value)
-        click(browser, "start")
-        until(lambda: text(browser, "state") == "Training", 60)
+        click(browser, "#start")
+        until(lambda: text(browser, "#state") == "Training", 60)
         console_is_empty(browser)
     with running(folder) as studio:  # the training has gone on
         browser.get(studio.address)
         until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, ".list a")))
         browser.find_elements(By.CSS_SELECTOR, ".list a")[1].click()
-        until(lambda: text(browser, "state") == "Training", 60)
+        until(lambda: text(browser, "#state") == "Training", 60)
         client = Client(studio.address).enter()
         again = client.post("/api/run/resume", run="runs/photos-1")
         assert (again.status, "already" in again.error) == (400, True)
-        click(browser, "pause")
-        until(lambda: text(browser, "state") == "Paused", 60)
+        click(browser, "#pause")
+        until(lambda: text(browser, "#state") == "Paused", 60)
+        set_value(browser, browser.find_element(By.ID, "longer"), "-1")
+        click(browser, "#resume")
+        until(lambda: "Minutes must be more than 0" in text(browser, "#notice"))
+        until(lambda: browser.find_element(By.ID, "resume").is_enabled())
+        assert "Minutes must be more than 0" in text(browser, "#notice")  # it stays
         set_value(browser, browser.find_element(By.ID, "longer"), str(a_second_more(client)))
-        click(browser, "resume")
-        until(lambda: text(browser, "state") == "Finished", 60)
+        click(browser, "#resume")
+        until(lambda: text(browser, "#state") == "Finished", 60)
         until(lambda: browser.execute_script("return document.getElementById('sheet').naturalWidth") > 500)
-        assert "Each place is the same seed" in text(browser, "panel")
+        assert "Each place is the same seed" in text(browser, "#panel")
         console_is_empty(browser)

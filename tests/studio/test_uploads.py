@@ -107,7 +107,65 @@ def test_what_is_no_picture_is_not_kept(client: Client, folder: Path, content: b
     name = new_set(client)
     answer = send(client, name, content)
     assert (answer.status, why in answer.error) == (400, True)
-    assert list((folder / name).iterdir()) == []
+    assert not (folder / name).exists()
+
+
+def test_a_picture_is_kept_after_one_that_was_refused(client: Client, folder: Path) -> None:
+    name = new_set(client)
+    assert send(client, name, b"hello").status == 400
+    assert new_set(client) != name  # its page still sends
+    stored = str(send(client, name, picture()).json["name"])
+    assert send(client, name, b"hello").status == 400
+    assert [path.name for path in (folder / name).iterdir()] == [stored]
+
+
+def test_an_upload_of_which_nothing_can_be_used_is_removed(client: Client, folder: Path) -> None:
+    name = new_set(client)
+    for content in (picture(1)[:300], bomb()):
+        send(client, name, content)
+    (folder / "own").mkdir()
+    (folder / "own" / "cut.png").write_bytes(picture(1)[:300])
+    for source in (name, "own"):
+        assert "none of" in str(looked_at(client, source)["error"])
+    assert not (folder / name).exists()
+    assert (folder / "own" / "cut.png").exists()  # the studio has not stored it
+
+
+def test_a_file_of_somebody_else_keeps_the_folder_of_an_upload(client: Client, folder: Path) -> None:
+    name = new_set(client)
+    send(client, name, picture(1)[:300])
+    (folder / name / "notes.txt").write_text("mine")
+    assert "none of" in str(looked_at(client, name)["error"])
+    assert [path.name for path in (folder / name).iterdir()] == ["notes.txt"]
+
+
+def test_an_archive_without_a_usable_picture_is_removed_and_pictures_beside_it_stay(
+    client: Client, folder: Path
+) -> None:
+    name = new_set(client)
+    kept = str(send(client, name, picture()).json["name"])
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        archive.writestr("cut.png", picture(1)[:300])
+    source = str(send(client, name, memory.getvalue()).json["source"])
+    assert "none of" in str(looked_at(client, source)["error"])
+    assert [path.name for path in (folder / name).iterdir()] == [kept]
+
+
+def test_a_photograph_that_cannot_be_read_is_removed(client: Client, folder: Path) -> None:
+    name = new_set(client)
+    stored = send(client, name, picture(1)[:300]).json["name"]
+    assert "cannot be read" in client.get("/api/photos/shown", photo=f"{name}/{stored}").error
+    assert not (folder / name).exists()
+
+
+def test_a_studio_that_ends_leaves_no_empty_folder(tmp_path: Path) -> None:
+    with running(tmp_path) as studio:
+        client = Client(studio.address).enter()
+        empty, full = new_set(client), new_set(client)
+        send(client, full, picture())
+    assert not (tmp_path / empty).exists()
+    assert len(list((tmp_path / full).iterdir())) == 1
 
 
 def test_an_upload_that_was_cut_off_leaves_nothing(client: Client, folder: Path) -> None:
@@ -117,11 +175,12 @@ def test_an_upload_that_was_cut_off_leaves_nothing(client: Client, folder: Path)
         connection.sendall(f"{head}Content-Length: 9999\r\n\r\n".encode() + picture()[:100])
         until_there(folder / name, 1)
     until_there(folder / name, 0)
+    assert not (folder / name).exists()
 
 
 def until_there(folder: Path, count: int) -> None:
     end = time.monotonic() + 20
-    while len(list(folder.iterdir())) != count:
+    while len(list(folder.iterdir()) if folder.exists() else []) != count:
         assert time.monotonic() < end
         time.sleep(0.02)
 
@@ -147,7 +206,7 @@ def test_a_disk_that_fills_up_meanwhile_is_reported(
     monkeypatch.setattr("dcgan.studio.uploads.open_file", full)
     answer = send(client, name, picture())
     assert (answer.status, "No space left" in answer.error) == (507, True)
-    assert list((folder / name).iterdir()) == []
+    assert not (folder / name).exists()
 
 
 def test_a_file_that_is_too_large_is_refused_by_its_length(client: Client) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from dcgan.cli.console import answer, warn
+from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.flags import AsJson, ModelPath, Overwrite
 from dcgan.cli.outputs import check_folder, told_when_stopped, writing
 from dcgan.errors import UsageError
@@ -67,15 +67,15 @@ def _export_model(model: Path, out: Path, dtype: Literal["float32", "float16"], 
     from dcgan.model_folder import CARD
 
     check_folder("--out", out, CARD, "a model", overwrite=overwrite)
-    with writing("--out", out):
-        exported = export_model(model, out, dtype=dtype, overwrite=overwrite)
+    with writing("--out", out), progress_bar("exporting") as bar:
+        exported = export_model(model, out, dtype=dtype, overwrite=overwrite, on_progress=bar)
     facts = {
         "model": exported.path,
         "bytes": exported.bytes,
         "identity": exported.identity,
         "concepts": bool(exported.concepts),
     }
-    lost = "\nits concepts do not fit the rounded model; find new ones" if exported.concepts is False else ""
+    lost = "\nits concepts do not fit this model, and were left out" if exported.concepts is False else ""
     answer(f"exported a model of {exported.bytes / 1e6:.1f} MB: {out}{lost}", facts, as_json)
 
 
@@ -98,23 +98,25 @@ def _export_files(
     from dcgan.loading import load
 
     model = load(path, "cpu")
-    with writing("--out", out):
+    with writing("--out", out), progress_bar("exporting") as bar:
         if form == "onnx":
             from dcgan.export.onnx_files import export_onnx
 
-            files = export_onnx(model, out, dtype=dtype or "float32", overwrite=overwrite)
+            files = export_onnx(model, out, dtype=dtype or "float32", overwrite=overwrite, on_progress=bar)
         elif form == "web":
             from dcgan.export.web import export_page
 
-            files = export_page(model, out, dtype=dtype or "float16", concepts=concepts, overwrite=overwrite)
+            files = export_page(
+                model, out, dtype=dtype or "float16", concepts=concepts, overwrite=overwrite, on_progress=bar
+            )
         elif form == "pt2":
             from dcgan.export.torch_program import export_program
 
-            files = export_program(model, out, overwrite=overwrite)
+            files = export_program(model, out, overwrite=overwrite, on_progress=bar)
         else:
             from dcgan.export.state_dict import export_state_dict
 
-            files = export_state_dict(model, out, overwrite=overwrite)
+            files = export_state_dict(model, out, overwrite=overwrite, on_progress=bar)
     not_written = files.details.get("not_written")
     for name, reason in (not_written if isinstance(not_written, dict) else {}).items():
         warn(f"{name} was not written: {reason}")

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
-from dcgan.cli.console import answer
+from dcgan.cli.console import answer, warn
 from dcgan.cli.flags import AsJson, ModelPath, Overwrite, Switch
 from dcgan.cli.outputs import check_folder, writing
 from dcgan.errors import UsageError, command
@@ -128,4 +128,6 @@ def push(
         raise KeyboardInterrupt("stopped: nothing was published; the same command begins anew") from error
     text = f"published a model of {pushed.bytes / 1e6:.1f} MB{' for you alone' if pushed.private else ''}: {pushed.url}"
     next_step = command("sample", pushed.name, "--out", "sheet.png")
+    if pushed.concepts is False:
+        warn("its concepts are another model's, and were left out")
     answer(f"{text}\nsample it anywhere: {next_step}", asdict(pushed), as_json)

@@ -109,7 +109,7 @@ def presets(*, as_json: AsJson = False) -> None:
     for heading in ("size", "batch", "lr", "updates", "G", "D"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, facts in rows.items():
-        sizes = (f"{int(facts[net] or 0) / 1e6:.1f} M" for net in ("generator", "discriminator"))
+        sizes = (f"{int(facts[net]) / 1e6:.1f} M" for net in ("generator", "discriminator"))
         table.add_row(name, *(str(facts[fact]) for fact in ("size", "batch", "lr", "updates")), *sizes)
     stdout.print(table)
     stdout.print("\nG and D are the numbers of their parameters; --json has all values.")
@@ -159,8 +159,8 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
     return 0
 
 
-def _describe(recipe: Recipe) -> dict[str, int | str | None]:
-    """The facts that tell recipes apart, with the parameter counts of their nets."""
+def _describe(recipe: Recipe) -> dict[str, int | str]:
+    """The facts that tell recipes apart, with the parameter counts of their nets; the kernels of those with layers."""
     import torch
 
     from dcgan.networks.layouts import Architecture
@@ -171,12 +171,13 @@ def _describe(recipe: Recipe) -> dict[str, int | str | None]:
         nets = {"generator": family.generator(laid_out), "discriminator": family.discriminator(laid_out)}
     counts = {name: sum(parameter.numel() for parameter in net.parameters()) for name, net in nets.items()}
     size = f"{laid_out.size}x{laid_out.size}"
+    layers = laid_out.discriminator if isinstance(laid_out, Architecture) else ()
     return {
         "nets": recipe.nets,
         "size": size if recipe.size else "any",
         "z": f"{recipe.latent_distribution} {recipe.latent_dim}",
         "base_channels": recipe.base_channels,
-        "kernel_size": laid_out.discriminator[0].kernel_size if isinstance(laid_out, Architecture) else None,
+        **({"kernel_size": layers[0].kernel_size} if layers else {}),
         "batch": recipe.batch_size,
         "lr": f"{recipe.lr:g}",
         "updates": recipe.updates,

@@ -20,7 +20,7 @@ from dcgan.data.prepare_report import PrepareReport, SplitReport
 from dcgan.data.sources import PictureSource, open_source, place_of
 from dcgan.data.subsets import LabeledItems
 from dcgan.data.workers import Decoding
-from dcgan.errors import PackedSetError, SourceError, UsageError
+from dcgan.errors import NoUsablePictureError, PackedSetError, SourceError, UsageError
 from dcgan.files import new_folder
 from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
@@ -87,7 +87,8 @@ def prepare(
         overwrite: Replace the packed set at `out`.
 
     Raises:
-        SourceError: The source cannot be read, or none of its pictures can be used.
+        SourceError: The source cannot be read.
+        NoUsablePictureError: None of its pictures can be used.
         PackedSetError: `out` exists, or cannot be written, for example because the disk is full.
         UsageError: `workers` is out of its range, or there is no such engine.
         DcganError: Ray is not installed, no cluster answers, or one of its machines fails or does not see the files.
@@ -211,7 +212,7 @@ def _pack(
             more = spare.choose(missing, options.seed)
             spare, part = spare.without(more), more.subset()
         if not writer.count:
-            raise SourceError(_explain_none_used(source, writer.skipped, seen.examples))
+            raise NoUsablePictureError(_explain_none_used(source, writer.skipped, seen.examples))
         writer.finish(source.description, asdict(options), source.ignored)
     return PrepareReport(
         path=out,

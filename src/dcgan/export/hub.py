@@ -1,7 +1,6 @@
 """A model on the Hugging Face Hub: its folder, a sheet of samples and a model card, in one commit."""
 
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +9,9 @@ import torch
 
 from dcgan.errors import ModelError, UsageError
 from dcgan.export.model_card import SHEET, model_card
+from dcgan.export.own_concepts import copy_concepts
 from dcgan.figures.sheets import save_picture, sheet
-from dcgan.files import parse_toml, temporary_folder
+from dcgan.files import temporary_folder
 from dcgan.hub_cache import HubName, hub_errors, parse_hub_name
 from dcgan.loading import load
 from dcgan.model import DType, Model
@@ -35,6 +35,7 @@ class Pushed:
         commit: On the Hub; hf://OWNER/NAME@COMMIT is this very model for ever.
         bytes: Of all its files.
         private: Whether only its owner sees it.
+        concepts: Whether the concepts of the model came along: False if they are another model's, None if it has none.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Pushed:
     commit: str
     bytes: int
     private: bool
+    concepts: bool | None
 
 
 def push(
@@ -56,7 +58,8 @@ def push(
     """Publish a model on the Hugging Face Hub, where hf://OWNER/NAME then names it.
 
     The commit has the two nets as safetensors, `model.json`, the model's concepts if it has some, a sheet of samples
-    and a model card. Weights that were rounded to half precision stay so.
+    and a model card. Concepts that rest on latent vectors in other files (.npz) are written with these in them. Weights
+    that were rounded to half precision stay so.
 
     Args:
         model: A `Model`, or the path or name of one.
@@ -70,6 +73,7 @@ def push(
         UsageError: The name or the license is none, or `private` is asked of a public repository.
         ModelError: There is no such model, nobody is logged in, the repository holds files, access is denied, or the
             Hub cannot be reached.
+        LatentError: The file of its concepts is damaged, or rests on a file that cannot be read.
 
     Example:
         >>> dcgan.push("runs/photos", "me/photos", license="cc0-1.0").url
@@ -89,7 +93,7 @@ def push(
         raise UsageError(f"`private`: {name} is public; make it private in its settings on the Hub, or name another")
     loaded = model if isinstance(model, Model) else load(model, "cpu")
     with temporary_folder("push") as folder:
-        _write(loaded, folder, name, license)
+        concepts = _write(loaded, folder, name, license)
         files = sorted(folder.iterdir())
         with hub_errors(name):
             from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
@@ -105,7 +109,7 @@ def push(
             commit = api.create_commit(name.repository, operations, commit_message=message)
         size = sum(file.stat().st_size for file in files)
     is_private = bool(existing.private) if existing else private
-    return Pushed(str(name), f"{api.endpoint}/{name.repository}", commit.oid, size, is_private)
+    return Pushed(str(name), f"{api.endpoint}/{name.repository}", commit.oid, size, is_private, concepts)
 
 
 def _existing(name: HubName) -> "ModelInfo | None":
@@ -122,21 +126,13 @@ def _existing(name: HubName) -> "ModelInfo | None":
             return None
 
 
-def _write(model: Model, folder: Path, name: HubName, license: str | None) -> None:  # noqa: A002
+def _write(model: Model, folder: Path, name: HubName, license: str | None) -> bool | None:  # noqa: A002
+    """Fill the folder of a commit; return what `copy_concepts` does."""
     model.write_into(folder, dtype=_dtype(model))
-    concepts = model.folder / OWN_CONCEPTS if model.folder else None
-    if concepts and concepts.is_file() and _whose(concepts) in (None, model.identity):
-        shutil.copyfile(concepts, folder / OWN_CONCEPTS)
+    concepts = copy_concepts(model, folder)
     save_picture(sheet(model.sample(range(64))), folder / SHEET)
     (folder / CARD).write_text(model_card(model, name.repository, license), "utf-8")
-
-
-def _whose(concepts: Path) -> object:
-    """The identity of the model whose concepts a file has; None if it does not say."""
-    try:
-        return parse_toml(concepts.read_text("utf-8")).get("model")
-    except ValueError as error:
-        raise ModelError(f"{concepts} is damaged: {error}; mend it, or take it away") from error
+    return concepts
 
 
 def _dtype(model: Model) -> DType:

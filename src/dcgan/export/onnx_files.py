@@ -13,11 +13,21 @@ from dcgan.export.discriminator import WithFeatures, discriminator_inputs
 from dcgan.export.graph_builder import graph_of
 from dcgan.export.trace import plain_copy
 from dcgan.model import DType, Model
+from dcgan.progress import Steps, notebook_bar
+from dcgan.types import OnProgress
 
 REMEDY = "write it with torch.onnx.export"
 
 
-def export_onnx(model: Model, out: str | Path, *, dtype: DType = "float32", overwrite: bool = False) -> ExportedFiles:
+@notebook_bar("exporting")
+def export_onnx(
+    model: Model,
+    out: str | Path,
+    *,
+    dtype: DType = "float32",
+    overwrite: bool = False,
+    on_progress: OnProgress | None = None,
+) -> ExportedFiles:
     """Write both nets as ONNX, for programs and devices without Python.
 
     `generator.onnx` takes `z` (N, latent_dim) and gives `images` (N, C, H, W) in [-1, 1]. `discriminator.onnx` takes
@@ -31,6 +41,7 @@ def export_onnx(model: Model, out: str | Path, *, dtype: DType = "float32", over
         out: The folder to make.
         dtype: "float16" rounds the weights, which halves the files; they are computed with in float32.
         overwrite: Replace an exported model at `out`.
+        on_progress: Called with (steps done, in all).
 
     Raises:
         DcganError: The extra "export" is not installed.
@@ -43,10 +54,12 @@ def export_onnx(model: Model, out: str | Path, *, dtype: DType = "float32", over
     check_onnx()
     from dcgan.export.onnx_nodes import OPSET, onnx_model
 
+    step = Steps(7, on_progress)
     generator, discriminator = plain_copy(model.generator), WithFeatures(plain_copy(model.discriminator))
     z = torch.from_numpy(model.latents(CHECKED))
     with torch.inference_mode():
         images = generator(z)
+    step()
     features = [f"features_{number}" for number in range(discriminator.layers)]
     with exporting(model, Path(out), "onnx", dtype, overwrite=overwrite) as card:
         for name, net, inputs, outputs in (
@@ -54,9 +67,12 @@ def export_onnx(model: Model, out: str | Path, *, dtype: DType = "float32", over
             ("discriminator.onnx", discriminator, discriminator_inputs(model, z, images), ["logits", *features]),
         ):
             graph = graph_of(net, [*inputs.values()], REMEDY)
+            step()
             content = onnx_model(graph, [*inputs], outputs, {"dcgan": model.identity}, dtype).SerializeToString()
+            step()
             card.differences[name] = _difference(name, content, net, inputs, exact=dtype == "float32")
             (card.folder / name).write_bytes(content)
+            step()
         card.details["opset"] = OPSET
     return summary(Path(out))
 

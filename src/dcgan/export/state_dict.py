@@ -12,12 +12,17 @@ from dcgan.model import Model
 from dcgan.networks.batch_norm import BatchNorm
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
+from dcgan.progress import Steps, notebook_bar
 from dcgan.tutorial_nets import EPS, KERNEL_SIZE, STEM_SIDE, tutorial_discriminator, tutorial_generator
+from dcgan.types import OnProgress
 
 UNITS = STEM_SIDE**2  # of each channel of the first map
 
 
-def export_state_dict(model: Model, out: str | Path, *, overwrite: bool = False) -> ExportedFiles:
+@notebook_bar("exporting")
+def export_state_dict(
+    model: Model, out: str | Path, *, overwrite: bool = False, on_progress: OnProgress | None = None
+) -> ExportedFiles:
     """Write `netG.pth` and `netD.pth`, by the names of the nets in pytorch/examples (`main.0.weight` and so on).
 
     A net is written if it is such a net: pictures of 4 * 2^n pixels, 4x4 kernels of stride 2, batch norm. Of a
@@ -29,6 +34,7 @@ def export_state_dict(model: Model, out: str | Path, *, overwrite: bool = False)
         model: The model.
         out: The folder to make.
         overwrite: Replace an exported model at `out`.
+        on_progress: Called with (steps done, in all).
 
     Raises:
         ModelError: Something is at `out`, or neither net is such a net: the message says why.
@@ -43,21 +49,25 @@ def export_state_dict(model: Model, out: str | Path, *, overwrite: bool = False)
     if len(why) == len(reasons):
         both = "; ".join(f"{name}: {reason}" for name, reason in why.items())
         raise ModelError(f"these nets are not those of the tutorials: {both}. Write them as onnx or pt2")
+    step = Steps(3, on_progress)
     z = torch.from_numpy(model.latents(CHECKED))
     generator, discriminator = plain_copy(nets.generator), plain_copy(nets.discriminator)
     assert isinstance(generator, Generator)
     assert isinstance(discriminator, Discriminator)
     with exporting(model, Path(out), "state-dict", "float32", overwrite=overwrite) as card, torch.inference_mode():
         images = generator(z)
+        step()
         if not reasons["netG.pth"]:
             net = _as_tutorial_generator(generator)
             _save(net, card.folder / "netG.pth")
             card.differences["netG.pth"] = float((net(z[:, :, None, None]) - images).abs().max())
+        step()
         if not reasons["netD.pth"]:
             net = _as_tutorial_discriminator(discriminator)
             _save(net, card.folder / "netD.pth")
             judged = torch.sigmoid(discriminator(images))
             card.differences["netD.pth"] = float((net(images).flatten() - judged).abs().max())
+        step()
         for name, difference in card.differences.items():
             check_difference(name, difference, 1.0)
         card.details["not_written"] = why

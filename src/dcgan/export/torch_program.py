@@ -10,9 +10,14 @@ from dcgan.export.card import CHECKED, ExportedFiles, check_difference, exportin
 from dcgan.export.discriminator import WithFeatures, discriminator_inputs
 from dcgan.export.trace import plain_copy, trace
 from dcgan.model import Model
+from dcgan.progress import Steps, notebook_bar
+from dcgan.types import OnProgress
 
 
-def export_program(model: Model, out: str | Path, *, overwrite: bool = False) -> ExportedFiles:
+@notebook_bar("exporting")
+def export_program(
+    model: Model, out: str | Path, *, overwrite: bool = False, on_progress: OnProgress | None = None
+) -> ExportedFiles:
     """Write both nets as `generator.pt2` and `discriminator.pt2`.
 
     `torch.export.load("generator.pt2").module()` takes z (N, latent_dim) and gives images (N, C, H, W) in [-1, 1]; the
@@ -23,6 +28,7 @@ def export_program(model: Model, out: str | Path, *, overwrite: bool = False) ->
         model: The model; nets of your own work if torch can trace them.
         out: The folder to make.
         overwrite: Replace an exported model at `out`.
+        on_progress: Called with (steps done, in all).
 
     Raises:
         ModelError: Something is at `out`, a net cannot be traced, or a file differs from its net.
@@ -32,10 +38,12 @@ def export_program(model: Model, out: str | Path, *, overwrite: bool = False) ->
         >>> dcgan.export_program(dcgan.load("faces"), "faces-pt2")
         >>> generator = torch.export.load("faces-pt2/generator.pt2").module()
     """
+    step = Steps(7, on_progress)
     generator, discriminator = plain_copy(model.generator), WithFeatures(plain_copy(model.discriminator))
     z = torch.from_numpy(model.latents(CHECKED))
     with torch.inference_mode():
         images = generator(z)
+    step()
     inputs = discriminator_inputs(model, z, images)
     with exporting(model, Path(out), "pt2", "float32", overwrite=overwrite) as card:
         for name, net, given in (
@@ -43,10 +51,12 @@ def export_program(model: Model, out: str | Path, *, overwrite: bool = False) ->
             ("discriminator.pt2", discriminator, inputs),
         ):
             program = trace(net, [tensor[:2] for tensor in given.values()])
+            step()
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # as in `trace`
                 torch.export.save(program, card.folder / name)
                 loaded = torch.export.load(card.folder / name).module()
+            step()
             worst = 0.0
             with torch.inference_mode():
                 for rows in (z[:1], z):  # one row alone, and many
@@ -56,6 +66,7 @@ def export_program(model: Model, out: str | Path, *, overwrite: bool = False) ->
                         check_difference(name, difference, float(there.abs().max()))
                         worst = max(worst, difference)
             card.differences[name] = worst
+            step()
     return summary(Path(out))
 
 

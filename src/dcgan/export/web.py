@@ -24,6 +24,8 @@ from dcgan.export.trace import plain_copy
 from dcgan.latent.concepts import ConceptSource, resolve_concepts
 from dcgan.model import DType, Model
 from dcgan.pixels import to_pixels
+from dcgan.progress import Steps, notebook_bar
+from dcgan.types import OnProgress
 
 REMEDY = "write it as ONNX, or with torch.onnx.export"
 SCRIPTS = ("index.html", "page.css", "latents.js", "pool.js", "page.js")
@@ -42,6 +44,7 @@ class Axis(NamedTuple):
     direction: Tensor
 
 
+@notebook_bar("exporting")
 def export_page(
     model: Model,
     out: str | Path,
@@ -49,6 +52,7 @@ def export_page(
     dtype: DType = "float16",
     concepts: ConceptSource = None,
     overwrite: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> ExportedFiles:
     """Write a page that draws with the generator: a sheet without an end, a walk, and sliders along directions of z.
 
@@ -63,6 +67,7 @@ def export_page(
         dtype: "float16" rounds the weights, which halves the page; "float32" keeps them.
         concepts: A file of concepts, or concepts by name. Default: the model's own.
         overwrite: Replace an exported model at `out`.
+        on_progress: Called with (steps done, in all).
 
     Raises:
         ModelError: Something is at `out`, or a net of your own has other layers.
@@ -72,18 +77,22 @@ def export_page(
     Example:
         >>> dcgan.export_page(dcgan.load("faces"), "faces-page")
     """
+    step = Steps(4, on_progress)
     out, net = Path(out), plain_copy(model.generator)
     z = torch.from_numpy(model.latents(CHECKED))
     graph = graph_of(net, [z], REMEDY)
     for layer in graph.layers:
         _check(layer)
     axes = _axes(model, graph, concepts)
+    step()
     with exporting(model, out, "web", dtype, overwrite=overwrite) as card:
         with torch.inference_mode():
             expected = net(z)
             check_difference("the page's net", float((run(graph, z) - expected).abs().max()), 1.0)
+            step()
             written = _rounded(graph) if dtype == "float16" else graph
             drawn = run(written, z)
+            step()
         levels = np.abs(to_pixels(drawn).astype(int) - to_pixels(expected).astype(int))
         card.differences["model.js"] = float((drawn - expected).abs().max())
         card.details["gray_levels"] = {"mean": float(levels.mean()), "max": int(levels.max())}
@@ -91,6 +100,7 @@ def export_page(
         for name in SCRIPTS:
             (card.folder / name).write_bytes(_page(name))
         (card.folder / "model.js").write_text(_model_script(model, written, axes, out.name, dtype), "utf-8")
+        step()
     return summary(out)
 
 

@@ -8,13 +8,16 @@ seeds = [3, 17, 40]               # three or more, averaged: a single sample is 
 [mine]
 latents = "samples.npz"           # beside this file; rows = [0, 2, 5] takes some of them
 
+[theirs]
+z = [[0.52, -0.17, ...], ...]     # the latent vectors themselves: so they travel with a model
+
 [glasses-axis]
 axis = [0.12, -0.03, ...]         # a direction: what to add to z to get the thing
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -32,7 +35,7 @@ from dcgan.types import Latents
 
 ENOUGH = 3  # examples of a concept, as in the paper
 MODEL = "model"  # the key of the file that names whose latent space it is
-_KINDS = ("seeds", "latents", "axis")
+_KINDS = ("seeds", "latents", "z", "axis")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,7 +45,7 @@ class Concept(ShortRepr):
     Attributes:
         name: Letters, digits, _ and -, a letter first.
         z: (N, D), its examples; of an axis the one direction.
-        entry: How it is written in a file: `seeds`, `latents` (and `rows`), or `axis`.
+        entry: How it is written in a file: `seeds`, `latents` (and `rows`), `z`, or `axis`.
     """
 
     name: str
@@ -121,6 +124,36 @@ def check_new(path: Path, names: Iterable[str], model: Model) -> None:
         raise LatentError(f"{path} has {', '.join(twice)} already; take it out of the file, or choose another name")
 
 
+def whose(path: Path) -> object:
+    """The identity of the model whose concepts a file has; None if it does not say.
+
+    Raises:
+        LatentError: The file cannot be read, or is no TOML.
+    """
+    return _content(path).get(MODEL)
+
+
+def self_contained(path: Path, model: Model) -> str:
+    """The text of a file of concepts, but resting on no other file: names of files become the z (N, D) in them.
+
+    A text that names no file stays as it is, comments too.
+
+    Raises:
+        LatentError: It cannot be read, or rests on a file that cannot.
+    """
+    if not any(isinstance(entry, dict) and "latents" in entry for entry in _content(path).values()):
+        return path.read_text("utf-8-sig")
+    concepts = (_inlined(concept) for concept in read_concepts(path, model).values())
+    return "\n".join([f"{MODEL} = {json.dumps(model.identity)}\n", *map(_written, concepts)])
+
+
+def _inlined(concept: Concept) -> Concept:
+    if "latents" not in concept.entry:
+        return concept
+    exact = [[float(f"{number:.9g}") for number in row] for row in concept.z]  # as many digits as tell floats apart
+    return replace(concept, entry=MappingProxyType({"z": exact}))
+
+
 def own_concepts(model: Model) -> Path | None:
     """The file of concepts in the folder that the model was loaded from, if there is one."""
     path = model.folder / OWN_CONCEPTS if model.folder else None
@@ -154,13 +187,15 @@ def _content(path: Path) -> dict[str, object]:
             f"cannot read concepts from {path}: {error.strerror}; make it with `dcgan concepts`"
         ) from error
     except ValueError as error:  # also numbers of a million digits, and lists in lists in lists
-        raise LatentError(f"{path} is no TOML file: {error}") from error
+        raise LatentError(f"{path} is no TOML file: {error}; mend it, or take it away") from error
 
 
 def _concept(path: Path, name: str, entry: object, model: Model) -> Concept:
     kinds = [kind for kind in _KINDS if kind in entry] if isinstance(entry, dict) else []
     if not isinstance(entry, dict) or len(kinds) != 1:
-        raise LatentError(f'{path}: concept {name!r} needs just one of seeds = [...], latents = "FILE" or axis = [...]')
+        raise LatentError(
+            f'{path}: concept {name!r} needs just one of seeds = [...], latents = "FILE", z = [[...]] or axis = [...]'
+        )
     if odd := entry.keys() - {*kinds, *(["rows"] if kinds == ["latents"] else [])}:
         raise LatentError(f"{path}: concept {name!r} does not understand {', '.join(sorted(odd))} beside {kinds[0]}")
     if kinds == ["seeds"]:
@@ -180,11 +215,19 @@ def _concept(path: Path, name: str, entry: object, model: Model) -> Concept:
         if not isinstance(rows, list) or not rows or not all(type(row) is int and 0 <= row < len(z) for row in rows):
             raise LatentError(f"{path}: the rows of {name!r} must be whole numbers from 0 to {len(z) - 1}")
         return Concept(_checked(name), z[rows], MappingProxyType(entry))
-    axis, dimension = entry["axis"], model.latent_dim
-    numbers = isinstance(axis, list) and all(type(n) in (int, float) and abs(n) <= LARGEST for n in axis)
-    if not isinstance(axis, list) or not numbers or len(axis) != dimension:
-        raise LatentError(f"{path}: the axis of {name!r} must be a list of {dimension} numbers up to {LARGEST:g}")
-    return Concept(_checked(name), np.asarray([axis], np.float32), MappingProxyType(entry))
+    rows, numbers = entry.get("z", [entry.get("axis")]), f"{model.latent_dim} numbers up to {LARGEST:g}"
+    if not isinstance(rows, list) or not rows or not all(_are_numbers(row, model.latent_dim) for row in rows):
+        must = f"the z of {name!r} must be lists of" if kinds == ["z"] else f"the axis of {name!r} must be a list of"
+        raise LatentError(f"{path}: {must} {numbers}")
+    return Concept(_checked(name), np.asarray(rows, np.float32), MappingProxyType(entry))
+
+
+def _are_numbers(row: object, count: int) -> bool:
+    return (
+        isinstance(row, list)
+        and len(row) == count
+        and all(type(number) in (int, float) and abs(number) <= LARGEST for number in row)
+    )
 
 
 def _written(concept: Concept) -> str:

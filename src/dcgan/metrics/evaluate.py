@@ -20,7 +20,8 @@ from dcgan.metrics.one_nearest_neighbor import two_sample
 from dcgan.metrics.parzen import ParzenLogLikelihood, parzen_log_likelihood
 from dcgan.metrics.precision_recall import precision_recall
 from dcgan.metrics.results import ClosestPairs, Distances, Parzen
-from dcgan.metrics.sides import ModelSide, SetSide, Side, open_held_out, open_sides
+from dcgan.metrics.sides import ModelSide, SetSide, Side, open_held_out, open_models, prepare_sides
+from dcgan.model import Model
 from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng
 from dcgan.short_repr import ShortRepr
@@ -151,7 +152,11 @@ def evaluate(
     if isinstance(extractor, str):
         EXTRACTORS[extractor]  # refused before any work, if there is none
     device = resolve_device(device)
-    first, second = open_sides(generated, real, size=size, device=device, on_progress=on_progress)
+    opened = open_models(generated, real, device)
+    if isinstance(extractor, str) and "distances" in metrics:  # refused before pictures are prepared, if it cannot be
+        model = next((side for side in opened if isinstance(side, Model)), None)
+        extractor = build_extractor(extractor, ExtractorOptions(weights, model, device))
+    first, second = prepare_sides(generated, real, opened, size=size, on_progress=on_progress)
     others = None if held_out is None else open_held_out(held_out, second, on_progress)
     sets = [side for side in (first, second, others) if isinstance(side, SetSide)]
     count = min(samples, *(len(side.data) for side in sets if side is not others), samples)
@@ -161,10 +166,7 @@ def evaluate(
         _check_pictures(first, second, others)
     distances = parzen = None
     warnings = [text for side in sets if (text := side.warning)]
-    if "distances" in metrics:
-        if isinstance(extractor, str):
-            model = next((side.model for side in (first, second) if isinstance(side, ModelSide)), None)
-            extractor = build_extractor(extractor, ExtractorOptions(weights, model, device))
+    if not isinstance(extractor, str) and "distances" in metrics:
         distances = _distances(first, second, others, extractor, count, samples, on_progress)
         warnings += _warnings_of_distances(second, others, count)
     if "parzen" in metrics and others is not None:

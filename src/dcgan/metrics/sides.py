@@ -78,10 +78,24 @@ class SetSide:
         return np.asarray(self.data.pixels[some_positions(self.data, count)[rows]])
 
 
-def open_sides(
-    generated: Side, real: Side, *, size: int | None = None, device: str = "auto", on_progress: OnProgress | None = None
+def open_models(generated: Side, real: Side, device: str) -> tuple[Model | PictureSource, Model | PictureSource]:
+    """Open what is quick to open of both sides, models and packed sets; other pictures stay as they are named.
+
+    Raises:
+        DcganError: A model or a packed set cannot be opened.
+    """
+    return _opened(generated, device), _opened(real, device)
+
+
+def prepare_sides(
+    generated: Side,
+    real: Side,
+    opened: tuple[Model | PictureSource, Model | PictureSource],
+    *,
+    size: int | None = None,
+    on_progress: OnProgress | None = None,
 ) -> tuple[ModelSide | SetSide, ModelSide | SetSide]:
-    """Open both sides of a comparison at one size.
+    """Bring both sides of a comparison to one size, once `open_models` has opened them.
 
     It is `size`, or else:
 
@@ -92,13 +106,13 @@ def open_sides(
         UsageError: The sizes differ, and nothing says which one is meant.
         DcganError: A side cannot be opened.
     """
-    first, second = _opened(generated, device), _opened(real, device)
+    first, second = opened
     unprepared = not any(isinstance(side, Model | PackedSet) for side in (first, second))
     common = size or (_natural_size(generated, real) if unprepared else _own_size(first, second))
     model = next((side for side in (first, second) if isinstance(side, Model)), None)
     packed = next((side for side in (first, second) if isinstance(side, PackedSet)), None)
 
-    def opened(side: Model | PictureSource, given: Side, first_seed: int = 0) -> ModelSide | SetSide:
+    def at_size(side: Model | PictureSource, given: Side, first_seed: int = 0) -> ModelSide | SetSide:
         if isinstance(side, Model):
             if side.size != common:
                 raise UsageError(f"`size` is {common}, but {_name(given)} makes pictures of {_sides_of(side)} pixels")
@@ -113,7 +127,7 @@ def open_sides(
             _check_untouched(data, _name(given))
         return SetSide(_name(given), data)
 
-    return opened(first, generated), opened(second, real, SECOND_SEED)
+    return at_size(first, generated), at_size(second, real, SECOND_SEED)
 
 
 def open_held_out(held_out: PictureSource, real: ModelSide | SetSide, on_progress: OnProgress | None) -> SetSide:

@@ -42,6 +42,7 @@ from dcgan.studio.photo_routes import PhotoRoutes
 from dcgan.studio.sort_routes import SortRoutes
 from dcgan.studio.train_routes import TrainRoutes
 from dcgan.studio.uploads import LARGEST as LARGEST_UPLOAD
+from dcgan.studio.uploads import Uploads
 
 TYPES = {".css": "text/css", ".js": "text/javascript"}
 """The files that a page may load, by suffix."""
@@ -56,9 +57,10 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
         device: Where to compute.
     """
     contents = Contents(folder)
-    train, queue = TrainRoutes(folder, device), DrawQueue()
+    uploads, queue = Uploads(folder), DrawQueue()
+    train = TrainRoutes(folder, uploads, device)
     models = Models(folder, device, queue)
-    objects, photos = ObjectEdits(folder, queue), PhotoEdits(device)
+    objects, photos = ObjectEdits(folder, queue), PhotoEdits(device, uploads)
     sort = SortRoutes(folder, device)
     loadable = dict(_loadable(files("dcgan.studio").joinpath("page")))
 
@@ -86,6 +88,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await train.intakes.close()
+        uploads.close()
         await objects.close()
         await photos.close()
         await sort.looks.close()

@@ -2,8 +2,9 @@
 
 `of` names places in latent space, an object as JSON: see `dcgan.studio.explore_latents`.
 
-    GET  /api/explore?model                 {concepts: [{name, is_axis}], file, films}: a model's concepts, the file
-                                            that they stand in, and the kinds of films that can be written here
+    GET  /api/explore?model                 {concepts: [{name, is_axis}], file, films, frames_per_second, most_frames}:
+                                            a model's concepts, the file that they stand in, the kinds of films that
+                                            can be written here, and how long they may be
     GET  /api/explore/pictures?model&of     the pictures, one below another: PNG
     GET  /api/explore/download?model&of&kind&scale&smooth
          kind "png": a picture, or a sheet; "strip": a row of them; "npz": z and pixels, as verbs read them
@@ -72,6 +73,8 @@ class ExploreRoutes:
             "concepts": [{"name": name, "is_axis": concept.is_axis} for name, concept in known.items()],
             "file": self._concepts_file(model),
             "films": [kind for kind in FILMS if kind != "mp4" or find_spec("av")],
+            "frames_per_second": FRAMES_PER_SECOND,
+            "most_frames": MOST_FRAMES,
         }
 
     async def pictures(self, request: Request) -> Response:

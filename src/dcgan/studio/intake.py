@@ -5,7 +5,6 @@ prepares is kept in the cache, where the training finds it.
 """
 
 import asyncio
-import json
 import sys
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -16,9 +15,9 @@ import pyarrow.compute as pc
 
 from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
-from dcgan.errors import DcganError
 from dcgan.figures.sheets import picture_bytes, sheet
-from dcgan.studio.child import said_by
+from dcgan.studio.child import errors_said, said_by, say
+from dcgan.studio.uploads import Uploads
 
 MOST_LISTED = 500
 """Pictures that cannot be used, of which the page is told."""
@@ -51,10 +50,16 @@ class Intake:
 
 
 class Intakes:
-    """Looks at pictures, at most one at the same time for the same pictures and size."""
+    """Looks at pictures, at most one at the same time for the same pictures and size.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: The studio's.
+        uploads: Of which those are removed that cannot be used.
+    """
+
+    def __init__(self, folder: Path, uploads: Uploads) -> None:
         self._folder = folder
+        self._uploads = uploads
         self._known: dict[tuple[str, int], Intake] = {}
 
     def begin(self, source: str, size: int) -> Intake:
@@ -77,12 +82,15 @@ class Intakes:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _look(self, intake: Intake, source: str, size: int) -> None:
+        stored = self._uploads.stored(source)
         async with aclosing(said_by(self._folder, "dcgan.studio.intake", source, str(size))) as lines:
             async for said in lines:
                 if "done" in said:
                     intake.done = (said["done"], said["total"])
                 elif "error" in said:
                     intake.error = said["error"]
+                    if said.get("unusable"):
+                        self._uploads.remove(stored)
                 else:
                     intake.packed = Path(said["packed"])
 
@@ -105,16 +113,9 @@ def shown(packed: PackedSet) -> bytes:
 def main() -> None:
     """Prepare pictures and print lines of JSON: how far it is, then the packed set, or an error."""
     source, size = sys.argv[1], int(sys.argv[2])
-    try:
-        packed = open_pictures(source, size=size, on_progress=lambda done, total: _print(done=done, total=total))
-    except (DcganError, OSError) as error:
-        _print(error=str(error).replace("`", ""))
-        sys.exit(1)
-    _print(packed=str(packed.path.resolve()))
-
-
-def _print(**facts: object) -> None:
-    print(json.dumps(facts), flush=True)
+    with errors_said():
+        packed = open_pictures(source, size=size, on_progress=lambda done, total: say(done=done, total=total))
+        say(packed=str(packed.path.resolve()))
 
 
 if __name__ == "__main__":

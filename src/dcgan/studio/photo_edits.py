@@ -14,6 +14,7 @@ from dcgan.errors import DcganError, UsageError
 from dcgan.latent.regions import Region
 from dcgan.studio.child import said_by
 from dcgan.studio.jobs import Job, Jobs
+from dcgan.studio.uploads import Uploads
 
 PROGRAM = "dcgan.studio.photo_process"
 ANSWERS = 4
@@ -46,10 +47,12 @@ class PhotoEdits:
 
     Args:
         device: Where to compute.
+        uploads: Of which those are removed that cannot be read.
     """
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, uploads: Uploads) -> None:
         self._device = device
+        self._uploads = uploads
         self._folder = TemporaryDirectory(prefix="dcgan-studio-")
         self._root = Path(self._folder.name)
         self._showing = asyncio.Semaphore(2)
@@ -66,19 +69,23 @@ class PhotoEdits:
             try:
                 async with asyncio.timeout(SECONDS_TO_SHOW), aclosing(self._said("show", photo, out)) as lines:
                     async for said in lines:
+                        if said.get("unusable"):
+                            self._uploads.remove(self._uploads.stored(photo))
                         if "error" in said:
                             raise DcganError(said["error"])
             except TimeoutError as error:
                 raise DcganError("this picture takes too long to open: make it smaller first") from error
         return out
 
-    def fill(self, photo: Path, mask: bytes, model: Path) -> str:
+    def fill(self, photo: Path, mask: bytes, model: Path, region: Region | None = None) -> str:
         """Begin to fill what is missing of a photograph; return the name of the job.
 
         Args:
             photo: The photograph.
             mask: As PNG of its size, white where it is missing.
             model: Folder of the model that draws what is missing.
+            region: The square that the model sees; it must hold all that is missing. Default: that of
+                `dcgan.latent.regions.region_for`.
 
         Raises:
             BusyError: Too many wait already.
@@ -88,7 +95,7 @@ class PhotoEdits:
             folder = self._root / name
             folder.mkdir()
             (folder / "mask.png").write_bytes(mask)
-            words = ("fill", photo, folder, model, folder / "mask.png", ANSWERS, self._device)
+            words = ("fill", photo, folder, model, folder / "mask.png", ANSWERS, self._device, *(region or ()))
             async with aclosing(self._said(*words)) as lines:
                 async for said in lines:
                     if "error" in said:

@@ -1,12 +1,12 @@
 """The program that opens a stranger's photograph, in a process of its own: shows it, or fills what is missing of it.
 
     show PHOTO OUT                                  writes it as PNG, upright and in sRGB
-    fill PHOTO OUT MODEL MASK ANSWERS DEVICE        writes answer-1.png, ... into the folder OUT, the best first
+    fill PHOTO OUT MODEL MASK ANSWERS DEVICE [LEFT TOP SIDE]
+                                                    writes answer-1.png, ... into the folder OUT, the best first
 
 It prints lines of JSON: how far it is, then what it made, or an error.
 """
 
-import json
 import sys
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from PIL import Image
 
 from dcgan.data.decode import decode_whole
 from dcgan.data.items import Skipped
-from dcgan.errors import DcganError
+from dcgan.errors import DcganError, NoUsablePictureError
 from dcgan.figures.sheets import save_picture
+from dcgan.latent.regions import Region, region_for
+from dcgan.studio.child import errors_said, say
 from dcgan.studio.mask_drawing import parse_mask
 from dcgan.types import Pixels
 
@@ -27,11 +29,12 @@ def read_photo(path: Path) -> Pixels:
     """A photograph (H, W, C) in its full size, upright, in sRGB, with 1, 3 or 4 channels.
 
     Raises:
-        DcganError: It cannot be read, or has too many pixels.
+        NoUsablePictureError: It cannot be read.
+        DcganError: It has too many pixels.
     """
     pixels, _ = decode_whole(path, None)
     if isinstance(pixels, Skipped):
-        raise DcganError(f"this picture cannot be read: {pixels}")
+        raise NoUsablePictureError(f"this picture cannot be read: {pixels}")
     height, width = pixels.shape[:2]
     if height * width > MOST_PIXELS:
         raise DcganError(
@@ -49,10 +52,14 @@ def show(photo: Path, out: Path) -> dict[str, object]:
     return {"width": image.width, "height": image.height}
 
 
-def fill(photo: Path, out: Path, model: str, mask: Path, answers: int, device: str) -> dict[str, object]:
+def fill(
+    photo: Path, out: Path, model: str, mask: Path, answers: int, device: str, region: Region | None = None
+) -> dict[str, object]:
     """Fill a photograph, and write the answers; return how many, and the region that the model saw."""
     pixels = read_photo(photo)
     missing = parse_mask(mask.read_bytes(), pixels.shape[:2])
+    if region is not None and missing.any():
+        region_for(missing, region)
     import torch  # what cannot be filled is refused before this has taken its seconds
 
     from dcgan.device import free_threads
@@ -67,8 +74,9 @@ def fill(photo: Path, out: Path, model: str, mask: Path, answers: int, device: s
         [missing],
         options,
         answers=answers,
+        regions=[region],
         names=["this picture"],
-        on_progress=lambda done, total: _print(done=done, total=total),
+        on_progress=lambda done, total: say(done=done, total=total),
     ).pictures[0]
     for answer in range(answers):
         save_picture(_image(found.filled(answer)), out / f"answer-{answer + 1}.png")
@@ -78,24 +86,17 @@ def fill(photo: Path, out: Path, model: str, mask: Path, answers: int, device: s
 def main() -> None:
     """Do what the words of the command say."""
     verb, photo, out, *rest = sys.argv[1:]
-    try:
+    with errors_said():
         if verb == "show":
-            made = show(Path(photo), Path(out))
+            say(**show(Path(photo), Path(out)))
         else:
-            model, mask, answers, device = rest
-            made = fill(Path(photo), Path(out), model, Path(mask), int(answers), device)
-    except (DcganError, OSError) as error:
-        _print(error=str(error).replace("`", ""))
-        sys.exit(1)
-    _print(**made)
+            model, mask, answers, device, *square = rest
+            region = Region(*map(int, square)) if square else None
+            say(**fill(Path(photo), Path(out), model, Path(mask), int(answers), device, region))
 
 
 def _image(pixels: Pixels) -> Image.Image:
     return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-
-
-def _print(**facts: object) -> None:
-    print(json.dumps(facts), flush=True)
 
 
 if __name__ == "__main__":

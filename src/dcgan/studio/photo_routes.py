@@ -1,7 +1,8 @@
 """The requests of the tab Edit that are about photographs. A photograph is named by its path in the studio's folder.
 
 GET  /api/photos/shown?photo            it as PNG, upright and in sRGB
-POST /api/photos/fills?photo&model      {job}: fill what is white in the mask that is sent, a PNG of its size
+POST /api/photos/fills?photo&model&region   {job}: fill what is white in the mask that is sent, a PNG of its size;
+                                        the model sees the region left,top,side, or the usual one
 GET  /api/photos/fill?job               {done, total} until {answers, region: [left, top, side]}, or {error}
 GET  /api/photos/answer?job&number      an answer as PNG, from 1, the best first
 POST /api/photos/cancel {job}           give it up
@@ -10,12 +11,14 @@ POST /api/photos/cancel {job}           give it up
 from pathlib import Path
 
 from starlette.background import BackgroundTask
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from dcgan.errors import UsageError
-from dcgan.studio.answers import answers, inside, json_of, value_of, whole_of
+from dcgan.latent.regions import Region
+from dcgan.studio.answers import answers, inside, json_of, value_of, whole_of, wholes_of
 from dcgan.studio.models import Models
 from dcgan.studio.photo_edits import PhotoEdits
 
@@ -54,7 +57,7 @@ class PhotoRoutes:
         """Begin to fill one."""
         photo, mask = self._photo(request), await request.body()
         model = await self._models.find(request.query_params.get("model", ""))
-        return {"job": self.edits.fill(photo, mask, model)}
+        return {"job": self.edits.fill(photo, mask, model, _region(request.query_params))}
 
     async def fill(self, request: Request) -> object:
         """How far it is, or what came of it."""
@@ -77,3 +80,12 @@ class PhotoRoutes:
         if not path.is_file():
             raise UsageError(f"there is no picture {name!r} in the folder of the studio any more: drop it once more")
         return path
+
+
+def _region(query: QueryParams) -> Region | None:
+    if "region" not in query:
+        return None
+    numbers = wholes_of(query, "region", 3)
+    if len(numbers) != 3:
+        raise UsageError("region must be left,top,side in pixels, such as 120,80,256")
+    return Region(*numbers)

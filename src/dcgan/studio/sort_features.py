@@ -22,8 +22,9 @@ import numpy as np
 from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import open_source
-from dcgan.errors import DcganError, SourceError
+from dcgan.errors import SourceError
 from dcgan.files import new_folder, parse_json
+from dcgan.studio.child import errors_said, say
 
 FOLDER, FEATURES, ORDER, MODEL, FACTS = "features", "features.npy", "order.npy", "model", "features.json"
 MOST = 20_000
@@ -128,19 +129,9 @@ def main() -> None:
     """Look, and print lines of JSON: how far it is, then the packed set, or an error."""
     asked = json.loads(sys.argv[1])
     model, source, sorting, device = Looking(**asked["model"]), asked["source"], asked["sorting"], asked["device"]
-    try:
-        packed = look(model, source, Path(sorting), device, again=asked["again"], on_progress=_print)
-    except DcganError as error:
-        _print(error=str(error).replace("`", ""))
-        sys.exit(1)
-    except OSError as error:
-        _print(error=f"cannot read or write: {error.strerror or error}; make room, and look at the pictures again")
-        sys.exit(1)
-    _print(packed=str(packed.path.resolve()))
-
-
-def _print(**facts: object) -> None:
-    print(json.dumps(facts), flush=True)
+    with errors_said():
+        packed = look(model, source, Path(sorting), device, again=asked["again"], on_progress=say)
+        say(packed=str(packed.path.resolve()))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The requests of the tab Train.
 
-GET  /api/recipe                       what can be chosen beside size and minutes: [{name, help, default, choices}]
+GET  /api/recipe                       what can be chosen beside size and minutes, see `train_settings.offered`
 POST /api/uploads {bytes}              {set}: a folder for files that have so many bytes together
 POST /api/uploads/SET                  a picture or an archive, as it is: {name, source, kind}
 POST /api/intake {source, size}        look at pictures; answers as the next
@@ -15,7 +15,7 @@ POST /api/run/pause {run}              save and end
 POST /api/run/resume {run, minutes}    go on, to another length if minutes are given
 """
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 from anyio.to_thread import run_sync
@@ -29,23 +29,20 @@ from dcgan.studio.answers import answers, inside, json_of, value_of
 from dcgan.studio.contents import DRAWN_FACES
 from dcgan.studio.intake import Intake, Intakes, shown
 from dcgan.studio.run_view import curves_of, pictures_of, sheet_file, view_run
+from dcgan.studio.train_settings import MINUTES, checked, offered
 from dcgan.studio.trainings import Trainings
 from dcgan.studio.uploads import Uploads
-from dcgan.training.recipe import Recipe
-from dcgan.training.settings import Setting
 
-MORE = ("base_channels", "batch_size", "lr", "augment", "loss", "seed")
-"""Settings of the recipe that can be chosen under "more"."""
 _KEPT = {"Cache-Control": "private, max-age=86400, immutable"}  # a sheet never changes
 
 
 class TrainRoutes:
     """Answers the requests of a folder."""
 
-    def __init__(self, folder: Path, device: str) -> None:
+    def __init__(self, folder: Path, uploads: Uploads, device: str) -> None:
         self._folder = folder
-        self.uploads = Uploads(folder)
-        self.intakes = Intakes(folder)
+        self._uploads = uploads
+        self.intakes = Intakes(folder, uploads)
         self.trainings = Trainings(folder, device)
 
     def routes(self) -> list[Route]:
@@ -68,16 +65,16 @@ class TrainRoutes:
 
     async def recipe(self, _request: Request) -> object:
         """What can be chosen under "more"."""
-        return [_choice(one.name, one.default, one.metadata["setting"]) for one in fields(Recipe) if one.name in MORE]
+        return offered()
 
     async def new_set(self, request: Request) -> object:
         """Make a folder for uploads."""
         total = value_of(await json_of(request), "bytes", int)
-        return {"set": await run_sync(self.uploads.new_set, total)}
+        return {"set": await run_sync(self._uploads.new_set, total)}
 
     async def upload(self, request: Request) -> object:
         """Store a file."""
-        return asdict(await self.uploads.store(request.path_params["set"], request.stream()))
+        return asdict(await self._uploads.store(request.path_params["set"], request.stream()))
 
     async def begin_intake(self, request: Request) -> object:
         """Look at pictures."""
@@ -99,14 +96,8 @@ class TrainRoutes:
     async def start(self, request: Request) -> object:
         """Begin a training."""
         found = await json_of(request)
-        more = value_of(found, "more", dict, {})
-        if unknown := more.keys() - set(MORE):
-            raise UsageError(f"the studio does not set {', '.join(sorted(unknown))}")
-        settings = {
-            "size": _size(value_of(found, "size", int)),
-            "minutes": value_of(found, "minutes", float),
-            **more,
-        }
+        chosen = {MINUTES: found.get("minutes"), **value_of(found, "more", dict, {})}
+        settings = {"size": _size(value_of(found, "size", int)), **checked(chosen)}
         source = value_of(found, "source", str)
         return {"run": await run_sync(self.trainings.start, source, settings)}
 
@@ -165,8 +156,3 @@ def _size(size: int) -> int:
     if not 16 <= size <= 256:
         raise UsageError(f"pictures can have 16 to 256 pixels a side, not {size}")
     return size
-
-
-def _choice(name: str, default: object, setting: Setting) -> dict[str, object]:
-    choices = None if setting.choices is None else [str(choice) for choice in setting.choices]
-    return {"name": name, "help": setting.text, "allowed": setting.allowed, "default": default, "choices": choices}

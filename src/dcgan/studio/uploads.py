@@ -1,7 +1,8 @@
 """Pictures and archives that are dropped on the page: stored as they come, under names of our own, and not opened."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -40,10 +41,14 @@ class Stored:
 
 
 class Uploads:
-    """Folders of uploads in the studio's folder: uploaded-1, uploaded-2, ..."""
+    """Folders of uploads in the studio's folder: uploaded-1, uploaded-2, ...
+
+    A folder of which no file was kept is removed. What this studio has not stored itself is never touched.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._sets: dict[str, list[Path]] = {}  # the files that were stored in each
 
     def new_set(self, total: int) -> str:
         """Make a folder for files that have so many bytes together; return its name.
@@ -61,10 +66,13 @@ class Uploads:
         for number in count(1):
             path = self._folder / f"{SET}-{number}"
             try:
+                if path.name in self._sets:  # its page may still send
+                    continue
                 path.mkdir()
             except FileExistsError:
                 continue
             check_writable(path / "picture")
+            self._sets[path.name] = []
             return path.name
         raise AssertionError
 
@@ -76,23 +84,52 @@ class Uploads:
             DcganError: It is no picture and no archive.
             OSError: The disk is full. The part that came is removed.
         """
-        number = set_name.removeprefix(f"{SET}-")
-        folder = self._folder / set_name
-        if not (set_name.startswith(SET) and number.isdecimal() and folder.is_dir() and not folder.is_symlink()):
+        if set_name not in self._sets:
             raise UsageError(f"there is no set {set_name!r} to store in")
+        folder = self._folder / set_name
+        folder.mkdir(exist_ok=True)  # all that came before may have been refused
         partial = folder / f".{token_hex(8)}.partial"
+        partial.touch()  # so that nobody removes the folder
         head = b""
         try:
-            async with await open_file(partial, "xb") as file:
+            async with await open_file(partial, "wb") as file:
                 async for part in content:
                     head += part[: max(0, _ENOUGH - len(head))]
                     await file.write(part)
             kind, suffix = _kind_of(head)
             path = partial.with_name(token_hex(8) + suffix)
             partial.replace(path)
+            self._sets[set_name].append(path)
         finally:
             partial.unlink(missing_ok=True)
+            _remove_empty(folder)
         return Stored(path.name, set_name if kind == "picture" else f"{set_name}/{path.name}", kind)
+
+    def stored(self, source: str | Path) -> list[Path]:
+        """The files that this studio has stored in a source, which is a set or one of its files; none in others."""
+        files = (file for stored in self._sets.values() for file in stored)
+        return [file for file in files if Path(source) in (file, file.parent)]
+
+    def remove(self, files: Sequence[Path]) -> None:
+        """Remove stored files that turned out to be unusable, and their folder if nothing else is in it.
+
+        Raises:
+            OSError: One of them cannot be removed.
+        """
+        for file in files:
+            self._sets[file.parent.name].remove(file)
+            file.unlink(missing_ok=True)
+            _remove_empty(file.parent)
+
+    def close(self) -> None:
+        """Remove the folders that nothing was stored in."""
+        for name in self._sets:
+            _remove_empty(self._folder / name)
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):  # something is in it
+        folder.rmdir()
 
 
 def _kind_of(head: bytes) -> tuple[str, str]:

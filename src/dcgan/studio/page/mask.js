@@ -1,7 +1,7 @@
 // What is missing of a picture: one byte a pixel, row by row, 1 where it is missing. Edges are hard.
 // Boxes are {left, top, right, bottom} in whole pixels; points are {x, y} in pixels, and may lie outside the picture.
 
-import { spanned } from "./geometry.js";
+import { spanned, union } from "./geometry.js";
 
 const squared = (value) => value * value;
 
@@ -21,6 +21,17 @@ export class Mask {
     let count = 0;
     for (const pixel of this.pixels) count += pixel;
     return count;
+  }
+
+  // The smallest box with all that is missing, or null if nothing is.
+  get extent() {
+    let box = null;
+    for (let y = 0; y < this.height; y += 1) {
+      const row = this.pixels.subarray(y * this.width, (y + 1) * this.width);
+      const left = row.indexOf(1);
+      if (left >= 0) box = union(box, { left, top: y, right: row.lastIndexOf(1) + 1, bottom: y + 1 });
+    }
+    return box;
   }
 
   // Set the pixels of a box to 0 or 1.

@@ -1,18 +1,23 @@
 // Asking the server. Every failure is an Error whose message can be shown as it is.
 
-async function ask(path, options = {}) {
+import { sentence } from "./dom.js";
+
+const asJson = (answer) => answer.json();
+const asBlob = (answer) => answer.blob();
+
+async function ask(path, read, options = {}) {
   let answer;
   try {
     answer = await fetch(path, options);
+    if (answer.ok) return await read(answer);
   } catch {
     throw new Error("The studio does not answer. If it has ended, start it again and open the address that it prints.");
   }
-  if (answer.ok) return answer;
   let text = `the studio answered ${answer.status}`;
   try {
     text = (await answer.json()).error ?? text;
   } catch { /* it was no JSON */ }
-  throw new Error(text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : "."));
+  throw new Error(sentence(text));
 }
 
 // A path with its query; what is undefined is left out.
@@ -22,28 +27,27 @@ export function address(path, query = {}) {
 }
 
 export async function get(path, query) {
-  return (await ask(address(path, query))).json();
+  return ask(address(path, query), asJson);
 }
 
 export async function getBlob(path, query) {
-  return (await ask(address(path, query))).blob();
+  return ask(address(path, query), asBlob);
 }
 
 // A file with the name that the server gives it: [blob, name].
 export async function getFile(path, query) {
-  const answer = await ask(address(path, query));
-  const name = /filename="(.*)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? "dcgan";
-  return [await answer.blob(), name];
+  const nameOf = (answer) => /filename="(.*)"/.exec(answer.headers.get("Content-Disposition"))?.[1] ?? "dcgan";
+  return ask(address(path, query), async (answer) => [await answer.blob(), nameOf(answer)]);
 }
 
 export async function post(path, content = {}) {
-  return (await ask(path, { method: "POST", body: JSON.stringify(content) })).json();
+  return ask(path, asJson, { method: "POST", body: JSON.stringify(content) });
 }
 
 export async function postForBlob(path, content) {
-  return (await ask(path, { method: "POST", body: JSON.stringify(content) })).blob();
+  return ask(path, asBlob, { method: "POST", body: JSON.stringify(content) });
 }
 
 export async function upload(path, query, file) {
-  return (await ask(address(path, query), { method: "POST", body: file })).json();
+  return ask(address(path, query), asJson, { method: "POST", body: file });
 }

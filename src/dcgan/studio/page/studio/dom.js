@@ -50,6 +50,11 @@ export function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
+// What the server says, which begins in lower case, as a sentence.
+export function sentence(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+}
+
 export function number(value) {
   return Math.round(value).toLocaleString("en-US");
 }

@@ -1,7 +1,8 @@
 // Draw: an endless sheet of new pictures, of which favorites are kept and downloaded.
 
-import { address, get } from "./api.js";
+import { get } from "./api.js";
 import { choice, complain, labeled, make, number, save, say } from "./dom.js";
+import { downloadButton } from "./download.js";
 import { exported, favoritesOf, imported, setFavorites, toggle } from "./favorites.js";
 import { chosenModel, modelChoice, noModels } from "./models.js";
 import { drawSeeds, sizeChoice } from "./pictures.js";
@@ -142,16 +143,11 @@ export async function show(panel) {
     }
   }
 
-  function download(kind, text, style = "") {
-    const link = make("a", { class: `button ${style}`, download: "", "data-kind": kind, href: "#draw" }, text);
-    link.addEventListener("click", (event) => {
-      if (favorites.length > IN_A_FILE) {
-        event.preventDefault();
-        complain(`A file has ${IN_A_FILE} pictures at most, and these are ${number(favorites.length)}: remove some.`);
-      }
-      link.href = address("/api/download", { ...query, seeds: favorites.join(","), kind, scale: scale.value, smooth: smooth.checked });
+  function download(kind, text, style) {
+    return downloadButton(text, { class: style, "data-kind": kind }, () => {
+      if (favorites.length > IN_A_FILE) throw new Error(`A file has ${IN_A_FILE} pictures at most, and these are ${number(favorites.length)}: remove some.`);
+      return ["/api/download", { ...query, seeds: favorites.join(","), kind, scale: scale.value, smooth: smooth.checked }];
     });
-    return link;
   }
 
   function saveFile() {

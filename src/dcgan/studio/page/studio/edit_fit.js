@@ -1,7 +1,7 @@
 // The maps that draw an object: found by the server once for the same boxes, and then dropped or raised by sliders.
 
 import { post } from "./api.js";
-import { make } from "./dom.js";
+import { complain, make, say } from "./dom.js";
 import { Follower } from "./jobs.js";
 import { cut } from "./pictures.js";
 
@@ -15,8 +15,31 @@ export class Fitting {
     this.#follower = new Follower(place, "/api/objects/fit", "/api/objects/cancel");
   }
 
-  // What was found for a request of the box editor; nothing if it was canceled. Throws an Error that says what is wrong.
-  async of(request) {
+  // What the button `go` does: find channels for a request of the box editor, hand them to `take`, say how sure they are in
+  // `about`, and put `results` on the card once `draw` has drawn them.
+  async show({ go, asked, take, about, channels, draw, card, results, showHint }) {
+    go.disabled = true;
+    complain("");
+    try {
+      const fit = await this.#of(asked);
+      if (!fit) return; // it was canceled
+      take(fit, asked);
+      about.textContent = judgment(fit);
+      channels.set(fit);
+      if (await draw()) {
+        card.append(results);
+        say("before and after are shown");
+      }
+    } catch (error) {
+      complain(error.message);
+    } finally {
+      go.disabled = false;
+      showHint();
+    }
+  }
+
+  // What was found for a request; nothing if it was canceled. Throws an Error that says what is wrong.
+  async #of(request) {
     const key = JSON.stringify(request);
     if (!found.has(key)) {
       const { job } = await post("/api/objects/fits", request);
@@ -91,7 +114,7 @@ export async function pairs(blob, seeds, size) {
 }
 
 // How sure the server is that these channels draw the object, in words.
-export function judgment({ layer, weights, maps, accuracy }) {
+function judgment({ layer, weights, maps, accuracy }) {
   const judged = accuracy === null
     ? "The samples are too few to judge how well that is: draw boxes on more."
     : `On samples that were held out they are right about ${Math.round(100 * accuracy)}% of positions; chance is right about 50%.`;

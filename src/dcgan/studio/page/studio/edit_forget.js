@@ -1,9 +1,10 @@
 // Forget an object: the channels that draw it are dropped from the generator, before and after.
 
-import { address, getBlob, post } from "./api.js";
-import { complain, labeled, make, say } from "./dom.js";
+import { getBlob, post } from "./api.js";
+import { complain, labeled, make, save } from "./dom.js";
+import { downloadButton } from "./download.js";
 import { boxEditor } from "./edit_boxes.js";
-import { channelSlider, Fitting, judgment, pairs, slider } from "./edit_fit.js";
+import { channelSlider, Fitting, pairs, slider } from "./edit_fit.js";
 import { boxesFile } from "./edit_store.js";
 import { latest } from "./jobs.js";
 
@@ -17,7 +18,7 @@ export async function showForget(panel, models, again) {
   let request = null; // what it was found for
   let others = []; // seeds of the samples without boxes that are shown
 
-  const go = make("button", { id: "forget", class: "main", type: "button", onclick: begin }, "Forget it");
+  const go = make("button", { id: "forget", class: "main", type: "button", onclick: () => fitting.show({ go, asked: editor.request(), take, about, channels, draw, card, results, showHint }) }, "Forget it");
   const hint = make("span", { id: "edit-hint", class: "soft" });
   const results = make("div", { id: "results", class: "stack" }); // on the page once there are some
   const editor = await boxEditor(panel, models, again, [["object", "Where it is"]], showHint);
@@ -41,10 +42,10 @@ export async function showForget(panel, models, again) {
     make("div", {}, make("h3", {}, "Others, before and after"), more,
       make("p", { class: "row" }, make("button", { id: "more-pairs", type: "button", onclick: () => { others = others.map((seed) => seed + OTHERS); redraw(); } }, "Other samples"))),
     make("div", { class: "row" }, labeled("Name of the new model", name),
-      make("button", { id: "save", class: "main", type: "button", onclick: save }, "Save the model"), download()),
+      make("button", { id: "save", class: "main", type: "button", onclick: saveModel }, "Save the model"), downloadButton("Download a sheet", { id: "sheet-file" }, sheet)),
     saved,
     make("details", {}, make("summary", {}, "Go on elsewhere"),
-      make("div", { class: "row" }, make("button", { id: "export-boxes", type: "button", onclick: exportBoxes }, "Boxes as a file")),
+      make("div", { class: "row" }, make("button", { id: "export-boxes", type: "button", onclick: () => save(boxesFile(facts, drawn), "boxes.json") }, "Boxes as a file")),
       make("p", { class: "soft" }, "With the file, this command does the same:"), command),
   );
   showHint();
@@ -57,27 +58,9 @@ export async function showForget(panel, models, again) {
     if (fit && JSON.stringify(editor.request()) !== JSON.stringify(request)) hint.textContent = "Boxes or settings have changed since.";
   }
 
-  async function begin() {
-    go.disabled = true;
-    complain("");
-    try {
-      const asked = editor.request();
-      const found = await fitting.of(asked);
-      if (!found) return;
-      if (found !== fit) others = Array.from({ length: OTHERS }, (_, index) => Math.max(...Object.keys(asked.boxes).map(Number)) + 1 + index);
-      [fit, request] = [found, asked];
-      about.textContent = judgment(fit);
-      channels.set(fit);
-      if (await draw()) {
-        card.append(results);
-        say("before and after are shown");
-      }
-    } catch (error) {
-      complain(error.message);
-    } finally {
-      go.disabled = false;
-      showHint();
-    }
+  function take(found, asked) {
+    if (found !== fit) others = Array.from({ length: OTHERS }, (_, index) => Math.max(...Object.keys(asked.boxes).map(Number)) + 1 + index);
+    [fit, request] = [found, asked];
   }
 
   function query() {
@@ -106,7 +89,7 @@ export async function showForget(panel, models, again) {
     }
   }
 
-  async function save(event) {
+  async function saveModel(event) {
     event.target.disabled = true;
     saved.replaceChildren();
     try {
@@ -119,16 +102,8 @@ export async function showForget(panel, models, again) {
     event.target.disabled = false;
   }
 
-  function download() {
-    const link = make("a", { id: "sheet-file", class: "button", download: "", href: "#edit" }, "Download a sheet");
-    link.addEventListener("click", () => { link.href = address("/api/objects/forgotten", { ...query(), seeds: [...ownSeeds(), ...others].join(","), sheet: true }); });
-    return link;
-  }
-
-  function exportBoxes() {
-    const link = make("a", { href: URL.createObjectURL(boxesFile(facts, drawn)), download: "boxes.json" });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  function sheet() {
+    return ["/api/objects/forgotten", { ...query(), seeds: [...ownSeeds(), ...others].join(","), sheet: true }];
   }
 
   return () => fitting.leave();

@@ -1,9 +1,9 @@
 // Insert an object: the channels that draw it are raised where it shall be, before and after.
 
 import { postForBlob } from "./api.js";
-import { complain, make, say } from "./dom.js";
+import { complain, make, save } from "./dom.js";
 import { boxEditor } from "./edit_boxes.js";
-import { channelSlider, Fitting, judgment, pairs, slider } from "./edit_fit.js";
+import { channelSlider, Fitting, pairs, slider } from "./edit_fit.js";
 import { rowsOf } from "./edit_store.js";
 import { latest } from "./jobs.js";
 
@@ -13,7 +13,7 @@ export async function showInsert(panel, models, again) {
   let fit = null;
   let request = null; // what it was found for
 
-  const go = make("button", { id: "insert", class: "main", type: "button", onclick: begin }, "Insert it");
+  const go = make("button", { id: "insert", class: "main", type: "button", onclick: () => fitting.show({ go, asked: asking(), take, about, channels, draw, card, results, showHint }) }, "Insert it");
   const hint = make("span", { id: "edit-hint", class: "soft" });
   const results = make("div", { id: "results", class: "stack" }); // on the page once there are some
   const { facts, drawn, request: asking } = await boxEditor(panel, models, again, [["object", "Where it is"], ["place", "Where it shall be"]], changed);
@@ -42,26 +42,8 @@ export async function showInsert(panel, models, again) {
     if (fit && JSON.stringify(asking()) !== JSON.stringify(request)) hint.textContent = "Boxes or settings have changed since.";
   }
 
-  async function begin() {
-    go.disabled = true;
-    complain("");
-    try {
-      const asked = asking();
-      const found = await fitting.of(asked);
-      if (!found) return;
-      [fit, request] = [found, asked];
-      about.textContent = judgment(fit);
-      channels.set(fit);
-      if (await draw()) {
-        card.append(results);
-        say("before and after are shown");
-      }
-    } catch (error) {
-      complain(error.message);
-    } finally {
-      go.disabled = false;
-      showHint();
-    }
+  function take(found, asked) {
+    [fit, request] = [found, asked];
   }
 
   function content() {
@@ -87,10 +69,7 @@ export async function showInsert(panel, models, again) {
 
   async function download() {
     try {
-      const blob = await postForBlob("/api/objects/inserted", { ...content(), sheet: true });
-      const link = make("a", { href: URL.createObjectURL(blob), download: "before-and-after.png" });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+      save(await postForBlob("/api/objects/inserted", { ...content(), sheet: true }), "before-and-after.png");
     } catch (error) {
       complain(error.message);
     }

@@ -4,8 +4,10 @@ import { Painter } from "../painter.js";
 import { PAINTING, PAINTING_KEYS } from "../painting.js";
 import { encode } from "../png.js";
 import { address, getBlob, post, upload } from "./api.js";
-import { complain, labeled, make, say } from "./dom.js";
+import { choice, complain, labeled, make, say } from "./dom.js";
+import { downloadButton } from "./download.js";
 import { dropZone } from "./dropping.js";
+import { holds, largest, RegionEditor } from "./edit_region.js";
 import { Follower } from "./jobs.js";
 import { keepMask, maskOf } from "./mask_memory.js";
 import { chosenModel, modelChoice } from "./models.js";
@@ -66,6 +68,8 @@ async function showPainting(panel, models, again, photo) {
   const hint = make("span", { id: "edit-hint", class: "soft" });
   const results = make("section", { id: "results", class: "card stack", hidden: true });
   const place = make("div", { id: "painting" });
+  const whichRegion = choice([["usual", "as usual"], ["own", "a square that I choose"]], "usual", { id: "region-choice", onchange: () => region.choose(whichRegion.value === "own" ? filled ?? largest({ width, height }) : null) });
+  let filled = null; // the region that was filled last
   const keys = make("div");
   [place.innerHTML, keys.innerHTML] = [PAINTING, PAINTING_KEYS]; // constants
   panel.append(
@@ -74,33 +78,46 @@ async function showPainting(panel, models, again, photo) {
       make("h2", {}, "Paint over what is missing"),
       make("p", { class: "soft" }, "With the mouse, a pen or a finger, a little beyond the edges; the right mouse button erases. A model repairs pictures of the kind that it has learned from."),
       place,
+      labeled("What the model sees", whichRegion, "As usual is twice the size of a small hole, and the largest square in the middle for a large one. A square of your own must hold all that is painted over: its edges move it, its corners stretch it."),
       make("div", { class: "row" }, go, hint), working,
-      make("details", {}, make("summary", {}, "Keys"), keys)),
+      make("details", {}, make("summary", {}, "Keys"), keys, make("p", {}, "The square: arrow keys move it, and stretch it with ", make("kbd", {}, "Shift"), "."))),
     results);
   const painter = new Painter(new Map([[photo, mask]]), { changed, show: () => {} });
   painter.open(photo, { name: "the photograph", width, height, src: source });
   if (mask.missing) painter.draw();
   painter.showTools();
-  changed();
+  const region = new RegionEditor(document.getElementById("stage"), photo, { width, height }, showHint);
+  whichRegion.value = region.region ? "own" : "usual";
+  showHint();
 
   function changed() {
-    const { missing } = mask;
-    go.disabled = !missing;
-    hint.textContent = missing ? "" : "Paint over a part of it first.";
+    showHint();
     keepMask(photo);
+  }
+
+  // What is to be done before it can be filled.
+  function showHint() {
+    const { extent } = mask;
+    const outside = region.region && !holds(region.region, extent);
+    go.disabled = !extent || outside;
+    hint.textContent = !extent ? "Paint over a part of it first." : outside ? "The square must hold all that is painted over: move or stretch it." : "";
   }
 
   async function fill() {
     go.disabled = true;
     complain("");
     try {
-      const { job } = await upload("/api/photos/fills", { photo, model: model.name }, new Blob([await encode(mask)]));
+      const { left, top, side } = region.region ?? {};
+      const asked = { photo, model: model.name, region: region.region ? [left, top, side].join(",") : undefined };
+      const { job } = await upload("/api/photos/fills", asked, new Blob([await encode(mask)]));
       const facts = await follower.follow(job, "Looking for what fits");
-      if (facts) showAnswers(results, source, job, facts);
+      if (!facts) return;
+      filled = Object.fromEntries(["left", "top", "side"].map((name, index) => [name, facts.region[index]]));
+      showAnswers(results, source, job, facts);
     } catch (error) {
       complain(error.message);
     } finally {
-      go.disabled = false;
+      showHint();
     }
   }
 
@@ -128,7 +145,8 @@ async function sizeOf(source) {
 function showAnswers(place, source, job, { answers, region: [left, top, side] }) {
   const file = (number) => address("/api/photos/answer", { job, number });
   const after = make("img", { id: "after" });
-  const save = make("a", { id: "picture-file", class: "button main", download: "repaired.png" }, "Download");
+  let chosen = 1;
+  const keep = downloadButton("Download", { id: "picture-file", class: "main" }, () => ["/api/photos/answer", { job, number: chosen }, `repaired-${chosen}.png`]);
   const tiles = Array.from({ length: answers }, (_, index) => make("button", { type: "button", class: "tile answer", onclick: () => choose(index + 1) }, make("img", { src: file(index + 1), alt: `Answer ${index + 1}` })));
   place.hidden = false;
   place.replaceChildren(
@@ -136,15 +154,15 @@ function showAnswers(place, source, job, { answers, region: [left, top, side] })
     make("div", { class: "beside" },
       make("figure", {}, make("img", { src: source, alt: "The photograph before" }), make("figcaption", {}, "Before")),
       make("figure", {}, after, make("figcaption", {}, "After"))),
-    make("div", { class: "row" }, make("div", { class: "row", role: "group", "aria-label": "Answers, the best first" }, tiles), save),
+    make("div", { class: "row" }, make("div", { class: "row", role: "group", "aria-label": "Answers, the best first" }, tiles), keep),
     make("p", { class: "soft" }, `The model saw the square of ${side} × ${side} pixels at ${left}, ${top}. What was not painted over is as it was.`));
   choose(1);
   say(`filled in, with ${answers} answers to choose from`);
 
   function choose(number) {
-    after.src = save.href = file(number);
+    chosen = number;
+    after.src = file(number);
     after.alt = `The photograph after, answer ${number}`;
-    save.download = `repaired-${number}.png`;
     tiles.forEach((tile, index) => tile.setAttribute("aria-pressed", index + 1 === number));
   }
 }

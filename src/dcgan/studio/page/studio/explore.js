@@ -1,8 +1,9 @@
 // Explore: what lies between pictures, around them, and what they come to in a sum. Each view is a module with
 // `show(place, desk)`; the shelf of pictures beside it serves all of them.
 
-import { address, get, getBlob, getFile } from "./api.js";
-import { complain, labeled, make, save } from "./dom.js";
+import { get } from "./api.js";
+import { complain, labeled, make } from "./dom.js";
+import { download } from "./download.js";
 import { showMap } from "./explore_map.js";
 import { showShelf } from "./explore_shelf.js";
 import { showSliders } from "./explore_sliders.js";
@@ -59,7 +60,7 @@ export async function show(panel) {
 async function makeDesk(model) {
   const found = await get("/api/explore", { model: model.name }).catch((error) => {
     complain(error.message);
-    return { concepts: [], films: [], file: "" };
+    return { concepts: [], films: [], file: "", frames_per_second: 30, most_frames: Infinity };
   });
   const first = [...new Set([...favoritesOf(model.name), ...FIRST])];
   const desk = {
@@ -85,16 +86,7 @@ async function makeDesk(model) {
       }
     },
 
-    // Give the browser a file; says whether it came.
-    async download(path, query) {
-      try {
-        save(...(await getFile(path, { model: model.name, ...query })));
-        return true;
-      } catch (error) {
-        complain(error.message);
-        return false;
-      }
-    },
+    download: (path, query) => download(path, { model: model.name, ...query }),
 
     thumbnail: thumbnails(model),
   };

@@ -5,7 +5,7 @@ import { latest } from "./latest.js";
 import { sizeChoice } from "./pictures.js";
 
 // `picture` and `keeping` to put on the page; `show(of, name)` draws a place in latent space; `paint(canvas, of, name)` shows what is
-// drawn already, and `clear()` nothing. `size()` is how pictures are to be kept.
+// drawn already, and `clear(hint)` nothing but what is to be done. `sizes()` is how pictures are to be kept.
 export function makeStage(desk) {
   const { size } = desk.model;
   const canvas = make("canvas", { id: "large", width: size, height: size, role: "img", class: "crisp" });
@@ -22,7 +22,7 @@ export function makeStage(desk) {
   });
 
   function paint(picture, of, name) {
-    shown = of;
+    setShown(of);
     const context = canvas.getContext("2d");
     context.clearRect(0, 0, size, size);
     context.drawImage(picture, 0, 0);
@@ -30,16 +30,21 @@ export function makeStage(desk) {
     caption.textContent = name;
   }
 
-  // Nothing is shown, and nothing can be kept.
-  function clear() {
-    shown = null;
+  // Nothing is shown but a hint, and nothing can be kept.
+  function clear(hint) {
+    setShown(null);
     cleared += 1;
     canvas.getContext("2d").clearRect(0, 0, size, size);
     canvas.setAttribute("aria-label", "no picture");
-    caption.textContent = "";
+    caption.textContent = hint;
   }
 
-  const keep = (kind) => shown && desk.download("/api/explore/download", { of: JSON.stringify(shown), kind, ...sizes() });
+  function setShown(of) {
+    shown = of;
+    for (const button of keeping.querySelectorAll("button")) button.disabled = !of;
+  }
+
+  const keep = (kind) => desk.download("/api/explore/download", { of: JSON.stringify(shown), kind, ...sizes() });
   const sizes = () => ({ scale: scale.value, smooth: smooth.checked });
 
   const picture = make("figure", { class: "stage picture" }, canvas, caption);
@@ -50,5 +55,6 @@ export function makeStage(desk) {
     make("div", { class: "row" },
       make("button", { id: "keep-png", type: "button", class: "main", onclick: () => keep("png") }, "Picture"),
       make("button", { id: "keep-npz", type: "button", title: "The numbers that it is drawn from; dcgan's commands read them with --latents", onclick: () => keep("npz") }, "Latent vector")));
+  setShown(null);
   return { picture, keeping, show: draw, paint, clear, sizes };
 }

@@ -75,8 +75,8 @@ export function showSum(place, desk) {
     const terms = state.sum.map((term) => asked(term, term.factor)).filter(Boolean);
     const name = written(state.sum);
     if (!terms.length) {
-      results.replaceChildren(make("p", { class: "soft" }, "The formula is empty: put a picture into it."));
-      stage.clear();
+      results.replaceChildren();
+      stage.clear("The formula is empty: put a picture into it.");
       return;
     }
     const of = { kind: "sum", terms, variations: VARIATIONS, noise_seed: state.noise };

@@ -1,6 +1,6 @@
 // Walk: from picture to picture by a slider, and the whole of it as a film, a strip or latent vectors.
 
-import { choice, duration, labeled, make, say } from "./dom.js";
+import { choice, duration, labeled, make, number, say } from "./dom.js";
 import { makeSlot } from "./explore_slots.js";
 import { makeStage } from "./explore_stage.js";
 import { latest } from "./latest.js";
@@ -19,11 +19,14 @@ export function showWalk(place, desk) {
   const loop = make("input", { id: "loop", type: "checkbox", onchange: () => { state.loop = loop.checked; changed(slot.items()); } });
   const kind = choice(desk.films.map((one) => [one, { gif: "GIF", webp: "WebP", mp4: "MP4" }[one]]), "gif", { id: "kind" });
   const seconds = choice(SECONDS.map((one) => [String(one), `${one} s`]), "1.25", { id: "seconds", onchange: () => nameFilm() });
-  const film = make("button", { id: "film", type: "button", class: "main", onclick: makeFilm });
+  const film = make("button", { id: "film", type: "button", class: "main", "aria-describedby": "film-length", onclick: makeFilm });
+  const length = make("p", { id: "film-length", class: "bad", role: "status" });
+  const one = make("p", { class: "soft" }, "A walk needs two pictures: put another one into it.");
   const walking = make("div", { class: "stack tight" }, strip, make("label", { class: "field" }, make("span", {}, "From picture to picture"), slider));
   const keeping = make("section", { class: "card stack tight", "aria-labelledby": "keep-walk" },
     make("h2", { id: "keep-walk" }, "Keep the walk"),
     make("div", { class: "fields" }, labeled("Film", kind), labeled("From one to the next", seconds)),
+    length,
     make("div", { class: "row" }, film,
       make("button", { id: "keep-strip", type: "button", onclick: () => keep("strip") }, "Strip"),
       make("button", { id: "keep-latents", type: "button", onclick: () => keep("npz") }, "Latent vectors")));
@@ -31,7 +34,7 @@ export function showWalk(place, desk) {
   loop.checked = state.loop;
   place.append(
     stage.picture,
-    make("div", { class: "act stack tight" }, walking, slot.element, make("label", { class: "check" }, loop, "Return to the first, so that a film has no seam")),
+    make("div", { class: "act stack tight" }, walking, one, slot.element, make("label", { class: "check" }, loop, "Return to the first, so that a film has no seam")),
     make("div", { class: "keep stack" }, stage.keeping, keeping));
 
   // ---- the walk
@@ -56,11 +59,12 @@ export function showWalk(place, desk) {
     desk.keep();
     const enough = state.walk.length > 1;
     walking.hidden = keeping.hidden = !enough;
+    one.hidden = state.walk.length !== 1;
     slider.max = path().length - 1;
     nameFilm();
     if (!enough) {
       say("a walk needs two pictures");
-      if (!state.walk.length) stage.clear();
+      if (!state.walk.length) stage.clear("The walk is empty: put two pictures or more into it.");
       else stage.show({ kind: "moved", seed: state.walk[0], terms: [] }, `seed ${state.walk[0]}`);
       return;
     }
@@ -81,8 +85,14 @@ export function showWalk(place, desk) {
 
   // ---- keeping it
 
+  // What the film will be, and why there cannot be one: the server makes it no longer.
   function nameFilm() {
-    film.textContent = `Film of ${duration((path().length - 1) * Number(seconds.value))}`;
+    const steps = (path().length - 1) * Math.round(desk.frames_per_second * Number(seconds.value));
+    const frames = steps + (state.loop ? 0 : 1);
+    const tooLong = frames > desk.most_frames;
+    film.textContent = `Film of ${duration(steps / desk.frames_per_second)}`;
+    film.disabled = tooLong;
+    length.textContent = tooLong ? `This film would have ${number(frames)} frames, and ${number(desk.most_frames)} is the most: take fewer pictures, or less time from one to the next.` : "";
   }
 
   const keep = (what) => desk.download("/api/explore/download", { of: JSON.stringify(whole()), kind: what, ...stage.sizes() });
@@ -92,7 +102,6 @@ export function showWalk(place, desk) {
     film.textContent = "The film is being made …";
     say("the film is being made");
     if (await desk.download("/api/explore/film", { seeds: state.walk.join(","), kind: kind.value, seconds: seconds.value, loop: state.loop })) say("the film is made");
-    film.disabled = false;
     nameFilm();
   }
 

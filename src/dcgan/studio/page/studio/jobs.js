@@ -1,7 +1,7 @@
 // Long work of the server that is followed here: how far it is, what comes of it, and a button that gives it up.
 
 import { get, post } from "./api.js";
-import { make, number } from "./dom.js";
+import { make, number, sentence } from "./dom.js";
 
 const POLL = 300; // milliseconds
 
@@ -29,7 +29,7 @@ export class Follower {
       for (;;) {
         const facts = await get(this.#path, { job });
         if (job !== this.#job) return undefined;
-        if (facts.error) throw new Error(facts.error.charAt(0).toUpperCase() + facts.error.slice(1));
+        if (facts.error) throw new Error(sentence(facts.error));
         if (facts.done === undefined) return facts;
         show(facts);
         await new Promise((resolve) => setTimeout(resolve, POLL));

@@ -1,7 +1,8 @@
 // Beside the pictures: how many are labeled, what was learned, and the export.
 
-import { address, post } from "./api.js";
-import { complain, make, number, progress } from "./dom.js";
+import { post } from "./api.js";
+import { complain, make, number, progress, sentence } from "./dom.js";
+import { downloadButton } from "./download.js";
 
 export const LEAST = 2; // labels of each class that it learns from; the server refuses fewer
 
@@ -50,7 +51,7 @@ export function statusCard(sorting, { learn, again }) {
       const { classifier, table } = await post("/api/sorting/export", { sorting });
       saved.replaceChildren(
         make("p", {}, "Written into the studio's folder: ", make("code", {}, table), ", a row for each picture, and ", make("code", {}, classifier), "."),
-        make("p", {}, make("a", { class: "button", href: address("/api/sorting/pictures.csv", { sorting }), download: "pictures.csv" }, "Download the table")),
+        make("p", {}, downloadButton("Download the table", { id: "table-file" }, () => ["/api/sorting/pictures.csv", { sorting }])),
         make("p", { class: "soft" }, "The classifier sorts other pictures, too:"),
         make("code", { class: "command" }, `dcgan classify ${quoted(classifier)} photos/ --out labels.csv`));
     } catch (error) {
@@ -98,8 +99,4 @@ function accuracy({ learned, classes, labeled }, ready) {
 
 function quoted(path) {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
-}
-
-function sentence(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 }

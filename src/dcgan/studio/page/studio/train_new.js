@@ -1,13 +1,14 @@
 // A new training: choose pictures, see which of them can be used, and start.
 
 import { get, post, upload } from "./api.js";
-import { choice, complain, labeled, make, progress, say } from "./dom.js";
+import { choice, complain, labeled, make, progress, say, sentence } from "./dom.js";
 import { dropZone } from "./dropping.js";
 import { intakeReport } from "./intake.js";
 import { sourceName } from "./sources.js";
 
 const AT_ONCE = 3; // files that are sent together
 const POLL = 500; // milliseconds
+const MINUTES = 30; // unless others are chosen
 const SIZES = [32, 64, 96, 128, 256];
 
 export async function showNew(panel, state) {
@@ -18,7 +19,7 @@ export async function showNew(panel, state) {
 
   const source = choice([["", "Choose …"], ...state.sources.map(({ name, kind }) => [name, sourceName(name, kind)])], "", { id: "source", onchange: look });
   const size = choice(SIZES.map((side) => [String(side), `${side} × ${side} pixels`]), "64", { id: "size", onchange: look });
-  const minutes = make("input", { id: "minutes", type: "number", min: 1, step: 1, value: 30, inputmode: "numeric" });
+  const minutes = make("input", { id: "minutes", type: "number", min: 1, step: 1, value: MINUTES, placeholder: MINUTES, inputmode: "numeric" });
   const more = recipe.map(setting);
   const report = make("div", { id: "report", "aria-live": "polite" });
   const start = make("button", { id: "start", class: "main", type: "button", disabled: true, onclick: begin }, "Start training");
@@ -92,6 +93,7 @@ export async function showNew(panel, state) {
         progress(report, "Looking at the pictures", facts.done, facts.total);
         await new Promise((resolve) => setTimeout(resolve, POLL));
         facts = await get("/api/intake", query);
+        if (facts.error) throw new Error(sentence(facts.error));
       }
       if (mine !== looks || left) return;
       report.replaceChildren(intakeReport(facts, query, names));
@@ -109,7 +111,7 @@ export async function showNew(panel, state) {
     start.disabled = true;
     try {
       const chosen = Object.fromEntries(more.filter(({ value }) => value() !== undefined).map(({ name, value }) => [name, value()]));
-      const { run } = await post("/api/runs", { source: source.value, size: Number(size.value), minutes: Number(minutes.value), more: chosen });
+      const { run } = await post("/api/runs", { source: source.value, size: Number(size.value), minutes: typed(minutes, MINUTES), more: chosen });
       location.hash = `train/${encodeURIComponent(run)}`;
     } catch (error) {
       complain(error.message);
@@ -120,14 +122,23 @@ export async function showNew(panel, state) {
   return () => { left = true; };
 }
 
-// A field of "more"; its value is undefined where it was left as it is.
-function setting({ name, help, allowed, default: usual, choices }) {
-  const field = choices ? choice(choices.map((one) => [one, one]), usual) : make("input", { value: usual, inputmode: "decimal" });
+// A field of "more"; its value is undefined where it was left as it is, or empty.
+function setting({ name, label, help, allowed, default: usual, choices }) {
+  const field = choices ? choice(choices.map((one) => [one, one]), usual) : make("input", { value: usual, placeholder: usual, inputmode: "decimal" });
   const value = () => {
     if (field.value === String(usual)) return undefined;
-    return choices ? field.value : Number(field.value);
+    return choices ? field.value : typed(field);
   };
-  return { name, value, field: labeled(name.replaceAll("_", " "), field, choices ? help : `${help} ${allowed}`.trim()) };
+  return { name, value, field: labeled(label, field, choices ? help : `${help} ${sentence(allowed)}`) };
+}
+
+// The number in a field, or the usual one if it is empty. What is no number is returned as it is, or as null if the
+// browser does not say: the server refuses it.
+function typed(field, usual) {
+  if (field.validity.badInput) return null;
+  const text = field.value.trim();
+  if (!text) return usual;
+  return Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
 function notKept(refused) {

@@ -36,6 +36,7 @@ export async function showRun(panel, run) {
   let left = false;
   let shown = ""; // what is on the page already
   let records = 0;
+  let unreachable = false; // what the page complains of
 
   async function refresh() {
     try {
@@ -43,9 +44,11 @@ export async function showRun(panel, run) {
       if (left) return;
       render(view);
       if (view.sheets.length !== records) await showCurves(view.sheets.length);
-      complain("");
+      if (unreachable) complain("");
+      unreachable = false;
       if (ALIVE.includes(view.state)) later();
     } catch (error) {
+      unreachable = true;
       complain(error.message);
       later();
     }
@@ -81,7 +84,7 @@ export async function showRun(panel, run) {
     }
     if (!view.facts.first_sheet) return [];
     const minutes = make("input", { id: "longer", type: "number", min: 1, value: Math.ceil(view.facts.minutes ?? 30) * (view.state === "finished" ? 2 : 1) });
-    const resume = () => ({ run, ...(Number(minutes.value) === view.facts.minutes ? {} : { minutes: Number(minutes.value) }) });
+    const resume = () => ({ run, ...(["", String(view.facts.minutes)].includes(minutes.value) ? {} : { minutes: Number(minutes.value) }) });
     return [labeled("Minutes in all", minutes),
       make("button", { id: "resume", class: "main", type: "button", onclick: (event) => act(event, "/api/run/resume", resume()) }, view.state === "finished" ? "Train longer" : "Go on"),
       view.sheets.length > 0 && make("a", { class: "button", href: `#draw/${encodeURIComponent(run)}` }, "Draw with it")].filter(Boolean);
@@ -102,6 +105,7 @@ export async function showRun(panel, run) {
     event.target.disabled = true;
     try {
       await post(path, content);
+      complain("");
     } catch (error) {
       complain(error.message);
     }
