@@ -5,6 +5,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from tests.toy_model import toy_model
 from dcgan.figures.enlarge import enlarge
 from dcgan.latent.files import read_latents
 from dcgan.loading import load
+from dcgan.sound.wav import wav_bytes
 from dcgan.types import Pixels
 
 
@@ -36,6 +38,8 @@ from dcgan.types import Pixels
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("studio")
     toy_model().save(folder / "art" / "toy")
+    speaking = toy_model(channels=1)
+    replace(speaking, details={**speaking.details, "sound": {"rate": 8000, "seconds": 0.128}}).save(folder / "voice")
     Image.fromarray(toy_model().sample([0])[0]).save(folder / "me.png")
     return folder
 
@@ -53,7 +57,7 @@ def pixels_of(answer: Answer) -> Pixels:
 def test_models_of_the_folder_and_those_that_come_with_dcgan_are_listed(client: Client) -> None:
     models = client.get("/api/state").json["models"]
     assert isinstance(models, list)
-    assert {(model["name"], model["size"]) for model in models} == {("art/toy", 16), ("faces", 32)}
+    assert {(model["name"], model["size"]) for model in models} == {("art/toy", 16), ("voice", 16), ("faces", 32)}
 
 
 def test_the_pictures_of_seeds_are_those_of_every_verb(client: Client, folder: Path) -> None:
@@ -106,7 +110,14 @@ def test_what_cannot_be_drawn_is_refused_with_the_reason(client: Client, query: 
 
 @pytest.mark.parametrize(
     "query",
-    [{"kind": "exe"}, {"scale": "0"}, {"scale": "1000"}, {"scale": "x"}, {"seeds": "1,2,3,4,5", "scale": "256"}],
+    [
+        {"kind": "exe"},
+        {"kind": "wav"},
+        {"scale": "0"},
+        {"scale": "1000"},
+        {"scale": "x"},
+        {"seeds": "1,2,3,4,5", "scale": "256"},
+    ],
 )
 def test_what_cannot_be_downloaded_is_refused(client: Client, query: dict[str, str]) -> None:
     assert client.get("/api/download", **{"model": "art/toy", "seeds": "1", **query}).status == 400
@@ -140,6 +151,30 @@ def test_favorites_are_chosen_from_an_endless_sheet_kept_and_downloaded(
     browser.find_elements(By.CSS_SELECTOR, "#kept .tile")[0].click()
     until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#kept .tile")) == 1)
     assert browser.find_element(By.CSS_SELECTOR, "[data-seed='3']").get_attribute("aria-pressed") == "false"
+    console_is_empty(browser)
+
+
+def test_sounds_are_downloaded_one_after_another(client: Client, folder: Path) -> None:
+    answer = client.get("/api/download", model="voice", seeds="3,4", kind="wav")
+    model = load(folder / "voice")
+    assert model.sound
+    assert answer.content == wav_bytes(model.sounds(model.sample([3, 4])), model.sound, pause=0.2)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="voice-2-sounds.wav"'
+
+
+@needs_browser
+def test_a_picture_of_a_model_of_sounds_is_heard_when_it_is_chosen(
+    browser: Chrome, client: Client, tmp_path: Path
+) -> None:
+    open_tab(browser, client.address, "draw/voice")
+    click(browser, "[data-seed='3']")
+    until(lambda: browser.execute_script("return document.getElementById('player').currentTime > 0"))
+    length = browser.execute_script("return document.getElementById('player').duration")
+    assert length == pytest.approx(0.128)
+    keep_downloads(browser, tmp_path)
+    click(browser, "[data-kind='wav']")
+    until(lambda: downloaded(tmp_path / "voice-seed-3.wav"))
+    browser.execute_script("localStorage.clear()")
     console_is_empty(browser)
 
 

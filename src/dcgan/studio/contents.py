@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from dcgan.data.formats import EXTENSIONS
+from dcgan.data.formats import EXTENSIONS, SOUNDS
 from dcgan.data.packed import is_packed_set
 from dcgan.errors import ModelError
 from dcgan.files import RUN_FILE
@@ -24,7 +24,9 @@ CLOSED = ("sorting.json", "classifier.json")
 """What makes a folder a sorting or a classifier: the model in it is a part of it, and no other."""
 _ENTRIES = 400  # of a folder that are looked at to tell what it holds
 
-Kind = Literal["run", "model", "pictures", "archive", "packed set"]
+Kind = Literal["run", "model", "pictures", "sounds", "archive", "packed set"]
+MEDIA: tuple[Kind, ...] = ("pictures", "sounds")
+"""What folders hold to be learned from; folders of both are of pictures."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ class Contents:
     def models(self) -> list[dict[str, object]]:
         """What can draw: each run that has a checkpoint, each model, and those that come with dcgan.
 
-        Each has a name, whether it is a run, and what its card says: size, channels, labels, images seen. Those whose
+        Each has a name, whether it is a run, and what its card says: size, channels, labels, images seen, whether it
+        makes sounds. Those whose
         card cannot be read are left out.
         """
         names = [(one.name, one.kind == "run") for one in self.found() if one.kind in ("run", "model")]
@@ -68,7 +71,7 @@ class Contents:
 
     def sources(self) -> list[dict[str, str]]:
         """What can be learned from: folders of pictures, archives, packed sets, and the built-in drawn faces."""
-        kinds = ("pictures", "archive", "packed set")
+        kinds = ("pictures", "sounds", "archive", "packed set")
         own = [{"name": one.name, "kind": str(one.kind)} for one in self.found() if one.kind in kinds]
         built_in = [{"name": DRAWN_FACES, "kind": "built in"}] if find_spec("dicebear") else []
         return [*own, *built_in]
@@ -89,6 +92,7 @@ class Contents:
             "labels": labels if isinstance(labels, list) else [],
             "images": card.get("images"),
             "nets": card.get("nets"),
+            "sound": "sound" in card,
         }
 
     def _look(self, folder: Path, depth: int, left: list[int]) -> Iterator[Found]:
@@ -108,6 +112,8 @@ class Contents:
         files = [entry.name for entry in visible if entry.is_file()]
         if any(Path(file).suffix.lower() in EXTENSIONS for file in files[:_ENTRIES]):
             yield Found("pictures", name)
+        elif any(Path(file).suffix.lower() in SOUNDS.extensions for file in files[:_ENTRIES]):
+            yield Found("sounds", name)
         for file in files:
             if file.lower().endswith(ARCHIVES):
                 yield Found("archive", (folder / file).relative_to(self.folder).as_posix())
@@ -115,9 +121,10 @@ class Contents:
             inner = [
                 one for entry in visible if entry.is_dir() for one in self._look(folder / entry.name, depth - 1, left)
             ]
-            labels = {one.name for one in inner if one.kind == "pictures" and Path(one.name).parent == Path(name)}
-            if len(labels) > 1 and depth < DEPTH:  # a folder for each class
-                yield Found("pictures", name)
+            for media in MEDIA:
+                labels = {one.name for one in inner if one.kind == media and Path(one.name).parent == Path(name)}
+                if len(labels) > 1 and depth < DEPTH:  # a folder for each class
+                    yield Found(media, name)
             yield from inner
 
 

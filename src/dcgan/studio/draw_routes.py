@@ -4,7 +4,8 @@ A model is named as /api/state names it; seeds are numbers with commas between t
 
     GET  /api/pictures?model&seeds&truncation&label     the pictures of the seeds, one below another: PNG
     GET  /api/download?model&seeds&truncation&label&kind&scale&smooth
-         kind "png": a picture, or a sheet; "zip": a PNG for each; "npz": z, pixels and seeds, as verbs read them
+         kind "png": a picture, or a sheet; "zip": a PNG for each; "npz": z, pixels and seeds, as verbs read them;
+         "wav": the sounds of a model that learned from sounds, one after another
 """
 
 import io
@@ -22,6 +23,7 @@ from dcgan.figures.enlarge import enlarge
 from dcgan.figures.sheets import picture_bytes, sheet
 from dcgan.latent.samples import labeled_latents
 from dcgan.model import Model
+from dcgan.sound.wav import wav_bytes
 from dcgan.studio.answers import answers, number_of, whole_of, wholes_of
 from dcgan.studio.models import Models
 from dcgan.studio.picture_files import attachment, check_scale, latents_file, shown
@@ -29,7 +31,9 @@ from dcgan.types import Latents, Pixels
 
 MOST_SEEDS = 64
 """Pictures of one request; of a download four times as many."""
-KINDS = ("png", "zip", "npz")
+KINDS = ("png", "zip", "npz", "wav")
+PAUSE = 0.2
+"""Seconds between two sounds of a file."""
 
 
 class DrawRoutes:
@@ -63,7 +67,9 @@ class DrawRoutes:
         model = await self._models.get(query.get("model", ""))
         if kind not in KINDS:
             raise UsageError(f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
-        if kind != "npz":
+        if kind == "wav" and (model.sound is None or len(seeds) > MOST_SEEDS):
+            raise UsageError(f"kind wav is for models of sounds, and for {MOST_SEEDS} sounds at most")
+        if kind in ("png", "zip"):
             check_scale(model, len(seeds), scale)
         z, pixels = await self._draw(model, query, seeds)
         smooth = query.get("smooth") == "true"
@@ -71,10 +77,14 @@ class DrawRoutes:
         def make() -> bytes:
             if kind == "npz":
                 return latents_file(model, z, pixels, seeds)
+            if kind == "wav":
+                assert model.sound
+                return wav_bytes(model.sounds(pixels), model.sound, PAUSE)
             larger = enlarge(pixels, scale, smooth=smooth)
             return _archive(larger, seeds) if kind == "zip" else picture_bytes(sheet(larger, scale=1), ".png")
 
-        what = f"seed-{seeds[0]}" if len(seeds) == 1 else f"{len(seeds)}-pictures"
+        noun = "sounds" if kind == "wav" else "pictures"
+        what = f"seed-{seeds[0]}" if len(seeds) == 1 else f"{len(seeds)}-{noun}"
         return attachment(await run_sync(make), query.get("model", ""), what, kind)
 
     async def _draw(self, model: Model, query: QueryParams, seeds: Sequence[int]) -> tuple[Latents, Pixels]:

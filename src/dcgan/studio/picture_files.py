@@ -24,6 +24,7 @@ _TYPES = {
     "webp": "image/webp",
     "mp4": "video/mp4",
     "zip": "application/zip",
+    "wav": "audio/wav",
     "npz": "application/octet-stream",
 }
 

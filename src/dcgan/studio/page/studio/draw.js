@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { choice, complain, labeled, make, number, save, say } from "./dom.js";
 import { downloadButton } from "./download.js";
 import { exported, favoritesOf, imported, setFavorites, toggle } from "./favorites.js";
+import { listen } from "./listening.js";
 import { chosenModel, modelChoice, noModels } from "./models.js";
 import { drawSeeds, sizeChoice } from "./pictures.js";
 import { arrowKeys } from "./tile_keys.js";
@@ -110,6 +111,7 @@ export async function show(panel) {
     favorites = toggle(model.name, seed);
     const chosen = favorites.includes(seed);
     sheet.querySelector(`[data-seed="${seed}"]`)?.setAttribute("aria-pressed", chosen);
+    if (chosen && model.sound) listen(query, seed);
     say(chosen ? `seed ${seed} is a favorite` : `seed ${seed} is no favorite any more`);
     showFavorites();
   }
@@ -119,7 +121,7 @@ export async function show(panel) {
     const file = make("input", { type: "file", accept: "application/json", class: "hidden", onchange: () => takeFile(file.files[0]) });
     const importing = make("label", { class: "button" }, "Import", file);
     if (!seeds.length) {
-      aside.replaceChildren(make("h2", {}, "Favorites"), make("p", { class: "soft" }, "Choose pictures that you like: they are kept here, in this browser."), make("p", {}, importing));
+      aside.replaceChildren(make("h2", {}, "Favorites"), make("p", { class: "soft" }, model.sound ? "Choose pictures to hear them; they are kept here, in this browser." : "Choose pictures that you like: they are kept here, in this browser."), make("p", {}, importing));
       return;
     }
     aside.replaceChildren(
@@ -128,7 +130,10 @@ export async function show(panel) {
       make("div", { class: "stack tight" },
         labeled("Size", scale),
         make("label", { class: "check" }, smooth, "Smooth, instead of square pixels"),
-        make("div", { class: "row" }, download("png", seeds.length === 1 ? "Picture" : "Sheet", "main"), download("zip", "Each as a file"))),
+        make("div", { class: "row" },
+          model.sound && download("wav", seeds.length === 1 ? "Sound" : "Sounds", "main"),
+          download("png", seeds.length === 1 ? "Picture" : "Sheet", model.sound ? undefined : "main"),
+          download("zip", "Each as a file"))),
       make("details", {}, make("summary", {}, "Go on elsewhere"),
         make("div", { class: "row" }, download("npz", "Latent vectors"), make("button", { type: "button", onclick: saveFile }, "Export"), importing,
           make("button", { type: "button", onclick: () => { setFavorites(model.name, []); favorites = []; restart(first()); } }, "Forget all")),
