@@ -101,7 +101,7 @@ class Inspection(ShortRepr):
         yield "kernels", self.kernels(theme)
 
     def statistics(self) -> pa.Table:
-        """A row a channel: its mean, its largest response and selectivity, how often it is above 0, whether it is dead."""
+        """A row a channel: its mean and largest response, its selectivity, how often it is above 0, if it is dead."""
         channels, found = np.arange(len(self.activations.mean)), self.activations
         return pa.table(
             {
