@@ -1,6 +1,7 @@
 // Forget an object: the channels that draw it are dropped from the generator, before and after.
 
 import { address, getBlob, post } from "./api.js";
+import { quoted } from "./commands.js";
 import { complain, labeled, make, say } from "./dom.js";
 import { boxEditor } from "./edit_boxes.js";
 import { channelSlider, Fitting, judgment, pairs, slider } from "./edit_fit.js";
@@ -132,9 +133,4 @@ export async function showForget(panel, models, again) {
   }
 
   return () => fitting.leave();
-}
-
-// A word of a command, as a shell reads it.
-function quoted(word) {
-  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

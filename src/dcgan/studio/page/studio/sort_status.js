@@ -1,6 +1,7 @@
 // Beside the pictures: how many are labeled, what was learned, and the export.
 
 import { address, post } from "./api.js";
+import { quoted } from "./commands.js";
 import { complain, make, number, progress } from "./dom.js";
 
 export const LEAST = 2; // labels of each class that it learns from; the server refuses fewer
@@ -94,10 +95,6 @@ function accuracy({ learned, classes, labeled }, ready) {
   return make("div", {},
     make("p", { id: "accuracy" }, "Estimated accuracy: ", make("b", {}, `${Math.round(100 * learned.right / learned.tried)}%`)),
     make("p", { class: "soft" }, `Of the ${number(learned.tried)} pictures that were labeled under To label, it recognizes ${number(learned.right)} when it has not learned from them.`));
-}
-
-function quoted(path) {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function sentence(text) {
