@@ -26,6 +26,7 @@ def make_folder(folder: Path) -> Path:
     (folder / "own" / "cut.png").write_bytes((folder / "own" / "wide.png").read_bytes()[:200])
     (folder / "own" / "bomb.png").write_bytes(header(65_000, 65_000))
     toy_model().save(folder / "toy")
+    toy_model(base_channels=16).save(folder / "wide")
     return folder
 
 

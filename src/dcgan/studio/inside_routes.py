@@ -35,6 +35,8 @@ from dcgan.types import Pixels
 
 MOST_CHANNELS = 64
 """Of one request."""
+MOST_WHOLE = 8
+"""Channels of a figure that has all pictures of each, whole."""
 
 
 class InsideRoutes:
@@ -125,6 +127,8 @@ class InsideRoutes:
         if len(set(map(len, channels))) != 1:
             raise UsageError("a figure needs channels of a net, or as many of each of both")
         shown, whole = dict(zip(nets, channels, strict=True)), query.get("whole") == "true"
+        if whole and len(channels[0]) > MOST_WHOLE:
+            raise UsageError(f"a figure has room for the whole pictures of {MOST_WHOLE} channels at most")
 
         def make(look: Look) -> Image:
             return channels_figure(look, asked.layer, shown, asked.theme, whole=whole)

@@ -32,8 +32,9 @@ export async function show(panel) {
   const go = make("button", { id: "look", class: "main", type: "button", disabled: !fits, onclick: look }, "Look inside");
   const working = make("div", { "aria-live": "polite" });
   const follower = new Follower(working, "/api/inside/job", "/api/inside/cancel");
-  const results = make("div", { id: "results", class: "stack" });
+  const results = make("div", { class: "stack" });
 
+  panel.className = "stack";
   panel.append(
     make("h1", { class: "hidden" }, "Look inside"),
     make("section", { class: "card stack" },

@@ -14,7 +14,7 @@ export function showChannel(place, desk, { net, channel, channels, close }) {
   const back = make("button", { id: "back", type: "button", onclick: () => close(channel) }, "← All channels");
   const previous = make("button", { type: "button", onclick: () => turn(-1) }, "← previous");
   const next = make("button", { id: "next", type: "button", onclick: () => turn(1) }, "next →");
-  const sides = make("div", { class: "sides" });
+  const sides = make("div", { class: "sides open" });
   const commands = commandPlace("This command makes the same figure:");
   const card = make("section", { class: "card stack", "aria-labelledby": "channel", onkeydown: (event) => { if (event.key === "Escape") close(channel); } },
     make("div", { class: "row end" }, back, title, make("div", { class: "row" }, previous, next)),
@@ -37,6 +37,7 @@ export function showChannel(place, desk, { net, channel, channels, close }) {
     title.textContent = `Layer ${state.layer}, channel ${channel}`;
     previous.disabled = channels.indexOf(channel) <= 0;
     next.disabled = channels.indexOf(channel) >= channels.length - 1;
+    if (document.activeElement?.disabled) title.focus(); // so that keys go on working
     commands.show(...inspectCommands(desk, `--layer ${state.layer} --channels ${channel} --top 12`));
     try {
       const shown = await Promise.all(nets().map(section));

@@ -8,8 +8,9 @@ export const NETS = { random: "Random weights", trained: "Trained" };
 const GRAY = "rgb(128 128 128)"; // what the net sees beyond the picture
 const SIDE = 192; // pixels of a side of a large canvas, at least
 
+// A layer, as it is chosen.
 export function layerName({ channels, field }, index) {
-  return `Layer ${index}: ${number(channels)} channels that see ${field} × ${field} pixels`;
+  return `${index}: ${number(channels)} channels that see ${field} × ${field} pixels`;
 }
 
 export function layerChoice({ facts, state, keep }, change) {
@@ -62,16 +63,19 @@ export function outlined(pictures, index, name, { left, top, field }) {
 // What is said of a channel.
 export function channelText({ selectivity, pictures, dead }) {
   if (dead) return "No picture drives it above 0: it is dead.";
-  return `Its strongest responses lie ${selectivity.toFixed(1)} standard deviations above its mean. It is above 0 somewhere in ${percent(pictures)} of the pictures.`;
+  const where = pictures === 1 ? "every picture" : `${percent(pictures)} of the pictures`;
+  return `Its strongest responses lie ${selectivity.toFixed(1)} standard deviations above its mean. It is above 0 somewhere in ${where}.`;
 }
 
 export function percent(share) {
-  return `${share > 0 && share < 0.01 ? "less than 1" : Math.round(100 * share)}%`;
+  if (share > 0 && share < 0.01) return "less than 1%";
+  if (share >= 2) return `${share.toFixed(1)} times`;
+  return `${share < 1 ? Math.min(99, Math.round(100 * share)) : Math.round(100 * share)}%`;
 }
 
 // A link to what is shown, as a figure; `query` says at the moment of the click what that is.
 export function figureLink(path, query) {
-  const link = make("a", { id: "figure", class: "button", download: "", href: "#inside" }, "Download as PNG");
+  const link = make("a", { class: "button", download: "", href: "#inside", "data-figure": path.split("/").pop() }, "Download as PNG");
   link.addEventListener("click", () => {
     const theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
     link.href = address(path, { ...query(), theme });

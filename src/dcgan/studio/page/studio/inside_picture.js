@@ -9,7 +9,7 @@ import { sendPhotograph } from "./photographs.js";
 import { arrowKeys } from "./tile_keys.js";
 
 const RANDOM = 1_000_000; // of so many seeds "another" is one
-const TILE = 96; // pixels of a tile's canvas
+const [CELL, GAP] = [96, 3]; // pixels of a patch on a tile's canvas, and between two
 
 export function showPicture(place, desk) {
   const { facts, state, model } = desk;
@@ -21,6 +21,7 @@ export function showPicture(place, desk) {
   const name = make("p", { id: "picture-name" });
   const commands = commandPlace("These commands show the same:");
   let asked = 0; // only the last picture is shown
+  let openings = 0; // and on it the last channel
 
   place.append(
     make("section", { class: "card stack" },
@@ -32,8 +33,8 @@ export function showPicture(place, desk) {
         make("button", { id: "another", type: "button", onclick: () => take({ seed: Math.floor(Math.random() * RANDOM) }) }, "Another"))),
     shown);
   shown.append(name, opened,
-    make("p", { class: "soft" }, "For each layer the channels that this picture excites most, compared with the pictures that were looked at, and what in it does so. Open one to see it large."),
-    rows, make("div", { class: "row" }, figureLink("/api/inside/excited-figure", () => ({ ...query("trained") }))), commands.element);
+    make("p", { class: "soft" }, "For each layer the channels that it excites most, compared with the pictures that were looked at. Above: what the channel sees of it. Below: what in that drives the channel. The share is that of the strongest response found. Open one to see it large."),
+    rows, commands.element);
   if (state.picture) take(state.picture);
 
   function query(net) {
@@ -97,17 +98,21 @@ export function showPicture(place, desk) {
     const [{ layers }, pictures] = await Promise.all([get("/api/inside/excited", query(net)), picturesOf("/api/inside/excited.png", query(net))]);
     let next = 1; // after the picture itself
     const parts = layers.map((channels, layer) => {
-      const tiles = make("div", { class: "tiles excited", role: "group", "aria-label": layerName(facts.layers[layer], layer) },
+      const tiles = make("div", { class: "tiles excited", role: "group", "aria-label": `Layer ${layerName(facts.layers[layer], layer)}` },
         channels.map((one) => tile(net, layer, one, pictures, next++)));
       arrowKeys(tiles);
-      return make("div", {}, make("h3", {}, layerName(facts.layers[layer], layer)), tiles);
+      return make("div", {}, make("h3", {}, `Layer ${layerName(facts.layers[layer], layer)}`), tiles);
     });
-    return make("section", { class: "stack", "data-net": net }, make("h2", { class: desk.nets().length > 1 ? "" : "hidden" }, NETS[net]), parts);
+    return make("section", { class: "stack", "data-net": net }, make("h2", { class: desk.nets().length > 1 ? "" : "hidden" }, NETS[net]), parts,
+      make("div", { class: "row" }, figureLink("/api/inside/excited-figure", () => query(net))));
   }
 
   function tile(net, layer, found, pictures, index) {
-    const canvas = canvasOf(TILE, TILE, "");
-    pictures.draw(canvas.getContext("2d"), index, 0, 0, TILE);
+    const { field } = facts.layers[layer];
+    const square = field < pictures.side ? { ...found, field } : undefined;
+    const canvas = canvasOf(CELL, 2 * CELL + GAP, "");
+    pictures.draw(canvas.getContext("2d"), 0, 0, 0, CELL, square);
+    pictures.draw(canvas.getContext("2d"), index, 0, CELL + GAP, CELL, square);
     canvas.setAttribute("aria-hidden", true);
     const text = excitementText(found);
     return make("button", { type: "button", class: "tile", "data-channel": found.channel, title: text, "aria-label": `Layer ${layer}, channel ${found.channel}. ${text}`, onclick: () => open(net, layer, found.channel) },
@@ -117,14 +122,15 @@ export function showPicture(place, desk) {
   // ---- one of them, or any other
 
   async function open(net, layer, channel) {
-    const mine = asked;
+    const mine = ++openings;
+    const picture = state.picture;
     const asking = { ...query(net), layer, channel };
     const { field, channels } = facts.layers[layer];
     try {
       const [found, pictures] = await Promise.all([get("/api/inside/excitement", asking), picturesOf("/api/inside/saliency.png", asking)]);
-      if (mine !== asked) return;
+      if (mine !== openings || picture !== state.picture) return;
       const layers = choice(facts.layers.map((one, index) => [String(index), layerName(one, index)]), String(layer), { id: "opened-layer", onchange: () => open(net, Number(layers.value), Math.min(channel, facts.layers[Number(layers.value)].channels - 1)) });
-      const number = make("input", { id: "opened-channel", type: "number", min: 0, max: channels - 1, value: channel, onchange: () => open(net, layer, Number(number.value)) });
+      const number = make("input", { id: "opened-channel", type: "number", min: 0, max: channels - 1, value: channel, onchange: () => typed(net, layer, number) });
       const focused = opened.contains(document.activeElement) && document.activeElement.id;
       opened.replaceChildren(
         make("h2", { id: "opened-title", tabindex: -1 }, `Layer ${layer}, channel ${channel}${net === "random" ? ", random weights" : ""}`),
@@ -142,6 +148,12 @@ export function showPicture(place, desk) {
     }
   }
 
+  function typed(net, layer, field) {
+    const most = facts.layers[layer].channels - 1;
+    if (field.value !== "" && Number.isInteger(Number(field.value)) && field.value >= 0 && field.value <= most) open(net, layer, Number(field.value));
+    else complain(`This layer has the channels 0 to ${most}.`);
+  }
+
   function showCommands(layer, channel) {
     const file = state.picture.photo ?? `seed-${state.picture.seed}.png`;
     const sample = state.picture.photo ? [] : [`dcgan sample ${quoted(model.name)} --seeds ${state.picture.seed} --scale 1 --out ${file}`];
@@ -153,6 +165,6 @@ export function showPicture(place, desk) {
 
 function excitementText({ response, deviations, share }) {
   if (response <= 0) return "Nothing in this picture drives it above 0.";
-  const compared = share === null ? "" : `, ${percent(share)} of the strongest that was found`;
+  const compared = share === null ? "" : share >= 2 ? `, ${percent(share)} the strongest that was found` : `, ${percent(share)} of the strongest that was found`;
   return `Its response is ${response.toFixed(2)}: ${deviations.toFixed(1)} standard deviations above its mean${compared}.`;
 }
