@@ -4,6 +4,7 @@ import io
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -16,7 +17,7 @@ from tests.toy_model import toy_model
 
 from dcgan.data.cache import open_pictures
 from dcgan.data.decode import DecodeOptions, decode_content
-from dcgan.errors import SourceError
+from dcgan.errors import ModelError, SourceError
 from dcgan.figures.saliency import saliency_pixels
 from dcgan.inspection.guided import back_propagate
 from dcgan.inspection.inspect import Inspection, inspect
@@ -24,6 +25,7 @@ from dcgan.inspection.responses import measure_layers
 from dcgan.model import Model
 from dcgan.studio import inside, inside_process
 from dcgan.studio.inside_look import Look
+from dcgan.studio.seen_pictures import looking_model
 from dcgan.types import Pixels
 
 MODEL = toy_model()
@@ -215,6 +217,14 @@ def test_pictures_that_cannot_be_looked_at_are_refused_with_the_reason(client: C
     assert "not in the folder" in begin(client, source="../photos").error
     open_pictures(folder / "photos", size=16, channels=1).path.rename(folder / "packed")
     assert "channels 1, and channels 3 is needed" in str(ended(client, begin(client, source="packed"))["error"])
+
+
+def test_a_model_that_is_replaced_while_it_is_opened_is_refused(folder: Path, tmp_path: Path) -> None:
+    replaced = replace(looking_model(folder / "toy"), digest="of before")
+    task = inside_process.Task(replaced, None, tmp_path / "out", "cpu")
+    with pytest.raises(ModelError, match="has just been replaced"):
+        inside_process.look(task, lambda **_: None)
+    assert not (tmp_path / "out").exists()
 
 
 def test_too_many_pictures_are_refused_before_they_are_decoded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
