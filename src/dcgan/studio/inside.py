@@ -139,20 +139,24 @@ class Inside:
             BusyError: Too much waits already.
         """
         look, name = self.get(key), (key, *what)
-        made = self._made.get(name)
-        if made is None:
-            if self._waiting >= MOST_WAITING:
-                raise BusyError("too much is being computed at this moment: try again in a few seconds")
-            self._waiting += 1
-            try:
-                made = await self._in_thread(lambda: self._made.get(name) or make(look))  # another may have asked, too
-            finally:
-                self._waiting -= 1
-        self._made[name] = made
-        self._made.move_to_end(name)
-        while sum(map(len, self._made.values())) > MOST_BYTES:
-            self._made.popitem(last=False)
-        return made
+
+        def made() -> bytes:
+            """In the thread, one at a time: what somebody else has asked for meanwhile is there by now."""
+            found = self._made.get(name) or make(look)
+            self._made[name] = found
+            while sum(map(len, self._made.values())) > MOST_BYTES:
+                self._made.popitem(last=False)
+            return found
+
+        if (known := self._made.get(name)) is not None:
+            return known
+        if self._waiting >= MOST_WAITING:
+            raise BusyError("too much is being computed at this moment: try again in a few seconds")
+        self._waiting += 1
+        try:
+            return await self._in_thread(made)
+        finally:
+            self._waiting -= 1
 
     async def photo(self, key: str, name: str) -> tuple[Pixels, tuple[object, ...]]:
         """The center of a photograph at the size of a look's pictures (H, W, C), and what names it.
