@@ -11,13 +11,13 @@ from dcgan.networks.layouts import LatentDistribution, build_architecture
 from dcgan.networks.memory import use_channels_last
 
 
-def toy_model(latent_distribution: LatentDistribution = "normal", channels: int = 3) -> Model:
+def toy_model(latent_distribution: LatentDistribution = "normal", channels: int = 3, base_channels: int = 8) -> Model:
     """A pair of nets for pictures of 16 x 16, with 6 numbers in z."""
     architecture = build_architecture(
         layout="strided",
         size=16,
         channels=channels,
-        base_channels=8,
+        base_channels=base_channels,
         kernel_size=4,
         latent_dim=6,
         latent_distribution=latent_distribution,

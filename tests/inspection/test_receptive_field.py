@@ -80,6 +80,14 @@ def test_patches_are_what_units_see_and_gray_beyond() -> None:
     assert np.array_equal(patches[1], pixels[1, 1:4, 1:4])
 
 
+def test_numbers_of_any_type_are_cut_as_pictures_are() -> None:
+    numbers = np.random.default_rng(0).normal(size=(1, 4, 4, 3)).astype(np.float32)
+    cut = cut_patches(numbers, ReceptiveField(side=3, step=2, start=-1), np.array([0]), np.array([1]), beyond=0)
+    assert cut.dtype == np.float32
+    assert not cut[0, 0].any()
+    assert np.array_equal(cut[0, 1:], numbers[0, :2, 1:4])
+
+
 def test_a_patch_decides_the_response_alone() -> None:
     """Outside its receptive field a picture may be anything: the unit answers the same."""
     model = small_model("strided", 32, 4)

@@ -8,7 +8,7 @@ import torch
 from tests.toy_model import toy_model
 
 from dcgan.errors import ModelError
-from dcgan.inspection.responses import measure_responses
+from dcgan.inspection.responses import measure_layers, measure_responses
 from dcgan.model import Model
 from dcgan.pixels import to_images
 
@@ -31,6 +31,7 @@ def test_a_stream_gives_what_one_pass_over_all_gives(layer: int) -> None:
         maps = MODEL.nets.discriminator.activations(to_images(torch.from_numpy(PIXELS)))[layer].numpy()
     found = measure_responses(MODEL, PIXELS, layer, 5, batch_size=32)
     assert found.mean == pytest.approx(maps.mean(axis=(0, 2, 3)), rel=1e-4, abs=1e-6)
+    assert found.std == pytest.approx(maps.std(axis=(0, 2, 3)), rel=1e-3)
     assert found.positive_positions == pytest.approx((maps > 0).mean(axis=(0, 2, 3)), abs=1e-3)
     assert found.positive_pictures == pytest.approx((maps > 0).any(axis=(2, 3)).mean(axis=0), abs=1e-3)
     largest = np.sort(maps.max(axis=(2, 3)), axis=0)[::-1][:5].T
@@ -68,6 +69,26 @@ def test_dead_features_are_those_that_never_respond() -> None:
     assert found.dead.tolist() == [3]
     assert (found.value[3] < 0).all()
     assert found.mean[3] == pytest.approx(-0.2)
+
+
+def test_all_layers_are_measured_together_as_each_alone() -> None:
+    together = measure_layers(MODEL, PIXELS, keep=3)
+    assert [found.layer for found in together] == [0, 1]
+    for found in together:
+        alone = measure_responses(MODEL, PIXELS, found.layer, 3)
+        assert all(np.array_equal(getattr(found, one.name), getattr(alone, one.name)) for one in fields(alone))
+
+
+def test_selectivity_is_how_far_the_strongest_lie_above_the_mean_in_standard_deviations() -> None:
+    found = measure_responses(MODEL, PIXELS, 1, 5)
+    assert found.selectivity == pytest.approx((found.value.mean(axis=1) - found.mean) / found.std)
+    assert (found.selectivity > 0).all()
+
+
+def test_a_dead_feature_has_no_selectivity_and_no_deviations() -> None:
+    found = measure_responses(with_a_dead_feature(), PIXELS, 1)
+    assert (found.std[3], found.selectivity[3]) == (0, 0)
+    assert found.deviations(found.value[:, 0])[3] == 0
 
 
 def test_progress_ends_with_all() -> None:

@@ -244,7 +244,7 @@ def nameless_fields(page: Chrome) -> list[str | None]:
 @pytest.mark.parametrize(
     "tab",
     [
-        *("train", "draw", "edit/forget", "edit/insert", "edit/repair", "edit/repair/me.png", "sort"),
+        *("train", "draw", "edit/forget", "edit/insert", "edit/repair", "edit/repair/me.png", "sort", "inside"),
         *("explore/faces/walk", "explore/faces/map", "explore/faces/sliders", "explore/faces/sum"),
     ],
 )
@@ -253,7 +253,7 @@ def test_a_page_fits_a_phone_and_every_field_has_a_name(browser: Chrome, client:
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
     try:
         open_tab(browser, client.address, tab)
-        shown = "#start, #sheet .tile, #shelf .tile, #all button, .drop, #fill"
+        shown = "#start, #sheet .tile, #shelf .tile, #all button, .drop, #fill, #look"
         until(lambda: bool(browser.find_elements(By.CSS_SELECTOR, shown)))
         browser.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
         assert browser.execute_script("return document.documentElement.scrollWidth") == 360

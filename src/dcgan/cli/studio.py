@@ -24,7 +24,7 @@ def studio(
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Train, draw, explore and edit on a page in your browser. Ctrl-C ends it; trainings go on.
+    """Train, draw, explore, edit, sort and look inside on a page in your browser. Ctrl-C ends it; trainings go on.
 
     The page is for this machine alone, and opens only at the address that is printed. This needs the extra:
     pip install 'dcgan[studio]'.

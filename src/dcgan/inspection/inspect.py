@@ -20,6 +20,7 @@ from dcgan.inspection.inputs import layer_of
 from dcgan.inspection.kernels import first_kernels
 from dcgan.inspection.receptive_field import ReceptiveField, cut_patches, receptive_field
 from dcgan.inspection.responses import Responses, measure_responses
+from dcgan.inspection.strongest import find_strongest
 from dcgan.inspection.untrained import untrained
 from dcgan.model import Model
 from dcgan.progress import notebook_bar
@@ -100,13 +101,14 @@ class Inspection(ShortRepr):
         yield "kernels", self.kernels(theme)
 
     def statistics(self) -> pa.Table:
-        """A row a channel: its mean, its largest response, how often it is above 0, and whether it is dead."""
+        """A row a channel: its mean and largest response, its selectivity, how often it is above 0, if it is dead."""
         channels, found = np.arange(len(self.activations.mean)), self.activations
         return pa.table(
             {
                 "channel": channels,
                 "mean": found.mean,
                 "largest": found.value[:, 0],
+                "selectivity": found.selectivity,
                 "positive_positions": found.positive_positions,
                 "positive_pictures": found.positive_pictures,
                 "dead": np.isin(channels, found.dead),
@@ -133,11 +135,8 @@ class Inspection(ShortRepr):
 
     def _side(self, title: str, model: Model, found: Responses) -> Side:
         """One half of the paper's figure."""
-        chosen = list(self.channels)
-        pixels = self.data.pixels[found.picture[chosen]]  # (R, K, H, W, C)
-        flat = pixels.reshape(-1, *pixels.shape[2:])
-        saliency = back_propagate(model, flat, self.layer, found.units[chosen].reshape(-1, 3))
-        return Side(title, pixels, saliency.reshape(pixels.shape))
+        driven = find_strongest(model, self.data.pixels, found, self.channels)
+        return Side(title, driven.pixels, driven.saliency)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the paper's figure."""

@@ -1,12 +1,13 @@
 """Which pixels a unit sees, and the pictures cut to just those."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.networks.layouts import Architecture
-from dcgan.types import Pixels
+
+T = TypeVar("T", bound=np.generic)
 
 
 class ReceptiveField(NamedTuple):
@@ -38,20 +39,23 @@ def receptive_field(architecture: Architecture, layer: int) -> ReceptiveField:
     return ReceptiveField(side, step, start)
 
 
-def cut_patches(pixels: Pixels, field: ReceptiveField, row: NDArray[np.int64], column: NDArray[np.int64]) -> Pixels:
+def cut_patches(
+    pixels: NDArray[T], field: ReceptiveField, row: NDArray[np.int64], column: NDArray[np.int64], beyond: int = 128
+) -> NDArray[T]:
     """Cut each picture to what one of its units sees.
 
     Args:
-        pixels: (N, H, W, C), uint8.
+        pixels: (N, H, W, C), pictures, or other numbers for each of a picture's.
         field: Of the units' layer.
         row: (N,), where in the layer's map each picture's unit is.
         column: (N,).
+        beyond: What lies beyond the picture: by default the gray that the net sees as 0.
 
     Returns:
-        (N, side, side, C), uint8: what lies beyond the picture is gray, for the net sees 0 there.
+        (N, side, side, C), of the type of `pixels`.
     """
     around = field.side  # no field reaches farther out
-    framed = np.pad(pixels, ((0, 0), (around, around), (around, around), (0, 0)), constant_values=128)
+    framed = np.pad(pixels, ((0, 0), (around, around), (around, around), (0, 0)), constant_values=beyond)
     windows = np.lib.stride_tricks.sliding_window_view(framed, (field.side, field.side), axis=(1, 2))
     patches = windows[np.arange(len(pixels)), field.corner(row) + around, field.corner(column) + around]
     return np.ascontiguousarray(np.moveaxis(patches, 1, 3))

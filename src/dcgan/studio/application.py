@@ -8,8 +8,8 @@ a status from 400 on.
     GET  /api/state                {folder, runs, models, sources}: all that there is
 
 The requests of each tab stand in its modules: `dcgan.studio.train_routes`, `dcgan.studio.draw_routes`,
-`dcgan.studio.explore_routes`, `dcgan.studio.sort_routes`, and of Edit `dcgan.studio.object_routes` and
-`dcgan.studio.photo_routes`.
+`dcgan.studio.explore_routes`, `dcgan.studio.sort_routes`, of Edit `dcgan.studio.object_routes` and
+`dcgan.studio.photo_routes`, and of Look inside `dcgan.studio.inside_routes` and `dcgan.studio.inside_picture_routes`.
 """
 
 from collections.abc import AsyncIterator
@@ -32,6 +32,9 @@ from dcgan.studio.contents import Contents
 from dcgan.studio.draw_queue import DrawQueue
 from dcgan.studio.draw_routes import DrawRoutes
 from dcgan.studio.explore_routes import ExploreRoutes
+from dcgan.studio.inside import Inside
+from dcgan.studio.inside_picture_routes import InsidePictureRoutes
+from dcgan.studio.inside_routes import InsideRoutes
 from dcgan.studio.limits import LARGEST, Limits
 from dcgan.studio.mask_drawing import LARGEST as LARGEST_MASK
 from dcgan.studio.models import Models
@@ -62,6 +65,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
     models = Models(folder, device, queue)
     objects, photos = ObjectEdits(folder, queue), PhotoEdits(device, uploads)
     sort = SortRoutes(folder, device)
+    inside = Inside(folder, device, photos)
     loadable = dict(_loadable(files("dcgan.studio").joinpath("page")))
 
     async def page(_request: Request) -> Response:
@@ -90,6 +94,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
         await train.intakes.close()
         uploads.close()
         await objects.close()
+        await inside.close()
         await photos.close()
         await sort.looks.close()
         await queue.close()
@@ -107,6 +112,8 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
             *ObjectRoutes(objects, models).routes(),
             *PhotoRoutes(photos, models).routes(),
             *sort.routes(),
+            *InsideRoutes(inside).routes(),
+            *InsidePictureRoutes(inside).routes(),
         ],
         middleware=[Middleware(Limits, largest=_largest), Middleware(Gate, access=access)],
         exception_handlers={HTTPException: http_refusal},

@@ -9,9 +9,10 @@ from typing import Literal
 
 from dcgan.data.formats import EXTENSIONS, SOUNDS
 from dcgan.data.packed import is_packed_set
-from dcgan.errors import ModelError
+from dcgan.errors import ModelError, UsageError
 from dcgan.files import RUN_FILE
 from dcgan.model_folder import CARD, SHIPPED, find, read_card
+from dcgan.studio.answers import inside
 
 DEPTH = 4
 """Folders inside one another that are looked into."""
@@ -27,6 +28,20 @@ _ENTRIES = 400  # of a folder that are looked at to tell what it holds
 Kind = Literal["run", "model", "pictures", "sounds", "archive", "packed set"]
 MEDIA: tuple[Kind, ...] = ("pictures", "sounds")
 """What folders hold to be learned from; folders of both are of pictures."""
+
+
+def source_path(folder: Path, name: str) -> str:
+    """The pictures that a name of the page means: in the folder, or those that are built in.
+
+    Raises:
+        UsageError: They are outside the folder, or there are none.
+    """
+    if name == DRAWN_FACES:
+        return name
+    path = inside(folder, name)
+    if not path.exists():
+        raise UsageError(f"there are no pictures {name} any more")
+    return str(path)
 
 
 @dataclass(frozen=True)

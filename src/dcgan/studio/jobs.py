@@ -19,12 +19,14 @@ class Job(Generic[T]):
     """Work that waits, is under way, or has ended.
 
     Attributes:
-        done: Steps done so far, and of how many; the number in all may be unknown.
+        phase: Which part of it is under way, where it has several.
+        done: Steps of that part done so far, and of how many; the number in all may be unknown.
         result: What came of it, once it is done.
         error: Why nothing came of it.
         canceled: Whether it is to end: work in a thread looks at it with each step.
     """
 
+    phase: str = ""
     done: tuple[int, int | None] = (0, None)
     result: T | None = None
     error: str | None = None
@@ -33,7 +35,10 @@ class Job(Generic[T]):
 
     def facts(self) -> dict[str, object]:
         """What the page shows of it while there is no result."""
-        return {"error": self.error} if self.error else {"done": self.done[0], "total": self.done[1]}
+        if self.error:
+            return {"error": self.error}
+        found: dict[str, object] = {"done": self.done[0], "total": self.done[1]}
+        return {"phase": self.phase, **found} if self.phase else found
 
     def on_progress(self, done: int, total: int | None) -> None:
         """Note how far it is.

@@ -1,4 +1,4 @@
-"""Photographs that are repaired in the studio: each is shown and filled by a process of its own."""
+"""Photographs that somebody has dropped: each is shown, cut square and filled by a process of its own."""
 
 import asyncio
 import shutil
@@ -10,11 +10,16 @@ from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
 from dcgan.errors import DcganError, UsageError
 from dcgan.latent.regions import Region
+from dcgan.studio.answers import inside
 from dcgan.studio.child import said_by
 from dcgan.studio.jobs import Job, Jobs
 from dcgan.studio.uploads import Uploads
+from dcgan.types import Pixels
 
 PROGRAM = "dcgan.studio.photo_process"
 ANSWERS = 4
@@ -42,8 +47,20 @@ class Filling:
         return {"answers": len(self.files), "region": self.region}
 
 
+def photo_path(folder: Path, name: str) -> Path:
+    """The file of a photograph by its path in the studio's folder.
+
+    Raises:
+        UsageError: It is outside the folder, or there is none.
+    """
+    path = inside(folder, name)
+    if not path.is_file():
+        raise UsageError(f"there is no picture {name!r} in the folder of the studio any more: drop it once more")
+    return path
+
+
 class PhotoEdits:
-    """Shows and fills photographs, with files of its own in the system's place for temporary ones.
+    """Opens and fills photographs, with files of its own in the system's place for temporary ones.
 
     Args:
         device: Where to compute.
@@ -64,18 +81,20 @@ class PhotoEdits:
         Raises:
             DcganError: It cannot be read, or takes too long.
         """
-        out = self._root / f"{token_hex(8)}.png"
-        async with self._showing:
-            try:
-                async with asyncio.timeout(SECONDS_TO_SHOW), aclosing(self._said("show", photo, out)) as lines:
-                    async for said in lines:
-                        if said.get("unusable"):
-                            self._uploads.remove(self._uploads.stored(photo))
-                        if "error" in said:
-                            raise DcganError(said["error"])
-            except TimeoutError as error:
-                raise DcganError("this picture takes too long to open: make it smaller first") from error
-        return out
+        return await self._opened("show", photo)
+
+    async def square(self, photo: Path, size: int, channels: int) -> Pixels:
+        """The center square of a photograph, as a model learns from it: (size, size, channels), uint8.
+
+        Raises:
+            DcganError: It cannot be read, or takes too long.
+        """
+        path = await self._opened("square", photo, size, channels)
+        try:
+            with Image.open(path) as image:
+                return np.asarray(image).reshape(size, size, channels)
+        finally:
+            path.unlink()
 
     def fill(self, photo: Path, mask: bytes, model: Path, region: Region | None = None) -> str:
         """Begin to fill what is missing of a photograph; return the name of the job.
@@ -123,6 +142,20 @@ class PhotoEdits:
         """End what is under way, and remove all files."""
         await self.fillings.close()
         await asyncio.to_thread(self._folder.cleanup)
+
+    async def _opened(self, verb: str, photo: Path, *words: object) -> Path:
+        out = self._root / f"{token_hex(8)}.png"
+        async with self._showing:
+            try:
+                async with asyncio.timeout(SECONDS_TO_SHOW), aclosing(self._said(verb, photo, out, *words)) as lines:
+                    async for said in lines:
+                        if said.get("unusable"):
+                            self._uploads.remove(self._uploads.stored(photo))
+                        if "error" in said:
+                            raise DcganError(said["error"])
+            except TimeoutError as error:
+                raise DcganError("this picture takes too long to open: make it smaller first") from error
+        return out
 
     def _said(self, *words: object) -> AsyncGenerator[dict[str, Any], None]:
         return said_by(self._root, PROGRAM, *map(str, words))

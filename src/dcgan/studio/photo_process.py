@@ -1,6 +1,7 @@
 """The program that opens a stranger's photograph, in a process of its own: shows it, or fills what is missing of it.
 
     show PHOTO OUT                                  writes it as PNG, upright and in sRGB
+    square PHOTO OUT SIZE CHANNELS                  writes its center as PNG, as a model of that size learns from it
     fill PHOTO OUT MODEL MASK ANSWERS DEVICE [LEFT TOP SIDE]
                                                     writes answer-1.png, ... into the folder OUT, the best first
 
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from dcgan.data.decode import decode_whole
+from dcgan.data.decode import DecodeOptions, decode_content, decode_whole
 from dcgan.data.items import Skipped
 from dcgan.errors import DcganError, NoUsablePictureError
 from dcgan.figures.sheets import save_picture
@@ -52,6 +53,15 @@ def show(photo: Path, out: Path) -> dict[str, object]:
     return {"width": image.width, "height": image.height}
 
 
+def square(photo: Path, out: Path, size: int, channels: int) -> dict[str, object]:
+    """Write the center square of a photograph as a PNG of `size` x `size` pixels; return its size."""
+    decoded, _ = decode_content(photo, DecodeOptions(size, channels))
+    if isinstance(decoded, Skipped):
+        raise NoUsablePictureError(f"this picture cannot be read: {decoded}")
+    _image(decoded.pixels).save(out, "PNG", compress_level=1)
+    return {"width": size, "height": size}
+
+
 def fill(
     photo: Path, out: Path, model: str, mask: Path, answers: int, device: str, region: Region | None = None
 ) -> dict[str, object]:
@@ -89,9 +99,12 @@ def main() -> None:
     with errors_said():
         if verb == "show":
             say(**show(Path(photo), Path(out)))
+        elif verb == "square":
+            size, channels = map(int, rest)
+            say(**square(Path(photo), Path(out), size, channels))
         else:
-            model, mask, answers, device, *square = rest
-            region = Region(*map(int, square)) if square else None
+            model, mask, answers, device, *chosen = rest
+            region = Region(*map(int, chosen)) if chosen else None
             say(**fill(Path(photo), Path(out), model, Path(mask), int(answers), device, region))
 
 

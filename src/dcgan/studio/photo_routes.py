@@ -18,12 +18,10 @@ from starlette.routing import Route
 
 from dcgan.errors import UsageError
 from dcgan.latent.regions import Region
-from dcgan.studio.answers import answers, inside, json_of, value_of, whole_of, wholes_of
+from dcgan.studio.answers import answers, json_of, value_of, whole_of, wholes_of
 from dcgan.studio.models import Models
-from dcgan.studio.photo_edits import PhotoEdits
-
-KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
-"""Of what never changes: a stored file, an answer."""
+from dcgan.studio.photo_edits import PhotoEdits, photo_path
+from dcgan.studio.picture_files import KEPT
 
 
 class PhotoRoutes:
@@ -75,11 +73,7 @@ class PhotoRoutes:
         return {}
 
     def _photo(self, request: Request) -> Path:
-        name = request.query_params.get("photo", "")
-        path = inside(self._models.folder, name)
-        if not path.is_file():
-            raise UsageError(f"there is no picture {name!r} in the folder of the studio any more: drop it once more")
-        return path
+        return photo_path(self._models.folder, request.query_params.get("photo", ""))
 
 
 def _region(query: QueryParams) -> Region | None:

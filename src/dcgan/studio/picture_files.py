@@ -14,6 +14,8 @@ from dcgan.latent.files import write_latents
 from dcgan.model import Model
 from dcgan.types import Latents, Pixels
 
+KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
+"""Headers of an answer that never changes: the browser asks for it once."""
 MOST_SIDE = 4096
 """Pixels of a side of a picture in a file."""
 MOST_PIXELS = 1 << 26

@@ -79,19 +79,21 @@ class SeenPictures:
 
 
 def looking_model(model: Path) -> Looking:
-    """A model whose discriminator can look at pictures.
+    """A model whose discriminator looks at pictures, layer by layer.
 
     Args:
         model: A run, whose newest checkpoint is taken, a model folder, or the name of a model that comes with dcgan.
 
     Raises:
-        ModelError: There is none, or its discriminator gives no features.
+        ModelError: There is none, or its nets are no DCGAN's.
     """
     found = find(model)
     card = read_card(found)
     nets = card.get("architecture")
     if not isinstance(nets, dict) or card.get("nets", "dcgan") != "dcgan":
-        raise ModelError(f"the nets of {model.name} are not a DCGAN's, and give no features: take another model")
+        raise ModelError(
+            f"the nets of {model.name} are not a DCGAN's, whose layers are needed here: take another model"
+        )
     return Looking(str(found.resolve()), sha256(found / CARD), int(nets["size"]), int(nets["channels"]))
 
 

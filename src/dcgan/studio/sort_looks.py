@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from dcgan.errors import DcganError, UsageError
+from dcgan.errors import DcganError
 from dcgan.studio.answers import inside
 from dcgan.studio.child import said_by
-from dcgan.studio.contents import DRAWN_FACES
+from dcgan.studio.contents import source_path
 from dcgan.studio.models import model_path
 from dcgan.studio.seen_pictures import SeenPictures, looking_model, model_of_features
 from dcgan.studio.sorter import Sorter
@@ -116,19 +116,6 @@ class Looks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def source(self, name: str) -> str:
-        """The pictures that a name means.
-
-        Raises:
-            UsageError: They are outside the folder, or there are none.
-        """
-        if name == DRAWN_FACES:
-            return name
-        path = inside(self._folder, name)
-        if not path.exists():
-            raise UsageError(f"there are no pictures {name} any more")
-        return str(path)
-
     async def _look(self, look: Look, again: bool) -> None:
         try:
             asked = json.dumps(await asyncio.to_thread(self._asked, look, again))
@@ -156,7 +143,7 @@ class Looks:
         look.newest = newest.digest
         return {
             "model": asdict(newest if kept is None or again else kept),
-            "source": self.source(decisions.pictures),
+            "source": source_path(self._folder, decisions.pictures),
             "sorting": str(look.sorting.path),
             "device": self._device,
             "again": again,

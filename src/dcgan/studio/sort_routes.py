@@ -29,8 +29,9 @@ from starlette.routing import Route
 
 from dcgan.errors import DcganError, UsageError
 from dcgan.studio.answers import answers, json_of, value_of, whole_of, wholes_of
+from dcgan.studio.contents import source_path
 from dcgan.studio.models import model_path
-from dcgan.studio.picture_files import shown
+from dcgan.studio.picture_files import KEPT, shown
 from dcgan.studio.seen_pictures import looking_model
 from dcgan.studio.sort_looks import Look, Looks
 from dcgan.studio.sorter import CLASSIFIER, TABLE, Sorter
@@ -40,7 +41,6 @@ MOST_AT_ONCE = 256
 """Pictures of one request."""
 SIDE = 128
 """Pixels of a side of a thumbnail, at most."""
-_KEPT = {"Cache-Control": "private, max-age=86400, immutable"}  # of the same set a row is the same picture
 T = TypeVar("T")
 
 
@@ -82,7 +82,7 @@ class SortRoutes:
 
         def create() -> Sorting:
             looking_model(model_path(self._folder, model))
-            self.looks.source(source)
+            source_path(self._folder, source)
             return Sorting.create(self._folder, model, source, classes)
 
         sorting = await run_sync(create)
@@ -119,7 +119,7 @@ class SortRoutes:
         if request.query_params.get("set") != sorter.seen.packed.fingerprint:
             raise UsageError("the pictures were changed: open the page again")
         content = await run_sync(lambda: shown(sorter.pixels(rows), SIDE))
-        return Response(content, media_type="image/png", headers=_KEPT)
+        return Response(content, media_type="image/png", headers=KEPT)  # of the same set a row is the same picture
 
     async def labels(self, request: Request) -> object:
         """All of them."""

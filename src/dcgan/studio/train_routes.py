@@ -28,12 +28,11 @@ from dcgan.errors import UsageError
 from dcgan.studio.answers import answers, inside, json_of, value_of
 from dcgan.studio.contents import DRAWN_FACES
 from dcgan.studio.intake import Intake, Intakes, shown
+from dcgan.studio.picture_files import KEPT
 from dcgan.studio.run_view import curves_of, pictures_of, sheet_file, view_run
 from dcgan.studio.train_settings import MINUTES, checked, offered
 from dcgan.studio.trainings import Trainings
 from dcgan.studio.uploads import Uploads
-
-_KEPT = {"Cache-Control": "private, max-age=86400, immutable"}  # a sheet never changes
 
 
 class TrainRoutes:
@@ -118,7 +117,7 @@ class TrainRoutes:
         """One of its sheets."""
         name = request.query_params.get("name", "")
         path = await run_sync(sheet_file, self._run(request), name)
-        return FileResponse(path, headers=_KEPT, media_type="image/png")
+        return FileResponse(path, headers=KEPT, media_type="image/png")
 
     async def pause(self, request: Request) -> object:
         """Save and end."""

@@ -1,6 +1,7 @@
 // Forget an object: the channels that draw it are dropped from the generator, before and after.
 
 import { getBlob, post } from "./api.js";
+import { quoted } from "./commands.js";
 import { complain, labeled, make, save } from "./dom.js";
 import { downloadButton } from "./download.js";
 import { boxEditor } from "./edit_boxes.js";
@@ -107,9 +108,4 @@ export async function showForget(panel, models, again) {
   }
 
   return () => fitting.leave();
-}
-
-// A word of a command, as a shell reads it.
-function quoted(word) {
-  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

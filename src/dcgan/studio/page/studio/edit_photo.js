@@ -3,7 +3,7 @@
 import { Painter } from "../painter.js";
 import { PAINTING, PAINTING_KEYS } from "../painting.js";
 import { encode } from "../png.js";
-import { address, getBlob, post, upload } from "./api.js";
+import { address, getBlob, upload } from "./api.js";
 import { choice, complain, labeled, make, say } from "./dom.js";
 import { downloadButton } from "./download.js";
 import { dropZone } from "./dropping.js";
@@ -11,6 +11,7 @@ import { holds, largest, RegionEditor } from "./edit_region.js";
 import { Follower } from "./jobs.js";
 import { keepMask, maskOf } from "./mask_memory.js";
 import { chosenModel, modelChoice } from "./models.js";
+import { sendPhotograph } from "./photographs.js";
 
 export async function showPhoto(panel, models, again) {
   const photo = decodeURIComponent(location.hash.split("/")[2] ?? "");
@@ -32,10 +33,7 @@ function showDrop(panel) {
     complain("");
     sending.textContent = `Sending ${file.name} …`;
     try {
-      const { set } = await post("/api/uploads", { bytes: file.size });
-      const { name, kind } = await upload(`/api/uploads/${set}`, {}, file);
-      if (kind !== "picture") throw new Error(`${file.name} is an archive: drop a single picture.`);
-      location.hash = `edit/repair/${encodeURIComponent(`${set}/${name}`)}`;
+      location.hash = `edit/repair/${encodeURIComponent(await sendPhotograph(file))}`;
     } catch (error) {
       complain(error.message);
     }

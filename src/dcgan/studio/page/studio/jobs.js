@@ -18,8 +18,9 @@ export class Follower {
     this.#cancel = cancel;
   }
 
-  // What comes of a job; nothing if it was given up. Throws an Error that says why nothing does.
-  async follow(job, text) {
+  // What comes of a job; nothing if it was given up. Throws an Error that says why nothing does. `phases` are what its
+  // parts are called, where it has several.
+  async follow(job, text, phases = {}) {
     this.#job = job;
     const giveUp = make("button", { type: "button", "data-cancel": "", onclick: () => this.leave() }, "Cancel");
     const bar = make("progress", { "aria-label": text });
@@ -39,10 +40,10 @@ export class Follower {
       if (!this.#job) this.#place.replaceChildren();
     }
 
-    function show({ done, total }) {
-      if (!total) return;
-      [bar.max, bar.value] = [total, done];
-      words.textContent = `${text}: ${number((100 * done) / total)}%`;
+    function show({ phase, done, total }) {
+      const part = phases[phase] ?? text;
+      words.textContent = total ? `${part}: ${number((100 * done) / total)}%` : `${part} …`;
+      if (total) [bar.max, bar.value] = [total, done];
     }
   }
 

@@ -5,11 +5,13 @@ import { complain, make } from "./dom.js";
 import * as draw from "./draw.js";
 import * as edit from "./edit.js";
 import * as explore from "./explore.js";
+import * as inside from "./inside.js";
 import * as sort from "./sort.js";
 import * as train from "./train.js";
 
 const TABS = {
   train: ["Train", train], draw: ["Draw", draw], explore: ["Explore", explore], edit: ["Edit", edit], sort: ["Sort", sort],
+  inside: ["Look inside", inside],
 };
 const panel = document.getElementById("panel");
 let leave = null;

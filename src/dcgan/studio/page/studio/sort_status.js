@@ -1,6 +1,7 @@
 // Beside the pictures: how many are labeled, what was learned, and the export.
 
 import { post } from "./api.js";
+import { quoted } from "./commands.js";
 import { complain, make, number, progress, sentence } from "./dom.js";
 import { downloadButton } from "./download.js";
 
@@ -95,8 +96,4 @@ function accuracy({ learned, classes, labeled }, ready) {
   return make("div", {},
     make("p", { id: "accuracy" }, "Estimated accuracy: ", make("b", {}, `${Math.round(100 * learned.right / learned.tried)}%`)),
     make("p", { class: "soft" }, `Of the ${number(learned.tried)} pictures that were labeled under To label, it recognizes ${number(learned.right)} when it has not learned from them.`));
-}
-
-function quoted(path) {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
