@@ -95,13 +95,14 @@ def text(page: Chrome, selector: str) -> str:
 
 def figure_is_downloaded(page: Chrome, name: str, folder: Path) -> bool:
     """Click the button of a figure; whether a PNG comes."""
-    keep_downloads(page, folder)
-    before = set(folder.iterdir())
+    own = folder / str(len(list(folder.iterdir())))  # the browser replaces a file of the same name
+    own.mkdir()
+    keep_downloads(page, own)
     page.execute_script(
         "[...document.querySelectorAll(`[data-figure=${arguments[0]}]`)].find((one) => one.offsetParent).click()", name
     )
-    until(lambda: any(downloaded(file) and file.suffix == ".png" for file in set(folder.iterdir()) - before), 60)
-    [file] = set(folder.iterdir()) - before
+    until(lambda: any(downloaded(file) and file.suffix == ".png" for file in own.iterdir()), 60)
+    [file] = own.iterdir()
     return file.read_bytes().startswith(b"\x89PNG")
 
 
