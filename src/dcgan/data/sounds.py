@@ -20,7 +20,7 @@ from dcgan.data.picture_files import has_extension, is_hidden, on_one_line
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.single_picture import SinglePicture
 from dcgan.data.sound_files import Recording, inspect_sound, read_clip
-from dcgan.errors import SourceError
+from dcgan.errors import NoUsablePictureError, SourceError
 from dcgan.sound.spectrogram import SoundFormat, draw_spectrogram
 
 SHORTEST, LONGEST = 0.1, 4.0
@@ -38,7 +38,8 @@ class Sounds:
         options: The rate and the length of clips, where they are given, and the size of the spectrograms.
 
     Raises:
-        SourceError: None of them can be read, or soundfile is not installed.
+        NoUsablePictureError: None of them can be read.
+        SourceError: soundfile is not installed.
     """
 
     def __init__(self, files: Source, options: PrepareOptions) -> None:
@@ -52,7 +53,9 @@ class Sounds:
         if not usable:
             reasons = Counter(str(found) for _, found in self._recordings).most_common(3)
             why = ", ".join(f"{count} {on_one_line(reason)}" for reason, count in reasons)
-            raise SourceError(f"{files.description}: none of {len(self._recordings)} sounds can be read: {why}")
+            raise NoUsablePictureError(
+                f"{files.description}: none of {len(self._recordings)} sounds can be read: {why}"
+            )
         self._size = options.size
         self.sound = _propose(usable, options)
         """What a clip is."""
