@@ -11,7 +11,9 @@ from PIL import Image
 
 import dcgan
 from dcgan.cli import app
-from dcgan.errors import ModelError, UsageError
+from dcgan.errors import DcganError, ModelError, UsageError
+from dcgan.latent.samples import Samples
+from dcgan.sound.spectrogram import SoundFormat, sounds_of
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,27 @@ def test_a_sheet_shows_the_waveform_above_each_spectrogram(run: Path, tmp_path: 
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.size == (2 * 64 + 2, 2 * (64 + 32) + 2)  # waveforms of 8 rows, spectrograms of 16, four times
         assert sheet.getpixel((0, 0)) == 255
+
+
+def test_labels_have_rows_of_their_own_in_a_sheet_of_sounds(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 1)).astype(np.uint8)
+    sounds = sounds_of(pixels, SoundFormat(8000, 0.256))
+    z = np.zeros((6, 4), np.float32)
+    alone, labeled = (Samples(z, pixels, None, labels, sounds).figure() for labels in ((), ("low", "high")))
+    assert labeled.height == pytest.approx(2 * (64 + 32), abs=40)  # two rows, with margins
+    assert labeled.width > alone.width
+
+
+def test_a_model_of_sounds_is_compared_with_its_own_clips(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "others").mkdir()
+    for number in range(20):
+        sound = 0.5 * np.sin(2 * np.pi * (300 + 90 * number) * np.arange(9000) / 8000)
+        soundfile.write(tmp_path / "others" / f"{number}.wav", sound, 8000)
+    app(["prepare", str(tmp_path / "others"), str(tmp_path / "packed"), "--size", "16", "--seconds", "1"])
+    with pytest.raises(DcganError, match=r"has clips of 1 seconds .*, and clips of 0\.256 seconds .* are needed here"):
+        app(["evaluate", str(run), str(tmp_path / "packed"), "--extractor", "pixels"])
+    with pytest.raises(DcganError, match=r"has clips of 1 seconds .* the model to begin with has learned from clips"):
+        app(["train", str(tmp_path / "packed"), "--from", str(run), "--steps", "1", "--out", str(tmp_path / "run")])
 
 
 def test_a_walk_is_heard_frame_by_frame(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

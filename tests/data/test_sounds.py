@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcgan.data import sounds
+from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import prepare, split
 from dcgan.data.prepare_options import PrepareOptions
@@ -110,12 +111,21 @@ def test_what_cannot_be_used_is_listed_with_its_reason_and_the_rest_goes_on(tmp_
     (source / "damaged.flac").write_bytes(b"fLaC" + bytes(500))
     (source / "locked.m4p").write_bytes(b"\0\0\0 ftypM4P " + bytes(300))
     soundfile.write(source / "no samples.wav", np.zeros(0), 8000)
+    soundfile.write(source / "three samples.wav", np.full(3, 0.5), 8000)
+    soundfile.write(source / "no numbers.wav", np.full(4096, np.nan), 8000, subtype="FLOAT")
     write(source / "header only.wav", tone(440, 0.5))
     (source / "header only.wav").write_bytes((source / "header only.wav").read_bytes()[:44])
     (source / "notes.txt").write_text("of the recording")
     report = prepare(source, tmp_path / "packed", OPTIONS)
     assert report.used == 1
-    assert report.skipped == {"silent": 1, "clipped": 1, "empty file": 3, "not a sound": 3}
+    assert report.skipped == {
+        "silent": 1,
+        "clipped": 1,
+        "empty file": 3,
+        "not a sound": 3,
+        "too small": 1,
+        "corrupt": 1,
+    }
     assert report.ignored == {".txt": 1}
 
 
@@ -163,7 +173,7 @@ def test_sounds_of_different_clips_cannot_be_joined(folder: Path, tmp_path: Path
 
 
 def test_spectrograms_have_no_colors(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="spectrograms are gray; leave `channels` 3 out"):
+    with pytest.raises(SourceError, match="spectrograms are gray; take `channels` 1"):
         prepare(folder, tmp_path / "packed", PrepareOptions(size=32, channels=3))
 
 
@@ -179,6 +189,43 @@ def test_a_damaged_description_of_sounds_is_refused(folder: Path, tmp_path: Path
     file.write_text(file.read_text().replace('"rate": 8000,\n    "seconds"', '"rate": -1,\n    "seconds"'))
     with pytest.raises(PackedSetError, match="does not describe its sounds"):
         PackedSet.open(packed)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (PrepareOptions(size=1024), "4,096 samples, too few for `size` 1024: take a `size` of 512 or less"),
+        (PrepareOptions(size=64, seconds=0.01), "80 samples, too few for `size` 64"),
+        (PrepareOptions(size=16, seconds=60), "too long for `size` 16: take `seconds` 4 or less"),
+    ],
+)
+def test_clips_that_a_picture_cannot_show_are_refused(options: PrepareOptions, why: str, folder: Path) -> None:
+    with pytest.raises(UsageError, match=why):
+        open_source(folder, options)
+
+
+def test_the_report_says_what_a_clip_is(folder: Path, tmp_path: Path) -> None:
+    report = prepare(folder, tmp_path / "packed", OPTIONS)
+    assert report.headline == f"6 clips of 0.512 seconds at 8000 Hz packed: {tmp_path / 'packed'}"
+    assert report.to_dict()["sound"] == {"rate": 8000, "seconds": 0.512}
+
+
+def test_flags_of_sounds_are_not_for_pictures(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="has pictures, not sounds: leave `rate` and `seconds` out"):
+        prepare(np.zeros((4, 16, 16), np.uint8), tmp_path / "packed", OPTIONS)
+
+
+def test_what_a_model_of_sounds_is_given_is_cut_into_its_clips(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
+    shorter = SoundFormat(8000, 0.256)
+    assert open_pictures(folder, size=32, sound=shorter).sound == shorter
+    packed = prepare(folder, tmp_path / "packed", OPTIONS).path
+    with pytest.raises(
+        PackedSetError, match=r"has clips of 0\.512 seconds .*, and clips of 0\.256 seconds .* are needed"
+    ):
+        open_pictures(packed, size=32, sound=shorter)
 
 
 def test_sounds_need_their_extra(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

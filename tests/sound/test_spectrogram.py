@@ -25,6 +25,13 @@ def test_a_clip_is_a_gray_square(size: int) -> None:
     assert picture.max() == 255
 
 
+def test_every_band_has_a_frequency_however_narrow_it_is() -> None:
+    picture = draw_spectrogram(
+        np.random.default_rng(0).normal(0, 0.1, 44100).astype(np.float32), SoundFormat(44100, 1), 512
+    )
+    assert picture.max(axis=1).min() > 0
+
+
 def test_high_tones_are_above_low_ones() -> None:
     rows = [loudest_row(hertz) for hertz in (200, 400, 800, 1600, 3200)]
     assert rows == sorted(rows, reverse=True)

@@ -31,7 +31,8 @@ def prepare(
     """Turn a source of pictures into a packed set, ready for training.
 
     Pictures are turned upright, the shorter side is resized to --size, and the center square is kept. A picture that
-    cannot be used is skipped, and listed with its reason in OUT/skipped.csv and OUT/index.parquet.
+    cannot be used is skipped, and listed with its reason in OUT/skipped.csv and OUT/index.parquet. Recordings are cut
+    into clips, and the spectrogram of each is a picture.
 
     For example:
 
@@ -40,6 +41,7 @@ def prepare(
     - `dcgan prepare summer/ winter.zip packed --size 128`
     - `dcgan prepare bedroom_train_lmdb bedrooms --limit 300000`
     - `dcgan prepare film.mp4 frames --fps 0.5`
+    - `dcgan prepare birds/ clips --rate 16000 --seconds 1`
     - `dcgan prepare photos.zip packed --size 128 --min-size 128 --overwrite`
     - `dcgan prepare train-images-idx3-ubyte.gz mnist --size 32 --limit 10000 --seed 1`
 

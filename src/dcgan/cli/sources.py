@@ -26,7 +26,9 @@ def open_pictures(source: str | list[str], model: "Model", engine: Engine = "loc
     from dcgan.data import cache
 
     with progress_bar("preparing") as bar:
-        data = cache.open_pictures(source, size=model.size, channels=model.channels, engine=engine, on_progress=bar)
+        data = cache.open_pictures(
+            source, size=model.size, channels=model.channels, sound=model.sound, engine=engine, on_progress=bar
+        )
     if data.skipped:
         pictures = f"{data.skipped:,} of {data.skipped + len(data):,} pictures"
         named = source if isinstance(source, str) else ", ".join(source)

@@ -37,6 +37,8 @@ def train(
 
     - `dcgan train photos/ --out runs/photos`
     - `dcgan train photos.zip --size 32 --minutes 20`
+    - `dcgan train birds/ --out runs/birds` (recordings: their spectrograms)
+    - `dcgan train digits/ --preset paper-mnist-conditional --images 1000000`
     - `dcgan train packed/ --preset paper-64 --device cuda`
     - `dcgan train few-photos/ --from runs/photos --freeze-discriminator 2`
     - `dcgan train --resume runs/photos`
@@ -138,7 +140,7 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
     check_recipe(recipe, source, start)
     transferred = start is not None
     with progress_bar("preparing") as bar:
-        data = open_data(source, recipe, bar, transferred=transferred)
+        data = open_data(source, recipe, bar, start)
     recipe = resolve_recipe(fit_to(recipe, data, transferred=transferred), ranks)
     target = recipe.target_images(len(data))
     facts = {"pictures": len(data), **_describe(recipe), "target_images": target}

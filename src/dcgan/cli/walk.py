@@ -58,6 +58,8 @@ def walk(
 
     - `dcgan walk faces --out walk.png --step-sizes steps.png`
     - `dcgan walk faces --seeds 3,17,40 --even perceptual --out walk.png --out walk.npz`
+    - `dcgan walk runs/digits --label 7 --seeds 3,17 --out sevens.png`
+    - `dcgan walk runs/birds --seeds 3,17 --out walk.wav`
     - `dcgan walk faces --loop --out walk.mp4 --out walk.webp`
     - `dcgan walk runs/photos --wall 16 --out wall.gif --fps 25`
 
@@ -126,7 +128,8 @@ def walk(
     )
     written = [*outs, *([step_sizes] if step_sizes else [])]
     facts = {"out": written, "rows": walked.labels, "frames": frames}
-    text = f"wrote a walk of {len(walked.pixels)} rows: {listed(written)}"
+    rows = "1 row" if len(walked.pixels) == 1 else f"{len(walked.pixels)} rows"
+    text = f"wrote a walk of {rows}: {listed(written)}"
     if loaded.interface.nets == "dcgan":
         measured = measure_steps(loaded, walked)
         if step_sizes:

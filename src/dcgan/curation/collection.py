@@ -111,7 +111,7 @@ def shrunk(pixels: Pixels) -> Pixels:
 
 def _planes(pixels: Pixels) -> Tensor:
     """Pictures (N, H, W, C) as (N, C, H, W), 0 to 255."""
-    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))).float()
+    return torch.from_numpy(pixels.transpose(0, 3, 1, 2).astype(np.float32))  # a copy: those of a file are read-only
 
 
 def _details(planes: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from shutil import rmtree
 from typing import TypeGuard
@@ -25,6 +25,7 @@ from dcgan.data.sources import PictureSource, open_source, source_files
 from dcgan.errors import PackedSetError
 from dcgan.files import cache_folder, remove_partial, state_of
 from dcgan.progress import notebook_bar
+from dcgan.sound.spectrogram import SoundFormat
 from dcgan.types import OnProgress
 
 _PICTURES_PER_PROGRESS = 1024
@@ -38,6 +39,7 @@ def open_pictures(
     *,
     size: int | None = None,
     channels: int | None = None,
+    sound: SoundFormat | None = None,
     engine: Engine = "local",
     on_progress: OnProgress | None = None,
 ) -> PackedSet:
@@ -57,6 +59,8 @@ def open_pictures(
             any, and other sources get 64.
         channels: 1 (gray), 3 (RGB) or 4 (RGBA), in the same way; with None other sources get 1 if all their pictures
             are stored in gray, else 3.
+        sound: What a clip of sound is, of a model that has learned from sounds: a packed set must be of such clips, and
+            recordings are cut into them.
         engine: What prepares them: "ray" is all machines of a Ray cluster, which must share the cache too; as for
             `prepare`.
         on_progress: Called with (pictures done, pictures in all): first while a Python object is read to find out
@@ -73,10 +77,12 @@ def open_pictures(
         (100, 32, 32, 3)
     """
     if isinstance(source, PackedSet):
-        return _fitting(source, size, channels)
+        return _fitting(source, size, channels, sound)
     if isinstance(source, str | Path) and is_packed_set(source):
-        return _fitting(PackedSet.open(source), size, channels)
+        return _fitting(PackedSet.open(source), size, channels, sound)
     options = PrepareOptions(size=PrepareOptions.size if size is None else size, channels=channels)
+    if sound:
+        options = replace(options, rate=sound.rate, seconds=sound.seconds)
     if _is_paths(source):
         path = cache_folder() / _path_key(source, options)
         return _prepared(source, path, options, engine, on_progress)
@@ -144,7 +150,9 @@ def _remove_unused(folder: Path) -> None:
             packed.with_name(f".{packed.name}.lock").unlink(missing_ok=True)
 
 
-def _fitting(packed: PackedSet, size: int | None, channels: int | None) -> PackedSet:
+def _fitting(packed: PackedSet, size: int | None, channels: int | None, sound: SoundFormat | None) -> PackedSet:
+    if sound not in (None, packed.sound):
+        raise PackedSetError(f"{packed.path} has {packed.sound or 'pictures'}, and {sound} are needed here: prepare such clips")
     for parameter, actual, expected in (("size", packed.size, size), ("channels", packed.channels, channels)):
         if expected not in (None, actual):
             raise PackedSetError(

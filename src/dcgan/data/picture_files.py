@@ -115,7 +115,8 @@ def _find_label_depth(folders: list[list[str]]) -> int:
 
 
 def _describe_files(ignored: Mapping[str, int], kind: MediaKind) -> str:
-    formats_read = f". Formats read: {', '.join(kind.read)}"
+    of_sounds = f"; of sounds {', '.join(SOUNDS.read)}" if kind is PICTURES else ""
+    formats_read = f". Formats read: {', '.join(kind.read)}{of_sounds}"
     count = sum(ignored.values())
     if not count:
         return f"holds no files{formats_read}"

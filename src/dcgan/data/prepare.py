@@ -196,8 +196,10 @@ def _pack(
     began = time.monotonic()
     seen = _Packing(options.decoding())
     sound = sound_of(source)
+    if sound is None and (options.rate or options.seconds):
+        raise SourceError(f"{source.description} has pictures, not sounds: leave `rate` and `seconds` out")
     if sound and options.channels not in (None, 1):
-        raise SourceError(f"{source.description}: spectrograms are gray; leave `channels` {options.channels} out")
+        raise SourceError(f"{source.description}: spectrograms are gray; take `channels` 1")
     with write_packed_set(
         out, size=options.size, channels=options.channels, sound=sound, overwrite=overwrite
     ) as writer:
@@ -221,6 +223,7 @@ def _pack(
         examples={reason: tuple(names) for reason, names in seen.examples.items()},
         ignored=dict(source.ignored),
         lost_labels=tuple(sorted(writer.skipped_labels.union(labels) - writer.label_names.keys())),
+        sound=sound,
         seconds=time.monotonic() - began,
     )
 

@@ -1,11 +1,12 @@
 """What became of a source: how many of its pictures are used, and why the others are not."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 
 from dcgan.files import INDEX_FILE, SKIPPED_FILE
+from dcgan.sound.spectrogram import SoundFormat
 
 _LABELS_NAMED = 10
 
@@ -26,6 +27,8 @@ class PrepareReport:
     """How many files were ignored because they do not claim to be pictures, by kind."""
     lost_labels: tuple[str, ...] = ()
     """Labels of the source that none of the pictures used has."""
+    sound: SoundFormat | None = None
+    """What a clip of sound is, if the pictures are spectrograms."""
     seconds: float
     """How long it took."""
 
@@ -43,6 +46,9 @@ class PrepareReport:
     def headline(self) -> str:
         """The result in one line: "38 of 40 pictures packed, 2 skipped: faces"."""
         skipped = sum(self.skipped.values())
+        if self.sound:
+            clips = f"{_count(self.used, 'clip')} of {self.sound.seconds:g} seconds at {self.sound.rate} Hz packed"
+            return f"{clips}{f', {skipped:,} skipped' if skipped else ''}: {self.path}"
         if not skipped:
             return f"{_count(self.used, 'picture')} packed: {self.path}"
         return f"{self.used:,} of {_count(self.used + skipped, 'picture')} packed, {skipped:,} skipped: {self.path}"
@@ -76,6 +82,7 @@ class PrepareReport:
             "ignored": dict(self.ignored),
             "lost_labels": list(self.lost_labels),
             "index": str(self.index),
+            **({"sound": asdict(self.sound)} if self.sound else {}),
             "seconds": round(self.seconds, 2),
         }
 

@@ -15,6 +15,7 @@ from dcgan.sound.spectrogram import Waveform
 _BEFORE, _AFTER = 0.5, 0.05
 """Seconds read before and after a clip: MP3 needs some frames to come in, and resampling rings at the ends."""
 _LONGEST = 24 * 3600  # seconds; what claims to be longer is no recording
+_SHORTEST = 0.02  # seconds that are left of a recording for a clip
 _SILENT = 1e-3  # of full scale: -60 decibels
 _FULL, _CLIPPED = 0.999, 0.2  # full scale, and the share of samples there that is too much
 
@@ -75,9 +76,8 @@ def read_clip(path: Path, start: float, seconds: float, rate: int) -> Waveform |
         return Skipped(Reason.UNREADABLE, error.strerror or "")
     except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
         return Skipped(Reason.CORRUPT, str(getattr(error, "error_string", error)).rstrip("."))
-    channels = np.nan_to_num(channels, posinf=0, neginf=0)
     read = channels.mean(axis=1)
-    if why := _unusable(channels[first - begin : last - begin]):
+    if why := _unusable(channels[first - begin : last - begin], given):
         return why
     if rate == given:
         return np.asarray(read[first - begin : last - begin], np.float32)
@@ -86,9 +86,13 @@ def read_clip(path: Path, start: float, seconds: float, rate: int) -> Waveform |
     return resampled[before : before + round(kept * rate / given)]
 
 
-def _unusable(channels: np.ndarray) -> Skipped | None:
+def _unusable(channels: np.ndarray, rate: int) -> Skipped | None:
     if not len(channels):
         return Skipped(Reason.TRUNCATED, "the recording ends before this clip")
+    if len(channels) < _SHORTEST * rate:
+        return Skipped(Reason.TOO_SMALL, f"{len(channels):,} samples, less than {_SHORTEST:g} seconds")
+    if not np.isfinite(channels).all():
+        return Skipped(Reason.CORRUPT, "samples are not finite numbers")
     loudness = np.abs(channels)
     if loudness.max() < _SILENT:
         return Skipped(Reason.SILENT, f"no sample is above {_SILENT:g} of full scale")

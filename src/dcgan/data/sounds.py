@@ -20,13 +20,14 @@ from dcgan.data.picture_files import has_extension, is_hidden, on_one_line
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.single_picture import SinglePicture
 from dcgan.data.sound_files import Recording, inspect_sound, read_clip
-from dcgan.errors import NoUsablePictureError, SourceError
+from dcgan.errors import NoUsablePictureError, SourceError, UsageError
 from dcgan.sound.spectrogram import SoundFormat, draw_spectrogram
 
 SHORTEST, LONGEST = 0.1, 4.0
 """Seconds of a clip between which a length is proposed."""
 HIGHEST = 16_000
 """Hz that are proposed at most: a picture has few bands for more."""
+_LEAST, _MOST = 8, 0.25  # samples and seconds from one column of a spectrogram to the next, at least and at most
 _FIT = 90  # percent of the recordings that the proposed clip holds whole
 
 
@@ -116,6 +117,17 @@ def _propose(recordings: list[Recording], options: PrepareOptions) -> SoundForma
     rate = options.rate or max(1000, min(HIGHEST, commonest))
     fitting = float(np.percentile([found.seconds for found in recordings], _FIT))
     seconds = options.seconds or min(LONGEST, max(SHORTEST, fitting))
+    samples = round(rate * seconds)
+    if samples < _LEAST * options.size:
+        raise UsageError(
+            f"clips of {seconds:g} seconds at {rate} Hz have {samples:,} samples, too few for `size` {options.size}: "
+            f"take a `size` of {samples // _LEAST} or less, or more `seconds`"
+        )
+    if seconds > _MOST * options.size:
+        raise UsageError(
+            f"clips of {seconds:g} seconds are too long for `size` {options.size}: take `seconds` "
+            f"{_MOST * options.size:g} or less, or a larger `size`"
+        )
     return SoundFormat(rate, SoundFormat(rate, seconds).samples(options.size) / rate)
 
 

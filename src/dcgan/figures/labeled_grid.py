@@ -56,20 +56,20 @@ def labeled_grid(
     """
     if (rows and len(rows) != pixels.shape[0]) or (columns and len(columns) != pixels.shape[1]):
         raise ValueError(f"{len(rows)} and {len(columns)} labels for {pixels.shape[0]} rows, {pixels.shape[1]} columns")
-    side = enlarged(pixels[0, 0], tile).width
+    side, height = enlarged(pixels[0, 0], tile).size
     left = MARGIN + (max(text_width(row, SMALL) for row in rows) + 12 if rows else 0)
     top = MARGIN + (LINE + 8 if title else 0) + (LINE if columns else 0)
     width = left + pixels.shape[1] * (side + GAP) - GAP + MARGIN
-    canvas = Canvas(width, top + pixels.shape[0] * (side + GAP) - GAP + MARGIN, theme)
+    canvas = Canvas(width, top + pixels.shape[0] * (height + GAP) - GAP + MARGIN, theme)
     if title:
         canvas.text(left, MARGIN + LINE / 2, fitted(title, width - left - MARGIN, NORMAL), "lm", NORMAL)
     for column, label in enumerate(columns):
         middle = left + column * (side + GAP) + side / 2
         canvas.text(middle, top - LINE / 2 - 2, fitted(label, side + GAP, SMALL), faint=True)
     for row, line in enumerate(pixels):
-        y = top + row * (side + GAP)
+        y = top + row * (height + GAP)
         if rows:
-            canvas.text(left - 12, y + side / 2, rows[row], "rm", faint=True)
+            canvas.text(left - 12, y + height / 2, rows[row], "rm", faint=True)
         for column, picture in enumerate(line):
             canvas.paste(enlarged(picture, tile), left + column * (side + GAP), y)
     return canvas.image

@@ -2,29 +2,23 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from dcgan.figures.sheets import sheet
 from dcgan.types import Pixels
 
 _HEIGHT = 4  # a waveform has a quarter of its spectrogram's height
 _PAPER, _INK = 255, 40
 
 
-def sound_sheet(
-    spectrograms: Pixels, sounds: NDArray[np.float32], columns: int | None = None, scale: int | None = None
-) -> Image.Image:
-    """Lay sounds out in a grid, each with its waveform above its spectrogram.
+def draw_sounds(spectrograms: Pixels, sounds: NDArray[np.float32]) -> Pixels:
+    """A picture (H, S, 1) of each sound, for sheets: its waveform above its spectrogram.
 
     Args:
         spectrograms: (N, S, S, 1) uint8.
         sounds: (N, samples) in [-1, 1].
-        columns: Sounds in a row; see `dcgan.figures.sheets.sheet`.
-        scale: How many times each is enlarged; see there.
     """
     size = spectrograms.shape[2]
     waveforms = np.stack([draw_waveform(sound, size, max(8, size // _HEIGHT)) for sound in sounds])
-    return sheet(np.concatenate([waveforms, spectrograms], axis=1), columns, scale=scale)
+    return np.concatenate([waveforms, spectrograms], axis=1)
 
 
 def draw_waveform(sound: NDArray[np.float32], width: int, height: int) -> Pixels:

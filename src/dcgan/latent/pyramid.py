@@ -56,6 +56,7 @@ def draw_pyramid(model: Model, samples: SeedsOrLatents) -> Pyramid:
         >>> dcgan.draw_pyramid(dcgan.load("runs/lapgan"), range(8)).figure().save("pyramid.png")
     """
     if not isinstance(model.generator, LaplacianGenerator):
-        raise ModelError(f"a pyramid needs a LAPGAN; the nets of this model are {model.interface.nets or 'your own'}")
+        kind = model.interface.nets or "your own"
+        raise ModelError(f"`pyramid` needs a LAPGAN, and the nets of this model are {kind}: leave it out")
     z = torch.from_numpy(latents_of(model, samples)).to(model.device)
     return Pyramid(tuple(to_pixels(images) for images in model.generator.pyramid(z)))

@@ -13,7 +13,7 @@ from dcgan.errors import UsageError
 from dcgan.figures.labeled_grid import TILE, grouped
 from dcgan.figures.notebook import html_of
 from dcgan.figures.sheets import sheet
-from dcgan.figures.sounds import sound_sheet
+from dcgan.figures.sounds import draw_sounds
 from dcgan.figures.theme import THEMES
 from dcgan.files import distinct_files, folder_name
 from dcgan.model import LARGEST, Model, truncated
@@ -52,12 +52,11 @@ class Samples(ShortRepr):
 
         Several labels have rows of their own, with their names at the left; sounds have their waveforms above them.
         """
-        if self.sounds is not None:
-            return sound_sheet(self.pixels, self.sounds, columns, scale)
+        tiles = self.pixels if self.sounds is None else draw_sounds(self.pixels, self.sounds)
         if len(self.labels) < 2:
-            return sheet(self.pixels, columns, scale=scale)
-        groups = self.pixels.reshape(len(self.labels), -1, *self.pixels.shape[1:])
-        tile = TILE if scale is None else scale * self.pixels.shape[2]
+            return sheet(tiles, columns, scale=scale)
+        groups = tiles.reshape(len(self.labels), -1, *tiles.shape[1:])
+        tile = TILE if scale is None else scale * tiles.shape[2]
         return grouped(groups, self.labels, THEMES["light"], columns=columns, tile=tile)
 
     def _repr_html_(self) -> str:

@@ -117,12 +117,12 @@ def prepare_sides(
             if side.size != common:
                 raise UsageError(f"`size` is {common}, but {_name(given)} makes pictures of {_sides_of(side)} pixels")
             return ModelSide(_name(given), side, first_seed)
-        channels = None
+        channels, sound = None, None
         if model is not None:
-            channels = model.channels
+            channels, sound = model.channels, model.sound
         elif packed is not None and not isinstance(side, PackedSet):
-            channels = packed.channels
-        data = open_pictures(side, size=common, channels=channels, on_progress=on_progress)
+            channels, sound = packed.channels, packed.sound
+        data = open_pictures(side, size=common, channels=channels, sound=sound, on_progress=on_progress)
         if unprepared and size is None:
             _check_untouched(data, _name(given))
         return SetSide(_name(given), data)
@@ -139,7 +139,9 @@ def open_held_out(held_out: PictureSource, real: ModelSide | SetSide, on_progres
     """
     if isinstance(real, ModelSide):
         raise UsageError("`held_out` needs the pictures that the generator was trained on as `real`, not a model")
-    data = open_pictures(held_out, size=real.size, channels=real.data.channels, on_progress=on_progress)
+    data = open_pictures(
+        held_out, size=real.size, channels=real.data.channels, sound=real.data.sound, on_progress=on_progress
+    )
     return SetSide(_name(held_out), data)
 
 

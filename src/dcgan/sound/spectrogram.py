@@ -177,6 +177,8 @@ def _bands(format_: SoundFormat, size: int) -> NDArray[np.float64]:
     rising = (frequencies - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - frequencies) / (edges[2:] - edges[1:-1])
     triangles = np.maximum(0, np.minimum(rising, falling))
+    nearest = np.abs(frequencies - edges[1:-1]).argmin(axis=1)
+    triangles[np.arange(size), nearest] += _TINY  # a band that is narrower than the step between frequencies has one
     return np.asarray(triangles / triangles.sum(axis=1, keepdims=True))
 
 

@@ -8,6 +8,7 @@ from dcgan.data.cache import open_pictures, source_name
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, RecipeError
+from dcgan.model import Model
 from dcgan.networks.layouts import Architecture
 from dcgan.training.recipe import Recipe
 from dcgan.types import OnProgress
@@ -21,7 +22,7 @@ def is_packed(source: PictureSource) -> bool:
 
 
 def open_data(
-    source: PictureSource, recipe: Recipe, on_progress: OnProgress | None = None, *, transferred: bool = False
+    source: PictureSource, recipe: Recipe, on_progress: OnProgress | None = None, start: Model | None = None
 ) -> PackedSet:
     """The packed set that a recipe trains on, prepared into the cache if the source is no packed set.
 
@@ -29,7 +30,7 @@ def open_data(
         source: The pictures.
         recipe: With the size and channels that are wanted, if any are.
         on_progress: Called with (done, total) while the source is being prepared.
-        transferred: The nets are those of a model to begin with, and no other size goes with them.
+        start: The model to begin with, if there is one: no other size goes with its nets, and no other clips of sound.
 
     Raises:
         SourceError, PackedSetError: It cannot be used, or does not fit the recipe's size and channels.
@@ -40,14 +41,20 @@ def open_data(
         data, path = source, source.path
         for name, asked, found in (("size", recipe.size, data.size), ("channels", recipe.channels, data.channels)):
             if asked not in (None, found):
-                who = "the model to begin with is" if transferred else f"the recipe (preset {recipe.preset}) asks"
-                other = "begin with another model" if transferred else f"leave `{name}` out"
+                who = "the model to begin with is" if start else f"the recipe (preset {recipe.preset}) asks"
+                other = "begin with another model" if start else f"leave `{name}` out"
                 raise PackedSetError(
                     f"{path} holds pictures with {name} {found}, but {who} for {asked}; {other}, or prepare the source "
                     f"again with `{name}` {asked}"
                 )
     else:
-        data = open_pictures(source, size=recipe.size, channels=recipe.channels, on_progress=on_progress)
+        sound = start.sound if start else None
+        data = open_pictures(source, size=recipe.size, channels=recipe.channels, sound=sound, on_progress=on_progress)
+    if start and start.sound not in (None, data.sound):
+        raise PackedSetError(
+            f"{source_name(source)} has {data.sound or 'pictures'}, but the model to begin with has learned from "
+            f"{start.sound}: begin with another model, or prepare such clips"
+        )
     if data.pixels.nbytes <= VERIFIED:
         data.verify()
     if len(data) < 2:

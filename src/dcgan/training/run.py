@@ -103,7 +103,7 @@ def _start(
     model = None if start_from is None else open_start(start_from)
     recipe = resolve_recipe(given if model is None else with_nets_of(model, given), ranks)
     check_recipe(recipe, source, model, own_nets=nets is not None)
-    data = open_data(source, recipe, on_progress, transferred=model is not None)
+    data = open_data(source, recipe, on_progress, model)
     recipe = fit_to(recipe, data, transferred=model is not None)
     TrainingState(recipe, nets=nets) if nets else recipe.lay_out()  # so that what does not fit is refused here
     build_evaluator(recipe, data)  # what it needs may be missing
