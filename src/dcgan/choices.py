@@ -129,7 +129,6 @@ SOURCES: "Registry[SourceKind]" = Registry(
     "dcgan.sources",
     {
         "folder": Choice("dcgan.data.folder:FOLDER", "a folder"),
-        "sounds": Choice("dcgan.data.sounds:SOUNDS", "a sound, or a folder of sounds"),
         "picture": Choice("dcgan.data.single_picture:SINGLE_PICTURE", "a picture"),
         "list": Choice("dcgan.data.file_list:LIST", "a list of files (.txt, .csv)"),
         "tar": Choice("dcgan.data.archives:TAR", ".tar (.gz, .xz, .bz2)"),
@@ -143,6 +142,7 @@ SOURCES: "Registry[SourceKind]" = Registry(
         "cifar-10": Choice("dcgan.data.benchmark_sets:CIFAR_10", "CIFAR-10's batches"),
         "mat": Choice("dcgan.data.benchmark_sets:MAT_FILE", ".mat (SVHN, CIFAR-10)"),
         "video": Choice("dcgan.data.videos:VIDEO", "a video"),
+        "sounds": Choice("dcgan.data.sounds:SOUNDS", "a sound, or a folder of sounds"),
         "hugging-face": Choice("dcgan.data.hugging_face:HUGGING_FACE", "hf://OWNER/NAME[:SPLIT]"),
         "drawn-faces": Choice("dcgan.data.drawn_faces:DRAWN_FACES", "drawn-faces[:COUNT[:SEED]]"),
         "sequence": Choice("dcgan.data.python_sources:SEQUENCE", "a list of PIL pictures or a torch Dataset"),
