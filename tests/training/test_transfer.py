@@ -216,6 +216,16 @@ def test_nets_laid_out_otherwise_are_refused_though_no_setting_tells(tmp_path: P
         train(others(), tmp_path / "run", Recipe(), start_from=model)
 
 
+@pytest.mark.parametrize("name", ["paper-mnist-conditional", "gan-2014-mnist", "lapgan-cifar"])
+def test_a_model_brings_no_setting_that_its_nets_do_not_read(name: str) -> None:
+    recipe = preset(name).changed({"base_channels": 4, "classes": 3 if name.endswith("conditional") else None})
+    nets = recipe.lay_out()
+    model = Model(nets, *untrained_nets(nets, 0), {"recipe": recipe.values()})
+    begun = with_nets_of(model, Recipe())
+    check_all_read(begun)
+    assert (begun.nets, begun.base_channels, begun.size) == (recipe.nets, 4, recipe.size)
+
+
 @pytest.mark.parametrize("nets", ["conditional-dcgan", "lapgan", "gan-2014-mnist"])
 def test_nets_without_such_layers_have_none_to_freeze(nets: str) -> None:
     with pytest.raises(RecipeError, match="`freeze_discriminator` changes nothing with `nets`"):

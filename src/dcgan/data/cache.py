@@ -152,7 +152,9 @@ def _remove_unused(folder: Path) -> None:
 
 def _fitting(packed: PackedSet, size: int | None, channels: int | None, sound: SoundFormat | None) -> PackedSet:
     if sound not in (None, packed.sound):
-        raise PackedSetError(f"{packed.path} has {packed.sound or 'pictures'}, and {sound} are needed here: prepare such clips")
+        raise PackedSetError(
+            f"{packed.path} has {packed.sound or 'pictures'}, and {sound} are needed here: prepare such clips"
+        )
     for parameter, actual, expected in (("size", packed.size, size), ("channels", packed.channels, channels)):
         if expected not in (None, actual):
             raise PackedSetError(

@@ -41,7 +41,7 @@ def net_settings(model: Model) -> dict[str, object]:
     known = {name: getattr(nets, name) for name in NET_SETTINGS if hasattr(nets, name)}
     if isinstance(nets, Architecture) and NETS[nets.nets].reads("layout"):
         known |= _settings_of(nets.discriminator[0])
-    known |= {name: written[name] for name in NET_SETTINGS if name in written}
+    known |= {name: written[name] for name in NET_SETTINGS if name in written and NETS[nets.nets].reads(name)}
     return known | {"nets": nets.nets, "classes": nets.classes or None}
 
 
