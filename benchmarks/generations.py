@@ -98,6 +98,8 @@ def run_one(data: PackedSet, nets: str, minutes: float, sheets: Path | None) -> 
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         trained = train(data, run, recipe, callbacks=[ProcessorTime(60 * minutes)])
+        if trained.ending == "collapsed":  # a number was lost: there is nothing to measure
+            return {"images": trained.images, "ending": trained.ending}
         model = dcgan.load(run)
         measured = dcgan.evaluate(model, data, samples=SAMPLES).distances
     assert measured is not None
@@ -122,7 +124,11 @@ def print_table(results: Sequence[Result]) -> None:
         print("|---|---|---|---|---|---|")
         for nets, title in TITLES.items():
             for row in results:
-                if (row["set"], row["minutes"], row["nets"]) == (name, minutes, nets):
+                if (row["set"], row["minutes"], row["nets"]) != (name, minutes, nets):
+                    continue
+                if "distance" not in row:
+                    print(f"| {title} | {row['images']:,} | diverged | | | |")
+                else:
                     numbers = f"{row['distance']:.0f} | {row['precision']:.2f} | {row['recall']:.2f}"
                     print(f"| {title} | {row['images']:,} | {numbers} | {row['one_nearest_neighbor']:.2f} |")
 
