@@ -204,7 +204,7 @@ def test_a_lapgan_shows_each_level_of_its_chain(folder: Path, tmp_path: Path) ->
     assert [pixels.shape for pixels in drawn.levels] == [(3, 8, 8, 1), (3, 16, 16, 1)]
     assert np.array_equal(drawn.levels[-1], dcgan.load(run).sample(range(3)))
     other = str(run_of(folder, "gan-2014-mnist"))
-    with pytest.raises(ModelError, match="a pyramid needs a LAPGAN; the nets of this model are gan-2014-mnist"):
+    with pytest.raises(ModelError, match="`pyramid` needs a LAPGAN, and the nets of this model are gan-2014-mnist"):
         app(["sample", other, "--out", str(tmp_path / "o.png"), "--pyramid", str(tmp_path / "q.png")])
     assert not (tmp_path / "o.png").exists()
 
