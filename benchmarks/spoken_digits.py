@@ -31,7 +31,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.files import temporary_folder
 from dcgan.probing.baselines.baseline import FeatureBaseline
 from dcgan.probing.comparison import probe
-from dcgan.sound.spectrogram import SoundFormat, draw_spectrogram, sounds_of
+from dcgan.sound.spectrogram import SoundFormat, sounds_of, to_spectrogram
 from dcgan.types import Features, Pixels
 
 TEST_SPEAKERS = ("theo", "yweweler")
@@ -117,7 +117,7 @@ def judge(run: Path, recordings: Path) -> None:
 
 def _heard(pixels: Pixels, sound: SoundFormat) -> Pixels:
     """The spectrograms of the sounds of spectrograms."""
-    return np.stack([draw_spectrogram(one, sound, CLIP.size) for one in sounds_of(pixels, sound)])
+    return np.stack([to_spectrogram(one, sound, CLIP.size) for one in sounds_of(pixels, sound)])
 
 
 def _variety(chances: NDArray[np.float64]) -> float:

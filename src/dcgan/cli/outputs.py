@@ -26,7 +26,6 @@ FASTEST_GIF = 50.0  # frames a second: GIF counts in hundredths, and players slo
 Outs = Annotated[list[Path] | None, Parameter(negative="")]
 LATENTS = ".npz"
 SOUND = ".wav"
-PAUSE = 0.2  # seconds between two sounds of one file
 _LIKE_FILES = (
     ".onnx",
     ".pt",

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Switch, need
 from dcgan.cli.latent_flags import samples_of
-from dcgan.cli.outputs import LATENTS, PAUSE, SOUND, check_files, check_sound, open_model, writing
+from dcgan.cli.outputs import LATENTS, SOUND, check_files, check_sound, open_model, writing
 from dcgan.errors import UsageError
 
 FIRST, FIRST_OF_LABEL = range(64), range(8)  # seeds that are sampled by default
@@ -66,7 +66,7 @@ def sample(
     from dcgan.latent.files import write_latents
     from dcgan.latent.pyramid import draw_pyramid
     from dcgan.latent.samples import MOST_SCALE, generate_samples, labeled_latents, sample_to_folder
-    from dcgan.sound.wav import write_wav
+    from dcgan.sound.wav import PAUSE, write_wav
 
     need(scale is None or 1 <= scale <= MOST_SCALE, "--scale", f"1 to {MOST_SCALE}", scale)
     suffix = out.suffix.lower()

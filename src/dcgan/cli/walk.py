@@ -8,7 +8,6 @@ from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Switch, ThemeN
 from dcgan.cli.latent_flags import samples_of
 from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
-    PAUSE,
     Outs,
     check_outputs,
     check_sound,
@@ -100,7 +99,7 @@ def walk(
     from dcgan.figures.video import film_frames
     from dcgan.latent.files import write_latents
     from dcgan.latent.walk import KEYS, interpolate, measure_steps
-    from dcgan.sound.wav import write_wav
+    from dcgan.sound.wav import PAUSE, write_wav
 
     film_steps = max(2, round(seconds * fps))
     if film_steps * (KEYS if keys is None else len(keys)) > MOST_FRAMES:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from dcgan.data.formats import HEAD_BYTES, PICTURES, MediaKind
+from dcgan.data.formats import HEAD_BYTES, PICTURE_FILES, MediaKind
 from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.kinds import Candidate, SourceKind, existing
 from dcgan.data.picture_files import MediaFiles, has_extension, is_hidden, printable
@@ -29,7 +29,7 @@ class Folder:
         SourceError: The folder cannot be read or holds no picture.
     """
 
-    def __init__(self, root: Path, kind: MediaKind = PICTURES) -> None:
+    def __init__(self, root: Path, kind: MediaKind = PICTURE_FILES) -> None:
         self.description = f"folder {root}"
         self._files: MediaFiles[str | Skipped] = MediaFiles(kind)  # a path as text takes a third of the memory
         try:

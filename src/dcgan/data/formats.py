@@ -105,8 +105,8 @@ def _begins_sound(head: bytes) -> bool:
     return head.startswith((b"fLaC", b"OggS", b"ID3")) or (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"))
 
 
-PICTURES = MediaKind("picture", EXTENSIONS, READ, lambda head: sniff(head) is not None)
-SOUNDS = MediaKind(
+PICTURE_FILES = MediaKind("picture", EXTENSIONS, READ, lambda head: sniff(head) is not None)
+SOUND_FILES = MediaKind(
     "sound",
     frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".m4p", ".aac", ".wma"}),
     ("WAV", "FLAC", "Ogg", "MP3", "AIFF"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
-from dcgan.data.formats import PICTURES, SOUNDS, MediaKind
+from dcgan.data.formats import PICTURE_FILES, SOUND_FILES, MediaKind
 from dcgan.errors import SourceError
 
 Key = TypeVar("Key")
@@ -28,7 +28,7 @@ class MediaFiles(Generic[Key]):
         kind: What is looked for, if not pictures.
     """
 
-    def __init__(self, kind: MediaKind = PICTURES) -> None:
+    def __init__(self, kind: MediaKind = PICTURE_FILES) -> None:
         self.kind = kind
         self.ignored: Counter[str] = Counter()
         self._entries: list[tuple[str, Key]] = []
@@ -91,7 +91,7 @@ def is_hidden(part: str) -> bool:
     return part.lower() in _SYSTEM_FILES or (part.startswith(".") and part not in (".", ".."))
 
 
-def has_extension(name: str, kind: MediaKind = PICTURES) -> bool:
+def has_extension(name: str, kind: MediaKind = PICTURE_FILES) -> bool:
     """Whether the extension of `name` is that of a picture, or of another kind."""
     return os.path.splitext(name)[1].lower() in kind.extensions  # noqa: PTH122 - no path, and much faster
 
@@ -115,7 +115,7 @@ def _find_label_depth(folders: list[list[str]]) -> int:
 
 
 def _describe_files(ignored: Mapping[str, int], kind: MediaKind) -> str:
-    of_sounds = f"; of sounds {', '.join(SOUNDS.read)}" if kind is PICTURES else ""
+    of_sounds = f"; of sounds {', '.join(SOUND_FILES.read)}" if kind is PICTURE_FILES else ""
     formats_read = f". Formats read: {', '.join(kind.read)}{of_sounds}"
     count = sum(ignored.values())
     if not count:
@@ -126,6 +126,6 @@ def _describe_files(ignored: Mapping[str, int], kind: MediaKind) -> str:
     text = f"holds {count} {'file' if count == 1 else 'files'}, none of them a {kind.noun}: {kinds}"
     if _SOURCE_EXTENSIONS & ignored.keys():
         text += ". Archives and array files are sources of their own: name the file itself"
-    if kind is PICTURES and SOUNDS.extensions & ignored.keys():
+    if kind is PICTURE_FILES and SOUND_FILES.extensions & ignored.keys():
         text += ". Sounds are read from folders: unpack them into one"
     return text + formats_read

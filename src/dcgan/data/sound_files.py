@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dcgan.data.decode_errors import native_messages
-from dcgan.data.formats import SOUNDS
+from dcgan.data.formats import SOUND_FILES
 from dcgan.data.items import Reason, Skipped
 from dcgan.sound.spectrogram import Waveform
 
@@ -42,7 +42,7 @@ def inspect_sound(path: Path) -> Recording | Skipped:
     except OSError as error:
         return Skipped(Reason.UNREADABLE, error.strerror or "")
     except (soundfile.LibsndfileError, RuntimeError, ValueError):
-        return Skipped(Reason.NOT_A_SOUND, f"not recognized as {', '.join(SOUNDS.read)}")
+        return Skipped(Reason.NOT_A_SOUND, f"not recognized as {', '.join(SOUND_FILES.read)}")
     if found.frames <= 0 or found.samplerate <= 0:
         return Skipped(Reason.EMPTY, "it has no samples")
     seconds = found.frames / found.samplerate

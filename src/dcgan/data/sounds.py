@@ -12,8 +12,7 @@ import numpy as np
 from PIL import Image
 
 from dcgan.data.folder import Folder
-from dcgan.data.formats import HEAD_BYTES
-from dcgan.data.formats import SOUNDS as FILES
+from dcgan.data.formats import HEAD_BYTES, SOUND_FILES
 from dcgan.data.items import Item, Skipped, Source
 from dcgan.data.kinds import Candidate, SourceKind, existing
 from dcgan.data.picture_files import has_extension, is_hidden, on_one_line
@@ -21,7 +20,7 @@ from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.single_picture import SinglePicture
 from dcgan.data.sound_files import Recording, inspect_sound, read_clip
 from dcgan.errors import NoUsablePictureError, SourceError, UsageError
-from dcgan.sound.spectrogram import SoundFormat, draw_spectrogram
+from dcgan.sound.spectrogram import SoundFormat, to_spectrogram
 
 SHORTEST, LONGEST = 0.1, 4.0
 """Seconds of a clip between which a length is proposed."""
@@ -84,7 +83,7 @@ class Sounds:
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip of a recording, drawn by whichever process takes it."""
+    """A clip of a recording; a worker reads it and computes its spectrogram."""
 
     path: str
     start: float
@@ -99,7 +98,7 @@ class Clip:
         if isinstance(sound, Skipped):
             return sound
         png = io.BytesIO()
-        picture = draw_spectrogram(sound, self.sound, self.size)
+        picture = to_spectrogram(sound, self.sound, self.size)
         Image.fromarray(picture[:, :, 0]).save(png, "PNG", compress_level=1)
         return png.getvalue()
 
@@ -132,7 +131,7 @@ def _propose(recordings: list[Recording], options: PrepareOptions) -> SoundForma
 
 
 def _is_sound(path: Path, head: bytes) -> bool:
-    return has_extension(path.name, FILES) or FILES.begins_one(head)
+    return has_extension(path.name, SOUND_FILES) or SOUND_FILES.begins_one(head)
 
 
 def _holds_sounds(folder: Path) -> bool:
@@ -142,7 +141,7 @@ def _holds_sounds(folder: Path) -> bool:
         folders[:] = [name for name in folders if not is_hidden(name)]
         if any(has_extension(name) for name in names):
             return False
-        found = found or any(has_extension(name, FILES) and not is_hidden(name) for name in names)
+        found = found or any(has_extension(name, SOUND_FILES) and not is_hidden(name) for name in names)
     return found
 
 
@@ -155,7 +154,7 @@ def _recognizes(candidate: Candidate) -> bool:
 
 def _recordings(candidate: Candidate) -> Source:
     path = existing(candidate)
-    return Folder(path, FILES) if path.is_dir() else SinglePicture(path, FILES.noun)
+    return Folder(path, SOUND_FILES) if path.is_dir() else SinglePicture(path, SOUND_FILES.noun)
 
 
 def _files(candidate: Candidate) -> Iterator[Path]:

@@ -22,7 +22,7 @@ RANGE = 60.0
 """Decibels from white, the loudest band of a clip, down to black."""
 _WINDOW_SECONDS = 0.032  # at least: shorter ones cannot tell the bands of speech apart
 _OVERLAP = 4  # windows at any moment, at least
-_SPREAD_STEPS = 30  # from bands to frequencies
+_FREQUENCY_STEPS = 30  # from bands to frequencies
 _PHASE_STEPS = 60
 _MOMENTUM = 0.99  # the fast Griffin-Lim algorithm (Perraudin et al. 2013)
 _LOUDEST = 0.9  # of the sounds that are made
@@ -75,7 +75,7 @@ class SoundFormat:
         return longest + (longest - hop) % 2  # so that the first column has as much before its middle as after
 
 
-def draw_spectrogram(sound: Waveform, format_: SoundFormat, size: int) -> Pixels:
+def to_spectrogram(sound: Waveform, format_: SoundFormat, size: int) -> Pixels:
     """The spectrogram of a clip.
 
     Args:
@@ -88,11 +88,9 @@ def draw_spectrogram(sound: Waveform, format_: SoundFormat, size: int) -> Pixels
     """
     clip = np.zeros(format_.samples(size), np.float32)
     clip[: len(sound)] = sound[: len(clip)]
-    bands = np.abs(_transform(clip[None], format_, size)[0]) @ _bands(format_, size).T
+    bands = np.abs(_transform(clip, format_, size)) @ _bands(format_, size).T
     loudest = max(float(bands.max()), _TINY)
     decibels = 20 * np.log10(np.maximum(bands / loudest, 10 ** (-RANGE / 20)))
-    if loudest == _TINY:
-        decibels[:] = -RANGE
     pixels = np.rint(255 * (1 + decibels / RANGE)).astype(np.uint8)
     return np.ascontiguousarray(pixels.T[::-1, :, None])
 
@@ -113,16 +111,16 @@ def sounds_of(spectrograms: Pixels, format_: SoundFormat) -> Waveforms:
     size = spectrograms.shape[1]
     decibels = RANGE * (spectrograms[:, ::-1, :, 0].transpose(0, 2, 1) / 255.0 - 1)
     bands = np.where(decibels <= -RANGE, 0, 10 ** (decibels / 20))
-    return np.stack([_invert(_spread(one, _bands(format_, size)), format_, size) for one in bands])
+    return np.stack([_invert(_frequencies_of(one, _bands(format_, size)), format_, size) for one in bands])
 
 
-def _spread(bands: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def _frequencies_of(bands: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """The loudness of each frequency that explains that of the bands, none below 0, by multiplicative updates."""
     target, gram = bands @ weights, weights.T @ weights
-    spread = target.copy()
-    for _ in range(_SPREAD_STEPS):
-        spread *= target / (spread @ gram + _TINY)
-    return spread
+    magnitudes = target.copy()
+    for _ in range(_FREQUENCY_STEPS):
+        magnitudes *= target / (magnitudes @ gram + _TINY)
+    return magnitudes
 
 
 def _invert(magnitudes: NDArray[np.float64], format_: SoundFormat, size: int) -> Waveform:
@@ -130,19 +128,18 @@ def _invert(magnitudes: NDArray[np.float64], format_: SoundFormat, size: int) ->
     phases = np.exp(2j * np.pi * np.random.default_rng(0).random(magnitudes.shape))
     before = np.zeros_like(phases)
     for _ in range(_PHASE_STEPS):
-        now = _transform(_sound(magnitudes * phases, format_, size)[None], format_, size)[0]
+        now = _transform(_sound(magnitudes * phases, format_, size), format_, size)
         ahead = now + _MOMENTUM * (now - before)
         phases, before = ahead / np.maximum(np.abs(ahead), _TINY), now
     sound = _sound(magnitudes * phases, format_, size)
     return (sound * (_LOUDEST / max(float(np.abs(sound).max()), _TINY))).astype(np.float32)
 
 
-def _transform(sounds: NDArray[np.floating], format_: SoundFormat, size: int) -> NDArray[np.complex128]:
-    """The short-time Fourier transform (N, columns, frequencies) of sounds (N, samples)."""
+def _transform(sound: NDArray[np.floating], format_: SoundFormat, size: int) -> NDArray[np.complex128]:
+    """The short-time Fourier transform (columns, frequencies) of a sound (samples,)."""
     window, hop = _window(format_, size), format_.hop(size)
     edge = (len(window) - hop) // 2
-    padded = np.pad(sounds, ((0, 0), (edge, edge)))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, len(window), axis=1)[:, ::hop]
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(sound, edge), len(window))[::hop]
     return np.fft.rfft(frames * window, _points(format_, size))
 
 

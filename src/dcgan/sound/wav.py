@@ -10,6 +10,9 @@ import numpy as np
 from dcgan.files import write_atomic
 from dcgan.sound.spectrogram import SoundFormat, Waveform
 
+PAUSE = 0.2
+"""Seconds of silence between the sounds of a file that holds several."""
+
 
 def write_wav(sounds: Iterable[Waveform], format_: SoundFormat, path: Path, pause: float = 0.0) -> None:
     """Write sounds one after the other as 16-bit WAV, whole or not at all.

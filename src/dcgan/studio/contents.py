@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from dcgan.data.formats import EXTENSIONS, SOUNDS
+from dcgan.data.formats import EXTENSIONS, SOUND_FILES
 from dcgan.data.packed import is_packed_set
 from dcgan.errors import ModelError, UsageError
 from dcgan.files import RUN_FILE
@@ -127,7 +127,7 @@ class Contents:
         files = [entry.name for entry in visible if entry.is_file()]
         if any(Path(file).suffix.lower() in EXTENSIONS for file in files[:_ENTRIES]):
             yield Found("pictures", name)
-        elif any(Path(file).suffix.lower() in SOUNDS.extensions for file in files[:_ENTRIES]):
+        elif any(Path(file).suffix.lower() in SOUND_FILES.extensions for file in files[:_ENTRIES]):
             yield Found("sounds", name)
         for file in files:
             if file.lower().endswith(ARCHIVES):

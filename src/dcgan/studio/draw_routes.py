@@ -23,7 +23,7 @@ from dcgan.figures.enlarge import enlarge
 from dcgan.figures.sheets import picture_bytes, sheet
 from dcgan.latent.samples import labeled_latents
 from dcgan.model import Model
-from dcgan.sound.wav import wav_bytes
+from dcgan.sound.wav import PAUSE, wav_bytes
 from dcgan.studio.answers import answers, number_of, whole_of, wholes_of
 from dcgan.studio.models import Models
 from dcgan.studio.picture_files import attachment, check_scale, latents_file, shown
@@ -32,8 +32,6 @@ from dcgan.types import Latents, Pixels
 MOST_SEEDS = 64
 """Pictures of one request; of a download four times as many."""
 KINDS = ("png", "zip", "npz", "wav")
-PAUSE = 0.2
-"""Seconds between two sounds of a file."""
 
 
 class DrawRoutes:
