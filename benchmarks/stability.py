@@ -19,7 +19,7 @@ import json
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -55,6 +55,7 @@ from dcgan.types import Pixels
 
 RESULTS = Path(__file__).parent / "results" / "stability.jsonl"
 DRAWN = 1000  # pictures of each kind that a distance is measured on
+ENDLESS = 10**9  # images
 CHECKED = 10_000  # images between two checks of the textbook loop's health, as in ours
 
 
@@ -126,9 +127,10 @@ def train_ours(
     """The real loop, in a folder that is thrown away; from random weights, or from a model of the same nets."""
     reuse_memory()
     recipe = resolve_recipe(
-        replace(Recipe(size=data.size, channels=data.channels, threads=1).changed(changes), seed=job.seed)
+        Recipe(size=data.size, channels=data.channels, threads=1).changed(
+            {"images": ENDLESS, **changes, "seed": job.seed}
+        )
     )
-    recipe = replace(recipe, images=10**9)
     with tempfile.TemporaryDirectory() as name:
         run, stop = Path(name), StopRequest()
         (run / "checkpoints").mkdir()
