@@ -66,6 +66,7 @@ NETS: "Registry[NetFamily]" = Registry(
         "gan-2014-cifar-conv": Choice("dcgan.networks.gan_2014_conv:CIFAR_CONV", "its convolutions"),
         "lapgan": Choice("dcgan.networks.lapgan:LAPGAN", "a chain from 8x8 up"),
         "conditional-lapgan": Choice("dcgan.networks.lapgan:CONDITIONAL_LAPGAN", "the same, given the labels"),
+        "frame-predictor": Choice("dcgan.networks.frame_predictor:FRAME_PREDICTOR", "the next frame of a video"),
     },
 )
 
@@ -94,6 +95,7 @@ PRESETS: "Registry[Recipe]" = Registry(
         "gan-2014-cifar": Choice("dcgan.training.presets:GAN_2014_CIFAR", "the first GAN, on small color pictures"),
         "gan-2014-cifar-conv": Choice("dcgan.training.presets:GAN_2014_CIFAR_CONV", "the same, with convolutions"),
         "lapgan-cifar": Choice("dcgan.training.presets:LAPGAN_CIFAR", "LAPGAN: from 8x8 to 32x32"),
+        "frame-predictor": Choice("dcgan.training.presets:FRAME_PREDICTOR", "the next frame of a video"),
     },
 )
 
