@@ -143,7 +143,7 @@ SOURCES: "Registry[SourceKind]" = Registry(
         "lmdb": Choice("dcgan.data.lmdb_files:LMDB", "LMDB (LSUN)"),
         "cifar-10": Choice("dcgan.data.benchmark_sets:CIFAR_10", "CIFAR-10's batches"),
         "mat": Choice("dcgan.data.benchmark_sets:MAT_FILE", ".mat (SVHN, CIFAR-10)"),
-        "video": Choice("dcgan.data.videos:VIDEO", "a video"),
+        "video": Choice("dcgan.data.videos:VIDEO", "a video, or a folder of videos"),
         "sounds": Choice("dcgan.data.sounds:SOUNDS", "a sound, or a folder of sounds"),
         "hugging-face": Choice("dcgan.data.hugging_face:HUGGING_FACE", "hf://OWNER/NAME[:SPLIT]"),
         "drawn-faces": Choice("dcgan.data.drawn_faces:DRAWN_FACES", "drawn-faces[:COUNT[:SEED]]"),
