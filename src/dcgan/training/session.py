@@ -48,6 +48,7 @@ class TrainingResult:
         best: The checkpoint with the least kernel distance, if it was measured (`evaluate_every`).
         stopped_by: The signal's number if one stopped it.
         leads: Whether this process is the one that speaks for all ranks.
+        predicts: Whether its nets predict frames, and draw no pictures from z.
     """
 
     run: Path
@@ -57,6 +58,7 @@ class TrainingResult:
     best: Path | None
     stopped_by: int | None
     leads: bool
+    predicts: bool = False
 
     def _repr_html_(self) -> str:
         """What a notebook shows: how it ended, the newest sheet, and the discriminator's belief over time."""
@@ -120,7 +122,8 @@ def run_session(
         ranks.wait()  # none leaves, and takes its connections along, while another is still at work
         sheets, best = list_sheets(run), best_checkpoint(run)
         sheet = sheets[-1] if sheets else None
-        return TrainingResult(run, ending, state.progress.images, sheet, best, stop.signal, ranks.leads)
+        predicts = state.family.continues
+        return TrainingResult(run, ending, state.progress.images, sheet, best, stop.signal, ranks.leads, predicts)
 
 
 def _restore(run: Path, state: TrainingState) -> list[str]:
