@@ -85,6 +85,8 @@ def choose_for(recipe: Recipe, data: PackedSet, ranks: Ranks = Ranks(), nets: Ow
         with refuse_out_of_memory():
             return measure_rate(one, data, ranks, nets)
 
+    if nets:  # which have the width that they have
+        recipe = replace(recipe, base_channels=recipe.definite.base_channels)
     return choose(recipe, len(data), measure, ranks=ranks.count, spectrograms=data.sound is not None)
 
 
