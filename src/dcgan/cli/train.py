@@ -112,13 +112,11 @@ def presets(*, as_json: AsJson = False) -> None:
     for heading in (*columns, "G", "D"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, facts in rows.items():
-        sizes = (f"{int(facts[net] or 0) / 1e6:.1f} M" for net in ("generator", "discriminator"))
-        table.add_row(name, *(str(facts[fact] or "chosen") for fact in columns), *sizes)
+        sizes = (f"{int(facts[net]) / 1e6:.1f} M" for net in ("generator", "discriminator"))
+        table.add_row(name, *(str(facts.get(fact, "chosen")) for fact in columns), *sizes)
     stdout.print(table)
-    stdout.print(
-        "\nG and D are the numbers of their parameters; --json has all values. What is chosen, is chosen from the "
-        "pictures and the machine: `dcgan train SOURCE --dry-run` shows it."
-    )
+    stdout.print("\nG and D are the numbers of their parameters; --json has all values.")
+    stdout.print("What is chosen depends on the pictures and the machine: --dry-run shows it.")
 
 
 def _next_run(source: str) -> Path:
@@ -174,10 +172,10 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
     return 0
 
 
-def _describe(recipe: Recipe) -> dict[str, int | str | None]:
+def _describe(recipe: Recipe) -> dict[str, int | str]:
     """The facts that tell recipes apart, with the parameter counts of their nets; the kernels of those with layers.
 
-    None stands for what is open; the parameters are then those of the usual nets.
+    What is open is left out; the parameters are then those of the usual nets.
     """
     import torch
 
@@ -194,9 +192,9 @@ def _describe(recipe: Recipe) -> dict[str, int | str | None]:
         "nets": recipe.nets,
         "size": size if recipe.size else "any",
         "z": f"{recipe.latent_distribution} {recipe.latent_dim}",
-        "base_channels": recipe.base_channels,
+        **({"base_channels": recipe.base_channels} if recipe.base_channels else {}),
         **({"kernel_size": layers[0].kernel_size} if layers else {}),
-        "batch": recipe.batch_size,
+        **({"batch": recipe.batch_size} if recipe.batch_size else {}),
         "lr": f"{recipe.lr:g}",
         "updates": recipe.updates,
         **counts,
