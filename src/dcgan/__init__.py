@@ -15,6 +15,7 @@ Real pictures in it: `project`, `train_encoder`, `inpaint`, `named_mask`.
 What its generator draws, and how to change it: `forget`, `insert`, `Boxes`.
 What its discriminator knows: `inspect`, `extract_features`, `probe`, `fit_classifier`.
 How good it is: `evaluate`, `nearest_pictures`.
+What comes next in a video: `predict_frames`.
 For other programs and from them: `export_model`, `export_onnx`, `export_page`, `export_program`, `export_state_dict`,
 `import_checkpoint`, `import_release`.
 All of it on a page: `Studio`.
@@ -90,6 +91,8 @@ if TYPE_CHECKING:
     from dcgan.metrics.nearest_pictures import NearestPictures as NearestPictures
     from dcgan.metrics.nearest_pictures import nearest_pictures as nearest_pictures
     from dcgan.model import Model as Model
+    from dcgan.prediction.frames import PredictedFrames as PredictedFrames
+    from dcgan.prediction.frames import predict_frames as predict_frames
     from dcgan.probing.classifier import PictureClassifier as PictureClassifier
     from dcgan.probing.classifier import fit_classifier as fit_classifier
     from dcgan.probing.comparison import probe as probe
@@ -150,6 +153,7 @@ _HOMES = {
     "dcgan.metrics.nearest_pictures": ("NearestPictures", "nearest_pictures"),
     "dcgan.loading": ("load",),
     "dcgan.model": ("Model",),
+    "dcgan.prediction.frames": ("PredictedFrames", "predict_frames"),
     "dcgan.probing.classifier": ("PictureClassifier", "fit_classifier"),
     "dcgan.probing.comparison": ("probe",),
     "dcgan.probing.results": ("ProbeResults",),

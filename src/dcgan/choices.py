@@ -69,6 +69,7 @@ NETS: "Registry[NetFamily]" = Registry(
         "gan-2014-cifar-conv": Choice("dcgan.networks.gan_2014_conv:CIFAR_CONV", "its convolutions"),
         "lapgan": Choice("dcgan.networks.lapgan:LAPGAN", "a chain from 8x8 up"),
         "conditional-lapgan": Choice("dcgan.networks.lapgan:CONDITIONAL_LAPGAN", "the same, given the labels"),
+        "frame-predictor": Choice("dcgan.networks.frame_predictor:FRAME_PREDICTOR", "the next frame of a video"),
     },
 )
 
@@ -99,6 +100,7 @@ PRESETS: "Registry[Recipe]" = Registry(
         "gan-2014-cifar": Choice("dcgan.training.presets:GAN_2014_CIFAR", "the first GAN, on small color pictures"),
         "gan-2014-cifar-conv": Choice("dcgan.training.presets:GAN_2014_CIFAR_CONV", "the same, with convolutions"),
         "lapgan-cifar": Choice("dcgan.training.presets:LAPGAN_CIFAR", "LAPGAN: from 8x8 to 32x32"),
+        "frame-predictor": Choice("dcgan.training.presets:FRAME_PREDICTOR", "the next frame of a video"),
     },
 )
 
@@ -146,7 +148,7 @@ SOURCES: "Registry[SourceKind]" = Registry(
         "lmdb": Choice("dcgan.data.lmdb_files:LMDB", "LMDB (LSUN)"),
         "cifar-10": Choice("dcgan.data.benchmark_sets:CIFAR_10", "CIFAR-10's batches"),
         "mat": Choice("dcgan.data.benchmark_sets:MAT_FILE", ".mat (SVHN, CIFAR-10)"),
-        "video": Choice("dcgan.data.videos:VIDEO", "a video"),
+        "video": Choice("dcgan.data.videos:VIDEO", "a video, or a folder of videos"),
         "sounds": Choice("dcgan.data.sounds:SOUNDS", "a sound, or a folder of sounds"),
         "hugging-face": Choice("dcgan.data.hugging_face:HUGGING_FACE", "hf://OWNER/NAME[:SPLIT]"),
         "drawn-faces": Choice("dcgan.data.drawn_faces:DRAWN_FACES", "drawn-faces[:COUNT[:SEED]]"),

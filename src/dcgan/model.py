@@ -170,13 +170,27 @@ class Model:
 
         Raises:
             UsageError: `truncation` is out of its range, or there is no such label.
+            ModelError: The model predicts frames, and has no z to draw.
         """
+        self.check_draws()
         if not 0 < truncation <= 1:
             raise UsageError(f"`truncation` must be above 0 and at most 1, not {truncation:g}")
         nets = self.interface
         z = latents_from_seeds(seeds, nets.latent_dim, nets.latent_distribution, nets.classes)
         z = truncated(self, z, truncation)
         return z if label is None else self.labeled(z, label)
+
+    def check_draws(self) -> None:
+        """Refuse nets whose latent vectors are not random, but frames.
+
+        Raises:
+            ModelError: This model predicts frames.
+        """
+        if not self.interface.noise_dim:
+            raise ModelError(
+                "this model predicts the next frame of a video, and draws no pictures from z: use "
+                "`dcgan predict-frames MODEL SOURCE`"
+            )
 
     def labeled(self, z: Latents, label: str) -> Latents:
         """The same z (N, latent_dim) with another label.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -26,6 +27,19 @@ def to_pixels(images: Tensor) -> Pixels:
     """Images (N, C, H, W) in [-1, 1] to pixels (N, H, W, C), uint8, rounded to the nearest level."""
     levels = ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
     return levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+def split_frames(pixels: Pixels, frames: int) -> Pixels:
+    """Clips with their frames side by side in the channels (N, H, W, frames * C) to (N, frames, H, W, C)."""
+    count, height, width, channels = pixels.shape
+    apart = pixels.reshape(count, height, width, frames, channels // frames)
+    return np.ascontiguousarray(apart.transpose(0, 3, 1, 2, 4))
+
+
+def join_frames(frames: Pixels) -> Pixels:
+    """The opposite: (N, frames, H, W, C) to (N, H, W, frames * C)."""
+    count, length, height, width, channels = frames.shape
+    return np.ascontiguousarray(frames.transpose(0, 2, 3, 1, 4)).reshape(count, height, width, length * channels)
 
 
 def to_images(pixels: Tensor) -> Tensor:

@@ -42,6 +42,7 @@ class Stream(StrEnum):
     REPORT_IMAGES = "report.images"
     EVALUATION_IMAGES = "evaluation.images"
     EVALUATION_SUBSETS = "evaluation.subsets"
+    CLIPS = "prediction.clips"
     WALK_KEYS = "walk.keys"
     WALK_PAIRS = "walk.pairs"
     ARITHMETIC = "arithmetic.noise"

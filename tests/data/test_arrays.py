@@ -12,7 +12,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dcgan.data.clips import clips_of, films_of
 from dcgan.data.items import Reason, Skipped
+from dcgan.data.packed import PackedSet
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.sources import open_source
 from dcgan.errors import SourceError
 from dcgan.types import Pixels
@@ -120,6 +124,100 @@ def test_of_a_truncated_array_the_whole_pictures_are_used(tmp_path: Path, dtype:
     assert len(whole) == 3
     assert last.name == "a.npy[3:5]"
     assert last.content == Skipped(Reason.TRUNCATED, "the file ends here: 3 of 5 pictures are whole")
+
+
+# Films
+
+FILMS = RANDOM.integers(0, 256, (3, 5, 8, 9, 3), np.uint8)
+GRAY_FILMS = RANDOM.integers(0, 256, (3, 5, 8, 9), np.uint8)
+
+
+def frames(source: object) -> NDArray[np.uint8]:
+    """(N, T, H, W, C), with their names checked."""
+    items = list(open_source(source))  # type: ignore[arg-type]
+    stem = items[0].name.partition("[")[0]
+    assert [item.name for item in items] == [f"{stem}[{row}]/{frame}" for row in range(3) for frame in range(5)]
+    contents = [item.content for item in items if isinstance(item.content, np.ndarray)]
+    return np.stack(contents).reshape(3, 5, *contents[0].shape)
+
+
+@pytest.mark.parametrize("save", [save_npy, save_npz, lambda folder, array: array])
+def test_arrays_of_films_give_their_frames(tmp_path: Path, save: Save) -> None:
+    assert np.array_equal(frames(save(tmp_path, FILMS)), FILMS)
+    assert np.array_equal(frames(save(tmp_path, np.ascontiguousarray(FILMS.transpose(0, 1, 4, 2, 3)))), FILMS)
+    assert np.array_equal(frames(save(tmp_path, GRAY_FILMS)), GRAY_FILMS[..., None])
+    assert np.array_equal(frames(save(tmp_path, GRAY_FILMS[..., None])), GRAY_FILMS[..., None])
+
+
+def test_films_of_idx_files_and_of_tensors_are_understood(tmp_path: Path) -> None:
+    import torch
+
+    assert np.array_equal(frames(save_idx(tmp_path / "a-idx4-ubyte.gz", GRAY_FILMS)), GRAY_FILMS[..., None])
+    tensor = torch.from_numpy(FILMS).permute(0, 1, 4, 2, 3).float() / 255
+    assert np.array_equal(frames(tensor), FILMS)
+    time_first = np.swapaxes(GRAY_FILMS, 0, 1)
+    assert np.array_equal(frames(np.swapaxes(time_first, 0, 1)), GRAY_FILMS[..., None])
+
+
+def test_the_description_says_how_many_films_an_array_has(tmp_path: Path) -> None:
+    path = save_npy(tmp_path, np.zeros((20, 30, 8, 8), np.uint8))
+    assert open_source(path).description == f"array {path}: 20 films of 30 frames"
+
+
+def test_a_label_of_a_film_is_that_of_its_frames(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", images=FILMS, labels=["run", "sit", "run"])
+    assert [item.label for item in open_source(tmp_path / "a.npz")] == ["run"] * 5 + ["sit"] * 5 + ["run"] * 5
+    np.savez(tmp_path / "a.npz", images=FILMS, labels=np.zeros(15, int))
+    assert "3 films, but 15 labels" in error_of(tmp_path / "a.npz")
+
+
+def test_rows_of_an_array_are_films_of_their_own(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", images=FILMS, labels=["run", "sit", "run"])
+    packed = PackedSet.open(prepare(tmp_path / "a.npz", tmp_path / "set", PrepareOptions(size=8)).path)
+    clips = clips_of(packed, 4)
+    assert str(films_of(packed, 4)) == "6 clips of 3 films"
+    assert clips.labels.tolist() == [0, 0, 1, 1, 0, 0]
+    assert np.array_equal(clips.pixels[3], np.concatenate(list(packed.pixels[6:10]), axis=-1))
+
+
+def test_of_a_truncated_film_the_whole_frames_are_used(tmp_path: Path) -> None:
+    path = save_npy(tmp_path, FILMS)
+    path.write_bytes(path.read_bytes()[: -int(6.5 * 8 * 9 * 3)])
+    *whole, last = open_source(path)
+    assert len(whole) == 8
+    assert last.name == "a.npy[1]/3"
+    assert last.content == Skipped(Reason.TRUNCATED, "the file ends here: 8 of 15 pictures are whole")
+
+
+def test_a_frame_with_nan_is_skipped_and_the_others_are_used(tmp_path: Path) -> None:
+    films = np.zeros((2, 3, 8, 8, 1), np.float32)
+    films[1, 1, 0, 0] = np.nan
+    skipped = [isinstance(item.content, Skipped) for item in open_source(save_npy(tmp_path, films))]
+    assert skipped == [False, False, False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("shape", "why"),
+    [
+        ((2, 3, 8, 8, 2), "none of (N, T, H, W, C) or (N, T, C, H, W) with 1, 3 or 4 channels"),
+        ((2, 5, 3, 8, 3), "can mean (N, T, H, W, C) or (N, T, C, H, W)"),
+        ((2, 0, 8, 8, 3), "holds no picture"),
+        ((2, 64, 64, 2), "is none of"),
+        ((2, 2, 2, 2, 2, 2), "is none of"),
+    ],
+)
+def test_what_are_no_films_is_explained(tmp_path: Path, shape: tuple[int, ...], why: str) -> None:
+    assert why in error_of(save_npy(tmp_path, np.zeros(shape, np.uint8)))
+
+
+def test_the_largest_picture_that_is_read_is_a_frame_and_not_a_film(tmp_path: Path) -> None:
+    def claim(shape: tuple[int, ...]) -> Path:
+        with (tmp_path / "a.npy").open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        return tmp_path / "a.npy"
+
+    assert open_source(claim((10, 10_000, 512, 512, 3))).total == 100_000
+    assert "at most 512 MB are read" in error_of(claim((10, 2, 100_000, 100_000, 3)))
 
 
 # Labels

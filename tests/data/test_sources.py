@@ -108,10 +108,11 @@ def test_an_empty_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_pictures_says_what_it_holds(tmp_path: Path) -> None:
-    write(tmp_path, *(f"{n}.txt" for n in range(10)), "a.mp4", "b.mp4", data=b"?")
+    write(tmp_path, *(f"{n}.txt" for n in range(10)), "a.xyz", "b.xyz", data=b"?")
     assert error_of(tmp_path) == (
-        f"{tmp_path} holds 12 files, none of them a picture: 10 .txt, 2 .mp4. "
-        "Formats read: JPEG, PNG, WebP, GIF, BMP, TIFF; of sounds WAV, FLAC, Ogg, MP3, AIFF"
+        f"{tmp_path} holds 12 files, none of them a picture: 10 .txt, 2 .xyz. "
+        "Formats read: JPEG, PNG, WebP, GIF, BMP, TIFF; of sounds WAV, FLAC, Ogg, MP3, AIFF; "
+        "of videos MP4, QuickTime, Matroska, WebM, AVI, FLV, WMV, MPEG"
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dcgan.errors import DcganError
-from dcgan.metrics.restoration import check_ssim, psnr, ssim
+from dcgan.metrics.restoration import check_ssim, psnr, sharpness, ssim
 from dcgan.types import Mask, Pixels
 
 RANDOM = np.random.default_rng(0)
@@ -80,3 +80,19 @@ def test_without_scikit_image_the_extra_is_named(monkeypatch: pytest.MonkeyPatch
     for refuse in (check_ssim, lambda: ssim(TRUTH, NEAR)):
         with pytest.raises(DcganError, match=r"pip install 'dcgan\[inpaint\]'"):
             refuse()
+
+
+def test_sharpness_compares_the_absolute_differences_of_neighbors() -> None:
+    def edge(picture: Pixels, y: int, x: int, c: int) -> float:
+        here, up, left = (float(picture[at]) / 255 for at in ((y, x, c), (y - 1, x, c), (y, x - 1, c)))
+        return abs(here - up) + abs(here - left)
+
+    places = [(y, x, c) for y in range(1, 14) for x in range(1, 18) for c in range(3)]
+    mean = sum(abs(edge(TRUTH, *place) - edge(NEAR, *place)) for place in places) / len(places)
+    assert sharpness(TRUTH, NEAR) == pytest.approx(-10 * np.log10(mean))
+
+
+def test_sharpness_does_not_see_how_bright_a_picture_is_and_falls_with_blur() -> None:
+    assert sharpness(TRUTH, TRUTH + 20) == float("inf")
+    blurred = (TRUTH.astype(float) + np.roll(TRUTH, 1, 0) + np.roll(TRUTH, 1, 1)) / 3
+    assert sharpness(TRUTH, blurred.astype(np.uint8)) < sharpness(TRUTH, NEAR)

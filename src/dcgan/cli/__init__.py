@@ -28,6 +28,7 @@ from dcgan.cli.inspect import inspect
 from dcgan.cli.models import import_, keep, push
 from dcgan.cli.neighbors import neighbors
 from dcgan.cli.paper_table import paper_table
+from dcgan.cli.predict_frames import predict_frames
 from dcgan.cli.prepare import prepare, split
 from dcgan.cli.probe import probe
 from dcgan.cli.project import project, train_encoder
@@ -59,6 +60,7 @@ VERBS: dict[str, tuple[Callable[..., object], ...]] = {
     "Sample and explore": (sample, walk, arithmetic, turn, concepts),
     "Look inside and edit": (inspect, forget, insert),
     "Real pictures": (project, train_encoder, inpaint),
+    "Videos": (predict_frames,),
     "Classify": (extract_features, probe, paper_table, fit_classifier, classify),
     "Measure": (evaluate, neighbors, compare),
     "Keep and share": (keep, export, import_, push),

@@ -16,7 +16,7 @@ from typing import IO, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.data.arrays import ArraySource, label_texts
+from dcgan.data.arrays import ArraySource, has_films, label_texts, picture_shape
 from dcgan.data.decode import MAX_BYTES
 from dcgan.data.kinds import file_kind
 from dcgan.data.picture_files import on_one_line
@@ -42,7 +42,7 @@ class ArrayFile:
     def __post_init__(self) -> None:
         if any(side < 0 or side > sys.maxsize for side in self.shape):
             raise SourceError(f"{self.where}: its header claims the shape {self.shape}, which no array has")
-        if (size := math.prod(self.shape[1:]) * self.dtype.itemsize) > MAX_BYTES:
+        if (size := math.prod(picture_shape(self.shape)) * self.dtype.itemsize) > MAX_BYTES:
             raise SourceError(
                 f"{self.where}: its header claims the shape {self.shape}, so {size >> 20:,} MB for each picture; "
                 f"at most {MAX_BYTES >> 20} MB are read"
@@ -54,11 +54,12 @@ class ArrayFile:
         return f"array {self.where}"
 
     def rows(self) -> Iterator[NDArray[np.generic] | None]:
-        """The pictures as stored; None for the first that is not whole, and then no more."""
-        shape = self.shape[1:]
+        """The pictures or frames as stored; None for the first that is not whole, and then no more."""
+        shape = picture_shape(self.shape)
         size = math.prod(shape) * self.dtype.itemsize
+        count = math.prod(self.shape[:2]) if has_films(self.shape) else self.shape[0]
         with self.open() as stream:
-            for _ in range(self.shape[0]):
+            for _ in range(count):
                 try:
                     data = stream.read(size)
                 except _BROKEN:

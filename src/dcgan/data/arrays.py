@@ -1,4 +1,4 @@
-"""Arrays of pictures, in memory or in a file: which shapes and values are understood, and how they become uint8."""
+"""Arrays of pictures or films, in memory or in a file: which shapes and values are read, and how they become uint8."""
 
 import math
 import sys
@@ -15,10 +15,11 @@ from dcgan.errors import SourceError
 from dcgan.types import Pixels
 
 _CHANNELS = (1, 3, 4)
+_SMALLEST_FRAME = 8  # pixels of a side of gray films: (N, H, W, 2) are no films of strips
 
 
 class PictureArray(Protocol):
-    """An array of pictures, in a file or in memory."""
+    """An array of pictures or of films, in a file or in memory."""
 
     @property
     def where(self) -> str:
@@ -37,7 +38,7 @@ class PictureArray(Protocol):
         """The type of its values."""
 
     def rows(self) -> Iterator[NDArray[np.generic] | None]:
-        """The pictures as stored; of a truncated file None for the first that is not whole, and then no more."""
+        """The pictures or frames as stored; of a truncated file None for the first that is not whole, then no more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +64,19 @@ class MemoryArray:
         return self.array.dtype
 
     def rows(self) -> Iterator[NDArray[np.generic] | None]:
-        """The pictures; none is ever None."""
-        yield from self.array
+        """The pictures, of films one after the other; none is ever None."""
+        for row in self.array:
+            if has_films(self.shape):
+                yield from row
+            else:
+                yield row
 
 
 class ArraySource:
     """The pictures of an array: (N, H, W), (N, H, W, C) or (N, C, H, W) with 1, 3 or 4 channels.
+
+    With one axis more it holds N films of T frames: (N, T, H, W, C) or (N, T, C, H, W); and so does one of (N, T, H, W)
+    that cannot be pictures with channels. A film's frames are called "NAME[3]/0" and so on, and have its label.
 
     uint8 is taken as it is, uint16 divided by 257, bool made black and white. Other numbers must lie, over the whole
     array, in 0 to 1, -1 to 1, or 0 to 255. Of a truncated file what can be read is used.
@@ -81,15 +89,17 @@ class ArraySource:
         self.description = array.description
         self._array = array
         self._labels = labels
-        self._channels_first = is_channels_first(array.where, array.shape)
-        if labels is not None and len(labels) != array.shape[0]:
-            raise SourceError(f"{array.where}: {array.shape[0]} pictures, but {len(labels)} labels")
-        self._to_uint8 = to_uint8(array.where, array.dtype, self._range)
-
-    @property
-    def total(self) -> int:
+        rows, self._frames = array.shape[0], array.shape[1] if has_films(array.shape) else None
+        if self._frames:
+            self.description += f": {rows:,} films of {self._frames:,} frames"
+        self.total = rows * (self._frames or 1)
         """How many items it yields; fewer if the file is truncated."""
-        return self._array.shape[0]
+        self._channels_first = _are_channels_first(array.where, array.shape)
+        if labels is not None and len(labels) != rows:
+            raise SourceError(
+                f"{array.where}: {rows} {'films' if self._frames else 'pictures'}, but {len(labels)} labels"
+            )
+        self._to_uint8 = to_uint8(array.where, array.dtype, self._range)
 
     @property
     def ignored(self) -> Mapping[str, int]:
@@ -97,12 +107,15 @@ class ArraySource:
         return {}
 
     def __iter__(self) -> Iterator[Item]:
-        count = self.total
-        for row, values in enumerate(self._array.rows()):
-            name, label = f"{Path(self._array.where).name}[{row}]", self._labels[row] if self._labels else None
+        count, stem = self.total, Path(self._array.where).name
+        for number, values in enumerate(self._array.rows()):
+            row, frame = divmod(number, self._frames or 1)
+            name, label = f"{stem}[{row}]", self._labels[row] if self._labels else None
+            if self._frames:
+                name += f"/{frame}"
             if values is None:
-                detail = f"the file ends here: {row} of {count} pictures are whole"
-                yield Item(f"{name[:-1]}:{count}]", Skipped(Reason.TRUNCATED, detail))
+                detail = f"the file ends here: {number} of {count} pictures are whole"
+                yield Item(name if self._frames else f"{stem}[{row}:{count}]", Skipped(Reason.TRUNCATED, detail))
             elif values.dtype.kind == "f" and not np.isfinite(values).all():
                 yield Item(name, Skipped(Reason.CORRUPT, "holds NaN or infinity"), label)
             else:
@@ -168,6 +181,37 @@ def _scaling(offset: float, factor: float) -> "Callable[[NDArray[np.generic]], P
     return scale
 
 
+def has_films(shape: tuple[int, ...]) -> bool:
+    """Whether an array of this shape holds films (N, T, ...), and not pictures (N, ...)."""
+    if len(shape) != 4:
+        return len(shape) == 5
+    return shape[1] not in _CHANNELS and shape[3] not in _CHANNELS and min(shape[2:]) >= _SMALLEST_FRAME
+
+
+def picture_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """That of a picture, or of a frame, of an array of this shape."""
+    return shape[2:] if has_films(shape) else shape[1:]
+
+
+def _are_channels_first(where: str, shape: tuple[int, ...]) -> bool:
+    """Whether the pictures, or the frames, of an array are (C, H, W).
+
+    Raises:
+        SourceError: They cannot be told; `where` names the array.
+    """
+    if not has_films(shape) or 0 in shape:
+        return is_channels_first(where, shape)
+    if len(shape) == 4:
+        return False
+    first, last = shape[2] in _CHANNELS, shape[4] in _CHANNELS
+    if first and last:
+        raise SourceError(f"{where}: shape {shape} can mean (N, T, H, W, C) or (N, T, C, H, W): transpose it to tell")
+    if not first and not last:
+        expected = "(N, T, H, W, C) or (N, T, C, H, W) with 1, 3 or 4 channels"
+        raise SourceError(f"{where}: films of shape {shape} are none of {expected}")
+    return first
+
+
 def is_channels_first(where: str, shape: tuple[int, ...]) -> bool:
     """Whether pictures of shape (N, H, W), (N, H, W, C) or (N, C, H, W) are the last.
 
@@ -183,7 +227,7 @@ def is_channels_first(where: str, shape: tuple[int, ...]) -> bool:
         return first
     if len(shape) == 4 and first:
         raise SourceError(f"{where}: shape {shape} can mean (N, H, W, C) or (N, C, H, W): transpose it to tell")
-    expected = "(N, H, W), (N, H, W, C) or (N, C, H, W) with 1, 3 or 4 channels"
+    expected = "(N, H, W), (N, H, W, C), (N, C, H, W) or, of films, (N, T, H, W, C), with 1, 3 or 4 channels"
     hint = " A single picture needs a first axis of 1." if len(shape) == 3 else ""
     raise SourceError(f"{where}: shape {shape} is none of {expected}.{hint}")
 

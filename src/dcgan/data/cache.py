@@ -40,6 +40,7 @@ def open_pictures(
     size: int | None = None,
     channels: int | None = None,
     sound: SoundFormat | None = None,
+    fps: float | None = None,
     engine: Engine = "local",
     on_progress: OnProgress | None = None,
 ) -> PackedSet:
@@ -52,15 +53,18 @@ def open_pictures(
 
     Args:
         source: A path to a packed set, folder, archive or array file; a name such as "drawn-faces:5000"; a `PackedSet`;
-            an array (N, H, W), (N, H, W, C) or (N, C, H, W), uint8 or floats in [0, 1], or a tuple of it and its labels
-            (N,); a list of PIL pictures; a `torch.utils.data.Dataset` or other sequence of pictures or
-            (picture, label); or an object with the members of `dcgan.data.items.Source`.
+            an array (N, H, W), (N, H, W, C) or (N, C, H, W), or of films (N, T, H, W, C), (N, T, C, H, W) or
+            (N, T, H, W), uint8 or floats in [0, 1], or a tuple of it and its labels (N,); a list of PIL pictures; a
+            `torch.utils.data.Dataset` or other sequence of pictures or (picture, label); or an object with the members
+            of `dcgan.data.items.Source`.
         size: Side of the square pictures in pixels, 8 to 1024. A packed set must have this size; with None it may have
             any, and other sources get 64.
         channels: 1 (gray), 3 (RGB) or 4 (RGBA), in the same way; with None other sources get 1 if all their pictures
             are stored in gray, else 3.
         sound: What a clip of sound is, of a model that has learned from sounds: a packed set must be of such clips, and
             recordings are cut into them.
+        fps: Frames to take of a second of a video, above 0 and at most 1000; with None one. A packed set has the frames
+            that it was prepared with.
         engine: What prepares them: "ray" is all machines of a Ray cluster, which must share the cache too; as for
             `prepare`.
         on_progress: Called with (pictures done, pictures in all): first while a Python object is read to find out
@@ -69,7 +73,7 @@ def open_pictures(
     Raises:
         SourceError: The source cannot be read, or holds no usable picture.
         PackedSetError: The packed set is broken, or its size or channels are not those asked for.
-        UsageError: `size` or `channels` is out of its range.
+        UsageError: `size`, `channels` or `fps` is out of its range.
         DcganError: The cluster fails.
 
     Example:
@@ -83,6 +87,8 @@ def open_pictures(
     options = PrepareOptions(size=PrepareOptions.size if size is None else size, channels=channels)
     if sound:
         options = replace(options, rate=sound.rate, seconds=sound.seconds)
+    if fps is not None:
+        options = replace(options, fps=fps)
     if _is_paths(source):
         path = cache_folder() / _path_key(source, options)
         return _prepared(source, path, options, engine, on_progress)

@@ -101,6 +101,17 @@ class Folder:
             self._files.ignore(name)
 
 
+def holds_only(folder: Path, kind: MediaKind) -> bool:
+    """Whether a folder has files with the extensions of a kind, and no pictures: those would be meant."""
+    found = False
+    for _, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        if any(has_extension(name) for name in names):
+            return False
+        found = found or any(has_extension(name, kind) and not is_hidden(name) for name in names)
+    return found
+
+
 def _head(path: str) -> bytes:
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - 100,000 Paths are slow

@@ -105,10 +105,31 @@ def _begins_sound(head: bytes) -> bool:
     return head.startswith((b"fLaC", b"OggS", b"ID3")) or (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"))
 
 
+_MP4_BRANDS = (b"iso", b"mp4", b"avc", b"M4V", b"qt ", b"3gp", b"das")  # and QuickTime's, of whatever version
+_ASF, _MPEG_SYSTEM, _MPEG_VIDEO = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", b"\0\0\x01\xba", b"\0\0\x01\xb3"
+
+
+def _begins_video(head: bytes) -> bool:
+    if head[4:8] == b"ftyp":
+        return head[8:11] in _MP4_BRANDS
+    if head[:4] == b"RIFF":
+        return head[8:12] == b"AVI "
+    return head.startswith((b"\x1a\x45\xdf\xa3", b"FLV\x01", _ASF, _MPEG_SYSTEM, _MPEG_VIDEO))
+
+
 PICTURE_FILES = MediaKind("picture", EXTENSIONS, READ, lambda head: sniff(head) is not None)
 SOUND_FILES = MediaKind(
     "sound",
     frozenset({".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".m4p", ".aac", ".wma"}),
     ("WAV", "FLAC", "Ogg", "MP3", "AIFF"),
     _begins_sound,
+)
+VIDEO_FILES = MediaKind(
+    "video",
+    frozenset(
+        {".mp4", ".m4v", ".mov", ".3gp", ".mkv", ".webm", ".avi", ".flv", ".wmv", ".asf", ".mpg", ".mpeg", ".m2v"}
+        | {".mts", ".m2ts", ".ogv"}
+    ),
+    ("MP4", "QuickTime", "Matroska", "WebM", "AVI", "FLV", "WMV", "MPEG"),
+    _begins_video,
 )

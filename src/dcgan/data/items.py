@@ -25,6 +25,7 @@ class Reason(StrEnum):
     TRUNCATED = "truncated"
     CORRUPT = "corrupt"
     NOT_A_SOUND = "not a sound"
+    NOT_A_VIDEO = "not a video"
     SILENT = "silent"
     CLIPPED = "clipped"
     BOMB = "decompression bomb"

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from dcgan.data.items import Item
+from dcgan.data.clip_pixels import Clips
 from dcgan.data.sharded_pixels import ShardedPixels
 from dcgan.errors import PackedSetError
 from dcgan.files import DATASET_FILE, INDEX_FILE, PIXELS_FILE, SKIPPED_FILE, parse_json
@@ -66,7 +66,7 @@ class PackedSet:
 
     path: Path
     pixels: PixelStore
-    """(N, H, W, C) uint8: a read-only memory map, or `ShardedPixels`, which are indexed like one."""
+    """(N, H, W, C) uint8: a read-only memory map, or `ShardedPixels` or `Clips`, which are indexed like one."""
     labels: NDArray[np.int64]
     """(N,) indices of `label_names`, -1 where a picture has no label."""
     label_names: tuple[str, ...]
@@ -76,6 +76,8 @@ class PackedSet:
     """What a clip of sound is, if the pictures are spectrograms."""
     skipped: int = 0
     """How many pictures of the source could not be used; `index` and `skipped_file` say why."""
+    frames: int = 1
+    """Frames of a clip; 1: still pictures. See `dcgan.data.clips.clips_of`."""
 
     @property
     def size(self) -> int:
@@ -84,8 +86,18 @@ class PackedSet:
 
     @property
     def channels(self) -> int:
-        """1 (gray), 3 (RGB) or 4 (RGBA)."""
-        return int(self.pixels.shape[3])
+        """1 (gray), 3 (RGB) or 4 (RGBA); those of one frame of a clip."""
+        return int(self.pixels.shape[3]) // self.frames
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """What the set was made with, by the names of `PrepareOptions`.
+
+        Raises:
+            PackedSetError: The description of the set cannot be read.
+        """
+        options = _read_description(self.path).get("options")
+        return options if isinstance(options, dict) else {}
 
     @property
     def skipped_file(self) -> Path:
@@ -94,7 +106,7 @@ class PackedSet:
 
     @property
     def names(self) -> list[str]:
-        """What each picture is called in its source, in the order of `pixels`."""
+        """What each picture is called in its source, or the first frame of each clip, in the order of `pixels`."""
         names: list[str] = self.used("name")["name"].to_pylist()
         return names
 
@@ -132,9 +144,13 @@ class PackedSet:
             sum(skipped.values()),
         )
 
-    def index(self) -> pa.Table:
-        """Every picture of the source, used or skipped, with the columns of `SCHEMA`."""
-        return _read_index(self.path / INDEX_FILE, None)
+    def index(self, *columns: str) -> pa.Table:
+        """Every picture of the source, used or skipped, with some columns of `SCHEMA`, or all if none is named.
+
+        Raises:
+            PackedSetError: The index cannot be read, or lacks a column.
+        """
+        return _read_index(self.path / INDEX_FILE, list(columns) or None)
 
     def index_batches(self) -> Iterator[pa.RecordBatch]:
         """The same, some rows at a time: those of millions of pictures need not be in memory together."""
@@ -142,7 +158,7 @@ class PackedSet:
             yield from index.iter_batches(_ROWS_AT_ONCE)
 
     def used(self, *columns: str) -> pa.Table:
-        """Some columns of the index, without the skipped pictures: in the order of `pixels`.
+        """Some columns of the index, without the skipped pictures: in the order of `pixels`, by a clip's first frame.
 
         Raises:
             PackedSetError: The index cannot be read, or lacks a column.
@@ -155,7 +171,8 @@ class PackedSet:
         index = _read_index(file, ["row", *(column for column in columns if column not in missing)])
         for column in missing:
             index = index.append_column(column, pa.nulls(len(index), SCHEMA.field(column).type))
-        return index.filter(pc.greater_equal(index["row"], 0))
+        index = index.filter(pc.greater_equal(index["row"], 0))
+        return index.take(self.pixels.rows(slice(None))[:, 0]) if isinstance(self.pixels, Clips) else index
 
     def verify(self) -> None:
         """Read everything and compare it with the fingerprint.
@@ -163,32 +180,15 @@ class PackedSet:
         Raises:
             PackedSetError: Pictures or labels are not those that were written.
         """
+        if isinstance(self.pixels, Clips):
+            PackedSet.open(self.path).verify()
+            return
         digest = hashlib.sha256()
         rows = max(1, (1 << 24) // max(1, self.pixels[:1].nbytes))
         for start in range(0, len(self), rows):
             digest.update(np.ascontiguousarray(self.pixels[start : start + rows]).data)
         if finish_fingerprint(digest, self.pixels.shape, self.labels, self.label_names) != self.fingerprint:
             raise _broken(self.path, "does not match its fingerprint: pictures or labels were changed")
-
-
-class PackedPictures:
-    """The pictures of a packed set as a source, to take a part of them or to make them smaller."""
-
-    def __init__(self, packed: PackedSet) -> None:
-        self._packed = packed
-        self.total = len(packed)
-        """How many items it yields."""
-        self.description = f"packed set {packed.path}"
-        self.ignored: Mapping[str, int] = {}
-        """Nothing is ignored."""
-        self.sound = packed.sound
-        """What a clip of sound is, if the pictures are spectrograms."""
-
-    def __iter__(self) -> Iterator[Item]:
-        for batch in self._packed.used("name", "label", "attributes").to_batches(_ROWS_AT_ONCE):
-            for row in batch.to_pylist():
-                pixels = np.asarray(self._packed.pixels[row["row"]])
-                yield Item(row["name"], pixels, row["label"], dict(row["attributes"] or ()))
 
 
 def is_packed_set(path: str | Path) -> bool:

@@ -1,4 +1,4 @@
-"""Which files of a folder or archive are pictures, or sounds, and which of its folders name their labels."""
+"""Which files of a folder or archive are pictures, sounds or videos, and which of its folders name their labels."""
 
 import os
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
-from dcgan.data.formats import PICTURE_FILES, SOUND_FILES, MediaKind
+from dcgan.data.formats import PICTURE_FILES, SOUND_FILES, VIDEO_FILES, MediaKind
 from dcgan.errors import SourceError
 
 Key = TypeVar("Key")
@@ -115,8 +115,8 @@ def _find_label_depth(folders: list[list[str]]) -> int:
 
 
 def _describe_files(ignored: Mapping[str, int], kind: MediaKind) -> str:
-    of_sounds = f"; of sounds {', '.join(SOUND_FILES.read)}" if kind is PICTURE_FILES else ""
-    formats_read = f". Formats read: {', '.join(kind.read)}{of_sounds}"
+    others = [f"; of {other.noun}s {', '.join(other.read)}" for other in (SOUND_FILES, VIDEO_FILES)]
+    formats_read = f". Formats read: {', '.join(kind.read)}{''.join(others) if kind is PICTURE_FILES else ''}"
     count = sum(ignored.values())
     if not count:
         return f"holds no files{formats_read}"
@@ -126,6 +126,7 @@ def _describe_files(ignored: Mapping[str, int], kind: MediaKind) -> str:
     text = f"holds {count} {'file' if count == 1 else 'files'}, none of them a {kind.noun}: {kinds}"
     if _SOURCE_EXTENSIONS & ignored.keys():
         text += ". Archives and array files are sources of their own: name the file itself"
-    if kind is PICTURE_FILES and SOUND_FILES.extensions & ignored.keys():
-        text += ". Sounds are read from folders: unpack them into one"
+    for other in (SOUND_FILES, VIDEO_FILES) if kind is PICTURE_FILES else ():
+        if other.extensions & ignored.keys():
+            text += f". {other.noun.capitalize()}s are read from folders: unpack them into one"
     return text + formats_read

@@ -160,7 +160,9 @@ def split(
         with new_folder(out, overwrite=overwrite) as folder:
             for name, part in parts.items():
                 on_part = on_progress and _shifted(on_progress, done, len(items))
-                report = _pack(part.subset(), folder / name, options, on_part, workforce, labels=items.labels)
+                report = _pack(
+                    part.subset(), folder / name, options, on_part, workforce, labels=items.labels, split=name
+                )
                 reports.append(replace(report, path=out / name))
                 done += len(part)
     except OSError as error:
@@ -179,6 +181,7 @@ def _pack(
     overwrite: bool = False,
     labels: Collection[str] = (),
     spare: LabeledItems | None = None,
+    split: str | None = None,
 ) -> PrepareReport:
     """Make a packed set of an opened source.
 
@@ -192,6 +195,7 @@ def _pack(
         overwrite: Replace a packed set at `out`.
         labels: Those of the whole source, of which `source` is a part.
         spare: Taken instead of pictures that cannot be used.
+        split: Which part of a split it is.
     """
     began = time.monotonic()
     seen = _Packing(options.decoding())
@@ -215,7 +219,8 @@ def _pack(
             spare, part = spare.without(more), more.subset()
         if not writer.count:
             raise NoUsablePictureError(_explain_none_used(source, writer.skipped, seen.examples))
-        writer.finish(source.description, asdict(options), source.ignored)
+        made_with = asdict(options) | ({"split": split} if split else {})
+        writer.finish(source.description, made_with, source.ignored)
     return PrepareReport(
         path=out,
         used=writer.count,

@@ -55,7 +55,7 @@ class ShardedPixels:
         Raises:
             IndexError: There is no such picture.
         """
-        rows = np.arange(*key.indices(len(self))) if isinstance(key, slice) else self._positions(key)
+        rows = positions(key, len(self))
         if isinstance(key, slice) and len(rows) and rows[0] <= rows[-1]:
             one, other = self.shard_of(rows[[0, -1]])
             if one == other:
@@ -74,18 +74,25 @@ class ShardedPixels:
         """The numbers (M,) of the shards that pictures (M,) are in."""
         return np.searchsorted(self._ends, rows, "right")
 
-    def _positions(self, key: ArrayLike) -> NDArray[np.int64]:
-        """Indices from 0, of whatever shape."""
-        given = np.asarray(key)
-        if given.dtype == bool:
-            if given.shape != (len(self),):
-                raise IndexError(f"a mask must be of shape ({len(self)},), not {given.shape}")
-            return np.flatnonzero(given)
-        if not given.size:
-            return given.astype(np.int64)
-        if not np.issubdtype(given.dtype, np.integer):
-            raise IndexError(f"pictures are indexed by integers, slices, masks and arrays, not by {given.dtype}")
-        rows = given.astype(np.int64)
-        if rows.min() < -len(self) or rows.max() >= len(self):
-            raise IndexError(f"index {int(rows.max())} of {len(self)} pictures")
-        return np.where(rows < 0, rows + len(self), rows)
+
+def positions(key: int | slice | ArrayLike, count: int) -> NDArray[np.int64]:
+    """What a key of `count` pictures stands for, counted from 0: an array of the shape of the key, () of one integer.
+
+    Raises:
+        IndexError: There is no such picture.
+    """
+    if isinstance(key, slice):
+        return np.arange(*key.indices(count))
+    given = np.asarray(key)
+    if given.dtype == bool:
+        if given.shape != (count,):
+            raise IndexError(f"a mask must be of shape ({count},), not {given.shape}")
+        return np.flatnonzero(given)
+    if not given.size:
+        return given.astype(np.int64)
+    if not np.issubdtype(given.dtype, np.integer):
+        raise IndexError(f"pictures are indexed by integers, slices, masks and arrays, not by {given.dtype}")
+    rows = given.astype(np.int64)
+    if rows.min() < -count or rows.max() >= count:
+        raise IndexError(f"index {int(rows.max())} of {count} pictures")
+    return np.where(rows < 0, rows + count, rows)

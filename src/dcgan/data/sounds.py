@@ -1,7 +1,6 @@
 """Sounds: each clip of a recording is a picture, its spectrogram."""
 
 import io
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dcgan.data.folder import Folder
+from dcgan.data.folder import Folder, holds_only
 from dcgan.data.formats import HEAD_BYTES, SOUND_FILES
 from dcgan.data.items import Item, Skipped, Source
 from dcgan.data.kinds import Candidate, SourceKind, existing
-from dcgan.data.picture_files import has_extension, is_hidden, on_one_line
+from dcgan.data.picture_files import has_extension, on_one_line
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.single_picture import SinglePicture
 from dcgan.data.sound_files import Recording, inspect_sound, read_clip
@@ -134,22 +133,13 @@ def _is_sound(path: Path, head: bytes) -> bool:
     return has_extension(path.name, SOUND_FILES) or SOUND_FILES.begins_one(head)
 
 
-def _holds_sounds(folder: Path) -> bool:
-    """Whether a folder has sounds, and no pictures: those would be meant."""
-    found = False
-    for _, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not is_hidden(name)]
-        if any(has_extension(name) for name in names):
-            return False
-        found = found or any(has_extension(name, SOUND_FILES) and not is_hidden(name) for name in names)
-    return found
-
-
 def _recognizes(candidate: Candidate) -> bool:
     path = candidate.path
     if path is None:
         return False
-    return _holds_sounds(path) if path.is_dir() else path.is_file() and _is_sound(path, candidate.head[:HEAD_BYTES])
+    if path.is_dir():
+        return holds_only(path, SOUND_FILES)
+    return path.is_file() and _is_sound(path, candidate.head[:HEAD_BYTES])
 
 
 def _recordings(candidate: Candidate) -> Source:

@@ -6,7 +6,8 @@ from pathlib import Path
 from dcgan.choices import SOURCES, describe_sources
 from dcgan.data.items import Item, PartedSource, Reason, Skipped, Source, WrappedSource
 from dcgan.data.kinds import Candidate, SourceKind, are_paths
-from dcgan.data.packed import PackedPictures, PackedSet, is_packed_set
+from dcgan.data.packed import PackedSet, is_packed_set
+from dcgan.data.packed_pictures import PackedPictures
 from dcgan.data.picture_files import on_one_line
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.python_sources import PictureSequence

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dcgan.data.items import Item, Reason, Skipped
+from dcgan.data.folder import Folder, holds_only
+from dcgan.data.formats import HEAD_BYTES, VIDEO_FILES
+from dcgan.data.items import Item, Reason, Skipped, Source
 from dcgan.data.kinds import Candidate, SourceKind, existing
 from dcgan.data.picture_files import on_one_line
 from dcgan.errors import SourceError
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-_BRANDS = (b"iso", b"mp4", b"avc", b"M4V", b"qt ", b"3gp", b"das")  # MP4 and QuickTime, of whatever version
+_DEMUXERS = "mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,ogg"
+"""FFmpeg's readers that may be tried: others read playlists, which name more files of this machine."""
 
 
 class Video:
@@ -38,46 +41,128 @@ class Video:
         self.ignored: Mapping[str, int] = {}
         """Nothing is ignored."""
         self._path, self._fps = path, fps
-        if find_spec("av") is None:
-            raise SourceError(f"{path}: videos need the extra: pip install 'dcgan[video]'")
+        _check_installed(str(path))
+        found = _inspect(path, fps)
+        if isinstance(found, Skipped):
+            raise SourceError(f"{path} cannot be used: {found}")
+        self.total = found
+        """How many items it yields, as its header has it."""
+
+    def __iter__(self) -> Iterator[Item]:
+        for seconds, content in _frames(self._path, self._fps):
+            yield Item(self._path.name if seconds is None else f"{seconds:010.3f}", content)
+
+
+class Videos:
+    """The frames of several videos, one video after the other. Those that cannot be read are listed with their reasons.
+
+    Args:
+        files: The videos.
+        fps: Frames to take of each second, as for `Video`.
+
+    Raises:
+        SourceError: PyAV is not installed.
+    """
+
+    def __init__(self, files: Source, fps: float) -> None:
+        _check_installed(files.description)
+        self.description = files.description
+        self.ignored: Mapping[str, int] = files.ignored
+        """How many files were ignored, by kind."""
+        self._fps = fps
+        self._videos = [(item, _inspect_item(item, fps)) for item in files]
+
+    @property
+    def total(self) -> int:
+        """How many items it yields, as the headers have it."""
+        return sum(1 if isinstance(found, Skipped) else found for _, found in self._videos)
+
+    def __iter__(self) -> Iterator[Item]:
+        for item, found in self._videos:
+            if isinstance(found, Skipped):
+                yield Item(item.name, found, item.label)
+                continue
+            assert isinstance(item.content, Path)
+            for seconds, content in _frames(item.content, self._fps):
+                name = item.name if seconds is None else f"{item.name}/{seconds:010.3f}"
+                yield Item(name, content, item.label)
+
+
+def _check_installed(where: str) -> None:
+    if find_spec("av") is None:
+        raise SourceError(f"{where}: videos need the extra: pip install 'dcgan[video]'")
+
+
+def _inspect_item(item: Item, fps: float) -> int | Skipped:
+    if isinstance(item.content, Skipped):
+        return item.content
+    assert isinstance(item.content, Path)
+    return _inspect(item.content, fps)
+
+
+def _inspect(path: Path, fps: float) -> int | Skipped:
+    """How many frames a video gives, as its header has it, or why it gives none."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError as error:
+        return Skipped(Reason.UNREADABLE, error.strerror or "")
+    if not head:
+        return Skipped(Reason.EMPTY)
+    try:
         with _opened(path) as (container, stream):
+            if stream is None:
+                return Skipped(Reason.NOT_A_VIDEO, "has no pictures: only sound, or its header was cut off")
             seconds = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
             seconds = seconds or (container.duration or 0) / 1e6
             rate = min(fps, float(stream.average_rate)) if stream.average_rate else fps
-            self.total = max(1, round(seconds * rate))
-            """How many items it yields, as its header has it."""
+            return max(1, round(seconds * rate))
+    except Exception as error:  # the boundary of FFmpeg: whatever it makes of a damaged or hostile file
+        why = _why(error)
+        if VIDEO_FILES.begins_one(head):
+            return Skipped(Reason.CORRUPT, f"its header is damaged or was cut off: {why}")
+        return Skipped(Reason.NOT_A_VIDEO, f"not recognized as {', '.join(VIDEO_FILES.read)}")
 
-    def __iter__(self) -> Iterator[Item]:
-        import av
 
-        frames = 0
-        try:
-            with _opened(self._path) as (container, stream):
-                for frame in container.decode(stream):
-                    seconds = frame.time if frame.time is not None else frames / self._fps
-                    if seconds * self._fps < frames - 1e-6:
-                        continue
-                    frames = int(seconds * self._fps + 1e-6) + 1
-                    yield Item(f"{seconds:010.3f}", _upright(frame))
-        except (av.FFmpegError, SourceError, OSError) as error:
-            why = on_one_line(str(error))
-            yield Item(self._path.name, Skipped(Reason.TRUNCATED, f"the video ends here: {why}"))
+def _frames(path: Path, fps: float) -> Iterator[tuple[float | None, Pixels | Skipped]]:
+    """Frames with their seconds from the first one. If the video breaks off, None and the reason come last."""
+    taken, first = 0, 0.0
+    why = ""
+    try:
+        with _opened(path) as (container, stream):
+            for frame in container.decode(stream) if stream else ():
+                if not taken:
+                    first = frame.time or 0.0
+                seconds = frame.time - first if frame.time is not None else taken / fps
+                if seconds * fps < taken - 1e-6:
+                    continue
+                pixels = _upright(frame)
+                taken = int(seconds * fps + 1e-6) + 1
+                yield seconds, pixels
+    except Exception as error:  # the boundary of FFmpeg, as above
+        why = f": {_why(error)}"
+    if not taken:
+        yield None, Skipped(Reason.CORRUPT, f"none of its frames can be decoded{why}")
+    elif why:
+        yield None, Skipped(Reason.TRUNCATED, f"the video ends here{why}")
 
 
 @contextmanager
-def _opened(path: Path) -> "Iterator[tuple[InputContainer, VideoStream]]":
+def _opened(path: Path) -> "Iterator[tuple[InputContainer, VideoStream | None]]":
+    """A video and its stream of pictures; a cover is none."""
     import av
+    from av.stream import Disposition
 
-    try:
-        container = av.open(str(path))
-    except (av.FFmpegError, OSError) as error:
-        raise SourceError(f"{path} cannot be read: {on_one_line(str(error))}") from error
-    with container:
-        if not container.streams.video:
-            raise SourceError(f"{path} has no pictures: only sound, or its header was cut off")
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        yield container, stream
+    with av.open(str(path), options={"format_whitelist": _DEMUXERS}) as container:
+        streams = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
+        if streams:
+            streams[0].thread_type = "AUTO"
+        yield container, streams[0] if streams else None
+
+
+def _why(error: Exception) -> str:
+    strerror = getattr(error, "strerror", None)  # without the path, which FFmpeg's errors end with
+    return on_one_line((str(strerror or error) or type(error).__name__).splitlines()[0])
 
 
 def _upright(frame: "VideoFrame") -> Pixels:
@@ -85,14 +170,36 @@ def _upright(frame: "VideoFrame") -> Pixels:
     return np.ascontiguousarray(turned)
 
 
-def _is_video(head: bytes) -> bool:
-    if head[4:8] == b"ftyp":
-        return head[8:11] in _BRANDS
-    return head.startswith((b"\x1a\x45\xdf\xa3", b"FLV\x01")) or (head[:4] == b"RIFF" and head[8:12] == b"AVI ")
+def _is_transport_stream(head: bytes) -> bool:
+    """Whether a file is MPEG-TS: packets of 188 bytes, in M2TS with 4 more before each."""
+    return any(len(head) > step + start and head[start] == head[start + step] == 0x47 for start, step in _TS_PACKETS)
+
+
+_TS_PACKETS = ((0, 188), (4, 192))  # where the first begins, and how far it is to the next
 
 
 def _recognizes(candidate: Candidate) -> bool:
-    return candidate.path is not None and candidate.path.is_file() and _is_video(candidate.head)
+    path = candidate.path
+    if path is None:
+        return False
+    if path.is_dir():
+        return holds_only(path, VIDEO_FILES)
+    return path.is_file() and (VIDEO_FILES.begins_one(candidate.head) or _is_transport_stream(candidate.head))
 
 
-VIDEO = SourceKind(_recognizes, lambda candidate: Video(existing(candidate), candidate.options.fps))
+def _open(candidate: Candidate) -> Source:
+    path, fps = existing(candidate), candidate.options.fps
+    return Videos(Folder(path, VIDEO_FILES), fps) if path.is_dir() else Video(path, fps)
+
+
+def _files(candidate: Candidate) -> Iterator[Path]:
+    path = existing(candidate)
+    if not path.is_dir():
+        yield path
+        return
+    for item in Folder(path, VIDEO_FILES):
+        if isinstance(item.content, Path):
+            yield item.content
+
+
+VIDEO = SourceKind(_recognizes, _open, _files)

@@ -92,6 +92,7 @@ class Found(NamedTuple):
 @torch.inference_mode()
 def random_starts(model: Model, loss: Loss, count: int, options: DescentOptions) -> Starts:
     """The best of 1,000 random z for each of `count` pictures; the same 1,000 for all."""
+    model.check_draws()
     random, nets = rng(Stream.DESCENT_STARTS, options.seed), model.interface
     z = sample_latents(random, CANDIDATES, nets.latent_dim, nets.latent_distribution, nets.classes)
     losses = torch.empty((count, CANDIDATES))

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dcgan.networks.batch_norm import BatchNorm
-from dcgan.networks.layouts import Architecture, ConvLayer, Geometry
+from dcgan.networks.layouts import ConvLayer, DiscriminatorArchitecture, Geometry
 from dcgan.networks.pooling import PooledConvolution
 from dcgan.networks.spectral_norm import normalize_spectrally
 
@@ -35,18 +35,22 @@ class Discriminator(nn.Module):
     "spectral" no batch norm, but biases, and all weights spectrally normalized (Miyato et al. 2018): a picture is then
     judged by itself, whatever batch it comes in.
 
+    Args:
+        architecture: The layers.
+        inputs: Channels of what is judged, if not those of a picture.
+
     Attributes:
         frozen: How many layers, from the first on, training leaves as they are: see `freeze`.
     """
 
-    def __init__(self, architecture: Architecture) -> None:
+    def __init__(self, architecture: DiscriminatorArchitecture, inputs: int | None = None) -> None:
         super().__init__()
         self.frozen = 0
         maps = architecture.discriminator_geometry
         spectral = architecture.normalization == "spectral"
         self.convolutions = nn.ModuleList()
         self.norms = nn.ModuleList()
-        width = architecture.channels
+        width = inputs or architecture.channels
         for layer, fit in zip(architecture.discriminator, maps, strict=True):
             if self.convolutions:  # the input layer has no norm
                 self.norms.append(

@@ -21,6 +21,9 @@ ONLY_OF_DCGANS = frozenset(
 )
 """Settings of the recipe that the nets before the DCGAN do not read."""
 
+ONLY_OF_CLIPS = frozenset({"history", "fps", "pixel_loss", "gradient_difference_weight", "adversarial_weight"})
+"""Settings of the recipe that nets read which continue clips."""
+
 
 class SelfInitializing(Protocol):
     """A net that fills its own weights."""
@@ -60,6 +63,7 @@ class NetFamily:
         ignores: Settings of the recipe that these nets do not read.
         prepare: Real images as they are trained on, by the number of the turn (0, 1, ...), in which both nets learn.
         draw: Images like such real ones in training, from the generator, z and the real ones.
+        continues: Whether `draw` continues each real image, a clip, so that the two can be compared pixel by pixel.
         start: Lets an untrained generator begin with the mean of real images (C, H, W).
     """
 
@@ -72,10 +76,13 @@ class NetFamily:
     ignores: frozenset[str] = frozenset()
     prepare: Callable[[Tensor, int], Tensor] = as_they_are
     draw: Callable[[Any, Tensor, Tensor], Tensor] = draw_from_z
+    continues: bool = False
     start: Callable[[Any, Tensor], None] | None = None
 
     def reads(self, setting: str) -> bool:
         """Whether a setting of the recipe changes anything with these nets."""
+        if setting in ONLY_OF_CLIPS:
+            return self.continues
         return self.conditional if setting == "classes" else setting not in self.ignores
 
 
@@ -89,7 +96,8 @@ def untrained_nets(architecture: Interface, seed: int) -> tuple[nn.Module, nn.Mo
 
 
 def _lay_out(options: NetOptions) -> Architecture:
-    return build_architecture(**{name: value for name, value in vars(options).items() if name != "classes"})
+    others = ("classes", "history")
+    return build_architecture(**{name: value for name, value in vars(options).items() if name not in others})
 
 
 DCGAN = NetFamily(architecture=Architecture, lay_out=_lay_out, generator=Generator, discriminator=Discriminator)

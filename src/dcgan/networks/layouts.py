@@ -67,6 +67,8 @@ class Interface:
     latent_distribution: LatentDistribution  # z ~ U(-1, 1) or N(0, 1), each number by itself
     classes: int = 0  # of conditional nets: the last so many numbers of a latent vector are the label, one-hot
 
+    latent_dims: ClassVar[range] = LATENT_DIMS
+
     @classmethod
     def from_card(cls, values: Mapping[str, Any]) -> Self:
         """What a model's card has as JSON.
@@ -75,6 +77,11 @@ class Interface:
             TypeError, ValueError, KeyError: It cannot be built.
         """
         return cls(**values)
+
+    @property
+    def frames(self) -> int:
+        """Frames of a real image: of nets that predict frames those of a clip, side by side in the channels."""
+        return 1
 
     @property
     def noise_dim(self) -> int:
@@ -88,19 +95,56 @@ class Interface:
         _require(self.classes in CLASSES, f"classes must be {CLASSES[0]} to {CLASSES[-1]}, not {self.classes}")
         _require(self.size in SIZES, f"size must be {SIZES[0]} to {SIZES[-1]} pixels, not {self.size}")
         _require(self.channels in CHANNELS, f"channels must be 1, 3 or 4, not {self.channels}")
-        _require(self.latent_dim in LATENT_DIMS, f"latent_dim must be {LATENT_DIMS[0]} to {LATENT_DIMS[-1]}")
+        dims = self.latent_dims
+        _require(self.latent_dim in dims, f"latent_dim must be {dims[0]} to {dims[-1]}")
         _require(self.classes < self.latent_dim, f"latent_dim must be more than classes, {self.classes}")
         known = self.latent_distribution in ("uniform", "normal")
         _require(known, f"latent_distribution must be uniform or normal, not {self.latent_distribution}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Architecture(Interface):
+class DiscriminatorArchitecture(Interface):
+    """Everything that fixes the shape and the function of a DCGAN's discriminator, whatever generator it judges.
+
+    It runs from the picture through `discriminator`; a layer of stride 2 halves the side of the map.
+
+    Raises:
+        ValueError: A value is outside the range that its message names.
+    """
+
+    discriminator: tuple[ConvLayer, ...]
+    batch_norm_eps: float
+    normalization: Normalization = "batch"  # of the discriminator; a DCGAN's generator always has batch norm
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _require(0 < self.batch_norm_eps < 1, "batch_norm_eps must lie between 0 and 1")
+        _require(self.normalization in ("batch", "spectral"), "normalization must be batch or spectral")
+        _check_layers(self.discriminator)
+
+    @classmethod
+    def from_card(cls, values: Mapping[str, Any]) -> Self:
+        """What a model's card has as JSON."""
+        nets = {name: tuple(ConvLayer(**layer) for layer in values[name]) for name in cls.layered()}
+        return cls(**{**values, **nets})
+
+    @classmethod
+    def layered(cls) -> tuple[str, ...]:
+        """The fields that are lists of layers."""
+        return ("discriminator",)
+
+    @property
+    def discriminator_geometry(self) -> tuple[Geometry, ...]:
+        """The maps of the discriminator's layers, from the picture to the last map."""
+        return geometry(self.size, self.discriminator)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture(DiscriminatorArchitecture):
     """Everything that fixes the shape and the function of a DCGAN's pair of nets.
 
     The generator runs from `latent_dim` numbers over a linear stem of `stem` channels through `generator`, whose last
-    layer has as many channels as the pictures; the discriminator runs from the picture through `discriminator`.
-    A generator's layer of stride 2 doubles the side of the map; a discriminator's halves it.
+    layer has as many channels as the pictures, and whose layers of stride 2 double the side of the map.
 
     Raises:
         ValueError: A value is outside the range that its message names.
@@ -110,50 +154,39 @@ class Architecture(Interface):
 
     stem_channels: int
     generator: tuple[ConvLayer, ...]
-    discriminator: tuple[ConvLayer, ...]
-    batch_norm_eps: float
-    normalization: Normalization = "batch"  # of the discriminator; the generator always has batch norm
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        layers = (ConvLayer(self.stem_channels, 3, 1), *self.generator, *self.discriminator)
-        kinds = [tuple(map(type, astuple(layer))) for layer in layers]
-        _require(set(kinds) <= {(int, int, int, bool)}, "channels, kernel sizes and strides are whole numbers")
-        _require(0 < self.batch_norm_eps < 1, "batch_norm_eps must lie between 0 and 1")
-        _require(self.normalization in ("batch", "spectral"), "normalization must be batch or spectral")
-        for layer in layers:
-            _require(
-                0 < layer.out_channels <= 8 * WIDTHS[-1],
-                f"a layer's out_channels must be 1 to {8 * WIDTHS[-1]}: {layer}",
-            )
-            _require(layer.kernel_size in KERNELS, f"kernel_size must be {KERNELS[0]} to {KERNELS[-1]}: {layer}")
-            _require(layer.stride in (1, 2), f"stride must be 1 or 2: {layer}")
-            strides_itself = layer.stride == 2 and not layer.pooled
-            _require(
-                layer.kernel_size % 2 == 1 or strides_itself, f"a kernel_size of 4 needs a stride of 2 in it: {layer}"
-            )
-            _require(not layer.pooled or layer.stride == 2, f"a pooled layer has a stride of 2: {layer}")
-        _require(0 < len(self.generator) <= 32 and 0 < len(self.discriminator) <= 32, "a net has 1 to 32 layers")
+        _check_layers((ConvLayer(self.stem_channels, 3, 1),))
+        _check_layers(self.generator)
         _require(
             self.generator[-1].out_channels == self.channels,
             "the generator's last layer has as many channels as the pictures",
         )
 
     @classmethod
-    def from_card(cls, values: Mapping[str, Any]) -> Self:
-        """What a model's card has as JSON."""
-        nets = {name: tuple(ConvLayer(**layer) for layer in values[name]) for name in ("generator", "discriminator")}
-        return cls(**{**values, **nets})
+    def layered(cls) -> tuple[str, ...]:
+        """The fields that are lists of layers."""
+        return ("generator", "discriminator")
 
     @property
     def generator_geometry(self) -> tuple[Geometry, ...]:
         """The maps of the generator's layers, from the stem to the picture."""
         return geometry(self.size, tuple(reversed(self.generator)))[::-1]
 
-    @property
-    def discriminator_geometry(self) -> tuple[Geometry, ...]:
-        """The maps of the discriminator's layers, from the picture to the last map."""
-        return geometry(self.size, self.discriminator)
+
+def _check_layers(layers: tuple[ConvLayer, ...]) -> None:
+    kinds = [tuple(map(type, astuple(layer))) for layer in layers]
+    _require(set(kinds) <= {(int, int, int, bool)}, "channels, kernel sizes and strides are whole numbers")
+    for layer in layers:
+        widest = 8 * WIDTHS[-1]
+        _require(0 < layer.out_channels <= widest, f"a layer's out_channels must be 1 to {widest}: {layer}")
+        _require(layer.kernel_size in KERNELS, f"kernel_size must be {KERNELS[0]} to {KERNELS[-1]}: {layer}")
+        _require(layer.stride in (1, 2), f"stride must be 1 or 2: {layer}")
+        strides_itself = layer.stride == 2 and not layer.pooled
+        _require(layer.kernel_size % 2 == 1 or strides_itself, f"a kernel_size of 4 needs a stride of 2 in it: {layer}")
+        _require(not layer.pooled or layer.stride == 2, f"a pooled layer has a stride of 2: {layer}")
+    _require(0 < len(layers) <= 32, "a net has 1 to 32 layers")
 
 
 def geometry(size: int, layers: tuple[ConvLayer, ...]) -> tuple[Geometry, ...]:
@@ -227,6 +260,7 @@ class NetOptions:
     latent_distribution: LatentDistribution
     batch_norm_eps: float
     normalization: Normalization
+    history: int  # frames that nets are given to predict the next
 
     def interface(self, more: int = 0) -> dict[str, Any]:
         """What every `Interface` has; latent vectors have so many numbers more than z, the label's not counted."""

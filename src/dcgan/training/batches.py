@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcgan.choices import AUGMENTATIONS
+from dcgan.data.clip_pixels import Clips
 from dcgan.data.sharded_pixels import ShardedPixels
 from dcgan.errors import PackedSetError
 from dcgan.pixels import to_images
@@ -51,7 +52,7 @@ class ImageLoader:
         self.pixels = pixels
         self.device = device
         self.labels = labels
-        shards = pixels.shards if isinstance(pixels, ShardedPixels) else [pixels]
+        shards = pixels.shards if isinstance(pixels, ShardedPixels | Clips) else [pixels]
         self._files = [Path(one.filename) if isinstance(one, np.memmap) and one.filename else None for one in shards]
         self._stats = [_stat(file) for file in self._files]
         self._resident: Tensor | None = None
@@ -98,7 +99,7 @@ class ImageLoader:
         Raises:
             PackedSetError: It was deleted, replaced or cut off.
         """
-        read = np.unique(self.pixels.shard_of(index)) if isinstance(self.pixels, ShardedPixels) else (0,)
+        read = np.unique(self.pixels.shard_of(index)) if isinstance(self.pixels, ShardedPixels | Clips) else (0,)
         for number in read:
             file, before, now = self._files[number], self._stats[number], _stat(self._files[number])
             if before and now != before:

@@ -68,6 +68,25 @@ HINGE = Loss(discriminator_hinge, generator_hinge, pairs=False)
 RELATIVISTIC = Loss(discriminator_relativistic, generator_relativistic)
 
 
+def prediction_loss(predicted: Tensor, real: Tensor, pixel_loss: str, gradient_difference_weight: float) -> Tensor:
+    """How far predicted frames are from the real ones: by their pixels, and by their edges (Mathieu et al. 2016).
+
+    The edges are the absolute differences of neighbors, down and across; what is compared is how strong they are, not
+    their sign (equation 6, with an exponent of 1). Both are means, so that frames of any size weigh the same.
+
+    Args:
+        predicted: (N, C, H, W) in [-1, 1].
+        real: The same shape.
+        pixel_loss: "l1", the mean absolute difference, or "l2", the mean squared one.
+        gradient_difference_weight: Of the edges; 0 leaves them out.
+    """
+    loss = F.l1_loss(predicted, real) if pixel_loss == "l1" else F.mse_loss(predicted, real)
+    if gradient_difference_weight:
+        edges = (F.l1_loss(predicted.diff(dim=axis).abs(), real.diff(dim=axis).abs()) for axis in (2, 3))
+        loss = loss + gradient_difference_weight * sum(edges, start=loss.new_zeros(()))
+    return loss
+
+
 def gradient_penalty(real_logits: Tensor, real: Tensor) -> Tensor:
     """R1: half the squared norm of the logits' gradient at real images, averaged (Mescheder et al. 2018).
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from dcgan.choices import NETS
 from dcgan.data.cache import open_pictures, source_name
+from dcgan.data.clips import clips_of
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, RecipeError
 from dcgan.model import Model
-from dcgan.networks.layouts import Architecture
+from dcgan.networks.layouts import DiscriminatorArchitecture
 from dcgan.training.recipe import Recipe
 from dcgan.types import OnProgress
 
@@ -49,7 +50,10 @@ def open_data(
                 )
     else:
         sound = start.sound if start else None
-        data = open_pictures(source, size=recipe.size, channels=recipe.channels, sound=sound, on_progress=on_progress)
+        fps = recipe.fps if recipe.frames > 1 else None
+        data = open_pictures(
+            source, size=recipe.size, channels=recipe.channels, sound=sound, fps=fps, on_progress=on_progress
+        )
     if start and start.sound not in (None, data.sound):
         raise PackedSetError(
             f"{source_name(source)} has {data.sound or 'pictures'}, but the model to begin with has learned from "
@@ -57,9 +61,12 @@ def open_data(
         )
     if data.pixels.nbytes <= VERIFIED:
         data.verify()
+    if recipe.frames > 1:
+        data = clips_of(data, recipe.frames)
     if len(data) < 2:
+        what = "picture" if recipe.frames == 1 else f"clip of {recipe.frames} frames"
         raise PackedSetError(
-            f"{source_name(source)} has {len(data)} usable picture; a GAN learns from a set: give it at least 2"
+            f"{source_name(source)} has {len(data)} usable {what}; a GAN learns from a set: give it at least 2"
         )
     return data
 
@@ -89,7 +96,8 @@ def fit_to(recipe: Recipe, data: PackedSet, *, transferred: bool = False) -> Rec
 
 def _with_kernel_size(recipe: Recipe) -> Recipe:
     nets = recipe.lay_out()
-    return replace(recipe, kernel_size=nets.discriminator[0].kernel_size) if isinstance(nets, Architecture) else recipe
+    layered = isinstance(nets, DiscriminatorArchitecture)
+    return replace(recipe, kernel_size=nets.discriminator[0].kernel_size) if layered else recipe
 
 
 def _lacking(classes: int, without: int, pictures: int) -> str:

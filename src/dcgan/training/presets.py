@@ -145,6 +145,9 @@ LAPGAN_CIFAR = Recipe(
     epochs=250.0,
 )
 
+# Next-frame prediction (Mathieu et al. 2016), by our layers and our optimizer.
+FRAME_PREDICTOR = Recipe(preset="frame-predictor", nets="frame-predictor", batch_size=32, augment="none")
+
 
 def preset(name: str) -> Recipe:
     """The recipe of that name.

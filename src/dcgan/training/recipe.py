@@ -94,6 +94,28 @@ class Recipe:
         "batch", "Of the discriminator: batch norm, or spectral, which bounds how fast its judgment changes."
     )
 
+    history: int = setting(
+        4, "Of nets that predict frames: how many they are given, to predict the next.", minimum=1, maximum=16
+    )
+    fps: float = setting(
+        10.0, "Of nets that predict frames: frames to take of a second of a video.", above=0, maximum=1000
+    )
+    pixel_loss: Literal["l1", "l2"] = setting(
+        "l1", "How a predicted frame is compared with the real one: by absolute or by squared differences."
+    )
+    gradient_difference_weight: float = setting(
+        1.0,
+        "Weight of the loss that compares the edges of both (Mathieu et al. 2016), beside the pixels' of 1.",
+        minimum=0,
+        maximum=1000,
+    )
+    adversarial_weight: float = setting(
+        0.01,
+        "Weight of what the discriminator says of a predicted frame. 0: the generator learns from the pixels alone.",
+        minimum=0,
+        maximum=1000,
+    )
+
     batch_size: int | None = setting(
         None,
         "Images in a mini-batch. Default: 64, or for a DCGAN on a small set 32 or 16, an eighth of its pictures.",
@@ -300,6 +322,11 @@ class Recipe:
         """The recipe with a guess of what only the pictures tell, such as a size of 64, to lay out nets by."""
         classes = (self.classes or 10) if NETS[self.nets].conditional else None
         return replace(self, size=self.size or 64, channels=self.channels or 3, classes=classes)
+
+    @property
+    def frames(self) -> int:
+        """Frames of a real image: 1, or those of a clip that its nets learn to continue."""
+        return self.history + 1 if NETS[self.nets].continues else 1
 
     def interface(self) -> Interface:
         """What nets of your own take and give; `size` and `channels` must be set.

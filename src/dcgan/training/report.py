@@ -12,13 +12,14 @@ from dcgan.figures.html_page import duration
 from dcgan.figures.report import ReportFacts, report
 from dcgan.figures.sheets import first_row, picture_bytes, sheet
 from dcgan.files import DATASET_FILE, parse_json, write_atomic
+from dcgan.pixels import split_frames
 from dcgan.randomness import Stream, rng
 from dcgan.sound.spectrogram import sounds_of
 from dcgan.sound.wav import wav_bytes
 from dcgan.training.checkpoint import parse_moment
 from dcgan.training.logger import EVENTS, METRICS, SHEETS, read_events, read_records
 from dcgan.training.recipe import Recipe
-from dcgan.training.snapshots import SHEET_SEEDS
+from dcgan.training.snapshots import SHEET_CLIPS, SHEET_SEEDS
 
 FILM = "film.webp"
 REPORT = "report.html"
@@ -51,7 +52,7 @@ def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, 
         title=run.resolve().name,
         summary=f"A DCGAN for {data.size}×{data.size} pictures, trained on {len(data):,} of them: {images}.",
         sheet=sheets[-1].read_bytes() if sheets else None,
-        real=picture_bytes(sheet(data.pixels[_some_real(data, recipe.seed)]), ".png"),
+        real=picture_bytes(_real(data, recipe.seed), ".png"),
         snapshots=[(_caption(path), _corner(path)) for path in evenly(sheets, MOMENTS)],
         sounds=_sounds(sheets[-1] if sheets else None, data),
         film=(run / FILM).read_bytes() if (run / FILM).is_file() else None,
@@ -90,6 +91,15 @@ def _sounds(sheet_file: Path | None, data: PackedSet) -> list[tuple[str, bytes]]
     sounds = [(f"Generated, seed {seed}", pixels) for seed, pixels in enumerate(generated)]
     sounds += [("Real", pixels) for pixels in real]
     return [(caption, wav_bytes(sounds_of(pixels[None], data.sound), data.sound)) for caption, pixels in sounds]
+
+
+def _real(data: PackedSet, seed: int) -> Image.Image:
+    """Some real pictures; of clips a row of frames each."""
+    pixels = data.pixels[_some_real(data, seed)]
+    if data.frames == 1:
+        return sheet(pixels)
+    frames = split_frames(pixels[:SHEET_CLIPS], data.frames)
+    return sheet(frames.reshape(-1, *frames.shape[2:]), data.frames)
 
 
 def _some_real(data: PackedSet, seed: int) -> list[int]:

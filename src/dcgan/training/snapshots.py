@@ -18,7 +18,7 @@ from dcgan.metrics.kernel import kernel_distance
 from dcgan.model import Model
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.generator import Generator
-from dcgan.pixels import to_pixels
+from dcgan.pixels import split_frames, to_pixels
 from dcgan.randomness import Stream, each_label, latents_from_seeds, rng, sample_latents
 from dcgan.sound.spectrogram import SoundFormat
 from dcgan.training.batches import ImageLoader
@@ -28,6 +28,7 @@ from dcgan.training.state import MEASURES, TrainingState
 from dcgan.types import Pixels
 
 SHEET_SEEDS, SHEET_COLUMNS, MOST_ROWS = range(64), 8, 16
+SHEET_CLIPS = 8  # of nets that continue clips
 STATISTICS_IMAGES = 1024  # that batch-norm statistics are measured on; half as many move samples by 12 gray levels
 
 Moment = tuple[int, int]  # roll-backs and steps: weights of one moment are the same
@@ -54,7 +55,11 @@ class Snapshots:
         self.loader = loader
         self.labels = labels if state.interface.classes else ()
         self.sound = sound
-        self.real_diversity = diversity(loader.random_images(BATCH, Stream.MONITOR_IMAGES, state.recipe.seed))
+        self.columns = SHEET_COLUMNS
+        """Pictures in a row of a sheet."""
+        if state.family.continues:
+            self.columns = state.interface.frames + 1
+        self.real_diversity = diversity(self._last_frame(self._monitored()))
         self._measured: Moment | None = None
         self._model: tuple[Moment, Model] | None = None
 
@@ -75,13 +80,15 @@ class Snapshots:
             count = sums[len(MEASURES) + name.startswith("g_")]
             if count:
                 record[name] = value / count
-        z = self._latents(rng(Stream.MONITOR_LATENTS, recipe.seed), BATCH)
         net = state.generator
         if state.own:  # a pass in training mode would change running statistics
             self._measure_generator()
             net = state.ema_generator
         with state.precision():
-            generated = net(z)
+            if state.family.continues:
+                generated = self._continued(net, self._monitored())
+            else:
+                generated = net(self._latents(rng(Stream.MONITOR_LATENTS, recipe.seed), BATCH))
         record["diversity"] = diversity(generated) / self.real_diversity if self.real_diversity else 1.0
         record["learning_rate"] = state.learning_rate()
         record["rollbacks"] = progress.rollbacks
@@ -91,9 +98,12 @@ class Snapshots:
     def sheet(self) -> Pixels:
         """The same seeds at every moment of the run, by the averaged generator: pixels (64, H, W, C).
 
-        Of conditional nets a row of eight for each label, up to sixteen rows.
+        Of conditional nets a row of eight for each label, up to sixteen rows. Of nets that predict frames eight rows:
+        the frames of a clip, and the last of them as predicted from those before it.
         """
         nets = self.state.interface
+        if self.state.family.continues:
+            return self._sheet_of_clips()
         self._measure_generator()
         z = latents_from_seeds(SHEET_SEEDS, nets.latent_dim, nets.latent_distribution, nets.classes)
         if nets.classes:
@@ -122,7 +132,7 @@ class Snapshots:
             details["labels"] = list(self.labels)
         if self.sound:
             details["sound"] = asdict(self.sound)
-        if not state.own:
+        if not state.own and not state.family.continues:
             how = f"mean over {batches} mini-batches of {recipe.definite.batch_size}"
             details["statistics"] = {"generator": f"{how} z", "discriminator": f"{how} real images"}
         model = Model(state.interface, state.ema_generator, state.discriminator, details)
@@ -141,11 +151,31 @@ class Snapshots:
         ema = state.ema_generator
         for averaged, buffer in zip(ema.buffers(), state.generator.buffers(), strict=True):
             averaged.copy_(buffer)  # running statistics of nets of your own
+        if state.family.continues:  # such nets have no batch norm
+            return
         random = rng(Stream.STATISTICS_LATENTS, recipe.seed)
         z = (self._latents(random, recipe.definite.batch_size) for _ in range(_batches(recipe)))
         with state.precision():
             measure_statistics(_HiddenLayers(ema) if isinstance(ema, Generator) else ema, z)
         self._measured = self._moment
+
+    def _sheet_of_clips(self) -> Pixels:
+        index = self.loader.random_index(SHEET_CLIPS, Stream.REPORT_IMAGES, self.state.recipe.seed)
+        clips = self.loader.images(index)
+        predicted = self._continued(self.state.ema_generator, clips)
+        rows = to_pixels(torch.cat([clips, predicted.to(clips.dtype)], dim=1))
+        return split_frames(rows, self.columns).reshape(-1, *rows.shape[1:3], self.state.interface.channels)
+
+    def _monitored(self) -> Tensor:
+        """The real images that diversity is compared with; nets that continue clips are given them."""
+        return self.loader.random_images(BATCH, Stream.MONITOR_IMAGES, self.state.recipe.seed)
+
+    def _continued(self, net: nn.Module, clips: Tensor) -> Tensor:
+        """The last frame of clips, as a net predicts it: (N, C, H, W)."""
+        return self._last_frame(self.state.family.draw(net, clips.new_empty(len(clips), 0), clips))
+
+    def _last_frame(self, images: Tensor) -> Tensor:
+        return images[:, -self.state.interface.channels :]
 
     def _latents(self, random: np.random.Generator, count: int) -> Tensor:
         nets = self.state.interface

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from dcgan.choices import AUGMENTATIONS, LOSSES, UPDATES
 from dcgan.training.batches import Batch
-from dcgan.training.losses import gradient_penalty
+from dcgan.training.losses import gradient_penalty, prediction_loss
 from dcgan.training.optimizers import trained
 from dcgan.training.recipe import Recipe
 from dcgan.training.state import MEASURES, TrainingState
@@ -80,7 +80,7 @@ def update_simultaneous(state: TrainingState, batch: Batch, penalize: bool) -> N
     fake = generate(state, batch)
     loss = LOSSES[state.recipe.loss]
     real, real_logits, fake_logits = judge(state, batch, fake, penalize)
-    g_loss = loss.generator(real_logits, fake_logits)
+    g_loss = _generator_loss(state, batch, fake, loss.generator(real_logits, fake_logits))
     g_loss.backward(inputs=trained(state.generator), retain_graph=True)
     d_loss = loss.discriminator(real_logits, fake_logits)
     penalty = _penalty(state.recipe, real_logits, real) if penalize else 0.0
@@ -128,9 +128,21 @@ def step_generator(state: TrainingState, batch: Batch, fake: Tensor) -> None:
             real_logits = state.logits(augment(batch.real, batch.augment_noise[0]), batch.z)
     with frozen(state.discriminator), state.precision():
         fake_logits = state.logits(augment(fake, batch.augment_noise[2]), batch.z)
-    value = loss.generator(real_logits, fake_logits)
+    value = _generator_loss(state, batch, fake, loss.generator(real_logits, fake_logits))
     value.backward()
     finish_generator(state, value)
+
+
+def _generator_loss(state: TrainingState, batch: Batch, fake: Tensor, adversarial: Tensor) -> Tensor:
+    """What D says; of nets that continue real clips also how far they are from these."""
+    recipe = state.recipe
+    if not state.family.continues:
+        return adversarial
+    channels = state.interface.channels
+    loss = prediction_loss(
+        fake[:, -channels:], batch.real[:, -channels:], recipe.pixel_loss, recipe.gradient_difference_weight
+    )
+    return loss + recipe.adversarial_weight * adversarial
 
 
 def update_ema(ema: nn.Module, current: nn.Module, half_life: int, images: int, batch_size: int) -> None:

@@ -19,7 +19,7 @@ from dcgan.training.cuda_graph import GraphReplay
 from dcgan.training.interrupt import StopRequest
 from dcgan.training.logger import Logger
 from dcgan.training.monitor import Problem, check_health
-from dcgan.training.snapshots import SHEET_COLUMNS, Evaluator, MeasuredDistance, Snapshots
+from dcgan.training.snapshots import Evaluator, MeasuredDistance, Snapshots
 from dcgan.training.state import TrainingState
 from dcgan.training.step import train_step
 
@@ -145,7 +145,7 @@ class Trainer:
         health = check_health(state.progress, record["diversity"], d_real, d_fake, finite=finite, counts=counts)
         health, state.progress = self.ranks.agree((health, state.progress))
         self.logger.record(record)
-        sheet = self.logger.save_sheet(state.progress, self.snapshots.sheet(), SHEET_COLUMNS)
+        sheet = self.logger.save_sheet(state.progress, self.snapshots.sheet(), self.snapshots.columns)
         self.callback.on_sheet(record, sheet)
         if health.problem:
             self._report_event(health.problem, health.message)

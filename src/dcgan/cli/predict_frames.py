@@ -1,0 +1,78 @@
+"""`dcgan predict-frames`: what comes next in a video."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from dcgan.choices import describe_sources
+from dcgan.cli.console import answer, progress_bar
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName
+from dcgan.cli.outputs import Outs, check_outputs, chosen_theme, listed, open_model, write_outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dcgan.figures.video import Frame
+
+FRAMES_HELP = f"Frames in their order: a packed set, {describe_sources(in_python=False)}."
+PAIR = 2  # a true and a predicted picture
+
+
+def predict_frames(
+    model: ModelPath,
+    source: Annotated[str, Parameter(help=FRAMES_HELP)],
+    /,
+    *,
+    steps: int = 8,
+    clips: int = 256,
+    seed: int = 0,
+    out: Outs = None,
+    theme: ThemeName = "light",
+    device: Device = "auto",
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Predict the next frames of videos, and compare them with those that came.
+
+    The model is one of `dcgan train VIDEOS --preset frame-predictor`. It is given the first frames of a clip and
+    predicts the next; what it predicted is given to it for the one after. The answer compares all of them with the true
+    ones, by PSNR, sharpness and SSIM, beside copies of the last frame given.
+
+    For example:
+
+    - `dcgan train videos/ --preset frame-predictor --out runs/waves`
+    - `dcgan predict-frames runs/waves new-videos/ --out frames.png --out film.gif`
+    - `dcgan predict-frames runs/waves new.mp4 --steps 16 --json`
+
+    Args:
+        steps: How many frames to predict of each clip.
+        clips: How many clips to measure, at most, chosen at random.
+        seed: Chooses them.
+        out: A figure (.png, .jpg, .webp) or a film (.mp4, .gif) of the first eight clips, or all frames as arrays
+            (.npz: before, predicted, true); may be given several times. Default: frames.png.
+    """
+    outs = out or [Path("frames.png")]
+    check_outputs(outs, overwrite=overwrite)
+    colors = chosen_theme(theme)
+
+    from dcgan.figures.video import film_frames
+    from dcgan.prediction.files import write_frames
+    from dcgan.prediction.frames import predict_frames as predict
+
+    loaded = open_model(model, device)
+    with progress_bar("predicting") as bar:
+        found = predict(loaded, source, steps=steps, clips=clips, seed=seed, on_progress=bar)
+
+    def film() -> "Iterator[Frame]":
+        columns = None if found.true is None else 2 * PAIR
+        return film_frames(found.film(), found.film_length, columns=columns)
+
+    write_outputs(
+        outs,
+        figure=lambda: found.figure(colors),
+        film=film,
+        latents=lambda path: write_frames(path, found),
+        fps=max(1.0, min(found.fps, 50.0)),
+    )
+    answer(f"{found}: {listed(outs)}", {"out": outs, **found.facts(), "source": source}, as_json)

@@ -1,0 +1,176 @@
+"""Clips of films: which pictures of a packed set are frames that follow each other, as their names tell it.
+
+A film is what shares the folder part of the name, everything before the last "/". So the frames of a video are one, the
+pictures of a folder, and the frames of a row of an array; names without a folder are one film together. Within a film
+frames stand in the natural order of their names: "frame2" before "frame10".
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from dcgan.data.clip_pixels import Clips
+from dcgan.data.packed import PackedSet
+from dcgan.errors import PackedSetError, UsageError
+
+_LONGEST_NUMBER = 512  # digits that are compared as a number
+
+
+@dataclass(frozen=True)
+class FilmCount:
+    """What a packed set has in films.
+
+    Attributes:
+        films: Films with a frame or more.
+        frames: Frames in all of them.
+        clips: Clips in all of them.
+        too_short: Films without a clip.
+        longest: Most frames that follow each other without a break.
+    """
+
+    films: int
+    frames: int
+    clips: int
+    too_short: int
+    longest: int
+
+    def __str__(self) -> str:
+        films = f"{self.clips:,} {_noun(self.clips, 'clip')} of {self.films:,} {_noun(self.films, 'film')}"
+        verb = "is" if self.too_short == 1 else "are"
+        return films + (f"; {self.too_short:,} {_noun(self.too_short, 'film')} {verb} too short" * bool(self.too_short))
+
+
+def clips_of(packed: PackedSet, frames: int) -> PackedSet:
+    """The clips of so many consecutive frames of a packed set, as pictures with the channels of all their frames.
+
+    A clip begins at every frame that has `frames` - 1 followers in the same film, so clips overlap. No frame follows
+    where one was skipped (truncated, corrupt, a duplicate), or where the original's width or height changes.
+
+    Args:
+        packed: Its pictures are the frames.
+        frames: Of a clip, 1 or more.
+
+    Returns:
+        The set with `pixels` (N, H, W, frames * C), `Clips` that are read as they are asked for: film by film, the
+        channels of a clip's first frame first; with the labels (N,) of the first frames, and with `frames`.
+
+    Raises:
+        UsageError: `frames` is less than 1.
+        PackedSetError: No film has so many consecutive frames; or the pictures are spectrograms, clips already, or
+            chosen at random.
+
+    Example:
+        >>> packed = dcgan.open_pictures("videos", fps=10)
+        >>> clips_of(packed, 5).pixels[:16].shape
+        (16, 64, 64, 15)
+    """
+    films = _find_films(packed, frames)
+    count = films.count(frames)
+    if not count.clips:
+        raise PackedSetError(
+            f"{packed.path} has no clip of {frames:,} frames: of {count.films:,} {_noun(count.films, 'film')} with "
+            f"{count.frames:,} {_noun(count.frames, 'frame')} the longest has {count.longest:,} without a break. Put "
+            "the frames of each film in a folder of its own, take a higher `fps` of videos, or fewer frames for a clip"
+        )
+    clips = Clips(packed.pixels, films.rows, films.starts(frames), frames)
+    return replace(packed, pixels=clips, labels=packed.labels[clips.rows(slice(None))[:, 0]], frames=frames)
+
+
+def films_of(packed: PackedSet, frames: int) -> FilmCount:
+    """How many films a packed set has, and how many clips of so many consecutive frames.
+
+    Raises:
+        UsageError: `frames` is less than 1.
+        PackedSetError: The pictures are spectrograms, clips already, or chosen at random.
+    """
+    return _find_films(packed, frames).count(frames)
+
+
+@dataclass(frozen=True, eq=False)
+class _Films:
+    """Every picture of a source, film by film, each in the order of time."""
+
+    rows: NDArray[np.int64]
+    """(K,) of the pixels; -1 for what was skipped."""
+    films: NDArray[np.int64]
+    """(K,) which film it is of, counted from 0."""
+    follows: NDArray[np.bool_]
+    """(K,) whether it continues the frame before it."""
+
+    @cached_property
+    def followers(self) -> NDArray[np.int64]:
+        """(K,) how many frames come without a break from each on, itself among them; 0 for what was skipped."""
+        breaks = np.flatnonzero(~self.follows)
+        lengths = np.diff(np.append(breaks, len(self.rows)))
+        ends = np.repeat(breaks + lengths, lengths)
+        return np.where(self.rows >= 0, ends - np.arange(len(self.rows)), 0)
+
+    def starts(self, frames: int) -> NDArray[np.int64]:
+        """(N,) positions at which a clip begins."""
+        return np.flatnonzero(self.followers >= frames)
+
+    def count(self, frames: int) -> FilmCount:
+        """Of films, frames and clips."""
+        films = np.unique(self.films[self.rows >= 0])
+        starts = self.starts(frames)
+        too_short = len(films) - len(np.unique(self.films[starts]))
+        return FilmCount(
+            len(films), int((self.rows >= 0).sum()), len(starts), too_short, int(self.followers.max(initial=0))
+        )
+
+
+def _find_films(packed: PackedSet, frames: int) -> _Films:
+    if frames < 1:
+        raise UsageError(f"`frames` must be 1 or more, not {frames}")
+    if isinstance(packed.pixels, Clips):
+        raise PackedSetError(f"the pictures are clips of {packed.frames} frames already: take {packed.path} itself")
+    if packed.sound:
+        raise PackedSetError(f"{packed.path} has spectrograms of sounds, which are no frames of films")
+    _check_whole(packed)
+    index = packed.index("row", "name", "width", "height")
+    names = index["name"].cast(pa.large_string()).combine_chunks()
+    parts = pc.extract_regex(names, r"(?s)^(?P<film>.*/)?(?P<frame>[^/]*)$")
+    films = np.asarray(pc.struct_field(parts, "film").dictionary_encode().indices)
+    frame_names = pc.struct_field(parts, "frame")
+    keys = {"film": pa.array(films), "number": natural_keys(frame_names), "frame": frame_names}
+    order = pc.sort_indices(pa.table(keys), [(key, "ascending") for key in keys])
+    taken = index.select(["row", "width", "height"]).take(order)
+    rows, width, height = (np.asarray(pc.fill_null(taken[name], -1)) for name in ("row", "width", "height"))
+    films = films[order].astype(np.int64)
+    same = [(column[1:] == column[:-1]) for column in (films, width, height)]
+    follows = np.zeros(len(rows), bool)
+    follows[1:] = np.logical_and.reduce([*same, rows[1:] >= 0, rows[:-1] >= 0])
+    return _Films(rows, films, follows)
+
+
+def _check_whole(packed: PackedSet) -> None:
+    """Refuse sets of which frames are missing at random.
+
+    Raises:
+        PackedSetError: Its pictures were chosen from those of a source.
+    """
+    options = packed.options
+    limit = options.get("limit")
+    if options.get("split") or (isinstance(limit, int) and 0 < limit <= len(packed)):
+        how = "one part of a split" if options.get("split") else f"{limit:,} pictures chosen at random (`limit`)"
+        raise PackedSetError(
+            f"{packed.path} is {how}, so that frames are missing between its frames: prepare all of a source, and put "
+            "the films to test with in a folder of their own"
+        )
+
+
+def natural_keys(names: pa.LargeStringArray) -> pa.LargeStringArray:
+    """Texts that sort as the numbers in names count: each number with zeros before it, all equally long."""
+    digits = 1
+    while digits < _LONGEST_NUMBER and pc.any(pc.match_substring_regex(names, f"[0-9]{{{digits + 1}}}")).as_py():
+        digits *= 2
+    padded = pc.replace_substring_regex(names, "([0-9]+)", rf"{'0' * digits}\1")
+    return pc.replace_substring_regex(padded, f"[0-9]*([0-9]{{{digits}}})", r"\1")
+
+
+def _noun(count: int, one: str) -> str:
+    return one if count == 1 else f"{one}s"

@@ -1,0 +1,159 @@
+"""Learning to predict frames goes through the same loop: its updates, its resume, its sheets and its report."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tests.training.toys import TOY
+
+import dcgan
+from dcgan.errors import ModelError, PackedSetError, RecipeError, UsageError
+from dcgan.loading import load
+from dcgan.training.batches import ImageLoader
+from dcgan.training.losses import prediction_loss
+from dcgan.training.pictures import fit_to, open_data
+from dcgan.training.recipe import Recipe
+from dcgan.training.run import resume, train
+from dcgan.training.state import TrainingState
+from dcgan.training.step import train_step
+from dcgan.types import Pixels
+
+PREDICTOR = TOY.changed(
+    {"preset": "frame-predictor", "nets": "frame-predictor", "history": 2, "augment": "none", "images": 24}
+    | {"sheet_every": 8, "checkpoint_every": 8}
+)
+
+
+def moving_squares(films: int = 4, frames: int = 8, size: int = 16) -> Pixels:
+    """A bright square that moves to the right by a pixel a frame, at another height in each film."""
+    clips = np.zeros((films, frames, size, size, 1), np.uint8)
+    for film in range(films):
+        for frame in range(frames):
+            clips[film, frame, 2 * film : 2 * film + 5, frame : frame + 5] = 200
+    return clips
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of frames for each film."""
+    folder = tmp_path_factory.mktemp("prediction") / "videos"
+    for film, frames in enumerate(moving_squares()):
+        (folder / f"film{film}").mkdir(parents=True)
+        for number, frame in enumerate(frames):
+            Image.fromarray(frame[..., 0]).save(folder / f"film{film}" / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def cache(videos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DCGAN_CACHE", str(videos.parent / "cache"))
+
+
+@pytest.fixture(scope="module")
+def run(videos: Path) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DCGAN_CACHE", str(videos.parent / "cache"))
+        train(videos, videos.parent / "run", PREDICTOR)
+    return videos.parent / "run"
+
+
+def test_the_loss_is_the_mean_difference_of_pixels_and_of_edges() -> None:
+    random = np.random.default_rng(0)
+    guess, real = (random.uniform(-1, 1, (2, 3, 5, 6)).astype(np.float32) for _ in range(2))
+    down = np.abs(np.abs(np.diff(guess, axis=2)) - np.abs(np.diff(real, axis=2))).mean()
+    across = np.abs(np.abs(np.diff(guess, axis=3)) - np.abs(np.diff(real, axis=3))).mean()
+    tensors = torch.from_numpy(guess), torch.from_numpy(real)
+    assert float(prediction_loss(*tensors, "l1", 0.5)) == pytest.approx(
+        np.abs(guess - real).mean() + 0.5 * (down + across), rel=1e-5
+    )
+    assert float(prediction_loss(*tensors, "l2", 0)) == pytest.approx(((guess - real) ** 2).mean(), rel=1e-5)
+
+
+def test_a_mini_batch_is_one_of_clips(videos: Path) -> None:
+    data = open_data(videos, PREDICTOR)
+    recipe = fit_to(PREDICTOR, data)
+    assert (data.frames, data.channels, recipe.channels, len(data)) == (3, 1, 1, 4 * 6)
+    loader = ImageLoader(data.pixels, torch.device("cpu"), data.labels)
+    batch = loader.batch(recipe, 0)
+    assert (batch.real.shape, batch.z.shape) == ((4, 3, 16, 16), (4, 0))
+
+
+def losses_after(steps: int, videos: Path, **changes: object) -> list[float]:
+    """The error of predicted pixels of the whole set, before training and after it."""
+    data = open_data(videos, PREDICTOR)
+    recipe = fit_to(PREDICTOR.changed({"batch_size": 8, "base_channels": 8, "lr": 2e-3, "seed": 1, **changes}), data)
+    state = TrainingState(recipe, 10**6)
+    loader = ImageLoader(data.pixels, state.device, data.labels)
+    clips = loader.images(np.arange(len(data)))
+
+    def error() -> float:
+        with torch.no_grad():
+            return float((state.generator.predict(clips[:, :-1]) - clips[:, -1:]).abs().mean())
+
+    before = error()
+    for step in range(steps):
+        train_step(state, loader.batch(recipe, step))
+    return [before, error()]
+
+
+@pytest.mark.parametrize("updates", ["both", "alternate", "simultaneous"])
+def test_frames_that_repeat_a_motion_are_learned_by_each_update_rule(videos: Path, updates: str) -> None:
+    before, after = losses_after(120 if updates == "alternate" else 60, videos, updates=updates)
+    assert after < before / 2
+
+
+def test_without_the_discriminator_the_generator_learns_from_the_pixels_alone(videos: Path) -> None:
+    with_it = losses_after(3, videos)
+    without = losses_after(3, videos, adversarial_weight=0.0)
+    assert with_it[0] == without[0]
+    assert with_it[1] != without[1]
+
+
+def test_a_resumed_run_ends_with_the_very_weights_of_one_that_was_not_interrupted(
+    run: Path, videos: Path, tmp_path: Path
+) -> None:
+    train(videos, tmp_path / "parts", PREDICTOR.changed({"images": 12}))
+    resume(tmp_path / "parts", {"images": 24})
+    whole, parts = load(run), load(tmp_path / "parts")
+    for first, second in ((whole.generator, parts.generator), (whole.discriminator, parts.discriminator)):
+        expected = second.state_dict()
+        assert [name for name, tensor in first.state_dict().items() if not torch.equal(tensor, expected[name])] == []
+
+
+def test_a_sheet_has_the_frames_of_a_clip_and_the_predicted_one_in_a_row(run: Path) -> None:
+    with Image.open(run / "sheets" / "0000000024.png") as sheet:
+        assert sheet.size == (4 * 64 + 3 * 2, 8 * 64 + 7 * 2)  # two frames before, the true next, the predicted
+    assert (run / "film.webp").is_file()
+
+
+def test_the_report_speaks_of_clips(run: Path) -> None:
+    text = (run / "report.html").read_text("utf-8")
+    assert "clips of 3 frames" in text
+
+
+def test_the_model_says_what_it_is_and_draws_nothing_from_z(run: Path) -> None:
+    model = load(run)
+    assert "frame-predictor" in repr(model)
+    with pytest.raises(ModelError, match="predicts the next frame of a video, .*: use `dcgan predict-frames"):
+        model.sample(range(4))
+    with pytest.raises(ModelError, match="predicts the next frame of a video"):
+        dcgan.evaluate(model, moving_squares()[:, 0], extractor="pixels", samples=16)
+
+
+def test_pictures_that_are_no_frames_are_refused(tmp_path: Path) -> None:
+    pictures = moving_squares()[:2, 0]
+    with pytest.raises(PackedSetError, match="no clip of 3 frames"):
+        train(pictures, tmp_path / "run", PREDICTOR)
+
+
+def test_measuring_while_it_trains_is_refused(videos: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="`evaluate_every` measures samples of z"):
+        train(videos, tmp_path / "run", PREDICTOR.changed({"evaluate_every": 8}))
+
+
+@pytest.mark.parametrize("change", [{"history": 3}, {"pixel_loss": "l2"}, {"adversarial_weight": 1.0}, {"fps": 5.0}])
+def test_settings_of_clips_are_refused_with_other_nets(change: dict[str, object], tmp_path: Path) -> None:
+    with pytest.raises((RecipeError, UsageError), match="changes nothing with `nets` dcgan"):
+        train(moving_squares()[:, 0], tmp_path / "run", Recipe(size=16, images=8).changed(change))
