@@ -12,6 +12,7 @@ from PIL import Image
 import dcgan
 from dcgan.cli import app
 from dcgan.errors import DcganError, ModelError, UsageError
+from dcgan.figures.sounds import draw_sounds
 from dcgan.latent.samples import Samples
 from dcgan.sound.spectrogram import SoundFormat, sounds_of
 
@@ -55,9 +56,14 @@ def test_a_seed_is_the_same_sound_whatever_is_beside_it(run: Path, tmp_path: Pat
 
 def test_a_sheet_shows_the_waveform_above_each_spectrogram(run: Path, tmp_path: Path) -> None:
     app(["sample", str(run), "--seeds", "0-3", "--columns", "2", "--out", str(tmp_path / "sheet.png")])
+    model = dcgan.load(run)
+    pixels = model.sample([0])
+    drawn = draw_sounds(pixels, model.sounds(pixels))[0, :, :, 0]
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.size == (2 * 64 + 2, 2 * (64 + 32) + 2)  # waveforms of 8 rows, spectrograms of 16, four times
-        assert sheet.getpixel((0, 0)) == 255
+        assert np.array_equal(np.asarray(sheet)[0:96:4, 0:64:4], drawn)
+    assert set(np.unique(drawn[:8])) <= {40, 255}
+    assert np.array_equal(drawn[8:], pixels[0, :, :, 0])
 
 
 def test_labels_have_rows_of_their_own_in_a_sheet_of_sounds(tmp_path: Path) -> None:

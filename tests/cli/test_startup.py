@@ -16,6 +16,7 @@ VERBS = (
     *(
         "train",
         "demo",
+        "predict-frames",
         "prepare",
         "split",
         "dedup",

@@ -32,6 +32,7 @@ def lively_model(
         latent_distribution="normal",
         batch_norm_eps=1e-5,
         normalization=normalization,
+        history=2,
     )
     architecture = NETS[nets].lay_out(options)
     generator, discriminator = untrained_nets(architecture, 0)

@@ -39,7 +39,8 @@ def _edges(pixels: Pixels) -> NDArray[np.int64]:
     """(H - 1, W - 1, C): the difference to the pixel above, and that to the pixel at the left, together."""
     values = pixels.astype(np.int64)
     inner = values[1:, 1:]
-    return np.abs(inner - values[:-1, 1:]) + np.abs(inner - values[1:, :-1])
+    edges: NDArray[np.int64] = np.abs(inner - values[:-1, 1:]) + np.abs(inner - values[1:, :-1])
+    return edges
 
 
 def ssim(truth: Pixels, restored: Pixels, mask: Mask | None = None) -> float:

@@ -82,9 +82,13 @@ def open_models(generated: Side, real: Side, device: str) -> tuple[Model | Pictu
     """Open what is quick to open of both sides, models and packed sets; other pictures stay as they are named.
 
     Raises:
-        DcganError: A model or a packed set cannot be opened.
+        DcganError: A model or a packed set cannot be opened, or a model draws nothing from z.
     """
-    return _opened(generated, device), _opened(real, device)
+    opened = _opened(generated, device), _opened(real, device)
+    for side in opened:
+        if isinstance(side, Model):
+            side.check_draws()
+    return opened
 
 
 def prepare_sides(

@@ -128,7 +128,8 @@ class FramePredictor(nn.Module):
             change = F.interpolate(change, scale_factor=2, mode="bilinear", align_corners=False)
             guess = frames[:, -self.channels :] + change
             change = change + scale(torch.cat([frames, guess], dim=1))
-        return before[:, -self.channels :] + change
+        predicted: Tensor = before[:, -self.channels :] + change
+        return predicted
 
     def continue_clips(self, _z: Tensor, clips: Tensor) -> Tensor:
         """In training: real clips (N, frames * channels, size, size) with the last frame predicted from the others."""
@@ -149,12 +150,13 @@ def _initialize(net: FramePredictor | ClipDiscriminator, generator: torch.Genera
     if isinstance(net, Discriminator):
         initialize(net, generator)
         return
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
-            nn.init.zeros_(module.bias)
-    for scale in net.scales:  # it begins by repeating the last frame, nearly
-        scale.layers[-2].weight.mul_(STILL)
+    for scale in net.scales:
+        convolutions = [layer for layer in scale.modules() if isinstance(layer, nn.Conv2d)]
+        for convolution in convolutions:
+            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu", generator=generator)
+            assert convolution.bias is not None
+            nn.init.zeros_(convolution.bias)
+        convolutions[-1].weight.mul_(STILL)  # it begins by repeating the last frame, nearly
 
 
 def _lay_out(options: NetOptions) -> FrameArchitecture:

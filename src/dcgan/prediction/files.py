@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dcgan.files import new_file
 from dcgan.prediction.frames import PredictedFrames
@@ -14,8 +15,7 @@ def write_frames(path: Path, found: PredictedFrames) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    arrays = {"before": found.before, "predicted": found.predicted}
-    if found.true is not None:
-        arrays["true"] = found.true
+    true = {} if found.true is None else {"true": found.true}
+    arrays: dict[str, NDArray[np.generic]] = {"before": found.before, "predicted": found.predicted, **true}
     with new_file(path) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, fps=np.float64(found.fps), **arrays)
+        np.savez_compressed(file, allow_pickle=False, fps=np.float64(found.fps), **arrays)

@@ -43,11 +43,13 @@ class PredictionScores:
         """A row for each step: its number, and each measure beside that of copies."""
         rows: list[tuple[str, ...]] = []
         for step in range(len(self.psnr)):
-            cells = [f"+{step + 1}"]
-            for name, digits in (("psnr", 2), ("sharpness", 2), ("ssim", 3)):
-                for values in (getattr(self, name), getattr(self, f"copied_{name}")):
-                    cells.append(f"{values[step]:.{digits}f}" if values else "–")
-            rows.append(tuple(cells))
+            pairs = (
+                (self.psnr, self.copied_psnr, 2),
+                (self.sharpness, self.copied_sharpness, 2),
+                (self.ssim, self.copied_ssim, 3),
+            )
+            cells = (f"{values[step]:.{digits}f}" if values else "–" for *both, digits in pairs for values in both)
+            rows.append((f"+{step + 1}", *cells))
         return rows
 
     def __str__(self) -> str:

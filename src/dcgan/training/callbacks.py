@@ -139,7 +139,8 @@ class ProgressBar(Callback):
         self._progress.reset(self._training, completed=images)  # the rate counts from where this session begins
         if not self._moves:
             since = f" from {images:,} images on" if images else ""
-            self.print(f"training on {pictures:,} pictures{since}, for {length_of(state.recipe)}, on {state.device}")
+            what = "pictures" if state.interface.frames == 1 else f"clips of {state.interface.frames} frames"
+            self.print(f"training on {pictures:,} {what}{since}, for {length_of(state.recipe)}, on {state.device}")
 
     def on_step(self, state: TrainingState, target: int) -> None:
         """Move the bar of the training."""

@@ -96,8 +96,9 @@ def fit_to(recipe: Recipe, data: PackedSet, *, transferred: bool = False) -> Rec
 
 def _with_kernel_size(recipe: Recipe) -> Recipe:
     nets = recipe.lay_out()
-    layered = isinstance(nets, DiscriminatorArchitecture)
-    return replace(recipe, kernel_size=nets.discriminator[0].kernel_size) if layered else recipe
+    if not isinstance(nets, DiscriminatorArchitecture):
+        return recipe
+    return replace(recipe, kernel_size=nets.discriminator[0].kernel_size)
 
 
 def _lacking(classes: int, without: int, pictures: int) -> str:

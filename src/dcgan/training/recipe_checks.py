@@ -46,6 +46,11 @@ def check_combinations(recipe: "Recipe") -> None:
         raise RecipeError(f"`capture` records the steps of a DCGAN; leave it out with `nets` {recipe.nets}")
     if recipe.capture and (recipe.lr_schedule != "constant" or recipe.optimizer != "adam"):
         raise RecipeError("`capture` records one learning rate of Adam; leave `lr_schedule` and `optimizer` out")
+    if recipe.evaluate_every and recipe.frames > 1:
+        raise RecipeError(
+            f"`evaluate_every` measures samples of z, and `nets` {recipe.nets} predict frames: leave it out, and "
+            "measure a model by `dcgan predict-frames`"
+        )
     if not is_device_name(recipe.device):
         raise RecipeError(f"`device` must be {DEVICES}, not {recipe.device}")
 

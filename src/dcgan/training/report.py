@@ -50,7 +50,7 @@ def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, 
     machine, start = card.get("machine"), card.get("start")
     facts = ReportFacts(
         title=run.resolve().name,
-        summary=f"A DCGAN for {data.size}×{data.size} pictures, trained on {len(data):,} of them: {images}.",
+        summary=f"{_kind(data)}: {images}.",
         sheet=sheets[-1].read_bytes() if sheets else None,
         real=picture_bytes(_real(data, recipe.seed), ".png"),
         snapshots=[(_caption(path), _corner(path)) for path in evenly(sheets, MOMENTS)],
@@ -62,7 +62,7 @@ def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, 
         data=_data_facts(data) | ({"begins_with": start.get("model")} if isinstance(start, dict) else {}),
         environment=machine if isinstance(machine, dict) else {},
         commands=(
-            ("Generate new pictures", command("sample", run, "--out", "sheet.png")),
+            _first_command(run, data),
             ("Go on after a stop", command("train", "--resume", run)),
             ("Train for longer", command("train", "--resume", run, "--images", _twice(records))),
             ("Keep this state for good", command("keep", run, "--name", "good")),
@@ -91,6 +91,19 @@ def _sounds(sheet_file: Path | None, data: PackedSet) -> list[tuple[str, bytes]]
     sounds = [(f"Generated, seed {seed}", pixels) for seed, pixels in enumerate(generated)]
     sounds += [("Real", pixels) for pixels in real]
     return [(caption, wav_bytes(sounds_of(pixels[None], data.sound), data.sound)) for caption, pixels in sounds]
+
+
+def _first_command(run: Path, data: PackedSet) -> tuple[str, str]:
+    if data.frames == 1:
+        return "Generate new pictures", command("sample", run, "--out", "sheet.png")
+    return "Predict frames", command("predict-frames", run, "VIDEOS", "--out", "film.gif")
+
+
+def _kind(data: PackedSet) -> str:
+    size = f"{data.size}×{data.size}"
+    if data.frames == 1:
+        return f"A DCGAN for {size} pictures, trained on {len(data):,} of them"
+    return f"A predictor of {size} frames, trained on {len(data):,} clips of {data.frames} frames"
 
 
 def _real(data: PackedSet, seed: int) -> Image.Image:

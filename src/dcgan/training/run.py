@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from dcgan.data.cache import source_name
+from dcgan.data.clips import films_of
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import RecipeError, RunError, UsageError, command
@@ -108,6 +109,8 @@ def _start(
     check_suits(recipe, ranks)
     notes = [f"chose {one}" for one in choices.chosen]
     notes += [] if recipe.threads == given.threads else _notes(recipe)
+    if data.frames > 1:
+        notes.append(str(films_of(PackedSet.open(data.path), data.frames)))
     card = {
         "format": FORMAT,
         "source": source_name(source),

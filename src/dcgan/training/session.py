@@ -48,6 +48,7 @@ class TrainingResult:
         best: The checkpoint with the least kernel distance, if it was measured (`evaluate_every`).
         stopped_by: The signal's number if one stopped it.
         leads: Whether this process is the one that speaks for all ranks.
+        predicts: Whether its nets predict frames, and draw no pictures from z.
         chosen: What dcgan chose when the run began, and why: {name: {value, why}}.
     """
 
@@ -58,6 +59,7 @@ class TrainingResult:
     best: Path | None
     stopped_by: int | None
     leads: bool
+    predicts: bool = False
     chosen: Mapping[str, object] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
@@ -131,6 +133,7 @@ def run_session(
             best,
             stop.signal,
             ranks.leads,
+            state.family.continues,
             chosen if isinstance(chosen, dict) else {},
         )
 

@@ -1,0 +1,180 @@
+"""Next-frame prediction against copies of the last frame, and against learning from the pixels alone.
+
+    python -m benchmarks.frame_prediction digits train-images-idx3-ubyte.gz videos/digits
+    python -m benchmarks.frame_prediction camera photos/ videos/camera
+    python -m benchmarks.frame_prediction run videos/digits videos/camera --minutes 15 --figures figures/
+    python -m benchmarks.frame_prediction table
+    python -m benchmarks.frame_prediction motion videos/camera --run runs/camera
+
+`digits` makes clips of two handwritten digits that move and bounce (moving MNIST, Srivastava et al. 2015); `camera`
+makes clips of a window that moves over photographs, in one of eight directions, which are their labels. Each is a
+folder with train.npz and test.npz, of other digits and photographs. A training has so many minutes of one processor;
+its predictions of clips of the test set are measured step by step.
+
+Results are lines of JSON in benchmarks/results/frame_prediction.jsonl; trainings that are there are not repeated.
+"""
+
+import argparse
+import gzip
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from benchmarks.generations import ENDLESS, ProcessorTime
+from benchmarks.results_file import Result, add_result, is_there, read_results
+from numpy.typing import NDArray
+
+import dcgan
+from dcgan.figures.sheets import save_picture
+from dcgan.types import Pixels
+
+RESULTS = Path(__file__).parent / "results" / "frame_prediction.jsonl"
+SIDE, FRAMES = 64, 20  # of a clip
+FASTEST, SLOWEST = 4.5, 2.0  # pixels a frame
+DIRECTIONS = 8
+STEPS, CLIPS = 8, 512
+RECIPES: dict[str, dict[str, object]] = {
+    "adversarial": {},
+    "pixels and edges": {"adversarial_weight": 0.0},
+    "squared error alone": {"adversarial_weight": 0.0, "gradient_difference_weight": 0.0, "pixel_loss": "l2"},
+}
+LIKE_ALL: dict[str, object] = {
+    "images": ENDLESS,
+    "threads": 1,
+    "device": "cpu",
+    "sheet_every": 20_000,
+    "checkpoint_every": 10**8,
+    "on_collapse": "ignore",
+    "keep": 1,
+}
+
+
+def main() -> None:
+    """Make a set, train, or print what was found."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for name, source in (("digits", "MNIST's training pictures (IDX)"), ("camera", "folder of photographs")):
+        making = verbs.add_parser(name)
+        making.add_argument("source", type=Path, help=source)
+        making.add_argument("out", type=Path)
+        making.add_argument("--clips", type=int, default=2000)
+    running = verbs.add_parser("run")
+    running.add_argument("sets", nargs="+", type=Path)
+    running.add_argument("--minutes", type=float, default=15)
+    running.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
+    running.add_argument("--figures", type=Path, help="folder for a figure of each training")
+    running.add_argument("--keep", type=Path, help="folder for the model of each training")
+    verbs.add_parser("table")
+    args = parser.parse_args()
+    if args.verb in ("digits", "camera"):
+        make_set(args.verb, args.source, args.out, args.clips)
+    elif args.verb == "table":
+        print_table(read_results(RESULTS))
+    else:
+        for folder in args.sets:
+            for recipe in args.recipes:
+                key = {"set": folder.name, "recipe": recipe, "minutes": args.minutes}
+                if not is_there(RESULTS, key):
+                    add_result(RESULTS, key | run_one(folder, recipe, args.minutes, args.figures, args.keep))
+
+
+def make_set(kind: str, source: Path, out: Path, clips: int) -> None:
+    """Write train.npz, and test.npz with a tenth as many clips of other digits or photographs."""
+    out.mkdir(parents=True, exist_ok=True)
+    pictures = read_digits(source) if kind == "digits" else read_photographs(source)
+    make = moving_digits if kind == "digits" else camera_moves
+    cut = len(pictures) * 9 // 10
+    for name, part, count, seed in (("train", pictures[:cut], clips, 0), ("test", pictures[cut:], clips // 10, 1)):
+        images, labels = make(part, count, np.random.default_rng(seed))
+        np.savez_compressed(out / f"{name}.npz", allow_pickle=False, images=images, labels=labels)
+        print(f"{out / name}.npz: {images.shape}")
+
+
+def read_digits(path: Path) -> Pixels:
+    """(N, 28, 28)."""
+    return np.frombuffer(gzip.decompress(path.read_bytes()), np.uint8, offset=16).reshape(-1, 28, 28)
+
+
+def read_photographs(folder: Path) -> Pixels:
+    """(N, 96, 96, 3)."""
+    return np.asarray(dcgan.open_pictures(folder, size=96, channels=3).pixels)
+
+
+def moving_digits(digits: Pixels, clips: int, random: np.random.Generator) -> tuple[Pixels, NDArray[np.int64]]:
+    """Two digits that move in straight lines and bounce: (clips, 20, 64, 64, 1), without labels that mean anything."""
+    out = np.zeros((clips, FRAMES, SIDE, SIDE, 1), np.uint8)
+    room = SIDE - digits.shape[1]
+    for clip in out:
+        for digit in digits[random.integers(len(digits), size=2)]:
+            place, angle = random.uniform(0, room, 2), random.uniform(0, 2 * np.pi)
+            step = np.array([np.sin(angle), np.cos(angle)]) * random.uniform(SLOWEST, FASTEST)
+            for frame in clip:
+                y, x = np.round(place).astype(int)
+                window = frame[y : y + 28, x : x + 28, 0]
+                np.maximum(window, digit, out=window)
+                place += step
+                step = np.where((place < 0) | (place > room), -step, step)
+                place = np.where(place < 0, -place, np.where(place > room, 2 * room - place, place))
+    return out, np.zeros(clips, np.int64)
+
+
+def camera_moves(photographs: Pixels, clips: int, random: np.random.Generator) -> tuple[Pixels, NDArray[np.int64]]:
+    """A window that moves over a photograph at an even speed: (clips, 20, 64, 64, 3), and which of 8 directions."""
+    out = np.empty((clips, FRAMES, SIDE, SIDE, 3), np.uint8)
+    directions = random.integers(DIRECTIONS, size=clips)
+    room = photographs.shape[1] - SIDE
+    for clip, direction in zip(out, directions, strict=True):
+        photograph = photographs[random.integers(len(photographs))]
+        angle = 2 * np.pi * direction / DIRECTIONS
+        way = (
+            np.array([np.sin(angle), np.cos(angle)])
+            * room
+            * random.uniform(0.6, 1)
+            / np.abs([np.sin(angle), np.cos(angle)]).max()
+        )
+        start = random.uniform(np.maximum(0, -way), np.minimum(room, room - way))
+        for number, frame in enumerate(clip):
+            y, x = np.round(start + way * number / (FRAMES - 1)).astype(int)
+            frame[:] = photograph[y : y + SIDE, x : x + SIDE]
+    return out, directions
+
+
+def run_one(folder: Path, recipe: str, minutes: float, figures: Path | None, keep: Path | None) -> Result:
+    """Train once, and measure."""
+    values = dcgan.preset("frame-predictor").changed({**LIKE_ALL, **RECIPES[recipe], "size": SIDE})
+    with tempfile.TemporaryDirectory() as name:
+        trained = dcgan.train(folder / "train.npz", Path(name) / "run", values, callbacks=[ProcessorTime(60 * minutes)])
+        model = dcgan.load(Path(name) / "run")
+    label = f"{folder.name}-{recipe.replace(' ', '-')}"
+    if keep:
+        model.save(keep / label, dtype="float16", overwrite=True)
+    found = dcgan.predict_frames(model, folder / "test.npz", steps=STEPS, clips=CLIPS)
+    if figures:
+        figures.mkdir(parents=True, exist_ok=True)
+        save_picture(found.figure(), figures / f"{label}.png")
+    assert found.scores is not None
+    return {"images": trained.images, **found.scores.facts()}
+
+
+def print_table(results: Sequence[Result]) -> None:
+    """A table for each set and time: the first, the fourth and the last step."""
+    for name, minutes in sorted({(result["set"], result["minutes"]) for result in results}):
+        rows = [row for row in results if (row["set"], row["minutes"]) == (name, minutes)]
+        print(f"\n{name}, {minutes:g} minutes, {rows[0]['clips']} clips\n")
+        shown = (0, 3, STEPS - 1)
+        heads = [f"{measure} +{step + 1}" for measure in ("PSNR", "sharpness", "SSIM") for step in shown]
+        print(f"| | images | {' | '.join(heads)} |\n|{'---|' * (len(heads) + 2)}")
+        print(f"| the last frame, copied | | {cells(rows[0], 'copied_', shown)} |")
+        for row in rows:
+            print(f"| {row['recipe']} | {row['images']:,} | {cells(row, '', shown)} |")
+
+
+def cells(row: Result, prefix: str, steps: Sequence[int]) -> str:
+    """The numbers of a row."""
+    measures = (("psnr", 1), ("sharpness", 1), ("ssim", 3))
+    return " | ".join(f"{row[prefix + measure][step]:.{digits}f}" for measure, digits in measures for step in steps)
+
+
+if __name__ == "__main__":
+    main()
