@@ -45,6 +45,7 @@ def print_result(result: TrainingResult, as_json: bool) -> int:
         "images": result.images,
         "sheet": result.sheet,
         "best": result.best,
+        "chosen": dict(result.chosen),
         "resume": None if result.ending == "finished" else resume,
     }
     answer(text, facts, as_json)

@@ -41,7 +41,8 @@ def net_settings(model: Model) -> dict[str, object]:
     known = {name: getattr(nets, name) for name in NET_SETTINGS if hasattr(nets, name)}
     if isinstance(nets, Architecture) and NETS[nets.nets].reads("layout"):
         known |= _settings_of(nets.discriminator[0])
-    known |= {name: written[name] for name in NET_SETTINGS if name in written and NETS[nets.nets].reads(name)}
+    read = [name for name in NET_SETTINGS if NETS[nets.nets].reads(name)]
+    known |= {name: written[name] for name in read if written.get(name) is not None}
     return known | {"nets": nets.nets, "classes": nets.classes or None}
 
 
