@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.cli.test_predict_frames import write_video
 from tests.docs.blocks import TINY_NETS, blocks, commands, run_command
 from tests.test_release_import import released
+from tests.training.test_frame_prediction import moving_squares
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -22,6 +24,7 @@ SMALLER = {
     "--size 64": "--size 32",
     "--minutes 60": "--steps 4",
     "--preset paper-64": "--preset paper-64 --steps 2",
+    "--preset frame-predictor": "--preset frame-predictor --size 32 --steps 2",
     "--device cuda ": "",  # where there is none; TINY_NETS names the CPU
     "--images 2000000": "--images 64",
     "--seeds 0-9999": "--seeds 0-99",
@@ -45,6 +48,9 @@ def prepare(home: Path) -> None:
         for number in range(count):
             levels = random.integers(0, 120, (40, 48, 3)) + 120 * (folder != "labeled/dark")
             Image.fromarray(levels.astype(np.uint8)).save(home / folder / f"{number}.png")
+    for folder in ("videos", "new-videos"):
+        (home / folder).mkdir()
+        write_video(home / folder / "squares.mp4", moving_squares(frames=15, size=32)[0].repeat(3, axis=-1))
     (home / "portraits").mkdir()
     shutil.copy(ROOT / "tests" / "curation" / "astronaut.jpg", home / "portraits")
     boxes = [{"seed": seed, "left": 4, "top": 4, "right": 12, "bottom": 14} for seed in range(12)]
