@@ -87,32 +87,44 @@ def compare_features(run: Path, sets: Path, counts: tuple[int, ...]) -> None:
     print(found.text())
 
 
+class Listener:
+    """A classifier that never saw a GAN: a net on MFCC, fitted to every second recording.
+
+    Attributes:
+        real: The other recordings, as spectrograms (N, 64, 64, 1).
+        truth: Their digits (N,).
+    """
+
+    def __init__(self, recordings: Path) -> None:
+        with temporary_folder("judge") as folder:
+            dcgan.prepare(recordings, folder / "all", CLIP)
+            data = PackedSet.open(folder / "all")
+            names = [name.partition("#")[0] for name in data.names]
+        digits = np.array([int(name.split("_")[0]) for name in names])
+        first_half = np.array([int(Path(name).stem.split("_")[2]) % 2 == 0 for name in names])
+        pixels = np.asarray(data.pixels)
+        self._features = Cepstra(8)
+        self._net = make_pipeline(StandardScaler(), MLPClassifier((256,), alpha=0.1, random_state=0))
+        self._net.fit(self._features.extract(pixels[first_half]), digits[first_half])
+        self.real, self.truth = pixels[~first_half], digits[~first_half]
+
+    def row(self, title: str, spectrograms: Pixels, truth: NDArray[np.int64] | None = None) -> str:
+        """A row of the table: what it hears in sounds, whose digits may be known."""
+        chances = self._net.predict_proba(self._features.extract(spectrograms))
+        right = "" if truth is None else f"{(chances.argmax(1) == truth).mean():.1%}"
+        return f"| {title} | {right} | {chances.max(1).mean():.2f} | {_variety(chances):.2f} | {_score(chances):.2f} |"
+
+
 def judge(run: Path, recordings: Path) -> None:
     """Print what the classifier hears."""
-    model = dcgan.load(run)
+    model, listener = dcgan.load(run), Listener(recordings)
     assert model.sound
-    with temporary_folder("judge") as folder:
-        dcgan.prepare(recordings, folder / "all", CLIP)
-        data = PackedSet.open(folder / "all")
-        names = [name.partition("#")[0] for name in data.names]
-    digits = np.array([int(name.split("_")[0]) for name in names])
-    first_half = np.array([int(Path(name).stem.split("_")[2]) % 2 == 0 for name in names])
-    pixels = np.asarray(data.pixels)
-    features = Cepstra(8)
-    listener = make_pipeline(StandardScaler(), MLPClassifier((256,), alpha=0.1, random_state=0))
-    listener.fit(features.extract(pixels[first_half]), digits[first_half])
-    real, truth = pixels[~first_half], digits[~first_half]
-    again = _heard(real, model.sound)
+    again = _heard(listener.real, model.sound)
     made = _heard(model.sample(range(SAMPLES)), model.sound)
     print("| | right | recognizability | variety | score |\n|---|---|---|---|---|")
-    for title, pictures, known in (
-        ("recordings", real, truth),
-        ("recordings, from their spectrograms", again, truth),
-        (f"samples of the model, {SAMPLES:,}", made, None),
-    ):
-        chances = listener.predict_proba(features.extract(pictures))
-        right = "" if known is None else f"{(chances.argmax(1) == known).mean():.1%}"
-        print(f"| {title} | {right} | {chances.max(1).mean():.2f} | {_variety(chances):.2f} | {_score(chances):.2f} |")
+    print(listener.row("recordings", listener.real, listener.truth))
+    print(listener.row("recordings, from their spectrograms", again, listener.truth))
+    print(listener.row(f"samples of the model, {SAMPLES:,}", made))
 
 
 def _heard(pixels: Pixels, sound: SoundFormat) -> Pixels:
