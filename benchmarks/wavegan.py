@@ -4,8 +4,8 @@
     python -m benchmarks.wavegan judge runs/waves recordings/
 
 The nets are those of WaveGAN (Donahue et al. 2019) for 4,096 samples: kernels of 25 with a stride of 4, phase shuffle
-in the discriminator; with DCGAN's loss and batch norm in place of WGAN-GP. They are nets of one's own for `dcgan.train`:
-a clip of half a second at 8 kHz is stored as a picture of 64x64, a byte a sample by the mu-law of telephones, which
+in the discriminator; with DCGAN's loss and batch norm, not WGAN-GP. They are nets of one's own for `dcgan.train`: a
+clip of half a second at 8 kHz is stored as a picture of 64x64, a byte a sample by the mu-law of telephones, which
 both nets undo. So data, updates, optimizer, averaged weights and judge are those of the spectrograms.
 """
 
