@@ -83,6 +83,7 @@ def make_set(kind: str, source: Path, out: Path, clips: int) -> None:
     """Write train.npz, and test.npz with a tenth as many clips of other digits or photographs."""
     out.mkdir(parents=True, exist_ok=True)
     pictures = read_digits(source) if kind == "digits" else read_photographs(source)
+    pictures = np.random.default_rng(2).permutation(pictures)  # a set may be sorted
     make = moving_digits if kind == "digits" else camera_moves
     cut = len(pictures) * 9 // 10
     for name, part, count, seed in (("train", pictures[:cut], clips, 0), ("test", pictures[cut:], clips // 10, 1)):

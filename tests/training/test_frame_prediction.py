@@ -159,3 +159,14 @@ def test_measuring_while_it_trains_is_refused(videos: Path, tmp_path: Path) -> N
 def test_settings_of_clips_are_refused_with_other_nets(change: dict[str, object], tmp_path: Path) -> None:
     with pytest.raises((RecipeError, UsageError), match="changes nothing with `nets` dcgan"):
         train(moving_squares()[:, 0], tmp_path / "run", Recipe(size=16, images=8).changed(change))
+
+
+def test_a_run_begins_with_a_predictor_and_its_nets(run: Path, videos: Path, tmp_path: Path) -> None:
+    begun = train(videos, tmp_path / "more", Recipe(steps=1, batch_size=4, device="cpu"), start_from=run)
+    assert begun.predicts
+    assert load(begun.run).interface == load(run).interface
+
+
+def test_a_preset_of_other_nets_than_those_to_begin_with_is_refused(videos: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="`preset` frame-predictor is one of nets frame-predictor, and those of"):
+        train(videos, tmp_path / "run", dcgan.preset("frame-predictor"), start_from="faces")

@@ -72,7 +72,7 @@ def clips_of(packed: PackedSet, frames: int) -> PackedSet:
     count = films.count(frames)
     if not count.clips:
         raise PackedSetError(
-            f"{packed.path} has no clip of {frames:,} frames: of {count.films:,} {_noun(count.films, 'film')} with "
+            f"{packed.source} has no clip of {frames:,} frames: of {count.films:,} {_noun(count.films, 'film')} with "
             f"{count.frames:,} {_noun(count.frames, 'frame')} the longest has {count.longest:,} without a break. Put "
             "the frames of each film in a folder of its own, take a higher `fps` of videos, or fewer frames for a clip"
         )

@@ -100,6 +100,15 @@ class PackedSet:
         return options if isinstance(options, dict) else {}
 
     @property
+    def source(self) -> str:
+        """What it was made from, for messages: "folder /home/me/videos".
+
+        Raises:
+            PackedSetError: The description of the set cannot be read.
+        """
+        return str(_read_description(self.path).get("source", self.path))
+
+    @property
     def skipped_file(self) -> Path:
         """The list of the skipped pictures with their reasons, as CSV."""
         return self.path / SKIPPED_FILE

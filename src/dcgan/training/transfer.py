@@ -14,7 +14,7 @@ from dcgan.errors import ModelError, RecipeError
 from dcgan.hub_cache import is_hub_name, parse_hub_name
 from dcgan.loading import load
 from dcgan.model import Model
-from dcgan.networks.layouts import Architecture, ConvLayer, NetOptions
+from dcgan.networks.layouts import ConvLayer, DiscriminatorArchitecture, NetOptions
 from dcgan.training.recipe import Recipe
 
 START = "start"  # in a run: the model that it began with
@@ -38,10 +38,10 @@ def net_settings(model: Model) -> dict[str, object]:
     """The settings of a recipe that lay out nets like a model's: those of its recipe, or what its nets tell."""
     nets, recipe = model.interface, model.details.get("recipe")
     written = recipe if isinstance(recipe, Mapping) else {}  # an imported model has none
-    known = {name: getattr(nets, name) for name in NET_SETTINGS if hasattr(nets, name)}
-    if isinstance(nets, Architecture) and NETS[nets.nets].reads("layout"):
-        known |= _settings_of(nets.discriminator[0])
     read = [name for name in NET_SETTINGS if NETS[nets.nets].reads(name)]
+    known = {name: getattr(nets, name) for name in read if hasattr(nets, name)}
+    if isinstance(nets, DiscriminatorArchitecture) and "layout" in read:
+        known |= _settings_of(nets.discriminator[0])
     known |= {name: written[name] for name in read if written.get(name) is not None}
     return known | {"nets": nets.nets, "classes": nets.classes or None}
 
@@ -53,8 +53,18 @@ def _settings_of(first: ConvLayer) -> dict[str, object]:
 
 
 def with_nets_of(model: Model, recipe: Recipe) -> Recipe:
-    """The recipe with nets like a model's, in place of what is a default or the preset's."""
-    unchanged = (Recipe(), PRESETS[recipe.preset] if recipe.preset in PRESETS else Recipe())
+    """The recipe with nets like a model's, in place of what is a default or the preset's.
+
+    Raises:
+        RecipeError: The preset is one of nets of another kind.
+    """
+    preset = PRESETS[recipe.preset] if recipe.preset in PRESETS else Recipe()
+    if preset.nets not in (Recipe().nets, model.interface.nets):
+        raise RecipeError(
+            f"`preset` {recipe.preset} is one of nets {preset.nets}, and those of `start_from` are "
+            f"{model.interface.nets}: leave `preset` out, or begin with another model"
+        )
+    unchanged = (Recipe(), preset)
     settings = {
         name: value
         for name, value in net_settings(model).items()
@@ -84,7 +94,7 @@ def check_nets(model: Model, recipe: Recipe) -> None:
             f"the recipe lays out other nets than those of `start_from`, which differ in their {differing}: name the "
             "`preset`, or the `layout`, `base_channels` and `kernel_size`, that it was made with"
         )
-    if isinstance(nets, Architecture) and recipe.freeze_discriminator > len(nets.discriminator):
+    if isinstance(nets, DiscriminatorArchitecture) and recipe.freeze_discriminator > len(nets.discriminator):
         layers = len(nets.discriminator)
         raise RecipeError(
             f"`freeze_discriminator` must be 0 to {layers}, not {recipe.freeze_discriminator}: the discriminator of "
