@@ -30,8 +30,9 @@ from dcgan.figures.sheets import save_picture
 from dcgan.types import Pixels
 
 RESULTS = Path(__file__).parent / "results" / "frame_prediction.jsonl"
-SIDE, FRAMES = 64, 20  # of a clip
-FASTEST, SLOWEST = 4.5, 2.0  # pixels a frame
+SIDE, FRAMES = 32, 20  # of a clip, as in the paper
+DIGIT = 14  # pixels a side
+FASTEST, SLOWEST = 2.25, 1.0  # pixels a frame
 DIRECTIONS = 8
 STEPS, CLIPS = 8, 512
 RECIPES: dict[str, dict[str, object]] = {
@@ -93,8 +94,9 @@ def make_set(kind: str, source: Path, out: Path, clips: int) -> None:
 
 
 def read_digits(path: Path) -> Pixels:
-    """(N, 28, 28)."""
-    return np.frombuffer(gzip.decompress(path.read_bytes()), np.uint8, offset=16).reshape(-1, 28, 28)
+    """(N, 14, 14): every 2x2 pixels are averaged."""
+    large = np.frombuffer(gzip.decompress(path.read_bytes()), np.uint8, offset=16).reshape(-1, DIGIT, 2, DIGIT, 2)
+    return large.mean(axis=(2, 4)).round().astype(np.uint8)
 
 
 def read_photographs(folder: Path) -> Pixels:
@@ -103,7 +105,7 @@ def read_photographs(folder: Path) -> Pixels:
 
 
 def moving_digits(digits: Pixels, clips: int, random: np.random.Generator) -> tuple[Pixels, NDArray[np.int64]]:
-    """Two digits that move in straight lines and bounce: (clips, 20, 64, 64, 1), without labels that mean anything."""
+    """Two digits that move in straight lines and bounce: (clips, 20, 32, 32, 1), without labels that mean anything."""
     out = np.zeros((clips, FRAMES, SIDE, SIDE, 1), np.uint8)
     room = SIDE - digits.shape[1]
     for clip in out:
@@ -112,7 +114,7 @@ def moving_digits(digits: Pixels, clips: int, random: np.random.Generator) -> tu
             step = np.array([np.sin(angle), np.cos(angle)]) * random.uniform(SLOWEST, FASTEST)
             for frame in clip:
                 y, x = np.round(place).astype(int)
-                window = frame[y : y + 28, x : x + 28, 0]
+                window = frame[y : y + DIGIT, x : x + DIGIT, 0]
                 np.maximum(window, digit, out=window)
                 place += step
                 step = np.where((place < 0) | (place > room), -step, step)
@@ -121,7 +123,7 @@ def moving_digits(digits: Pixels, clips: int, random: np.random.Generator) -> tu
 
 
 def camera_moves(photographs: Pixels, clips: int, random: np.random.Generator) -> tuple[Pixels, NDArray[np.int64]]:
-    """A window that moves over a photograph at an even speed: (clips, 20, 64, 64, 3), and which of 8 directions."""
+    """A window that moves over a photograph at an even speed: (clips, 20, 32, 32, 3), and which of 8 directions."""
     out = np.empty((clips, FRAMES, SIDE, SIDE, 3), np.uint8)
     directions = random.integers(DIRECTIONS, size=clips)
     room = photographs.shape[1] - SIDE

@@ -68,7 +68,7 @@ def test_a_change_of_the_coarsest_scale_reaches_every_pixel() -> None:
     laid_out, predictor, _ = nets()
     for parameter in predictor.parameters():
         torch.nn.init.zeros_(parameter)
-    torch.nn.init.constant_(predictor.get_parameter("scales.0.layers.7.bias"), 0.25)
+    torch.nn.init.constant_(predictor.get_parameter("scales.0.layers.10.bias"), 0.25)
     before = frames(laid_out)[:, :6]
     assert torch.allclose(predictor.predict(before), before[:, 3:] + 0.25)
 

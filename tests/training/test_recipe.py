@@ -95,7 +95,10 @@ def test_a_wrong_type_is_answered_with_the_right_one_alone() -> None:
             {"nets": "lapgan", "kernel_size": 5},
             "`kernel_size` changes nothing with `nets` lapgan: leave it out, or take `nets` dcgan or conditional-dcgan",
         ),
-        ({"nets": "gan-2014-mnist", "normalization": "spectral"}, "`nets` gan-2014-mnist: leave it out, .* dcgan or frame-"),
+        (
+            {"nets": "gan-2014-mnist", "normalization": "spectral"},
+            "`nets` gan-2014-mnist: leave it out, .* dcgan or frame-",
+        ),
         ({"nets": "conditional-dcgan", "layout": "paired"}, "`layout` changes nothing with `nets` conditional-dcgan"),
         ({"classes": 3}, "`nets` dcgan: leave it out, or take `nets` conditional-dcgan or conditional-lapgan"),
         ({"lr_hold": 0.5}, "`lr_schedule` constant: leave it out, or take `lr_schedule` linear or cosine"),

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dcgan.choices import LAYOUTS
+from dcgan.networks.batch_norm import BatchNorm
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.families import NetFamily
 from dcgan.networks.initialize import initialize
@@ -19,7 +20,7 @@ from dcgan.networks.layouts import DiscriminatorArchitecture, NetOptions
 HISTORIES = range(1, 17)
 WIDTHS = range(1, 513)
 MOST_SCALES, SMALLEST = 4, 8  # scales of the generator, and the side that the coarsest has at least
-STILL = 0.01  # of the usual weights, in the last layer of each scale
+STILL = 0.1  # of the usual weights, in the last layer of each scale
 INNER, OUTER = 3, 5  # sides of the kernels of each scale: of the layers in the middle, and of the first and the last
 
 
@@ -74,15 +75,18 @@ class Scale(nn.Module):
     arithmetic, and kernels that see twice as far.
     """
 
-    def __init__(self, inputs: int, width: int, channels: int) -> None:
+    def __init__(self, inputs: int, width: int, channels: int, eps: float) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             nn.PixelUnshuffle(2),
-            nn.Conv2d(4 * inputs, width, OUTER, padding=OUTER // 2),
+            nn.Conv2d(4 * inputs, width, OUTER, padding=OUTER // 2, bias=False),
+            BatchNorm(width, eps),
             nn.ReLU(),
-            nn.Conv2d(width, 2 * width, INNER, padding=INNER // 2),
+            nn.Conv2d(width, 2 * width, INNER, padding=INNER // 2, bias=False),
+            BatchNorm(2 * width, eps),
             nn.ReLU(),
-            nn.Conv2d(2 * width, width, INNER, padding=INNER // 2),
+            nn.Conv2d(2 * width, width, INNER, padding=INNER // 2, bias=False),
+            BatchNorm(width, eps),
             nn.ReLU(),
             nn.Conv2d(width, 4 * channels, OUTER, padding=OUTER // 2),
             nn.PixelShuffle(2),
@@ -110,7 +114,8 @@ class FramePredictor(nn.Module):
         self.before = (architecture.history * channels, architecture.size, architecture.size)
         given = self.before[0]
         self.scales = nn.ModuleList(
-            Scale(given + (channels if number else 0), width, channels) for number in range(len(self.sides))
+            Scale(given + (channels if number else 0), width, channels, architecture.batch_norm_eps)
+            for number in range(len(self.sides))
         )
 
     def forward(self, z: Tensor) -> Tensor:
@@ -146,17 +151,12 @@ class ClipDiscriminator(Discriminator):
 
 @torch.no_grad()
 def _initialize(net: FramePredictor | ClipDiscriminator, generator: torch.Generator) -> None:
-    """Fill a discriminator as a DCGAN's; a generator, which has no batch norm, by its layers' inputs (He 2015)."""
-    if isinstance(net, Discriminator):
-        initialize(net, generator)
-        return
-    for scale in net.scales:
-        convolutions = [layer for layer in scale.modules() if isinstance(layer, nn.Conv2d)]
-        for convolution in convolutions:
-            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu", generator=generator)
-            assert convolution.bias is not None
-            nn.init.zeros_(convolution.bias)
-        convolutions[-1].weight.mul_(STILL)  # it begins by repeating the last frame, nearly
+    """Fill both as a DCGAN's; a generator begins by repeating the last frame, nearly."""
+    initialize(net, generator)
+    if isinstance(net, FramePredictor):
+        for scale in net.scales:
+            *_, last, _shuffle = scale.layers
+            last.weight.mul_(STILL)
 
 
 def _lay_out(options: NetOptions) -> FrameArchitecture:

@@ -146,7 +146,9 @@ LAPGAN_CIFAR = Recipe(
 )
 
 # Next-frame prediction (Mathieu et al. 2016), by our layers and our optimizer.
-FRAME_PREDICTOR = Recipe(preset="frame-predictor", nets="frame-predictor", batch_size=32, augment="none")
+FRAME_PREDICTOR = Recipe(
+    preset="frame-predictor", nets="frame-predictor", batch_size=32, lr=1e-3, beta1=0.9, augment="none"
+)
 
 
 def preset(name: str) -> Recipe:

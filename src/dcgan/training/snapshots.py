@@ -132,9 +132,10 @@ class Snapshots:
             details["labels"] = list(self.labels)
         if self.sound:
             details["sound"] = asdict(self.sound)
-        if not state.own and not state.family.continues:
+        if not state.own:
             how = f"mean over {batches} mini-batches of {recipe.definite.batch_size}"
-            details["statistics"] = {"generator": f"{how} z", "discriminator": f"{how} real images"}
+            given = "real images" if state.family.continues else "z"
+            details["statistics"] = {"generator": f"{how} {given}", "discriminator": f"{how} real images"}
         model = Model(state.interface, state.ema_generator, state.discriminator, details)
         self._model = self._moment, model
         return model
@@ -151,10 +152,11 @@ class Snapshots:
         ema = state.ema_generator
         for averaged, buffer in zip(ema.buffers(), state.generator.buffers(), strict=True):
             averaged.copy_(buffer)  # running statistics of nets of your own
-        if state.family.continues:  # such nets have no batch norm
-            return
         random = rng(Stream.STATISTICS_LATENTS, recipe.seed)
-        z = (self._latents(random, recipe.definite.batch_size) for _ in range(_batches(recipe)))
+        if state.family.continues:
+            z = (self._before(self._real(batch)[0]) for batch in range(_batches(recipe)))
+        else:
+            z = (self._latents(random, recipe.definite.batch_size) for _ in range(_batches(recipe)))
         with state.precision():
             measure_statistics(_HiddenLayers(ema) if isinstance(ema, Generator) else ema, z)
         self._measured = self._moment
@@ -173,6 +175,10 @@ class Snapshots:
     def _continued(self, net: nn.Module, clips: Tensor) -> Tensor:
         """The last frame of clips, as a net predicts it: (N, C, H, W)."""
         return self._last_frame(self.state.family.draw(net, clips.new_empty(len(clips), 0), clips))
+
+    def _before(self, clips: Tensor) -> Tensor:
+        """The latent vectors of clips: their frames before the last."""
+        return clips[:, : -self.state.interface.channels].flatten(1)
 
     def _last_frame(self, images: Tensor) -> Tensor:
         return images[:, -self.state.interface.channels :]
