@@ -20,7 +20,7 @@ from dcgan.networks.layouts import DiscriminatorArchitecture, NetOptions
 HISTORIES = range(1, 17)
 WIDTHS = range(1, 513)
 MOST_SCALES, SMALLEST = 4, 8  # scales of the generator, and the side that the coarsest has at least
-STILL = 0.1  # of the usual weights, in the last layer of each scale
+STILL = 0.01  # of the usual weights, in the last layer of each scale
 INNER, OUTER = 3, 5  # sides of the kernels of each scale: of the layers in the middle, and of the first and the last
 
 
@@ -151,12 +151,13 @@ class ClipDiscriminator(Discriminator):
 
 @torch.no_grad()
 def _initialize(net: FramePredictor | ClipDiscriminator, generator: torch.Generator) -> None:
-    """Fill both as a DCGAN's; a generator begins by repeating the last frame, nearly."""
+    """Fill both as a DCGAN's, but a generator's convolutions by their inputs (He et al. 2015)."""
     initialize(net, generator)
-    if isinstance(net, FramePredictor):
-        for scale in net.scales:
-            *_, last, _shuffle = scale.layers
-            last.weight.mul_(STILL)
+    for scale in net.scales if isinstance(net, FramePredictor) else ():
+        convolutions = [layer for layer in scale.modules() if isinstance(layer, nn.Conv2d)]
+        for convolution in convolutions:
+            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu", generator=generator)
+        convolutions[-1].weight.mul_(STILL)  # it begins by repeating the last frame, nearly
 
 
 def _lay_out(options: NetOptions) -> FrameArchitecture:
