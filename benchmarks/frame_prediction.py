@@ -96,7 +96,7 @@ def make_set(kind: str, source: Path, out: Path, clips: int) -> None:
 def read_digits(path: Path) -> Pixels:
     """(N, 14, 14): every 2x2 pixels are averaged."""
     large = np.frombuffer(gzip.decompress(path.read_bytes()), np.uint8, offset=16).reshape(-1, DIGIT, 2, DIGIT, 2)
-    return large.mean(axis=(2, 4)).round().astype(np.uint8)
+    return np.asarray(large.mean(axis=(2, 4)).round(), np.uint8)
 
 
 def read_photographs(folder: Path) -> Pixels:
