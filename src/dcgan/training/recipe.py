@@ -110,7 +110,7 @@ class Recipe:
         maximum=1000,
     )
     adversarial_weight: float = setting(
-        0.01,
+        0.001,
         "Weight of what the discriminator says of a predicted frame. 0: the generator learns from the pixels alone.",
         minimum=0,
         maximum=1000,
