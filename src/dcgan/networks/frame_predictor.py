@@ -137,15 +137,8 @@ class FramePredictor(nn.Module):
         return torch.cat([before, self.predict(before)], dim=1)
 
 
-class ClipDiscriminator(Discriminator):
-    """Clips (N, frames * channels, size, size) in [-1, 1], frames side by side -> logits (N,), by a DCGAN's layers."""
-
-    def __init__(self, architecture: FrameArchitecture) -> None:
-        super().__init__(architecture, architecture.frames * architecture.channels)
-
-
 @torch.no_grad()
-def _initialize(net: FramePredictor | ClipDiscriminator, generator: torch.Generator) -> None:
+def _initialize(net: FramePredictor | Discriminator, generator: torch.Generator) -> None:
     """Fill a discriminator as a DCGAN's; a generator, which has no batch norm, by its layers' inputs (He 2015)."""
     if isinstance(net, Discriminator):
         initialize(net, generator)
@@ -177,7 +170,7 @@ FRAME_PREDICTOR = NetFamily(
     architecture=FrameArchitecture,
     lay_out=_lay_out,
     generator=FramePredictor,
-    discriminator=ClipDiscriminator,
+    discriminator=Discriminator,
     initialize=_initialize,
     ignores=frozenset({"latent_dim", "latent_distribution"}),
     draw=FramePredictor.continue_clips,
