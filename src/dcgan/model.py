@@ -222,7 +222,8 @@ class Model:
         return z if label is None else self.labeled(z, label)
 
     @property
-    def _draws(self) -> bool:
+    def draws(self) -> bool:
+        """Whether the generator draws pictures from random numbers; one that predicts frames does not."""
         return self.interface.noise_dim > 0
 
     def check_draws(self) -> None:
@@ -231,7 +232,7 @@ class Model:
         Raises:
             ModelError: This model predicts frames.
         """
-        if not self._draws:
+        if not self.draws:
             raise ModelError(
                 "this model predicts the next frame of a video, and draws no pictures from z: use "
                 "`dcgan predict-frames MODEL SOURCE`"
@@ -427,12 +428,12 @@ class Model:
         after = f", {seen:,} images seen" if isinstance(seen, int) else ""
         kind = self.interface.nets
         nets = "" if kind == "dcgan" else f", {kind}" if kind else ", nets of your own"
-        given = f"z {self.latent_distribution} ({self.latent_dim})" if self._draws else f"clips of {self.frames} frames"
+        given = f"z {self.latent_distribution} ({self.latent_dim})" if self.draws else f"clips of {self.frames} frames"
         return f"Model({self.size}x{self.size}, {self.channels} channels, {given}{after}{nets}, on {self.device})"
 
     def _repr_html_(self) -> str:
         """What a notebook shows: its first seeds, if it draws from z."""
-        if not self._draws:
+        if not self.draws:
             return f"<code>{escape(repr(self))}</code>"
         png = base64.b64encode(picture_bytes(sheet(self.sample(range(16)), columns=8), ".png")).decode()
         return f'<img src="data:image/png;base64,{png}" alt="the pictures of seeds 0 to 15"><br><code>{self!r}</code>'

@@ -120,6 +120,7 @@ def find_concepts(
         >>> dcgan.arithmetic(model, "cool - mine", concepts=concepts)
     """
     check_definitions(definitions, source is not None, axis=axis, examples=examples, pool=pool)
+    model.check_draws()
     conditions = {name: parse_conditions(text) for name, text in definitions.items() if isinstance(text, str)}
     found = {
         name: concept_of_seeds(name, chosen, model)

@@ -114,6 +114,7 @@ def project_in_parts(
 
     Parameters and errors are those of `project`; `joined` makes one of the parts.
     """
+    model.check_draws()
     options = options or ProjectOptions()
     compared_net(model, options)
     check_whole("references", references, 0)
