@@ -88,7 +88,7 @@ def rate(loop: str, threads: int | None, size: int, seconds: float) -> float:
             train_step(state, loader.batch(recipe, state.progress.step))
     else:
         textbook = Textbook(recipe.architecture())
-        real = torch.from_numpy(pixels[: recipe.batch_size]).permute(0, 3, 1, 2).float() / 127.5 - 1
+        real = torch.from_numpy(pixels[: recipe.definite.batch_size]).permute(0, 3, 1, 2).float() / 127.5 - 1
 
         def step() -> None:
             textbook.step(real)
@@ -98,7 +98,7 @@ def rate(loop: str, threads: int | None, size: int, seconds: float) -> float:
     start, count = time.perf_counter(), 0
     while time.perf_counter() - start < seconds:
         step()
-        count += recipe.batch_size
+        count += recipe.definite.batch_size
     return count / (time.perf_counter() - start)
 
 

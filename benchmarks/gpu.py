@@ -75,7 +75,7 @@ def textbook(recipe: Recipe, pixels: Pixels, device: str) -> Step:
     images = to_images(torch.from_numpy(pixels[:4096])).contiguous()
 
     def step() -> None:
-        loop.step(images[torch.randint(len(images), (recipe.batch_size,))].to(device))
+        loop.step(images[torch.randint(len(images), (recipe.definite.batch_size,))].to(device))
 
     return step
 
@@ -136,8 +136,8 @@ def compare(recipe: Recipe, pixels: Pixels, seconds: float, most: float) -> list
     if device.startswith("cuda"):
         ways["ours, captured"] = lambda: ours(captured, pictures, GraphReplay())
         ways["ours, compiled"] = lambda: ours(captured, pictures, GraphReplay(), compiled=True)  # and captured
-    flops = flops_of(ways["ours"](), recipe.batch_size)
-    rates = {way: rate(make(), device, seconds) * recipe.batch_size for way, make in ways.items()}
+    flops = flops_of(ways["ours"](), recipe.definite.batch_size)
+    rates = {way: rate(make(), device, seconds) * recipe.definite.batch_size for way, make in ways.items()}
     return [
         Row(recipe.preset, way, speed, speed / rates["textbook"], speed * flops / most, BEDROOMS / speed / 60)
         for way, speed in rates.items()

@@ -43,7 +43,7 @@ def samples(state: TrainingState, images: int, attempt: int = 0, *, exact: bool 
     """Samples in gray levels, with statistics of so many images, the first ones of an attempt, in mini-batches."""
     recipe = state.recipe
     random = rng(Stream.STATISTICS_LATENTS, recipe.seed + attempt)
-    counts = [recipe.batch_size] * (images // recipe.batch_size)
+    counts = [recipe.definite.batch_size] * (images // recipe.definite.batch_size)
     z = [sample_latents(random, count, recipe.latent_dim, recipe.latent_distribution) for count in counts]
     with torch.autocast(state.device.type, torch.bfloat16, enabled=not exact):
         measure_statistics(state.ema_generator, [torch.from_numpy(batch).to(state.device) for batch in z])
@@ -101,7 +101,7 @@ def seconds(recipe: Recipe) -> None:
         clock("a stop between two sheets", lambda: save_checkpoint(Path(name), state, snapshots.model()))
     sheet = taken["record of metrics"] + taken["statistics and sheet"]
     looks = 2 * sheet + taken["discriminator's statistics"] + taken["checkpoint"]
-    training = taken["a step"] * recipe.checkpoint_every / recipe.batch_size
+    training = taken["a step"] * recipe.checkpoint_every / recipe.definite.batch_size
     print(f"share of training time: {looks / training:.1%}")
 
 
@@ -111,7 +111,7 @@ def main() -> None:
     parts = parser.add_subparsers(dest="part", required=True)
     parts.add_parser("levels", help="samples against the number of images").add_argument("run", type=Path)
     clock = parts.add_parser("seconds", help="the time of a sheet, a checkpoint and a stop")
-    clock.add_argument("--base-channels", type=int, default=Recipe().base_channels)
+    clock.add_argument("--base-channels", type=int, default=Recipe().definite.base_channels)
     arguments = parser.parse_args()
     if arguments.part == "levels":
         levels(arguments.run)

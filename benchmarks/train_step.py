@@ -83,7 +83,7 @@ def textbook(folder: Path, recipe: Recipe) -> Step:
     architecture = recipe.architecture()
     loop = Textbook(architecture)
     loader = DataLoader(
-        Folder(folder, architecture.size), recipe.batch_size, shuffle=True, num_workers=WORKERS, drop_last=True
+        Folder(folder, architecture.size), recipe.definite.batch_size, shuffle=True, num_workers=WORKERS, drop_last=True
     )
 
     def forever() -> Iterator[Tensor]:
@@ -157,9 +157,9 @@ def compare(ways: dict[str, tuple[object, ...]], seconds: float, rounds: int) ->
 def count_flops(recipe: Recipe) -> float:
     """Operations for a picture in a step of ours; of the baseline's, ours are the useful ones."""
     architecture, state = recipe.architecture(), TrainingState(resolve_recipe(recipe))
-    shape = (recipe.batch_size, architecture.size, architecture.size, architecture.channels)
+    shape = (recipe.definite.batch_size, architecture.size, architecture.size, architecture.channels)
     pictures = ImageLoader(np.zeros(shape, np.uint8), state.device)
-    return flops_of(lambda: train_step(state, pictures.batch(recipe, state.progress.step)), recipe.batch_size)
+    return flops_of(lambda: train_step(state, pictures.batch(recipe, state.progress.step)), recipe.definite.batch_size)
 
 
 def measure(folder: Path, packed: Path, recipe: Recipe, seconds: float, rounds: int, compiled: bool) -> list[Row]:
@@ -181,7 +181,7 @@ def measure(folder: Path, packed: Path, recipe: Recipe, seconds: float, rounds: 
     shape = (recipe.size, recipe.kernel_size)
     rows = []
     for way in ways:
-        pictures = rates[way] * recipe.batch_size
+        pictures = rates[way] * recipe.definite.batch_size
         rows.append(Row(*shape, way, pictures, rates[way] / base, pictures * flops / 1e9))
     return rows + [Row(*shape, way, 0.0, 0.0, rates[way] * flops_of_product(SIDE) / 1e9) for way in ceilings]
 

@@ -49,8 +49,11 @@ AUGMENTATIONS: "Registry[Augmentation]" = Registry(
     {
         "none": Choice("dcgan.training.augment:NONE", "images as they are"),
         "translation": Choice("dcgan.training.augment:TRANSLATION", "moved by up to an eighth of their side"),
+        "translation,cutout": Choice(
+            "dcgan.training.augment:TRANSLATION_CUTOUT", "moved and with a hole, for small sets"
+        ),
         "color,translation,cutout": Choice(
-            "dcgan.training.augment:COLOR_TRANSLATION_CUTOUT", "recolored, moved and with a hole, for very small sets"
+            "dcgan.training.augment:COLOR_TRANSLATION_CUTOUT", "recolored, moved and with a hole, for small sets of RGB"
         ),
     },
 )
@@ -84,7 +87,9 @@ PRESETS: "Registry[Recipe]" = Registry(
     "preset",
     "dcgan.presets",
     {
-        "default": Choice("dcgan.training.presets:DEFAULT", "for CPUs and small sets"),
+        "default": Choice("dcgan.training.presets:DEFAULT", "for your own pictures, about an hour"),
+        "quick": Choice("dcgan.training.presets:QUICK", "the same in about five minutes"),
+        "best": Choice("dcgan.training.presets:BEST", "for your own pictures, some hours"),
         "paper-64": Choice("dcgan.training.presets:PAPER_64", "the paper's bedrooms and faces"),
         "paper-imagenet-32": Choice("dcgan.training.presets:PAPER_IMAGENET_32", "the paper's ImageNet net"),
         "paper-svhn-32": Choice("dcgan.training.presets:PAPER_SVHN_32", "the paper's SVHN net"),

@@ -16,6 +16,7 @@ VERBS = (
     *(
         "train",
         "demo",
+        "predict-frames",
         "prepare",
         "split",
         "dedup",
@@ -107,7 +108,7 @@ def test_the_flags_of_training_are_there_by_their_names(capsys: pytest.CaptureFi
         "size channels base-channels batch-size lr seed checkpoint-every keep "
         "device precision preset on-collapse resume"
     )
-    lengths = "images epochs steps minutes"
+    lengths = "images epochs steps minutes about-minutes"
     assert [name for name in (names + " " + lengths).split() if f"--{name}" not in out] == []
 
 
@@ -129,6 +130,8 @@ def test_presets_say_the_kernel_size_that_is_used_and_none_of_nets_without_layer
     kernels = {name: facts["kernel_size"] for name, facts in listed.items() if "kernel_size" in facts}
     assert kernels == {
         "default": 3,
+        "quick": 3,
+        "best": 3,
         "paper-64": 5,
         "paper-imagenet-32": 3,
         "paper-svhn-32": 5,

@@ -42,6 +42,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 SMALL = ["--base-channels", "2", "--latent-dim", "4", "--batch-size", "4", "--images", "32", "--threads", "1"]
+SMALL += ["--augment", "translation"]
 
 
 def run_app(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[object, str]:
@@ -75,6 +76,7 @@ def test_json_is_one_line_for_machines(packed: Path, capsys: pytest.CaptureFixtu
         "images": 32,
         "sheet": "run/sheets/0000000032.png",
         "best": None,
+        "chosen": {},
         "resume": None,
     }
 

@@ -114,6 +114,11 @@ def test_what_happened_is_told_but_not_that_it_began(folder: Path) -> None:
     assert not any("at 0 images" in str(text) for text in texts)
 
 
+def test_what_was_chosen_for_the_run_is_told_in_words(folder: Path) -> None:
+    (text,) = [event["text"] for event in view_run(folder, "runs/a", ENDED).events if "chose" in str(event["text"])]
+    assert text == ("chose augment color,translation,cutout: the discriminator would soon know 20 pictures by heart")
+
+
 def test_progress_of_minutes_goes_on_between_records(folder: Path) -> None:
     recipe = folder / "runs" / "a" / "recipe.toml"
     recipe.write_text(recipe.read_text().replace("steps = 4", "minutes = 60.0"))

@@ -79,6 +79,12 @@ def test_a_setting_that_is_wrong_is_named_by_its_label_and_an_empty_one_is_the_u
             click(browser, "#start")
             until(lambda why=why: text(browser, "#notice").startswith(why), 60)  # type: ignore[misc]
             write(label, "")
+        for label, left_open in (("Batch size", True), ("Base channels", True), ("Learning rate", False)):
+            field = browser.find_element(By.XPATH, f"//label[span[text()='{label}']]/input")
+            assert (field.get_attribute("placeholder") == "chosen from the pictures") == left_open
+        augment = Select(browser.find_element(By.XPATH, "//label[span[text()='Augmentation']]/select"))
+        assert augment.first_selected_option.text == "chosen from the pictures"
+        augment.select_by_value("none")
         write("Base channels", "4")
         click(browser, "#start")
         record = folder / ".dcgan-studio" / "runs%2Fphotos-1.json"
@@ -86,6 +92,7 @@ def test_a_setting_that_is_wrong_is_named_by_its_label_and_an_empty_one_is_the_u
         words = parse_json(record.read_bytes())["words"]
         assert words[words.index("--size") :][:6] == ["--size", "32", "--minutes", "30", "--base-channels", "4"]
         assert "--batch-size" not in words
+        assert words[words.index("--augment") + 1] == "none"
         console_is_empty(browser)
 
 

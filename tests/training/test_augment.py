@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from dcgan.choices import AUGMENTATIONS
-from dcgan.training.augment import color, cutout, translation
+from dcgan.training.augment import color, color_translation_cutout, cutout, translation, translation_cutout
 
 
 def numbers(*shape: int) -> Tensor:
@@ -69,3 +69,10 @@ def test_every_augmentation_keeps_the_shape_and_looks_at_each_picture_by_itself(
     alone = torch.cat([augmentation.apply(images[i : i + 1], chance[i : i + 1]) for i in range(3)])
     assert together.shape == images.shape
     torch.testing.assert_close(together, alone)
+
+
+def test_the_policy_without_color_is_that_of_which_colors_stay_as_they_are() -> None:
+    images, random = torch.rand(20, 3, 16, 16) * 2 - 1, numbers(20, 4)
+    as_they_are = torch.full((20, 3), 0.5)
+    expected = color_translation_cutout(images, torch.cat([as_they_are, random], dim=1))
+    torch.testing.assert_close(translation_cutout(images, random), expected)

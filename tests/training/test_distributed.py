@@ -25,7 +25,7 @@ from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.distributed import Ranks, joined, resolve_recipe, threads_here
 from dcgan.training.logger import read_events, read_records
 from dcgan.training.recipe import Recipe
-from dcgan.training.run import resume, train
+from dcgan.training.run import read_run, resume, train
 
 JOINT = TOY.changed({"batch_size": 8, "images": 64, "lr": 1e-3, "evaluate_every": 32, "evaluate_extractor": "pixels"})
 
@@ -123,6 +123,18 @@ def test_one_rank_that_is_asked_to_stop_stops_all_with_a_checkpoint(
     assert running.returncode != 0  # as one process that was asked to stop: nobody takes the run for finished
     assert "exitcode  : 130" in err
     assert read_events(tmp_path / "run" / "events.jsonl")[-1]["kind"] == "stopped"
+
+
+def test_rank_0_chooses_what_is_open_and_the_others_read_it(packed: Path, tmp_path: Path) -> None:
+    recipe = replace(JOINT, batch_size=None, augment=None, base_channels=None, images=None, about_minutes=0.0005)
+    process = start(packed, tmp_path / "run", recipe)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    trained = read_run(tmp_path / "run")[0]
+    assert (trained.batch_size, trained.base_channels, trained.about_minutes) == (16, 32, None)
+    assert trained.images is not None
+    assert err.count("chose --images") == 1
+    assert read_records(tmp_path / "run" / "metrics.jsonl")[-1]["images"] == 16 * -(-trained.images // 16)
 
 
 def test_a_mistake_that_rank_0_finds_is_told_once(packed: Path, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_the_released_decay_divides_by_1_000004_each_mini_batch() -> None:
     from dcgan.training.presets import preset
 
     recipe = preset("gan-2014-mnist")
-    assert factors(recipe, 1000 * recipe.batch_size)[0] == pytest.approx(1.000004**-1000, rel=1e-6)
+    assert factors(recipe, 1000 * recipe.definite.batch_size)[0] == pytest.approx(1.000004**-1000, rel=1e-6)
 
 
 def test_momentum_rises_in_a_line() -> None:

@@ -19,6 +19,7 @@ TOY = Recipe(
     base_channels=2,
     latent_dim=4,
     batch_size=4,
+    augment="translation",
     ema_half_life=16,
     images=64,
     sheet_every=16,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from dcgan.choices import NETS, PRESETS
-from dcgan.cli.console import answer, progress_bar, stdout
+from dcgan.cli.console import answer, as_flags, progress_bar, stdout
 from dcgan.cli.flags import AsJson, Switch
 from dcgan.cli.sources import PICTURES_HELP
 from dcgan.errors import UsageError
@@ -108,13 +108,15 @@ def presets(*, as_json: AsJson = False) -> None:
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("preset", no_wrap=True)
-    for heading in ("size", "batch", "lr", "updates", "G", "D"):
+    columns = ("size", "batch", "lr", "updates")
+    for heading in (*columns, "G", "D"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, facts in rows.items():
         sizes = (f"{int(facts[net]) / 1e6:.1f} M" for net in ("generator", "discriminator"))
-        table.add_row(name, *(str(facts[fact]) for fact in ("size", "batch", "lr", "updates")), *sizes)
+        table.add_row(name, *(str(facts.get(fact, "chosen")) for fact in columns), *sizes)
     stdout.print(table)
     stdout.print("\nG and D are the numbers of their parameters; --json has all values.")
+    stdout.print("What is chosen depends on the pictures and the machine: --dry-run shows it.")
 
 
 def _next_run(source: str) -> Path:
@@ -128,9 +130,11 @@ def _next_run(source: str) -> Path:
 
 def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> int:
     from dcgan.progress import duration
+    from dcgan.training.automatic import choose_for
     from dcgan.training.distributed import check_suits, ranks_here, resolve_recipe
     from dcgan.training.pictures import fit_to, open_data
-    from dcgan.training.run import check_recipe, measure_rate
+    from dcgan.training.rate import measure_rate
+    from dcgan.training.run import check_recipe
     from dcgan.training.session import refuse_out_of_memory
 
     ranks = ranks_here()
@@ -141,7 +145,9 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
     transferred = start is not None
     with progress_bar("preparing") as bar:
         data = open_data(source, recipe, bar, start)
-    recipe = resolve_recipe(fit_to(recipe, data, transferred=transferred), ranks)
+    choices = choose_for(resolve_recipe(fit_to(recipe, data, transferred=transferred), ranks), data, ranks)
+    recipe = choices.recipe
+    check_suits(recipe, ranks)
     target = recipe.target_images(len(data))
     facts = {"pictures": len(data), **_describe(recipe), "target_images": target}
     lines = [
@@ -152,17 +158,25 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
     measured = {}
     if ranks.count == 1:  # one process cannot tell how fast several are together
         with refuse_out_of_memory():
-            rate = measure_rate(recipe, data)
+            rate = choices.rate or measure_rate(recipe, data)
         lengths = [60 * recipe.minutes] if recipe.minutes else []
         seconds = min([*lengths, *([target / rate] if target else [])])
         measured = {"images_per_second": round(rate, 1), "seconds": round(seconds)}
         lines.append(f"time: about {duration(seconds)} on {recipe.device}, {rate:,.0f} images a second")
-    answer("\n".join([*lines, "", recipe.to_toml()]), {**facts, **measured, "recipe": dict(recipe.values())}, as_json)
+    lines += ["", *(as_flags(f"chose {one}") for one in choices.chosen)] if choices.chosen else []
+    answer(
+        "\n".join([*lines, "", recipe.to_toml()]),
+        {**facts, **measured, "chosen": choices.facts(), "recipe": dict(recipe.values())},
+        as_json,
+    )
     return 0
 
 
 def _describe(recipe: Recipe) -> dict[str, int | str]:
-    """The facts that tell recipes apart, with the parameter counts of their nets; the kernels of those with layers."""
+    """The facts that tell recipes apart, with the parameter counts of their nets; the kernels of those with layers.
+
+    What is open is left out; the parameters are then those of the usual nets.
+    """
     import torch
 
     from dcgan.networks.layouts import Architecture
@@ -178,9 +192,9 @@ def _describe(recipe: Recipe) -> dict[str, int | str]:
         "nets": recipe.nets,
         "size": size if recipe.size else "any",
         "z": f"{recipe.latent_distribution} {recipe.latent_dim}",
-        "base_channels": recipe.base_channels,
+        **({"base_channels": recipe.base_channels} if recipe.base_channels else {}),
         **({"kernel_size": layers[0].kernel_size} if layers else {}),
-        "batch": recipe.batch_size,
+        **({"batch": recipe.batch_size} if recipe.batch_size else {}),
         "lr": f"{recipe.lr:g}",
         "updates": recipe.updates,
         **counts,

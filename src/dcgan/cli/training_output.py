@@ -28,11 +28,13 @@ def print_result(result: TrainingResult, as_json: bool) -> int:
     if "LOCAL_WORLD_SIZE" in os.environ:  # torchrun started us
         resume = f"torchrun --nproc-per-node {os.environ['LOCAL_WORLD_SIZE']} -m {resume}"
     more = command("sample", run, "--out", "sheet.png")
+    if result.predicts:
+        more = command("predict-frames", run, "VIDEOS", "--out", "film.gif")
     text = {
         "finished": f"finished after {images}: {run}\n"
         f"newest sheet: {result.sheet}\nreport: {run / 'report.html'}\n"
         + (f"best checkpoint: {run / 'best'}, that is {result.best}\n" if result.best else "")
-        + f"generate more: {more}",
+        + f"{'predict' if result.predicts else 'generate'} more: {more}",
         "stopped": f"stopped after {images}; nothing is lost. Go on with: {resume}",
         "collapsed": f"the training went wrong and was stopped after {images}; the last warning says what to do. The "
         f"healthy checkpoints stay in {run / 'checkpoints'}",
@@ -43,6 +45,7 @@ def print_result(result: TrainingResult, as_json: bool) -> int:
         "images": result.images,
         "sheet": result.sheet,
         "best": result.best,
+        "chosen": dict(result.chosen),
         "resume": None if result.ending == "finished" else resume,
     }
     answer(text, facts, as_json)

@@ -1,6 +1,7 @@
 """What the page shows of a run, all of it read from the run's folder: how far it is, how it goes, and its pictures."""
 
 import math
+import re
 import shutil
 import time
 from collections.abc import Sequence
@@ -99,7 +100,7 @@ def view_run(folder: Path, name: str, process: TrainingProcess | None) -> RunVie
         _progress(recipe, facts, pictures if isinstance(pictures, int) else 1, state),
         facts,
         [_sheet(path) for path in list_sheets(run)],
-        [{"time": e.get("time"), "images": e.get("images"), "text": e.get("text")} for e in events if _is_told(e)],
+        [{"time": e.get("time"), "images": e.get("images"), "text": _text(e)} for e in events if _is_told(e)],
         {"size": recipe.size, "minutes": recipe.minutes, "pictures": pictures, "source": card["source"]},
     )
 
@@ -228,6 +229,11 @@ def _health(recipe: Recipe, records: Sequence[Record]) -> str:
 
 def _is_told(event: dict[str, object]) -> bool:
     return event.get("kind") in _TOLD
+
+
+def _text(event: dict[str, object]) -> str:
+    """What an event says; parameters, which stand in backticks, as words."""
+    return re.sub(r"`(\w+)`", lambda found: found[1].replace("_", " "), str(event.get("text", "")))
 
 
 def _sheet(path: Path) -> dict[str, object]:

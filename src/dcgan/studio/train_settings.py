@@ -23,7 +23,10 @@ _FIELDS: dict[str, Field[Any]] = {one.name: one for one in fields(Recipe) if one
 
 
 def offered() -> list[dict[str, object]]:
-    """What can be chosen under "more": {name, label, help, allowed, default, choices} each."""
+    """What can be chosen under "more": {name, label, help, allowed, default, choices} each.
+
+    A default of None stands for what the training chooses itself, from the pictures and the machine.
+    """
     return [_described(_FIELDS[name], label) for name, label in MORE.items()]
 
 
@@ -49,7 +52,7 @@ def _allowed(name: str) -> str:
     rule: Setting = _FIELDS[name].metadata["setting"]
     if rule.choices is not None:
         return rule.allowed
-    return f"{'a whole number' if _FIELDS[name].type is int else 'a number'}, {rule.allowed}"
+    return f"{'a whole number' if _FIELDS[name].type in (int, int | None) else 'a number'}, {rule.allowed}"
 
 
 def _described(one: Field[Any], label: str) -> dict[str, object]:

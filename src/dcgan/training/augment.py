@@ -81,6 +81,12 @@ def color_translation_cutout(images: Tensor, numbers: Tensor) -> Tensor:
     return cutout(translation(color(images, numbers[:, :3]), numbers[:, 3:5]), numbers[:, 5:])
 
 
+def translation_cutout(images: Tensor, numbers: Tensor) -> Tensor:
+    """Translation, then cutout: the same for pictures whose colors cannot be changed. Takes (N, 4) numbers."""
+    return cutout(translation(images, numbers[:, :2]), numbers[:, 2:])
+
+
 NONE = Augmentation(0, lambda images, _: images)
 TRANSLATION = Augmentation(2, translation)
+TRANSLATION_CUTOUT = Augmentation(4, translation_cutout)
 COLOR_TRANSLATION_CUTOUT = Augmentation(7, color_translation_cutout)

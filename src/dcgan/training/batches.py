@@ -82,8 +82,8 @@ class ImageLoader:
 
     def batch(self, recipe: Recipe, step: int, rollbacks: int = 0, rows: slice = slice(None)) -> Batch:
         """Mini-batch `step` (from 0) of a training after so many roll-backs, or some rows of it: a rank's share."""
-        key, size = (recipe.seed, rollbacks, step), recipe.batch_size
-        numbers = AUGMENTATIONS[recipe.augment].numbers
+        key, size = (recipe.seed, rollbacks, step), recipe.definite.batch_size
+        numbers = AUGMENTATIONS[recipe.definite.augment].numbers
         index = batch_order(*key, size, len(self))
         nets = recipe.lay_out()
         z = sample_latents(rng(Stream.LATENTS, *key), size, nets.noise_dim, nets.latent_distribution)

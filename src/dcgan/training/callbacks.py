@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from dcgan.progress import Rate, duration, in_notebook, move, stop
-from dcgan.training.recipe import DEFAULT_IMAGES, LENGTHS, Recipe
+from dcgan.training.recipe import DEFAULT_IMAGES, DEFINITE_LENGTHS, Recipe
 from dcgan.training.state import TrainingState
 from dcgan.types import OnProgress
 
@@ -139,7 +139,8 @@ class ProgressBar(Callback):
         self._progress.reset(self._training, completed=images)  # the rate counts from where this session begins
         if not self._moves:
             since = f" from {images:,} images on" if images else ""
-            self.print(f"training on {pictures:,} pictures{since}, for {length_of(state.recipe)}, on {state.device}")
+            what = "pictures" if state.interface.frames == 1 else f"clips of {state.interface.frames} frames"
+            self.print(f"training on {pictures:,} {what}{since}, for {length_of(state.recipe)}, on {state.device}")
 
     def on_step(self, state: TrainingState, target: int) -> None:
         """Move the bar of the training."""
@@ -186,7 +187,8 @@ class ProgressBar(Callback):
 
 def length_of(recipe: Recipe) -> str:
     """The length of a recipe in words: "20 minutes or 1,000,000 images"."""
-    lengths = [f"{getattr(recipe, name):,g} {name}" for name in LENGTHS if getattr(recipe, name) is not None]
+    given = {name: getattr(recipe, name) for name in DEFINITE_LENGTHS}
+    lengths = [f"{value:,g} {name}" for name, value in given.items() if value is not None]
     return " or ".join(lengths) or f"{DEFAULT_IMAGES:,} images"
 
 

@@ -122,9 +122,10 @@ def check_suits(recipe: Recipe, ranks: Ranks) -> None:
         raise RecipeError(f"`device` {recipe.device}: with several ranks each takes its own; say `device` cuda")
     if recipe.capture:
         raise RecipeError("`capture` records the work of one GPU; with several ranks leave it out")
-    if recipe.batch_size % ranks.count or recipe.batch_size < 2 * ranks.count:
+    size = recipe.batch_size
+    if size is not None and (size % ranks.count or size < 2 * ranks.count):  # an open one will be chosen to suit them
         raise RecipeError(
-            f"`batch_size` {recipe.batch_size} cannot be shared by {ranks.count} ranks: it must be a multiple of "
+            f"`batch_size` {size} cannot be shared by {ranks.count} ranks: it must be a multiple of "
             f"{ranks.count}, and at least {2 * ranks.count}"
         )
 

@@ -5,6 +5,17 @@ from dcgan.training.recipe import Recipe
 
 DEFAULT = Recipe()
 
+# The default in minutes, and in hours: with time, wider nets, a longer average, and a learning rate that falls to 0.
+QUICK = Recipe(preset="quick", about_minutes=5.0)
+BEST = Recipe(
+    preset="best",
+    about_minutes=240.0,
+    base_channels=64,
+    ema_half_life=20_000,
+    lr_schedule="linear",
+    lr_hold=0.5,
+)
+
 # What the paper and its released code share (paper section 4; code: coupled L2, one net a mini-batch, epsilon 1e-8).
 _PAPER = Recipe(
     layout="strided",
@@ -122,6 +133,7 @@ LAPGAN_CIFAR = Recipe(
     size=32,
     channels=3,
     base_channels=64,
+    batch_size=64,
     optimizer="sgd",
     lr=0.02,
     lr_discriminator=0.01,

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import tomli_w
 
@@ -16,14 +16,27 @@ from dcgan.networks.layouts import Architecture, Interface, LatentDistribution, 
 from dcgan.training.recipe_checks import check_combinations, check_values
 from dcgan.training.settings import setting
 
-DEFAULT_IMAGES = 1_000_000  # of a recipe without any length
-LENGTHS = ("images", "epochs", "steps", "minutes")
+DEFAULT_IMAGES = 1_000_000  # of a recipe without any length, where no machine has been measured
+DEFINITE_LENGTHS = ("images", "epochs", "steps", "minutes")
+LENGTHS = (*DEFINITE_LENGTHS, "about_minutes")
 MAY_CHANGE = (
-    *LENGTHS,
+    *DEFINITE_LENGTHS,
     *("evaluate_every", "evaluate_samples", "evaluate_extractor"),
     *("checkpoint_every", "sheet_every", "keep", "on_collapse"),
     *("device", "capture", "sync_batch_norm", "threads"),
 )
+
+
+class Definite(NamedTuple):
+    """Values of a recipe that may be open until a run begins; see `dcgan.training.automatic`."""
+
+    base_channels: int
+    batch_size: int
+    augment: str
+
+
+USUAL = Definite(base_channels=32, batch_size=64, augment="translation")
+"""What holds where nothing was chosen from the pictures and the machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +69,11 @@ class Recipe:
     )
     nets: str = setting("dcgan", "Kind of the two nets.", choices=NETS)
     layout: str = setting("pooled", "Convolutions of a DCGAN.", choices=LAYOUTS)
-    base_channels: int = setting(
-        32,
-        "Channels of the discriminator's first layer; they double with each halving, up to eight times. 32 gives the "
-        "best pictures in an hour of CPU; with a GPU take 64 or 128. Of other nets: units or maps of a hidden layer.",
+    base_channels: int | None = setting(
+        None,
+        "Channels of the discriminator's first layer; they double with each halving, up to eight times. Of other nets: "
+        "units or maps of a hidden layer. Default: 64 for a DCGAN on a GPU, else 32, or 16 where a CPU would see too "
+        "few large pictures.",
         minimum=1,
         maximum=2048,
     )
@@ -102,7 +116,13 @@ class Recipe:
         maximum=1000,
     )
 
-    batch_size: int = setting(64, "Images in a mini-batch.", minimum=2, maximum=65536, unit=" pictures")
+    batch_size: int | None = setting(
+        None,
+        "Images in a mini-batch. Default: 64, or for a DCGAN on a small set 32 or 16, an eighth of its pictures.",
+        minimum=2,
+        maximum=65536,
+        unit=" pictures",
+    )
     lr: float = setting(
         5e-4, "Learning rate of Adam for both nets. The paper has 2e-4; 1e-3 spoils photographs.", above=0, maximum=1
     )
@@ -164,8 +184,11 @@ class Recipe:
         maximum=1_000_000,
     )
     updates: str = setting("both", "What a mini-batch updates.", choices=UPDATES)
-    augment: str = setting(
-        "translation", "What the discriminator is shown, of real and generated images alike.", choices=AUGMENTATIONS
+    augment: str | None = setting(
+        None,
+        "What the discriminator is shown, of real and generated images alike. Default: translation; for a DCGAN on a "
+        "small set cutout, too, and color if the pictures are RGB.",
+        choices=AUGMENTATIONS,
     )
     freeze_discriminator: int = setting(
         0,
@@ -183,13 +206,21 @@ class Recipe:
 
     seed: int = setting(0, "Seed of everything random in the training.", minimum=0, maximum=2**63 - 1)
     images: int | None = setting(
-        None, "Length: stop after this many images seen. Without any length: 1,000,000.", above=0
+        None,
+        "Length: stop after this many images seen. Without any length: about as many as this machine sees in an hour.",
+        above=0,
     )
     epochs: float | None = setting(None, "Length: stop after this many passes over the set.", above=0)
     steps: int | None = setting(None, "Length: stop after this many mini-batches.", above=0)
     minutes: float | None = setting(
         None,
         "Length: stop after this many minutes of training. Of several lengths the first to be reached ends the run.",
+        above=0,
+    )
+    about_minutes: float | None = setting(
+        None,
+        "Length: stop after as many images as this machine sees in about this many minutes, as measured when the run "
+        "begins, which then has them as `images`. Schedules know their end by that.",
         above=0,
     )
 
@@ -271,11 +302,21 @@ class Recipe:
         if family.conditional and self.classes is None:
             raise RecipeError(f"`classes` must be given to lay out the nets {self.nets}")
         values = {field.name: getattr(self, field.name) for field in fields(NetOptions)}
-        options = NetOptions(**{**values, "classes": self.classes if family.conditional else 0})
+        values |= {"base_channels": self.definite.base_channels, "classes": self.classes if family.conditional else 0}
+        options = NetOptions(**values)
         try:
             return family.lay_out(options)
         except ValueError as error:
             raise RecipeError(f"the nets {self.nets} cannot be laid out so: {error}") from error
+
+    @property
+    def definite(self) -> Definite:
+        """`base_channels`, `batch_size` and `augment`; of those that are open what is usual."""
+        return Definite(
+            self.base_channels or USUAL.base_channels,
+            self.batch_size or USUAL.batch_size,
+            self.augment or USUAL.augment,
+        )
 
     def guessed(self) -> "Recipe":
         """The recipe with a guess of what only the pictures tell, such as a size of 64, to lay out nets by."""
@@ -305,12 +346,12 @@ class Recipe:
         )
 
     def target_images(self, count: int) -> int | None:
-        """Images after which a run on `count` pictures ends; None if only minutes limit it."""
+        """Images after which a run on `count` pictures ends; None if only `minutes` limit it."""
         targets = [
             self.images,
-            self.steps and self.steps * self.batch_size,
+            self.steps and self.steps * self.definite.batch_size,
             self.epochs and round(self.epochs * count),
-            DEFAULT_IMAGES if all(getattr(self, name) is None for name in LENGTHS) else None,
+            DEFAULT_IMAGES if all(getattr(self, name) is None for name in DEFINITE_LENGTHS) else None,
         ]
         return min((target for target in targets if target), default=None)
 

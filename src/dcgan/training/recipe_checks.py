@@ -36,10 +36,11 @@ def check_combinations(recipe: "Recipe") -> None:
     """
     if recipe.kernel_size == 4 and recipe.layout in ("pooled", "paired") and NETS[recipe.nets].reads("layout"):
         raise RecipeError(f"`kernel_size` must be 3 or 5 with `layout` {recipe.layout}, not 4; `layout` strided has 4")
-    if recipe.lr_schedule in ("linear", "cosine") and recipe.target_images(1) is None:
+    ends = recipe.about_minutes or recipe.target_images(1)
+    if recipe.lr_schedule in ("linear", "cosine") and not ends:
         raise RecipeError(
-            f"`lr_schedule` {recipe.lr_schedule} needs to know its end: give `images`, `epochs` or `steps`, not only "
-            "`minutes`"
+            f"`lr_schedule` {recipe.lr_schedule} needs to know its end: give `images`, `epochs`, `steps` or "
+            "`about_minutes`, not only `minutes`"
         )
     if recipe.capture and recipe.nets not in ("dcgan", "conditional-dcgan"):
         raise RecipeError(f"`capture` records the steps of a DCGAN; leave it out with `nets` {recipe.nets}")

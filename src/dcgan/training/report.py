@@ -62,7 +62,7 @@ def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, 
         data=_data_facts(data) | ({"begins_with": start.get("model")} if isinstance(start, dict) else {}),
         environment=machine if isinstance(machine, dict) else {},
         commands=(
-            ("Generate new pictures", command("sample", run, "--out", "sheet.png")),
+            _first_command(run, data),
             ("Go on after a stop", command("train", "--resume", run)),
             ("Train for longer", command("train", "--resume", run, "--images", _twice(records))),
             ("Keep this state for good", command("keep", run, "--name", "good")),
@@ -91,6 +91,12 @@ def _sounds(sheet_file: Path | None, data: PackedSet) -> list[tuple[str, bytes]]
     sounds = [(f"Generated, seed {seed}", pixels) for seed, pixels in enumerate(generated)]
     sounds += [("Real", pixels) for pixels in real]
     return [(caption, wav_bytes(sounds_of(pixels[None], data.sound), data.sound)) for caption, pixels in sounds]
+
+
+def _first_command(run: Path, data: PackedSet) -> tuple[str, str]:
+    if data.frames == 1:
+        return "Generate new pictures", command("sample", run, "--out", "sheet.png")
+    return "Predict frames", command("predict-frames", run, "VIDEOS", "--out", "film.gif")
 
 
 def _kind(data: PackedSet) -> str:

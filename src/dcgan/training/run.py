@@ -2,7 +2,6 @@
 
 import json
 import platform
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,30 +10,28 @@ import torch
 from torch import nn
 
 from dcgan.data.cache import source_name
+from dcgan.data.clips import films_of
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import RecipeError, RunError, UsageError, command
 from dcgan.files import RUN_FILE, new_folder, parse_json, write_atomic
 from dcgan.model import Model
-from dcgan.networks.memory import reuse_memory
-from dcgan.training.batches import ImageLoader
+from dcgan.training.automatic import choose_for
 from dcgan.training.callbacks import Callback, shown_in_notebook
 from dcgan.training.checkpoint import list_checkpoints
-from dcgan.training.distributed import Ranks, joined, ranks_here, resolve_recipe, threads_here
+from dcgan.training.distributed import Ranks, check_suits, joined, resolve_recipe
 from dcgan.training.pictures import fit_to, is_packed, open_data
 from dcgan.training.recipe import LENGTHS, MAY_CHANGE, Recipe, read_toml
 from dcgan.training.recipe_checks import check_all_read
 from dcgan.training.session import TrainingResult, run_session, writing_errors
 from dcgan.training.snapshots import build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
-from dcgan.training.step import train_step
 from dcgan.training.transfer import START, check_nets, describe_start, open_start, with_nets_of
 from dcgan.types import OnProgress
 
 CARD = RUN_FILE
 RECIPE = "recipe.toml"
 FORMAT = 1
-WARM_UP, TIMED = 3, 6  # steps that tell how fast a training will be
 
 
 def train(
@@ -107,7 +104,13 @@ def _start(
     recipe = fit_to(recipe, data, transferred=model is not None)
     TrainingState(recipe, nets=nets) if nets else recipe.lay_out()  # so that what does not fit is refused here
     build_evaluator(recipe, data)  # what it needs may be missing
-    notes = [] if recipe.threads == given.threads else _notes(recipe)
+    choices = choose_for(recipe, data, ranks, nets)
+    recipe = choices.recipe
+    check_suits(recipe, ranks)
+    notes = [f"chose {one}" for one in choices.chosen]
+    notes += [] if recipe.threads == given.threads else _notes(recipe)
+    if data.frames > 1:
+        notes.append(str(films_of(PackedSet.open(data.path), data.frames)))
     card = {
         "format": FORMAT,
         "source": source_name(source),
@@ -119,6 +122,7 @@ def _start(
         **({} if start_from is None or model is None else {"start": describe_start(start_from, model)}),
         "created": datetime.now(UTC).isoformat("T", "seconds"),
         "machine": _machine(recipe),
+        "chosen": choices.facts(),
         "notes": notes,
     }
     with writing_errors(run), new_folder(run) as folder:
@@ -162,6 +166,8 @@ def resume(
         raise RunError(f"the nets of {run} are {kind} (`generator`, `discriminator`)")
     changes = {name: value for name, value in (changes or {}).items() if recipe.values().get(name) != value}
     fixed = [name for name in changes if name not in MAY_CHANGE]
+    if fixed == ["about_minutes"]:
+        raise UsageError("`about_minutes` became `images` when the run began: extend it by `images` or `minutes`")
     if fixed:
         names = ", ".join(f"`{name}`" for name in fixed)
         raise UsageError(f"{names} cannot change in a run that has begun; start a new one for that")
@@ -222,28 +228,6 @@ def check_recipe(recipe: Recipe, source: PictureSource, start: Model | None = No
         )
     if not own_nets and not is_packed(source):  # of a packed set the size is known soon enough
         recipe.guessed().lay_out()
-
-
-def measure_rate(recipe: Recipe, data: PackedSet) -> float:
-    """Images a second of a recipe's training step on its device, measured over a few steps; trains nothing.
-
-    Sheets, checkpoints and measurements come on top of it; `size` and `channels` must be set.
-    """
-    if threads := threads_here(recipe, ranks_here()):
-        torch.set_num_threads(threads)
-    if recipe.device == "cpu":
-        reuse_memory()
-    state = TrainingState(recipe, recipe.target_images(len(data)))
-    loader = ImageLoader(data.pixels, state.device, data.labels)
-
-    def seconds_until(step: int) -> float:
-        while state.progress.step < step:
-            train_step(state, loader.batch(recipe, state.progress.step))
-        state.sums.cpu()  # waits for the device
-        return time.monotonic()
-
-    warm = seconds_until(WARM_UP)
-    return TIMED * recipe.batch_size / (seconds_until(WARM_UP + TIMED) - warm)
 
 
 def _data_of(run: Path, card: Mapping[str, object], recipe: Recipe, on_progress: OnProgress | None) -> PackedSet:

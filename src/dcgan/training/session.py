@@ -4,7 +4,7 @@ import errno
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 
@@ -48,6 +48,8 @@ class TrainingResult:
         best: The checkpoint with the least kernel distance, if it was measured (`evaluate_every`).
         stopped_by: The signal's number if one stopped it.
         leads: Whether this process is the one that speaks for all ranks.
+        predicts: Whether its nets predict frames, and draw no pictures from z.
+        chosen: What dcgan chose when the run began, and why: {name: {value, why}}.
     """
 
     run: Path
@@ -57,6 +59,8 @@ class TrainingResult:
     best: Path | None
     stopped_by: int | None
     leads: bool
+    predicts: bool = False
+    chosen: Mapping[str, object] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: how it ended, the newest sheet, and the discriminator's belief over time."""
@@ -120,7 +124,18 @@ def run_session(
         ranks.wait()  # none leaves, and takes its connections along, while another is still at work
         sheets, best = list_sheets(run), best_checkpoint(run)
         sheet = sheets[-1] if sheets else None
-        return TrainingResult(run, ending, state.progress.images, sheet, best, stop.signal, ranks.leads)
+        chosen = card.get("chosen")
+        return TrainingResult(
+            run,
+            ending,
+            state.progress.images,
+            sheet,
+            best,
+            stop.signal,
+            ranks.leads,
+            state.family.continues,
+            chosen if isinstance(chosen, dict) else {},
+        )
 
 
 def _restore(run: Path, state: TrainingState) -> list[str]:

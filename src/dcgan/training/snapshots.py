@@ -133,7 +133,7 @@ class Snapshots:
         if self.sound:
             details["sound"] = asdict(self.sound)
         if not state.own and not state.family.continues:
-            how = f"mean over {batches} mini-batches of {recipe.batch_size}"
+            how = f"mean over {batches} mini-batches of {recipe.definite.batch_size}"
             details["statistics"] = {"generator": f"{how} z", "discriminator": f"{how} real images"}
         model = Model(state.interface, state.ema_generator, state.discriminator, details)
         self._model = self._moment, model
@@ -154,7 +154,7 @@ class Snapshots:
         if state.family.continues:  # such nets have no batch norm
             return
         random = rng(Stream.STATISTICS_LATENTS, recipe.seed)
-        z = (self._latents(random, recipe.batch_size) for _ in range(_batches(recipe)))
+        z = (self._latents(random, recipe.definite.batch_size) for _ in range(_batches(recipe)))
         with state.precision():
             measure_statistics(_HiddenLayers(ema) if isinstance(ema, Generator) else ema, z)
         self._measured = self._moment
@@ -185,7 +185,7 @@ class Snapshots:
     def _real(self, batch: int) -> tuple[Tensor, ...]:
         """A mini-batch of real images, as the discriminator takes them: of conditional nets with their labels."""
         recipe, classes = self.state.recipe, self.state.interface.classes
-        index = self.loader.random_index(recipe.batch_size, Stream.STATISTICS_IMAGES, recipe.seed, batch)
+        index = self.loader.random_index(recipe.definite.batch_size, Stream.STATISTICS_IMAGES, recipe.seed, batch)
         images = self.loader.images(index)
         if not classes:
             return (images,)
@@ -210,7 +210,7 @@ class _HiddenLayers(nn.Module):
 
 def _batches(recipe: Recipe) -> int:
     """Mini-batches that statistics are measured on."""
-    return max(1, -(-STATISTICS_IMAGES // recipe.batch_size))
+    return max(1, -(-STATISTICS_IMAGES // recipe.definite.batch_size))
 
 
 @dataclass(frozen=True)

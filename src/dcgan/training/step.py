@@ -111,7 +111,7 @@ def step_discriminator(state: TrainingState, batch: Batch, fake: Tensor, penaliz
 
 def judge(state: TrainingState, batch: Batch, fake: Tensor, penalize: bool) -> tuple[Tensor, Tensor, Tensor]:
     """Real images as D is shown them, its logits of them, and those of generated images."""
-    augment = AUGMENTATIONS[state.recipe.augment].apply
+    augment = AUGMENTATIONS[state.recipe.definite.augment].apply
     with state.precision():
         real = augment(batch.real, batch.augment_noise[0]).detach().requires_grad_(penalize)
         real_logits = state.logits(real, batch.z)
@@ -121,7 +121,7 @@ def judge(state: TrainingState, batch: Batch, fake: Tensor, penalize: bool) -> t
 
 def step_generator(state: TrainingState, batch: Batch, fake: Tensor) -> None:
     """One step of G's optimizer: how D judges what it generated."""
-    augment, loss = AUGMENTATIONS[state.recipe.augment].apply, LOSSES[state.recipe.loss]
+    augment, loss = AUGMENTATIONS[state.recipe.definite.augment].apply, LOSSES[state.recipe.loss]
     real_logits = batch.z.new_empty(0)
     if loss.pairs:
         with torch.no_grad(), state.precision():

@@ -114,7 +114,7 @@ class Trainer:
         if state.is_random:  # dropout and the noise of nets of your own come from torch's global generator
             key = (recipe.seed, progress.rollbacks, progress.step, self.ranks.rank)
             torch.manual_seed(torch_rng(Stream.OWN_NETS, *key).initial_seed())
-        rows = self.ranks.share(recipe.batch_size)
+        rows = self.ranks.share(recipe.definite.batch_size)
         batch = self.loader.batch(recipe, progress.step, progress.rollbacks, rows)
         if self._graph:
             train_step(state, batch, self._graph)

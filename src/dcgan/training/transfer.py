@@ -38,11 +38,11 @@ def net_settings(model: Model) -> dict[str, object]:
     """The settings of a recipe that lay out nets like a model's: those of its recipe, or what its nets tell."""
     nets, recipe = model.interface, model.details.get("recipe")
     written = recipe if isinstance(recipe, Mapping) else {}  # an imported model has none
-    reads = NETS[nets.nets].reads
-    known = {name: getattr(nets, name) for name in NET_SETTINGS if hasattr(nets, name) and reads(name)}
-    if isinstance(nets, Architecture) and reads("layout"):
+    read = [name for name in NET_SETTINGS if NETS[nets.nets].reads(name)]
+    known = {name: getattr(nets, name) for name in read if hasattr(nets, name)}
+    if isinstance(nets, Architecture) and "layout" in read:
         known |= _settings_of(nets.discriminator[0])
-    known |= {name: written[name] for name in NET_SETTINGS if name in written and reads(name)}
+    known |= {name: written[name] for name in read if written.get(name) is not None}
     return known | {"nets": nets.nets, "classes": nets.classes or None}
 
 

@@ -9,6 +9,7 @@ import { sourceName } from "./sources.js";
 const AT_ONCE = 3; // files that are sent together
 const POLL = 500; // milliseconds
 const MINUTES = 30; // unless others are chosen
+const CHOSEN = "chosen from the pictures"; // what a field says that is left open
 const SIZES = [32, 64, 96, 128, 256];
 
 export async function showNew(panel, state) {
@@ -124,9 +125,11 @@ export async function showNew(panel, state) {
 
 // A field of "more"; its value is undefined where it was left as it is, or empty.
 function setting({ name, label, help, allowed, default: usual, choices }) {
-  const field = choices ? choice(choices.map((one) => [one, one]), usual) : make("input", { value: usual, placeholder: usual, inputmode: "decimal" });
+  const open = usual === null; // the training chooses it
+  const options = [...(open ? [["", CHOSEN]] : []), ...(choices ?? []).map((one) => [one, one])];
+  const field = choices ? choice(options, usual ?? "") : make("input", { value: usual ?? "", placeholder: usual ?? CHOSEN, inputmode: "decimal" });
   const value = () => {
-    if (field.value === String(usual)) return undefined;
+    if (field.value === String(usual ?? "")) return undefined;
     return choices ? field.value : typed(field);
   };
   return { name, value, field: labeled(label, field, choices ? help : `${help} ${sentence(allowed)}`) };
