@@ -58,8 +58,8 @@ def push(
     """Publish a model on the Hugging Face Hub, where hf://OWNER/NAME then names it.
 
     The commit has the two nets as safetensors, `model.json`, the model's concepts if it has some, a sheet of samples
-    if it draws some, and a model card. Concepts that rest on latent vectors in other files (.npz) are written with these in them. Weights
-    that were rounded to half precision stay so.
+    if it draws some, and a model card. Concepts that rest on latent vectors in other files (.npz) are written with
+    these in them. Weights that were rounded to half precision stay so.
 
     Args:
         model: A `Model`, or the path or name of one.

@@ -21,8 +21,8 @@ they were few: `dcgan neighbors` shows the nearest ones. A generated face is nob
 not pass the pictures off as photographs."""
 
 _LIMITS_OF_FRAMES = """\
-For art, teaching, and research on video. The predicted frames continue motions like those that it has learned from; each
-is predicted from those before it, so that they blur with time."""
+For art, teaching, and research on video. The predicted frames continue motions like those that it has learned from.
+Each is predicted from those before it, so that they blur with time."""
 _SCORES = "`dcgan predict-frames {name} VIDEOS` compares predicted frames with the true ones."
 _USAGE_OF_FRAMES = """\
 ```sh

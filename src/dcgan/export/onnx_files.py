@@ -45,7 +45,8 @@ def export_onnx(
 
     Raises:
         DcganError: The extra "export" is not installed.
-        ModelError: Something is at `out`, a net of your own, or one that predicts frames, has other layers, or a file differs from its net.
+        ModelError: Something is at `out`; a net has other layers, as those that predict frames do and one of your own
+            may; or a file differs from its net.
         OSError: The disk is full, or cannot be written.
 
     Example:

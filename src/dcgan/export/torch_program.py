@@ -23,8 +23,8 @@ def export_program(
     `torch.export.load("generator.pt2").module()` takes z (N, latent_dim) and gives images (N, C, H, W) in [-1, 1]; the
     discriminator takes images, and labels (N, classes), one-hot, of conditional nets, and gives logits (N,) and, of a
     DCGAN, the map of each layer, as a tuple. Of a model that predicts frames z are the frames before, one after the
-    other, flattened (N, history * C * H * W), images the next ones, and the discriminator takes clips (N, frames * C, H,
-    W). N may be any number. TorchScript, which did this before, is deprecated.
+    other, flattened (N, history * C * H * W), images the next ones, and the discriminator takes clips (N,
+    frames * C, H, W). N may be any number. TorchScript, which did this before, is deprecated.
 
     Args:
         model: The model; nets of your own work if torch can trace them.
