@@ -65,8 +65,8 @@ def test_another_machine_makes_the_same_clips_of_the_rows_that_it_is_given() -> 
 
 
 def test_motions_that_no_frame_alone_tells_are_recognized() -> None:
-    counts, C = [1, "all"], [1e-3, 1e-1]
-    found = probe(MODEL, two_ways(), test=two_ways(10, seed=1), labels_per_class=counts, C=C, repeats=4, device="cpu")
+    learned, scored = two_ways(), two_ways(10, seed=1)
+    found = probe(MODEL, learned, test=scored, labels_per_class=[1, "all"], C=[1e-3, 1e-1], repeats=4, device="cpu")
     assert list(found.probed) == ["dcgan", "random", "pixels"]
     assert found.most_labels("dcgan").mean > 0.9
     few = found.find("dcgan", 1)

@@ -40,7 +40,7 @@ def test_requests_for_its_pictures_are_refused_with_a_sentence(client: Client) -
 @pytest.mark.parametrize("tab", ["draw", "explore", "inside"])
 def test_a_tab_says_why_it_shows_nothing_and_offers_other_models(browser: Chrome, client: Client, tab: str) -> None:
     open_tab(browser, client.address, f"{tab}/a-waves")
-    until(lambda: browser.find_elements(By.ID, "unfit"))
+    until(lambda: bool(browser.find_elements(By.ID, "unfit")))
     assert "Choose another model" in text(browser, "#unfit")
     options = browser.find_elements(By.CSS_SELECTOR, "#model option")
     assert {option.get_attribute("value") for option in options} >= {"a-waves", "toy"}
@@ -52,6 +52,6 @@ def test_a_model_that_draws_is_chosen_first(browser: Chrome, client: Client) -> 
     open_tab(browser, client.address, "draw")
     browser.execute_script("localStorage.removeItem('dcgan-model')")
     open_tab(browser, client.address, "explore")
-    until(lambda: browser.find_elements(By.ID, "model"))
+    until(lambda: bool(browser.find_elements(By.ID, "model")))
     assert browser.find_element(By.ID, "model").get_attribute("value") == "toy"
     assert not browser.find_elements(By.ID, "unfit")
