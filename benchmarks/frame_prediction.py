@@ -4,12 +4,18 @@
     python -m benchmarks.frame_prediction camera photos/ videos/camera
     python -m benchmarks.frame_prediction run videos/digits videos/camera --minutes 15 --figures figures/
     python -m benchmarks.frame_prediction table
-    python -m benchmarks.frame_prediction motion videos/camera --run runs/camera
+    python -m benchmarks.frame_prediction motion videos/camera --model runs/camera
 
 `digits` makes clips of two handwritten digits that move and bounce (moving MNIST, Srivastava et al. 2015); `camera`
 makes clips of a window that moves over photographs, in one of eight directions, which are their labels. Each is a
 folder with train.npz and test.npz, of other digits and photographs. A training has so many minutes of one processor;
 its predictions of clips of the test set are measured step by step.
+
+`motion` asks what the discriminator of a predictor knows of the direction of the camera, by `dcgan.probe`: a linear SVM
+learns from 1, 4 and 16 labeled films of each direction, and is scored on all clips of the test set, which show other
+photographs. A labeled film gives one clip, its first. Each row has its own C, chosen on a tenth of the training films.
+The rows are the features of the discriminator, those of an untrained one, the pixels of the clip, and the differences
+of the pixels between its first and its last frame.
 
 Results are lines of JSON in benchmarks/results/frame_prediction.jsonl; trainings that are there are not repeated.
 """
@@ -18,6 +24,7 @@ import argparse
 import gzip
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +33,11 @@ from benchmarks.results_file import Result, add_result, is_there, read_results
 from numpy.typing import NDArray
 
 import dcgan
+from dcgan.choices import BASELINES
 from dcgan.figures.sheets import save_picture
-from dcgan.types import Pixels
+from dcgan.pixels import split_frames
+from dcgan.probing.baselines.baseline import BuildContext, FeatureBaseline
+from dcgan.types import Features, Pixels
 
 RESULTS = Path(__file__).parent / "results" / "frame_prediction.jsonl"
 SIDE, FRAMES = 32, 20  # of a clip, as in the paper
@@ -39,6 +49,13 @@ RECIPES: dict[str, dict[str, object]] = {
     "adversarial": {},
     "pixels and edges": {"adversarial_weight": 0.0},
     "squared error alone": {"adversarial_weight": 0.0, "gradient_difference_weight": 0.0, "pixel_loss": "l2"},
+}
+LABELED_FILMS = (1, 4, 16)  # of each direction
+FEATURES = {
+    "dcgan": "the predictor's discriminator",
+    "random": "the same net, untrained",
+    "pixels": "the pixels of the clip",
+    "differences": "its last frame minus its first",
 }
 LIKE_ALL: dict[str, object] = {
     "images": ENDLESS,
@@ -66,12 +83,22 @@ def main() -> None:
     running.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
     running.add_argument("--figures", type=Path, help="folder for a figure of each training")
     running.add_argument("--keep", type=Path, help="folder for the model of each training")
+    telling = verbs.add_parser("motion")
+    telling.add_argument("set", type=Path)
+    telling.add_argument("--model", required=True, help="a run, or a model, of the preset frame-predictor")
+    telling.add_argument("--repeats", type=int, default=100, help="draws of labeled films")
     verbs.add_parser("table")
     args = parser.parse_args()
     if args.verb in ("digits", "camera"):
         make_set(args.verb, args.source, args.out, args.clips)
     elif args.verb == "table":
-        print_table(read_results(RESULTS))
+        results = read_results(RESULTS)
+        print_table([result for result in results if "recipe" in result])
+        print_motion([result for result in results if "motion" in result])
+    elif args.verb == "motion":
+        key = {"set": args.set.name, "motion": Path(args.model).name, "repeats": args.repeats}
+        if not is_there(RESULTS, key):
+            add_result(RESULTS, key | recognize_motion(args.set, args.model, args.repeats))
     else:
         for folder in args.sets:
             for recipe in args.recipes:
@@ -158,6 +185,58 @@ def run_one(folder: Path, recipe: str, minutes: float, figures: Path | None, kee
         save_picture(found.figure(), figures / f"{label}.png")
     assert found.scores is not None
     return {"images": trained.images, **found.scores.facts()}
+
+
+@dataclass(frozen=True)
+class Differences:
+    """What changes from the first frame of a clip to its last, pixel by pixel, as features."""
+
+    frames: int
+    size: int  # H W C
+
+    def extract(self, pixels: Pixels) -> Features:
+        """Clips (N, H, W, frames * C), uint8, to (N, H W C), in [-2, 2]."""
+        apart = split_frames(pixels, self.frames).reshape(len(pixels), self.frames, -1).astype(np.float32)
+        return np.asarray((apart[:, -1] - apart[:, 0]) / 127.5, np.float32)
+
+
+def fit_differences(context: BuildContext) -> Differences:
+    """There is nothing to fit."""
+    clips = context.train
+    return Differences(clips.frames, clips.size**2 * clips.channels)
+
+
+def recognize_motion(folder: Path, path: str, repeats: int) -> Result:
+    """Mean accuracy and ±, of each kind of features by the number of labeled films of each direction."""
+    model = dcgan.load(path)
+    if "differences" not in BASELINES:
+        BASELINES.add("differences", FeatureBaseline(fit_differences, clips=True))
+    with np.load(folder / "train.npz") as arrays:
+        first_clips = arrays["images"][:, : model.frames], arrays["labels"]
+    results = dcgan.probe(
+        model,
+        first_clips,
+        test=folder / "test.npz",
+        baselines=("random", "pixels", "differences"),
+        labels_per_class=LABELED_FILMS,
+        repeats=repeats,
+    )
+    accuracies = {
+        name: {str(result.labels_per_class): [result.mean, result.interval] for result in found}
+        for name, found in results.probed.items()
+    }
+    return {"films": results.about["train_pictures"], "accuracies": accuracies}
+
+
+def print_motion(results: Sequence[Result]) -> None:
+    """A table for each set and model: accuracy in % by the number of labeled films of each direction."""
+    for result in results:
+        print(f"\n{result['set']}, {result['motion']}\n")
+        heads = [f"{count} of each direction" for count in LABELED_FILMS]
+        print(f"| | {' | '.join(heads)} |\n|{'---|' * (len(heads) + 1)}")
+        for name, found in result["accuracies"].items():
+            shown = [f"{100 * mean:.1f} ± {100 * more:.1f}" for mean, more in (found[str(n)] for n in LABELED_FILMS)]
+            print(f"| {FEATURES[name]} | {' | '.join(shown)} |")
 
 
 def print_table(results: Sequence[Result]) -> None:

@@ -9,7 +9,7 @@
 Pictures in: `prepare`, `split`, `open_pictures`, `PackedSet`.
 Sets gathered and made clean: `find_names`, `download`, `crop_faces`, `FaceOptions`, `deduplicate`.
 Training: `Recipe`, `preset`, `train`, `resume`, `compare`, `Callback`.
-A model: `load`, `push`, `Model`.
+A model: `load`, `push`, `Model`, `open_for`.
 Its latent space: `interpolate`, `interpolate_grid`, `arithmetic`, `turn`, `find_concepts`.
 Real pictures in it: `project`, `train_encoder`, `inpaint`, `named_mask`.
 What its generator draws, and how to change it: `forget`, `insert`, `Boxes`.
@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     from dcgan.metrics.nearest_pictures import NearestPictures as NearestPictures
     from dcgan.metrics.nearest_pictures import nearest_pictures as nearest_pictures
     from dcgan.model import Model as Model
+    from dcgan.model_pictures import open_for as open_for
     from dcgan.prediction.frames import PredictedFrames as PredictedFrames
     from dcgan.prediction.frames import predict_frames as predict_frames
     from dcgan.probing.classifier import PictureClassifier as PictureClassifier
@@ -153,6 +154,7 @@ _HOMES = {
     "dcgan.metrics.nearest_pictures": ("NearestPictures", "nearest_pictures"),
     "dcgan.loading": ("load",),
     "dcgan.model": ("Model",),
+    "dcgan.model_pictures": ("open_for",),
     "dcgan.prediction.frames": ("PredictedFrames", "predict_frames"),
     "dcgan.probing.classifier": ("PictureClassifier", "fit_classifier"),
     "dcgan.probing.comparison": ("probe",),

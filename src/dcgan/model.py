@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from html import escape
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, overload
@@ -26,7 +27,7 @@ from dcgan.networks.batch_norm import BatchNorm
 from dcgan.networks.batch_norm import batch_statistics as by_the_batch
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.layouts import Architecture, Interface, LatentDistribution
+from dcgan.networks.layouts import Architecture, DiscriminatorArchitecture, Interface, LatentDistribution
 from dcgan.pixels import full_batches, to_images, to_pixels
 from dcgan.randomness import latents_from_seeds, with_label
 from dcgan.sound.spectrogram import SoundFormat, Waveforms, sounds_of
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 DType = Literal["float32", "float16"]
 LARGEST = 1e6  # number that z may hold
+DEFAULT_FPS, FASTEST = 10.0, 1000.0  # frames a second: where the recipe is not known, and at most
 
 
 class Nets(NamedTuple):
@@ -44,6 +46,13 @@ class Nets(NamedTuple):
 
     architecture: Architecture
     generator: Generator
+    discriminator: Discriminator
+
+
+class DiscriminatorNet(NamedTuple):
+    """A DCGAN's discriminator, whose layers can be looked into, whatever generator it has judged."""
+
+    architecture: DiscriminatorArchitecture
     discriminator: Discriminator
 
 
@@ -99,6 +108,20 @@ class Model:
         return None if card is None else SoundFormat.from_card(card)
 
     @property
+    def frames(self) -> int:
+        """Frames of what the discriminator judges: of nets that predict frames those of a clip, else 1."""
+        return self.interface.frames
+
+    @property
+    def fps(self) -> float | None:
+        """Frames a second of the videos that nets have learned from which predict frames; None of others."""
+        if self.frames == 1:
+            return None
+        recipe = self.details.get("recipe")
+        fps = recipe.get("fps") if isinstance(recipe, dict) else None
+        return float(fps) if isinstance(fps, int | float) and 0 < fps <= FASTEST else DEFAULT_FPS
+
+    @property
     def latent_distribution(self) -> LatentDistribution:
         """The distribution of each number of z: "uniform", U(-1, 1), or "normal", N(0, 1)."""
         return self.interface.latent_distribution
@@ -125,8 +148,26 @@ class Model:
         match self.interface, self.generator, self.discriminator:
             case Architecture() as architecture, Generator() as generator, Discriminator() as discriminator:
                 return Nets(architecture, generator, discriminator)
+        raise self._no_dcgan(what, remedy)
+
+    def discriminator_net(self, what: str, remedy: str = "take a model with the nets dcgan") -> DiscriminatorNet:
+        """The discriminator as a DCGAN's, also that of nets that predict frames, which judges clips.
+
+        Args:
+            what: What needs its layers, as for `nets_for`.
+            remedy: What to do where it is of another kind.
+
+        Raises:
+            ModelError: It is of another kind.
+        """
+        match self.interface, self.discriminator:
+            case DiscriminatorArchitecture() as architecture, Discriminator() as discriminator:
+                return DiscriminatorNet(architecture, discriminator)
+        raise self._no_dcgan(what, remedy)
+
+    def _no_dcgan(self, what: str, remedy: str) -> ModelError:
         kind = self.interface.nets or "your own"
-        raise ModelError(f"{what} needs the layers of a DCGAN, and the nets of this model are {kind}: {remedy}")
+        return ModelError(f"{what} needs the layers of a DCGAN, and the nets of this model are {kind}: {remedy}")
 
     @property
     def architecture(self) -> Architecture:
@@ -180,13 +221,18 @@ class Model:
         z = truncated(self, z, truncation)
         return z if label is None else self.labeled(z, label)
 
+    @property
+    def draws(self) -> bool:
+        """Whether the generator draws pictures from random numbers; one that predicts frames does not."""
+        return self.interface.noise_dim > 0
+
     def check_draws(self) -> None:
         """Refuse nets whose latent vectors are not random, but frames.
 
         Raises:
             ModelError: This model predicts frames.
         """
-        if not self.interface.noise_dim:
+        if not self.draws:
             raise ModelError(
                 "this model predicts the next frame of a video, and draws no pictures from z: use "
                 "`dcgan predict-frames MODEL SOURCE`"
@@ -382,11 +428,13 @@ class Model:
         after = f", {seen:,} images seen" if isinstance(seen, int) else ""
         kind = self.interface.nets
         nets = "" if kind == "dcgan" else f", {kind}" if kind else ", nets of your own"
-        z = f"z {self.latent_distribution} ({self.latent_dim})"
-        return f"Model({self.size}x{self.size}, {self.channels} channels, {z}{after}{nets}, on {self.device})"
+        given = f"z {self.latent_distribution} ({self.latent_dim})" if self.draws else f"clips of {self.frames} frames"
+        return f"Model({self.size}x{self.size}, {self.channels} channels, {given}{after}{nets}, on {self.device})"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: its first seeds."""
+        """What a notebook shows: its first seeds, if it draws from z."""
+        if not self.draws:
+            return f"<code>{escape(repr(self))}</code>"
         png = base64.b64encode(picture_bytes(sheet(self.sample(range(16)), columns=8), ".png")).decode()
         return f'<img src="data:image/png;base64,{png}" alt="the pictures of seeds 0 to 15"><br><code>{self!r}</code>'
 

@@ -42,6 +42,13 @@ def join_frames(frames: Pixels) -> Pixels:
     return np.ascontiguousarray(frames.transpose(0, 2, 3, 1, 4)).reshape(count, height, width, length * channels)
 
 
+def strips(pixels: Pixels, frames: int) -> Pixels:
+    """Clips (N, H, W, frames * C) as pictures with their frames from left to right (N, H, frames * W, C)."""
+    apart = split_frames(pixels, frames)
+    count, frames, height, width, channels = apart.shape
+    return apart.transpose(0, 2, 1, 3, 4).reshape(count, height, frames * width, channels)
+
+
 def to_images(pixels: Tensor) -> Tensor:
     """Pixels (N, H, W, C), uint8, to images (N, C, H, W) in [-1, 1], float32, as channels_last memory."""
     return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)

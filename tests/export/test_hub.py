@@ -17,6 +17,7 @@ import torch
 from huggingface_hub import constants
 from PIL import Image
 from tests.export.hub_server import TOKEN, Hub, hub_server
+from tests.test_model_pictures import predictor
 from tests.toy_model import toy_model
 from tests.training.toys import discs
 from torch import nn
@@ -249,6 +250,18 @@ def test_nets_of_your_own_are_published_with_a_card_that_says_so(hub: Hub) -> No
     empty = nn.Sequential(nn.Linear(4, 256), nn.Tanh(), nn.Unflatten(1, (1, 16, 16)))
     loaded = load("hf://me/own", generator=empty, discriminator=discriminator)
     assert torch.equal(loaded.generator.state_dict()["0.weight"], generator.state_dict()["0.weight"])
+
+
+def test_a_model_that_predicts_frames_is_published_without_samples(hub: Hub) -> None:
+    push(predictor(recipe={"fps": 5.0}), "me/waves")
+    assert "sheet.png" not in files_of(hub, "me/waves")
+    card = readme(hub, "me/waves")
+    assert "Predicts the next frame of videos from those before it, frames of 16x16 pixels (gray)" in card
+    assert "dcgan predict-frames hf://me/waves VIDEOS" in card
+    for lost in ("sheet.png", "dcgan sample", "dcgan evaluate", "unconditional-image-generation"):
+        assert lost not in card, lost
+    loaded = load("hf://me/waves")
+    assert (loaded.frames, loaded.fps) == (3, 5)
 
 
 def test_what_is_there_is_replaced_only_when_asked_for_and_stays_in_the_history(hub: Hub, model: Path) -> None:

@@ -64,7 +64,7 @@ def test_mistakes_are_named(folder: Path) -> None:
         (PIXELS.astype(float), "floats must lie in 0 to 1"),
         (np.full(PIXELS.shape, np.nan), "floats must lie in 0 to 1"),
         (PIXELS.astype(int), "X is int64; pixels must be uint8"),
-        (PIXELS[:, :8], r"takes pictures of \(N, 16, 16, 3\); dcgan.open_pictures\(X, size=16"),
+        (PIXELS[:, :8], r"takes pictures of \(N, 16, 16, 3\); dcgan.open_for\(model, X\)"),
         (PIXELS[0], "X has the shape"),
     ):
         with pytest.raises(DcganError, match=message):

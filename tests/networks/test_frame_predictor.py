@@ -5,20 +5,21 @@ import torch
 from torch import Tensor
 
 from dcgan.errors import RecipeError
+from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.families import untrained_nets
-from dcgan.networks.frame_predictor import ClipDiscriminator, FrameArchitecture, FramePredictor
+from dcgan.networks.frame_predictor import FrameArchitecture, FramePredictor
 from dcgan.training.recipe import Recipe
 
 
 def nets(
     size: int = 32, channels: int = 3, history: int = 2
-) -> tuple[FrameArchitecture, FramePredictor, ClipDiscriminator]:
+) -> tuple[FrameArchitecture, FramePredictor, Discriminator]:
     recipe = Recipe(nets="frame-predictor", size=size, channels=channels, base_channels=4, history=history)
     laid_out = recipe.lay_out()
     predictor, discriminator = untrained_nets(laid_out, 0)
     assert isinstance(laid_out, FrameArchitecture)
     assert isinstance(predictor, FramePredictor)
-    assert isinstance(discriminator, ClipDiscriminator)
+    assert isinstance(discriminator, Discriminator)
     return laid_out, predictor.eval(), discriminator.eval()
 
 

@@ -52,7 +52,7 @@ def arithmetic(
     outs = out or [Path("arithmetic.png")]
     check_outputs(outs, overwrite=overwrite, films=False)
     colors, terms = chosen_theme(theme), parse_formula(formula)
-    loaded = open_model(model, device)
+    loaded = open_model(model, device, draws=True)
 
     from dcgan.latent.arithmetic import arithmetic as add_up
     from dcgan.latent.files import write_latents

@@ -6,7 +6,7 @@ from dcgan.cli.console import answer, as_flags, progress_bar, warn
 from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Source, ThemeName
 from dcgan.cli.outputs import check_files, check_folder, chosen_theme, open_model, writing
 from dcgan.cli.probe_flags import Grid, Layers, ValuesOfC, c_values_of, layers_of
-from dcgan.cli.sources import open_pictures
+from dcgan.cli.sources import counted, open_pictures
 
 
 def fit_classifier(
@@ -25,13 +25,17 @@ def fit_classifier(
 ) -> None:
     """Fit a classifier to labeled pictures: a linear SVM on the discriminator's features.
 
+    Of a model that predicts frames it learns clips of labeled films, so it recognizes motions; whole films are held out
+    to choose C.
+
     For example:
 
     - `dcgan fit-classifier runs/photos labeled/ --out classifier`
     - `dcgan fit-classifier faces drawn-faces:2000 --out glasses`
+    - `dcgan fit-classifier runs/waves labeled-videos/ --out motions`
 
     Args:
-        source: Labeled pictures: a folder of folders, a packed set, drawn-faces.
+        source: Labeled pictures: a folder of folders, a packed set, drawn-faces. Or labeled films.
         out: Classifier folder to make: safetensors and JSON.
         seed: Of the fifth that is held out to choose C.
     """
@@ -69,7 +73,7 @@ def fit_classifier(
         "C": classifier.C,
         "accuracy": classifier.accuracy,
     }
-    text = f"fitted to {len(data):,} pictures of {len(classifier.names)} classes: {out}"
+    text = f"fitted to {counted(data)} of {len(classifier.names)} classes: {out}"
     chosen_by = f"accuracy on a held-out fifth, with C = {classifier.C:g}: {classifier.accuracy:.1%}"
     answer(f"{text}\n{chosen_by}", facts, as_json)
 
@@ -98,7 +102,7 @@ def classify(
     Args:
         classifier: A folder that `dcgan fit-classifier` made.
         out: New file, .csv or .parquet: name, label, score, the second best label, and the margin between the two.
-        review: Sheet to make of the 100 pictures with the least margin.
+        review: Sheet to make of the 100 pictures with the least margin; of clips with their frames in a row.
     """
     from dcgan.figures.sheets import FORMATS
 
@@ -114,18 +118,19 @@ def classify(
     with writing("--out", out):
         predictions.save(out)
     if review is not None:
-        from dcgan.figures.labeled_grid import numbered
+        from dcgan.figures.labeled_grid import TILE, numbered
         from dcgan.figures.sheets import save_picture
+        from dcgan.pixels import strips
 
         rows = predictions.least_confident(100)
         captions = [f"{predictions.label_names[label]}?" for label in predictions.labels[rows]]
-        save_picture(numbered(predictions.pixels_of(rows), captions, colors), review)
+        shown, columns = strips(predictions.pixels_of(rows), data.frames), -(-10 // data.frames)
+        save_picture(numbered(shown, captions, colors, columns=columns, tile=data.frames * TILE), review)
     listed = ", ".join(f"{count:,} {name}" for name, count in predictions.counts.items())
-    text = f"labeled {len(data):,} pictures ({listed}): {out}"
+    text = f"labeled {counted(data)} ({listed}): {out}"
     compared, agreed = predictions.agreement
     if compared:
-        text += (
-            f"\n{agreed / compared:.1%} of the {compared:,} pictures that came with one of these labels got it again"
-        )
+        what = "pictures" if data.frames == 1 else "clips"
+        text += f"\n{agreed / compared:.1%} of the {compared:,} {what} that came with one of these labels got it again"
     facts = {"out": out, "labels": predictions.counts, "skipped": data.skipped, "compared": compared, "agreed": agreed}
     answer(text, facts, as_json)

@@ -81,7 +81,7 @@ def concepts(
     by_name = _parse(definitions)
     if axis and sheet is not None:
         raise UsageError("--sheet: an axis has no pictures; see what it does with `dcgan turn`")
-    loaded = open_model(model, device)
+    loaded = open_model(model, device, draws=True)
 
     from dcgan.latent.concept_search import check_definitions, find_concepts
     from dcgan.latent.concepts import add_concepts, check_new
@@ -131,7 +131,7 @@ def _show(model: Path, device: str, show: str, sheet: Path | None, colors: "Them
     from dcgan.figures.labeled_grid import numbered
     from dcgan.figures.sheets import save_picture
 
-    loaded = open_model(model, device)
+    loaded = open_model(model, device, draws=True)
     save_picture(numbered(loaded.sample(seeds), [str(seed) for seed in seeds], colors), sheet)
     answer(f"{len(seeds)} samples with their seeds: {sheet}", {"sheet": sheet, "seeds": seeds}, as_json)
 
@@ -140,7 +140,7 @@ def _list(model: Path, device: str, file: Path, as_json: bool) -> None:
     """List the concepts of a file, or else the model's own."""
     from dcgan.latent.concepts import own_concepts, read_concepts
 
-    loaded: Model = open_model(model, device)
+    loaded: Model = open_model(model, device, draws=True)
     path = file if file.exists() else own_concepts(loaded)
     if path is None:
         raise DcganError(f'{model} has no concepts, and there is no {file}; give definitions, such as "NAME: 3,17,40"')

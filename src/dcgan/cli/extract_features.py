@@ -7,7 +7,7 @@ from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.flags import AsJson, Device, EngineName, ModelPath, Overwrite, Source
 from dcgan.cli.outputs import check_files, open_model, writing
 from dcgan.cli.probe_flags import Grid, Layers, layers_of
-from dcgan.cli.sources import open_pictures
+from dcgan.cli.sources import counted, open_pictures
 
 
 def extract_features(
@@ -27,7 +27,8 @@ def extract_features(
 ) -> None:
     """Extract the discriminator's features of pictures: each layer's maps, max-pooled to 4x4, flattened and joined.
 
-    As in the paper, for a classifier of your own. They are written as they come, so that a set of any size needs little
+    As in the paper, for a classifier of your own. Of a model that predicts frames, whose discriminator judges clips, a
+    row is a clip, named as its first frame. They are written as they come, so that a set of any size needs little
     memory; an .npy file can be opened as a memory map.
 
     For example:
@@ -73,4 +74,4 @@ def extract_features(
         "layers": saved.layers,
         "grid": grid,
     }
-    answer(f"{saved.size:,} features of each of {saved.pictures:,} pictures: {out}", facts, as_json)
+    answer(f"{saved.size:,} features of each of {counted(data)}: {out}", facts, as_json)

@@ -130,7 +130,7 @@ def inpaint(
     colors = chosen_theme(theme)
     if where.is_named:
         check_ssim()
-    loaded = open_model(model, device)
+    loaded = open_model(model, device, draws=True)
     output, skipped, slow = InpaintOutput(out, blend=blend, truth=where.is_named), list[str](), False
     try:
         damaged = where.damaged(all_of(pictures), loaded)

@@ -56,7 +56,7 @@ def neighbors(
     check_files({"--out": (out, FORMATS)}, overwrite=overwrite)
     colors = chosen_theme(theme)
     EXTRACTORS[extractor]  # refused before any work, if there is none
-    loaded = open_model(model, device)
+    loaded = open_model(model, device, draws=True)
     samples = samples_of(loaded, seeds, latents)
     which = {"latents": samples} if latents else {"seeds": FIRST if samples is None else samples}
     built = build_extractor(extractor, ExtractorOptions(model=loaded, device=str(loaded.device)))

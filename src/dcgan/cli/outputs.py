@@ -43,8 +43,18 @@ _LIKE_FILES = (
 )
 
 
-def open_model(path: Path, device: str) -> "Model":
-    """Load a model to sample from, onto the device that --device means here."""
+def open_model(path: Path, device: str, *, draws: bool = False) -> "Model":
+    """Load a model, onto the device that --device means here.
+
+    Args:
+        path: Where it is, or its name.
+        device: The flag.
+        draws: Whether it must draw pictures from z.
+
+    Raises:
+        ModelError: There is none, it is broken, or it predicts frames and draws nothing from z.
+        DeviceError: This machine has no such device.
+    """
     from dcgan.device import resolve_device
     from dcgan.loading import load
     from dcgan.networks.memory import reuse_memory
@@ -52,7 +62,10 @@ def open_model(path: Path, device: str) -> "Model":
     device = resolve_device(device)
     if device == "cpu":
         reuse_memory()
-    return load(path, device)
+    model = load(path, device)
+    if draws:
+        model.check_draws()
+    return model
 
 
 def chosen_theme(name: str) -> "Theme":

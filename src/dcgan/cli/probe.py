@@ -53,17 +53,19 @@ def probe(
 
     With all labels: C is chosen on a tenth of the pictures, which are held out, and scored on the test pictures. With
     so many labels of each class: C is chosen by ten random subsets of labels, then 100 others are scored: mean ± 1.96
-    standard deviations. Each baseline has its own C.
+    standard deviations. Each baseline has its own C. Of a model that predicts frames a picture is a clip of a labeled
+    film, and whole films are held out.
 
     For example:
 
     - `dcgan probe runs/photos labeled/ --labels-per-class 10,100,all --curve curve.svg`
     - `dcgan probe faces drawn-faces:2000 --labels-per-class 5,50 --repeats 20 --baselines random,pixels`
+    - `dcgan probe runs/waves labeled-videos/ --test other-videos/ --labels-per-class 1,4,16`
     - `dcgan probe runs/imagenet cifar10/train --test cifar10/test --labels-per-class 400 --out p.json`
 
     Args:
         source: Labeled pictures: a folder of folders, a packed set, drawn-faces.
-        test: Labeled pictures to score on. Default: a fifth of the source.
+        test: Labeled pictures to score on. Default: a fifth of the source, of films whole ones.
         labels_per_class: Labels of each class to learn from: numbers, or all; several with commas.
         out: JSON to keep results in as they come. If it is there, what it has is not measured again.
         repeats: Random subsets of so many labels to score.

@@ -94,7 +94,7 @@ def project(
     colors = chosen_theme(theme)
     options = search.on(ProjectOptions(), feature_weight=feature_weight)
     filmed = any(path.suffix.lower() in VIDEOS and path.suffix.lower() != ".webp" for path in outs)
-    loaded = open_model(model, device)
+    loaded = open_model(model, device, draws=True)
     compared_net(loaded, options)  # refused before any work, if there is none
     guess = None if encoder is None else load_encoder(encoder, loaded)
     packed = open_pictures(all_of(pictures), loaded)

@@ -77,7 +77,7 @@ def sample(
         raise UsageError(f"--scale is for pictures; {out} holds samples as they are")
     out_file = out if suffix else None
     check_files({"--out": (out_file, (LATENTS, SOUND, *FORMATS)), "--pyramid": (pyramid, FORMATS)}, overwrite=overwrite)
-    loaded = open_model(model, device)
+    loaded = open_model(model, device, draws=True)
     check_sound([out], loaded)
     samples, labels = samples_of(loaded, seeds, latents), list(dict.fromkeys(label or []))
     if latents is None and not labels:

@@ -17,23 +17,28 @@ PICTURES_HELP = f"Pictures: a packed set, {_KINDS}. {_LABELS}"
 
 
 def open_pictures(source: str | list[str], model: "Model", engine: Engine = "local") -> "PackedSet":
-    """Open the pictures of a source in the model's size and channels; warn if some could not be used.
+    """Open the pictures of a source as the model takes them; warn if some could not be used.
 
     Raises:
         SourceError: The source cannot be read, or holds no usable picture.
-        PackedSetError: It is a packed set of another size, or broken.
+        PackedSetError: It is a packed set of another size, or broken, or has no clip of a model that predicts frames.
     """
-    from dcgan.data import cache
+    from dcgan.model_pictures import open_for
 
     with progress_bar("preparing") as bar:
-        data = cache.open_pictures(
-            source, size=model.size, channels=model.channels, sound=model.sound, engine=engine, on_progress=bar
-        )
+        data = open_for(model, source, engine=engine, on_progress=bar)
     if data.skipped:
         pictures = f"{data.skipped:,} of {data.skipped + len(data):,} pictures"
+        if data.frames > 1:
+            pictures = f"{data.skipped:,} of {len(data.index('row')):,} frames"
         named = source if isinstance(source, str) else ", ".join(source)
         warn(f"{pictures} of {named} were skipped; {data.skipped_file} lists each with its reason")
     return data
+
+
+def counted(data: "PackedSet") -> str:
+    """How many pictures or clips there are, for an answer."""
+    return f"{len(data):,} {'pictures' if data.frames == 1 else 'clips'}"
 
 
 def all_of(sources: tuple[str, ...]) -> str | list[str]:

@@ -79,7 +79,7 @@ def turn(
     need(2 <= steps <= 1000, "--steps", "2 to 1000", steps)
     need(0 < strength <= 100, "--strength", "above 0 and at most 100", strength)
     need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
-    loaded = open_model(model, device)
+    loaded = open_model(model, device, draws=True)
     samples = samples_of(loaded, seeds, latents)
     if samples is None:
         samples = FIRST

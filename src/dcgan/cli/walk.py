@@ -87,7 +87,7 @@ def walk(
     need(2 <= frames <= 1000, "--frames", "2 to 1000", frames)
     need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
     need(1 <= wall <= 400, "--wall", "1 to 400", wall)
-    loaded = open_model(model, device)
+    loaded = open_model(model, device, draws=True)
     check_sound(outs, loaded)
     if step_sizes:
         loaded.nets_for("`step_sizes`", "leave it out")

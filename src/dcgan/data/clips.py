@@ -90,6 +90,15 @@ def films_of(packed: PackedSet, frames: int) -> FilmCount:
     return _find_films(packed, frames).count(frames)
 
 
+def film_of_each(packed: PackedSet) -> NDArray[np.int64]:
+    """Which film each picture or clip of a packed set is of: (N,), the same number for those of one film.
+
+    Raises:
+        PackedSetError: The index cannot be read.
+    """
+    return _film_and_frame(packed.used("name")["name"])[0]
+
+
 @dataclass(frozen=True, eq=False)
 class _Films:
     """Every picture of a source, film by film, each in the order of time."""
@@ -132,19 +141,24 @@ def _find_films(packed: PackedSet, frames: int) -> _Films:
         raise PackedSetError(f"{packed.path} has spectrograms of sounds, which are no frames of films")
     _check_whole(packed)
     index = packed.index("row", "name", "width", "height")
-    names = index["name"].cast(pa.large_string()).combine_chunks()
-    parts = pc.extract_regex(names, r"(?s)^(?P<film>.*/)?(?P<frame>[^/]*)$")
-    films = np.asarray(pc.struct_field(parts, "film").dictionary_encode().indices)
-    frame_names = pc.struct_field(parts, "frame")
+    films, frame_names = _film_and_frame(index["name"])
     keys = {"film": pa.array(films), "number": natural_keys(frame_names), "frame": frame_names}
     order = pc.sort_indices(pa.table(keys), [(key, "ascending") for key in keys])
     taken = index.select(["row", "width", "height"]).take(order)
     rows, width, height = (np.asarray(pc.fill_null(taken[name], -1)) for name in ("row", "width", "height"))
-    films = films[order].astype(np.int64)
+    films = films[order]
     same = [(column[1:] == column[:-1]) for column in (films, width, height)]
     follows = np.zeros(len(rows), bool)
     follows[1:] = np.logical_and.reduce([*same, rows[1:] >= 0, rows[:-1] >= 0])
     return _Films(rows, films, follows)
+
+
+def _film_and_frame(names: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.LargeStringArray]:
+    """Which film each picture is of, counted from 0, and what it is called in it."""
+    whole = names.cast(pa.large_string()).combine_chunks()
+    parts = pc.extract_regex(whole, r"(?s)^(?P<film>.*/)?(?P<frame>[^/]*)$")
+    films = np.asarray(pc.struct_field(parts, "film").dictionary_encode().indices)
+    return films.astype(np.int64), pc.struct_field(parts, "frame")
 
 
 def _check_whole(packed: PackedSet) -> None:

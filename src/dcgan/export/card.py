@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
+from torch import Tensor
+
 import dcgan
 from dcgan.errors import ModelError
 from dcgan.files import new_folder, parse_json, why_taken
 from dcgan.model import DType, Model
+from dcgan.randomness import latents_from_seeds
 
 CARD = "export.json"
 KIND = "an exported model"
@@ -18,6 +22,13 @@ CHECKED = range(16)  # seeds whose pictures are compared
 TOLERANCE = 1e-4  # of an exported net, times the largest number that it gives if that is above 1
 
 Format = Literal["onnx", "web", "pt2", "state-dict"]
+
+
+def example_latents(model: Model) -> Tensor:
+    """What the generator is given to compare what it gives: z (16, latent_dim) of seeds, or random frames."""
+    if model.draws:
+        return torch.from_numpy(model.latents(CHECKED))
+    return torch.from_numpy(latents_from_seeds(CHECKED, model.latent_dim, "uniform"))
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,7 @@ def exporting(model: Model, out: Path, form: Format, dtype: DType, *, overwrite:
             "latent_dim": model.latent_dim,
             "latent_distribution": model.latent_distribution,
             "labels": list(model.labels),
+            "frames": model.frames,
             "differences": writer.differences,
             **writer.details,
         }

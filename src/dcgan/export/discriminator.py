@@ -1,5 +1,6 @@
 """The discriminator as files have it: logits, and the map of each layer if it is a DCGAN's."""
 
+import torch
 from torch import Tensor, nn
 
 from dcgan.model import Model
@@ -23,6 +24,8 @@ class WithFeatures(nn.Module):
 
 
 def discriminator_inputs(model: Model, z: Tensor, images: Tensor) -> dict[str, Tensor]:
-    """What the discriminator is given, by name: images, and the labels in z of conditional nets."""
+    """What the discriminator is given, by name: images, or clips of frames, and the labels in z of conditional nets."""
     classes = model.interface.classes
+    if model.frames > 1:  # z are the frames before
+        images = torch.cat([z.reshape(len(z), -1, *images.shape[2:]), images], dim=1)
     return {"images": images, **({"labels": z[:, -classes:]} if classes else {})}

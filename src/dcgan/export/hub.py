@@ -58,8 +58,8 @@ def push(
     """Publish a model on the Hugging Face Hub, where hf://OWNER/NAME then names it.
 
     The commit has the two nets as safetensors, `model.json`, the model's concepts if it has some, a sheet of samples
-    and a model card. Concepts that rest on latent vectors in other files (.npz) are written with these in them. Weights
-    that were rounded to half precision stay so.
+    if it draws some, and a model card. Concepts that rest on latent vectors in other files (.npz) are written with
+    these in them. Weights that were rounded to half precision stay so.
 
     Args:
         model: A `Model`, or the path or name of one.
@@ -130,7 +130,8 @@ def _write(model: Model, folder: Path, name: HubName, license: str | None) -> bo
     """Fill the folder of a commit; return what `copy_concepts` does."""
     model.write_into(folder, dtype=_dtype(model))
     concepts = copy_concepts(model, folder)
-    save_picture(sheet(model.sample(range(64))), folder / SHEET)
+    if model.draws:
+        save_picture(sheet(model.sample(range(64))), folder / SHEET)
     (folder / CARD).write_text(model_card(model, name.repository, license), "utf-8")
     return concepts
 

@@ -20,6 +20,26 @@ it has learned from, with all that these have too much or too little of, and may
 they were few: `dcgan neighbors` shows the nearest ones. A generated face is nobody's, and may look like somebody's. Do
 not pass the pictures off as photographs."""
 
+_LIMITS_OF_FRAMES = """\
+For art, teaching, and research on video. The predicted frames continue motions like those that it has learned from.
+Each is predicted from those before it, so that they blur with time."""
+_SCORES = "`dcgan predict-frames {name} VIDEOS` compares predicted frames with the true ones."
+_USAGE_OF_FRAMES = """\
+```sh
+pip install 'dcgan[hub]'
+dcgan predict-frames {name} VIDEOS --out film.gif
+```
+
+```python
+import dcgan
+
+model = dcgan.load("{name}")
+predicted = dcgan.predict_frames(model, "videos/").predicted  # (N, steps, H, W, C), uint8
+```
+
+The weights are safetensors and JSON: loading them runs no code. dcgan also takes features of clips from the
+discriminator, to recognize motions with few labels."""
+
 
 def model_card(model: Model, repository: str, license: str | None) -> str:  # noqa: A002  # as the Hub calls it
     """Markdown with the Hub's metadata in front.
@@ -32,34 +52,38 @@ def model_card(model: Model, repository: str, license: str | None) -> str:  # no
     name = f"{PREFIX}{repository}"
     nets, colors = model.interface.nets, _COLORS[model.channels]
     kind = f"a GAN of the kind {nets}" if nets not in ("", "dcgan") else "a deep convolutional GAN"
+    what = "Generates pictures" if model.draws else "Predicts the next frame of videos from those before it, frames"
     size = f"{model.size}x{model.size}"
     sections = {
         "Usage": _usage(model, name),
         "Training data": _training_data(model.details),
-        "Evaluation": _measures(model.details, name),
+        "Evaluation": _measures(model.details, name) if model.draws else _SCORES.format(name=name),
         "Training": _recipe(model.details),
-        "Intended use and limitations": _LIMITS + _untrained(model.details),
+        "Intended use and limitations": (_LIMITS if model.draws else _LIMITS_OF_FRAMES) + _untrained(model.details),
         "License": f"{license}." if license else "None is stated: ask the author before you use it.",
     }
     return "\n".join(
         [
-            *_metadata(model.details, license),
+            *_metadata(model, license),
             f"# {repository.partition('/')[2]}",
             "",
-            f"Generates pictures of {size} pixels ({colors}): {kind}, trained with dcgan.",
-            "",
-            f"![The pictures of seeds 0 to 63]({SHEET})",
+            f"{what} of {size} pixels ({colors}): {kind}, trained with dcgan.",
+            *(("", f"![The pictures of seeds 0 to 63]({SHEET})") if model.draws else ()),
             *(f"\n## {title}\n\n{text}" for title, text in sections.items()),
             "",
         ]
     )
 
 
-def _metadata(details: Mapping[str, object], license: str | None) -> Iterator[str]:  # noqa: A002
+def _metadata(model: Model, license: str | None) -> Iterator[str]:  # noqa: A002
+    details = model.details
     yield "---"
     if license:
         yield f"license: {json.dumps(license)}"
-    yield from ("library_name: dcgan", "pipeline_tag: unconditional-image-generation", "tags:", "- dcgan", "- gan")
+    yield "library_name: dcgan"
+    if model.draws:
+        yield "pipeline_tag: unconditional-image-generation"
+    yield from ("tags:", "- dcgan", "- gan")
     for field, value in (("base_model", _start(details)), ("datasets", _source(details))):
         if is_hub_name(value):
             repository = re.split("[@:]", value.removeprefix(PREFIX))[0]  # without its revision, or its split
@@ -71,6 +95,8 @@ def _usage(model: Model, name: str) -> str:
     shape = (64, model.size, model.size, model.channels)
     if not model.interface.nets:
         return _OWN_NETS
+    if not model.draws:
+        return _USAGE_OF_FRAMES.format(name=name)
     return f"""\
 ```sh
 pip install 'dcgan[hub]'

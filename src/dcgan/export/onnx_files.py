@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.errors import DcganError
-from dcgan.export.card import CHECKED, ExportedFiles, check_difference, exporting, summary
+from dcgan.export.card import ExportedFiles, check_difference, example_latents, exporting, summary
 from dcgan.export.discriminator import WithFeatures, discriminator_inputs
 from dcgan.export.graph_builder import graph_of
 from dcgan.export.trace import plain_copy
@@ -16,7 +16,7 @@ from dcgan.model import DType, Model
 from dcgan.progress import Steps, notebook_bar
 from dcgan.types import OnProgress
 
-REMEDY = "write it with torch.onnx.export"
+REMEDY, REMEDY_OF_OURS = "write it with torch.onnx.export", "write it as pt2"
 
 
 @notebook_bar("exporting")
@@ -45,7 +45,8 @@ def export_onnx(
 
     Raises:
         DcganError: The extra "export" is not installed.
-        ModelError: Something is at `out`, a net of your own has other layers, or a file differs from its net.
+        ModelError: Something is at `out`; a net has other layers, as those that predict frames do and one of your own
+            may; or a file differs from its net.
         OSError: The disk is full, or cannot be written.
 
     Example:
@@ -56,7 +57,7 @@ def export_onnx(
 
     step = Steps(7, on_progress)
     generator, discriminator = plain_copy(model.generator), WithFeatures(plain_copy(model.discriminator))
-    z = torch.from_numpy(model.latents(CHECKED))
+    z = example_latents(model)
     with torch.inference_mode():
         images = generator(z)
     step()
@@ -66,7 +67,7 @@ def export_onnx(
             ("generator.onnx", generator, {"z": z}, ["images"]),
             ("discriminator.onnx", discriminator, discriminator_inputs(model, z, images), ["logits", *features]),
         ):
-            graph = graph_of(net, [*inputs.values()], REMEDY)
+            graph = graph_of(net, [*inputs.values()], REMEDY_OF_OURS if model.interface.nets else REMEDY)
             step()
             content = onnx_model(graph, [*inputs], outputs, {"dcgan": model.identity}, dtype).SerializeToString()
             step()

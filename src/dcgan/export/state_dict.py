@@ -43,7 +43,7 @@ def export_state_dict(
     Example:
         >>> dcgan.export_state_dict(dcgan.load("faces"), "faces-weights").details["not_written"]
     """
-    nets = model.nets_for("a state dict", "write it as onnx or pt2")
+    nets = model.nets_for("a state dict", "write it as onnx or pt2" if model.draws else "write it as pt2")
     reasons = {"netG.pth": _why_no_generator(nets.generator), "netD.pth": _why_no_discriminator(nets.discriminator)}
     why = {name: reason for name, reason in reasons.items() if reason}
     if len(why) == len(reasons):

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dcgan.export.card import CHECKED, ExportedFiles, check_difference, exporting, summary
+from dcgan.export.card import ExportedFiles, check_difference, example_latents, exporting, summary
 from dcgan.export.discriminator import WithFeatures, discriminator_inputs
 from dcgan.export.trace import plain_copy, trace
 from dcgan.model import Model
@@ -22,7 +22,9 @@ def export_program(
 
     `torch.export.load("generator.pt2").module()` takes z (N, latent_dim) and gives images (N, C, H, W) in [-1, 1]; the
     discriminator takes images, and labels (N, classes), one-hot, of conditional nets, and gives logits (N,) and, of a
-    DCGAN, the map of each layer, as a tuple. N may be any number. TorchScript, which did this before, is deprecated.
+    DCGAN, the map of each layer, as a tuple. Of a model that predicts frames z are the frames before, one after the
+    other, flattened (N, history * C * H * W), images the next ones, and the discriminator takes clips (N,
+    frames * C, H, W). N may be any number. TorchScript, which did this before, is deprecated.
 
     Args:
         model: The model; nets of your own work if torch can trace them.
@@ -40,7 +42,7 @@ def export_program(
     """
     step = Steps(7, on_progress)
     generator, discriminator = plain_copy(model.generator), WithFeatures(plain_copy(model.discriminator))
-    z = torch.from_numpy(model.latents(CHECKED))
+    z = example_latents(model)
     with torch.inference_mode():
         images = generator(z)
     step()

@@ -77,6 +77,7 @@ def export_page(
     Example:
         >>> dcgan.export_page(dcgan.load("faces"), "faces-page")
     """
+    model.check_draws()
     step = Steps(4, on_progress)
     out, net = Path(out), plain_copy(model.generator)
     z = torch.from_numpy(model.latents(CHECKED))

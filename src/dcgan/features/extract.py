@@ -8,16 +8,18 @@ from typing import Literal, Protocol, get_args
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from dcgan.cluster import Engine, check_engine, map_on_cluster
-from dcgan.data.cache import open_pictures
+from dcgan.data.clip_pixels import Clips
 from dcgan.data.packed import PackedSet, open_pixels
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import UsageError
 from dcgan.figures.notebook import table_html
-from dcgan.model import Model, Nets
+from dcgan.model import DiscriminatorNet, Model
+from dcgan.model_pictures import open_for
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.pixels import to_images
@@ -48,7 +50,8 @@ class DiscriminatorExtractor:
     """Pixels to the features of a discriminator.
 
     Args:
-        model: Whose discriminator.
+        model: Whose discriminator. That of a model that predicts frames takes clips (N, H, W, frames * C) for pictures,
+            as `open_for` gives them.
         layers: Which convolutional layers, from 0; None takes all.
         grid: Side of the grid that each map is max-pooled to, 1 or more; smaller maps stay as they are.
 
@@ -60,7 +63,7 @@ class DiscriminatorExtractor:
 
     Raises:
         UsageError: There is no such layer, or `grid` is below 1.
-        ModelError: The nets are no DCGAN's.
+        ModelError: The discriminator is no DCGAN's.
     """
 
     def __init__(self, model: Model, layers: Iterable[int] | None = None, grid: int = GRID) -> None:
@@ -76,7 +79,7 @@ class DiscriminatorExtractor:
             raise UsageError(f"`grid` must be 1 or more, not {grid}")
         channels = [layer.out_channels for layer in nets.architecture.discriminator]
         self.size = sum(channels[layer] * min(grid, maps[layer].small) ** 2 for layer in self.layers)
-        self._shape = (model.size, model.size, model.channels)
+        self._shape = (model.size, model.size, model.frames * model.channels)
         self.net: Discriminator = deepcopy(nets.discriminator).eval()
         self._device = next(self.net.parameters()).device
 
@@ -118,7 +121,7 @@ class DiscriminatorExtractor:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ExtractedFeatures(ShortRepr):
-    """Features of pictures, in the order of their names.
+    """Features of pictures, in the order of their names; or of clips, each named as its first frame.
 
     Attributes:
         features: (N, D), float32 or float16: layer by layer, channel by channel.
@@ -167,7 +170,7 @@ def extract_features(
 
     Args:
         model: Whose discriminator.
-        source: Pictures: whatever `open_pictures` takes.
+        source: Pictures, or of a model that predicts frames films: whatever `open_pictures` takes.
         layers: Which convolutional layers, from 0; None takes all.
         grid: Side of the grid that each map is max-pooled to, 1 or more; smaller maps stay as they are.
         statistics: Pictures that batch norm's mean and variance are measured on, the authors' way: usually those that a
@@ -179,8 +182,8 @@ def extract_features(
 
     Raises:
         UsageError: A layer, the grid or `dtype` is out of range, or `device` is a GPU on a cluster.
-        ModelError: The nets are no DCGAN's.
-        SourceError: A source cannot be read.
+        ModelError: The discriminator is no DCGAN's.
+        SourceError, PackedSetError: A source cannot be read.
         DcganError: The cluster fails, as for `prepare`.
 
     Example:
@@ -192,7 +195,7 @@ def extract_features(
         raise UsageError(f"`dtype` must be float32 or float16, not {dtype!r}")
     device = check_device(device, engine)
     nets_with_features(model)
-    data = open_pictures(source, size=model.size, channels=model.channels, engine=engine)
+    data = open_for(model, source, engine=engine)
     extractor = build_extractor(model, layers, grid, statistics, device, on_progress)
     features = np.empty((len(data), extractor.size), dtype)
     done = 0
@@ -216,16 +219,24 @@ def batches_of(extractor: FeatureExtractor, data: PackedSet, engine: Engine) -> 
         DcganError: The cluster fails.
     """
     if engine == "ray":
-        rows = ((start, min(start + _ROWS_OF_CALL, len(data))) for start in range(0, len(data), _ROWS_OF_CALL))
-        yield from map_on_cluster(_features_of, rows, (extractor, data.path.absolute()))
+        parts = (slice(start, min(start + _ROWS_OF_CALL, len(data))) for start in range(0, len(data), _ROWS_OF_CALL))
+        calls = ((_rows_of(data, part),) for part in parts)
+        yield from map_on_cluster(_features_of, calls, (extractor, data.path.absolute()))
         return
     for start in range(0, len(data), BATCH):
         yield extractor.extract(data.pixels[start : start + BATCH])
 
 
-def _features_of(start: int, stop: int, extractor: FeatureExtractor, path: Path) -> Features:
-    """The features of some pictures of a packed set. This runs on another machine."""
-    return extractor.extract(open_pixels(path)[start:stop])
+def _rows_of(data: PackedSet, part: slice) -> NDArray[np.int64]:
+    """The rows (M, frames) of a packed set that some of its pictures, or clips, are made of."""
+    pixels = data.pixels
+    return pixels.rows(part) if isinstance(pixels, Clips) else np.arange(part.start, part.stop)[:, None]
+
+
+def _features_of(rows: NDArray[np.int64], extractor: FeatureExtractor, path: Path) -> Features:
+    """The features of pictures that are made of rows (M, frames) of a packed set. This runs on another machine."""
+    count, frames = rows.shape
+    return extractor.extract(Clips(open_pixels(path), rows.reshape(-1), frames * np.arange(count), frames)[:])
 
 
 def check_device(device: str, engine: Engine) -> str:
@@ -252,8 +263,7 @@ def build_extractor(
     """A model's extractor on a device, with batch norm measured on `statistics`; arguments as `extract_features`."""
     extractor = DiscriminatorExtractor(on_device(model, device), layers, grid)
     if statistics is not None:
-        measured = open_pictures(statistics, size=model.size, channels=model.channels)
-        extractor.measure(measured.pixels, on_progress=on_progress)
+        extractor.measure(open_for(model, statistics).pixels, on_progress=on_progress)
     return extractor
 
 
@@ -262,18 +272,18 @@ def on_device(model: Model, device: str) -> Model:
 
     Raises:
         DeviceError: This machine has no such device.
-        ModelError: The nets are no DCGAN's.
+        ModelError: The discriminator is no DCGAN's.
     """
     return replace(model, discriminator=deepcopy(nets_with_features(model).discriminator).to(resolve_device(device)))
 
 
-def nets_with_features(model: Model) -> Nets:
-    """The nets of a model whose discriminator has layers to take features from.
+def nets_with_features(model: Model) -> DiscriminatorNet:
+    """A discriminator that has layers to take features from, and what fixes them.
 
     Raises:
-        ModelError: They are no DCGAN's.
+        ModelError: It is no DCGAN's.
     """
-    return model.nets_for("taking features from the discriminator")
+    return model.discriminator_net("taking features from the discriminator")
 
 
 def fit_range(features: Features, dtype: DType) -> Features:

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dcgan.cluster import Engine
-from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import UsageError
@@ -26,6 +25,7 @@ from dcgan.features.extract import (
 )
 from dcgan.files import new_file
 from dcgan.model import Model
+from dcgan.model_pictures import open_for
 from dcgan.types import Features, OnProgress
 
 FILES = (".npy", ".parquet")
@@ -69,7 +69,7 @@ def save_features(
 
     Args:
         model: Whose discriminator.
-        source: Pictures: whatever `open_pictures` takes.
+        source: Pictures, or of a model that predicts frames films: whatever `open_pictures` takes.
         path: .npy: an array (N, D), which can be opened as a memory map. .parquet: the columns `name`, `label` and
             `features`, a row a picture.
         layers: As `extract_features`, like `grid`, `statistics`, `dtype` and `device`.
@@ -82,14 +82,14 @@ def save_features(
 
     Raises:
         UsageError: The suffix is neither, or a layer or the grid is out of range.
-        ModelError: The nets are no DCGAN's.
-        SourceError: A source cannot be read.
+        ModelError: The discriminator is no DCGAN's.
+        SourceError, PackedSetError: A source cannot be read.
         OSError: The disk is full, or the file cannot be written.
         DcganError: The cluster fails.
     """
     device = check_device(device, engine)
     nets_with_features(model)
-    data = open_pictures(source, size=model.size, channels=model.channels, engine=engine)
+    data = open_for(model, source, engine=engine)
     extractor = build_extractor(model, layers, grid, statistics, device, on_progress)
     write_features(Path(path), extractor, data, dtype=dtype, engine=engine, on_progress=on_progress)
     return SavedFeatures(Path(path), len(data), extractor.size, extractor.layers, grid)

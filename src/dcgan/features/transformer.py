@@ -59,7 +59,8 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
 
         Args:
             X: Pictures of the model's size and channels, (N, H, W, C), (N, C, H, W), flat (N, H * W * C), or of a gray
-                model (N, H, W); uint8, or floats in [0, 1].
+                model (N, H, W); of a model that predicts frames clips (N, H, W, frames * C), as `dcgan.open_for` gives
+                them. uint8, or floats in [0, 1].
             y: Ignored.
 
         Raises:
@@ -70,7 +71,7 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
             raise ValueError(f'statistics must be "fit" or "model", not {self.statistics!r}')
         resolved = resolve_device(self.device)
         loaded = on_device(self.model, resolved) if isinstance(self.model, Model) else load(self.model, resolved)
-        self.picture_shape_ = (loaded.size, loaded.size, loaded.channels)
+        self.picture_shape_ = (loaded.size, loaded.size, loaded.frames * loaded.channels)
         self.extractor_ = DiscriminatorExtractor(loaded, self.layers, self.grid)
         pixels = self._pixels(X)
         if self.statistics == "fit":
@@ -101,7 +102,7 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
             shape = ", ".join(map(str, self.picture_shape_))
             raise UsageError(
                 f"X has the shape {pixels.shape}, but this model takes pictures of (N, {shape}); "
-                f"dcgan.open_pictures(X, size={height}, channels={channels}).pixels brings them to it"
+                "dcgan.open_for(model, X).pixels brings them to it"
             )
         if pixels.dtype.kind == "f":
             if not (pixels.min(initial=0) >= 0 and pixels.max(initial=0) <= 1):  # NaN is not, either

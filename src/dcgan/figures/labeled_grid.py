@@ -102,15 +102,17 @@ def _columns(count: int) -> int:
     return fit if fit >= min(FEWEST_COLUMNS, count) else MOST_COLUMNS
 
 
-def numbered(pixels: NDArray[np.uint8], labels: Sequence[str], theme: Theme, *, columns: int = 10) -> Image.Image:
-    """Lay pictures (N, H, W, channels) out with a label under each, to choose from."""
+def numbered(
+    pixels: NDArray[np.uint8], labels: Sequence[str], theme: Theme, *, columns: int = 10, tile: int = TILE
+) -> Image.Image:
+    """Lay pictures (N, H, W, channels) of at least `tile` pixels in width out with a label under each."""
     columns = min(columns, len(pixels))
-    side = enlarged(pixels[0], TILE).width
+    side, height = enlarged(pixels[0], tile).size
     rows = -(-len(pixels) // columns)
-    high = side + LINE
+    high = height + LINE
     canvas = Canvas(2 * MARGIN + columns * (side + GAP) - GAP, 2 * MARGIN + rows * high, theme)
     for index, (picture, label) in enumerate(zip(pixels, labels, strict=True)):
         x, y = MARGIN + index % columns * (side + GAP), MARGIN + index // columns * high
-        canvas.paste(enlarged(picture, TILE), x, y)
-        canvas.text(x + side / 2, y + side + LINE / 2 - 2, fitted(label, side + GAP, SMALL), faint=True)
+        canvas.paste(enlarged(picture, tile), x, y)
+        canvas.text(x + side / 2, y + height + LINE / 2 - 2, fitted(label, side + GAP, SMALL), faint=True)
     return canvas.image

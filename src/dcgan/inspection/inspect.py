@@ -7,7 +7,6 @@ import numpy as np
 import pyarrow as pa
 from PIL.Image import Image
 
-from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import UsageError
@@ -23,6 +22,7 @@ from dcgan.inspection.responses import Responses, measure_responses
 from dcgan.inspection.strongest import find_strongest
 from dcgan.inspection.untrained import untrained
 from dcgan.model import Model
+from dcgan.model_pictures import open_for
 from dcgan.progress import notebook_bar
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress
@@ -181,7 +181,7 @@ def inspect(
     if seed < 0:
         raise UsageError(f"`seed` must be 0 or more, not {seed}")
     layer, chosen = check_channels(model, layer, channels)
-    data = open_pictures(source, size=model.size, channels=model.channels, on_progress=on_progress)
+    data = open_for(model, source, on_progress=on_progress)
     random_model = untrained(model, data.pixels, seed, on_progress)
     random_activations = measure_responses(random_model, data.pixels, layer, top, on_progress=on_progress)
     activations = measure_responses(model, data.pixels, layer, top, on_progress=on_progress)

@@ -7,7 +7,6 @@ from html import escape
 import numpy as np
 from PIL import Image
 
-from dcgan.data.cache import open_pictures
 from dcgan.data.sources import PictureSource
 from dcgan.errors import LatentError, UsageError
 from dcgan.figures.labeled_grid import labeled_grid
@@ -23,6 +22,7 @@ from dcgan.latent.attributes import (
 )
 from dcgan.latent.concepts import Concept, concept_of_axis, concept_of_seeds
 from dcgan.model import Model
+from dcgan.model_pictures import open_for
 from dcgan.progress import notebook_bar
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, OnProgress, Pixels
@@ -120,6 +120,7 @@ def find_concepts(
         >>> dcgan.arithmetic(model, "cool - mine", concepts=concepts)
     """
     check_definitions(definitions, source is not None, axis=axis, examples=examples, pool=pool)
+    model.check_draws()
     conditions = {name: parse_conditions(text) for name, text in definitions.items() if isinstance(text, str)}
     found = {
         name: concept_of_seeds(name, chosen, model)
@@ -129,7 +130,7 @@ def find_concepts(
     accuracy: dict[str, float] = {}
     if source is not None:
         queries = list(dict.fromkeys(condition.query for parts in conditions.values() for condition in parts))
-        data = open_pictures(source, size=model.size, channels=model.channels, on_progress=on_progress)
+        data = open_for(model, source, on_progress=on_progress)
         labels = attribute_labels(data, queries)[:TRAINING_PICTURES]
         classifier = train_attribute_classifier(data.pixels[:TRAINING_PICTURES], labels, on_progress=on_progress)
         accuracy = {str(query): round(float(a), 4) for query, a in zip(queries, classifier.accuracy, strict=True)}

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, UsageError
@@ -20,6 +19,7 @@ from dcgan.latent.encoder import Encoder, load_encoder
 from dcgan.latent.perceptual import squared_distances, unit_maps
 from dcgan.latent.projection import Errors, Projection, joined
 from dcgan.model import Model
+from dcgan.model_pictures import open_for
 from dcgan.networks.discriminator import Discriminator
 from dcgan.pixels import full_batches, to_images
 from dcgan.progress import Part, notebook_bar
@@ -114,12 +114,13 @@ def project_in_parts(
 
     Parameters and errors are those of `project`; `joined` makes one of the parts.
     """
+    model.check_draws()
     options = options or ProjectOptions()
     compared_net(model, options)
     check_whole("references", references, 0)
     if isinstance(encoder, str | Path):
         encoder = load_encoder(encoder, model)
-    packed = open_pictures(pictures, size=model.size, channels=model.channels)
+    packed = open_for(model, pictures)
     trained_on, names = training_pictures(model, reference, references), packed.names
     each = (options.starts + (encoder is not None)) * options.steps
     total = (len(packed) + len(trained_on)) * each
@@ -184,7 +185,7 @@ def training_pictures(model: Model, source: PictureSource | None = None, most: i
         SourceError: They cannot be read.
         PackedSetError: The size or channels of the packed set are not the model's.
     """
-    packed = open_pictures(source, size=model.size, channels=model.channels) if source is not None else _own_set(model)
+    packed = open_for(model, source) if source is not None else _own_set(model)
     if packed is None:
         return np.empty((0, model.size, model.size, model.channels), np.uint8)
     count = len(packed.pixels)

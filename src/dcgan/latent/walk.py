@@ -125,7 +125,7 @@ def interpolate(
 
     Raises:
         UsageError: A value is out of its range, there are fewer than two keys, or no such label.
-        ModelError: `even` is "perceptual", and the model's nets are no DCGAN's.
+        ModelError: `even` is "perceptual", and the model's nets are no DCGAN's; or they predict frames.
 
     Example:
         >>> walk = dcgan.interpolate(dcgan.load("faces"), [3, 17, 40])
@@ -134,6 +134,7 @@ def interpolate(
     """
     if even not in get_args(Distance):
         raise UsageError(f"`even` must be {' or '.join(get_args(Distance))}, not {even!r}")
+    model.check_draws()
     if even == "perceptual":
         model.nets_for("`even` perceptual", "take `even` latent")
     if frames < 2:

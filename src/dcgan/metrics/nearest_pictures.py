@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dcgan.data.cache import open_pictures, source_name
+from dcgan.data.cache import source_name
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import UsageError
@@ -17,6 +17,7 @@ from dcgan.figures.theme import THEMES, Theme
 from dcgan.metrics.distances import Floats, squared_distances
 from dcgan.metrics.extractors import Extractor, ExtractorOptions, build_extractor
 from dcgan.model import Model
+from dcgan.model_pictures import open_for
 from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng
 from dcgan.short_repr import ShortRepr
@@ -120,7 +121,7 @@ def nearest_pictures(
         raise UsageError("no samples are named: give `seeds`, or `latents` of one or more rows")
     if isinstance(extractor, str):
         extractor = build_extractor(extractor, ExtractorOptions(model=model, device=str(model.device)))
-    data = open_pictures(source, size=model.size, channels=model.channels, on_progress=on_progress)
+    data = open_for(model, source, on_progress=on_progress)
     if nearest > len(data):
         raise UsageError(f"`nearest` is {nearest}, but {source_name(source)} has {len(data)} pictures")
     pixels = model.generate(z)

@@ -19,6 +19,7 @@ from dcgan.metrics.extractors import Extractor
 from dcgan.metrics.features import generated_features, real_features, some_positions
 from dcgan.model import Model
 from dcgan.model_folder import BEST, find
+from dcgan.model_pictures import open_for
 from dcgan.types import Features, OnProgress, Pixels
 
 Side = Model | PictureSource
@@ -116,17 +117,19 @@ def prepare_sides(
     model = next((side for side in (first, second) if isinstance(side, Model)), None)
     packed = next((side for side in (first, second) if isinstance(side, PackedSet)), None)
 
+    for side, given in ((first, generated), (second, real)):
+        if isinstance(side, Model) and side.size != common:
+            raise UsageError(f"`size` is {common}, but {_name(given)} makes pictures of {_sides_of(side)} pixels")
+
     def at_size(side: Model | PictureSource, given: Side, first_seed: int = 0) -> ModelSide | SetSide:
         if isinstance(side, Model):
-            if side.size != common:
-                raise UsageError(f"`size` is {common}, but {_name(given)} makes pictures of {_sides_of(side)} pixels")
             return ModelSide(_name(given), side, first_seed)
-        channels, sound = None, None
         if model is not None:
-            channels, sound = model.channels, model.sound
-        elif packed is not None and not isinstance(side, PackedSet):
-            channels, sound = packed.channels, packed.sound
-        data = open_pictures(side, size=common, channels=channels, sound=sound, on_progress=on_progress)
+            data = open_for(model, side, on_progress=on_progress)
+        else:
+            alike = None if isinstance(side, PackedSet) else packed
+            channels, sound = (alike.channels, alike.sound) if alike else (None, None)
+            data = open_pictures(side, size=common, channels=channels, sound=sound, on_progress=on_progress)
         if unprepared and size is None:
             _check_untouched(data, _name(given))
         return SetSide(_name(given), data)

@@ -30,27 +30,25 @@ def leaky_relu(x: Tensor) -> Tensor:
 class Discriminator(nn.Module):
     """images (N, channels, size, size) in [-1, 1] -> logits (N,), positive for "real".
 
+    Of nets that predict frames it judges clips (N, frames * channels, size, size), the frames side by side.
+
     Convolutions, strided or pooled, with LeakyReLU 0.2; batch norm after each but the first; the last map is flattened
     into one linear unit. No biases but batch norm's (paper section 3; the released code). With the normalization
     "spectral" no batch norm, but biases, and all weights spectrally normalized (Miyato et al. 2018): a picture is then
     judged by itself, whatever batch it comes in.
 
-    Args:
-        architecture: The layers.
-        inputs: Channels of what is judged, if not those of a picture.
-
     Attributes:
         frozen: How many layers, from the first on, training leaves as they are: see `freeze`.
     """
 
-    def __init__(self, architecture: DiscriminatorArchitecture, inputs: int | None = None) -> None:
+    def __init__(self, architecture: DiscriminatorArchitecture) -> None:
         super().__init__()
         self.frozen = 0
         maps = architecture.discriminator_geometry
         spectral = architecture.normalization == "spectral"
         self.convolutions = nn.ModuleList()
         self.norms = nn.ModuleList()
-        width = inputs or architecture.channels
+        width = architecture.frames * architecture.channels
         for layer, fit in zip(architecture.discriminator, maps, strict=True):
             if self.convolutions:  # the input layer has no norm
                 self.norms.append(

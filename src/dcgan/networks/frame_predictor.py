@@ -142,15 +142,8 @@ class FramePredictor(nn.Module):
         return torch.cat([before, self.predict(before)], dim=1)
 
 
-class ClipDiscriminator(Discriminator):
-    """Clips (N, frames * channels, size, size) in [-1, 1], frames side by side -> logits (N,), by a DCGAN's layers."""
-
-    def __init__(self, architecture: FrameArchitecture) -> None:
-        super().__init__(architecture, architecture.frames * architecture.channels)
-
-
 @torch.no_grad()
-def _initialize(net: FramePredictor | ClipDiscriminator, generator: torch.Generator) -> None:
+def _initialize(net: FramePredictor | Discriminator, generator: torch.Generator) -> None:
     """Fill both as a DCGAN's, but a generator's convolutions by their inputs (He et al. 2015)."""
     initialize(net, generator)
     for scale in net.scales if isinstance(net, FramePredictor) else ():
@@ -178,7 +171,7 @@ FRAME_PREDICTOR = NetFamily(
     architecture=FrameArchitecture,
     lay_out=_lay_out,
     generator=FramePredictor,
-    discriminator=ClipDiscriminator,
+    discriminator=Discriminator,
     initialize=_initialize,
     ignores=frozenset({"latent_dim", "latent_distribution"}),
     draw=FramePredictor.continue_clips,

@@ -6,7 +6,7 @@ from torch import nn
 from dcgan.networks.batch_norm import BatchNorm
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.layouts import Architecture
+from dcgan.networks.layouts import Architecture, DiscriminatorArchitecture
 from dcgan.networks.spectral_norm import own_weight
 from dcgan.randomness import Stream, torch_rng
 
@@ -20,7 +20,7 @@ def untrained_generator(architecture: Architecture, seed: int) -> Generator:
     return generator
 
 
-def untrained_discriminator(architecture: Architecture, seed: int) -> Discriminator:
+def untrained_discriminator(architecture: DiscriminatorArchitecture, seed: int) -> Discriminator:
     """The discriminator that a training with this seed begins with: what its features are compared with."""
     discriminator = Discriminator(architecture)
     initialize(discriminator, torch_rng(Stream.DISCRIMINATOR_WEIGHTS, seed))

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from dcgan.data.cache import open_pictures
 from dcgan.data.clips import clips_of
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
@@ -16,6 +15,7 @@ from dcgan.figures.labeled_grid import labeled_grid
 from dcgan.figures.notebook import html_of
 from dcgan.figures.theme import THEMES, Theme
 from dcgan.model import Model
+from dcgan.model_pictures import open_frames
 from dcgan.networks.frame_predictor import FrameArchitecture
 from dcgan.pixels import join_frames, split_frames
 from dcgan.prediction.scores import PredictionScores, score_frames
@@ -28,7 +28,6 @@ STEPS, CLIPS = 8, 256  # by default
 MOST_STEPS = 256
 SHOWN = 8  # clips of a figure or a film
 AT_ONCE = 32  # clips between two calls of `on_progress`
-DEFAULT_FPS = 10.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -135,9 +134,9 @@ def predict_frames(
         raise UsageError(f"`steps` must be 1 to {MOST_STEPS}, not {steps}")
     if clips < 1:
         raise UsageError(f"`clips` must be 1 or more, not {clips}")
-    history, fps = predictor_of(model).history, frames_per_second(model)
-    packed = open_pictures(source, size=model.size, channels=model.channels, fps=fps)
-    found, has_truth = _clips(packed, history, steps)
+    history, fps = predictor_of(model).history, model.fps
+    assert fps is not None  # it predicts frames
+    found, has_truth = _clips(open_frames(model, source), history, steps)
     index = np.sort(rng(Stream.CLIPS, seed).choice(len(found), min(clips, len(found)), replace=False))
     frames = split_frames(np.asarray(found.pixels[index]), found.frames)
     before = frames[:, :history]
@@ -192,13 +191,6 @@ def predictor_of(model: Model) -> FrameArchitecture:
             "preset frame-predictor"
         )
     return model.interface
-
-
-def frames_per_second(model: Model) -> float:
-    """The rate of the frames that a model has learned from."""
-    recipe = model.details.get("recipe")
-    fps = recipe.get("fps") if isinstance(recipe, dict) else None
-    return float(fps) if isinstance(fps, int | float) and 0 < fps <= 1000 else DEFAULT_FPS
 
 
 def _clips(packed: PackedSet, history: int, steps: int) -> tuple[PackedSet, bool]:

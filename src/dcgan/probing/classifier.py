@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dcgan.data.cache import open_pictures
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import DcganError, ModelError, SourceError, UsageError
@@ -20,10 +19,11 @@ from dcgan.files import new_folder, parse_json, sha256, temporary_folder, why_ta
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.model_folder import read_tensors, write_tensors
+from dcgan.model_pictures import open_for
 from dcgan.probing.labeled_features import extract_to_disk
 from dcgan.probing.linear_svm import LinearSVM, fit_svm
 from dcgan.probing.predictions import Predictions
-from dcgan.probing.protocol import fit_and_choose, split
+from dcgan.probing.protocol import fit_and_choose, groups_of, split
 from dcgan.probing.validation_curve import Ends, best_of, check_values, ends_of, warnings_of
 from dcgan.progress import notebook_bar
 from dcgan.short_repr import ShortRepr
@@ -37,7 +37,7 @@ BATCH = 512  # pictures judged at once
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PictureClassifier(ShortRepr):
-    """Tells classes of pictures apart.
+    """Tells classes of pictures apart; or, with the discriminator of a model that predicts frames, classes of clips.
 
     Attributes:
         model: Whose discriminator looks; batch norm's statistics are those of the pictures that it was fitted to.
@@ -77,7 +77,10 @@ class PictureClassifier(ShortRepr):
         return DiscriminatorExtractor(self.model, self.layers, self.grid)
 
     def scores(self, pixels: Pixels) -> NDArray[np.float32]:
-        """The SVM's decision function: pixels (N, H, W, C), uint8, to (N, K). No probabilities."""
+        """The SVM's decision function: pixels (N, H, W, C), uint8, to (N, K). No probabilities.
+
+        Of a model that predicts frames pixels are clips (N, H, W, frames * C), as `open_for` gives them.
+        """
         return self.svm.scores(self._extractor.extract(pixels))
 
     def predict(self, pixels: Pixels) -> Labels:
@@ -89,13 +92,13 @@ class PictureClassifier(ShortRepr):
         """Classify the pictures of a source.
 
         Args:
-            source: Pictures: whatever `open_pictures` takes.
+            source: Pictures, or of a model that predicts frames films: whatever `open_pictures` takes.
             on_progress: Called with (pictures, in all).
 
         Raises:
             SourceError: The source cannot be read.
         """
-        data = open_pictures(source, size=self.model.size, channels=self.model.channels)
+        data = open_for(self.model, source)
         parts = [np.empty((0, len(self.names)), np.float32)]
         for start in range(0, len(data), BATCH):
             parts.append(self.scores(data.pixels[start : start + BATCH]))
@@ -155,11 +158,12 @@ def fit_classifier(
 ) -> PictureClassifier:
     """Fit a classifier to labeled pictures: C is chosen on a fifth that is held out, then all pictures are learned.
 
+    Of a model that predicts frames it learns clips of labeled films, and whole films are held out.
     Features are kept in half precision in a temporary folder (TMPDIR), which needs room for them.
 
     Args:
         model: Whose discriminator.
-        source: Labeled pictures: whatever `open_pictures` takes.
+        source: Labeled pictures or films: whatever `open_pictures` takes.
         layers: Which convolutional layers, from 0; None takes all.
         grid: Side of the grid that maps are max-pooled to.
         C: Values of C to choose from; None lets the range grow until accuracy falls on both sides of the best.
@@ -170,21 +174,23 @@ def fit_classifier(
 
     Raises:
         UsageError: A parameter is out of its range.
-        ModelError: The nets are no DCGAN's.
-        SourceError: There are fewer than two classes, a class of one picture, or pictures without a label.
+        ModelError: The discriminator is no DCGAN's.
+        SourceError: There are fewer than two classes, a class of one picture or film, or pictures without a label.
     """
     if C is not None:
         check_values(C)
     if seed < 0:
         raise UsageError(f"`seed` must be 0 or more, not {seed}")
     extractor = DiscriminatorExtractor(on_device(model, device), layers, grid)
-    data = open_pictures(source, size=model.size, channels=model.channels)
+    data = open_for(model, source)
     if len(data.label_names) < 2 or data.labels.min() < 0:
         raise SourceError("`source` needs two classes or more, each in a folder of its own, and only labeled pictures")
     classes = len(data.label_names)
-    for name, count in zip(data.label_names, np.bincount(data.labels, minlength=classes), strict=True):
-        if count < 2:
-            raise SourceError(f"`source` has no second picture of {name}: one is learned, one chooses C")
+    groups = groups_of(data)
+    for label, name in enumerate(data.label_names):
+        if len(np.unique(groups[data.labels == label])) < 2:
+            what = "picture" if data.frames == 1 else "film"
+            raise SourceError(f"`source` has no second {what} of {name}: one is learned, one chooses C")
 
     def phase(name: str) -> None:
         if on_phase:
@@ -196,7 +202,7 @@ def fit_classifier(
         phase("extracting")
         whole = extract_to_disk(folder / "features.npy", extractor, data, on_progress)
         phase("choosing C")
-        validation, train = (whole.rows(rows) for rows in split(data.labels, VALIDATION, seed))
+        validation, train = (whole.rows(rows) for rows in split(data.labels, VALIDATION, seed, groups))
         curve, _ = fit_and_choose(train, validation, classes, C, on_progress)
         best = best_of(curve)
         phase("fitting")

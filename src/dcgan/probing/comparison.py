@@ -8,14 +8,14 @@ from typing import Literal
 import numpy as np
 
 from dcgan.choices import BASELINES
-from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import SourceError, UsageError, some_of
 from dcgan.features.extract import GRID, on_device
 from dcgan.model import Model
+from dcgan.model_pictures import open_for
 from dcgan.probing.baselines.baseline import CENTROIDS, BuildContext, TrialScores
-from dcgan.probing.protocol import REPEATS, TRIALS, ProbeOptions, Splits, split
+from dcgan.probing.protocol import REPEATS, TRIALS, ProbeOptions, Splits, groups_of, split
 from dcgan.probing.results import ProbeResults, about_of, merge_results, save_results
 from dcgan.progress import notebook_bar
 from dcgan.types import OnPhase, OnProgress
@@ -54,8 +54,9 @@ def probe(
 
     Args:
         model: Whose discriminator.
-        source: Labeled pictures to learn from: whatever `open_pictures` takes.
-        test: Labeled pictures to score on; None holds out a fifth of the source.
+        source: Labeled pictures to learn from, or of a model that predicts frames films, whose clips are pictures:
+            whatever `open_pictures` takes.
+        test: Labeled pictures to score on; None holds out a fifth of the source, of films whole ones.
         baselines: Names in `dcgan.choices.BASELINES`; "dcgan", the model itself, is always the first.
         labels_per_class: Labels of each class to learn from, or "all"; one or several.
         C: Values of C to choose from. None starts with those of the paper's released code, and the range grows until
@@ -76,7 +77,7 @@ def probe(
 
     Raises:
         UsageError: A parameter is out of its range, or a class has too few pictures.
-        ModelError: The nets are no DCGAN's.
+        ModelError: The discriminator is no DCGAN's.
         SourceError: Pictures have no labels, or those to score on are the same or have other classes.
         DcganError: The file is of another probe, or cannot be read or written.
 
@@ -102,8 +103,9 @@ def probe(
     if unknown := [name for name in names if name not in BASELINES]:
         raise UsageError(f"`baselines` must be of {', '.join(BASELINES.names)}, not {', '.join(unknown)}")
     judged = on_device(model, device)
-    train = open_pictures(source, size=model.size, channels=model.channels)
-    scored = None if test is None else open_pictures(test, size=model.size, channels=model.channels)
+    _check_baselines(model, names)
+    train = open_for(model, source)
+    scored = None if test is None else open_for(model, test)
     _check_labels(train, scored)
     splits = split_pictures(train, scored, options, seed)
     context = BuildContext(
@@ -155,24 +157,28 @@ def compare(
 def split_pictures(train: PackedSet, test: PackedSet | None, options: ProbeOptions, seed: int) -> Splits:
     """Which pictures do what: a fifth is scored where there is no `test`, then a share of the rest only chooses.
 
+    Clips of one film overlap: whole films are scored, or only choose.
+
     Raises:
         UsageError: A class has too few pictures left to learn from.
     """
-    rows = np.arange(len(train))
+    rows, groups = np.arange(len(train)), groups_of(train)
     scored: PackedSet | np.ndarray[tuple[int, ...], np.dtype[np.int64]]
     if test is None:
-        scored, rows = split(train.labels, TEST_SHARE, seed)
+        scored, rows = split(train.labels, TEST_SHARE, seed, groups)
     else:
         scored = test
-    validation, fitted = (rows[part] for part in split(train.labels[rows], options.validation, seed))
+    parts = split(train.labels[rows], options.validation, seed, groups[rows])
+    validation, fitted = (rows[part] for part in parts)
     classes = len(train.label_names)
     counts, left = (np.bincount(labels, minlength=classes) for labels in (train.labels, train.labels[fitted]))
     needed = max((count for count in options.labels_per_class if count is not None), default=1)
     for name, have, few in zip(train.label_names, counts, left, strict=True):
         if few < needed:
+            what, held_out, more = ("picture", "some", "pictures") if train.frames == 1 else ("clip", "films", "films")
             raise UsageError(
-                f"`source`: {name} has {have} {'picture' if have == 1 else 'pictures'}; once some are held out, {few} "
-                f"are left to learn from, fewer than {needed}: add pictures, leave the class out, or ask for fewer "
+                f"`source`: {name} has {have} {what if have == 1 else f'{what}s'}; once {held_out} are held out, {few} "
+                f"are left to learn from, fewer than {needed}: add {more}, leave the class out, or ask for fewer "
                 "`labels_per_class`"
             )
     return Splits(fitted, validation, scored)
@@ -201,6 +207,18 @@ def _count(count: LabelsPerClass) -> int | None:
     if count == "all":
         return None
     raise UsageError(f"`labels_per_class` must be numbers from 1, or all, not {count}")
+
+
+def _check_baselines(model: Model, names: Sequence[str]) -> None:
+    """Refuse baselines that clips are nothing for."""
+    if model.frames == 1:
+        return
+    fit = [name for name in BASELINES if getattr(BASELINES[name], "clips", False)]
+    if unfit := [name for name in names if name not in fit]:
+        raise UsageError(
+            f"`baselines` {', '.join(unfit)} learn from still pictures, and this model judges clips of {model.frames} "
+            f"frames: take some of {', '.join(name for name in fit if name != 'dcgan')}"
+        )
 
 
 def _check_labels(train: PackedSet, test: PackedSet | None) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dcgan.data.clips import film_of_each
 from dcgan.data.packed import PackedSet
 from dcgan.errors import UsageError
 from dcgan.probing.labeled_features import LabeledFeatures
@@ -121,8 +122,30 @@ def name_count(labels_per_class: int | None) -> str:
     return "all" if labels_per_class is None else str(labels_per_class)
 
 
-def split(labels: Labels, share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positions of a random `share` of every class, and of the others, each in order."""
+def groups_of(data: PackedSet) -> NDArray[np.int64]:
+    """What must not be split: (N,), the same number for clips of one film, which overlap; each picture by itself.
+
+    Raises:
+        PackedSetError: The index of the set cannot be read.
+    """
+    return np.arange(len(data)) if data.frames == 1 else film_of_each(data)
+
+
+def split(
+    labels: Labels, share: float, seed: int, groups: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Positions of a random `share` of every class, and of the others, each in order.
+
+    Args:
+        labels: (N,).
+        share: Of the groups of each class; one at least.
+        seed: Names the random numbers.
+        groups: (N,), `groups_of` them: each goes to one side as a whole, by the label of its first picture.
+    """
+    if groups is not None:
+        _, first, group = np.unique(groups, return_index=True, return_inverse=True)
+        held_out = np.isin(group, split(labels[first], share, seed)[0])
+        return np.flatnonzero(held_out), np.flatnonzero(~held_out)
     random = rng(Stream.PROBE_SPLIT, seed)
     parts = []
     for label in np.unique(labels):

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import open_source
 from dcgan.errors import ModelError, SourceError
 from dcgan.files import sha256
+from dcgan.model_pictures import open_for
 from dcgan.studio.child import errors_said, say
 from dcgan.studio.sort_features import Looking
 from dcgan.types import OnProgress, PixelStore
@@ -104,12 +104,7 @@ def look(task: Task, say: Callable[..., None]) -> PackedSet | None:
 
 def _prepared(source: str, model: Looking, say: Callable[..., None]) -> PackedSet:
     _check_count(open_source(source).total)  # before they are decoded
-    packed = open_pictures(
-        source,
-        size=model.size,
-        channels=model.channels,
-        on_progress=lambda done, total: say(phase="pictures", done=done, total=total),
-    )
+    packed = open_for(model, source, on_progress=lambda done, total: say(phase="pictures", done=done, total=total))
     _check_count(len(packed))
     return packed
 
@@ -155,7 +150,7 @@ def _check_count(pictures: int | None) -> None:
 def main(words: Sequence[str]) -> None:
     """Look, and print lines of JSON: how far it is, then the packed set, or an error."""
     asked = json.loads(words[0])
-    model = Looking(**asked["model"])
+    model = Looking.from_json(asked["model"])
     with errors_said():
         packed = look(Task(model, asked["source"], Path(asked["out"]), asked["device"]), say)
     say(packed=None if packed is None else str(packed.path.resolve()))

@@ -1,6 +1,6 @@
 """The pictures of a sorting once they have been looked at, and the model that looks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError, ModelError
 from dcgan.files import sha256
 from dcgan.model_folder import CARD, find, read_card
+from dcgan.sound.spectrogram import SoundFormat
 from dcgan.studio.sort_features import FACTS, FEATURES, FOLDER, MODEL, ORDER, Looking, read_facts
 from dcgan.types import Features
 
@@ -85,7 +86,7 @@ def looking_model(model: Path) -> Looking:
         model: A run, whose newest checkpoint is taken, a model folder, or the name of a model that comes with dcgan.
 
     Raises:
-        ModelError: There is none, or its nets are no DCGAN's.
+        ModelError: There is none, it is damaged, or its nets are no DCGAN's.
     """
     found = find(model)
     card = read_card(found)
@@ -94,7 +95,11 @@ def looking_model(model: Path) -> Looking:
         raise ModelError(
             f"the nets of {model.name} are not a DCGAN's, whose layers are needed here: take another model"
         )
-    return Looking(str(found.resolve()), sha256(found / CARD), int(nets["size"]), int(nets["channels"]))
+    try:
+        sound = None if card.get("sound") is None else SoundFormat.from_card(card["sound"])
+    except ValueError as error:
+        raise ModelError(f"{found / CARD} is damaged: it does not describe its sounds: {error}") from error
+    return Looking(str(found.resolve()), sha256(found / CARD), int(nets["size"]), int(nets["channels"]), sound)
 
 
 def model_of_features(sorting: Path) -> Looking | None:
@@ -107,4 +112,4 @@ def model_of_features(sorting: Path) -> Looking | None:
     if not isinstance(digest, str):
         return None
     copy = looking_model(sorting / FOLDER / MODEL)
-    return Looking(copy.folder, digest, copy.size, copy.channels)
+    return replace(copy, digest=digest)

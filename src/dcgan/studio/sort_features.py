@@ -16,14 +16,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
-from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import open_source
 from dcgan.errors import SourceError
 from dcgan.files import new_folder, parse_json
+from dcgan.model_pictures import open_for
+from dcgan.sound.spectrogram import SoundFormat
 from dcgan.studio.child import errors_said, say
 
 FOLDER, FEATURES, ORDER, MODEL, FACTS = "features", "features.npy", "order.npy", "model", "features.json"
@@ -33,19 +35,37 @@ MOST = 20_000
 
 @dataclass(frozen=True)
 class Looking:
-    """The model that looks.
+    """The model that looks, a DCGAN, as `dcgan.model_pictures` needs to know it; torch is not needed to know it.
 
     Attributes:
         folder: Where it is.
         digest: Names it: SHA-256 of its card, which has the checksums of its tensors.
         size: Side of its pictures.
         channels: Of its pictures.
+        sound: What a clip of sound is, if its pictures are spectrograms.
     """
 
     folder: str
     digest: str
     size: int
     channels: int
+    sound: SoundFormat | None = None
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """What `dataclasses.asdict` gave."""
+        sound = values.get("sound")
+        return cls(**{**values, "sound": None if sound is None else SoundFormat.from_card(sound)})
+
+    @property
+    def frames(self) -> int:
+        """One: its pictures are still."""
+        return 1
+
+    @property
+    def fps(self) -> float | None:
+        """None: its pictures are still."""
+        return None
 
 
 def look(
@@ -71,11 +91,8 @@ def look(
     known = read_facts(sorting)
     if not known:
         _check_count(open_source(source).total)  # before they are decoded
-    packed = open_pictures(
-        source,
-        size=model.size,
-        channels=model.channels,
-        on_progress=lambda done, total: on_progress(phase="pictures", done=done, total=total),
+    packed = open_for(
+        model, source, on_progress=lambda done, total: on_progress(phase="pictures", done=done, total=total)
     )
     _check_count(len(packed))
     if known.get("pictures") != packed.fingerprint or (again and known.get("model") != model.digest):
@@ -128,9 +145,9 @@ def _check_count(pictures: int) -> None:
 def main() -> None:
     """Look, and print lines of JSON: how far it is, then the packed set, or an error."""
     asked = json.loads(sys.argv[1])
-    model, source, sorting, device = Looking(**asked["model"]), asked["source"], asked["sorting"], asked["device"]
+    model, source, sorting, device = asked["model"], asked["source"], asked["sorting"], asked["device"]
     with errors_said():
-        packed = look(model, source, Path(sorting), device, again=asked["again"], on_progress=say)
+        packed = look(Looking.from_json(model), source, Path(sorting), device, again=asked["again"], on_progress=say)
         say(packed=str(packed.path.resolve()))
 
 

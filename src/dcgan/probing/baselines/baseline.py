@@ -65,7 +65,10 @@ class TrialLog(Protocol):
 
 
 class Baseline(Protocol):
-    """What a probe can judge: a `FeatureBaseline`, a `NetBaseline`, or a class of your own."""
+    """What a probe can judge: a `FeatureBaseline`, a `NetBaseline`, or a class of your own.
+
+    It takes clips for pictures, too, if it has an attribute `clips` that is true.
+    """
 
     def settings(self, context: BuildContext, options: ProbeOptions) -> Mapping[str, object]:
         """What its results depend on, beside model, pictures, splits and seed, in values that JSON has."""
@@ -97,6 +100,7 @@ class FeatureBaseline:
         fit: Makes the extractor, without looking at labels.
         depends_on: Which fields of the context its features depend on, beside the model, the pictures and the seed.
         standardize: Whether each feature is brought to mean 0 and variance 1 for the SVM.
+        clips: Whether it takes clips (N, H, W, frames * C) for pictures, too, of a model that predicts frames.
 
     Example:
         >>> BASELINES.add("mean-color", FeatureBaseline(lambda context: MeanColor()))
@@ -105,6 +109,7 @@ class FeatureBaseline:
     fit: Callable[[BuildContext], FeatureExtractor]
     depends_on: tuple[str, ...] = ()
     standardize: bool = False
+    clips: bool = False
 
     def settings(self, context: BuildContext, options: ProbeOptions) -> dict[str, object]:
         """What its results depend on."""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dcgan.features.extract import DiscriminatorExtractor
+from dcgan.features.extract import DiscriminatorExtractor, nets_with_features
 from dcgan.networks.initialize import untrained_discriminator
 from dcgan.networks.memory import use_channels_last
 from dcgan.probing.baselines.baseline import BuildContext, FeatureBaseline
@@ -17,11 +17,12 @@ def fit_discriminator(context: BuildContext) -> DiscriminatorExtractor:
 
 def fit_random(context: BuildContext) -> DiscriminatorExtractor:
     """The same for an untrained net."""
-    net = untrained_discriminator(context.model.architecture, context.seed)
-    net.to(context.model.nets.discriminator.head.weight.device)
+    architecture, judged = nets_with_features(context.model)
+    net = untrained_discriminator(architecture, context.seed)
+    net.to(judged.head.weight.device)
     use_channels_last(net)
     return fit_discriminator(replace(context, model=replace(context.model, discriminator=net)))
 
 
-DCGAN = FeatureBaseline(fit_discriminator, depends_on=("layers", "grid"))
-RANDOM = FeatureBaseline(fit_random, depends_on=("layers", "grid"))
+DCGAN = FeatureBaseline(fit_discriminator, depends_on=("layers", "grid"), clips=True)
+RANDOM = FeatureBaseline(fit_random, depends_on=("layers", "grid"), clips=True)

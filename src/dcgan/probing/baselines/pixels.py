@@ -28,4 +28,4 @@ def fit_pixels(context: BuildContext) -> PixelFeatures:
     return PixelFeatures(int(np.prod(context.train.pixels.shape[1:])))
 
 
-PIXELS = FeatureBaseline(fit_pixels)
+PIXELS = FeatureBaseline(fit_pixels, clips=True)

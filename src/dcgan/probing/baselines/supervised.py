@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from types import MappingProxyType
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcgan.data.packed import PackedSet
+from dcgan.features.extract import nets_with_features
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.pixels import to_images
@@ -201,9 +203,11 @@ class NetBaseline:
 
     Attributes:
         from_scratch: From random weights, not from the model's.
+        clips: It takes clips for pictures, too.
     """
 
     from_scratch: bool
+    clips: ClassVar[bool] = True
 
     def settings(self, context: BuildContext, options: ProbeOptions) -> dict[str, object]:  # noqa: ARG002
         """What its results depend on."""
@@ -225,7 +229,7 @@ class NetBaseline:
                 labels, repeats = data.labels[splits.train], range(options.trainings)
                 subsets = [splits.train[sample_labels(labels, count, context.seed, repeat)] for repeat in repeats]
             yield random_search(
-                context.model.nets.discriminator,
+                nets_with_features(context.model).discriminator,
                 [(data.pixels[rows], data.labels[rows]) for rows in subsets],
                 (data.pixels[splits.validation], data.labels[splits.validation]),
                 test,

@@ -5,7 +5,7 @@ import { choice, complain, labeled, make, number, save, say } from "./dom.js";
 import { downloadButton } from "./download.js";
 import { exported, favoritesOf, imported, setFavorites, toggle } from "./favorites.js";
 import { listen } from "./listening.js";
-import { chosenModel, modelChoice, noModels } from "./models.js";
+import { chosenModel, draws, drawsNothing, modelChoice, noModels } from "./models.js";
 import { drawSeeds, sizeChoice } from "./pictures.js";
 import { arrowKeys } from "./tile_keys.js";
 
@@ -21,6 +21,11 @@ export async function show(panel) {
     return null;
   }
   const model = chosenModel(models);
+  const choosing = labeled("Model", modelChoice(models, model, (name) => { location.hash = `draw/${encodeURIComponent(name)}`; }));
+  if (!draws(model)) {
+    panel.append(make("h1", { class: "hidden" }, "Draw"), make("div", { class: "controls" }, choosing), drawsNothing(model));
+    return null;
+  }
   const query = { model: model.name, truncation: 1, label: undefined };
   let next = 0; // seed that has not been drawn
   let drawing = false;
@@ -43,7 +48,7 @@ export async function show(panel) {
   panel.append(
     make("h1", { class: "hidden" }, "Draw"),
     make("div", { class: "controls" },
-      labeled("Model", modelChoice(models, model, (name) => { location.hash = `draw/${encodeURIComponent(name)}`; })),
+      choosing,
       labels && labeled("Kind", labels),
       labeled("First seed", from),
       make("label", { class: "field" }, make("span", { id: "truncation-name" }), truncation)),

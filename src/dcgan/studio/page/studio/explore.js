@@ -10,7 +10,7 @@ import { showSliders } from "./explore_sliders.js";
 import { showSum } from "./explore_sum.js";
 import { showWalk } from "./explore_walk.js";
 import { favoritesOf } from "./favorites.js";
-import { chosenModel, modelChoice, noModels } from "./models.js";
+import { chosenModel, draws, drawsNothing, modelChoice, noModels } from "./models.js";
 import { drawAll, drawSeeds } from "./pictures.js";
 
 const VIEWS = { walk: ["Walk", showWalk], map: ["Map", showMap], sliders: ["Sliders", showSliders], sum: ["Arithmetic", showSum] };
@@ -24,19 +24,24 @@ export async function show(panel) {
     return null;
   }
   const model = chosenModel(models);
+  const choosing = (view) => labeled("Model", modelChoice(models, model, (name) => { location.hash = go(name, view()); }));
+  const go = (name, view) => `#explore/${encodeURIComponent(name)}/${view}`;
+  if (!draws(model)) {
+    panel.append(make("h1", { class: "hidden" }, "Explore"), make("div", { class: "controls" }, choosing(() => "walk")), drawsNothing(model));
+    return null;
+  }
   const desk = await makeDesk(model);
   if (!panel.isConnected) return null; // another tab is open by now
   const place = make("div", { id: "view", class: "stack" });
   const shelf = make("aside", { class: "card stack", "aria-label": "Pictures to explore with" });
   const named = location.hash.split("/")[2];
-  const go = (name, view) => `#explore/${encodeURIComponent(name)}/${view}`;
 
   const choices = Object.entries(VIEWS).map(([name, [title]]) =>
     make("label", {}, make("input", { type: "radio", name: "view", value: name, onchange: () => open(name) }), make("span", {}, title)));
   panel.append(
     make("h1", { class: "hidden" }, "Explore"),
     make("div", { class: "controls" },
-      labeled("Model", modelChoice(models, model, (name) => { location.hash = go(name, desk.state.view); })),
+      choosing(() => desk.state.view),
       make("fieldset", { class: "views" }, make("legend", { class: "hidden" }, "How to explore"), choices)),
     make("div", { class: "two wide-left" }, place, shelf),
   );
