@@ -137,7 +137,7 @@ def predict_frames(
     history, fps = predictor_of(model).history, model.fps
     assert fps is not None  # it predicts frames
     found, has_truth = _clips(open_frames(model, source), history, steps)
-    index = np.sort(rng(Stream.CLIPS, seed).choice(len(found), min(clips, len(found)), replace=False))
+    index = rng(Stream.CLIPS, seed).permutation(len(found))[:clips]  # so that the first ones are of several films
     frames = split_frames(np.asarray(found.pixels[index]), found.frames)
     before = frames[:, :history]
     predicted = np.empty((len(index), steps, *before.shape[2:]), np.uint8)
