@@ -128,7 +128,7 @@ def read_digits(path: Path) -> Pixels:
 
 def read_photographs(folder: Path) -> Pixels:
     """(N, 96, 96, 3)."""
-    return np.asarray(dcgan.open_pictures(folder, size=96, channels=3).pixels)
+    return np.asarray(dcgan.open_pictures(str(folder), size=96, channels=3).pixels)
 
 
 def moving_digits(digits: Pixels, clips: int, random: np.random.Generator) -> tuple[Pixels, NDArray[np.int64]]:
