@@ -49,6 +49,7 @@ def write_video(path: Path, frames: np.ndarray, rate: int = 10) -> None:
 def test_the_run_says_what_it_learns_from(folder: Path) -> None:
     card = json.loads((folder / "run" / "run.json").read_text())
     assert "28 clips of 5 films; 1 film is too short" in card["notes"]
+    assert any("1 of 43 frames were skipped" in note for note in card["notes"])
     assert card["pictures"] == 28
     assert "history = 3" in (folder / "run" / "recipe.toml").read_text()
 
@@ -62,7 +63,7 @@ def test_it_answers_with_scores_and_writes_what_the_suffix_says(
     out = capsys.readouterr().out
     assert "+4" in out
     assert "PSNR" in out
-    assert "predicted 4 frames of each of 6 clips: figure.png, film.gif" in out
+    assert "predicted 4 frames of 6 clips: figure.png, film.gif" in out
     arrays = np.load("frames.npz")
     assert {name: arrays[name].shape for name in ("before", "predicted", "true")} == {
         "before": (6, 3, 32, 32, 3),
@@ -89,7 +90,7 @@ def test_the_end_of_a_video_is_continued(folder: Path, capsys: pytest.CaptureFix
     for number, frame in enumerate(moving_squares(frames=3, size=32)[1]):
         Image.fromarray(frame[..., 0]).save(frames / f"{number}.png")
     app(["predict-frames", str(folder / "run"), str(frames), "--steps", "2"])
-    assert "no frames after these to compare them with" in capsys.readouterr().out
+    assert "beyond the end of each film: there is nothing to compare them with" in capsys.readouterr().out
 
 
 def test_wrong_use_is_refused_before_any_work(folder: Path) -> None:
@@ -109,7 +110,7 @@ def test_too_few_frames_are_refused_with_the_remedy(folder: Path) -> None:
     frames = Path("one")
     frames.mkdir()
     Image.fromarray(moving_squares(size=32)[0, 0, ..., 0]).save(frames / "0.png")
-    with pytest.raises(PackedSetError, match="no clip of 3 frames"):
+    with pytest.raises(PackedSetError, match="no 3 frames in a row"):
         app(["predict-frames", str(folder / "run"), str(frames)])
 
 

@@ -10,6 +10,7 @@ from tests.training.test_frame_prediction import moving_squares
 from torch import nn
 
 from dcgan.errors import ModelError, PackedSetError, UsageError
+from dcgan.figures.labeled_grid import GAP, MARGIN
 from dcgan.model import Model
 from dcgan.networks.families import untrained_nets
 from dcgan.networks.frame_predictor import FrameArchitecture, FramePredictor
@@ -77,19 +78,34 @@ def test_a_source_that_ends_is_continued_without_being_measured() -> None:
     found = predict_frames(predictor(), moving_squares(frames=HISTORY), steps=5)
     assert (found.true, found.scores) == (None, None)
     assert found.predicted.shape == (4, 5, 16, 16, 1)
-    assert "no frames after these" in str(found)
+    assert "beyond the end of each film" in str(found)
     assert found.figure().width > 0
-    assert [frame.shape for frame in found.film()] == [(4, 16, 16, 1)] * 7
+    assert len({frame.size for frame in found.film()}) == 1
+
+
+def test_a_film_too_short_for_all_steps_is_continued_from_its_end() -> None:
+    films = moving_squares(frames=6)
+    found = predict_frames(predictor(), films, steps=5)
+    assert found.true is None
+    ends = {film[-HISTORY:].tobytes() for film in films}
+    assert {clip.tobytes() for clip in found.before} == ends
 
 
 def test_a_film_shows_the_true_frame_beside_the_predicted_one() -> None:
     found = predict_frames(predictor(), moving_squares(), steps=2, clips=2)
     assert found.true is not None
     frames = list(found.film())
-    assert len(frames) == found.film_length == HISTORY + 2
-    assert np.array_equal(frames[0], np.repeat(found.before[:, 0], 2, axis=0))
-    assert np.array_equal(frames[-1][::2], found.true[:, -1])
-    assert np.array_equal(frames[-1][1::2], found.predicted[:, -1])
+    assert len(frames) == HISTORY + 2
+    first, last = (np.asarray(frame.convert("L")) for frame in (frames[0], frames[-1]))
+    left, right = MARGIN, MARGIN + 96 + GAP  # where the first clip's two pictures begin
+    top = first.shape[0] - MARGIN - 96
+    for where, before, after in (
+        (left, found.before[0, 0], found.true[0, -1]),
+        (right, found.before[0, 0], found.predicted[0, -1]),
+    ):
+        for drawn, expected in ((first, before), (last, after)):
+            tile = drawn[top : top + 96 : 6, where : where + 96 : 6]
+            assert np.array_equal(tile, expected[..., 0])
 
 
 def test_the_figure_has_a_row_of_true_and_one_of_predicted_frames() -> None:
@@ -125,7 +141,7 @@ def test_frames_of_another_shape_are_refused() -> None:
 
 
 def test_pictures_that_do_not_follow_each_other_are_refused() -> None:
-    with pytest.raises(PackedSetError, match="no clip of 2 frames"):
+    with pytest.raises(PackedSetError, match="no 2 frames in a row, which this model is given: the longest"):
         predict_frames(predictor(), moving_squares(frames=1))
 
 

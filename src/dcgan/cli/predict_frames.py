@@ -1,22 +1,16 @@
 """`dcgan predict-frames`: what comes next in a video."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from dcgan.choices import describe_sources
-from dcgan.cli.console import answer, progress_bar
+from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName
 from dcgan.cli.outputs import Outs, check_outputs, chosen_theme, listed, open_model, write_outputs
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dcgan.figures.video import Frame
-
 FRAMES_HELP = f"Frames in their order: a packed set, {describe_sources(in_python=False)}."
-PAIR = 2  # a true and a predicted picture
 
 
 def predict_frames(
@@ -37,7 +31,8 @@ def predict_frames(
 
     The model is one of `dcgan train VIDEOS --preset frame-predictor`. It is given the first frames of a clip and
     predicts the next; what it predicted is given to it for the one after. The answer compares all of them with the true
-    ones, by PSNR, sharpness and SSIM, beside copies of the last frame given.
+    ones, by PSNR, sharpness and SSIM, beside copies of the last frame given. Where no film is long enough for that, the
+    end of each film is continued.
 
     For example:
 
@@ -56,22 +51,25 @@ def predict_frames(
     check_outputs(outs, overwrite=overwrite)
     colors = chosen_theme(theme)
 
-    from dcgan.figures.video import film_frames
+    from dcgan.figures.video import frame_of
+    from dcgan.model_pictures import open_frames
     from dcgan.prediction.files import write_frames
     from dcgan.prediction.frames import predict_frames as predict
+    from dcgan.prediction.frames import predictor_of
 
     loaded = open_model(model, device)
+    predictor_of(loaded)  # refused before any work, if it is none
+    with progress_bar("preparing") as bar:
+        frames = open_frames(loaded, source, on_progress=bar)
+    if frames.skipped_summary:
+        warn(f"{source}: {frames.skipped_summary}")
     with progress_bar("predicting") as bar:
-        found = predict(loaded, source, steps=steps, clips=clips, seed=seed, on_progress=bar)
-
-    def film() -> "Iterator[Frame]":
-        columns = None if found.true is None else 2 * PAIR
-        return film_frames(found.film(), found.film_length, columns=columns)
+        found = predict(loaded, frames, steps=steps, clips=clips, seed=seed, on_progress=bar)
 
     write_outputs(
         outs,
         figure=lambda: found.figure(colors),
-        film=film,
+        film=lambda: map(frame_of, found.film(colors)),
         latents=lambda path: write_frames(path, found),
         fps=max(1.0, min(found.fps, 50.0)),
     )

@@ -27,12 +27,8 @@ def open_pictures(source: str | list[str], model: "Model", engine: Engine = "loc
 
     with progress_bar("preparing") as bar:
         data = open_for(model, source, engine=engine, on_progress=bar)
-    if data.skipped:
-        pictures = f"{data.skipped:,} of {data.skipped + len(data):,} pictures"
-        if data.frames > 1:
-            pictures = f"{data.skipped:,} of {len(data.index('row')):,} frames"
-        named = source if isinstance(source, str) else ", ".join(source)
-        warn(f"{pictures} of {named} were skipped; {data.skipped_file} lists each with its reason")
+    if summary := data.skipped_summary:
+        warn(f"{source if isinstance(source, str) else ', '.join(source)}: {summary}")
     return data
 
 

@@ -132,7 +132,7 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
     from dcgan.progress import duration
     from dcgan.training.automatic import choose_for
     from dcgan.training.distributed import check_suits, ranks_here, resolve_recipe
-    from dcgan.training.pictures import fit_to, open_data
+    from dcgan.training.pictures import describe_data, fit_to, open_data
     from dcgan.training.rate import measure_rate
     from dcgan.training.run import check_recipe
     from dcgan.training.session import refuse_out_of_memory
@@ -149,7 +149,7 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
     recipe = choices.recipe
     check_suits(recipe, ranks)
     target = recipe.target_images(len(data))
-    facts = {"pictures": len(data), **_describe(recipe), "target_images": target}
+    facts = {"pictures" if data.frames == 1 else "clips": len(data), **_describe(recipe), "target_images": target}
     lines = [
         f"{key.replace('_', ' ')}: {value:,}" if isinstance(value, int) else f"{key}: {value}"
         for key, value in facts.items()
@@ -163,7 +163,8 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
         seconds = min([*lengths, *([target / rate] if target else [])])
         measured = {"images_per_second": round(rate, 1), "seconds": round(seconds)}
         lines.append(f"time: about {duration(seconds)} on {recipe.device}, {rate:,.0f} images a second")
-    lines += ["", *(as_flags(f"chose {one}") for one in choices.chosen)] if choices.chosen else []
+    notes = [*(f"chose {one}" for one in choices.chosen), *describe_data(data)]
+    lines += ["", *map(as_flags, notes)] if notes else []
     answer(
         "\n".join([*lines, "", recipe.to_toml()]),
         {**facts, **measured, "chosen": choices.facts(), "recipe": dict(recipe.values())},
@@ -191,7 +192,7 @@ def _describe(recipe: Recipe) -> dict[str, int | str]:
     return {
         "nets": recipe.nets,
         "size": size if recipe.size else "any",
-        "z": f"{recipe.latent_distribution} {recipe.latent_dim}",
+        **({} if family.continues else {"z": f"{recipe.latent_distribution} {recipe.latent_dim}"}),
         **({"base_channels": recipe.base_channels} if recipe.base_channels else {}),
         **({"kernel_size": layers[0].kernel_size} if layers else {}),
         **({"batch": recipe.batch_size} if recipe.batch_size else {}),

@@ -114,6 +114,14 @@ class PackedSet:
         return self.path / SKIPPED_FILE
 
     @property
+    def skipped_summary(self) -> str | None:
+        """How many pictures of the source could not be used, and where it says why; None if all could."""
+        if not self.skipped:
+            return None
+        what = "pictures" if self.frames == 1 else "frames"
+        return f"{self.skipped:,} of {len(self.index('row')):,} {what} were skipped; {self.skipped_file} lists each with its reason"
+
+    @property
     def names(self) -> list[str]:
         """What each picture is called in its source, or the first frame of each clip, in the order of `pixels`."""
         names: list[str] = self.used("name")["name"].to_pylist()

@@ -18,12 +18,14 @@ _KINDS = {  # what the log calls an event: how grave it is, and what people call
     "nan": ("bad", "A number was lost (NaN)"),
     "saturation": ("warn", "The discriminator saturated"),
     "damaged": ("warn", "A checkpoint was damaged"),
-    "note": ("", "Chosen for this machine"),
+    "note": ("", "To know"),
     "stopped": ("", "Stopped"),
     "started": ("", "Started"),
     "resumed": ("", "Resumed"),
     "finished": ("good", "Finished"),
 }
+
+GENERATED = "Generated at the end of the run"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,8 @@ class ReportFacts:
     """A caption and a WAV file for each sound to hear, where the pictures are spectrograms."""
     film: bytes | None = None
     """The animation of the sheets over time."""
+    predicts: bool = False
+    """Whether the pictures of a row are the frames of a clip, and the last one is predicted."""
     metrics: Sequence[Record] = ()
     """The records of the run in their order; None and NaN leave gaps."""
     events: Sequence[Mapping[str, object]] = ()
@@ -72,7 +76,10 @@ def report(facts: ReportFacts) -> str:
             f"<header><h1>{escape(facts.title)}</h1>{paragraph(facts.summary)}{_numbers(facts.metrics)}</header>",
             _pictures(facts),
             section("Sounds", "".join(player(sound, caption) for caption, sound in facts.sounds), "grid row"),
-            section("From noise to pictures", _snapshots(facts.snapshots)),
+            section(
+                "From copies to predictions" if facts.predicts else "From noise to pictures",
+                _snapshots(facts.snapshots),
+            ),
             _film_and_events(facts),
             section("Curves", "".join(charts(facts.metrics)), "grid wide charts"),
             section("Recipe", table(facts.recipe, as_typed=True), "card columns"),
@@ -103,8 +110,9 @@ def _numbers(metrics: Sequence[Record]) -> str:
 
 
 def _pictures(facts: ReportFacts) -> str:
-    generated = figure(facts.sheet, "Generated at the end of the run")
-    real = figure(facts.real, "Real pictures, for comparison")
+    caption = "A clip in each row, and at the right its last frame as predicted" if facts.predicts else GENERATED
+    generated = figure(facts.sheet, caption)
+    real = figure(facts.real, "Real clips, for comparison" if facts.predicts else "Real pictures, for comparison")
     return f'<section class="grid wide">{generated}{real}</section>' if generated or real else ""
 
 
@@ -114,7 +122,8 @@ def _snapshots(snapshots: Sequence[tuple[str, bytes]]) -> str:
 
 
 def _film_and_events(facts: ReportFacts) -> str:
-    shown = figure(facts.film, "The whole run: the same latent vectors, again and again")
+    same = "clips" if facts.predicts else "latent vectors"
+    shown = figure(facts.film, f"The whole run: the same {same}, again and again")
     film = f"<div><h2>Film</h2>{shown}</div>" if shown else ""
     events = f'<div><h2>What happened</h2><ul class="events card">{"".join(_events(facts.events))}</ul></div>'
     return f'<section class="grid wide">{film}{events}</section>'

@@ -51,22 +51,24 @@ def write_video(frames: Iterable[Frame], path: Path, frames_per_second: float) -
         write(chain([first], coming), partial, frames_per_second)
 
 
-def film_frames(
-    groups: Iterable[Pixels], total: int, on_progress: OnProgress | None = None, columns: int | None = None
-) -> Iterator[Frame]:
+def frame_of(picture: Image.Image) -> Frame:
+    """A picture as a frame: RGB, without the last row or column where there is an odd number of them."""
+    frame = np.asarray(picture.convert("RGB"))
+    return frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
+
+
+def film_frames(groups: Iterable[Pixels], total: int, on_progress: OnProgress | None = None) -> Iterator[Frame]:
     """Each group of pictures as one frame of a film: RGB, 512 pixels wide or a little more, both sides even.
 
     Args:
         groups: (N, H, W, C) each, uint8: the pictures beside each other in a frame.
         total: How many groups there are.
         on_progress: Called with (frames made, in all).
-        columns: Pictures beside each other. Default: as many as rows, or one more.
     """
     for done, pixels in enumerate(groups, 1):
-        across = min(columns or int(np.ceil(np.sqrt(len(pixels)))), len(pixels))
-        scale = max(1, -(-_SIDE // (across * pixels.shape[2])))
-        frame = np.asarray(sheet(pixels, across, gap=0, scale=scale).convert("RGB"))
-        yield frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
+        columns = int(np.ceil(np.sqrt(len(pixels))))
+        scale = max(1, -(-_SIDE // (columns * pixels.shape[2])))
+        yield frame_of(sheet(pixels, columns, gap=0, scale=scale))
         if on_progress:
             on_progress(done, total)
 

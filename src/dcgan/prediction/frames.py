@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
-from dcgan.data.clips import clips_of
+from dcgan.data.clip_pixels import Clips
+from dcgan.data.clips import clips_of, films_of
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import ModelError, PackedSetError, UsageError
@@ -27,6 +29,7 @@ from dcgan.types import OnProgress, Pixels
 STEPS, CLIPS = 8, 256  # by default
 MOST_STEPS = 256
 SHOWN = 8  # clips of a figure or a film
+FILM_TILE = 96  # pixels
 AT_ONCE = 32  # clips between two calls of `on_progress`
 
 
@@ -50,36 +53,47 @@ class PredictedFrames(ShortRepr):
     scores: PredictionScores | None
 
     def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
-        """The first clips: a row of what came, and below it the same frames with what was predicted."""
-        history, steps = self.before.shape[1], self.predicted.shape[1]
-        columns = [*(str(number) for number in range(1 - history, 1)), *(f"+{step}" for step in range(1, steps + 1))]
-        rows, names = [], []
-        for clip in range(min(SHOWN, len(self.before))):
-            if self.true is not None:
-                rows.append(np.concatenate([self.before[clip], self.true[clip]]))
-                names.append("true")
-            rows.append(np.concatenate([self.before[clip], self.predicted[clip]]))
-            names.append("predicted")
-        return labeled_grid(np.stack(rows), theme, rows=names, columns=columns)
+        """The first clips: a row of what came, and below it what was predicted."""
+        shown = slice(SHOWN)
+        blank = np.empty_like(self.before[shown])
+        blank[:] = (*theme.ground, 255)[: blank.shape[-1]]
+        first = blank if self.true is not None else self.before[shown]
+        rows = [np.concatenate([first, self.predicted[shown]], axis=1)]
+        names = ["predicted"]
+        if self.true is not None:
+            rows.insert(0, np.concatenate([self.before[shown], self.true[shown]], axis=1))
+            names.insert(0, "true")
+        grid = np.stack(rows, axis=1)
+        return labeled_grid(
+            grid.reshape(-1, *grid.shape[2:]),
+            theme,
+            rows=names * len(grid),
+            columns=[*map(self._moment, self._moments)],
+        )
 
     @property
-    def film_length(self) -> int:
-        """How many frames `film` gives."""
-        return int(self.before.shape[1] + self.predicted.shape[1])
+    def _moments(self) -> range:
+        """Frames, counted from the last one given, which is 0."""
+        return range(1 - self.before.shape[1], self.predicted.shape[1] + 1)
 
-    def film(self) -> Iterator[Pixels]:
-        """The pictures of each frame of a film: of each of the first clips what came, and beside it what is predicted.
+    @staticmethod
+    def _moment(frame: int) -> str:
+        return f"+{frame}" if frame > 0 else str(frame)
 
-        Each is (2 * clips, H, W, C), true and predicted by turns; or (clips, H, W, C) without true frames.
-        """
-        shown = slice(min(SHOWN, len(self.before)))
-        guessed = np.concatenate([self.before[shown], self.predicted[shown]], axis=1)
-        sides = [guessed]
+    def film(self, theme: Theme = THEMES["light"]) -> Iterator[Image.Image]:
+        """The frames of a film of the first clips: what came, and at its right what is predicted."""
+        shown = slice(SHOWN if len(self.before) >= SHOWN else 2 if len(self.before) > 1 else 1)
+        sides = [np.concatenate([self.before[shown], self.predicted[shown]], axis=1)]
+        names = ["predicted"]
         if self.true is not None:
             sides.insert(0, np.concatenate([self.before[shown], self.true[shown]], axis=1))
-        pairs = np.stack(sides, axis=1)  # (clips, sides, frames, H, W, C)
-        for frame in range(self.film_length):
-            yield pairs[:, :, frame].reshape(-1, *pairs.shape[3:])
+            names.insert(0, "true")
+        clips = np.stack(sides, axis=1)  # (clips, sides, frames, H, W, C)
+        across = min(2, len(clips))
+        for number, frame in enumerate(self._moments):
+            grid = clips[:, :, number].reshape(len(clips) // across, -1, *clips.shape[3:])
+            title = f"{self._moment(frame)}, {'predicted' if frame > 0 else 'given'}"
+            yield labeled_grid(grid, theme, title=title, columns=names * across, tile=FILM_TILE)
 
     def facts(self) -> dict[str, object]:
         """The result as JSON has it."""
@@ -92,9 +106,10 @@ class PredictedFrames(ShortRepr):
         return facts | (self.scores.facts() if self.scores else {})
 
     def __str__(self) -> str:
-        frames = f"{self.predicted.shape[1]} frames of each of {len(self.before):,} clips"
+        steps, clips = self.predicted.shape[1], len(self.before)
+        frames = f"{steps} frame{'s' * (steps > 1)} of {clips:,} clip{'s' * (clips > 1)}"
         if self.scores is None:
-            return f"predicted {frames}; the source has no frames after these to compare them with"
+            return f"predicted {frames}, beyond the end of each film: there is nothing to compare them with"
         return f"{self.scores}\npredicted {frames}"
 
     def _repr_html_(self) -> str:
@@ -112,6 +127,8 @@ def predict_frames(
     on_progress: OnProgress | None = None,
 ) -> PredictedFrames:
     """Predict the frames that follow clips of a source, and compare them with those that do.
+
+    Where no film is long enough for the frames given and `steps` more, the end of each film is continued instead.
 
     Args:
         model: One that predicts frames: trained by the preset `frame-predictor`.
@@ -136,8 +153,8 @@ def predict_frames(
         raise UsageError(f"`clips` must be 1 or more, not {clips}")
     history, fps = predictor_of(model).history, model.fps
     assert fps is not None  # it predicts frames
-    found, has_truth = _clips(open_frames(model, source), history, steps)
-    index = rng(Stream.CLIPS, seed).permutation(len(found))[:clips]  # so that the first ones are of several films
+    found, numbers = _clips(open_frames(model, source), history, steps)
+    index = rng(Stream.CLIPS, seed).permutation(numbers)[:clips]  # so that the first ones are of several films
     frames = split_frames(np.asarray(found.pixels[index]), found.frames)
     before = frames[:, :history]
     predicted = np.empty((len(index), steps, *before.shape[2:]), np.uint8)
@@ -146,7 +163,7 @@ def predict_frames(
         predicted[rows] = continue_clips(model, before[rows], steps)
         if on_progress:
             on_progress(min(start + AT_ONCE, len(index)), len(index))
-    true = frames[:, history:] if has_truth else None
+    true = frames[:, history:] if found.frames > history else None
     scores = None if true is None else score_frames(before[:, -1], predicted, true)
     return PredictedFrames(before, predicted, true, fps, scores)
 
@@ -193,9 +210,16 @@ def predictor_of(model: Model) -> FrameArchitecture:
     return model.interface
 
 
-def _clips(packed: PackedSet, history: int, steps: int) -> tuple[PackedSet, bool]:
-    """Clips with the frames to predict in them, or, where the source is too short for that, without them."""
-    try:
-        return clips_of(packed, history + steps), True
-    except PackedSetError:
-        return clips_of(packed, history), False
+def _clips(packed: PackedSet, history: int, steps: int) -> tuple[PackedSet, NDArray[np.int64]]:
+    """Clips with the frames to predict in them; or, where no film is so long, the ends of films; and which to take."""
+    count = films_of(packed, history + steps)
+    if count.clips:
+        return clips_of(packed, history + steps), np.arange(count.clips)
+    if count.longest < history:
+        raise PackedSetError(
+            f"{packed.source} has no {history} frames in a row, which this model is given: the longest of "
+            f"{count.films:,} films has {count.longest}"
+        )
+    found = clips_of(packed, history)
+    assert isinstance(found.pixels, Clips)
+    return found, found.pixels.last_of_films()

@@ -233,7 +233,8 @@ def _check_labels(train: PackedSet, test: PackedSet | None) -> None:
             "fifth is held out then. Of a folder of CIFAR-10's name its test batch"
         )
     if test is not None and test.label_names != train.label_names:
-        raise SourceError(f"`test` has other labels than `source`: {some_of(test.label_names)}")
+        theirs = some_of(test.label_names) if test.label_names else "it has none"
+        raise SourceError(f"`test` has other labels than `source`: {theirs}")
     for name, data in (("source", train), ("test", test)):
         if data is not None and data.labels.min() < 0:
             raise SourceError(f"some of the pictures of `{name}` have no label")

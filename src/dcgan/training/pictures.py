@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dcgan.choices import NETS
 from dcgan.data.cache import open_pictures, source_name
-from dcgan.data.clips import clips_of
+from dcgan.data.clips import clips_of, films_of
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, RecipeError
@@ -69,6 +69,12 @@ def open_data(
             f"{source_name(source)} has {len(data)} usable {what}; a GAN learns from a set: give it at least 2"
         )
     return data
+
+
+def describe_data(data: PackedSet) -> list[str]:
+    """Sentences on what a user may not expect of a set: what was skipped, and how many films it has."""
+    sentences = [f"{films_of(PackedSet.open(data.path), data.frames)}"] if data.frames > 1 else []
+    return [*sentences, *([data.skipped_summary] if data.skipped_summary else [])]
 
 
 def fit_to(recipe: Recipe, data: PackedSet, *, transferred: bool = False) -> Recipe:

@@ -53,7 +53,8 @@ def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, 
         summary=f"{_kind(data)}: {images}.",
         sheet=sheets[-1].read_bytes() if sheets else None,
         real=picture_bytes(_real(data, recipe.seed), ".png"),
-        snapshots=[(_caption(path), _corner(path)) for path in evenly(sheets, MOMENTS)],
+        predicts=data.frames > 1,
+        snapshots=[(_caption(path), _corner(path, at_right=data.frames > 1)) for path in evenly(sheets, MOMENTS)],
         sounds=_sounds(sheets[-1] if sheets else None, data),
         film=(run / FILM).read_bytes() if (run / FILM).is_file() else None,
         metrics=records,
@@ -76,9 +77,12 @@ def _caption(path: Path) -> str:
     return f"{images:,} images" + (f", roll-back {rollbacks}" if rollbacks else "")
 
 
-def _corner(path: Path) -> bytes:
+def _corner(path: Path, *, at_right: bool) -> bytes:
+    """The upper left of a sheet; of one with predicted frames, which are its last column, the upper right."""
     with Image.open(path) as image:
-        return picture_bytes(image.crop((0, 0, min(MOMENT_SIDE, image.width), min(MOMENT_SIDE, image.height))), ".png")
+        width, height = min(MOMENT_SIDE, image.width), min(MOMENT_SIDE, image.height)
+        left = image.width - width if at_right else 0
+        return picture_bytes(image.crop((left, 0, left + width, height)), ".png")
 
 
 def _sounds(sheet_file: Path | None, data: PackedSet) -> list[tuple[str, bytes]]:

@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from dcgan.data.cache import source_name
-from dcgan.data.clips import films_of
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import RecipeError, RunError, UsageError, command
@@ -20,7 +19,7 @@ from dcgan.training.automatic import choose_for
 from dcgan.training.callbacks import Callback, shown_in_notebook
 from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.distributed import Ranks, check_suits, joined, resolve_recipe
-from dcgan.training.pictures import fit_to, is_packed, open_data
+from dcgan.training.pictures import describe_data, fit_to, is_packed, open_data
 from dcgan.training.recipe import LENGTHS, MAY_CHANGE, Recipe, read_toml
 from dcgan.training.recipe_checks import check_all_read
 from dcgan.training.session import TrainingResult, run_session, writing_errors
@@ -109,8 +108,7 @@ def _start(
     check_suits(recipe, ranks)
     notes = [f"chose {one}" for one in choices.chosen]
     notes += [] if recipe.threads == given.threads else _notes(recipe)
-    if data.frames > 1:
-        notes.append(str(films_of(PackedSet.open(data.path), data.frames)))
+    notes += describe_data(data)
     card = {
         "format": FORMAT,
         "source": source_name(source),
