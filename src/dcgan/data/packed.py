@@ -119,7 +119,8 @@ class PackedSet:
         if not self.skipped:
             return None
         what = "pictures" if self.frames == 1 else "frames"
-        return f"{self.skipped:,} of {len(self.index('row')):,} {what} were skipped; {self.skipped_file} lists each with its reason"
+        count = f"{self.skipped:,} of {len(self.index('row')):,} {what}"
+        return f"{count} were skipped; {self.skipped_file} lists each with its reason"
 
     @property
     def names(self) -> list[str]:
