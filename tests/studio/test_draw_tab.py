@@ -195,6 +195,7 @@ def test_a_download_that_is_refused_says_why_and_leaves_no_file(
     seeds = list(range(257))
     browser.execute_script("localStorage['dcgan-favorites'] = JSON.stringify({'art/toy': arguments[0]})", seeds)
     open_tab(browser, client.address, "draw/art%2Ftoy")
+    until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#kept .tile")) == 32)  # the first of them are shown
     click(browser, "[data-kind='png']")
     until(lambda: "256 pictures at most, and these are 257: remove some" in text(browser, "#notice"))
     assert list(tmp_path.iterdir()) == []
