@@ -83,10 +83,10 @@ def main() -> None:
     running.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
     running.add_argument("--figures", type=Path, help="folder for a figure of each training")
     running.add_argument("--keep", type=Path, help="folder for the model of each training")
-    telling = verbs.add_parser("motion")
-    telling.add_argument("set", type=Path)
-    telling.add_argument("--model", required=True, help="a run, or a model, of the preset frame-predictor")
-    telling.add_argument("--repeats", type=int, default=100, help="draws of labeled films")
+    recognizing = verbs.add_parser("motion")
+    recognizing.add_argument("set", type=Path)
+    recognizing.add_argument("--model", required=True, help="a run, or a model, of the preset frame-predictor")
+    recognizing.add_argument("--repeats", type=int, default=100, help="draws of labeled films")
     verbs.add_parser("table")
     args = parser.parse_args()
     if args.verb in ("digits", "camera"):
@@ -157,15 +157,11 @@ def camera_moves(photographs: Pixels, clips: int, random: np.random.Generator) -
     for clip, direction in zip(out, directions, strict=True):
         photograph = photographs[random.integers(len(photographs))]
         angle = 2 * np.pi * direction / DIRECTIONS
-        way = (
-            np.array([np.sin(angle), np.cos(angle)])
-            * room
-            * random.uniform(0.6, 1)
-            / np.abs([np.sin(angle), np.cos(angle)]).max()
-        )
-        start = random.uniform(np.maximum(0, -way), np.minimum(room, room - way))
+        toward = np.array([np.sin(angle), np.cos(angle)])
+        move = toward * room * random.uniform(0.6, 1) / np.abs(toward).max()
+        start = random.uniform(np.maximum(0, -move), np.minimum(room, room - move))
         for number, frame in enumerate(clip):
-            y, x = np.round(start + way * number / (FRAMES - 1)).astype(int)
+            y, x = np.round(start + move * number / (FRAMES - 1)).astype(int)
             frame[:] = photograph[y : y + SIDE, x : x + SIDE]
     return out, directions
 

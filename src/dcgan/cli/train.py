@@ -180,7 +180,7 @@ def _describe(recipe: Recipe) -> dict[str, int | str]:
     """
     import torch
 
-    from dcgan.networks.layouts import Architecture
+    from dcgan.networks.layouts import DiscriminatorArchitecture
 
     family = NETS[recipe.nets]
     laid_out = recipe.guessed().lay_out()
@@ -188,7 +188,7 @@ def _describe(recipe: Recipe) -> dict[str, int | str]:
         nets = {"generator": family.generator(laid_out), "discriminator": family.discriminator(laid_out)}
     counts = {name: sum(parameter.numel() for parameter in net.parameters()) for name, net in nets.items()}
     size = f"{laid_out.size}x{laid_out.size}"
-    layers = laid_out.discriminator if isinstance(laid_out, Architecture) else ()
+    layers = laid_out.discriminator if isinstance(laid_out, DiscriminatorArchitecture) else ()
     return {
         "nets": recipe.nets,
         "size": size if recipe.size else "any",

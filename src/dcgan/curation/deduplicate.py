@@ -22,7 +22,8 @@ from dcgan.curation.variations import VARIATIONS
 from dcgan.data.cache import open_pictures, source_name
 from dcgan.data.index_writer import Origin
 from dcgan.data.items import Item, Reason, Skipped
-from dcgan.data.packed import PackedSet, open_pixels
+from dcgan.data.packed import PackedSet
+from dcgan.data.packed_files import open_pixels
 from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import SourceError, UsageError

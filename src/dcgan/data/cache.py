@@ -18,7 +18,8 @@ import dcgan
 from dcgan.cluster import Engine
 from dcgan.data.items import Content, Item, Source
 from dcgan.data.kinds import are_paths
-from dcgan.data.packed import FORMAT, PackedSet, is_packed_set
+from dcgan.data.packed import PackedSet, is_packed_set
+from dcgan.data.packed_files import FORMAT
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.sources import PictureSource, open_source, source_files

@@ -10,7 +10,6 @@ A folder with
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,16 +20,18 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dcgan.data.clip_pixels import Clips
-from dcgan.data.sharded_pixels import ShardedPixels
-from dcgan.errors import PackedSetError
-from dcgan.files import DATASET_FILE, INDEX_FILE, PIXELS_FILE, SKIPPED_FILE, parse_json
+from dcgan.data.packed_files import (
+    broken,
+    named_errors,
+    open_pixels,
+    read_description,
+    read_index,
+    read_labels,
+    read_sound,
+)
+from dcgan.files import DATASET_FILE, INDEX_FILE, SKIPPED_FILE, parse_json
 from dcgan.sound.spectrogram import SoundFormat
-from dcgan.types import Pixels, PixelStore
-
-FORMAT = 2
-"""Version of the format. Version 1 had other words: refused for skipped, skipped for ignored, box for crop_box."""
-SHARDED_FORMAT = 3
-"""Version of the format of a set with shards, which earlier versions of dcgan cannot read."""
+from dcgan.types import PixelStore
 
 _ROWS_AT_ONCE = 8192  # of the index as Python objects
 
@@ -96,7 +97,7 @@ class PackedSet:
         Raises:
             PackedSetError: The description of the set cannot be read.
         """
-        options = _read_description(self.path).get("options")
+        options = read_description(self.path).get("options")
         return options if isinstance(options, dict) else {}
 
     @property
@@ -106,7 +107,7 @@ class PackedSet:
         Raises:
             PackedSetError: The description of the set cannot be read.
         """
-        return str(_read_description(self.path).get("source", self.path))
+        return str(read_description(self.path).get("source", self.path))
 
     @property
     def skipped_file(self) -> Path:
@@ -143,22 +144,22 @@ class PackedSet:
             PackedSetError: A file is missing or truncated, contradicts another, or has the format of another dcgan.
         """
         path = Path(path)
-        description = _read_description(path)
+        description = read_description(path)
         pixels = open_pixels(path)
         names = description["label_names"]
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise _broken(path / DATASET_FILE, "has no list of label names")
+            raise broken(path / DATASET_FILE, "has no list of label names")
         skipped = description["skipped"]
         if not isinstance(skipped, dict) or not all(type(count) is int for count in skipped.values()):
-            raise _broken(path / DATASET_FILE, "does not count what was skipped")
-        labels = _read_labels(path / INDEX_FILE, len(pixels), names)
+            raise broken(path / DATASET_FILE, "does not count what was skipped")
+        labels = read_labels(path / INDEX_FILE, len(pixels), names)
         return cls(
             path,
             pixels,
             labels,
             tuple(names),
             str(description["fingerprint"]),
-            _read_sound(path, description),
+            read_sound(path, description),
             sum(skipped.values()),
         )
 
@@ -168,11 +169,11 @@ class PackedSet:
         Raises:
             PackedSetError: The index cannot be read, or lacks a column.
         """
-        return _read_index(self.path / INDEX_FILE, list(columns) or None)
+        return read_index(self.path / INDEX_FILE, list(columns) or None)
 
     def index_batches(self) -> Iterator[pa.RecordBatch]:
         """The same, some rows at a time: those of millions of pictures need not be in memory together."""
-        with _named_errors(self.path / INDEX_FILE), pq.ParquetFile(self.path / INDEX_FILE) as index:
+        with named_errors(self.path / INDEX_FILE), pq.ParquetFile(self.path / INDEX_FILE) as index:
             yield from index.iter_batches(_ROWS_AT_ONCE)
 
     def used(self, *columns: str) -> pa.Table:
@@ -182,11 +183,11 @@ class PackedSet:
             PackedSetError: The index cannot be read, or lacks a column.
         """
         file = self.path / INDEX_FILE
-        with _named_errors(file):
+        with named_errors(file):
             missing = {"row", *columns}.difference(pq.read_schema(file).names)
         if lost := ", ".join(sorted(missing - LATER_COLUMNS)):
-            raise _broken(file, f"lacks {lost}")
-        index = _read_index(file, ["row", *(column for column in columns if column not in missing)])
+            raise broken(file, f"lacks {lost}")
+        index = read_index(file, ["row", *(column for column in columns if column not in missing)])
         for column in missing:
             index = index.append_column(column, pa.nulls(len(index), SCHEMA.field(column).type))
         index = index.filter(pc.greater_equal(index["row"], 0))
@@ -206,7 +207,7 @@ class PackedSet:
         for start in range(0, len(self), rows):
             digest.update(np.ascontiguousarray(self.pixels[start : start + rows]).data)
         if finish_fingerprint(digest, self.pixels.shape, self.labels, self.label_names) != self.fingerprint:
-            raise _broken(self.path, "does not match its fingerprint: pictures or labels were changed")
+            raise broken(self.path, "does not match its fingerprint: pictures or labels were changed")
 
 
 def is_packed_set(path: str | Path) -> bool:
@@ -216,113 +217,6 @@ def is_packed_set(path: str | Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(description, dict) and description.get("format") == "dcgan packed set"
-
-
-def shard_file(number: int) -> str:
-    """The file of a shard."""
-    return f"pixels-{number:05}.npy"
-
-
-def open_pixels(path: Path) -> PixelStore:
-    """The pictures of the packed set in folder `path`, without its labels and index: quicker for a set of millions.
-
-    Raises:
-        PackedSetError: As for `PackedSet.open`.
-    """
-    description = _read_description(path)
-    shape = (description["size"], description["size"], description["channels"])
-    if description["version"] == FORMAT:
-        return _open_array(path / PIXELS_FILE, (description["count"], *shape))
-    counts = description.get("shards")
-    if not isinstance(counts, list) or not all(type(count) is int and count > 0 for count in counts) or not counts:
-        raise _broken(path / DATASET_FILE, "does not count the pictures of its shards")
-    shards = [_open_array(path / shard_file(number), (count, *shape)) for number, count in enumerate(counts)]
-    if sum(counts) != description["count"]:
-        raise _broken(path / DATASET_FILE, f"counts {description['count']} pictures, and {sum(counts)} in its shards")
-    return ShardedPixels(shards)
-
-
-def _read_description(path: Path) -> dict[str, object]:
-    """Read and check dataset.json."""
-    if not path.is_dir():
-        raise PackedSetError(
-            f"{path} is not a packed set: there is no such folder. Make it: dcgan prepare SOURCE {path}"
-        )
-    file = path / DATASET_FILE
-    try:
-        description = parse_json(file.read_bytes())
-    except FileNotFoundError as error:
-        message = f"{path} is not a packed set: it has no {DATASET_FILE}. Make one: dcgan prepare {path} OUT"
-        raise PackedSetError(message) from error
-    except (OSError, ValueError) as error:
-        raise _broken(file, f"cannot be read ({error})") from error
-    if not isinstance(description, dict) or description.get("format") != "dcgan packed set":
-        raise PackedSetError(f"{file} does not describe a packed set. Make one: dcgan prepare SOURCE OUT")
-    version = description.get("version")
-    if version not in (FORMAT, SHARDED_FORMAT) or isinstance(version, bool):
-        is_newer = isinstance(version, int) and version > SHARDED_FORMAT
-        remedy = "Update dcgan, or prepare" if is_newer else "Prepare"
-        raise PackedSetError(
-            f"{file} has format version {version}, but this dcgan reads versions {FORMAT} and {SHARDED_FORMAT}. "
-            f"{remedy} the set again: dcgan prepare SOURCE OUT"
-        )
-    missing = {"size", "channels", "count", "skipped", "label_names", "fingerprint"} - description.keys()
-    if missing:
-        raise _broken(file, f"lacks {', '.join(sorted(missing))}")
-    return description
-
-
-def _read_sound(path: Path, description: Mapping[str, object]) -> SoundFormat | None:
-    card = description.get("sound")
-    try:
-        return None if card is None else SoundFormat.from_card(card)
-    except ValueError as error:
-        raise _broken(path / DATASET_FILE, f"does not describe its sounds: {error}") from error
-
-
-def _open_array(file: Path, shape: tuple[object, ...]) -> Pixels:
-    try:
-        pixels = np.lib.format.open_memmap(file, mode="r")
-    except FileNotFoundError as error:
-        raise _broken(file, "is missing") from error
-    except (OSError, ValueError, EOFError) as error:
-        raise _broken(file, f"is truncated or not an array ({error})") from error
-    if pixels.dtype != np.uint8:
-        raise _broken(file, f"holds {pixels.dtype}, not uint8")
-    if pixels.shape != shape:
-        raise _broken(file, f"has shape {pixels.shape}, but {DATASET_FILE} says {shape}")
-    return pixels
-
-
-def _read_index(file: Path, columns: list[str] | None) -> pa.Table:
-    with _named_errors(file):
-        return pq.read_table(file, columns=columns)
-
-
-@contextmanager
-def _named_errors(file: Path) -> Iterator[None]:
-    """Errors of reading become errors that name the file."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise _broken(file, "is missing") from error
-    except (OSError, pa.ArrowException) as error:
-        raise _broken(file, f"cannot be read ({str(error).splitlines()[0]})") from error
-
-
-def _read_labels(file: Path, count: int, names: list[str]) -> NDArray[np.int64]:
-    table = _read_index(file, ["row", "label"])
-    if table.column_names != ["row", "label"]:
-        raise _broken(file, "lacks its columns")
-    table = table.filter(pc.greater_equal(table["row"], 0))
-    if not np.array_equal(table["row"].to_numpy(), np.arange(count)):
-        raise _broken(file, f"does not list the {count} pictures of {PIXELS_FILE}")
-    indices = pc.index_in(table["label"], value_set=pa.array(names, pa.string()))
-    return np.asarray(pc.fill_null(indices, -1).to_numpy(), dtype=np.int64)
-
-
-def _broken(file: Path, what: str) -> PackedSetError:
-    return PackedSetError(f"{file} {what}. Prepare the set again: dcgan prepare SOURCE OUT")
 
 
 def finish_fingerprint(

@@ -14,7 +14,8 @@ import numpy as np
 import dcgan
 from dcgan.data.index_writer import IndexWriter, Origin
 from dcgan.data.items import Item, Skipped
-from dcgan.data.packed import FORMAT, SHARDED_FORMAT, PackedSet, finish_fingerprint, is_packed_set, shard_file
+from dcgan.data.packed import PackedSet, finish_fingerprint, is_packed_set
+from dcgan.data.packed_files import FORMAT, SHARDED_FORMAT, shard_file
 from dcgan.data.pixel_writer import PixelWriter, blocks
 from dcgan.errors import PackedSetError
 from dcgan.files import DATASET_FILE, PIXELS_FILE, new_folder

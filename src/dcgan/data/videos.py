@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _DEMUXERS = "mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,ogg"
 """FFmpeg's readers that may be tried: others read playlists, which name more files of this machine."""
+_TS_PACKETS = ((0, 188), (4, 192))  # where the first begins, and how far it is to the next
 
 
 class Video:
@@ -173,9 +174,6 @@ def _upright(frame: "VideoFrame") -> Pixels:
 def _is_transport_stream(head: bytes) -> bool:
     """Whether a file is MPEG-TS: packets of 188 bytes, in M2TS with 4 more before each."""
     return any(len(head) > step + start and head[start] == head[start + step] == 0x47 for start, step in _TS_PACKETS)
-
-
-_TS_PACKETS = ((0, 188), (4, 192))  # where the first begins, and how far it is to the next
 
 
 def _recognizes(candidate: Candidate) -> bool:

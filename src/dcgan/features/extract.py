@@ -13,7 +13,8 @@ from torch.nn import functional as F
 
 from dcgan.cluster import Engine, check_engine, map_on_cluster
 from dcgan.data.clip_pixels import Clips
-from dcgan.data.packed import PackedSet, open_pixels
+from dcgan.data.packed import PackedSet
+from dcgan.data.packed_files import open_pixels
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import UsageError

@@ -25,8 +25,6 @@ _KINDS = {  # what the log calls an event: how grave it is, and what people call
     "finished": ("good", "Finished"),
 }
 
-GENERATED = "Generated at the end of the run"
-
 
 @dataclass(frozen=True, kw_only=True)
 class ReportFacts:
@@ -110,9 +108,10 @@ def _numbers(metrics: Sequence[Record]) -> str:
 
 
 def _pictures(facts: ReportFacts) -> str:
-    caption = "A clip in each row, and at the right its last frame as predicted" if facts.predicts else GENERATED
-    generated = figure(facts.sheet, caption)
-    real = figure(facts.real, "Real clips, for comparison" if facts.predicts else "Real pictures, for comparison")
+    captions = ("Generated at the end of the run", "Real pictures, for comparison")
+    if facts.predicts:
+        captions = ("A clip in each row, and at the right its last frame as predicted", "Real clips, for comparison")
+    generated, real = figure(facts.sheet, captions[0]), figure(facts.real, captions[1])
     return f'<section class="grid wide">{generated}{real}</section>' if generated or real else ""
 
 

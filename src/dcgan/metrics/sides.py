@@ -64,11 +64,8 @@ class SetSide:
     @property
     def warning(self) -> str | None:
         """How many pictures of the source were skipped and where each is listed; None if all were used."""
-        skipped = self.data.skipped
-        if not skipped:
-            return None
-        pictures = f"{skipped:,} of {skipped + len(self.data):,} pictures"
-        return f"{pictures} of {self.name} were skipped; {self.data.skipped_file} lists each with its reason"
+        summary = self.data.skipped_summary
+        return summary and f"{self.name}: {summary}"
 
     def features(self, extractor: Extractor, count: int, on_progress: OnProgress | None) -> Features:
         """Features (count, D) of the `count` pictures that stand for the set."""
