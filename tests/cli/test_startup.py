@@ -71,7 +71,7 @@ def test_help_comes_at_once() -> None:
 
     both = [(seconds("-m", "dcgan", "--help"), seconds("-c", SMALLEST)) for _ in range(7)]  # in turn: others work, too
     ours, smallest = map(min, zip(*both, strict=True))
-    assert ours < 2.2 * smallest  # what one verb of the same library takes
+    assert ours < 3 * smallest  # which has one verb of the same library; ours imports nothing heavy
 
 
 def test_the_shell_completes_verbs_and_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,6 +136,7 @@ def test_presets_say_the_kernel_size_that_is_used_and_none_of_nets_without_layer
         "paper-imagenet-32": 3,
         "paper-svhn-32": 5,
         "paper-mnist-conditional": 5,
+        "frame-predictor": 3,
     }
     assert None not in [value for facts in listed.values() for value in facts.values()]
 

@@ -227,7 +227,7 @@ def test_pictures_that_cannot_be_used_and_small_numbers_are_noted(tmp_path: Path
     folder = photos(tmp_path / "photos", (24, 24))
     (folder / "broken.png").write_bytes(b"no picture")
     result = evaluate(folder, folder, extractor="pixels")
-    assert "1 of 21 pictures of" in result.warnings[0]
+    assert "1 of 21 pictures were skipped" in result.warnings[0]
     assert "20 pictures are few for a Fréchet distance" in result.warnings[-1]
 
 
