@@ -52,10 +52,16 @@ def test_a_recovery_starts_the_count_anew() -> None:
 
 
 def test_a_generator_that_never_varied_counts_as_collapsed_after_its_grace() -> None:
-    progress = Progress(step=GRACE + 1)
+    progress = Progress(step=GRACE["adam"] + 1)
     assert [check(progress, 0.02), check(progress, 0.02)] == [None, "collapse"]
-    beginner = Progress(images=200_000, step=GRACE)  # large mini-batches: many images, but few updates yet
+    beginner = Progress(images=200_000, step=GRACE["adam"])  # large mini-batches: many images, but few updates yet
     assert [check(beginner, 0.02), check(beginner, 0.02)] == [None, None]
+
+
+def test_a_generator_that_learns_by_plain_sgd_has_more_time_to_vary_its_images() -> None:
+    progress = Progress(step=2000)
+    found = [check_health(progress, 0.02, 0.5, 0.5, finite=True, grace=GRACE["sgd"]).problem for _ in range(3)]
+    assert found == [None, None, None]
 
 
 def test_an_odd_loss_is_no_collapse() -> None:

@@ -14,7 +14,7 @@ Problem = Literal["nan", "collapse", "saturation"]
 BATCH = 128  # images that diversity is measured on
 COLLAPSED = 0.15  # below this diversity the images are near-identical
 ALIVE = 0.25  # a generator that was above this once has learned to vary its images
-GRACE = 600  # mini-batches after which a generator that never varied its images counts as collapsed too
+GRACE = {"adam": 600, "sgd": 6000}  # mini-batches after which images that have never varied count as collapsed, too
 SATURATED = 0.99  # D(x) above this and D(G(z)) below one minus this
 PATIENCE = {"collapse": 2, "saturation": 3}  # checks in a row
 
@@ -46,7 +46,14 @@ def diversity(images: Tensor) -> float:
 
 
 def check_health(
-    progress: Progress, relative_diversity: float, d_real: float, d_fake: float, *, finite: bool, counts: bool = True
+    progress: Progress,
+    relative_diversity: float,
+    d_real: float,
+    d_fake: float,
+    *,
+    finite: bool,
+    counts: bool = True,
+    grace: int = GRACE["adam"],
 ) -> HealthCheck:
     """Check a training once, and keep count in `progress` of what lasts over several.
 
@@ -58,6 +65,7 @@ def check_health(
         finite: Whether losses and gradients are finite numbers.
         counts: Whether this check is one of those whose number in a row matters. One in between finds out whether the
             training is healthy at that moment, and reports a problem only for numbers that are not finite.
+        grace: Mini-batches that a generator has to vary its images for the first time: `GRACE` of the optimizer.
     """
     progress.checked = progress.images
     if not finite:
@@ -68,7 +76,7 @@ def check_health(
     if not counts:
         return HealthCheck(None, "")
     progress.alive |= relative_diversity > ALIVE
-    suspect = alike and (progress.alive or progress.step > GRACE)
+    suspect = alike and (progress.alive or progress.step > grace)
     saturated = d_real > SATURATED and d_fake < 1 - SATURATED
     progress.collapsed_checks = progress.collapsed_checks + 1 if suspect else 0
     progress.saturated_checks = progress.saturated_checks + 1 if saturated else 0

@@ -18,7 +18,7 @@ from dcgan.training.checkpoint import newest_healthy, prune, restore_newest, sav
 from dcgan.training.cuda_graph import GraphReplay
 from dcgan.training.interrupt import StopRequest
 from dcgan.training.logger import Logger
-from dcgan.training.monitor import Problem, check_health
+from dcgan.training.monitor import GRACE, Problem, check_health
 from dcgan.training.snapshots import Evaluator, MeasuredDistance, Snapshots
 from dcgan.training.state import TrainingState
 from dcgan.training.step import train_step
@@ -142,7 +142,10 @@ class Trainer:
             record["kernel_distance"] = distance.mean
         finite = all(math.isfinite(value) for value in record.values())
         d_real, d_fake = record.get("d_real", 0.5), record.get("d_fake", 0.5)
-        health = check_health(state.progress, record["diversity"], d_real, d_fake, finite=finite, counts=counts)
+        grace = GRACE[state.recipe.optimizer]
+        health = check_health(
+            state.progress, record["diversity"], d_real, d_fake, finite=finite, counts=counts, grace=grace
+        )
         health, state.progress = self.ranks.agree((health, state.progress))
         self.logger.record(record)
         sheet = self.logger.save_sheet(state.progress, self.snapshots.sheet(), self.snapshots.columns)
