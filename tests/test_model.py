@@ -392,7 +392,7 @@ def test_a_model_is_not_overwritten_unless_it_is_asked_for(model: Model, saved: 
 
 
 def test_a_notebook_shows_pictures_and_one_line(model: Model) -> None:
-    assert model._repr_html_().startswith('<img src="data:image/png;base64,')
+    assert 'src="data:image/png;base64,' in model._repr_html_()
     assert repr(model) == "Model(16x16, 3 channels, z normal (6), 5 images seen, on cpu)"
 
 
