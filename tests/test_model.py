@@ -19,9 +19,9 @@ from dcgan.files import sha256
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.model_folder import find
+from dcgan.networks.architecture import Interface
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.initialize import untrained_discriminator, untrained_generator
-from dcgan.networks.layouts import Interface
 from dcgan.pixels import to_images, to_pixels
 from dcgan.randomness import latents_from_seeds
 from dcgan.training.recipe import Recipe

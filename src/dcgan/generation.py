@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.errors import ModelError, UsageError
+from dcgan.networks.architecture import Interface
 from dcgan.networks.batch_norm import BatchNorm, batch_statistics
-from dcgan.networks.layouts import Interface
 from dcgan.pixels import full_batches, to_pixels
 from dcgan.types import Pixels
 

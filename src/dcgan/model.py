@@ -21,7 +21,7 @@ from dcgan.files import new_folder, why_taken
 from dcgan.generation import generate
 from dcgan.model_folder import CARD, write_model
 from dcgan.model_nets import DiscriminatorNet, Nets, dcgan_discriminator, dcgan_nets
-from dcgan.networks.layouts import Architecture, Interface, LatentDistribution
+from dcgan.networks.architecture import Architecture, Interface, LatentDistribution
 from dcgan.pixels import to_images
 from dcgan.randomness import latents_from_seeds, truncated, with_label
 from dcgan.sound.spectrogram import SoundFormat, Waveforms, sounds_of

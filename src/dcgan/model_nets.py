@@ -5,9 +5,9 @@ from typing import NamedTuple
 from torch import nn
 
 from dcgan.errors import ModelError
+from dcgan.networks.architecture import Architecture, DiscriminatorArchitecture, Interface
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.layouts import Architecture, DiscriminatorArchitecture, Interface
 
 
 class Nets(NamedTuple):

@@ -10,7 +10,7 @@ from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, RecipeError
 from dcgan.model import Model
-from dcgan.networks.layouts import DiscriminatorArchitecture
+from dcgan.networks.architecture import DiscriminatorArchitecture
 from dcgan.training.recipe import Recipe
 from dcgan.types import OnProgress
 

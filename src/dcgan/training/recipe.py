@@ -12,7 +12,7 @@ import tomli_w
 from dcgan.choices import AUGMENTATIONS, EXTRACTORS, LAYOUTS, LOSSES, NETS, UPDATES
 from dcgan.errors import RecipeError
 from dcgan.files import parse_toml
-from dcgan.networks.layouts import Architecture, Interface, LatentDistribution, Normalization
+from dcgan.networks.architecture import Architecture, Interface, LatentDistribution, Normalization
 from dcgan.training.lengths import LENGTHS, target_images
 from dcgan.training.recipe_checks import check_combinations, check_values
 from dcgan.training.recipe_nets import lay_out, own_interface

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from dcgan.choices import NETS
 from dcgan.errors import RecipeError
-from dcgan.networks.layouts import Interface, NetOptions
+from dcgan.networks.architecture import Interface
+from dcgan.networks.layouts import NetOptions
 
 if TYPE_CHECKING:
     from dcgan.training.recipe import Recipe
