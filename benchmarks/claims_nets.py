@@ -7,10 +7,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from dcgan.networks.architecture import Architecture
 from dcgan.networks.batch_norm import BatchNorm
 from dcgan.networks.discriminator import SLOPE
 from dcgan.networks.initialize import STANDARD_DEVIATION
-from dcgan.networks.layouts import Architecture
 from dcgan.networks.memory import use_channels_last
 
 HIDDEN_UNITS = 512

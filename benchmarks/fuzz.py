@@ -54,7 +54,7 @@ def pictures() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 
 def encoded(kind: str) -> bytes:
     """One picture as a file."""
-    from dcgan.data.decode import has_decoder
+    from dcgan.data.opening import has_decoder
 
     for optional in ("HEIC", "JPEG XL"):
         has_decoder(optional)

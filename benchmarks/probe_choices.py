@@ -23,7 +23,8 @@ from dcgan.features.extract import DiscriminatorExtractor
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.probing.labeled_features import LabeledFeatures, standardize
-from dcgan.probing.protocol import probe_few, split
+from dcgan.probing.protocol import probe_few
+from dcgan.probing.splits import split
 from dcgan.types import Labels, Pixels
 
 Change = Callable[[Pixels], Pixels]

@@ -16,7 +16,8 @@ from multiprocessing import get_context
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.probing.linear_svm import ROWS, fit_svm
+from dcgan.probing.feature_blocks import ROWS
+from dcgan.probing.linear_svm import fit_svm
 
 CLASSES = 10
 DIRECTIONS = 300  # that features vary by together, the k-th by k^-1.3; the last of a net's are as weak

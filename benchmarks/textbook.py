@@ -11,7 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from dcgan.networks.layouts import Architecture, build_architecture
+from dcgan.networks.architecture import Architecture
+from dcgan.networks.layouts import build_architecture
 
 EXAMPLE = build_architecture(
     layout="strided",

@@ -3,11 +3,12 @@
 import torch
 
 from dcgan.model import Model
+from dcgan.networks.architecture import LatentDistribution
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
 from dcgan.networks.initialize import initialize
-from dcgan.networks.layouts import LatentDistribution, build_architecture
+from dcgan.networks.layouts import build_architecture
 from dcgan.networks.memory import use_channels_last
 
 

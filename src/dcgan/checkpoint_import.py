@@ -11,10 +11,11 @@ from torch import Tensor, nn
 
 from dcgan.errors import ModelError
 from dcgan.model import Model
+from dcgan.networks.architecture import CHANNELS, Architecture, LatentDistribution
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
 from dcgan.networks.initialize import untrained_discriminator
-from dcgan.networks.layouts import CHANNELS, Architecture, ConvLayer, LatentDistribution
+from dcgan.networks.layers import ConvLayer
 from dcgan.networks.memory import use_channels_last
 from dcgan.tutorial_nets import EPS, KERNEL_SIZE, STEM_SIDE
 

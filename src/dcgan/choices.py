@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dcgan.data.kinds import SourceKind
     from dcgan.metrics.extractors import Extractor, ExtractorOptions
     from dcgan.networks.families import NetFamily
-    from dcgan.networks.layouts import ConvLayer
+    from dcgan.networks.layers import ConvLayer
     from dcgan.probing.baselines.baseline import Baseline
     from dcgan.training.augment import Augmentation
     from dcgan.training.losses import Loss

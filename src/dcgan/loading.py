@@ -12,7 +12,7 @@ from dcgan.device import resolve_device
 from dcgan.errors import ModelError
 from dcgan.model import Model
 from dcgan.model_folder import CARD, find, read_card, read_tensors
-from dcgan.networks.layouts import Interface
+from dcgan.networks.architecture import Interface
 from dcgan.networks.memory import use_channels_last
 from dcgan.sound.spectrogram import SoundFormat
 

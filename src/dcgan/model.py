@@ -1,18 +1,13 @@
-"""A model: a trained generator and discriminator with their recipe, in a folder of safetensors and JSON.
+"""A model: a trained generator and discriminator with their recipe, and what can be asked of them."""
 
-No pickle is read or written: loading a stranger's model runs no code.
-"""
-
-import base64
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from html import escape
-from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 import torch
@@ -20,40 +15,22 @@ from torch import Tensor, nn
 
 from dcgan.device import resolve_device
 from dcgan.errors import ModelError, UsageError, some_of
-from dcgan.figures.sheets import picture_bytes, sheet
-from dcgan.files import new_folder, sha256, why_taken
-from dcgan.model_folder import CARD, FORMAT, write_tensors
-from dcgan.networks.batch_norm import BatchNorm
-from dcgan.networks.batch_norm import batch_statistics as by_the_batch
-from dcgan.networks.discriminator import Discriminator
-from dcgan.networks.generator import Generator
-from dcgan.networks.layouts import Architecture, DiscriminatorArchitecture, Interface, LatentDistribution
-from dcgan.pixels import full_batches, to_images, to_pixels
-from dcgan.randomness import latents_from_seeds, with_label
+from dcgan.figures.notebook import html_of
+from dcgan.figures.sheets import sheet
+from dcgan.files import new_folder, why_taken
+from dcgan.generation import generate
+from dcgan.model_folder import CARD, write_model
+from dcgan.model_nets import DiscriminatorNet, Nets, dcgan_discriminator, dcgan_nets
+from dcgan.networks.architecture import Architecture, Interface, LatentDistribution
+from dcgan.pixels import to_images
+from dcgan.randomness import latents_from_seeds, truncated, with_label
 from dcgan.sound.spectrogram import SoundFormat, Waveforms, sounds_of
-from dcgan.types import Latents, Pixels
+from dcgan.types import DType, Latents, Pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-DType = Literal["float32", "float16"]
-LARGEST = 1e6  # number that z may hold
 DEFAULT_FPS, FASTEST = 10.0, 1000.0  # frames a second: where the recipe is not known, and at most
-
-
-class Nets(NamedTuple):
-    """A pair of dcgan's own nets, whose layers can be looked into."""
-
-    architecture: Architecture
-    generator: Generator
-    discriminator: Discriminator
-
-
-class DiscriminatorNet(NamedTuple):
-    """A DCGAN's discriminator, whose layers can be looked into, whatever generator it has judged."""
-
-    architecture: DiscriminatorArchitecture
-    discriminator: Discriminator
 
 
 @dataclass(frozen=True, repr=False)
@@ -145,10 +122,7 @@ class Model:
         Raises:
             ModelError: They are of another kind.
         """
-        match self.interface, self.generator, self.discriminator:
-            case Architecture() as architecture, Generator() as generator, Discriminator() as discriminator:
-                return Nets(architecture, generator, discriminator)
-        raise self._no_dcgan(what, remedy)
+        return dcgan_nets(self.interface, self.generator, self.discriminator, what, remedy)
 
     def discriminator_net(self, what: str, remedy: str = "take a model with the nets dcgan") -> DiscriminatorNet:
         """The discriminator as a DCGAN's, also that of nets that predict frames, which judges clips.
@@ -160,14 +134,7 @@ class Model:
         Raises:
             ModelError: It is of another kind.
         """
-        match self.interface, self.discriminator:
-            case DiscriminatorArchitecture() as architecture, Discriminator() as discriminator:
-                return DiscriminatorNet(architecture, discriminator)
-        raise self._no_dcgan(what, remedy)
-
-    def _no_dcgan(self, what: str, remedy: str) -> ModelError:
-        kind = self.interface.nets or "your own"
-        return ModelError(f"{what} needs the layers of a DCGAN, and the nets of this model are {kind}: {remedy}")
+        return dcgan_discriminator(self.interface, self.discriminator, what, remedy)
 
     @property
     def architecture(self) -> Architecture:
@@ -181,7 +148,8 @@ class Model:
     @property
     def device(self) -> torch.device:
         """Where the generator's weights are."""
-        return _device_of(self.generator)
+        tensors = (*self.generator.parameters(), *self.generator.buffers())
+        return next((tensor.device for tensor in tensors), torch.device("cpu"))
 
     @cached_property
     def identity(self) -> str:
@@ -218,7 +186,7 @@ class Model:
             raise UsageError(f"`truncation` must be above 0 and at most 1, not {truncation:g}")
         nets = self.interface
         z = latents_from_seeds(seeds, nets.latent_dim, nets.latent_distribution, nets.classes)
-        z = truncated(self, z, truncation)
+        z = truncated(z, truncation, nets.noise_dim)
         return z if label is None else self.labeled(z, label)
 
     @property
@@ -251,7 +219,6 @@ class Model:
         classes = self.interface.classes
         return with_label(z[:, :-classes], np.full(len(z), self.labels.index(label)), classes)
 
-    @torch.inference_mode()
     def generate(self, z: "Latents | Tensor", *, batch_size: int = 64, batch_statistics: bool = False) -> Pixels:
         """Generate a picture from each latent vector.
 
@@ -273,25 +240,7 @@ class Model:
                 picture.
         """
         z = torch.as_tensor(z, dtype=torch.float32, device=self.device)
-        if z.ndim != 2 or z.shape[1] != self.latent_dim:
-            raise UsageError(f"z has the shape {tuple(z.shape)}; this model needs (N, {self.latent_dim})")
-        if not (z.abs() <= LARGEST).all():
-            raise UsageError(f"z holds values that are no numbers, or beyond {LARGEST:g}; those of z are about 1")
-        pixels = np.empty((len(z), self.size, self.size, self.channels), np.uint8)
-        if batch_statistics:
-            if len(z) == 1:
-                raise UsageError("`batch_statistics` needs two pictures or more: one alone has no variance")
-            self._check_batch_norm()
-            starts = list(range(0, len(z), batch_size))
-            if len(z) % batch_size == 1:
-                starts.pop()  # the one that is left over joins the mini-batch before
-            with by_the_batch(self.generator):
-                for start, end in pairwise([*starts, len(z)]):
-                    pixels[start:end] = to_pixels(self.generator(z[start:end]))
-            return pixels
-        for rows, filled in full_batches(len(z), self.device):
-            pixels[rows] = to_pixels(self.generator(z[filled]))[: len(rows)]
-        return pixels
+        return generate(self.interface, self.generator, z, batch_size if batch_statistics else None)
 
     def sounds(self, pixels: Pixels) -> Waveforms:
         """The sounds of pictures of this model, if it has learned from sounds.
@@ -308,16 +257,6 @@ class Model:
         if self.sound is None:
             raise ModelError("this model has learned from pictures, so it has no sounds: train one on sounds")
         return sounds_of(pixels, self.sound)
-
-    def _check_batch_norm(self) -> None:
-        """Refuse a generator that does not normalize by dcgan's batch norm, which keeps nothing of a mini-batch."""
-        has_norm = any(isinstance(module, BatchNorm) for module in self.generator.modules())
-        if not (self.interface.nets and has_norm):
-            kind = self.interface.nets or "your own"
-            raise ModelError(
-                "`batch_statistics` needs dcgan's batch norm, and the generator of this model has none (its nets are "
-                f"{kind}): leave it out"
-            )
 
     @overload
     def sample(
@@ -407,21 +346,9 @@ class Model:
 
     def write_into(self, folder: Path, *, dtype: DType = "float32") -> None:
         """Write two safetensors files, and `model.json` with their checksums, into a folder that is being made."""
-        for name, net in (("generator", self.generator), ("discriminator", self.discriminator)):
-            tensors = net.state_dict()
-            if dtype == "float16":
-                tensors = {key: _rounded(tensor) for key, tensor in tensors.items()}
-            write_tensors(tensors, folder / f"{name}.safetensors")
-        files = ("generator.safetensors", "discriminator.safetensors")
         kind = "architecture" if self.interface.nets else "interface"
-        card = {
-            "format": FORMAT,
-            "nets": self.interface.nets,
-            kind: asdict(self.interface),
-            **self.details,
-            "sha256": {file: sha256(folder / file) for file in files},
-        }
-        (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
+        card = {"nets": self.interface.nets, kind: asdict(self.interface), **self.details}
+        write_model(folder, self.generator, self.discriminator, card, dtype)
 
     def __repr__(self) -> str:
         seen = self.details.get("images")
@@ -435,27 +362,11 @@ class Model:
         """What a notebook shows: its first seeds, if it draws from z."""
         if not self.draws:
             return f"<code>{escape(repr(self))}</code>"
-        png = base64.b64encode(picture_bytes(sheet(self.sample(range(16)), columns=8), ".png")).decode()
-        return f'<img src="data:image/png;base64,{png}" alt="the pictures of seeds 0 to 15"><br><code>{self!r}</code>'
-
-
-def truncated(model: Model, z: Latents, truncation: float) -> Latents:
-    """Scale z (N, latent_dim) toward 0, but for the label of conditional nets."""
-    scale = np.ones(model.latent_dim, np.float32)
-    scale[: model.interface.noise_dim] = truncation
-    return z * scale
+        picture = html_of(sheet(self.sample(range(16)), columns=8), "the pictures of seeds 0 to 15")
+        return f"{picture}<br><code>{escape(repr(self))}</code>"
 
 
 def _picture(pixels: Pixels) -> "Image":
     from PIL import Image
 
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
-
-
-def _rounded(tensor: Tensor) -> Tensor:
-    """Weights in half precision; biases, statistics and counters as they are."""
-    return tensor.half() if tensor.ndim > 1 and tensor.is_floating_point() else tensor
-
-
-def _device_of(net: nn.Module) -> torch.device:
-    return next((tensor.device for tensor in (*net.parameters(), *net.buffers())), torch.device("cpu"))

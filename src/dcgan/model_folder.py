@@ -3,6 +3,7 @@
 No pickle is read or written: loading a stranger's model runs no code.
 """
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from math import isfinite
@@ -10,11 +11,12 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import Tensor
+from torch import Tensor, nn
 
 from dcgan.errors import ModelError
 from dcgan.files import parse_json, sha256
 from dcgan.hub_cache import download, is_hub_name, parse_hub_name
+from dcgan.types import DType
 
 FORMAT = 2
 CARD = "model.json"
@@ -118,6 +120,36 @@ def read_card(folder: Path) -> dict[str, object]:
         remedy = "update dcgan" if card["format"] > FORMAT else "it was written by an earlier dcgan: train it again"
         raise ModelError(f"{folder} has model format {card['format']}; this dcgan reads format {FORMAT}: {remedy}")
     return card
+
+
+def write_model(
+    folder: Path, generator: nn.Module, discriminator: nn.Module, card: Mapping[str, object], dtype: DType
+) -> None:
+    """Write the tensors of both nets into a folder that is being made, and their card with format and checksums.
+
+    Args:
+        folder: Where to.
+        generator: Its state goes to `generator.safetensors`.
+        discriminator: Its state goes to `discriminator.safetensors`.
+        card: What the nets are, and what is known of their making.
+        dtype: "float16" rounds the weights to half precision; the few numbers of batch norm stay as they are.
+
+    Raises:
+        OSError: The disk is full, or a file cannot be written.
+    """
+    files = [folder / f"{net}.safetensors" for net in NETS]
+    for net, file in zip((generator, discriminator), files, strict=True):
+        tensors = net.state_dict()
+        if dtype == "float16":
+            tensors = {name: _rounded(tensor) for name, tensor in tensors.items()}
+        write_tensors(tensors, file)
+    whole = {"format": FORMAT, **card, "sha256": {file.name: sha256(file) for file in files}}
+    (folder / CARD).write_text(json.dumps(whole, indent=2) + "\n", "utf-8")
+
+
+def _rounded(tensor: Tensor) -> Tensor:
+    """Weights in half precision; biases, statistics and counters as they are."""
+    return tensor.half() if tensor.ndim > 1 and tensor.is_floating_point() else tensor
 
 
 def write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:

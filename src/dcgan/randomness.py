@@ -127,6 +127,13 @@ def whole_label(z: Latents, classes: int) -> Latents:
     return with_label(z[:, :-classes], z[:, -classes:].argmax(axis=1), classes) if classes else z
 
 
+def truncated(z: Latents, truncation: float, noise_dim: int) -> Latents:
+    """Scale the first `noise_dim` numbers of z (N, latent_dim) toward 0, and leave the others, a label, as they are."""
+    scale = np.ones(z.shape[1], np.float32)
+    scale[:noise_dim] = truncation
+    return z * scale
+
+
 def each_label(z: Latents, classes: int) -> Latents:
     """The same z with each label: z (N, latent_dim) to (classes * N, latent_dim), label by label."""
     numbers = z[:, :-classes]

@@ -14,11 +14,13 @@ from torch import Tensor, nn
 
 from dcgan.errors import ModelError
 from dcgan.model import Model
+from dcgan.networks.architecture import Architecture
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
 from dcgan.networks.initialize import untrained_discriminator, untrained_generator
-from dcgan.networks.layouts import Architecture, ConvLayer, build_architecture, mirror
+from dcgan.networks.layers import ConvLayer
+from dcgan.networks.layouts import build_architecture, mirror
 from dcgan.randomness import Stream, rng, sample_latents
 
 EPSILON = 1e-8  # of the released batch norm

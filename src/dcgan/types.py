@@ -1,7 +1,7 @@
-"""The shapes that many rooms share, each written once."""
+"""The types that many rooms share, each written once: the shapes of arrays, and what is called back."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,9 @@ Features = NDArray[np.floating]
 
 Labels = NDArray[np.int64]
 """Classes of pictures (N,), counted from 0; -1 for none."""
+
+DType = Literal["float32", "float16"]
+"""The precision of numbers in files: of weights, of features."""
 
 OnProgress = Callable[[int, int | None], None]
 """Called with (done, total) as work goes on; total is None while it is unknown."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dcgan.data.clip_pixels import Clips
-from dcgan.data.clips import clips_of, films_of, natural_keys
+from dcgan.data.clips import clips_of, find_films, natural_keys
 from dcgan.data.index_writer import Origin
 from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.packed import PackedSet
@@ -118,7 +118,7 @@ def test_a_film_is_broken_where_a_frame_was_skipped(tmp_path: Path) -> None:
     frames[3] = Frame("a/3.png", skipped=True)
     packed = pack(tmp_path / "set", frames)
     assert numbers(clips_of(packed, 2)) == [[0, 1], [1, 2], [4, 5], [5, 6]]
-    assert str(films_of(packed, 3)) == "2 clips of 1 film"
+    assert str(find_films(packed).count(3)) == "2 clips of 1 film"
 
 
 def test_a_film_is_broken_where_its_size_changes(tmp_path: Path) -> None:
@@ -129,9 +129,11 @@ def test_a_film_is_broken_where_its_size_changes(tmp_path: Path) -> None:
 
 def test_films_are_counted(tmp_path: Path) -> None:
     frames = [*film("a", 5), *film("b", 2), *film("c", 1), Frame("d/0.png", skipped=True), *film("e", 3)]
-    count = films_of(pack(tmp_path / "set", frames), 3)
+    films = find_films(pack(tmp_path / "set", frames))
+    count = films.count(3)
     assert (count.films, count.frames, count.clips, count.too_short, count.longest) == (4, 11, 4, 2, 5)
     assert str(count) == "4 clips of 4 films; 2 films are too short"
+    assert films.clips(3).film_count == count
 
 
 def test_a_set_without_a_clip_says_what_it_has_and_what_to_do(tmp_path: Path) -> None:
@@ -139,7 +141,7 @@ def test_a_set_without_a_clip_says_what_it_has_and_what_to_do(tmp_path: Path) ->
     why = r"has no clip of 3 frames: of 2 films with 3 frames the longest has 2 without a break\. .*`fps`"
     with pytest.raises(PackedSetError, match=why):
         clips_of(packed, 3)
-    assert films_of(packed, 3).clips == 0
+    assert find_films(packed).count(3).clips == 0
 
 
 @settings(deadline=None, max_examples=60)
@@ -177,7 +179,7 @@ def test_clips_are_those_that_a_loop_finds(
             if not any(frames[row].skipped for row in clip) and len({frames[row].width for row in clip}) == 1:
                 expected.append(clip)
     packed = pack(tmp_path_factory.mktemp("set") / "set", frames)
-    assert films_of(packed, length).clips == len(expected)
+    assert find_films(packed).count(length).clips == len(expected)
     if not expected:
         return
     clips = clips_of(packed, length)
@@ -306,7 +308,7 @@ def test_frames_that_were_chosen_at_random_have_no_clips(tmp_path: Path, frames:
         clips_of(some, frames)
     part = PackedSet.open(split(array, tmp_path / "parts", PrepareOptions(size=8)).train.path)
     with pytest.raises(PackedSetError, match="is one part of a split"):
-        films_of(part, frames)
+        find_films(part).count(frames)
     whole = PackedSet.open(prepare(array, tmp_path / "whole", PrepareOptions(size=8, limit=100)).path)
     assert len(clips_of(whole, frames)) == 21 - frames
 

@@ -9,8 +9,9 @@ from PIL import Image, ImageOps
 from tests.data.pictures import JPEG, WHOLE, encoded, photo, used
 
 from dcgan.data import formats
-from dcgan.data.decode import Decoded, DecodeOptions, decode, decode_content, decode_pixels, has_decoder
+from dcgan.data.decode import Decoded, DecodeOptions, decode, decode_content, decode_pixels
 from dcgan.data.items import Reason, Skipped
+from dcgan.data.opening import has_decoder
 from dcgan.types import Pixels
 
 
@@ -279,7 +280,7 @@ def test_optional_formats_are_decoded_where_there_is_a_decoder(
     cut = decode(data[:300], DecodeOptions(16))
     assert isinstance(cut, Skipped)
     assert "\n" not in cut.detail
-    monkeypatch.setattr("dcgan.data.decode.has_decoder", lambda _: False)
+    monkeypatch.setattr("dcgan.data.opening.has_decoder", lambda _: False)
     result = decode(data, DecodeOptions(16))
     assert result == Skipped(Reason.UNSUPPORTED, f"{format_name} needs the extra: pip install 'dcgan[formats]'")
 

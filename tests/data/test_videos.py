@@ -11,7 +11,7 @@ from PIL import Image
 
 from dcgan.data import videos
 from dcgan.data.cache import open_pictures
-from dcgan.data.clips import clips_of, films_of
+from dcgan.data.clips import clips_of, find_films
 from dcgan.data.items import Reason, Skipped
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import prepare
@@ -140,7 +140,7 @@ def test_a_folder_of_videos_gives_the_frames_of_each_with_its_folder_as_label(fo
     ]
     packed = PackedSet.open(prepare(folder, tmp_path / "set", PrepareOptions(size=16, fps=10)).path)
     assert packed.label_names == ("run", "walk")
-    assert str(films_of(packed, 15)) == "12 clips of 3 films; 1 film is too short"
+    assert str(find_films(packed).count(15)) == "12 clips of 3 films; 1 film is too short"
     clips = clips_of(packed, 5)
     assert len(clips) == 16 + 16 + 6
     assert np.bincount(clips.labels).tolist() == [16, 22]
@@ -152,7 +152,7 @@ def test_videos_of_a_list_are_films_of_their_own(folder: Path, tmp_path: Path) -
     paths = [folder / "walk" / "a.mp4", folder / "run" / "c.mp4"]
     packed = PackedSet.open(prepare(paths, tmp_path / "set", PrepareOptions(size=16, fps=10)).path)
     assert packed.names[1] == "a.mp4/000000.100"
-    assert str(films_of(packed, 5)) == "32 clips of 2 films"
+    assert str(find_films(packed).count(5)) == "32 clips of 2 films"
 
 
 def test_a_flat_folder_of_videos_has_no_labels(film: Path, tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_what_cannot_be_used_is_listed_with_its_reason_and_the_rest_goes_on(film
     width = Counter(packed.used("width")["width"].to_pylist())
     first, second = width[64] - 20 - 1, width[96]  # FFmpeg drops a frame where the size changes
     assert (first, second) in ((5, 6), (6, 6))
-    count = films_of(packed, 3)
+    count = find_films(packed).count(3)
     assert (count.films, count.too_short, count.clips) == (3, 1, 18 + first - 2 + second - 2)
 
 

@@ -5,8 +5,9 @@ from torch import nn
 
 from dcgan.choices import NETS
 from dcgan.model import Model
+from dcgan.networks.architecture import Normalization
 from dcgan.networks.families import untrained_nets
-from dcgan.networks.layouts import NetOptions, Normalization
+from dcgan.networks.layouts import NetOptions
 
 
 def lively_model(

@@ -33,7 +33,7 @@ from dcgan.loading import load
 from dcgan.metrics.sides import _is_model
 from dcgan.model import Model
 from dcgan.model_folder import OWN_CONCEPTS, find
-from dcgan.networks.layouts import Interface
+from dcgan.networks.architecture import Interface
 
 # a deprecation within the client itself
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from dcgan.errors import ModelError
 from dcgan.export.web import export_page
 from dcgan.model import Model
-from dcgan.networks.layouts import Interface
+from dcgan.networks.architecture import Interface
 
 SEEDS = [3, 17, 2**40]
 

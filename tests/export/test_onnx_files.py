@@ -19,7 +19,7 @@ from dcgan.export import card, onnx_files
 from dcgan.export.card import CARD
 from dcgan.export.onnx_files import export_onnx
 from dcgan.model import Model
-from dcgan.networks.layouts import Interface
+from dcgan.networks.architecture import Interface
 
 
 def computed(path: Path, **inputs: Tensor) -> dict[str, Any]:

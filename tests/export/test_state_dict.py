@@ -9,7 +9,7 @@ from tests.test_checkpoint_import import TutorialD
 
 from dcgan.errors import ModelError
 from dcgan.export.state_dict import export_state_dict
-from dcgan.networks.layouts import Normalization
+from dcgan.networks.architecture import Normalization
 
 
 def test_of_a_model_that_dcgan_trained_the_discriminator_fits(tmp_path: Path) -> None:

@@ -14,13 +14,14 @@ from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import UsageError
-from dcgan.features.extract import DiscriminatorExtractor, DType, extract_features
+from dcgan.features.extract import DiscriminatorExtractor, extract_features
 from dcgan.features.files import save_features, write_features
 from dcgan.model import Model
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
 from dcgan.pixels import to_images
 from dcgan.training.presets import preset
+from dcgan.types import DType
 
 MODEL = toy_model()
 PIXELS = MODEL.sample(range(300))

@@ -14,7 +14,7 @@ from dcgan.latent.samples import generate_samples, sample_to_folder
 from dcgan.latent.turn import turn
 from dcgan.latent.walk import interpolate, measure_steps
 from dcgan.model import Model
-from dcgan.networks.layouts import Interface
+from dcgan.networks.architecture import Interface
 
 torch.manual_seed(0)
 GENERATOR = nn.Sequential(nn.Linear(6, 16 * 16 * 3), nn.Unflatten(1, (3, 16, 16)), nn.Tanh())

@@ -12,7 +12,7 @@ from tests.toy_model import toy_model
 from dcgan.errors import UsageError
 from dcgan.latent.perceptual import perceptual_distances
 from dcgan.latent.walk import Distance, interpolate, measure_steps, random_keys, walk_latents
-from dcgan.networks.layouts import LatentDistribution
+from dcgan.networks.architecture import LatentDistribution
 from dcgan.pixels import to_images
 
 MODEL = toy_model("uniform")

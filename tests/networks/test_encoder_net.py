@@ -3,10 +3,11 @@
 import pytest
 import torch
 
+from dcgan.networks.architecture import Architecture, LatentDistribution
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.encoder import EncoderNet
 from dcgan.networks.initialize import initialize
-from dcgan.networks.layouts import Architecture, LatentDistribution, build_architecture
+from dcgan.networks.layouts import build_architecture
 
 
 def lay_out(size: int, distribution: LatentDistribution, layout: str = "strided") -> Architecture:

@@ -4,9 +4,11 @@ import pytest
 import torch
 
 from dcgan.errors import UsageError
+from dcgan.networks.architecture import Architecture
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.layouts import Architecture, ConvLayer, build_architecture, geometry
+from dcgan.networks.layers import ConvLayer, geometry
+from dcgan.networks.layouts import build_architecture
 
 
 def lay_out(**values: object) -> Architecture:

@@ -4,11 +4,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from dcgan.networks.architecture import Architecture
 from dcgan.networks.batch_norm import BatchNorm, batch_statistics, measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
 from dcgan.networks.initialize import initialize
-from dcgan.networks.layouts import Architecture, build_architecture
+from dcgan.networks.layouts import build_architecture
 from dcgan.networks.memory import use_channels_last
 
 Array = NDArray[np.float64]

@@ -5,7 +5,8 @@ from torch.nn import functional as F
 
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.layouts import ConvLayer, build_architecture
+from dcgan.networks.layers import ConvLayer
+from dcgan.networks.layouts import build_architecture
 from dcgan.networks.pooling import EnlargingConvolution, PooledConvolution
 
 

@@ -3,9 +3,10 @@
 import torch
 from torch import nn
 
+from dcgan.networks.architecture import Architecture
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.initialize import initialize
-from dcgan.networks.layouts import Architecture, build_architecture
+from dcgan.networks.layouts import build_architecture
 from dcgan.networks.spectral_norm import normalize_spectrally, own_weight
 
 

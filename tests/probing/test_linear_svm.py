@@ -39,8 +39,8 @@ def test_it_finds_what_liblinear_finds(C: float) -> None:
 def test_steps_in_bfloat16_lead_to_the_same_solution(C: float, monkeypatch: pytest.MonkeyPatch) -> None:
     features, labels = digits()
     exact = fit_svm(features, labels, 10, C)
-    monkeypatch.setattr("dcgan.probing.linear_svm.ROUGH_FROM", 0)
-    monkeypatch.setattr("dcgan.probing.linear_svm.has_fast_bfloat16", lambda _: True)
+    monkeypatch.setattr("dcgan.probing.feature_blocks.ROUGH_FROM", 0)
+    monkeypatch.setattr("dcgan.probing.feature_blocks.has_fast_bfloat16", lambda _: True)
     rough = fit_svm(features, labels, 10, C)
     assert rough.objective == pytest.approx(exact.objective, rel=1e-5)
     assert not np.array_equal(rough.weights, exact.weights)
@@ -71,7 +71,7 @@ def test_a_map_of_half_precision_in_many_blocks(tmp_path: Path, monkeypatch: pyt
     features, labels = digits()
     whole = fit_svm(features, labels, 10, 0.1)
     np.save(tmp_path / "f.npy", features.astype(np.float16))  # sixteenths are exact
-    monkeypatch.setattr("dcgan.probing.linear_svm.ROWS", 100)
+    monkeypatch.setattr("dcgan.probing.feature_blocks.ROWS", 100)
     mapped = np.load(tmp_path / "f.npy", mmap_mode="r")
     parts = fit_svm(mapped, labels, 10, 0.1)
     assert parts.weights == pytest.approx(whole.weights, abs=2e-3)

@@ -18,7 +18,8 @@ from dcgan.model_pictures import open_for
 from dcgan.pixels import split_frames, strips
 from dcgan.probing.classifier import fit_classifier, load_classifier
 from dcgan.probing.comparison import probe, split_pictures
-from dcgan.probing.protocol import ProbeOptions, groups_of, split
+from dcgan.probing.protocol import ProbeOptions
+from dcgan.probing.splits import groups_of, split
 from dcgan.types import Labels, Pixels
 
 MODEL = predictor(base_channels=8)

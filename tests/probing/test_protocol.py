@@ -15,8 +15,6 @@ from dcgan.probing.protocol import (
     predict_all,
     probe_all,
     probe_few,
-    sample_labels,
-    split,
 )
 
 
@@ -52,24 +50,6 @@ def test_mean_and_interval_are_those_of_the_repeats() -> None:
     assert result.interval == pytest.approx(1.96 * np.std(result.accuracies, ddof=1))
     assert np.diag(result.confusion).mean() == pytest.approx(result.mean, abs=0.1)
     assert result.confusion.sum(axis=1) == pytest.approx(np.ones(3))
-
-
-def test_draws_take_so_many_of_each_class_and_differ() -> None:
-    labels = np.repeat([0, 1, 2], [50, 60, 70])
-    first, again, other = (sample_labels(labels, 20, 0, repeat) for repeat in (0, 0, 1))
-    assert np.bincount(labels[first]).tolist() == [20, 20, 20]
-    assert len(set(first.tolist())) == 60
-    assert np.array_equal(first, again)
-    assert not np.array_equal(first, other)
-    with pytest.raises(ValueError, match="class 0 has 50"):
-        sample_labels(labels, 51, 0, 0)
-
-
-def test_a_split_takes_its_share_of_every_class_and_loses_none() -> None:
-    labels = np.repeat([0, 1], [100, 20])
-    chosen, left = split(labels, 0.1, 0)
-    assert np.bincount(labels[chosen]).tolist() == [10, 2]
-    assert sorted([*chosen, *left]) == [*range(120)]
 
 
 def test_svms_predict_together_as_they_do_alone() -> None:

@@ -30,10 +30,11 @@ from dcgan.training.automatic import (
     two_digits,
 )
 from dcgan.training.distributed import Ranks, check_suits
+from dcgan.training.lengths import LENGTHS
 from dcgan.training.logger import read_events
 from dcgan.training.presets import preset
 from dcgan.training.rate import measure_rate
-from dcgan.training.recipe import LENGTHS, USUAL, Recipe
+from dcgan.training.recipe import USUAL, Recipe
 from dcgan.training.run import read_run, resume, train
 from dcgan.training.state import TrainingState
 

@@ -14,7 +14,7 @@ from dcgan.loading import load
 from dcgan.networks.frame_predictor import FramePredictor
 from dcgan.training.batches import ImageLoader
 from dcgan.training.losses import prediction_loss
-from dcgan.training.pictures import fit_to, open_data
+from dcgan.training.pictures import describe_data, fit_to, open_data
 from dcgan.training.recipe import Recipe
 from dcgan.training.run import resume, train
 from dcgan.training.state import TrainingState
@@ -79,6 +79,14 @@ def test_a_mini_batch_is_one_of_clips(videos: Path) -> None:
     loader = ImageLoader(data.pixels, torch.device("cpu"), data.labels)
     batch = loader.batch(recipe, 0)
     assert (batch.real.shape, batch.z.shape) == ((4, 3, 16, 16), (4, 0))
+
+
+def test_clips_know_their_films_without_another_look_at_the_index(
+    videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = open_data(videos, PREDICTOR)
+    monkeypatch.setattr("dcgan.data.packed.PackedSet.index", None)
+    assert describe_data(data) == ["24 clips of 4 films"]
 
 
 def losses_after(steps: int, videos: Path, **changes: object) -> list[float]:

@@ -13,8 +13,9 @@ from dcgan.errors import UsageError
 
 def take_recipe(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
     """Fill in the flags that were not given: of the run to resume, or of --recipe-file over --from over --preset."""
+    from dcgan.training.lengths import LENGTHS
     from dcgan.training.presets import preset
-    from dcgan.training.recipe import LENGTHS, read_toml
+    from dcgan.training.recipe import read_toml
 
     given = {argument.name.removeprefix("--").replace("-", "_"): argument for argument in arguments if argument.tokens}
 

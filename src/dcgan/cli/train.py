@@ -180,7 +180,7 @@ def _describe(recipe: Recipe) -> dict[str, int | str]:
     """
     import torch
 
-    from dcgan.networks.layouts import DiscriminatorArchitecture
+    from dcgan.networks.architecture import DiscriminatorArchitecture
 
     family = NETS[recipe.nets]
     laid_out = recipe.guessed().lay_out()

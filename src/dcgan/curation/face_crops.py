@@ -7,8 +7,9 @@ import numpy as np
 
 from dcgan.curation.detectors import Detection, Detector, build_detector, overlap
 from dcgan.curation.face_options import FaceOptions
-from dcgan.data.decode import Digest, decode_whole
+from dcgan.data.decode import decode_whole
 from dcgan.data.items import Box, Content, Reason, Skipped
+from dcgan.data.opening import Digest
 from dcgan.types import Pixels
 
 MOST_OUTSIDE = 0.2

@@ -13,9 +13,9 @@ from dcgan.cluster import Engine
 from dcgan.curation.detectors import build_detector
 from dcgan.curation.face_crops import Face, Faces, FindingFaces
 from dcgan.curation.face_options import FaceOptions
-from dcgan.data.decode import Digest
 from dcgan.data.index_writer import Origin
 from dcgan.data.items import Item, Skipped
+from dcgan.data.opening import Digest
 from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
 from dcgan.data.packing import Workforce, pack
 from dcgan.data.prepare_options import PrepareOptions

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from tarfile import EOFHeaderError  # type: ignore[attr-defined]  # it is public, but the stubs lack it
 
-from dcgan.data.decode import MAX_BYTES
 from dcgan.data.formats import HEAD_BYTES
 from dcgan.data.items import Item, Reason, Skipped, Source
 from dcgan.data.kinds import Candidate, SourceKind, existing, file_kind
+from dcgan.data.opening import MAX_BYTES
 from dcgan.data.picture_files import MediaFiles, has_extension, on_one_line, printable
 from dcgan.data.prepare_options import MAX_EXPANSION
 from dcgan.data.zip_recovery import Member, recover_members

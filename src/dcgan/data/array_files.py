@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.data.arrays import ArraySource, has_films, label_texts, picture_shape
-from dcgan.data.decode import MAX_BYTES
 from dcgan.data.kinds import file_kind
+from dcgan.data.opening import MAX_BYTES
 from dcgan.data.picture_files import on_one_line
 from dcgan.errors import SourceError
 

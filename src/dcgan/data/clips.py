@@ -56,7 +56,7 @@ def clips_of(packed: PackedSet, frames: int) -> PackedSet:
 
     Returns:
         The set with `pixels` (N, H, W, frames * C), `Clips` that are read as they are asked for: film by film, the
-        channels of a clip's first frame first; with the labels (N,) of the first frames, and with `frames`.
+        channels of a clip's first frame first; with the labels (N,) of the first frames, `frames` and `film_count`.
 
     Raises:
         UsageError: `frames` is less than 1.
@@ -68,26 +68,7 @@ def clips_of(packed: PackedSet, frames: int) -> PackedSet:
         >>> clips_of(packed, 5).pixels[:16].shape
         (16, 64, 64, 15)
     """
-    films = _find_films(packed, frames)
-    count = films.count(frames)
-    if not count.clips:
-        raise PackedSetError(
-            f"{packed.source} has no clip of {frames:,} frames: of {count.films:,} {_noun(count.films, 'film')} with "
-            f"{count.frames:,} {_noun(count.frames, 'frame')} the longest has {count.longest:,} without a break. Put "
-            "the frames of each film in a folder of its own, take a higher `fps` of videos, or fewer frames for a clip"
-        )
-    clips = Clips(packed.pixels, films.rows, films.starts(frames), frames)
-    return replace(packed, pixels=clips, labels=packed.labels[clips.rows(slice(None))[:, 0]], frames=frames)
-
-
-def films_of(packed: PackedSet, frames: int) -> FilmCount:
-    """How many films a packed set has, and how many clips of so many consecutive frames.
-
-    Raises:
-        UsageError: `frames` is less than 1.
-        PackedSetError: The pictures are spectrograms, clips already, or chosen at random.
-    """
-    return _find_films(packed, frames).count(frames)
+    return find_films(packed).clips(frames)
 
 
 def film_of_each(packed: PackedSet) -> NDArray[np.int64]:
@@ -100,9 +81,11 @@ def film_of_each(packed: PackedSet) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Films:
-    """Every picture of a source, film by film, each in the order of time."""
+class Films:
+    """The films of a packed set: every picture of its source, film by film, each in the order of time."""
 
+    packed: PackedSet
+    """Its pictures are the frames."""
     rows: NDArray[np.int64]
     """(K,) of the pixels; -1 for what was skipped."""
     films: NDArray[np.int64]
@@ -119,11 +102,21 @@ class _Films:
         return np.where(self.rows >= 0, ends - np.arange(len(self.rows)), 0)
 
     def starts(self, frames: int) -> NDArray[np.int64]:
-        """(N,) positions at which a clip begins."""
+        """(N,) positions at which a clip of so many frames begins.
+
+        Raises:
+            UsageError: `frames` is less than 1.
+        """
+        if frames < 1:
+            raise UsageError(f"`frames` must be 1 or more, not {frames}")
         return np.flatnonzero(self.followers >= frames)
 
     def count(self, frames: int) -> FilmCount:
-        """Of films, frames and clips."""
+        """How many films there are, and how many clips of so many consecutive frames.
+
+        Raises:
+            UsageError: `frames` is less than 1.
+        """
         films = np.unique(self.films[self.rows >= 0])
         starts = self.starts(frames)
         too_short = len(films) - len(np.unique(self.films[starts]))
@@ -131,10 +124,32 @@ class _Films:
             len(films), int((self.rows >= 0).sum()), len(starts), too_short, int(self.followers.max(initial=0))
         )
 
+    def clips(self, frames: int) -> PackedSet:
+        """The clips of so many consecutive frames, as `clips_of` describes them.
 
-def _find_films(packed: PackedSet, frames: int) -> _Films:
-    if frames < 1:
-        raise UsageError(f"`frames` must be 1 or more, not {frames}")
+        Raises:
+            UsageError: `frames` is less than 1.
+            PackedSetError: No film has so many consecutive frames.
+        """
+        count = self.count(frames)
+        if not count.clips:
+            raise PackedSetError(
+                f"{self.packed.source} has no clip of {frames:,} frames: of {count.films:,} "
+                f"{_noun(count.films, 'film')} with {count.frames:,} {_noun(count.frames, 'frame')} the longest has "
+                f"{count.longest:,} without a break. Put the frames of each film in a folder of its own, take a higher "
+                "`fps` of videos, or fewer frames for a clip"
+            )
+        clips = Clips(self.packed.pixels, self.rows, self.starts(frames), frames)
+        labels = self.packed.labels[clips.rows(slice(None))[:, 0]]
+        return replace(self.packed, pixels=clips, labels=labels, frames=frames, film_count=count)
+
+
+def find_films(packed: PackedSet) -> Films:
+    """The films of a packed set.
+
+    Raises:
+        PackedSetError: The pictures are spectrograms, clips already, or chosen at random; or the index cannot be read.
+    """
     if isinstance(packed.pixels, Clips):
         raise PackedSetError(f"the pictures are clips of {packed.frames} frames already: take {packed.path} itself")
     if packed.sound:
@@ -150,7 +165,7 @@ def _find_films(packed: PackedSet, frames: int) -> _Films:
     same = [(column[1:] == column[:-1]) for column in (films, width, height)]
     follows = np.zeros(len(rows), bool)
     follows[1:] = np.logical_and.reduce([*same, rows[1:] >= 0, rows[:-1] >= 0])
-    return _Films(rows, films, follows)
+    return Films(packed, rows, films, follows)
 
 
 def _film_and_frame(names: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.LargeStringArray]:

@@ -16,6 +16,14 @@ _UNKNOWN = re.compile("unsupported|not supported|unknown|unrecognized|cannot han
 _LONGEST_MESSAGE = 300  # bytes of what a library prints
 
 
+class SkipError(Exception):
+    """Ends the decoding of a picture that cannot be used."""
+
+    def __init__(self, skipped: Skipped) -> None:
+        super().__init__(skipped.detail)
+        self.skipped = skipped
+
+
 def explain(error: Exception, data: bytes, format_name: str) -> Skipped:
     """The reason that stands for an error of the decoder; `format_name` is what `formats.sniff` says of `data`."""
     if isinstance(error, Image.DecompressionBombError):

@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcgan.data.decode import MAX_BYTES
 from dcgan.data.items import Reason, Skipped
+from dcgan.data.opening import MAX_BYTES
 
 if TYPE_CHECKING:
     import lmdb

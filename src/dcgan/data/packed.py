@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +33,9 @@ from dcgan.data.packed_files import (
 from dcgan.files import DATASET_FILE, INDEX_FILE, SKIPPED_FILE, parse_json
 from dcgan.sound.spectrogram import SoundFormat
 from dcgan.types import PixelStore
+
+if TYPE_CHECKING:
+    from dcgan.data.clips import FilmCount
 
 _ROWS_AT_ONCE = 8192  # of the index as Python objects
 
@@ -79,6 +83,8 @@ class PackedSet:
     """How many pictures of the source could not be used; `index` and `skipped_file` say why."""
     frames: int = 1
     """Frames of a clip; 1: still pictures. See `dcgan.data.clips.clips_of`."""
+    film_count: "FilmCount | None" = None
+    """How many films the clips are of; None of pictures that are no clips."""
 
     @property
     def size(self) -> int:

@@ -17,8 +17,8 @@ from typing import Protocol, Self, TypeVar
 from uuid import uuid4
 
 from dcgan.cluster import Engine, check_engine, map_on_cluster
-from dcgan.data.decode import Digest
 from dcgan.data.items import Item, PartedSource, Skipped, Source, held_bytes
+from dcgan.data.opening import Digest
 from dcgan.data.packed import PackedSet
 from dcgan.data.packed_writer import PackedSetWriter, write_packed_set
 from dcgan.data.workers import Job, work_on_all

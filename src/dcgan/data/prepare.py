@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Self
 
 from dcgan.cluster import Engine
-from dcgan.data.decode import Decoded, DecodeOptions, Digest
+from dcgan.data.decode import Decoded, DecodeOptions
 from dcgan.data.index_writer import Origin
 from dcgan.data.items import Item, Skipped, Source, sound_of
+from dcgan.data.opening import Digest
 from dcgan.data.packed import is_packed_set
 from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
 from dcgan.data.packing import Workforce, pack

@@ -20,8 +20,9 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, Protocol, TypeVar
 
-from dcgan.data.decode import Decoded, DecodeOptions, Digest, decode_content
+from dcgan.data.decode import Decoded, DecodeOptions, decode_content
 from dcgan.data.items import Content, Item, Reason, Skipped, Stored, held_bytes
+from dcgan.data.opening import Digest
 from dcgan.errors import SourceError
 
 T = TypeVar("T")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from dcgan.data.decode import MAX_BYTES
 from dcgan.data.formats import HEAD_BYTES
 from dcgan.data.items import Reason, Skipped
+from dcgan.data.opening import MAX_BYTES
 
 _HEADER = struct.Struct("<4sHHHHHLLLHH")  # APPNOTE.TXT 4.3.7, "local file header"
 _ENCRYPTED, _SIZES_FOLLOW, _UTF8 = 1 << 0, 1 << 3, 1 << 11

@@ -13,8 +13,9 @@ from torch import Tensor
 import dcgan
 from dcgan.errors import ModelError
 from dcgan.files import new_folder, parse_json, why_taken
-from dcgan.model import DType, Model
+from dcgan.model import Model
 from dcgan.randomness import latents_from_seeds
+from dcgan.types import DType
 
 CARD = "export.json"
 KIND = "an exported model"

@@ -8,10 +8,9 @@ from dcgan.export.own_concepts import copy_concepts
 from dcgan.files import new_folder, why_taken
 from dcgan.latent.concepts import own_concepts
 from dcgan.loading import load
-from dcgan.model import DType
 from dcgan.model_folder import CARD, find
 from dcgan.progress import Steps, notebook_bar
-from dcgan.types import OnProgress
+from dcgan.types import DType, OnProgress
 
 
 @dataclass(frozen=True)

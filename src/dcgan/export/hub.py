@@ -14,8 +14,9 @@ from dcgan.figures.sheets import save_picture, sheet
 from dcgan.files import temporary_folder
 from dcgan.hub_cache import HubName, hub_errors, parse_hub_name
 from dcgan.loading import load
-from dcgan.model import DType, Model
+from dcgan.model import Model
 from dcgan.model_folder import OWN_CONCEPTS
+from dcgan.types import DType
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import ModelInfo

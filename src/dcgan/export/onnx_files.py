@@ -12,9 +12,9 @@ from dcgan.export.card import ExportedFiles, check_difference, example_latents, 
 from dcgan.export.discriminator import WithFeatures, discriminator_inputs
 from dcgan.export.graph_builder import graph_of
 from dcgan.export.trace import plain_copy
-from dcgan.model import DType, Model
+from dcgan.model import Model
 from dcgan.progress import Steps, notebook_bar
-from dcgan.types import OnProgress
+from dcgan.types import DType, OnProgress
 
 REMEDY, REMEDY_OF_OURS = "write it with torch.onnx.export", "write it as pt2"
 

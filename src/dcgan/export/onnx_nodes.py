@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from dcgan.export.graph import Graph, Layer, Value
-from dcgan.model import DType
+from dcgan.types import DType
 
 OPSET = 18  # read by onnxruntime 1.14 of 2023 and all later ones
 IR_VERSION = 8  # of the file, which belongs to that opset

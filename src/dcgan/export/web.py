@@ -22,10 +22,10 @@ from dcgan.export.graph_builder import graph_of
 from dcgan.export.graph_run import run
 from dcgan.export.trace import plain_copy
 from dcgan.latent.concepts import ConceptSource, resolve_concepts
-from dcgan.model import DType, Model
+from dcgan.model import Model
 from dcgan.pixels import to_pixels
 from dcgan.progress import Steps, notebook_bar
-from dcgan.types import OnProgress
+from dcgan.types import DType, OnProgress
 
 REMEDY = "write it as ONNX, or with torch.onnx.export"
 SCRIPTS = ("index.html", "page.css", "latents.js", "pool.js", "page.js")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol, get_args
+from typing import Protocol, get_args
 
 import numpy as np
 import torch
@@ -19,21 +19,20 @@ from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import UsageError
 from dcgan.figures.notebook import table_html
-from dcgan.model import DiscriminatorNet, Model
+from dcgan.model import Model
+from dcgan.model_nets import DiscriminatorNet
 from dcgan.model_pictures import open_for
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
 from dcgan.pixels import to_images
 from dcgan.progress import notebook_bar
 from dcgan.short_repr import ShortRepr
-from dcgan.types import Features, Labels, OnProgress, Pixels, PixelStore
+from dcgan.types import DType, Features, Labels, OnProgress, Pixels, PixelStore
 
 BATCH = 128  # pictures at once; batch statistics are those of so many, as in the released code
 GRID = 4
 _ROWS_OF_CALL = 8 * BATCH  # of a cluster; whole batches, so that the features are the same
 LARGEST_HALF = 65504.0  # the largest finite float16
-
-DType = Literal["float32", "float16"]
 
 
 class FeatureExtractor(Protocol):

@@ -15,7 +15,6 @@ from dcgan.data.sources import PictureSource
 from dcgan.errors import UsageError
 from dcgan.features.extract import (
     GRID,
-    DType,
     FeatureExtractor,
     batches_of,
     build_extractor,
@@ -26,7 +25,7 @@ from dcgan.features.extract import (
 from dcgan.files import new_file
 from dcgan.model import Model
 from dcgan.model_pictures import open_for
-from dcgan.types import Features, OnProgress
+from dcgan.types import DType, Features, OnProgress
 
 FILES = (".npy", ".parquet")
 

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from dcgan.errors import ModelError
 from dcgan.model import Model
-from dcgan.networks.layouts import ConvLayer
+from dcgan.networks.layers import ConvLayer
 from dcgan.pixels import to_images
 from dcgan.types import Pixels
 

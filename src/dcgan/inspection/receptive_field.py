@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.networks.layouts import Architecture
+from dcgan.networks.architecture import Architecture
 
 T = TypeVar("T", bound=np.generic)
 

@@ -26,9 +26,10 @@ from numpy.typing import NDArray
 
 from dcgan.errors import LatentError
 from dcgan.files import parse_toml, write_atomic
+from dcgan.generation import LARGEST
 from dcgan.latent.files import read_latents
 from dcgan.latent.formula import why_no_name
-from dcgan.model import LARGEST, Model
+from dcgan.model import Model
 from dcgan.model_folder import OWN_CONCEPTS
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.model import Model
-from dcgan.networks.layouts import LatentDistribution
+from dcgan.networks.architecture import LatentDistribution
 from dcgan.types import Latents
 
 Fractions = NDArray[np.float64]  # (F,), 0 at the first vector, 1 at the second

@@ -16,7 +16,9 @@ from dcgan.figures.sheets import sheet
 from dcgan.figures.sounds import draw_sounds
 from dcgan.figures.theme import THEMES
 from dcgan.files import distinct_files, folder_name
-from dcgan.model import LARGEST, Model, truncated
+from dcgan.generation import LARGEST
+from dcgan.model import Model
+from dcgan.randomness import truncated
 from dcgan.short_repr import ShortRepr
 from dcgan.sound.spectrogram import Waveforms
 from dcgan.sound.wav import write_wav
@@ -103,7 +105,7 @@ def labeled_latents(
     """
     if not 0 < truncation <= 1:
         raise UsageError(f"`truncation` must be above 0 and at most 1, not {truncation:g}")
-    z = truncated(model, latents_of(model, samples), truncation)
+    z = truncated(latents_of(model, samples), truncation, model.interface.noise_dim)
     return np.concatenate([model.labeled(z, label) for label in labels]) if labels else z
 
 

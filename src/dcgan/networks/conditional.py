@@ -7,11 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dcgan.networks.architecture import Architecture
 from dcgan.networks.batch_norm import BatchNorm
 from dcgan.networks.discriminator import leaky_relu
 from dcgan.networks.families import NetFamily
 from dcgan.networks.generator import transposed_convolution
-from dcgan.networks.layouts import Architecture, NetOptions, mirror, strided
+from dcgan.networks.layouts import NetOptions, mirror, strided
 
 WIDENING = 16  # units of the fully connected hidden layers, times the base channels: 1024 where they are 64
 

@@ -6,8 +6,9 @@ from typing import Self
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dcgan.networks.architecture import DiscriminatorArchitecture
 from dcgan.networks.batch_norm import BatchNorm
-from dcgan.networks.layouts import ConvLayer, DiscriminatorArchitecture, Geometry
+from dcgan.networks.layers import ConvLayer, Geometry
 from dcgan.networks.pooling import PooledConvolution
 from dcgan.networks.spectral_norm import normalize_spectrally
 

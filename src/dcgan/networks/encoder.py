@@ -5,8 +5,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from dcgan.networks.architecture import Architecture
 from dcgan.networks.discriminator import Discriminator
-from dcgan.networks.layouts import Architecture
 
 
 class EncoderNet(Discriminator):

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.choices import NETS
+from dcgan.networks.architecture import Architecture, Interface
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
 from dcgan.networks.initialize import initialize
-from dcgan.networks.layouts import Architecture, Interface, NetOptions, build_architecture
+from dcgan.networks.layouts import NetOptions, build_architecture
 from dcgan.randomness import Stream, torch_rng
 
 Initialize = Callable[[Any, torch.Generator], None]

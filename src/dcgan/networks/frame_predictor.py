@@ -11,11 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dcgan.choices import LAYOUTS
+from dcgan.networks.architecture import DiscriminatorArchitecture
 from dcgan.networks.batch_norm import BatchNorm
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.families import NetFamily
 from dcgan.networks.initialize import initialize
-from dcgan.networks.layouts import DiscriminatorArchitecture, NetOptions
+from dcgan.networks.layouts import NetOptions
 
 HISTORIES = range(1, 17)
 WIDTHS = range(1, 513)

@@ -6,8 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from dcgan.networks.architecture import Interface
 from dcgan.networks.families import ONLY_OF_DCGANS, NetFamily, initialize_itself
-from dcgan.networks.layouts import Interface
 
 PIECES = 5  # of a maxout unit; also how many units the generator's hidden layers have for each of the discriminator's
 CONTRAST = 0.4  # standard deviation of an image with normalized contrast: 2.5 of it reach the ends of [-1, 1]

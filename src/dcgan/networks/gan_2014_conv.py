@@ -6,6 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from dcgan.networks.architecture import Interface
 from dcgan.networks.families import ONLY_OF_DCGANS, NetFamily, initialize_itself
 from dcgan.networks.gan_2014 import (
     CONTRAST,
@@ -16,7 +17,7 @@ from dcgan.networks.gan_2014 import (
     latent_scale,
     normalize_contrast,
 )
-from dcgan.networks.layouts import Interface, NetOptions
+from dcgan.networks.layouts import NetOptions
 
 SIZE = 32
 FIRST_SIDE = 10  # of the generator's only map

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dcgan.networks.architecture import Architecture
 from dcgan.networks.batch_norm import BatchNorm
-from dcgan.networks.layouts import Architecture, ConvLayer, Geometry
+from dcgan.networks.layers import ConvLayer, Geometry
 from dcgan.networks.pooling import EnlargingConvolution
 
 

@@ -3,10 +3,10 @@
 import torch
 from torch import nn
 
+from dcgan.networks.architecture import Architecture, DiscriminatorArchitecture
 from dcgan.networks.batch_norm import BatchNorm
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
-from dcgan.networks.layouts import Architecture, DiscriminatorArchitecture
 from dcgan.networks.spectral_norm import own_weight
 from dcgan.randomness import Stream, torch_rng
 

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dcgan.networks.architecture import Interface
 from dcgan.networks.families import ONLY_OF_DCGANS, NetFamily, initialize_itself
-from dcgan.networks.layouts import Interface, NetOptions
+from dcgan.networks.layouts import NetOptions
 
 BASE = 8  # side of the smallest pictures
 SIZES = (16, 32, 64)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcgan.data.clip_pixels import Clips
-from dcgan.data.clips import clips_of, films_of
+from dcgan.data.clips import find_films
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import ModelError, PackedSetError, UsageError
@@ -212,14 +212,15 @@ def predictor_of(model: Model) -> FrameArchitecture:
 
 def _clips(packed: PackedSet, history: int, steps: int) -> tuple[PackedSet, NDArray[np.int64]]:
     """Clips with the frames to predict in them; or, where no film is so long, the ends of films; and which to take."""
-    count = films_of(packed, history + steps)
+    films = find_films(packed)
+    count = films.count(history + steps)
     if count.clips:
-        return clips_of(packed, history + steps), np.arange(count.clips)
+        return films.clips(history + steps), np.arange(count.clips)
     if count.longest < history:
         raise PackedSetError(
             f"{packed.source} has no {history} frames in a row, which this model is given: the longest of "
             f"{count.films:,} films has {count.longest}"
         )
-    found = clips_of(packed, history)
+    found = films.clips(history)
     assert isinstance(found.pixels, Clips)
     return found, found.pixels.last_of_films()

@@ -23,7 +23,8 @@ from dcgan.model_pictures import open_for
 from dcgan.probing.labeled_features import extract_to_disk
 from dcgan.probing.linear_svm import LinearSVM, fit_svm
 from dcgan.probing.predictions import Predictions
-from dcgan.probing.protocol import fit_and_choose, groups_of, split
+from dcgan.probing.protocol import fit_and_choose
+from dcgan.probing.splits import groups_of, split
 from dcgan.probing.validation_curve import Ends, best_of, check_values, ends_of, warnings_of
 from dcgan.progress import notebook_bar
 from dcgan.short_repr import ShortRepr

@@ -15,8 +15,9 @@ from dcgan.features.extract import GRID, on_device
 from dcgan.model import Model
 from dcgan.model_pictures import open_for
 from dcgan.probing.baselines.baseline import CENTROIDS, BuildContext, TrialScores
-from dcgan.probing.protocol import REPEATS, TRIALS, ProbeOptions, Splits, groups_of, split
+from dcgan.probing.protocol import REPEATS, TRIALS, ProbeOptions
 from dcgan.probing.results import ProbeResults, about_of, merge_results, save_results
+from dcgan.probing.splits import Splits, groups_of, split
 from dcgan.progress import notebook_bar
 from dcgan.types import OnPhase, OnProgress
 

@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from dcgan.errors import UsageError
+from dcgan.probing.feature_blocks import Matrix
 from dcgan.probing.linear_svm import LinearSVM, SVMPath, span
-from dcgan.probing.preconditioner import Matrix
 from dcgan.probing.validation_curve import check_values
 from dcgan.randomness import Stream, rng
 from dcgan.short_repr import ShortRepr

@@ -10,8 +10,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
 from dcgan.features.extract import FeatureExtractor
 from dcgan.features.files import write_features
-from dcgan.probing.linear_svm import ROWS
-from dcgan.probing.preconditioner import Matrix
+from dcgan.probing.feature_blocks import ROWS, Matrix
 from dcgan.types import Labels, OnProgress
 
 ADDED_VARIANCE = 0.01  # to that of each feature when it is standardized, as in Coates & Ng's recipe

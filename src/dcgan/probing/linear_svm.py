@@ -12,8 +12,7 @@ Where there are fewer pictures than features, the problem is solved in the space
 lies there.
 """
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,13 +20,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dcgan.device import has_fast_bfloat16
-from dcgan.probing.preconditioner import Matrix, Preconditioner
+from dcgan.probing.feature_blocks import ROWS, FeatureBlocks, Matrix, blocks_of
+from dcgan.probing.preconditioner import Preconditioner
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Labels
 
-ROWS = 2048  # of features brought to float32 at once
-ROUGH_FROM = 2**24  # numbers in the features: fewer are in float32 everywhere
 MAX_CG_STEPS = 40  # of conjugate gradients for one Newton step
 CG_TOLERANCE = 0.2  # of the gradient's length may be left by a Newton step
 JITTER = 1e-6  # of the mean square length of the pictures, added to each
@@ -55,7 +52,7 @@ class LinearSVM(ShortRepr):
     def scores(self, features: Matrix) -> NDArray[np.float32]:
         """The decision function of each class, positive on its own side: features (N, D) to (N, K)."""
         weights = torch.from_numpy(self.weights)
-        parts = [block @ weights for block in _blocks(features)]
+        parts = [block @ weights for block in blocks_of(features)]
         scores = torch.cat(parts) if parts else torch.empty(0, len(self.bias))
         return scores.numpy() + self.bias
 
@@ -106,7 +103,7 @@ class SVMPath:
         self._to_features: ToFeatures = _unchanged
         if len(features) <= min(features.shape[1] // 2, MAX_SPANNED * (2 if several else 1)):
             points, self._to_features = span(features)
-        self._blocks, self._preconditioner = _Blocks(points), Preconditioner(points)
+        self._blocks, self._preconditioner = FeatureBlocks(points), Preconditioner(points)
         self._labels = labels
         self._tolerance, self._max_steps = tolerance, max_steps
         self._fitted: dict[float, Tensor] = {0.0: torch.zeros(classes, points.shape[1] + 1)}
@@ -157,31 +154,12 @@ def _minimize(problem: "_Problem", weights: Tensor, tolerance: float, max_steps:
     return weights, problem.objective(weights, margins)
 
 
-class _Blocks:
-    """Features, a block of rows at a time: held in memory if they take a quarter of it at most."""
-
-    def __init__(self, features: Matrix) -> None:
-        self._features = features
-        self._held = list(_blocks(features)) if 4 * features.size <= _memory() / 4 else None
-        self._rough = None
-        if ROUGH_FROM <= features.size <= _memory() / 8 and has_fast_bfloat16("cpu"):
-            self._rough = [block.bfloat16() for block in self]
-
-    def __iter__(self) -> Iterator[Tensor]:
-        """As float32."""
-        return iter(self._held) if self._held is not None else _blocks(self._features)
-
-    def rough(self) -> Iterator[Tensor]:
-        """The same in bfloat16, where that is quicker to multiply."""
-        return iter(self._rough) if self._rough is not None else iter(self)
-
-
 class _Problem:
     """The sums over the features and a column of ones. Weights are rows (K, D + 1): so their products are quickest."""
 
     def __init__(
         self,
-        blocks: _Blocks,
+        blocks: FeatureBlocks,
         preconditioner: Preconditioner,
         labels: Labels,
         classes: int,
@@ -205,7 +183,7 @@ class _Problem:
         self.passes += 1
         pull = self.signs * (1 - self.signs * margins).clamp_min(0)
         total = torch.zeros_like(weights)
-        for block, part in zip(self.blocks, pull.split(ROWS, dim=1), strict=True):
+        for block, part in zip(self.blocks, self.blocks.split(pull), strict=True):
             total[:, :-1] += part @ block
         total[:, -1] = pull.sum(dim=1)
         return weights - 2 * self.C * total
@@ -214,7 +192,7 @@ class _Problem:
         """Nearly the Hessian times vectors (K, D + 1), in a pass; `active` marks the pictures within the margin."""
         self.passes += 1
         total, classes = torch.zeros_like(vectors), len(vectors)
-        for block, inside in zip(self.blocks.rough(), active.split(ROWS, dim=1), strict=True):
+        for block, inside in zip(self.blocks.rough(), self.blocks.split(active), strict=True):
             columns = _parts(vectors[:, :-1], block.dtype).T.contiguous()
             product = (_sum_of_parts((block @ columns).T, classes) + vectors[:, -1:]) * inside
             total[:, :-1] += _sum_of_parts(_parts(product, block.dtype) @ block, classes)
@@ -304,16 +282,3 @@ def span(features: Matrix) -> tuple[Matrix, ToFeatures]:
         return np.asarray((whole.T @ torch.linalg.solve_triangular(lower.T, inner, upper=True).float()).numpy())
 
     return np.asarray(lower.float().numpy()), to_features
-
-
-def _memory() -> int:
-    """Bytes of memory that the machine has; 8 GiB where it does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 8 * 2**30
-
-
-def _blocks(features: Matrix) -> Iterator[Tensor]:
-    for start in range(0, len(features), ROWS):
-        yield torch.from_numpy(np.asarray(features[start : start + ROWS], np.float32))

@@ -6,16 +6,15 @@ the pictures shows which; another sample, how strong they are: of those that the
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
+
+from dcgan.probing.feature_blocks import Matrix
 
 SAMPLED = 1000  # pictures in each sample, at most
 STRIDE = 10  # of so many pictures one is sampled
 NEGLIGIBLE = 1e-6  # of all strengths; a direction that is weaker is left out
 MAX_SCALING = 100.0  # of a direction: pictures outside the margin do not count, and its strength may lie in them
 WEAKEST = 20  # the weakest of so many are taken to be as strong as what lies outside the sample
-
-Matrix = NDArray[np.float32] | NDArray[np.float16]
 
 
 class Preconditioner:

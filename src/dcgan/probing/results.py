@@ -19,7 +19,8 @@ from dcgan.figures.curves import curves
 from dcgan.figures.notebook import svg_html, table_html
 from dcgan.files import parse_json, write_atomic
 from dcgan.probing.baselines.baseline import BuildContext, TrialScores
-from dcgan.probing.protocol import ProbeOptions, ProbeResult, Splits, name_count
+from dcgan.probing.protocol import ProbeOptions, ProbeResult, name_count
+from dcgan.probing.splits import Splits
 from dcgan.probing.validation_curve import warnings_of
 from dcgan.short_repr import ShortRepr
 

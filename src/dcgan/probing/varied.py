@@ -7,8 +7,7 @@ from torch import Tensor
 
 from dcgan.errors import UsageError
 from dcgan.probing.baselines.kmeans import kmeans_step
-from dcgan.probing.linear_svm import ROWS
-from dcgan.probing.preconditioner import Matrix
+from dcgan.probing.feature_blocks import ROWS, Matrix
 from dcgan.randomness import Stream, rng
 
 CLUSTERS = 48

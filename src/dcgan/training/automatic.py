@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from dcgan.data.packed import PackedSet
 from dcgan.progress import duration
 from dcgan.training.distributed import Ranks
+from dcgan.training.lengths import LENGTHS
 from dcgan.training.rate import measure_rate
-from dcgan.training.recipe import LENGTHS, USUAL, Recipe
+from dcgan.training.recipe import USUAL, Recipe
 from dcgan.training.session import refuse_out_of_memory
 from dcgan.training.state import OwnNets
 

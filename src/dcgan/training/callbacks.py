@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from dcgan.progress import Rate, duration, in_notebook, move, stop
-from dcgan.training.recipe import DEFAULT_IMAGES, DEFINITE_LENGTHS, Recipe
+from dcgan.training.lengths import length_of
 from dcgan.training.state import TrainingState
 from dcgan.types import OnProgress
 
@@ -183,13 +183,6 @@ class ProgressBar(Callback):
     def print(self, text: str, style: str | None = None) -> None:
         """Print a line above the bar."""
         self.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
-
-
-def length_of(recipe: Recipe) -> str:
-    """The length of a recipe in words: "20 minutes or 1,000,000 images"."""
-    given = {name: getattr(recipe, name) for name in DEFINITE_LENGTHS}
-    lengths = [f"{value:,g} {name}" for name, value in given.items() if value is not None]
-    return " or ".join(lengths) or f"{DEFAULT_IMAGES:,} images"
 
 
 @contextmanager

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from dcgan.choices import NETS
 from dcgan.data.cache import open_pictures, source_name
-from dcgan.data.clips import clips_of, films_of
+from dcgan.data.clips import clips_of
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, RecipeError
 from dcgan.model import Model
-from dcgan.networks.layouts import DiscriminatorArchitecture
+from dcgan.networks.architecture import DiscriminatorArchitecture
 from dcgan.training.recipe import Recipe
 from dcgan.types import OnProgress
 
@@ -73,7 +73,7 @@ def open_data(
 
 def describe_data(data: PackedSet) -> list[str]:
     """Sentences on what a user may not expect of a set: what was skipped, and how many films it has."""
-    sentences = [f"{films_of(PackedSet.open(data.path), data.frames)}"] if data.frames > 1 else []
+    sentences = [f"{data.film_count}"] if data.frames > 1 else []
     return [*sentences, *([data.skipped_summary] if data.skipped_summary else [])]
 
 

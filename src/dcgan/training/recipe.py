@@ -12,19 +12,11 @@ import tomli_w
 from dcgan.choices import AUGMENTATIONS, EXTRACTORS, LAYOUTS, LOSSES, NETS, UPDATES
 from dcgan.errors import RecipeError
 from dcgan.files import parse_toml
-from dcgan.networks.layouts import Architecture, Interface, LatentDistribution, NetOptions, Normalization
+from dcgan.networks.architecture import Architecture, Interface, LatentDistribution, Normalization
+from dcgan.training.lengths import LENGTHS, target_images
 from dcgan.training.recipe_checks import check_combinations, check_values
+from dcgan.training.recipe_nets import lay_out, own_interface
 from dcgan.training.settings import setting
-
-DEFAULT_IMAGES = 1_000_000  # of a recipe without any length, where no machine has been measured
-DEFINITE_LENGTHS = ("images", "epochs", "steps", "minutes")
-LENGTHS = (*DEFINITE_LENGTHS, "about_minutes")
-MAY_CHANGE = (
-    *DEFINITE_LENGTHS,
-    *("evaluate_every", "evaluate_samples", "evaluate_extractor"),
-    *("checkpoint_every", "sheet_every", "keep", "on_collapse"),
-    *("device", "capture", "sync_batch_norm", "threads"),
-)
 
 
 class Definite(NamedTuple):
@@ -296,18 +288,7 @@ class Recipe:
 
     @cached_property
     def _laid_out(self) -> Interface:
-        family = NETS[self.nets]
-        if self.size is None or self.channels is None:
-            raise RecipeError("`size` and `channels` must be given to lay out the nets")
-        if family.conditional and self.classes is None:
-            raise RecipeError(f"`classes` must be given to lay out the nets {self.nets}")
-        values = {field.name: getattr(self, field.name) for field in fields(NetOptions)}
-        values |= {"base_channels": self.definite.base_channels, "classes": self.classes if family.conditional else 0}
-        options = NetOptions(**values)
-        try:
-            return family.lay_out(options)
-        except ValueError as error:
-            raise RecipeError(f"the nets {self.nets} cannot be laid out so: {error}") from error
+        return lay_out(self)
 
     @property
     def definite(self) -> Definite:
@@ -334,26 +315,11 @@ class Recipe:
         Raises:
             RecipeError: `size` or `channels` is still open, or `nets` names nets of dcgan's.
         """
-        if self.size is None or self.channels is None:
-            raise RecipeError("`size` and `channels` must be given")
-        if self.nets != "dcgan":
-            raise RecipeError(f"the nets {self.nets} are dcgan's own: leave `nets` out with nets of your own")
-        return Interface(
-            size=self.size,
-            channels=self.channels,
-            latent_dim=self.latent_dim,
-            latent_distribution=self.latent_distribution,
-        )
+        return own_interface(self)
 
     def target_images(self, count: int) -> int | None:
         """Images after which a run on `count` pictures ends; None if only `minutes` limit it."""
-        targets = [
-            self.images,
-            self.steps and self.steps * self.definite.batch_size,
-            self.epochs and round(self.epochs * count),
-            DEFAULT_IMAGES if all(getattr(self, name) is None for name in DEFINITE_LENGTHS) else None,
-        ]
-        return min((target for target in targets if target), default=None)
+        return target_images(self, count)
 
     def changed(self, changes: Mapping[str, object]) -> "Recipe":
         """This recipe with some values changed; a new length replaces the old ones.

@@ -19,8 +19,9 @@ from dcgan.training.automatic import choose_for
 from dcgan.training.callbacks import Callback, shown_in_notebook
 from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.distributed import Ranks, check_suits, joined, resolve_recipe
+from dcgan.training.lengths import DEFINITE_LENGTHS, LENGTHS
 from dcgan.training.pictures import describe_data, fit_to, is_packed, open_data
-from dcgan.training.recipe import LENGTHS, MAY_CHANGE, Recipe, read_toml
+from dcgan.training.recipe import Recipe, read_toml
 from dcgan.training.recipe_checks import check_all_read
 from dcgan.training.session import TrainingResult, run_session, writing_errors
 from dcgan.training.snapshots import build_evaluator
@@ -31,6 +32,12 @@ from dcgan.types import OnProgress
 CARD = RUN_FILE
 RECIPE = "recipe.toml"
 FORMAT = 1
+MAY_CHANGE = (  # values of the recipe of a run that has begun
+    *DEFINITE_LENGTHS,
+    *("evaluate_every", "evaluate_samples", "evaluate_extractor"),
+    *("checkpoint_every", "sheet_every", "keep", "on_collapse"),
+    *("device", "capture", "sync_batch_norm", "threads"),
+)
 
 
 def train(

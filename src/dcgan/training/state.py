@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from dcgan.choices import NETS
 from dcgan.errors import RecipeError
+from dcgan.networks.architecture import Interface
 from dcgan.networks.batch_norm import synchronize
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.families import untrained_nets
-from dcgan.networks.layouts import Interface
 from dcgan.networks.memory import use_channels_last
 from dcgan.training.distributed import Ranks
 from dcgan.training.optimizers import build_optimizer, learning_rate_factor, moments, momentum

@@ -14,7 +14,9 @@ from dcgan.errors import ModelError, RecipeError
 from dcgan.hub_cache import is_hub_name, parse_hub_name
 from dcgan.loading import load
 from dcgan.model import Model
-from dcgan.networks.layouts import ConvLayer, DiscriminatorArchitecture, NetOptions
+from dcgan.networks.architecture import DiscriminatorArchitecture
+from dcgan.networks.layers import ConvLayer
+from dcgan.networks.layouts import NetOptions
 from dcgan.training.recipe import Recipe
 
 START = "start"  # in a run: the model that it began with

@@ -15,7 +15,8 @@ from dcgan.features.extract import GRID, FeatureExtractor
 from dcgan.files import temporary_folder
 from dcgan.model import Model
 from dcgan.probing.labeled_features import extract_to_disk, standardize
-from dcgan.probing.protocol import ProbeOptions, ProbeResult, Splits, name_count, probe_all, probe_few
+from dcgan.probing.protocol import ProbeOptions, ProbeResult, name_count, probe_all, probe_few
+from dcgan.probing.splits import Splits
 from dcgan.types import OnPhase, OnProgress
 
 CENTROIDS = 1600

@@ -22,15 +22,8 @@ from dcgan.networks.discriminator import Discriminator
 from dcgan.pixels import to_images
 from dcgan.probing.baselines.baseline import BuildContext, TrialLog, TrialScores
 from dcgan.probing.baselines.classification_net import ClassificationNet, train
-from dcgan.probing.protocol import (
-    TRIALS,
-    ProbeOptions,
-    ProbeResult,
-    Splits,
-    confusion_matrix,
-    name_count,
-    sample_labels,
-)
+from dcgan.probing.protocol import TRIALS, ProbeOptions, ProbeResult, confusion_matrix, name_count
+from dcgan.probing.splits import Splits, sample_labels
 from dcgan.randomness import Stream, rng, torch_rng
 from dcgan.types import Labels, OnProgress, Pixels
 
