@@ -90,6 +90,7 @@ PRESETS: "Registry[Recipe]" = Registry(
         "default": Choice("dcgan.training.presets:DEFAULT", "for your own pictures, about an hour"),
         "quick": Choice("dcgan.training.presets:QUICK", "the same in about five minutes"),
         "best": Choice("dcgan.training.presets:BEST", "for your own pictures, some hours"),
+        "drawings": Choice("dcgan.training.presets:DRAWINGS", "cartoons, icons, pixel art"),
         "paper-64": Choice("dcgan.training.presets:PAPER_64", "the paper's bedrooms and faces"),
         "paper-imagenet-32": Choice("dcgan.training.presets:PAPER_IMAGENET_32", "the paper's ImageNet net"),
         "paper-svhn-32": Choice("dcgan.training.presets:PAPER_SVHN_32", "the paper's SVHN net"),

@@ -132,6 +132,7 @@ def test_presets_say_the_kernel_size_that_is_used_and_none_of_nets_without_layer
         "default": 3,
         "quick": 3,
         "best": 3,
+        "drawings": 3,
         "paper-64": 5,
         "paper-imagenet-32": 3,
         "paper-svhn-32": 5,

@@ -86,7 +86,7 @@ def test_clips_know_their_films_without_another_look_at_the_index(
 ) -> None:
     data = open_data(videos, PREDICTOR)
     monkeypatch.setattr("dcgan.data.packed.PackedSet.index", None)
-    assert describe_data(data) == ["24 clips of 4 films"]
+    assert describe_data(data, PREDICTOR) == ["24 clips of 4 films"]
 
 
 def losses_after(steps: int, videos: Path, **changes: object) -> list[float]:

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from dcgan.cli.flags import AsJson
-from dcgan.training.recipe import Recipe
 
 SOURCE = "drawn-faces:10000"
 
@@ -32,6 +31,7 @@ def demo(
     """
     from dcgan.cli.training_output import TrainingProgress, print_result
     from dcgan.training import run as runs
+    from dcgan.training.presets import DRAWINGS
 
     changes: dict[str, object] = {"minutes": minutes}
     if seed is not None:
@@ -40,7 +40,6 @@ def demo(
         if (out / runs.CARD).exists():
             result = runs.resume(out, changes, callbacks=[progress], on_progress=progress.preparing)
         else:
-            drawings = Recipe(size=32, channels=3, layout="strided", base_channels=64)  # which vary more with strides
-            recipe = drawings.changed(changes)
+            recipe = DRAWINGS.changed({"size": 32, "channels": 3, **changes})
             result = runs.train(SOURCE, out, recipe, callbacks=[progress], on_progress=progress.preparing)
     return print_result(result, as_json)

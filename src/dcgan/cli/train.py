@@ -163,7 +163,7 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
         seconds = min([*lengths, *([target / rate] if target else [])])
         measured = {"images_per_second": round(rate, 1), "seconds": round(seconds)}
         lines.append(f"time: about {duration(seconds)} on {recipe.device}, {rate:,.0f} images a second")
-    notes = [*(f"chose {one}" for one in choices.chosen), *describe_data(data)]
+    notes = [*(f"chose {one}" for one in choices.chosen), *describe_data(data, recipe)]
     lines += ["", *map(as_flags, notes)] if notes else []
     answer(
         "\n".join([*lines, "", recipe.to_toml()]),

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from dcgan.choices import NETS
 from dcgan.data.cache import open_pictures, source_name
 from dcgan.data.clips import clips_of
@@ -12,8 +14,11 @@ from dcgan.errors import PackedSetError, RecipeError
 from dcgan.model import Model
 from dcgan.networks.architecture import DiscriminatorArchitecture
 from dcgan.training.recipe import Recipe
-from dcgan.types import OnProgress
+from dcgan.types import OnProgress, Pixels
 
+JUDGED = 256  # pictures by which a set is said to be drawn
+ALIKE = 2  # levels between neighboring pixels of one color
+FLAT = 0.7  # share of such neighbors in drawings: about 0.85; in photographs 0.2
 VERIFIED = 2**30  # bytes; a packed set up to this size, a second's work, is compared with its fingerprint at the start
 
 
@@ -71,10 +76,23 @@ def open_data(
     return data
 
 
-def describe_data(data: PackedSet) -> list[str]:
-    """Sentences on what a user may not expect of a set: what was skipped, and how many films it has."""
+def describe_data(data: PackedSet, recipe: Recipe) -> list[str]:
+    """Sentences on what a user may not expect of a set: how many films it has, what was skipped, a preset for it."""
     sentences = [f"{data.film_count}"] if data.frames > 1 else []
-    return [*sentences, *([data.skipped_summary] if data.skipped_summary else [])]
+    sentences += [data.skipped_summary] if data.skipped_summary else []
+    if recipe.preset == "default" and not data.sound and looks_drawn(data.pixels[:JUDGED]):
+        sentences.append("the pictures look drawn, with flat areas of color: try `preset` drawings")
+    return sentences
+
+
+def looks_drawn(pixels: Pixels) -> bool:
+    """Whether most neighboring pixels have the same color, as in cartoons and pixel art; in photographs few have.
+
+    Args:
+        pixels: (N, H, W, C), uint8. In half of them it must be so.
+    """
+    same = (np.abs(np.diff(pixels.astype(np.int16), axis=2)) <= ALIKE).all(axis=-1)
+    return bool(np.median(same.mean(axis=(1, 2))) > FLAT)
 
 
 def fit_to(recipe: Recipe, data: PackedSet, *, transferred: bool = False) -> Recipe:

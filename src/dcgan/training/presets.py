@@ -16,6 +16,10 @@ BEST = Recipe(
     lr_hold=0.5,
 )
 
+# Cartoons, icons, pixel art: flat areas and hard edges are learned sooner at a high learning rate, held by R1, and
+# without translation.
+DRAWINGS = Recipe(preset="drawings", lr=2e-3, augment="none", r1_gamma=1.0, ema_half_life=20_000)
+
 # What the paper and its released code share (paper section 4; code: coupled L2, one net a mini-batch, epsilon 1e-8).
 _PAPER = Recipe(
     layout="strided",

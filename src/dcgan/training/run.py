@@ -115,7 +115,7 @@ def _start(
     check_suits(recipe, ranks)
     notes = [f"chose {one}" for one in choices.chosen]
     notes += [] if recipe.threads == given.threads else _notes(recipe)
-    notes += describe_data(data)
+    notes += describe_data(data, recipe)
     card = {
         "format": FORMAT,
         "source": source_name(source),
