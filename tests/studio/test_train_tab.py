@@ -79,9 +79,9 @@ def test_a_setting_that_is_wrong_is_named_by_its_label_and_an_empty_one_is_the_u
             click(browser, "#start")
             until(lambda why=why: text(browser, "#notice").startswith(why), 60)  # type: ignore[misc]
             write(label, "")
-        for label, left_open in (("Batch size", True), ("Base channels", True), ("Learning rate", False)):
+        for label in ("Batch size", "Base channels", "Learning rate", "Seed"):
             field = browser.find_element(By.XPATH, f"//label[span[text()='{label}']]/input")
-            assert (field.get_attribute("placeholder") == "chosen from the pictures") == left_open
+            assert (field.get_attribute("placeholder") == "chosen from the pictures") == (label != "Seed")
         augment = Select(browser.find_element(By.XPATH, "//label[span[text()='Augmentation']]/select"))
         assert augment.first_selected_option.text == "chosen from the pictures"
         augment.select_by_value("none")
@@ -93,6 +93,31 @@ def test_a_setting_that_is_wrong_is_named_by_its_label_and_an_empty_one_is_the_u
         assert words[words.index("--size") :][:6] == ["--size", "32", "--minutes", "30", "--base-channels", "4"]
         assert "--batch-size" not in words
         assert words[words.index("--augment") + 1] == "none"
+        console_is_empty(browser)
+
+
+def test_drawings_are_recognized_and_trained_with_their_preset(browser: Chrome, folder: Path) -> None:
+    (folder / "icons").mkdir()
+    for number in range(4):
+        flat = Image.new("RGB", (32, 32), (60 * number, 200, 90))
+        flat.paste("white", (8, 8 + number, 24, 20 + number))
+        flat.save(folder / "icons" / f"{number}.png")
+    with running(folder) as studio:
+        open_tab(browser, studio.address, "train")
+        until(lambda: bool(browser.find_elements(By.ID, "source")))
+        Select(browser.find_element(By.ID, "size")).select_by_value("32")
+        kind = Select(browser.find_element(By.ID, "kind"))
+        Select(browser.find_element(By.ID, "source")).select_by_value("photos")
+        until(lambda: "can be used" in text(browser, "#report"), 60)
+        assert kind.first_selected_option.text == "photographs"
+        Select(browser.find_element(By.ID, "source")).select_by_value("icons")
+        until(lambda: "All 4 pictures can be used" in text(browser, "#report"), 60)
+        assert kind.first_selected_option.text == "drawings"
+        click(browser, "#start")
+        record = folder / ".dcgan-studio" / "runs%2Ficons-1.json"
+        until(lambda: record.exists() and "words" in parse_json(record.read_bytes()))
+        words = parse_json(record.read_bytes())["words"]
+        assert words[words.index("--preset") + 1] == "drawings"
         console_is_empty(browser)
 
 

@@ -84,6 +84,13 @@ def test_what_can_be_used_is_counted_and_what_cannot_is_listed_with_the_reason(c
     assert client.get("/api/state").json["sources"]
 
 
+def test_another_kind_of_pictures_than_the_page_offers_is_refused(client: Client) -> None:
+    name = new_set(client)
+    send(client, name, picture())
+    answer = client.post("/api/runs", source=name, size=16, minutes=1, more={"preset": "paper-64"})
+    assert answer.error == "Kind of pictures must be one of default, drawings, not paper-64"
+
+
 def test_an_archive_is_learned_from_as_it_is(client: Client) -> None:
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w") as archive:

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from dcgan.cli import app
+from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.training.pictures import looks_drawn
+from dcgan.types import Pixels
 
 pytest.importorskip("dicebear", reason="the extra 'demo' is not installed")
 
@@ -20,22 +22,28 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_pictures_with_flat_areas_look_drawn_and_those_with_grain_do_not() -> None:
-    flat = np.repeat(np.repeat(np.random.default_rng(0).integers(0, 256, (8, 8, 8, 3), np.uint8), 8, 1), 8, 2)
-    assert looks_drawn(flat)
-    grain = np.random.default_rng(1).integers(-6, 7, flat.shape)
-    assert not looks_drawn(np.clip(flat + grain, 0, 255).astype(np.uint8))
+def packed(folder: Path, pixels: Pixels) -> PackedSet:
+    np.save(folder / "pictures.npy", pixels)
+    prepare(folder / "pictures.npy", folder / "packed", PrepareOptions(size=64))
+    return PackedSet.open(folder / "packed")
 
 
-def test_a_smooth_photograph_does_not_look_drawn() -> None:
-    slope = np.linspace(0, 255, 64).astype(np.uint8)
-    assert not looks_drawn(np.broadcast_to(slope[None, None, :, None], (4, 64, 64, 3)).copy())
+def test_pictures_with_flat_areas_look_drawn(tmp_path: Path) -> None:
+    flat = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 3), np.uint8).repeat(8, axis=1).repeat(8, axis=2)
+    assert looks_drawn(packed(tmp_path, flat))
 
 
-def test_compression_does_not_hide_that_pictures_are_drawn() -> None:
+def test_grain_or_slopes_as_in_photographs_do_not_look_drawn(tmp_path: Path) -> None:
+    slope = np.linspace(20, 230, 64)[None, :, None] + np.zeros((64, 64, 3))
+    grain = 128 + np.random.default_rng(1).integers(-6, 7, (64, 64, 3))
+    assert not looks_drawn(packed(tmp_path, np.stack([slope, grain, slope, grain]).astype(np.uint8)))
+
+
+def test_slight_noise_of_compression_does_not_hide_that_pictures_are_drawn(tmp_path: Path) -> None:
     flat = np.full((4, 64, 64, 3), 200, np.uint8)
     flat[:, 20:40, 20:40] = 30
-    assert looks_drawn(flat + np.random.default_rng(2).integers(0, 3, flat.shape).astype(np.uint8))
+    noise = np.random.default_rng(2).integers(0, 3, flat.shape).astype(np.uint8)
+    assert looks_drawn(packed(tmp_path, flat + noise))
 
 
 def test_a_training_on_drawings_names_their_preset(faces: Path, capsys: pytest.CaptureFixture[str]) -> None:

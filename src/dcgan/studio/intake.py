@@ -18,6 +18,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.figures.sheets import picture_bytes, sheet
 from dcgan.studio.child import errors_said, said_by, say
 from dcgan.studio.uploads import Uploads
+from dcgan.training.pictures import looks_drawn
 
 MOST_LISTED = 500
 """Pictures that cannot be used, of which the page is told."""
@@ -96,12 +97,13 @@ class Intakes:
 
 
 def describe(packed: PackedSet) -> dict[str, object]:
-    """What a packed set has: used, skipped, how many for each reason, and the first of those with their reasons."""
+    """What a packed set has: used, skipped, each reason's count, the first that are skipped, whether it looks drawn."""
     index = packed.index()
     skipped = index.filter(pc.equal(index["status"], "skipped"))
     reasons = {entry["values"]: entry["counts"] for entry in pc.value_counts(skipped["reason"]).to_pylist()}
     listed = skipped.select(["name", "reason", "detail"]).slice(0, MOST_LISTED).to_pylist()
-    return {"used": len(packed), "skipped": len(skipped), "reasons": reasons, "list": listed, "size": packed.size}
+    counts = {"used": len(packed), "skipped": len(skipped), "reasons": reasons, "list": listed}
+    return {**counts, "size": packed.size, "drawn": looks_drawn(packed)}
 
 
 def shown(packed: PackedSet) -> bytes:

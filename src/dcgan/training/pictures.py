@@ -14,7 +14,7 @@ from dcgan.errors import PackedSetError, RecipeError
 from dcgan.model import Model
 from dcgan.networks.architecture import DiscriminatorArchitecture
 from dcgan.training.recipe import Recipe
-from dcgan.types import OnProgress, Pixels
+from dcgan.types import OnProgress
 
 JUDGED = 256  # pictures by which a set is said to be drawn
 ALIKE = 2  # levels between neighboring pixels of one color
@@ -80,18 +80,19 @@ def describe_data(data: PackedSet, recipe: Recipe) -> list[str]:
     """Sentences on what a user may not expect of a set: how many films it has, what was skipped, a preset for it."""
     sentences = [f"{data.film_count}"] if data.frames > 1 else []
     sentences += [data.skipped_summary] if data.skipped_summary else []
-    if recipe.preset == "default" and not data.sound and looks_drawn(data.pixels[:JUDGED]):
+    if recipe.preset == "default" and looks_drawn(data):
         sentences.append("the pictures look drawn, with flat areas of color: try `preset` drawings")
     return sentences
 
 
-def looks_drawn(pixels: Pixels) -> bool:
+def looks_drawn(data: PackedSet) -> bool:
     """Whether most neighboring pixels have the same color, as in cartoons and pixel art; in photographs few have.
 
-    Args:
-        pixels: (N, H, W, C), uint8. In half of them it must be so.
+    It must be so in half of the first pictures. Spectrograms never look drawn.
     """
-    same = (np.abs(np.diff(pixels.astype(np.int16), axis=2)) <= ALIKE).all(axis=-1)
+    if data.sound or not len(data):
+        return False
+    same = (np.abs(np.diff(data.pixels[:JUDGED].astype(np.int16), axis=2)) <= ALIKE).all(axis=-1)
     return bool(np.median(same.mean(axis=(1, 2))) > FLAT)
 
 

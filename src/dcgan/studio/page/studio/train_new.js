@@ -10,6 +10,7 @@ const AT_ONCE = 3; // files that are sent together
 const POLL = 500; // milliseconds
 const MINUTES = 30; // unless others are chosen
 const CHOSEN = "chosen from the pictures"; // what a field says that is left open
+const KINDS = [["default", "photographs"], ["drawings", "drawings"]]; // the presets for them
 const SIZES = [32, 64, 96, 128, 256];
 
 export async function showNew(panel, state) {
@@ -20,6 +21,7 @@ export async function showNew(panel, state) {
 
   const source = choice([["", "Choose …"], ...state.sources.map(({ name, kind }) => [name, sourceName(name, kind)])], "", { id: "source", onchange: look });
   const size = choice(SIZES.map((side) => [String(side), `${side} × ${side} pixels`]), "64", { id: "size", onchange: look });
+  const kind = choice(KINDS, "default", { id: "kind" });
   const minutes = make("input", { id: "minutes", type: "number", min: 1, step: 1, value: MINUTES, placeholder: MINUTES, inputmode: "numeric" });
   const more = recipe.map(setting);
   const report = make("div", { id: "report", "aria-live": "polite" });
@@ -40,6 +42,7 @@ export async function showNew(panel, state) {
       make("h2", {}, "How long"),
       make("div", { class: "fields" },
         labeled("Size of the new pictures", size, "Twice the size takes about four times as long."),
+        labeled("Kind of pictures", kind, "Drawings have flat areas of color: cartoons, icons, pixel art."),
         labeled("Minutes", minutes, "It can be paused at any time, and made longer afterwards.")),
       make("details", {}, make("summary", {}, "More"), make("div", { class: "fields" }, more.map(({ field }) => field))),
       make("p", { class: "row" }, start)),
@@ -98,6 +101,7 @@ export async function showNew(panel, state) {
       }
       if (mine !== looks || left) return;
       report.replaceChildren(intakeReport(facts, query, names));
+      kind.value = facts.drawn ? "drawings" : "default";
       start.disabled = facts.used < 2;
       say(`${facts.used} pictures can be used`);
     } catch (error) {
@@ -112,7 +116,7 @@ export async function showNew(panel, state) {
     start.disabled = true;
     try {
       const chosen = Object.fromEntries(more.filter(({ value }) => value() !== undefined).map(({ name, value }) => [name, value()]));
-      const { run } = await post("/api/runs", { source: source.value, size: Number(size.value), minutes: typed(minutes, MINUTES), more: chosen });
+      const { run } = await post("/api/runs", { source: source.value, size: Number(size.value), minutes: typed(minutes, MINUTES), more: { ...chosen, ...(kind.value === "default" ? {} : { preset: kind.value }) } });
       location.hash = `train/${encodeURIComponent(run)}`;
     } catch (error) {
       complain(error.message);
