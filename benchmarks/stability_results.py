@@ -10,6 +10,7 @@ from dcgan.figures.curves import curves, page
 from dcgan.figures.theme import THEMES
 from dcgan.training.monitor import COLLAPSED
 
+_DRAWINGS: dict[str, object] = {"lr": 2e-3, "augment": "none", "r1_gamma": 1.0, "ema_half_life": 20_000}  # the preset
 _OPTIONS: dict[str, dict[str, object]] = {
     "lr 2e-4": {"lr": 2e-4},
     "lr 1e-3": {"lr": 1e-3},
@@ -22,6 +23,11 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "batch 128": {"batch_size": 128},
     "base 24": {"base_channels": 24},
     "base 48": {"base_channels": 48},
+    "base 64": {"base_channels": 64},
+    "drawings": _DRAWINGS,
+    "drawings, base 64": {**_DRAWINGS, "base_channels": 64},
+    "drawings, relativistic": {**_DRAWINGS, "loss": "relativistic"},
+    "drawings, translation": {**_DRAWINGS, "augment": "translation"},
     "normal z": {"latent_distribution": "normal"},
     "simultaneous": {"updates": "simultaneous"},
     "relativistic": {"loss": "relativistic"},
