@@ -25,6 +25,7 @@ from dcgan.data.packed_files import (
     named_errors,
     open_pixels,
     read_description,
+    read_fps,
     read_index,
     read_labels,
     read_sound,
@@ -79,6 +80,8 @@ class PackedSet:
     """How many pictures of the source could not be used; `index` and `skipped_file` say why."""
     frames: int = 1
     """Frames of a clip; 1: still pictures. See `dcgan.data.clips.clips_of`."""
+    fps: float | None = None
+    """Frames that were taken of a second of videos, if it has any: another rate would need other frames."""
 
     @property
     def size(self) -> int:
@@ -161,6 +164,7 @@ class PackedSet:
             str(description["fingerprint"]),
             read_sound(path, description),
             sum(skipped.values()),
+            fps=read_fps(path, description),
         )
 
     def index(self, *columns: str) -> pa.Table:

@@ -10,7 +10,7 @@ from typing import Self
 from dcgan.cluster import Engine
 from dcgan.data.decode import Decoded, DecodeOptions, Digest
 from dcgan.data.index_writer import Origin
-from dcgan.data.items import Item, Skipped, Source, sound_of
+from dcgan.data.items import Item, Skipped, Source, fps_of, sound_of
 from dcgan.data.packed import is_packed_set
 from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
 from dcgan.data.packing import Workforce, pack
@@ -205,7 +205,7 @@ def _pack(
     if sound and options.channels not in (None, 1):
         raise SourceError(f"{source.description}: spectrograms are gray; take `channels` 1")
     with write_packed_set(
-        out, size=options.size, channels=options.channels, sound=sound, overwrite=overwrite
+        out, size=options.size, channels=options.channels, sound=sound, fps=fps_of(source), overwrite=overwrite
     ) as writer:
         part, done = source, 0
         while True:
