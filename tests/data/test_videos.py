@@ -46,6 +46,8 @@ def test_frames_are_taken_at_an_even_rate(fps: float, expected: list[int], film:
 def test_a_video_becomes_a_packed_set(film: Path, tmp_path: Path) -> None:
     report = prepare(film, tmp_path / "packed", PrepareOptions(size=16, fps=10))
     assert (report.used, report.skipped) == (20, {})
+    assert report.headline == f"20 frames packed: {tmp_path / 'packed'}"
+    assert PackedSet.open(tmp_path / "packed").noun == "frame"
 
 
 def test_a_packed_set_says_how_many_frames_of_a_second_it_has(film: Path, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def classify(
     text = f"labeled {counted(data)} ({listed}): {out}"
     compared, agreed = predictions.agreement
     if compared:
-        what = "pictures" if data.frames == 1 else "clips"
-        text += f"\n{agreed / compared:.1%} of the {compared:,} {what} that came with one of these labels got it again"
+        known = f"{compared:,} {data.noun}s that came with one of these labels"
+        text += f"\n{agreed / compared:.1%} of the {known} got it again"
     facts = {"out": out, "labels": predictions.counts, "skipped": data.skipped, "compared": compared, "agreed": agreed}
     answer(text, facts, as_json)

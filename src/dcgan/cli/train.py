@@ -149,7 +149,7 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
     recipe = choices.recipe
     check_suits(recipe, ranks)
     target = recipe.target_images(len(data))
-    facts = {"pictures" if data.frames == 1 else "clips": len(data), **_describe(recipe), "target_images": target}
+    facts = {f"{data.noun}s": len(data), **_describe(recipe), "target_images": target}
     lines = [
         f"{key.replace('_', ' ')}: {value:,}" if isinstance(value, int) else f"{key}: {value}"
         for key, value in facts.items()

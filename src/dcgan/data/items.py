@@ -166,6 +166,11 @@ def fps_of(source: Source) -> float | None:
     return fps
 
 
+def noun_for(sound: SoundFormat | None, fps: float | None) -> str:
+    """What a picture is called in messages: the "clip" of a recording, the "frame" of a video, else "picture"."""
+    return "clip" if sound else "frame" if fps else "picture"
+
+
 def held_bytes(content: Content) -> int:
     """How much of it is in memory; 0 where it only says where a picture is."""
     if isinstance(content, bytes):

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dcgan.data.clip_pixels import Clips
+from dcgan.data.items import noun_for
 from dcgan.data.packed_files import (
     broken,
     named_errors,
@@ -94,6 +95,11 @@ class PackedSet:
         return int(self.pixels.shape[3]) // self.frames
 
     @property
+    def noun(self) -> str:
+        """What one of its pictures is called in messages: "picture", "frame" or "clip"."""
+        return "clip" if self.frames > 1 else noun_for(self.sound, self.fps)
+
+    @property
     def options(self) -> Mapping[str, object]:
         """What the set was made with, by the names of `PrepareOptions`.
 
@@ -122,8 +128,8 @@ class PackedSet:
         """How many pictures of the source could not be used, and where it says why; None if all could."""
         if not self.skipped:
             return None
-        what = "pictures" if self.frames == 1 else "frames"
-        count = f"{self.skipped:,} of {len(self.index('row')):,} {what}"
+        noun = self.noun if self.frames == 1 else "frame"
+        count = f"{self.skipped:,} of {len(self.index('row')):,} {noun}s"
         return f"{count} were skipped; {self.skipped_file} lists each with its reason"
 
     @property

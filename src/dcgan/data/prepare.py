@@ -10,7 +10,7 @@ from typing import Self
 from dcgan.cluster import Engine
 from dcgan.data.decode import Decoded, DecodeOptions, Digest
 from dcgan.data.index_writer import Origin
-from dcgan.data.items import Item, Skipped, Source, fps_of, sound_of
+from dcgan.data.items import Item, Skipped, Source, fps_of, noun_for, sound_of
 from dcgan.data.packed import is_packed_set
 from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
 from dcgan.data.packing import Workforce, pack
@@ -154,7 +154,8 @@ def split(
     parts = dict(zip(SPLITS, items.split(train, options.seed), strict=True))
     empty = next((name for name, part in parts.items() if not len(part)), None)
     if empty:
-        raise SourceError(f"{opened.description}: {len(items):,} pictures are too few to split: none to {empty}")
+        noun = noun_for(sound_of(opened), fps_of(opened))
+        raise SourceError(f"{opened.description}: {len(items):,} {noun}s are too few to split: none to {empty}")
     reports, done = [], 0
     try:
         with new_folder(out, overwrite=overwrite) as folder:
@@ -199,13 +200,13 @@ def _pack(
     """
     began = time.monotonic()
     seen = _Packing(options.decoding())
-    sound = sound_of(source)
+    sound, fps = sound_of(source), fps_of(source)
     if sound is None and (options.rate or options.seconds):
         raise SourceError(f"{source.description} has pictures, not sounds: leave `rate` and `seconds` out")
     if sound and options.channels not in (None, 1):
         raise SourceError(f"{source.description}: spectrograms are gray; take `channels` 1")
     with write_packed_set(
-        out, size=options.size, channels=options.channels, sound=sound, fps=fps_of(source), overwrite=overwrite
+        out, size=options.size, channels=options.channels, sound=sound, fps=fps, overwrite=overwrite
     ) as writer:
         part, done = source, 0
         while True:
@@ -229,6 +230,7 @@ def _pack(
         ignored=dict(source.ignored),
         lost_labels=tuple(sorted(writer.skipped_labels.union(labels) - writer.label_names.keys())),
         sound=sound,
+        fps=fps,
         seconds=time.monotonic() - began,
     )
 
@@ -256,4 +258,5 @@ def _explain_none_used(source: Source, skipped: Counter[str], examples: Mapping[
     reasons = ", ".join(
         f"{count} {reason} ({on_one_line(examples[reason][0])})" for reason, count in skipped.most_common()
     )
-    return f"{source.description}: none of {skipped.total()} pictures can be used: {reasons}"
+    noun = noun_for(sound_of(source), fps_of(source))
+    return f"{source.description}: none of {skipped.total()} {noun}s can be used: {reasons}"

@@ -189,7 +189,7 @@ def fit_classifier(
     groups = groups_of(data)
     for label, name in enumerate(data.label_names):
         if len(np.unique(groups[data.labels == label])) < 2:
-            what = "picture" if data.frames == 1 else "film"
+            what = data.noun if data.frames == 1 else "film"
             raise SourceError(f"`source` has no second {what} of {name}: one is learned, one chooses C")
 
     def phase(name: str) -> None:

@@ -129,7 +129,7 @@ class ProgressBar(Callback):
             move(self._progress, self._preparing, done, total)
             self._progress.update(self._preparing, visible=done != total)
         elif self._is_time():
-            self.print(f"preparing {done:,}" + (f" of {total:,} pictures" if total else " pictures"))
+            self.print(f"preparing {done:,}" + (f" of {total:,}" if total else ""))
 
     def on_start(self, state: TrainingState, pictures: int) -> None:
         """Say what is trained on."""
@@ -139,7 +139,7 @@ class ProgressBar(Callback):
         self._progress.reset(self._training, completed=images)  # the rate counts from where this session begins
         if not self._moves:
             since = f" from {images:,} images on" if images else ""
-            what = "pictures" if state.interface.frames == 1 else f"clips of {state.interface.frames} frames"
+            what = f"{state.noun}s" if state.interface.frames == 1 else f"clips of {state.interface.frames} frames"
             self.print(f"training on {pictures:,} {what}{since}, for {length_of(state.recipe)}, on {state.device}")
 
     def on_step(self, state: TrainingState, target: int) -> None:

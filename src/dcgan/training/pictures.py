@@ -69,7 +69,7 @@ def open_data(
     if recipe.frames > 1:
         data = clips_of(data, recipe.frames)
     if len(data) < 2:
-        what = "picture" if recipe.frames == 1 else f"clip of {recipe.frames} frames"
+        what = data.noun if recipe.frames == 1 else f"clip of {recipe.frames} frames"
         raise PackedSetError(
             f"{source_name(source)} has {len(data)} usable {what}; a GAN learns from a set: give it at least 2"
         )
