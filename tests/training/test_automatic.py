@@ -177,6 +177,18 @@ def test_about_so_many_minutes_become_images_beside_other_lengths(
     assert {name: getattr(recipe, name) for name in LENGTHS if getattr(recipe, name) is not None} == kept
 
 
+@pytest.mark.parametrize(
+    ("images", "why"),
+    [
+        (1_000, "they come before `about_minutes` 5, which are 71,000 images here, at 236 a second"),
+        (100_000, "5 min here, at 236 images a second, which come before `images` 100,000"),
+    ],
+)
+def test_of_minutes_and_images_together_it_is_said_which_end_the_run(images: int, why: str) -> None:
+    chosen = choose(ON_CPU.changed({"about_minutes": 5.0, "images": images}), MANY, at(236)).chosen
+    assert chosen[-1].why == why
+
+
 @pytest.mark.parametrize("length", [{"images": 9}, {"epochs": 2.0}, {"steps": 3}, {"minutes": 20.0}])
 def test_a_length_that_is_given_stays_and_nothing_is_measured(length: dict[str, float]) -> None:
     recipe = ON_CPU.changed(length)

@@ -195,17 +195,21 @@ def choose_images(
 
     Of an additional length in images the smaller one holds.
     """
+    most = min(MOST_IMAGES, MOST_PASSES * pictures)
+    passes = f"{MOST_PASSES:,} passes over {pictures:,} {noun}s are enough"
     if recipe.about_minutes is not None:
         speed = rate(recipe)
         images = max(1, two_digits(60 * recipe.about_minutes * speed))
+        length = f"{duration(60 * recipe.about_minutes)} here, at {speed:,.0f} images a second"
         if recipe.images is not None and recipe.images <= images:
-            return None
-        return Chosen("images", images, f"{duration(60 * recipe.about_minutes)} here, at {speed:,.0f} images a second")
+            here = f"which are {images:,} images here, at {speed:,.0f} a second"
+            return Chosen("images", recipe.images, f"they come before `about_minutes` {recipe.about_minutes:g}, {here}")
+        if recipe.images is not None:
+            return Chosen("images", images, f"{length}, which come before `images` {recipe.images:,}")
+        return Chosen("images", images, length)
     if any(getattr(recipe, name) is not None for name in LENGTHS):
         return None
-    most = min(MOST_IMAGES, MOST_PASSES * pictures)
     least = min(LEAST_IMAGES, most)
-    passes = f"{MOST_PASSES:,} passes over {pictures:,} {noun}s are enough"
     if least == most:  # whatever the speed
         return Chosen("images", most, passes)
     speed = rate(recipe)

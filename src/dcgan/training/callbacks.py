@@ -137,10 +137,10 @@ class ProgressBar(Callback):
         self._began = (time.monotonic(), images)
         self._next_line = self._began[0] + FIRST_ESTIMATE
         self._progress.reset(self._training, completed=images)  # the rate counts from where this session begins
-        if not self._moves:
-            since = f" from {images:,} images on" if images else ""
-            what = f"{state.noun}s" if state.interface.frames == 1 else f"clips of {state.interface.frames} frames"
-            self.print(f"training on {pictures:,} {what}{since}, for {length_of(state.recipe)}, on {state.device}")
+        since = f" from {images:,} images on" if images else ""
+        what = f"{state.noun}s" if state.interface.frames == 1 else f"clips of {state.interface.frames} frames"
+        length = length_of(state.recipe, pictures)
+        self.print(f"training on {pictures:,} {what}{since}, for {length}, on {state.device}")
 
     def on_step(self, state: TrainingState, target: int) -> None:
         """Move the bar of the training."""
@@ -185,11 +185,25 @@ class ProgressBar(Callback):
         self.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def length_of(recipe: Recipe) -> str:
-    """The length of a recipe in words: "20 minutes or 1,000,000 images"."""
+def length_of(recipe: Recipe, pictures: int, rate: float | None = None) -> str:
+    """The length of a recipe in words, and which of several ends the run: "1,000 images, which come before 3 epochs".
+
+    Args:
+        recipe: Its lengths.
+        pictures: How many there are, for the length of an epoch.
+        rate: Images a second, where that is known: else `minutes` may or may not come before another length.
+    """
     given = {name: getattr(recipe, name) for name in DEFINITE_LENGTHS}
-    lengths = [f"{value:,g} {name}" for name, value in given.items() if value is not None]
-    return " or ".join(lengths) or f"{DEFAULT_IMAGES:,} images"
+    words = {name: f"{value:,.10g} {name}" for name, value in given.items() if value is not None}
+    if len(words) < 2:
+        return next(iter(words.values()), f"{DEFAULT_IMAGES:,} images")
+    images: dict[str, float] = {**recipe.lengths_in_images(pictures)}
+    if recipe.minutes and rate:
+        images["minutes"] = 60 * recipe.minutes * rate
+    if len(images) < len(words):
+        return f"{' or '.join(words.values())}, whichever comes first"
+    first = words.pop(min(images, key=lambda name: images[name]))
+    return f"{first}, which come before {' and '.join(words.values())}"
 
 
 @contextmanager

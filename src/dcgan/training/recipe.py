@@ -351,13 +351,18 @@ class Recipe:
 
     def target_images(self, count: int) -> int | None:
         """Images after which a run on `count` pictures ends; None if only `minutes` limit it."""
-        targets = [
-            self.images,
-            self.steps and self.steps * self.definite.batch_size,
-            self.epochs and round(self.epochs * count),
-            DEFAULT_IMAGES if all(getattr(self, name) is None for name in DEFINITE_LENGTHS) else None,
-        ]
-        return min((target for target in targets if target), default=None)
+        if all(getattr(self, name) is None for name in DEFINITE_LENGTHS):
+            return DEFAULT_IMAGES
+        return min(self.lengths_in_images(count).values(), default=None)
+
+    def lengths_in_images(self, count: int) -> dict[str, int]:
+        """How many images each length is on `count` pictures, of those that are given, by name; without `minutes`."""
+        lengths = {
+            "images": self.images,
+            "steps": self.steps and self.steps * self.definite.batch_size,
+            "epochs": self.epochs and round(self.epochs * count),
+        }
+        return {name: length for name, length in lengths.items() if length}
 
     def changed(self, changes: Mapping[str, object]) -> "Recipe":
         """This recipe with some values changed; a new length replaces the old ones.
