@@ -189,6 +189,20 @@ def test_of_minutes_and_images_together_it_is_said_which_end_the_run(images: int
     assert chosen[-1].why == why
 
 
+@pytest.mark.parametrize(
+    ("changes", "images"),
+    [
+        ({}, 80_000),  # 2,000 passes, not 4 hours
+        ({"about_minutes": 241.0}, 3_400_000),  # asked for
+    ],
+)
+def test_the_minutes_of_a_preset_are_no_more_than_the_passes_that_are_enough(
+    changes: dict[str, float], images: int
+) -> None:
+    recipe = replace(preset("best").changed(changes), size=16, channels=3, device="cpu")
+    assert choose(recipe, 40, at(236)).recipe.images == images
+
+
 @pytest.mark.parametrize("length", [{"images": 9}, {"epochs": 2.0}, {"steps": 3}, {"minutes": 20.0}])
 def test_a_length_that_is_given_stays_and_nothing_is_measured(length: dict[str, float]) -> None:
     recipe = ON_CPU.changed(length)

@@ -7,6 +7,7 @@ read the recipe of the run, in which nothing is open any more.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from dcgan.choices import PRESETS
 from dcgan.data.packed import PackedSet
 from dcgan.progress import duration
 from dcgan.training.distributed import Ranks
@@ -193,7 +194,8 @@ def choose_images(
 ) -> Chosen | None:
     """The length: `about_minutes` in images; an hour within limits where there is no length; else None.
 
-    Of an additional length in images the smaller one holds.
+    Of an additional length in images the smaller one holds. The minutes of a preset are no more than the passes that
+    are enough; those that a user gives are what they are.
     """
     most = min(MOST_IMAGES, MOST_PASSES * pictures)
     passes = f"{MOST_PASSES:,} passes over {pictures:,} {noun}s are enough"
@@ -206,6 +208,9 @@ def choose_images(
             return Chosen("images", recipe.images, f"they come before `about_minutes` {recipe.about_minutes:g}, {here}")
         if recipe.images is not None:
             return Chosen("images", images, f"{length}, which come before `images` {recipe.images:,}")
+        is_of_preset = recipe.preset in PRESETS and recipe.about_minutes == PRESETS[recipe.preset].about_minutes
+        if is_of_preset and images > MOST_PASSES * pictures:
+            return Chosen("images", MOST_PASSES * pictures, passes)
         return Chosen("images", images, length)
     if any(getattr(recipe, name) is not None for name in LENGTHS):
         return None
