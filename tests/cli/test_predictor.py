@@ -40,6 +40,10 @@ def here(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 DRAWS_NOTHING = "draws no pictures from z: use `dcgan predict-frames MODEL SOURCE`"
+DRAWN = (
+    " are made of models that draw pictures from z, and this one predicts the next frame of a video: write programs "
+    "for PyTorch by `dcgan export MODEL --to pt2`"
+)
 NO_DCGAN = "needs the layers of a DCGAN, and the nets of this model are frame-predictor: "
 
 REFUSED = {
@@ -55,12 +59,12 @@ REFUSED = {
     "inpaint FILMS --mask center --out filled": DRAWS_NOTHING,
     "neighbors FILMS": DRAWS_NOTHING,
     "evaluate FILMS": DRAWS_NOTHING,
-    "export --to web --out page": DRAWS_NOTHING,
+    "export --to web --out page": "pages" + DRAWN,
     "forget --detect glasses --out plain": NO_DCGAN + "take a model with the nets dcgan",
     "inspect FILMS --out looks": NO_DCGAN + "take a model with the nets dcgan",
     "train-encoder": NO_DCGAN + "take a model with the nets dcgan",
     "export --to state-dict --out dict": NO_DCGAN + "write it as pt2",
-    "export --to onnx --out onnx": "which this export does not know; write it as pt2",
+    "export --to onnx --out onnx": "ONNX files" + DRAWN,
 }
 
 
