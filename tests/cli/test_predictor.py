@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -92,11 +93,17 @@ def test_motions_are_probed_and_classified(folder: Path, capsys: pytest.CaptureF
     app(["fit-classifier", model, films, "--out", "motions", "--C", "0.1"])
     assert f"fitted to {2 * 5 * CLIPS} clips of 2 classes: motions" in capsys.readouterr().out
     app(["classify", "motions", films, "--out", "labels.csv", "--review", "unsure.png"])
-    assert f"of the {2 * 5 * CLIPS} clips that came with" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"of the {2 * 5 * CLIPS} clips that came with" in said
+    assert re.search(r"films, each by the mean score of its clips: \d+ left, \d+ right", said)
     with Path("labels.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows[0]["name"] == "left/0/0.png"
     assert {row["label"] for row in rows} <= {"left", "right"}
+    of_films = {(row["film"], row["film_label"]) for row in rows}
+    assert sorted(film for film, _ in of_films) == [
+        f"{way}/{number}" for way in ("left", "right") for number in range(5)
+    ]
     with Image.open("unsure.png") as sheet:
         assert sheet.width > 4 * 3 * 64  # four clips of three frames beside each other
 

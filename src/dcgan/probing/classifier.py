@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dcgan.data.clips import film_names
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import DcganError, ModelError, SourceError, UsageError
@@ -105,7 +106,8 @@ class PictureClassifier(ShortRepr):
             if on_progress:
                 on_progress(min(start + BATCH, len(data)), len(data))
         own = tuple(data.label_names[label] if label >= 0 else None for label in data.labels)
-        return Predictions(data.pixels, tuple(data.names), np.concatenate(parts), self.names, own)
+        films = tuple(film_names(data)) if data.frames > 1 else ()
+        return Predictions(data.pixels, tuple(data.names), np.concatenate(parts), self.names, own, films)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the classes, C, and the accuracy on held-out pictures."""
