@@ -10,7 +10,7 @@ from typing import Self
 from dcgan.cluster import Engine
 from dcgan.data.decode import Decoded, DecodeOptions, Digest
 from dcgan.data.index_writer import Origin
-from dcgan.data.items import Item, Skipped, Source, fps_of, noun_for, sound_of
+from dcgan.data.items import Item, Reason, Skipped, Source, fps_of, noun_for, sound_of
 from dcgan.data.packed import is_packed_set
 from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
 from dcgan.data.packing import Workforce, pack
@@ -219,7 +219,7 @@ def _pack(
             more = spare.choose(missing, options.seed)
             spare, part = spare.without(more), more.subset()
         if not writer.count:
-            raise NoUsablePictureError(_explain_none_used(source, writer.skipped, seen.examples))
+            raise NoUsablePictureError(_explain_none_used(source, options, writer.skipped, seen.examples))
         made_with = asdict(options) | ({"split": split} if split else {})
         writer.finish(source.description, made_with, source.ignored)
     return PrepareReport(
@@ -254,9 +254,17 @@ def _shifted(on_progress: OnProgress, before: int, total: int) -> OnProgress:
     return lambda done, _: on_progress(before + done, total)
 
 
-def _explain_none_used(source: Source, skipped: Counter[str], examples: Mapping[str, list[str]]) -> str:
+def _explain_none_used(
+    source: Source, options: PrepareOptions, skipped: Counter[str], examples: Mapping[str, list[str]]
+) -> str:
     reasons = ", ".join(
         f"{count} {reason} ({on_one_line(examples[reason][0])})" for reason, count in skipped.most_common()
     )
     noun = noun_for(sound_of(source), fps_of(source))
-    return f"{source.description}: none of {skipped.total()} {noun}s can be used: {reasons}"
+    too_small = noun != "clip" and skipped[Reason.TOO_SMALL] == max(skipped.values(), default=None)
+    remedy = (
+        f"; `min_size` {options.min_size} skipped most of them: take a smaller one"
+        if options.min_size and too_small
+        else ""
+    )
+    return f"{source.description}: none of {skipped.total()} {noun}s can be used: {reasons}{remedy}"
