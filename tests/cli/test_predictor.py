@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,10 @@ def here(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 DRAWS_NOTHING = "draws no pictures from z: use `dcgan predict-frames MODEL SOURCE`"
+DRAWN = (
+    " are made of models that draw pictures from z, and this one predicts the next frame of a video: write programs "
+    "for PyTorch by `dcgan export MODEL --to pt2`"
+)
 NO_DCGAN = "needs the layers of a DCGAN, and the nets of this model are frame-predictor: "
 
 REFUSED = {
@@ -55,12 +60,12 @@ REFUSED = {
     "inpaint FILMS --mask center --out filled": DRAWS_NOTHING,
     "neighbors FILMS": DRAWS_NOTHING,
     "evaluate FILMS": DRAWS_NOTHING,
-    "export --to web --out page": DRAWS_NOTHING,
+    "export --to web --out page": "pages" + DRAWN,
     "forget --detect glasses --out plain": NO_DCGAN + "take a model with the nets dcgan",
     "inspect FILMS --out looks": NO_DCGAN + "take a model with the nets dcgan",
     "train-encoder": NO_DCGAN + "take a model with the nets dcgan",
     "export --to state-dict --out dict": NO_DCGAN + "write it as pt2",
-    "export --to onnx --out onnx": "which this export does not know; write it as pt2",
+    "export --to onnx --out onnx": "ONNX files" + DRAWN,
 }
 
 
@@ -88,11 +93,17 @@ def test_motions_are_probed_and_classified(folder: Path, capsys: pytest.CaptureF
     app(["fit-classifier", model, films, "--out", "motions", "--C", "0.1"])
     assert f"fitted to {2 * 5 * CLIPS} clips of 2 classes: motions" in capsys.readouterr().out
     app(["classify", "motions", films, "--out", "labels.csv", "--review", "unsure.png"])
-    assert f"of the {2 * 5 * CLIPS} clips that came with" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"of the {2 * 5 * CLIPS} clips that came with" in said
+    assert re.search(r"films, each by the mean score of its clips: \d+ left, \d+ right", said)
     with Path("labels.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows[0]["name"] == "left/0/0.png"
     assert {row["label"] for row in rows} <= {"left", "right"}
+    of_films = {(row["film"], row["film_label"]) for row in rows}
+    assert sorted(film for film, _ in of_films) == [
+        f"{way}/{number}" for way in ("left", "right") for number in range(5)
+    ]
     with Image.open("unsure.png") as sheet:
         assert sheet.width > 4 * 3 * 64  # four clips of three frames beside each other
 

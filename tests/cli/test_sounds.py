@@ -1,6 +1,7 @@
 """A model of sounds: trained, drawn, heard, reported."""
 
 import json
+import shutil
 import wave
 from pathlib import Path
 
@@ -28,6 +29,22 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     flags = ["--size", "16", "--base-channels", "4", "--steps", "3", "--batch-size", "16", "--device", "cpu"]
     app(["train", str(folder / "tones"), "--out", str(folder / "run"), *flags])
     return folder / "run"
+
+
+def test_a_training_speaks_of_clips(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tones = tmp_path / "tones"
+    shutil.copytree(run.parent / "tones", tones)
+    soundfile.write(tones / "silent.wav", np.zeros(2048), 8000)
+    flags = ["--size", "16", "--base-channels", "4", "--steps", "1", "--device", "cpu"]
+    app(["train", str(tones), *flags, "--dry-run"])
+    app(["train", str(tones), *flags, "--out", str(tmp_path / "run")])
+    said = capsys.readouterr()
+    assert said.out.splitlines()[0] == "clips: 80"
+    assert "80 clips are few for mini-batches of 64" in said.out
+    assert "training on 80 clips, for 1 steps, on cpu" in said.err
+    assert "1 of 81 clips were skipped" in said.err
+    assert "picture" not in said.err
+    assert "A DCGAN for 16×16 spectrograms, trained on 80 of them" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_a_model_that_learned_from_sounds_knows_their_clips(run: Path) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import DcganError, UsageError
 from dcgan.files import sha256
 from dcgan.training.callbacks import ProgressBar
+from dcgan.training.lengths import length_of
+from dcgan.training.recipe import Recipe
 from dcgan.training.run import read_run
 from dcgan.training.state import TrainingState
 
@@ -176,6 +179,32 @@ def test_without_a_terminal_the_first_line_comes_at_once_and_then_one_a_minute()
     assert progress[0] == "    10,000 of 120,020 images  1,000/s  2 min left"
     assert len(progress) == 2  # after ten seconds, and a minute later
     assert "D(x) 0.75" in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "rate", "words"),
+    [
+        ({}, None, "1,000,000 images"),
+        ({"images": 2_000_000}, None, "2,000,000 images"),
+        ({"minutes": 2.5}, None, "2.5 minutes"),
+        ({"images": 1000, "minutes": 10.0}, None, "1,000 images or 10 minutes, whichever comes first"),
+        ({"images": 1000, "minutes": 10.0}, 5.0, "1,000 images, which come before 10 minutes"),
+        ({"images": 1000, "minutes": 10.0}, 1.5, "10 minutes, which come before 1,000 images"),
+        ({"images": 1000, "epochs": 30.0}, None, "30 epochs, which come before 1,000 images"),
+        ({"images": 1000, "epochs": 70.0, "steps": 99}, 5.0, "99 steps, which come before 1,000 images and 70 epochs"),
+    ],
+)
+def test_of_several_lengths_it_is_said_which_ends_the_run(
+    lengths: dict[str, float], rate: float | None, words: str
+) -> None:
+    recipe = replace(Recipe(batch_size=8), **lengths)  # type: ignore[arg-type]  # it checks them
+    assert length_of(recipe, 24, rate) == words
+
+
+def test_a_dry_run_says_which_length_ends_the_run(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--images", "100", "--minutes", "60", "--threads", "1", "--device", "cpu"]
+    app(["train", str(packed), "--dry-run", *flags])
+    assert "\nlength: 100 images, which come before 60 minutes\n" in capsys.readouterr().out
 
 
 def test_in_80_columns_the_bar_stays_beside_the_metrics_though_its_end_is_an_estimate() -> None:

@@ -23,7 +23,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import prepare, split
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.sources import open_source
-from dcgan.errors import PackedSetError, SourceError, UsageError
+from dcgan.errors import NoUsablePictureError, PackedSetError, SourceError, UsageError
 
 SMALL = PrepareOptions(size=16)
 
@@ -270,6 +270,16 @@ def test_a_source_without_usable_pictures_is_an_error_with_reasons(tmp_path: Pat
         "given items: none of 4 pictures can be used: 2 not a picture (b), 1 empty file (a), 1 encrypted (d)"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_min_size_skips_all_the_error_names_it(tmp_path: Path) -> None:
+    source = Given([Item("a", np.zeros((20, 30, 3), np.uint8)), Item("b", b"")])
+    with pytest.raises(NoUsablePictureError, match="`min_size` 21 skipped most of them: take a smaller one") as caught:
+        prepare(source, tmp_path / "out", PrepareOptions(min_size=21))
+    assert "1 too small (a), 1 empty file (b)" in str(caught.value)
+    with pytest.raises(NoUsablePictureError) as caught:
+        prepare(Given([Item("b", b"")]), tmp_path / "out", PrepareOptions(min_size=21))
+    assert "min_size" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dcgan.data.prepare_report import PrepareReport
+from dcgan.sound.spectrogram import SoundFormat
 
 WHOLE = PrepareReport(path=Path("faces"), used=1200, skipped={}, examples={}, ignored={}, seconds=1.234)
 MIXED = replace(
@@ -29,6 +30,15 @@ def test_what_was_skipped_stands_below_with_reasons_and_examples_the_most_freque
         "   1  empty file     'a.jpg'",
         f"All of them are listed in {Path('faces') / 'skipped.csv'}",
     ]
+
+
+def test_frames_of_videos_and_clips_of_recordings_are_called_so() -> None:
+    frames, clips = replace(MIXED, fps=2.0), replace(MIXED, sound=SoundFormat(8000, 0.5))
+    assert frames.headline == "1,200 of 1,213 frames packed, 13 skipped: faces"
+    assert "13 frames skipped:" in frames.details
+    assert clips.headline == "1,200 clips of 0.5 seconds at 8000 Hz packed, 13 skipped: faces"
+    assert "13 clips skipped:" in clips.details
+    assert "<th>clips</th>" in clips._repr_html_()
 
 
 def test_in_a_notebook_it_is_a_table_that_no_file_name_can_break() -> None:

@@ -1,8 +1,10 @@
 """Sounds as sources: their clips become spectrograms."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 import soundfile
 from numpy.typing import NDArray
@@ -241,3 +243,20 @@ def test_sounds_need_their_extra(folder: Path, monkeypatch: pytest.MonkeyPatch) 
 def write(path: Path, sound: NDArray[np.float64]) -> Path:
     soundfile.write(path, sound, 8000)
     return path
+
+
+def test_clips_of_a_recording_that_are_skipped_for_one_reason_share_a_row(folder: Path, tmp_path: Path) -> None:
+    silence = np.zeros(round(3 * 0.512 * 8000))
+    soundfile.write(folder / "low" / "night.wav", np.concatenate([silence, tone(200, 0.512), silence]), 8000)
+    soundfile.write(folder / "low" / "pause.wav", silence[: round(0.512 * 8000)], 8000)
+    report = prepare(folder, tmp_path / "packed", OPTIONS)
+    with report.skipped_file.open(newline="") as file:
+        rows = [(row["name"], row["reason"], row["detail"].split(":")[0]) for row in csv.DictReader(file)]
+    assert rows == [
+        ("low/night.wav", "silent", "clips 1 to 3"),
+        ("low/night.wav", "silent", "clips 5 to 7"),
+        ("low/pause.wav", "silent", "no sample is above 0.001 of full scale"),
+    ]
+    assert report.skipped == {"silent": 7}
+    names = PackedSet.open(report.path).index("name", "row").filter(pc.field("row") < 0)["name"].to_pylist()
+    assert names == [f"low/night.wav#{number}" for number in (1, 2, 3, 5, 6, 7)] + ["low/pause.wav"]

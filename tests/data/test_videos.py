@@ -17,7 +17,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.sources import open_source
-from dcgan.errors import SourceError, UsageError
+from dcgan.errors import PackedSetError, SourceError, UsageError
 from dcgan.figures.video import write_video
 from dcgan.types import Pixels
 
@@ -46,6 +46,31 @@ def test_frames_are_taken_at_an_even_rate(fps: float, expected: list[int], film:
 def test_a_video_becomes_a_packed_set(film: Path, tmp_path: Path) -> None:
     report = prepare(film, tmp_path / "packed", PrepareOptions(size=16, fps=10))
     assert (report.used, report.skipped) == (20, {})
+    assert report.headline == f"20 frames packed: {tmp_path / 'packed'}"
+    assert PackedSet.open(tmp_path / "packed").noun == "frame"
+
+
+def test_a_packed_set_says_how_many_frames_of_a_second_it_has(film: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (16, 16)).save(tmp_path / "still.png")
+    options = PrepareOptions(size=16, fps=5)
+    prepare(film, tmp_path / "video", options)
+    prepare([tmp_path / "still.png", film], tmp_path / "joined", options)
+    prepare(tmp_path / "video", tmp_path / "again", options)
+    prepare(film, tmp_path / "some", PrepareOptions(size=16, fps=5, limit=3))
+    assert {PackedSet.open(tmp_path / name).fps for name in ("video", "joined", "again", "some")} == {5}
+    prepare(tmp_path / "still.png", tmp_path / "stills", options)
+    assert PackedSet.open(tmp_path / "stills").fps is None
+    with pytest.raises(PackedSetError, match="video has 5 frames of each second of its videos, and 10 are needed here"):
+        open_pictures(tmp_path / "video", fps=10)
+    assert len(open_pictures(tmp_path / "video", fps=5)) == 10
+
+
+def test_a_damaged_number_of_frames_a_second_is_refused(film: Path, tmp_path: Path) -> None:
+    prepare(film, tmp_path / "packed", PrepareOptions(size=16))
+    card = tmp_path / "packed" / "dataset.json"
+    card.write_text(card.read_text("utf-8").replace('"fps": 1.0,\n  "source"', '"fps": "few",\n  "source"'), "utf-8")
+    with pytest.raises(PackedSetError, match="does not say how many frames of a second it has"):
+        PackedSet.open(tmp_path / "packed")
 
 
 def test_a_video_that_ends_early_gives_what_it_has(film: Path, tmp_path: Path) -> None:

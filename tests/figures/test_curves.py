@@ -184,3 +184,18 @@ def test_any_values_give_a_drawing_inside_its_frame(points: list[Point], log_y: 
     for x, y in [point for stretch in line(ET.fromstring(svg)) for point in stretch]:
         assert 52 <= x <= 534
         assert 58 <= y <= 258
+
+
+@pytest.mark.parametrize(("shares", "deviation"), [([90, 97], 8.0), ([100, 100], 0.0), ([0, 0], 0.0), ([3, 99], 4.0)])
+def test_shares_have_neither_a_band_nor_an_axis_beyond_0_and_100(shares: list[float], deviation: float) -> None:
+    points = list(enumerate(shares))
+    svg = ET.fromstring(
+        curves({"line": points}, "t", "x", "y", y_limits=(0, 100), deviations={"line": [deviation] * 2})
+    )
+    ticks = [float(text) for text in texts(svg) if re.fullmatch(r"-?[\d.]+", text)]
+    assert ticks
+    assert all(0 <= tick <= 100 for tick in ticks)
+    band = next(path.get("d", "") for path in svg.iter(f"{SVG}path") if path.get("fill") == COLORS[0])
+    heights = [float(place.split()[1]) for place in re.split("[MLZ]", band) if place]
+    assert min(heights) >= 58
+    assert max(heights) <= 258

@@ -51,6 +51,8 @@ def test_pictures_of_which_none_can_be_used_say_why(browser: Chrome, folder: Pat
         until(lambda: "none of 1 pictures can be used: 1 truncated" in text(browser, "#report .bad"), 60)
         assert not (folder / "uploaded-1").exists()
         assert not browser.find_element(By.ID, "start").is_enabled()
+        until(lambda: "uploaded-1" not in text(browser, "#source"))
+        assert "photos" in text(browser, "#source")
         console_is_empty(browser)
 
 

@@ -178,6 +178,32 @@ def test_about_so_many_minutes_become_images_beside_other_lengths(
     assert {name: getattr(recipe, name) for name in LENGTHS if getattr(recipe, name) is not None} == kept
 
 
+@pytest.mark.parametrize(
+    ("images", "why"),
+    [
+        (1_000, "they come before `about_minutes` 5, which are 71,000 images here, at 236 a second"),
+        (100_000, "5 min here, at 236 images a second, which come before `images` 100,000"),
+    ],
+)
+def test_of_minutes_and_images_together_it_is_said_which_end_the_run(images: int, why: str) -> None:
+    chosen = choose(ON_CPU.changed({"about_minutes": 5.0, "images": images}), MANY, at(236)).chosen
+    assert chosen[-1].why == why
+
+
+@pytest.mark.parametrize(
+    ("changes", "images"),
+    [
+        ({}, 80_000),  # 2,000 passes, not 4 hours
+        ({"about_minutes": 241.0}, 3_400_000),  # asked for
+    ],
+)
+def test_the_minutes_of_a_preset_are_no_more_than_the_passes_that_are_enough(
+    changes: dict[str, float], images: int
+) -> None:
+    recipe = replace(preset("best").changed(changes), size=16, channels=3, device="cpu")
+    assert choose(recipe, 40, at(236)).recipe.images == images
+
+
 @pytest.mark.parametrize("length", [{"images": 9}, {"epochs": 2.0}, {"steps": 3}, {"minutes": 20.0}])
 def test_a_length_that_is_given_stays_and_nothing_is_measured(length: dict[str, float]) -> None:
     recipe = ON_CPU.changed(length)
@@ -299,7 +325,8 @@ def test_the_recipe_of_a_run_is_definite_and_resuming_it_is_exact() -> None:
     assert "about_minutes" not in Path("whole/recipe.toml").read_text()
     notes = [str(event["text"]) for event in read_events(Path("whole/events.jsonl")) if event["kind"] == "note"]
     assert notes == card["notes"]
-    assert [note.split()[1] for note in notes] == ["`batch_size`", "`augment`", "`base_channels`", "`images`"]
+    chosen = [note.split()[1] for note in notes if note.startswith("chose ")]
+    assert chosen == ["`batch_size`", "`augment`", "`base_channels`", "`images`"]
     assert result.chosen == card["chosen"]
     assert set(result.chosen) == {"base_channels", "batch_size", "augment", "images"}
     train(discs(), "parts", OPEN_TOY.changed({"images": 32}))

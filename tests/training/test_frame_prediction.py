@@ -9,7 +9,10 @@ from PIL import Image
 from tests.training.toys import TOY
 
 import dcgan
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import ModelError, PackedSetError, RecipeError, UsageError
+from dcgan.figures.video import write_video
 from dcgan.loading import load
 from dcgan.networks.frame_predictor import FramePredictor
 from dcgan.training.batches import ImageLoader
@@ -58,6 +61,25 @@ def run(videos: Path) -> Path:
         patch.setenv("DCGAN_CACHE", str(videos.parent / "cache"))
         train(videos, videos.parent / "run", PREDICTOR)
     return videos.parent / "run"
+
+
+def test_a_packed_set_of_videos_fixes_the_frames_a_second(tmp_path: Path) -> None:
+    colors = np.repeat(np.kron(moving_squares(films=1)[0], np.ones((1, 2, 2, 1), np.uint8)), 3, axis=3)
+    write_video(iter(colors), tmp_path / "film.mp4", 10)
+    prepare(tmp_path / "film.mp4", tmp_path / "packed", PrepareOptions(size=16, channels=1, fps=5))
+    data = open_data(tmp_path / "packed", PREDICTOR)
+    assert fit_to(PREDICTOR, data).fps == 5
+    assert fit_to(PREDICTOR, open_data(tmp_path / "film.mp4", PREDICTOR)).fps == 10
+    assert fit_to(PREDICTOR, open_data(tmp_path / "packed", PREDICTOR.changed({"fps": 5.0}))).fps == 5
+    with pytest.raises(PackedSetError, match=r"`fps` 8 changes nothing: .*packed has 5 frames of each second"):
+        open_data(tmp_path / "packed", PREDICTOR.changed({"fps": 8.0}))
+
+
+def test_frames_without_a_rate_have_that_of_the_recipe(videos: Path, tmp_path: Path) -> None:
+    prepare(videos, tmp_path / "packed", PrepareOptions(size=16))
+    for asked, expected in ((None, 10), (8.0, 8)):
+        recipe = PREDICTOR.changed({"fps": asked})
+        assert fit_to(recipe, open_data(tmp_path / "packed", recipe)).fps == expected
 
 
 def test_the_loss_is_the_mean_difference_of_pixels_and_of_edges() -> None:

@@ -1,5 +1,6 @@
 """`dcgan fit-classifier` and `dcgan classify`: a classifier of one's own pictures."""
 
+from collections import Counter
 from pathlib import Path
 
 from dcgan.cli.console import answer, as_flags, progress_bar, warn
@@ -101,7 +102,8 @@ def classify(
 
     Args:
         classifier: A folder that `dcgan fit-classifier` made.
-        out: New file, .csv or .parquet: name, label, score, the second best label, and the margin between the two.
+        out: New file, .csv or .parquet: name, label, score, the second best label, and the margin between the two; of
+            clips the film, too, and the label of the film.
         review: Sheet to make of the 100 pictures with the least margin; of clips with their frames in a row.
     """
     from dcgan.figures.sheets import FORMATS
@@ -128,9 +130,14 @@ def classify(
         save_picture(numbered(shown, captions, colors, columns=columns, tile=data.frames * TILE), review)
     listed = ", ".join(f"{count:,} {name}" for name, count in predictions.counts.items())
     text = f"labeled {counted(data)} ({listed}): {out}"
+    if films := Counter(predictions.film_labels.values()):
+        listed = ", ".join(f"{films[name]:,} {name}" for name in predictions.label_names)
+        text += f"\nfilms, each by the mean score of its clips: {listed}"
     compared, agreed = predictions.agreement
     if compared:
-        what = "pictures" if data.frames == 1 else "clips"
-        text += f"\n{agreed / compared:.1%} of the {compared:,} {what} that came with one of these labels got it again"
+        known = f"{compared:,} {data.noun}s that came with one of these labels"
+        text += f"\n{agreed / compared:.1%} of the {known} got it again"
     facts = {"out": out, "labels": predictions.counts, "skipped": data.skipped, "compared": compared, "agreed": agreed}
+    if films:
+        facts["films"] = predictions.film_labels
     answer(text, facts, as_json)

@@ -33,8 +33,8 @@ def open_pictures(source: str | list[str], model: "Model", engine: Engine = "loc
 
 
 def counted(data: "PackedSet") -> str:
-    """How many pictures or clips there are, for an answer."""
-    return f"{len(data):,} {'pictures' if data.frames == 1 else 'clips'}"
+    """How many pictures, frames or clips there are, for an answer."""
+    return f"{len(data):,} {data.noun}s"
 
 
 def all_of(sources: tuple[str, ...]) -> str | list[str]:

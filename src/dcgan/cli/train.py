@@ -132,6 +132,7 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
     from dcgan.progress import duration
     from dcgan.training.automatic import choose_for
     from dcgan.training.distributed import check_suits, ranks_here, resolve_recipe
+    from dcgan.training.lengths import length_of
     from dcgan.training.pictures import describe_data, fit_to, open_data
     from dcgan.training.rate import measure_rate
     from dcgan.training.run import check_recipe
@@ -149,7 +150,7 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
     recipe = choices.recipe
     check_suits(recipe, ranks)
     target = recipe.target_images(len(data))
-    facts = {"pictures" if data.frames == 1 else "clips": len(data), **_describe(recipe), "target_images": target}
+    facts = {f"{data.noun}s": len(data), **_describe(recipe), "target_images": target}
     lines = [
         f"{key.replace('_', ' ')}: {value:,}" if isinstance(value, int) else f"{key}: {value}"
         for key, value in facts.items()
@@ -159,6 +160,7 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
     if ranks.count == 1:  # one process cannot tell how fast several are together
         with refuse_out_of_memory():
             rate = choices.rate or measure_rate(recipe, data)
+        lines.append(f"length: {length_of(recipe, len(data), rate)}")
         lengths = [60 * recipe.minutes] if recipe.minutes else []
         seconds = min([*lengths, *([target / rate] if target else [])])
         measured = {"images_per_second": round(rate, 1), "seconds": round(seconds)}

@@ -107,7 +107,9 @@ def deduplicate(
     if not found.kept[: len(data)].any():
         raise SourceError(f"{pictures.sources[0]}: every picture of it is in the other sources already")
     begin("writing")
-    with write_packed_set(out, size=data.size, channels=data.channels, sound=data.sound, overwrite=overwrite) as writer:
+    with write_packed_set(
+        out, size=data.size, channels=data.channels, sound=data.sound, fps=data.fps, overwrite=overwrite
+    ) as writer:
         _write_pictures(writer, data, pictures, found, on_progress)
         write_groups(groups, found, pictures, writer.folder / GROUPS_FILE)
         save_autoencoder(net, writer.folder / NET_FILE)

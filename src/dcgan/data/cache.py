@@ -64,8 +64,8 @@ def open_pictures(
             are stored in gray, else 3.
         sound: What a clip of sound is, of a model that has learned from sounds: a packed set must be of such clips, and
             recordings are cut into them.
-        fps: Frames to take of a second of a video, above 0 and at most 1000; with None one. A packed set has the frames
-            that it was prepared with.
+        fps: Frames to take of a second of a video, above 0 and at most 1000; with None one. A packed set that was made
+            of videos must have so many.
         engine: What prepares them: "ray" is all machines of a Ray cluster, which must share the cache too; as for
             `prepare`.
         on_progress: Called with (pictures done, pictures in all): first while a Python object is read to find out
@@ -73,7 +73,7 @@ def open_pictures(
 
     Raises:
         SourceError: The source cannot be read, or holds no usable picture.
-        PackedSetError: The packed set is broken, or its size or channels are not those asked for.
+        PackedSetError: The packed set is broken, or its size, channels or frames a second are not those asked for.
         UsageError: `size`, `channels` or `fps` is out of its range.
         DcganError: The cluster fails.
 
@@ -82,9 +82,9 @@ def open_pictures(
         (100, 32, 32, 3)
     """
     if isinstance(source, PackedSet):
-        return _fitting(source, size, channels, sound)
+        return _fitting(source, size, channels, sound, fps)
     if isinstance(source, str | Path) and is_packed_set(source):
-        return _fitting(PackedSet.open(source), size, channels, sound)
+        return _fitting(PackedSet.open(source), size, channels, sound, fps)
     options = PrepareOptions(size=PrepareOptions.size if size is None else size, channels=channels)
     if sound:
         options = replace(options, rate=sound.rate, seconds=sound.seconds)
@@ -157,7 +157,9 @@ def _remove_unused(folder: Path) -> None:
             packed.with_name(f".{packed.name}.lock").unlink(missing_ok=True)
 
 
-def _fitting(packed: PackedSet, size: int | None, channels: int | None, sound: SoundFormat | None) -> PackedSet:
+def _fitting(
+    packed: PackedSet, size: int | None, channels: int | None, sound: SoundFormat | None, fps: float | None
+) -> PackedSet:
     if sound not in (None, packed.sound):
         raise PackedSetError(
             f"{packed.path} has {packed.sound or 'pictures'}, and {sound} are needed here: prepare such clips"
@@ -168,6 +170,11 @@ def _fitting(packed: PackedSet, size: int | None, channels: int | None, sound: S
                 f"{packed.path} has pictures with {parameter} {actual}, and {parameter} {expected} is needed here: "
                 f"name the pictures themselves, or prepare them again with `{parameter}` {expected}"
             )
+    if None not in (fps, packed.fps) and fps != packed.fps:
+        raise PackedSetError(
+            f"{packed.path} has {packed.fps:g} frames of each second of its videos, and {fps:g} are needed here: "
+            f"name the videos themselves, or prepare them again with `fps` {fps:g}"
+        )
     return packed
 
 

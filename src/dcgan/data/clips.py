@@ -7,6 +7,7 @@ frames stand in the natural order of their names: "frame2" before "frame10".
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -78,6 +79,16 @@ def film_of_each(packed: PackedSet) -> NDArray[np.int64]:
         PackedSetError: The index cannot be read.
     """
     return _film_and_frame(packed.used("name")["name"])[0]
+
+
+def film_names(packed: PackedSet) -> list[str]:
+    """What the film of each picture or clip of a packed set is called: "walk/a.mp4".
+
+    Raises:
+        PackedSetError: The index cannot be read.
+    """
+    whole = Path(packed.source).name  # the film of names without a folder
+    return [name.rpartition("/")[0] or whole for name in packed.names]
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,6 +54,7 @@ class IndexWriter:
         skipped = files.enter_context((folder / SKIPPED_FILE).open("w", newline="", encoding="utf-8"))
         self._skipped_csv = csv.writer(skipped)
         self._skipped_csv.writerow(["name", "reason", "detail"])
+        self._unlisted: list[tuple[str, str, str]] = []  # the first and the last of clips that share a row
 
     @property
     def count(self) -> int:
@@ -102,6 +103,7 @@ class IndexWriter:
             The names of the labels, sorted; and (N,) indices of them, -1 for none.
         """
         self._write_rows()
+        self._list_skipped()
         if len(self._table):
             self._index.write_table(self._table)
         names = _sorted_labels(self.label_names)
@@ -115,10 +117,23 @@ class IndexWriter:
 
     def _skip(self, entries: Iterable[tuple[str, str, str, str | None]]) -> None:
         for name, reason, detail, label in entries:
-            self._skipped_csv.writerow([name, reason, detail])
+            if self._unlisted and not _is_next_clip(self._unlisted[-1], (name, reason, detail)):
+                self._list_skipped()
+            self._unlisted[1:] = [(name, reason, detail)]
             self.skipped[reason] += 1
             if label is not None:
                 self.skipped_labels.add(label)
+
+    def _list_skipped(self) -> None:
+        """Write the row of a picture for people, or one of several clips of a recording."""
+        if not self._unlisted:
+            return
+        (name, reason, detail), (last, _, _) = self._unlisted[0], self._unlisted[-1]
+        if len(self._unlisted) > 1:
+            (name, _, first), number = name.rpartition("#"), last.rpartition("#")[2]
+            detail = f"clips {first} to {number}: {detail}"
+        self._skipped_csv.writerow([name, reason, detail])
+        self._unlisted.clear()
 
     def _write_rows(self) -> None:
         if self._rows:
@@ -131,6 +146,13 @@ class IndexWriter:
         while len(self._table) >= _ROWS_AT_ONCE:
             self._index.write_table(self._table.slice(0, _ROWS_AT_ONCE).combine_chunks())
             self._table = self._table.slice(_ROWS_AT_ONCE)
+
+
+def _is_next_clip(one: tuple[str, str, str], other: tuple[str, str, str]) -> bool:
+    """Whether what was skipped is the clip of a recording (NAME#3) after another, which was for the same reason."""
+    (name, _, number), (other_name, _, other_number) = one[0].rpartition("#"), other[0].rpartition("#")
+    follows = number.isdecimal() and other_number.isdecimal() and int(other_number) == int(number) + 1
+    return bool(name) and name == other_name and one[1:] == other[1:] and follows
 
 
 def _sorted_labels(names: Mapping[str, int]) -> list[str]:

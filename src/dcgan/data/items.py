@@ -135,6 +135,11 @@ class WrappedSource:
         """What a clip of sound is, if the pictures are spectrograms."""
         return sound_of(self._source)
 
+    @property
+    def fps(self) -> float | None:
+        """Frames that are taken of a second, if there are videos in it."""
+        return fps_of(self._source)
+
 
 @runtime_checkable
 class PartedSource(Source, Protocol):
@@ -153,6 +158,17 @@ def sound_of(source: Source) -> SoundFormat | None:
     """
     sound: SoundFormat | None = getattr(source, "sound", None)
     return sound
+
+
+def fps_of(source: Source) -> float | None:
+    """Frames that are taken of a second, if there are videos in a source; sources of videos have it as `fps`."""
+    fps: float | None = getattr(source, "fps", None)
+    return fps
+
+
+def noun_for(sound: SoundFormat | None, fps: float | None) -> str:
+    """What a picture is called in messages: the "clip" of a recording, the "frame" of a video, else "picture"."""
+    return "clip" if sound else "frame" if fps else "picture"
 
 
 def held_bytes(content: Content) -> int:

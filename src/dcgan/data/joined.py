@@ -8,7 +8,7 @@ from glob import glob, has_magic
 from itertools import chain
 from pathlib import Path
 
-from dcgan.data.items import Item, PartedSource, Source, WrappedSource, sound_of
+from dcgan.data.items import Item, PartedSource, Source, WrappedSource, fps_of, sound_of
 from dcgan.data.kinds import Candidate, SourceKind, are_paths
 from dcgan.data.sources import open_source, source_files
 from dcgan.errors import SourceError
@@ -61,6 +61,11 @@ class Joined:
             clips = ", ".join(f"{name} has {sound or 'pictures'}" for name, sound in list(formats.items())[:_NAMED])
             raise SourceError(f"{clips}: all must be of one kind; give sounds the same `rate` and `seconds`")
         return next(iter(formats.values()))
+
+    @property
+    def fps(self) -> float | None:
+        """Frames that are taken of a second, if there are videos in it."""
+        return next(filter(None, map(fps_of, self._parts.values())), None)
 
     def __iter__(self) -> Iterator[Item]:
         return chain.from_iterable(self.parts)

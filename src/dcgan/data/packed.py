@@ -21,11 +21,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dcgan.data.clip_pixels import Clips
+from dcgan.data.items import noun_for
 from dcgan.data.packed_files import (
     broken,
     named_errors,
     open_pixels,
     read_description,
+    read_fps,
     read_index,
     read_labels,
     read_sound,
@@ -85,6 +87,8 @@ class PackedSet:
     """Frames of a clip; 1: still pictures. See `dcgan.data.clips.clips_of`."""
     film_count: "FilmCount | None" = None
     """How many films the clips are of; None of pictures that are no clips."""
+    fps: float | None = None
+    """Frames that were taken of a second of videos, if it has any: another rate would need other frames."""
 
     @property
     def size(self) -> int:
@@ -95,6 +99,11 @@ class PackedSet:
     def channels(self) -> int:
         """1 (gray), 3 (RGB) or 4 (RGBA); those of one frame of a clip."""
         return int(self.pixels.shape[3]) // self.frames
+
+    @property
+    def noun(self) -> str:
+        """What one of its pictures is called in messages: "picture", "frame" or "clip"."""
+        return "clip" if self.frames > 1 else noun_for(self.sound, self.fps)
 
     @property
     def options(self) -> Mapping[str, object]:
@@ -125,8 +134,8 @@ class PackedSet:
         """How many pictures of the source could not be used, and where it says why; None if all could."""
         if not self.skipped:
             return None
-        what = "pictures" if self.frames == 1 else "frames"
-        count = f"{self.skipped:,} of {len(self.index('row')):,} {what}"
+        noun = self.noun if self.frames == 1 else "frame"
+        count = f"{self.skipped:,} of {len(self.index('row')):,} {noun}s"
         return f"{count} were skipped; {self.skipped_file} lists each with its reason"
 
     @property
@@ -167,6 +176,7 @@ class PackedSet:
             str(description["fingerprint"]),
             read_sound(path, description),
             sum(skipped.values()),
+            fps=read_fps(path, description),
         )
 
     def index(self, *columns: str) -> pa.Table:

@@ -93,6 +93,20 @@ def read_sound(path: Path, description: Mapping[str, object]) -> SoundFormat | N
         raise broken(path / DATASET_FILE, f"does not describe its sounds: {error}") from error
 
 
+def read_fps(path: Path, description: Mapping[str, object]) -> float | None:
+    """Frames that were taken of a second of videos; None if there are none.
+
+    Raises:
+        PackedSetError: It is damaged.
+    """
+    fps = description.get("fps")
+    if fps is None:
+        return None
+    if not isinstance(fps, int | float) or not fps > 0:
+        raise broken(path / DATASET_FILE, "does not say how many frames of a second it has")
+    return float(fps)
+
+
 def _open_array(file: Path, shape: tuple[object, ...]) -> Pixels:
     try:
         pixels = np.lib.format.open_memmap(file, mode="r")

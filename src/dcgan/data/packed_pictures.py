@@ -30,6 +30,8 @@ class PackedPictures:
         """Nothing is ignored."""
         self.sound = packed.sound
         """What a clip of sound is, if the pictures are spectrograms."""
+        self.fps = packed.fps
+        """Frames that were taken of a second, if there are videos among its source."""
 
     def __iter__(self) -> Iterator[Item]:
         for batch in self._packed.used("name", "label", "attributes").to_batches(_ROWS_AT_ONCE):

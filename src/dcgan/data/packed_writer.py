@@ -27,12 +27,18 @@ class PackedSetWriter:
     """Takes pictures in order, and holds none of them: one by one, or shard by shard. Made by `write_packed_set`."""
 
     def __init__(
-        self, folder: Path, size: int, channels: int | None, sound: SoundFormat | None, files: ExitStack
+        self,
+        folder: Path,
+        size: int,
+        channels: int | None,
+        sound: SoundFormat | None,
+        fps: float | None,
+        files: ExitStack,
     ) -> None:
         self.folder = folder
         """Where the files are until the packed set is whole; more of them may be put there."""
         self._files = files
-        self._sound = sound
+        self._sound, self._fps = sound, fps
         self._gray_until_color = channels is None
         self._shape = (size, size, channels or 1)
         self._digest = hashlib.sha256()
@@ -130,6 +136,7 @@ class PackedSetWriter:
             "ignored": dict(sorted(ignored.items())),
             "label_names": names,
             **({"sound": asdict(self._sound)} if self._sound else {}),
+            **({"fps": self._fps} if self._fps else {}),
             "source": source,
             "options": dict(options),
             "fingerprint": finish_fingerprint(self._digest, (self.count, *self._shape), labels, names),
@@ -167,7 +174,13 @@ class PackedSetWriter:
 
 @contextmanager
 def write_packed_set(
-    path: Path, *, size: int, channels: int | None, sound: SoundFormat | None = None, overwrite: bool = False
+    path: Path,
+    *,
+    size: int,
+    channels: int | None,
+    sound: SoundFormat | None = None,
+    fps: float | None = None,
+    overwrite: bool = False,
 ) -> Iterator[PackedSetWriter]:
     """Yield a writer of a packed set at `path`, which appears there when the block ends well, whole or not at all.
 
@@ -178,6 +191,7 @@ def write_packed_set(
         size: Side of the square pictures in pixels.
         channels: 1 (gray), 3 (RGB), 4 (RGBA), or None: 1 if all pictures are gray, else 3.
         sound: What a clip of sound is, if the pictures are spectrograms.
+        fps: Frames that were taken of a second, if there are frames of videos among them.
         overwrite: Replace the packed set at `path`, once the new one is whole; nothing but a packed set is replaced.
 
     Raises:
@@ -186,7 +200,7 @@ def write_packed_set(
     check_free(path, overwrite)
     try:
         with new_folder(path, overwrite=overwrite) as folder, ExitStack() as files:
-            yield PackedSetWriter(folder, size, channels, sound, files)
+            yield PackedSetWriter(folder, size, channels, sound, fps, files)
     except OSError as error:
         raise PackedSetError(f"cannot write the packed set {path}: {error.strerror or error}") from error
 

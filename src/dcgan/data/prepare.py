@@ -10,7 +10,7 @@ from typing import Self
 from dcgan.cluster import Engine
 from dcgan.data.decode import Decoded, DecodeOptions
 from dcgan.data.index_writer import Origin
-from dcgan.data.items import Item, Skipped, Source, sound_of
+from dcgan.data.items import Item, Reason, Skipped, Source, fps_of, noun_for, sound_of
 from dcgan.data.opening import Digest
 from dcgan.data.packed import is_packed_set
 from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
@@ -155,7 +155,8 @@ def split(
     parts = dict(zip(SPLITS, items.split(train, options.seed), strict=True))
     empty = next((name for name, part in parts.items() if not len(part)), None)
     if empty:
-        raise SourceError(f"{opened.description}: {len(items):,} pictures are too few to split: none to {empty}")
+        noun = noun_for(sound_of(opened), fps_of(opened))
+        raise SourceError(f"{opened.description}: {len(items):,} {noun}s are too few to split: none to {empty}")
     reports, done = [], 0
     try:
         with new_folder(out, overwrite=overwrite) as folder:
@@ -200,13 +201,13 @@ def _pack(
     """
     began = time.monotonic()
     seen = _Packing(options.decoding())
-    sound = sound_of(source)
+    sound, fps = sound_of(source), fps_of(source)
     if sound is None and (options.rate or options.seconds):
         raise SourceError(f"{source.description} has pictures, not sounds: leave `rate` and `seconds` out")
     if sound and options.channels not in (None, 1):
         raise SourceError(f"{source.description}: spectrograms are gray; take `channels` 1")
     with write_packed_set(
-        out, size=options.size, channels=options.channels, sound=sound, overwrite=overwrite
+        out, size=options.size, channels=options.channels, sound=sound, fps=fps, overwrite=overwrite
     ) as writer:
         part, done = source, 0
         while True:
@@ -219,7 +220,7 @@ def _pack(
             more = spare.choose(missing, options.seed)
             spare, part = spare.without(more), more.subset()
         if not writer.count:
-            raise NoUsablePictureError(_explain_none_used(source, writer.skipped, seen.examples))
+            raise NoUsablePictureError(_explain_none_used(source, options, writer.skipped, seen.examples))
         made_with = asdict(options) | ({"split": split} if split else {})
         writer.finish(source.description, made_with, source.ignored)
     return PrepareReport(
@@ -230,6 +231,7 @@ def _pack(
         ignored=dict(source.ignored),
         lost_labels=tuple(sorted(writer.skipped_labels.union(labels) - writer.label_names.keys())),
         sound=sound,
+        fps=fps,
         seconds=time.monotonic() - began,
     )
 
@@ -253,8 +255,17 @@ def _shifted(on_progress: OnProgress, before: int, total: int) -> OnProgress:
     return lambda done, _: on_progress(before + done, total)
 
 
-def _explain_none_used(source: Source, skipped: Counter[str], examples: Mapping[str, list[str]]) -> str:
+def _explain_none_used(
+    source: Source, options: PrepareOptions, skipped: Counter[str], examples: Mapping[str, list[str]]
+) -> str:
     reasons = ", ".join(
         f"{count} {reason} ({on_one_line(examples[reason][0])})" for reason, count in skipped.most_common()
     )
-    return f"{source.description}: none of {skipped.total()} pictures can be used: {reasons}"
+    noun = noun_for(sound_of(source), fps_of(source))
+    too_small = noun != "clip" and skipped[Reason.TOO_SMALL] == max(skipped.values(), default=None)
+    remedy = (
+        f"; `min_size` {options.min_size} skipped most of them: take a smaller one"
+        if options.min_size and too_small
+        else ""
+    )
+    return f"{source.description}: none of {skipped.total()} {noun}s can be used: {reasons}{remedy}"

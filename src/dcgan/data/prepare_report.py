@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 
+from dcgan.data.items import noun_for
 from dcgan.files import INDEX_FILE, SKIPPED_FILE
 from dcgan.sound.spectrogram import SoundFormat
 
@@ -29,8 +30,15 @@ class PrepareReport:
     """Labels of the source that none of the pictures used has."""
     sound: SoundFormat | None = None
     """What a clip of sound is, if the pictures are spectrograms."""
+    fps: float | None = None
+    """Frames that were taken of a second of videos, if there are any."""
     seconds: float
     """How long it took."""
+
+    @property
+    def noun(self) -> str:
+        """What one of its pictures is called."""
+        return noun_for(self.sound, self.fps)
 
     @property
     def index(self) -> Path:
@@ -50,8 +58,8 @@ class PrepareReport:
             clips = f"{_count(self.used, 'clip')} of {self.sound.seconds:g} seconds at {self.sound.rate} Hz packed"
             return f"{clips}{f', {skipped:,} skipped' if skipped else ''}: {self.path}"
         if not skipped:
-            return f"{_count(self.used, 'picture')} packed: {self.path}"
-        return f"{self.used:,} of {_count(self.used + skipped, 'picture')} packed, {skipped:,} skipped: {self.path}"
+            return f"{_count(self.used, self.noun)} packed: {self.path}"
+        return f"{self.used:,} of {_count(self.used + skipped, self.noun)} packed, {skipped:,} skipped: {self.path}"
 
     @property
     def details(self) -> str:
@@ -61,7 +69,7 @@ class PrepareReport:
             kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.ignored.items()))
             lines.append(f"{_count(sum(self.ignored.values()), 'file')} ignored: {kinds}")
         if self.skipped:
-            lines.append(f"{_count(sum(self.skipped.values()), 'picture')} skipped:")
+            lines.append(f"{_count(sum(self.skipped.values()), self.noun)} skipped:")
             rows = list(self._skipped_rows())
             widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
             lines += [f"  {count:>{widths[0]}}  {reason:{widths[1]}}  {names}" for count, reason, names in rows]
@@ -70,7 +78,7 @@ class PrepareReport:
             some = ", ".join(repr(label) for label in self.lost_labels[:_LABELS_NAMED])
             more = ", ..." if len(self.lost_labels) > _LABELS_NAMED else ""
             has = "label has" if len(self.lost_labels) == 1 else "labels have"
-            lines.append(f"warning: {len(self.lost_labels):,} {has} no picture in {self.path}: {some}{more}")
+            lines.append(f"warning: {len(self.lost_labels):,} {has} no {self.noun} in {self.path}: {some}{more}")
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, object]:
@@ -95,7 +103,7 @@ class PrepareReport:
             rows.append(f"<tr><td>{count}</td><td>skipped: {escape(reason)}</td><td>{escape(names)}</td></tr>")
         for kind, number in sorted(self.ignored.items()):
             rows.append(f"<tr><td>{number:,}</td><td>ignored: {escape(kind)}</td><td></td></tr>")
-        head = "<tr><th>pictures</th><th></th><th>for example</th></tr>"
+        head = f"<tr><th>{self.noun}s</th><th></th><th>for example</th></tr>"
         return f"<table><caption>{escape(self.headline)}</caption>{head}{''.join(rows)}</table>"
 
     def _skipped_rows(self) -> Iterator[tuple[str, str, str]]:
@@ -116,7 +124,7 @@ class SplitReport:
     @property
     def headline(self) -> str:
         """The result in one line: "800 pictures for training, 200 for testing: parts/train, parts/test"."""
-        counts = f"{_count(self.train.used, 'picture')} for training, {self.test.used:,} for testing"
+        counts = f"{_count(self.train.used, self.train.noun)} for training, {self.test.used:,} for testing"
         return f"{counts}: {self.train.path}, {self.test.path}"
 
     @property

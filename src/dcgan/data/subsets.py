@@ -7,7 +7,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.data.items import Item, Skipped, Source, sound_of
+from dcgan.data.items import Item, Skipped, Source, fps_of, sound_of
 from dcgan.randomness import Stream, rng
 from dcgan.types import OnProgress
 
@@ -78,8 +78,8 @@ class Subset:
         """That of the whole source."""
         self.ignored: Mapping[str, int] = source.ignored
         """That of the whole source."""
-        self.sound = sound_of(source)
-        """That of the whole source."""
+        self.sound, self.fps = sound_of(source), fps_of(source)
+        """Those of the whole source."""
 
     def __iter__(self) -> Iterator[Item]:
         return compress(self._source, self._taken.tolist())

@@ -41,7 +41,9 @@ class Video:
         self.description = f"video {path}"
         self.ignored: Mapping[str, int] = {}
         """Nothing is ignored."""
-        self._path, self._fps = path, fps
+        self._path = path
+        self.fps = fps
+        """Frames that are taken of a second."""
         _check_installed(str(path))
         found = _inspect(path, fps)
         if isinstance(found, Skipped):
@@ -50,7 +52,7 @@ class Video:
         """How many items it yields, as its header has it."""
 
     def __iter__(self) -> Iterator[Item]:
-        for seconds, content in _frames(self._path, self._fps):
+        for seconds, content in _frames(self._path, self.fps):
             yield Item(self._path.name if seconds is None else f"{seconds:010.3f}", content)
 
 
@@ -70,7 +72,8 @@ class Videos:
         self.description = files.description
         self.ignored: Mapping[str, int] = files.ignored
         """How many files were ignored, by kind."""
-        self._fps = fps
+        self.fps = fps
+        """Frames that are taken of a second."""
         self._videos = [(item, _inspect_item(item, fps)) for item in files]
 
     @property
@@ -84,7 +87,7 @@ class Videos:
                 yield Item(item.name, found, item.label)
                 continue
             assert isinstance(item.content, Path)
-            for seconds, content in _frames(item.content, self._fps):
+            for seconds, content in _frames(item.content, self.fps):
                 name = item.name if seconds is None else f"{item.name}/{seconds:010.3f}"
                 yield Item(name, content, item.label)
 

@@ -32,6 +32,24 @@ def example_latents(model: Model) -> Tensor:
     return torch.from_numpy(latents_from_seeds(CHECKED, model.latent_dim, "uniform"))
 
 
+def check_format_draws(model: Model, files: str) -> None:
+    """Refuse, before any work, a model that predicts frames, of files for models that draw from z.
+
+    Args:
+        model: The model.
+        files: The subject of the message: "ONNX files".
+
+    Raises:
+        ModelError: It predicts frames.
+    """
+    if not model.draws:
+        raise ModelError(
+            f"{files} are made of models that draw pictures from z, and this one predicts the next frame of a video: "
+            "write programs for PyTorch by `dcgan export MODEL --to pt2`, or predict by `dcgan predict-frames MODEL "
+            "SOURCE`"
+        )
+
+
 @dataclass(frozen=True)
 class ExportedFiles:
     """A model that was exported to files of another format.

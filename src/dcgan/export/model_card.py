@@ -56,7 +56,7 @@ def model_card(model: Model, repository: str, license: str | None) -> str:  # no
     size = f"{model.size}x{model.size}"
     sections = {
         "Usage": _usage(model, name),
-        "Training data": _training_data(model.details),
+        "Training data": _training_data(model.details, "pictures" if model.draws and not model.sound else "clips"),
         "Evaluation": _measures(model.details, name) if model.draws else _SCORES.format(name=name),
         "Training": _recipe(model.details),
         "Intended use and limitations": (_LIMITS if model.draws else _LIMITS_OF_FRAMES) + _untrained(model.details),
@@ -114,10 +114,10 @@ A seed always gives the same picture. The weights are safetensors and JSON: load
 through the latent space, adds and subtracts concepts, and takes features of your pictures from the discriminator."""
 
 
-def _training_data(details: Mapping[str, object]) -> str:
+def _training_data(details: Mapping[str, object], items: str) -> str:
     data, origin = details.get("trained_on"), details.get("origin")
     if isinstance(data, dict):
-        text = f"{_number(data.get('pictures'))} pictures: `{_source(details)}`."
+        text = f"{_number(data.get('pictures'))} {items}: `{_source(details)}`."
     else:
         text = f"{str(origin).capitalize()}." if origin else "Not recorded."
     if _start(details):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.errors import DcganError
-from dcgan.export.card import ExportedFiles, check_difference, example_latents, exporting, summary
+from dcgan.export.card import ExportedFiles, check_difference, check_format_draws, example_latents, exporting, summary
 from dcgan.export.discriminator import WithFeatures, discriminator_inputs
 from dcgan.export.graph_builder import graph_of
 from dcgan.export.trace import plain_copy
@@ -45,14 +45,15 @@ def export_onnx(
 
     Raises:
         DcganError: The extra "export" is not installed.
-        ModelError: Something is at `out`; a net has other layers, as those that predict frames do and one of your own
-            may; or a file differs from its net.
+        ModelError: Something is at `out`; the model predicts frames; a net of your own has other layers; or a file
+            differs from its net.
         OSError: The disk is full, or cannot be written.
 
     Example:
         >>> dcgan.export_onnx(dcgan.load("faces"), "faces-onnx")
     """
     check_onnx()
+    check_format_draws(model, "ONNX files")
     from dcgan.export.onnx_nodes import OPSET, onnx_model
 
     step = Steps(7, on_progress)

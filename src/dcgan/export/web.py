@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from dcgan.errors import ModelError
-from dcgan.export.card import CHECKED, ExportedFiles, check_difference, exporting, summary
+from dcgan.export.card import CHECKED, ExportedFiles, check_difference, check_format_draws, exporting, summary
 from dcgan.export.graph import Graph, Layer, Shape, Value
 from dcgan.export.graph_builder import graph_of
 from dcgan.export.graph_run import run
@@ -70,14 +70,14 @@ def export_page(
         on_progress: Called with (steps done, in all).
 
     Raises:
-        ModelError: Something is at `out`, or a net of your own has other layers.
+        ModelError: Something is at `out`, the model predicts frames, or a net of your own has other layers.
         LatentError: The concepts cannot be read, or are another model's.
         OSError: The disk is full, or cannot be written.
 
     Example:
         >>> dcgan.export_page(dcgan.load("faces"), "faces-page")
     """
-    model.check_draws()
+    check_format_draws(model, "pages")
     step = Steps(4, on_progress)
     out, net = Path(out), plain_copy(model.generator)
     z = torch.from_numpy(model.latents(CHECKED))

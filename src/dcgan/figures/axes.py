@@ -22,9 +22,19 @@ class Axis:
 
     @classmethod
     def around(
-        cls, values: Sequence[float], start: float, end: float, *, log: bool = False, tight: bool = False
+        cls,
+        values: Sequence[float],
+        start: float,
+        end: float,
+        *,
+        log: bool = False,
+        tight: bool = False,
+        limits: tuple[float, float] = (-math.inf, math.inf),
     ) -> "Axis":
-        """The axis that shows `values`, finite numbers: up to the next tick on either side, or `tight` around them."""
+        """The axis that shows `values`, finite numbers: up to the next tick on either side, or `tight` around them.
+
+        It gives them no room beyond `limits`, which must be ticks.
+        """
         low, high = (min(values), max(values)) if values else (0.0, 1.0)
         if log and values:
             ticks = _log_ticks(low, high)
@@ -34,7 +44,7 @@ class Axis:
         size = max(abs(low), abs(high))
         if high - low <= 1e-3 * size or size < TINY:
             pad = size / 2 if size >= TINY else 0.5
-            low, high = low - pad, high + pad
+            low, high = max(low - pad, limits[0]), min(high + pad, limits[1])
         ticks = _ticks(low, high)
         if tight:
             return cls(low, high, start, end, tuple(tick for tick in ticks if low <= tick <= high))

@@ -33,6 +33,7 @@ def curves(
     *,
     log_x: bool = False,
     y_range: tuple[float, float] | None = None,
+    y_limits: tuple[float, float] = (-math.inf, math.inf),
     marks: Sequence[float] = (),
     deviations: Mapping[str, Sequence[float]] = MappingProxyType({}),
 ) -> str:
@@ -49,6 +50,7 @@ def curves(
         log_y: Logarithmic y axis.
         log_x: Logarithmic x axis.
         y_range: What the y axis shows at least. Default: what the values need.
+        y_limits: What y can be, round numbers: bands and the y axis end there.
         marks: Values on the x axis to mark by a dotted line.
         deviations: By the name of a line, the standard deviation of each of its points, NaN for none: a band behind it.
 
@@ -56,11 +58,11 @@ def curves(
         An `<svg>` element 560 × 300, as wide as the page lets it be, with no reference to anything outside it.
     """
     lines = {name: [_usable(point, log_x, log_y) for point in points] for name, points in series.items()}
-    bands = {name: _edges(series[name], values, log_x, log_y) for name, values in deviations.items()}
+    bands = {name: _edges(series[name], values, y_limits, log_x, log_y) for name, values in deviations.items()}
     points = [point for line in chain(lines.values(), *bands.values()) for point in line if point is not None]
     across = Axis.around([x for x, _ in points], _LEFT, _RIGHT, log=log_x, tight=True)
     values = [y for _, y in points] + list(y_range or ())
-    up = Axis.around(values, _BOTTOM, _TOP, log=log_y)
+    up = Axis.around(values, _BOTTOM, _TOP, log=log_y, limits=y_limits)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
         f'aria-label={quoteattr(title)} font-family="system-ui, sans-serif" font-size="12" fill="currentColor" '
@@ -112,11 +114,14 @@ def _usable(point: Point, log_x: bool, log_y: bool) -> Point | None:
     return point if drawable and (x > TINY or not log_x) and (y > TINY or not log_y) else None
 
 
-def _edges(points: Sequence[Point], deviations: Sequence[float], log_x: bool, log_y: bool) -> list[tuple[Point, Point]]:
+def _edges(
+    points: Sequence[Point], deviations: Sequence[float], limits: tuple[float, float], log_x: bool, log_y: bool
+) -> list[tuple[Point, Point]]:
     """The upper and the lower edge of a band, where both can be drawn."""
     edges = []
     for (x, y), deviation in zip(points, deviations, strict=True):
-        high, low = (_usable((x, y + sign * deviation), log_x, log_y) for sign in (1, -1))
+        ends = min(y + deviation, limits[1]), max(y - deviation, limits[0])
+        high, low = (_usable((x, end), log_x, log_y) for end in ends)
         if high is not None and low is not None:
             edges.append((high, low))
     return edges

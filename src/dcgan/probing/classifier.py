@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dcgan.data.clips import film_names
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import DcganError, ModelError, SourceError, UsageError
@@ -106,7 +107,8 @@ class PictureClassifier(ShortRepr):
             if on_progress:
                 on_progress(min(start + BATCH, len(data)), len(data))
         own = tuple(data.label_names[label] if label >= 0 else None for label in data.labels)
-        return Predictions(data.pixels, tuple(data.names), np.concatenate(parts), self.names, own)
+        films = tuple(film_names(data)) if data.frames > 1 else ()
+        return Predictions(data.pixels, tuple(data.names), np.concatenate(parts), self.names, own, films)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the classes, C, and the accuracy on held-out pictures."""
@@ -190,7 +192,7 @@ def fit_classifier(
     groups = groups_of(data)
     for label, name in enumerate(data.label_names):
         if len(np.unique(groups[data.labels == label])) < 2:
-            what = "picture" if data.frames == 1 else "film"
+            what = data.noun if data.frames == 1 else "film"
             raise SourceError(f"`source` has no second {what} of {name}: one is learned, one chooses C")
 
     def phase(name: str) -> None:

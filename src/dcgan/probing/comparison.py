@@ -176,7 +176,8 @@ def split_pictures(train: PackedSet, test: PackedSet | None, options: ProbeOptio
     needed = max((count for count in options.labels_per_class if count is not None), default=1)
     for name, have, few in zip(train.label_names, counts, left, strict=True):
         if few < needed:
-            what, held_out, more = ("picture", "some", "pictures") if train.frames == 1 else ("clip", "films", "films")
+            what = train.noun
+            held_out, more = ("some", f"{what}s") if train.frames == 1 else ("films", "films")
             raise UsageError(
                 f"`source`: {name} has {have} {what if have == 1 else f'{what}s'}; once {held_out} are held out, {few} "
                 f"are left to learn from, fewer than {needed}: add {more}, leave the class out, or ask for fewer "

@@ -30,6 +30,7 @@ class Predictions(ShortRepr):
         scores: (N, K), the SVM's decision function: the distance from each class's plane, up to a factor.
         label_names: K names of classes.
         source_labels: N labels that the pictures came with, such as the names of their folders; None for none.
+        films: Of clips N names of the films that they are of; empty for still pictures.
     """
 
     pixels: PixelStore
@@ -37,6 +38,7 @@ class Predictions(ShortRepr):
     scores: NDArray[np.float32]
     label_names: tuple[str, ...]
     source_labels: tuple[str | None, ...]
+    films: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -61,6 +63,15 @@ class Predictions(ShortRepr):
         """How many pictures got each label."""
         return {name: int((self.labels == label).sum()) for label, name in enumerate(self.label_names)}
 
+    @cached_property
+    def film_labels(self) -> dict[str, str]:
+        """The label of each film by its name: the class with the highest mean score of the film's clips."""
+        names, film = np.unique(np.array(self.films, object), return_inverse=True)
+        sums = np.zeros((len(names), len(self.label_names)))
+        np.add.at(sums, film, self.scores[: len(film)])
+        means = sums / np.bincount(film, minlength=len(names))[:, None]
+        return {str(name): self.label_names[label] for name, label in zip(names, means.argmax(axis=1), strict=True)}
+
     @property
     def agreement(self) -> tuple[int, int]:
         """How many pictures came with one of the labels, and how many of those were given it again."""
@@ -80,8 +91,12 @@ class Predictions(ShortRepr):
         return some
 
     def table(self) -> pa.Table:
-        """The columns `name`, `label`, `score`, `second` and `margin`, a row a picture."""
+        """The columns `name`, `label`, `score`, `second` and `margin`, a row a picture.
+
+        Of clips also `film` and `film_label`.
+        """
         classes = np.array(self.label_names, object)
+        films = {"film": self.films, "film_label": [self.film_labels[film] for film in self.films]}
         return pa.table(
             {
                 "name": list(self.names),
@@ -89,6 +104,7 @@ class Predictions(ShortRepr):
                 "score": np.take_along_axis(self.scores, self._top_two, axis=1)[:, 0].tolist(),
                 "second": classes[self._top_two[:, 1]].tolist(),
                 "margin": self.margins.tolist(),
+                **(films if self.films else {}),
             }
         )
 

@@ -141,6 +141,7 @@ class ProbeResults(ShortRepr):
             "labels of each class",
             "%",
             log_x=True,
+            y_limits=(0, 100),
             deviations={
                 name: [100 * result.interval if len(result.accuracies) > 1 else math.nan for result in results]
                 for name, results in lines.items()

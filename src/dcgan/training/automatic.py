@@ -7,6 +7,7 @@ read the recipe of the run, in which nothing is open any more.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from dcgan.choices import PRESETS
 from dcgan.data.packed import PackedSet
 from dcgan.progress import duration
 from dcgan.training.distributed import Ranks
@@ -88,11 +89,17 @@ def choose_for(recipe: Recipe, data: PackedSet, ranks: Ranks = Ranks(), nets: Ow
 
     if nets:  # which have the width that they have
         recipe = replace(recipe, base_channels=recipe.definite.base_channels)
-    return choose(recipe, len(data), measure, ranks=ranks.count, spectrograms=data.sound is not None)
+    return choose(recipe, len(data), measure, ranks=ranks.count, noun=data.noun, spectrograms=data.sound is not None)
 
 
 def choose(
-    recipe: Recipe, pictures: int, measure: Callable[[Recipe], float], *, ranks: int = 1, spectrograms: bool = False
+    recipe: Recipe,
+    pictures: int,
+    measure: Callable[[Recipe], float],
+    *,
+    ranks: int = 1,
+    noun: str = "picture",
+    spectrograms: bool = False,
 ) -> Choices:
     """Fill in what a recipe leaves open. What it says is never changed.
 
@@ -101,6 +108,7 @@ def choose(
         pictures: How many there are.
         measure: Images a second of a recipe on this machine. Called only where something depends on it.
         ranks: Processes that share each mini-batch.
+        noun: What a picture is called.
         spectrograms: Whether the pictures are spectrograms of sounds.
     """
     rates: dict[Recipe, float] = {}
@@ -112,10 +120,10 @@ def choose(
         return rates[key]
 
     rules: tuple[Callable[[Recipe], Chosen | None], ...] = (
-        lambda one: choose_batch_size(one, pictures, ranks),
-        lambda one: choose_augment(one, pictures, spectrograms=spectrograms),
+        lambda one: choose_batch_size(one, pictures, ranks, noun=noun),
+        lambda one: choose_augment(one, pictures, noun=noun, spectrograms=spectrograms),
         lambda one: choose_base_channels(one, rate),
-        lambda one: choose_images(one, pictures, rate),
+        lambda one: choose_images(one, pictures, rate, noun=noun),
     )
     chosen: list[Chosen] = []
     if recipe.nets not in DCGANS:
@@ -128,7 +136,7 @@ def choose(
     return Choices(recipe, tuple(chosen), rates.get(_without_length(recipe)))
 
 
-def choose_batch_size(recipe: Recipe, pictures: int, ranks: int = 1) -> Chosen | None:
+def choose_batch_size(recipe: Recipe, pictures: int, ranks: int = 1, *, noun: str = "picture") -> Chosen | None:
     """The usual mini-batch, or a smaller one that the set fills eight times; None if the recipe has one.
 
     Several ranks get a multiple of their number, and at least two pictures each.
@@ -137,15 +145,17 @@ def choose_batch_size(recipe: Recipe, pictures: int, ranks: int = 1) -> Chosen |
         return None
     size = next((size for size in BATCH_SIZES if size * MINI_BATCHES <= pictures), BATCH_SIZES[-1])
     why = (
-        f"{pictures:,} pictures are enough for it"
+        f"{pictures:,} {noun}s are enough for it"
         if size == USUAL.batch_size
-        else f"{pictures:,} pictures are few for mini-batches of {USUAL.batch_size}"
+        else f"{pictures:,} {noun}s are few for mini-batches of {USUAL.batch_size}"
     )
     shared = ranks * max(2, -(-size // ranks))
     return Chosen("batch_size", shared, why if shared == size else f"{why}, and {ranks} ranks share it evenly")
 
 
-def choose_augment(recipe: Recipe, pictures: int, *, spectrograms: bool = False) -> Chosen | None:
+def choose_augment(
+    recipe: Recipe, pictures: int, *, noun: str = "picture", spectrograms: bool = False
+) -> Chosen | None:
     """The usual augmentation, or for small sets Zhao et al.'s strongest that suits them; None if the recipe has one.
 
     Colors are changed in RGB pictures only: gray ones have no saturation, of RGBA ones the opacity would change with
@@ -154,9 +164,9 @@ def choose_augment(recipe: Recipe, pictures: int, *, spectrograms: bool = False)
     if recipe.augment is not None:
         return None
     if pictures >= FEW_PICTURES:
-        return Chosen("augment", USUAL.augment, f"{pictures:,} pictures need no more")
+        return Chosen("augment", USUAL.augment, f"{pictures:,} {noun}s need no more")
     in_color = recipe.channels == 3 and not spectrograms
-    why = f"the discriminator would soon know {pictures:,} pictures by heart"
+    why = f"the discriminator would soon know {pictures:,} {noun}s by heart"
     return Chosen("augment", FEW_AUGMENT[in_color], why)
 
 
@@ -180,22 +190,32 @@ def choose_base_channels(recipe: Recipe, rate: Callable[[Recipe], float]) -> Cho
     return Chosen("base_channels", USUAL.base_channels, "on a CPU, wider nets come out worse in the first hour")
 
 
-def choose_images(recipe: Recipe, pictures: int, rate: Callable[[Recipe], float]) -> Chosen | None:
+def choose_images(
+    recipe: Recipe, pictures: int, rate: Callable[[Recipe], float], *, noun: str = "picture"
+) -> Chosen | None:
     """The length: `about_minutes` in images; an hour within limits where there is no length; else None.
 
-    Of an additional length in images the smaller one holds.
+    Of an additional length in images the smaller one holds. The minutes of a preset are no more than the passes that
+    are enough; those that a user gives are what they are.
     """
+    most = min(MOST_IMAGES, MOST_PASSES * pictures)
+    passes = f"{MOST_PASSES:,} passes over {pictures:,} {noun}s are enough"
     if recipe.about_minutes is not None:
         speed = rate(recipe)
         images = max(1, two_digits(60 * recipe.about_minutes * speed))
+        length = f"{duration(60 * recipe.about_minutes)} here, at {speed:,.0f} images a second"
         if recipe.images is not None and recipe.images <= images:
-            return None
-        return Chosen("images", images, f"{duration(60 * recipe.about_minutes)} here, at {speed:,.0f} images a second")
+            here = f"which are {images:,} images here, at {speed:,.0f} a second"
+            return Chosen("images", recipe.images, f"they come before `about_minutes` {recipe.about_minutes:g}, {here}")
+        if recipe.images is not None:
+            return Chosen("images", images, f"{length}, which come before `images` {recipe.images:,}")
+        is_of_preset = recipe.preset in PRESETS and recipe.about_minutes == PRESETS[recipe.preset].about_minutes
+        if is_of_preset and images > MOST_PASSES * pictures:
+            return Chosen("images", MOST_PASSES * pictures, passes)
+        return Chosen("images", images, length)
     if any(getattr(recipe, name) is not None for name in LENGTHS):
         return None
-    most = min(MOST_IMAGES, MOST_PASSES * pictures)
     least = min(LEAST_IMAGES, most)
-    passes = f"{MOST_PASSES:,} passes over {pictures:,} pictures are enough"
     if least == most:  # whatever the speed
         return Chosen("images", most, passes)
     speed = rate(recipe)

@@ -129,7 +129,7 @@ class ProgressBar(Callback):
             move(self._progress, self._preparing, done, total)
             self._progress.update(self._preparing, visible=done != total)
         elif self._is_time():
-            self.print(f"preparing {done:,}" + (f" of {total:,} pictures" if total else " pictures"))
+            self.print(f"preparing {done:,}" + (f" of {total:,}" if total else ""))
 
     def on_start(self, state: TrainingState, pictures: int) -> None:
         """Say what is trained on."""
@@ -137,10 +137,10 @@ class ProgressBar(Callback):
         self._began = (time.monotonic(), images)
         self._next_line = self._began[0] + FIRST_ESTIMATE
         self._progress.reset(self._training, completed=images)  # the rate counts from where this session begins
-        if not self._moves:
-            since = f" from {images:,} images on" if images else ""
-            what = "pictures" if state.interface.frames == 1 else f"clips of {state.interface.frames} frames"
-            self.print(f"training on {pictures:,} {what}{since}, for {length_of(state.recipe)}, on {state.device}")
+        since = f" from {images:,} images on" if images else ""
+        what = f"{state.noun}s" if state.interface.frames == 1 else f"clips of {state.interface.frames} frames"
+        length = length_of(state.recipe, pictures)
+        self.print(f"training on {pictures:,} {what}{since}, for {length}, on {state.device}")
 
     def on_step(self, state: TrainingState, target: int) -> None:
         """Move the bar of the training."""

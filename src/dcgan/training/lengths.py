@@ -12,17 +12,37 @@ LENGTHS = (*DEFINITE_LENGTHS, "about_minutes")
 
 def target_images(recipe: "Recipe", count: int) -> int | None:
     """Images after which a run on `count` pictures ends; None if only `minutes` limit it."""
-    targets = [
-        recipe.images,
-        recipe.steps and recipe.steps * recipe.definite.batch_size,
-        recipe.epochs and round(recipe.epochs * count),
-        DEFAULT_IMAGES if all(getattr(recipe, name) is None for name in DEFINITE_LENGTHS) else None,
-    ]
-    return min((target for target in targets if target), default=None)
+    if all(getattr(recipe, name) is None for name in DEFINITE_LENGTHS):
+        return DEFAULT_IMAGES
+    return min(lengths_in_images(recipe, count).values(), default=None)
 
 
-def length_of(recipe: "Recipe") -> str:
-    """The length of a recipe in words: "20 minutes or 1,000,000 images"."""
+def lengths_in_images(recipe: "Recipe", count: int) -> dict[str, int]:
+    """How many images each length is on `count` pictures, of those that are given, by name; without `minutes`."""
+    lengths = {
+        "images": recipe.images,
+        "steps": recipe.steps and recipe.steps * recipe.definite.batch_size,
+        "epochs": recipe.epochs and round(recipe.epochs * count),
+    }
+    return {name: length for name, length in lengths.items() if length}
+
+
+def length_of(recipe: "Recipe", pictures: int, rate: float | None = None) -> str:
+    """The length of a recipe in words, and which of several ends the run: "1,000 images, which come before 3 epochs".
+
+    Args:
+        recipe: Its lengths.
+        pictures: How many there are, for the length of an epoch.
+        rate: Images a second, where that is known: else `minutes` may or may not come before another length.
+    """
     given = {name: getattr(recipe, name) for name in DEFINITE_LENGTHS}
-    lengths = [f"{value:,g} {name}" for name, value in given.items() if value is not None]
-    return " or ".join(lengths) or f"{DEFAULT_IMAGES:,} images"
+    words = {name: f"{value:,.10g} {name}" for name, value in given.items() if value is not None}
+    if len(words) < 2:
+        return next(iter(words.values()), f"{DEFAULT_IMAGES:,} images")
+    images: dict[str, float] = {**lengths_in_images(recipe, pictures)}
+    if recipe.minutes and rate:
+        images["minutes"] = 60 * recipe.minutes * rate
+    if len(images) < len(words):
+        return f"{' or '.join(words.values())}, whichever comes first"
+    first = words.pop(min(images, key=lambda name: images[name]))
+    return f"{first}, which come before {' and '.join(words.values())}"

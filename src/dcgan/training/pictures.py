@@ -11,7 +11,7 @@ from dcgan.data.clips import clips_of
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, RecipeError
-from dcgan.model import Model
+from dcgan.model import DEFAULT_FPS, Model
 from dcgan.networks.architecture import DiscriminatorArchitecture
 from dcgan.training.recipe import Recipe
 from dcgan.types import OnProgress
@@ -53,9 +53,14 @@ def open_data(
                     f"{path} holds pictures with {name} {found}, but {who} for {asked}; {other}, or prepare the source "
                     f"again with `{name}` {asked}"
                 )
+        if recipe.frames > 1 and None not in (recipe.fps, data.fps) and recipe.fps != data.fps:
+            raise PackedSetError(
+                f"`fps` {recipe.fps:g} changes nothing: {path} has {data.fps:g} frames of each second of its videos; "
+                f"leave `fps` out, or prepare the videos again with `fps` {recipe.fps:g}"
+            )
     else:
         sound = start.sound if start else None
-        fps = recipe.fps if recipe.frames > 1 else None
+        fps = (recipe.fps or DEFAULT_FPS) if recipe.frames > 1 else None
         data = open_pictures(
             source, size=recipe.size, channels=recipe.channels, sound=sound, fps=fps, on_progress=on_progress
         )
@@ -69,7 +74,7 @@ def open_data(
     if recipe.frames > 1:
         data = clips_of(data, recipe.frames)
     if len(data) < 2:
-        what = "picture" if recipe.frames == 1 else f"clip of {recipe.frames} frames"
+        what = data.noun if recipe.frames == 1 else f"clip of {recipe.frames} frames"
         raise PackedSetError(
             f"{source_name(source)} has {len(data)} usable {what}; a GAN learns from a set: give it at least 2"
         )
@@ -97,14 +102,15 @@ def looks_drawn(data: PackedSet) -> bool:
 
 
 def fit_to(recipe: Recipe, data: PackedSet, *, transferred: bool = False) -> Recipe:
-    """The recipe with `size`, `channels` and, for conditional nets, `classes` as the set has them.
+    """The recipe with `size`, `channels`, `fps` of clips and, for conditional nets, `classes` as the set has them.
 
     Its `kernel_size`, too, is made definite.
 
     Raises:
         RecipeError: The nets are given labels, and the set has none, too few, or not for every picture.
     """
-    recipe = replace(recipe, size=data.size, channels=data.channels)
+    fps = recipe.fps or data.fps or DEFAULT_FPS
+    recipe = replace(recipe, size=data.size, channels=data.channels, fps=fps if recipe.frames > 1 else recipe.fps)
     if not NETS[recipe.nets].conditional:
         return _with_kernel_size(recipe)
     classes, without = len(data.label_names), int((data.labels < 0).sum())

@@ -89,8 +89,12 @@ class Recipe:
     history: int = setting(
         4, "Of nets that predict frames: how many they are given, to predict the next.", minimum=1, maximum=16
     )
-    fps: float = setting(
-        10.0, "Of nets that predict frames: frames to take of a second of a video.", above=0, maximum=1000
+    fps: float | None = setting(
+        None,
+        "Of nets that predict frames: frames to take of a second of a video. Default: those of the packed set, or 10 "
+        "for other sources.",
+        above=0,
+        maximum=1000,
     )
     pixel_loss: Literal["l1", "l2"] = setting(
         "l1", "How a predicted frame is compared with the real one: by absolute or by squared differences."

@@ -106,7 +106,7 @@ def _first_command(run: Path, data: PackedSet) -> tuple[str, str]:
 def _kind(data: PackedSet) -> str:
     size = f"{data.size}×{data.size}"
     if data.frames == 1:
-        return f"A DCGAN for {size} pictures, trained on {len(data):,} of them"
+        return f"A DCGAN for {size} {'spectrograms' if data.sound else 'pictures'}, trained on {len(data):,} of them"
     return f"A predictor of {size} frames, trained on {len(data):,} clips of {data.frames} frames"
 
 

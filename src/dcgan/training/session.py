@@ -95,7 +95,7 @@ def run_session(
         stop = stack.enter_context(StopRequest())
         stack.enter_context(torch.random.fork_rng(devices=[]))
         state = TrainingState(recipe, recipe.target_images(len(data)), ranks, nets)
-        state.origin = _origin(card)
+        state.origin, state.noun = _origin(card), data.noun
         damaged = _restore(run, state)
         ranks.wait()  # until all have read what the leading one may replace
         loader = ImageLoader(data.pixels, state.device, data.labels)

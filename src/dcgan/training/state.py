@@ -79,6 +79,7 @@ class TrainingState:
         self.device = torch.device(recipe.device)
         self.own = nets is not None
         self.origin: Mapping[str, object] = {}  # of the run, for its models: what it learns from and began with
+        self.noun = "picture"  # what one of those that it learns from is called
         self.interface = recipe.interface() if nets else recipe.lay_out()
         if nets:
             self.generator, self.discriminator = (net.to(self.device).train() for net in nets)

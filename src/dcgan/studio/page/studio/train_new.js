@@ -107,7 +107,14 @@ export async function showNew(panel, state) {
     } catch (error) {
       if (mine !== looks) return;
       report.replaceChildren(make("p", { class: "bad" }, error.message));
+      await forget(source.value);
     }
+  }
+
+  // Take a source out of the list that is gone, as dropped files are of which none can be used.
+  async function forget(name) {
+    const { sources } = await get("/api/state");
+    if (!sources.some((one) => one.name === name)) [...source.options].find(({ value }) => value === name)?.remove();
   }
 
   // ---- the start
