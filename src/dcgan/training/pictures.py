@@ -17,6 +17,7 @@ from dcgan.training.recipe import Recipe
 from dcgan.types import OnProgress
 
 JUDGED = 256  # pictures by which a set is said to be drawn
+SMALLEST_DRAWING = 32  # pixels a side
 ALIKE = 2  # levels between neighboring pixels of one color
 FLAT = 0.7  # share of such neighbors in drawings: about 0.85; in photographs 0.2
 VERIFIED = 2**30  # bytes; a packed set up to this size, a second's work, is compared with its fingerprint at the start
@@ -93,9 +94,10 @@ def describe_data(data: PackedSet, recipe: Recipe) -> list[str]:
 def looks_drawn(data: PackedSet) -> bool:
     """Whether most neighboring pixels have the same color, as in cartoons and pixel art; in photographs few have.
 
-    It must be so in half of the first pictures. Spectrograms never look drawn.
+    It must be so in half of the first pictures. Spectrograms never look drawn, nor do pictures of less than 32x32, where
+    cells and edges are about as large as a pixel.
     """
-    if data.sound or not len(data):
+    if data.sound or data.size < SMALLEST_DRAWING or not len(data):
         return False
     same = (np.abs(np.diff(data.pixels[:JUDGED].astype(np.int16), axis=2)) <= ALIKE).all(axis=-1)
     return bool(np.median(same.mean(axis=(1, 2))) > FLAT)
