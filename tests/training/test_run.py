@@ -134,7 +134,7 @@ def test_auto_becomes_what_it_came_to(packed: Path, tmp_path: Path) -> None:
     recipe, _ = read_run(tmp_path / "run")
     assert recipe.device != "auto"
     assert recipe.precision in ("float32", "bfloat16")
-    assert recipe.threads == torch.get_num_threads()
+    assert recipe.threads in range(1, torch.get_num_threads() + 1)  # as many as find a processor free
     assert recipe.size == 16
 
 

@@ -94,8 +94,8 @@ def describe_data(data: PackedSet, recipe: Recipe) -> list[str]:
 def looks_drawn(data: PackedSet) -> bool:
     """Whether most neighboring pixels have the same color, as in cartoons and pixel art; in photographs few have.
 
-    It must be so in half of the first pictures. Spectrograms never look drawn, nor do pictures of less than 32x32, where
-    cells and edges are about as large as a pixel.
+    It must be so in half of the first pictures. Spectrograms never look drawn, nor do pictures below 32x32, whose
+    edges are about as wide as all else.
     """
     if data.sound or data.size < SMALLEST_DRAWING or not len(data):
         return False
