@@ -80,8 +80,12 @@ def print_tables(rows: list[dict[str, Any]]) -> None:
 
 
 def montage(rows: list[dict[str, Any]], recipes: list[str], sheets: Path, out: Path) -> None:
-    """What was drawn at the last mark, seed 0: a column a set, a row a recipe, the corner of 5 x 5 pictures of each."""
-    sets = sorted({row["set"] for row in rows})
+    """What was drawn at the last mark, seed 0: a column a set, a row a recipe, the corner of 5 x 5 pictures of each.
+
+    Of the sets on which all of these recipes were trained.
+    """
+    trained = {name: {row["recipe"] for row in rows if row["set"] == name} for name in {row["set"] for row in rows}}
+    sets = sorted(name for name, found in trained.items() if found >= set(recipes))
     side, space = 240, 12  # pixels
     canvas = Image.new("RGB", (len(sets) * (side + space) - space, len(recipes) * (side + space) - space), "white")
     for row, recipe in enumerate(recipes):
