@@ -115,6 +115,11 @@ def test_drawings_are_recognized_and_trained_with_their_preset(browser: Chrome, 
         Select(browser.find_element(By.ID, "source")).select_by_value("icons")
         until(lambda: "All 4 pictures can be used" in text(browser, "#report"), 60)
         assert kind.first_selected_option.text == "drawings"
+        kind.select_by_visible_text("photographs")
+        Select(browser.find_element(By.ID, "size")).select_by_value("64")  # another look
+        until(lambda: "64 by 64 pixels" in text(browser, "#report"), 60)
+        assert kind.first_selected_option.text == "photographs"  # what was chosen stays
+        kind.select_by_visible_text("drawings")
         click(browser, "#start")
         record = folder / ".dcgan-studio" / "runs%2Ficons-1.json"
         until(lambda: record.exists() and "words" in parse_json(record.read_bytes()))

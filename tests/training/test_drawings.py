@@ -1,5 +1,6 @@
 """Drawings: they differ from photographs by flat areas, and have a preset of their own."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,16 @@ def test_grain_or_slopes_as_in_photographs_do_not_look_drawn(tmp_path: Path) -> 
     assert not looks_drawn(packed(tmp_path, np.stack([slope, grain, slope, grain]).astype(np.uint8)))
 
 
+def test_a_plain_background_does_not_make_photographs_drawings(tmp_path: Path) -> None:
+    pixels = np.full((4, 64, 64, 3), 255, np.uint8)
+    pixels[:, 20:44, 20:44] = np.random.default_rng(3).integers(0, 256, (4, 24, 24, 3))
+    assert not looks_drawn(packed(tmp_path, pixels))
+
+
+def test_pictures_of_one_color_are_no_drawings(tmp_path: Path) -> None:
+    assert not looks_drawn(packed(tmp_path, np.full((4, 64, 64, 3), 255, np.uint8)))
+
+
 def test_slight_noise_of_compression_does_not_hide_that_pictures_are_drawn(tmp_path: Path) -> None:
     flat = np.full((4, 64, 64, 3), 200, np.uint8)
     flat[:, 20:40, 20:40] = 30
@@ -50,5 +61,7 @@ def test_a_training_on_drawings_names_their_preset(faces: Path, capsys: pytest.C
     flags = ["--dry-run", "--images", "64", "--base-channels", "2", "--threads", "1"]
     app(["train", str(faces), *flags])
     assert "--preset drawings" in capsys.readouterr().out
+    app(["train", str(faces), *flags, "--json"])
+    assert "--preset drawings" in json.loads(capsys.readouterr().out)["notes"][0]
     app(["train", str(faces), *flags, "--preset", "drawings"])
     assert "try" not in capsys.readouterr().out

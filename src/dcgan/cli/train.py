@@ -165,11 +165,18 @@ def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> 
         seconds = min([*lengths, *([target / rate] if target else [])])
         measured = {"images_per_second": round(rate, 1), "seconds": round(seconds)}
         lines.append(f"time: about {duration(seconds)} on {recipe.device}, {rate:,.0f} images a second")
-    notes = [*(f"chose {one}" for one in choices.chosen), *describe_data(data, recipe)]
+    described = describe_data(data, recipe)
+    notes = [*(f"chose {one}" for one in choices.chosen), *described]
     lines += ["", *map(as_flags, notes)] if notes else []
     answer(
         "\n".join([*lines, "", recipe.to_toml()]),
-        {**facts, **measured, "chosen": choices.facts(), "recipe": dict(recipe.values())},
+        {
+            **facts,
+            **measured,
+            "chosen": choices.facts(),
+            "notes": [as_flags(note) for note in described],
+            "recipe": dict(recipe.values()),
+        },
         as_json,
     )
     return 0

@@ -95,7 +95,8 @@ class TrainRoutes:
     async def start(self, request: Request) -> object:
         """Begin a training."""
         found = await json_of(request)
-        chosen = {MINUTES: found.get("minutes"), **value_of(found, "more", dict, {})}
+        length = {MINUTES: found.get("minutes")}
+        chosen = {**length, **value_of(found, "more", dict, {}), **length}
         settings = {"size": _size(value_of(found, "size", int)), **checked(chosen)}
         source = value_of(found, "source", str)
         return {"run": await run_sync(self.trainings.start, source, settings)}

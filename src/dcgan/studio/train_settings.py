@@ -42,10 +42,10 @@ def checked(given: Mapping[str, object]) -> dict[str, object]:
     if unknown := given.keys() - _LABELS.keys():
         raise UsageError(f"the studio does not set {', '.join(sorted(unknown))}")
     for name, value in given.items():
-        if value is None:
-            raise UsageError(f"{_LABELS[name]} must be {_allowed(name)}")
         if name == PRESET and value not in KINDS:
             raise UsageError(f"{_LABELS[name]} must be one of {', '.join(KINDS)}, not {value}")
+        if value is None:
+            raise UsageError(f"{_LABELS[name]} must be {_allowed(name)}")
         try:
             Recipe().changed({name: value})
         except RecipeError as error:

@@ -36,7 +36,7 @@ def length_of(recipe: "Recipe", pictures: int, rate: float | None = None) -> str
         rate: Images a second, where that is known: else `minutes` may or may not come before another length.
     """
     given = {name: getattr(recipe, name) for name in DEFINITE_LENGTHS}
-    words = {name: f"{value:,.10g} {name}" for name, value in given.items() if value is not None}
+    words = {name: _counted(value, name) for name, value in given.items() if value is not None}
     if len(words) < 2:
         return next(iter(words.values()), f"{DEFAULT_IMAGES:,} images")
     images: dict[str, float] = {**lengths_in_images(recipe, pictures)}
@@ -46,3 +46,8 @@ def length_of(recipe: "Recipe", pictures: int, rate: float | None = None) -> str
         return f"{' or '.join(words.values())}, whichever comes first"
     first = words.pop(min(images, key=lambda name: images[name]))
     return f"{first}, which come before {' and '.join(words.values())}"
+
+
+def _counted(value: float, name: str) -> str:
+    """A length in words, in the singular where it is 1."""
+    return f"{value:,.10g} {name[:-1] if value == 1 else name}"

@@ -17,11 +17,12 @@ export async function showNew(panel, state) {
   const names = new Map(); // of dropped files: what each was called, by the name it is stored under
   const recipe = await get("/api/recipe");
   let left = false;
+  let kindOf = ""; // the pictures whose kind was chosen by hand: another look does not change it
   let looks = 0; // at pictures: only the last one counts
 
   const source = choice([["", "Choose …"], ...state.sources.map(({ name, kind }) => [name, sourceName(name, kind)])], "", { id: "source", onchange: look });
   const size = choice(SIZES.map((side) => [String(side), `${side} × ${side} pixels`]), "64", { id: "size", onchange: look });
-  const kind = choice(KINDS, "default", { id: "kind" });
+  const kind = choice(KINDS, "default", { id: "kind", onchange: () => { kindOf = source.value; } });
   const minutes = make("input", { id: "minutes", type: "number", min: 1, step: 1, value: MINUTES, placeholder: MINUTES, inputmode: "numeric" });
   const more = recipe.map(setting);
   const report = make("div", { id: "report", "aria-live": "polite" });
@@ -101,7 +102,10 @@ export async function showNew(panel, state) {
       }
       if (mine !== looks || left) return;
       report.replaceChildren(intakeReport(facts, query, names));
-      kind.value = facts.drawn ? "drawings" : "default";
+      if (kindOf !== source.value) {
+        kind.value = facts.drawn ? "drawings" : "default";
+        if (facts.drawn) report.append(make("p", { class: "soft" }, "They look drawn, so they are trained on as drawings. Choose another kind below if they are not."));
+      }
       start.disabled = facts.used < 2;
       say(`${facts.used} pictures can be used`);
     } catch (error) {
