@@ -320,7 +320,7 @@ def test_spectrograms_are_no_frames(tmp_path: Path) -> None:
     sounds = PackedSet.open(
         prepare(tmp_path / "a.wav", tmp_path / "set", PrepareOptions(size=16, rate=8000, seconds=0.5)).path
     )
-    with pytest.raises(PackedSetError, match="spectrograms of sounds, which are no frames"):
+    with pytest.raises(PackedSetError, match="has recordings, and no frames of films"):
         clips_of(sounds, 2)
 
 

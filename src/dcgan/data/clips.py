@@ -147,8 +147,8 @@ class Films:
             raise PackedSetError(
                 f"{self.packed.source} has no clip of {frames:,} frames: of {count.films:,} "
                 f"{_noun(count.films, 'film')} with {count.frames:,} {_noun(count.frames, 'frame')} the longest has "
-                f"{count.longest:,} without a break. Put the frames of each film in a folder of its own, take a higher "
-                "`fps` of videos, or fewer frames for a clip"
+                f"{count.longest:,} without a break. Put the frames of each film in a folder of its own, prepare "
+                "videos with a higher `fps`, or take fewer frames for a clip"
             )
         clips = Clips(self.packed.pixels, self.rows, self.starts(frames), frames)
         labels = self.packed.labels[clips.rows(slice(None))[:, 0]]
@@ -164,7 +164,7 @@ def find_films(packed: PackedSet) -> Films:
     if isinstance(packed.pixels, Clips):
         raise PackedSetError(f"the pictures are clips of {packed.frames} frames already: take {packed.path} itself")
     if packed.sound:
-        raise PackedSetError(f"{packed.path} has spectrograms of sounds, which are no frames of films")
+        raise PackedSetError(f"{packed.source} has recordings, and no frames of films")
     _check_whole(packed)
     index = packed.index("row", "name", "width", "height")
     films, frame_names = _film_and_frame(index["name"])
