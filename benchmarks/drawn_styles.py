@@ -14,7 +14,7 @@ from pathlib import Path
 import resvg_py
 from dicebear import Avatar, Style
 
-BACKGROUNDS = ["#7cc6e8", "#a5dfc0", "#fff1a8", "#f7b7cd", "#bba7e3", "#f3f1ec", "#4f7a94", "#2b3350"]
+from dcgan.data.drawn_faces import BACKGROUNDS
 
 
 def main() -> None:

@@ -9,8 +9,11 @@ from PIL import Image
 from dcgan.figures.curves import curves, page
 from dcgan.figures.theme import THEMES
 from dcgan.training.monitor import COLLAPSED
+from dcgan.training.presets import DRAWINGS
+from dcgan.training.recipe import Recipe
 
-_DRAWINGS: dict[str, object] = {"lr": 2e-3, "augment": "none", "r1_gamma": 1.0, "ema_half_life": 20_000}  # the preset
+_USUAL = Recipe().values()
+_DRAWINGS = {name: value for name, value in DRAWINGS.values().items() if value != _USUAL.get(name)}
 _OPTIONS: dict[str, dict[str, object]] = {
     "lr 2e-4": {"lr": 2e-4},
     "lr 1e-3": {"lr": 1e-3},

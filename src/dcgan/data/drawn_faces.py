@@ -25,17 +25,18 @@ _MAX_SIZE = 1024
 _ALWAYS = ("clothes", "eyes", "hair", "mouth")
 _COLORED = ("accessories", "glasses", "hat", *_ALWAYS)  # a beard has the color of the hair
 _OVER_EARS = ("long02", "long03", "long13")  # hair that would hide the accessories, which are earrings
+BACKGROUNDS = [
+    "#7cc6e8",  # sky
+    "#a5dfc0",  # mint
+    "#fff1a8",  # lemon
+    "#f7b7cd",  # rose
+    "#bba7e3",  # lavender
+    "#f3f1ec",  # paper
+    "#4f7a94",  # slate
+    "#2b3350",  # night
+]
 _OPTIONS: dict[str, object] = {
-    "backgroundColor": [
-        "#7cc6e8",  # sky
-        "#a5dfc0",  # mint
-        "#fff1a8",  # lemon
-        "#f7b7cd",  # rose
-        "#bba7e3",  # lavender
-        "#f3f1ec",  # paper
-        "#4f7a94",  # slate
-        "#2b3350",  # night
-    ],
+    "backgroundColor": BACKGROUNDS,
     # Often enough to be learned from some thousand faces; the style's own are 10, 5, 20 and 5.
     "accessoriesProbability": 25,
     "beardProbability": 20,

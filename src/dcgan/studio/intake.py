@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow.compute as pc
 
 from dcgan.data.cache import open_pictures
+from dcgan.data.drawings import looks_drawn
 from dcgan.data.packed import PackedSet
 from dcgan.figures.sheets import picture_bytes, sheet
 from dcgan.studio.child import errors_said, said_by, say
 from dcgan.studio.uploads import Uploads
-from dcgan.training.pictures import looks_drawn
 
 MOST_LISTED = 500
 """Pictures that cannot be used, of which the page is told."""

@@ -2,26 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
-
-import numpy as np
 
 from dcgan.choices import NETS
 from dcgan.data.cache import open_pictures, source_name
 from dcgan.data.clips import clips_of
+from dcgan.data.drawings import looks_drawn
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import PackedSetError, RecipeError
 from dcgan.model import DEFAULT_FPS, Model
 from dcgan.networks.architecture import DiscriminatorArchitecture
 from dcgan.training.recipe import Recipe
-from dcgan.types import OnProgress, Pixels
+from dcgan.types import OnProgress
 
-JUDGED = 128  # pictures by which a set is said to be drawn
-SMALLEST_DRAWING = 32  # pixels a side
-ALIKE = 2  # levels between neighboring pixels of one color
-LEAST_PAIRS = 0.02  # of all pairs of neighbors, beside the background
-FLAT = 0.6  # share of pairs of one color; the drawings tried have 0.73 to 0.93, photographs 0.05 to 0.4
 VERIFIED = 2**30  # bytes; a packed set up to this size, a second's work, is compared with its fingerprint at the start
 
 
@@ -91,41 +84,6 @@ def describe_data(data: PackedSet, recipe: Recipe) -> list[str]:
     if recipe.preset == "default" and looks_drawn(data):
         sentences.append("the pictures look drawn, with flat areas of color: try `preset` drawings")
     return sentences
-
-
-def looks_drawn(data: PackedSet) -> bool:
-    """Whether most neighboring pixels have the same color, as in cartoons and pixel art; in photographs few have.
-
-    The background, which a photograph may have plain, does not count. It must be so in half of the first pictures.
-    Spectrograms never look drawn, nor do pictures below 32x32, whose edges are about as wide as all else.
-    """
-    if data.sound or data.size < SMALLEST_DRAWING:
-        return False
-    shares = [flat_share(picture) for picture in data.pixels[:JUDGED]]
-    known = [share for share in shares if share is not None]
-    return bool(known) and median(known) > FLAT
-
-
-def flat_share(picture: Pixels) -> float | None:
-    """How many of the pairs of pixels side by side have the same color, 0 to 1, the most frequent color apart.
-
-    Args:
-        picture: (H, W, C), uint8.
-
-    Returns:
-        None if there is next to nothing but that color.
-    """
-    channels = picture.shape[-1]
-    colors = picture.reshape(-1, channels).astype(np.int64) @ 256 ** np.arange(channels)
-    _, first, counts = np.unique(colors, return_index=True, return_counts=True)
-    levels = picture.astype(np.int16)
-    most_frequent = levels.reshape(-1, channels)[first[counts.argmax()]]
-    background = np.all(np.abs(levels - most_frequent) <= ALIKE, axis=-1)
-    pairs = ~(background[:, 1:] | background[:, :-1])
-    if pairs.mean() < LEAST_PAIRS:
-        return None
-    alike = np.all(np.abs(np.diff(levels, axis=1)) <= ALIKE, axis=-1)
-    return float(alike[pairs].mean())
 
 
 def fit_to(recipe: Recipe, data: PackedSet, *, transferred: bool = False) -> Recipe:

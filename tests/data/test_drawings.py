@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from dcgan.cli import app
+from dcgan.data.clips import clips_of
+from dcgan.data.drawings import looks_drawn
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
-from dcgan.training.pictures import looks_drawn
 from dcgan.types import Pixels
 
 pytest.importorskip("dicebear", reason="the extra 'demo' is not installed")
@@ -48,6 +49,11 @@ def test_a_plain_background_does_not_make_photographs_drawings(tmp_path: Path) -
 
 def test_pictures_of_one_color_are_no_drawings(tmp_path: Path) -> None:
     assert not looks_drawn(packed(tmp_path, np.full((4, 64, 64, 3), 255, np.uint8)))
+
+
+def test_clips_are_no_drawings(tmp_path: Path) -> None:
+    flat = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 3), np.uint8).repeat(8, axis=1).repeat(8, axis=2)
+    assert not looks_drawn(clips_of(packed(tmp_path, flat), 5))
 
 
 def test_slight_noise_of_compression_does_not_hide_that_pictures_are_drawn(tmp_path: Path) -> None:
