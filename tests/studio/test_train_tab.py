@@ -13,6 +13,8 @@ from tests.studio.browsing import click, console_is_empty, needs_browser, open_t
 from tests.studio.running import Client, end_trainings, running
 
 from dcgan.files import parse_json
+from dcgan.sound.spectrogram import SoundFormat
+from dcgan.sound.wav import wav_bytes
 
 pytestmark = needs_browser
 
@@ -125,6 +127,26 @@ def test_drawings_are_recognized_and_trained_with_their_preset(browser: Chrome, 
         until(lambda: record.exists() and "words" in parse_json(record.read_bytes()))
         words = parse_json(record.read_bytes())["words"]
         assert words[words.index("--preset") + 1] == "drawings"
+        console_is_empty(browser)
+
+
+def test_recordings_are_called_clips_and_are_of_no_kind_of_pictures(browser: Chrome, folder: Path) -> None:
+    (folder / "birds").mkdir()
+    sine = SoundFormat(rate=8000, seconds=0.256)
+    for number in range(3):
+        tone = np.sin(np.arange(2048) * (number + 1) / 5).astype(np.float32)
+        (folder / "birds" / f"{number}.wav").write_bytes(wav_bytes([tone], sine))
+    with running(folder) as studio:
+        open_tab(browser, studio.address, "train")
+        until(lambda: bool(browser.find_elements(By.ID, "source")))
+        Select(browser.find_element(By.ID, "size")).select_by_value("32")
+        Select(browser.find_element(By.ID, "source")).select_by_value("birds")
+        until(lambda: "All 3 clips can be used" in text(browser, "#report"), 60)
+        assert "spectrogram of 32 by 32" in text(browser, "#report")
+        assert not browser.find_element(By.ID, "kind").is_displayed()
+        Select(browser.find_element(By.ID, "source")).select_by_value("photos")
+        until(lambda: "12 of 13 pictures can be used" in text(browser, "#report"), 60)
+        assert browser.find_element(By.ID, "kind").is_displayed()
         console_is_empty(browser)
 
 

@@ -25,7 +25,7 @@ from dcgan.errors import DcganError, DeviceError, PackedSetError, RunError, Sour
 from dcgan.files import sha256
 from dcgan.training.callbacks import Callback
 from dcgan.training.checkpoint import keep_checkpoint, list_checkpoints
-from dcgan.training.logger import read_events, read_records
+from dcgan.training.logger import EVENTS, read_events, read_records
 from dcgan.training.losses import Loss
 from dcgan.training.pictures import open_data
 from dcgan.training.run import read_run, resume, train
@@ -174,6 +174,8 @@ def test_a_finished_run_that_is_resumed_stays_as_it_is(run: Path) -> None:
     result = resume(run)
     assert (result.ending, result.images) == ("finished", 64)
     assert digests(run) == before
+    texts = [event["text"] for event in read_events(run / EVENTS)]
+    assert any("nothing more is trained. Extend it by `images` or `minutes`" in text for text in texts)
 
 
 def test_an_extended_run_is_bit_identical_to_one_that_was_as_long_at_once(

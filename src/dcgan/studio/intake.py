@@ -97,13 +97,14 @@ class Intakes:
 
 
 def describe(packed: PackedSet) -> dict[str, object]:
-    """What a packed set has: used, skipped, each reason's count, the first that are skipped, whether it looks drawn."""
+    """What a packed set has: used, skipped, each reason's count, the first that are skipped; what one is called, and
+    whether they look drawn."""
     index = packed.index()
     skipped = index.filter(pc.equal(index["status"], "skipped"))
     reasons = {entry["values"]: entry["counts"] for entry in pc.value_counts(skipped["reason"]).to_pylist()}
     listed = skipped.select(["name", "reason", "detail"]).slice(0, MOST_LISTED).to_pylist()
     counts = {"used": len(packed), "skipped": len(skipped), "reasons": reasons, "list": listed}
-    return {**counts, "size": packed.size, "drawn": looks_drawn(packed)}
+    return {**counts, "size": packed.size, "noun": packed.noun, "drawn": looks_drawn(packed)}
 
 
 def shown(packed: PackedSet) -> bytes:

@@ -52,7 +52,7 @@ class RunView:
         facts: Numbers for the page: minutes, images, images_per_second, seconds.
         sheets: Its sheets of samples: file, images and roll-backs of each, in their order.
         events: What was worth telling: time, images and text of each.
-        settings: Size, minutes and pictures of the run, and what else it was started with.
+        settings: Size, minutes and pictures of the run, what one of these is called, and the source.
     """
 
     name: str
@@ -101,7 +101,13 @@ def view_run(folder: Path, name: str, process: TrainingProcess | None) -> RunVie
         facts,
         [_sheet(path) for path in list_sheets(run)],
         [{"time": e.get("time"), "images": e.get("images"), "text": _text(e)} for e in events if _is_told(e)],
-        {"size": recipe.size, "minutes": recipe.minutes, "pictures": pictures, "source": card["source"]},
+        {
+            "size": recipe.size,
+            "minutes": recipe.minutes,
+            "pictures": pictures,
+            "noun": card.get("noun", "picture"),
+            "source": card["source"],
+        },
     )
 
 

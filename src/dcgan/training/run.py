@@ -123,6 +123,7 @@ def _start(
         "data": str(data.path.resolve()),
         "fingerprint": data.fingerprint,
         "pictures": len(data),
+        "noun": data.noun,
         "own_nets": nets is not None,
         **({} if start_from is None or model is None else {"start": describe_start(start_from, model)}),
         "created": datetime.now(UTC).isoformat("T", "seconds"),

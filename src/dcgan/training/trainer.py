@@ -10,6 +10,7 @@ import torch
 
 from dcgan.errors import command
 from dcgan.model import Model
+from dcgan.progress import duration
 from dcgan.randomness import Stream, torch_rng
 from dcgan.sound.spectrogram import SoundFormat
 from dcgan.training.batches import ImageLoader
@@ -71,6 +72,12 @@ class Trainer:
                 self._report_event("alike", "the training images are all alike: no collapse can be told from them")
         done = state.progress.images > 0 and self._done()  # even the shortest run sees one mini-batch
         done, stopped_by = self._agree(done, stop)
+        if done:
+            self._report_event(
+                "note",
+                f"the run has reached its length, after {duration(state.progress.seconds)} of training: nothing more "
+                "is trained. Extend it by `images` or `minutes`, which count from its beginning",
+            )
         while not done:
             if stopped_by is not None:
                 stop.signal = stopped_by

@@ -9,15 +9,20 @@ export function intakeReport(facts, sheet, names = new Map()) {
   return make(
     "div",
     { class: "stack" },
-    make("p", {}, make("b", {}, facts.skipped ? `${number(facts.used)} of ${number(total)} pictures can be used.` : `All ${number(total)} pictures can be used.`), ` They are cut square and made ${facts.size} by ${facts.size} pixels.`),
-    sheet && make("img", { src: address("/api/intake/sheet.png", sheet), alt: "Some of the pictures as they are learned from", class: "crisp sheet" }),
+    make("p", {}, make("b", {}, `${facts.skipped ? `${number(facts.used)} of` : "All"} ${number(total)} ${facts.noun}s can be used.`), ` ${becomes(facts)}`),
+    sheet && make("img", { src: address("/api/intake/sheet.png", sheet), alt: `Some of the ${facts.noun}s as they are learned from`, class: "crisp sheet" }),
     facts.skipped > 0 && refused(facts, names),
-    facts.used < 2 && make("p", { class: "bad" }, "A training needs two pictures at least."),
-    facts.used >= 2 && facts.used < 500 && make("p", { class: "note" }, "These are few: the new pictures will resemble them closely. From a thousand on they become varied."),
+    facts.used < 2 && make("p", { class: "bad" }, `A training needs two ${facts.noun}s at least.`),
+    facts.used >= 2 && facts.used < 500 && make("p", { class: "note" }, `These are few: the new ${facts.noun}s will resemble them closely. From a thousand on they become varied.`),
   );
 }
 
-function refused({ skipped, reasons, list }, names) {
+// What is done to each before it is learned from. Only recordings have clips here.
+function becomes({ noun, size }) {
+  return noun === "clip" ? `Each becomes a spectrogram of ${size} by ${size}.` : `They are cut square and made ${size} by ${size} pixels.`;
+}
+
+function refused({ skipped, reasons, list, noun }, names) {
   const counts = Object.entries(reasons).map(([reason, count]) => `${reason}: ${number(count)}`).join(", ");
   return make(
     "details",
@@ -29,7 +34,7 @@ function refused({ skipped, reasons, list }, names) {
       make(
         "table",
         {},
-        make("thead", {}, make("tr", {}, make("th", {}, "picture"), make("th", {}, "why"))),
+        make("thead", {}, make("tr", {}, make("th", {}, noun), make("th", {}, "why"))),
         make("tbody", {}, list.map(({ name, reason, detail }) => make("tr", {}, make("td", {}, names.get(name) ?? name), make("td", {}, detail ? `${reason}: ${detail}` : reason)))),
       ),
     ),

@@ -23,6 +23,7 @@ export async function showNew(panel, state) {
   const source = choice([["", "Choose …"], ...state.sources.map(({ name, kind }) => [name, sourceName(name, kind)])], "", { id: "source", onchange: look });
   const size = choice(SIZES.map((side) => [String(side), `${side} × ${side} pixels`]), "64", { id: "size", onchange: look });
   const kind = choice(KINDS, "default", { id: "kind", onchange: () => { kindOf = source.value; } });
+  const kindField = labeled("Kind of pictures", kind, "Drawings have flat areas of color: cartoons, icons, pixel art.");
   const minutes = make("input", { id: "minutes", type: "number", min: 1, step: 1, value: MINUTES, placeholder: MINUTES, inputmode: "numeric" });
   const more = recipe.map(setting);
   const report = make("div", { id: "report", "aria-live": "polite" });
@@ -43,7 +44,7 @@ export async function showNew(panel, state) {
       make("h2", {}, "How long"),
       make("div", { class: "fields" },
         labeled("Size of the new pictures", size, "Twice the size takes about four times as long."),
-        labeled("Kind of pictures", kind, "Drawings have flat areas of color: cartoons, icons, pixel art."),
+        kindField,
         labeled("Minutes", minutes, "It can be paused at any time, and made longer afterwards.")),
       make("details", {}, make("summary", {}, "More"), make("div", { class: "fields" }, more.map(({ field }) => field))),
       make("p", { class: "row" }, start)),
@@ -95,19 +96,20 @@ export async function showNew(panel, state) {
     try {
       let facts = await post("/api/intake", query);
       while (facts.used === undefined && mine === looks && !left) {
-        progress(report, "Looking at the pictures", facts.done, facts.total);
+        progress(report, "Looking at them", facts.done, facts.total);
         await new Promise((resolve) => setTimeout(resolve, POLL));
         facts = await get("/api/intake", query);
         if (facts.error) throw new Error(sentence(facts.error));
       }
       if (mine !== looks || left) return;
       report.replaceChildren(intakeReport(facts, query, names));
+      kindField.hidden = facts.noun === "clip"; // recordings are neither
       if (kindOf !== source.value) {
         kind.value = facts.drawn ? "drawings" : "default";
         if (facts.drawn) report.append(make("p", { class: "soft" }, "They look drawn, so they are trained on as drawings. Choose another kind below if they are not."));
       }
       start.disabled = facts.used < 2;
-      say(`${facts.used} pictures can be used`);
+      say(`${facts.used} ${facts.noun}s can be used`);
     } catch (error) {
       if (mine !== looks) return;
       report.replaceChildren(make("p", { class: "bad" }, error.message));

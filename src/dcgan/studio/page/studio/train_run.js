@@ -23,7 +23,7 @@ export async function showRun(panel, run) {
     sheets: make("section", { class: "card", hidden: true }),
     curves: make("section", { class: "curves", "aria-label": "Curves" }),
     events: make("ul", { class: "events" }),
-    pictures: make("details", { class: "card", ontoggle: showPictures }, make("summary", {}, "The pictures that it learns from")),
+    pictures: make("details", { class: "card", ontoggle: showPictures }, make("summary", {}, "What it learns from")),
   };
   panel.append(
     make("section", { class: "card stack" }, parts.title, parts.state, parts.bar, parts.numbers, parts.health, parts.trouble, parts.events, parts.buttons),
@@ -135,7 +135,7 @@ export async function showRun(panel, run) {
 
 function numbers({ state, facts, progress, settings }) {
   if (facts.first_sheet === undefined) return "";
-  const parts = [`${settings.size} × ${settings.size} pixels, ${number(settings.pictures ?? 0)} pictures`];
+  const parts = [`${settings.size} × ${settings.size} pixels, ${number(settings.pictures ?? 0)} ${settings.noun}s`];
   if (facts.images) parts.push(`${number(facts.images)} looked at`);
   if (facts.images_per_second) parts.push(`${number(facts.images_per_second)} a second`);
   if (facts.minutes && state === "training") parts.push(`about ${duration(60 * facts.minutes - facts.seconds)} left`);
