@@ -179,7 +179,7 @@ def test_sounds_of_different_clips_cannot_be_joined(folder: Path, tmp_path: Path
 
 
 def test_spectrograms_have_no_colors(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="spectrograms are gray; take `channels` 1"):
+    with pytest.raises(SourceError, match="spectrograms are gray: they cannot have `channels` 3"):
         prepare(folder, tmp_path / "packed", PrepareOptions(size=32, channels=3))
 
 

@@ -43,7 +43,7 @@ def test_a_best_value_inside_the_grid_needs_no_more() -> None:
     assert rounds == [[*GRID]]
     assert best_of(curve) == 1e-3
     assert ends_of(curve) == Ends("falls", "falls")
-    assert warnings_of(curve, "accuracy") == []
+    assert warnings_of({"it": curve}, "accuracy") == []
 
 
 @pytest.mark.parametrize(("top", "decades"), [(0.05, 1), (1.0, 3), (2e-6, 2)])
@@ -68,7 +68,9 @@ def test_values_that_are_given_are_taken_as_they_are() -> None:
     curve = validation_curve(hill(1.0, []), [1e-2, 1e-4])
     assert [*curve] == [1e-4, 1e-2]
     assert ends_of(curve) == Ends("falls", "open")
-    assert warnings_of(curve, "it") == ["it has not fallen at the largest `C` tried, 0.01: a larger one may be better"]
+    assert warnings_of({"it": curve}, "accuracy") == [
+        "the accuracy of it has not fallen at the largest `C` tried, 0.01: a larger one may be better"
+    ]
 
 
 def test_accuracy_that_always_rises_ends_at_the_limit_and_says_so() -> None:
@@ -79,7 +81,7 @@ def test_accuracy_that_always_rises_ends_at_the_limit_and_says_so() -> None:
     down = validation_curve(constant(lambda value: 0.5 - log10(value) / 100))
     assert min(down) == SMALLEST
     assert ends_of(down) == Ends("open", "falls")
-    (warning,) = warnings_of(down, "accuracy")
+    (warning,) = warnings_of({"it": down}, "accuracy")
     assert "a smaller one may be better" in warning
 
 
@@ -88,7 +90,9 @@ def test_accuracy_that_stays_level_over_a_decade_ends_there() -> None:
     assert max(curve) == 0.1  # level from 5e-3 to 1e-2 is less than a decade
     assert best_of(curve) == 5e-3
     assert ends_of(curve) == Ends("falls", "level")
-    assert "stays level to the largest tried, 0.1" in warnings_of(curve, "accuracy")[0]
+    assert warnings_of({"one": curve, "another": curve}, "accuracy") == [
+        "the accuracy does not fall from the best `C` to the largest tried: one, another"
+    ]
     flat = validation_curve(constant(lambda _: 1.0))
     assert [*flat] == [*GRID]
     assert ends_of(flat) == Ends("level", "level")

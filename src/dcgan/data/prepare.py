@@ -205,7 +205,10 @@ def _pack(
     if sound is None and (options.rate or options.seconds):
         raise SourceError(f"{source.description} has pictures, not sounds: leave `rate` and `seconds` out")
     if sound and options.channels not in (None, 1):
-        raise SourceError(f"{source.description}: spectrograms are gray; take `channels` 1")
+        raise SourceError(
+            f"{source.description} has recordings, whose spectrograms are gray: they cannot have `channels` "
+            f"{options.channels}"
+        )
     with write_packed_set(
         out, size=options.size, channels=options.channels, sound=sound, fps=fps, overwrite=overwrite
     ) as writer:

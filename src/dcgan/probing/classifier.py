@@ -72,7 +72,7 @@ class PictureClassifier(ShortRepr):
 
     def warnings(self) -> list[str]:
         """Where a C beyond those that were tried may be better, or accuracy stays level to the end of the range."""
-        return warnings_of(self.validation, "the held-out accuracy") if len(self.validation) > 1 else []
+        return warnings_of({"the classifier": self.validation}, "held-out accuracy") if len(self.validation) > 1 else []
 
     @cached_property
     def _extractor(self) -> DiscriminatorExtractor:

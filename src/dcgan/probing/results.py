@@ -109,13 +109,13 @@ class ProbeResults(ShortRepr):
 
     def warnings(self) -> list[str]:
         """Where a C beyond those that were tried may be better, or accuracy stays level to the end of the range."""
-        lines = []
-        for name, results in self.probed.items():
-            for result in results:
-                if result.ends is not None:
-                    of = f"{name} with {name_count(result.labels_per_class)} labels"
-                    lines += warnings_of(result.validation, f"the validation accuracy of {of}")
-        return lines
+        curves_of = {
+            f"{name} with {name_count(result.labels_per_class)} labels": result.validation
+            for name, results in self.probed.items()
+            for result in results
+            if result.ends is not None
+        }
+        return warnings_of(curves_of, "validation accuracy")
 
     def curve(self) -> str:
         """Accuracy over labels of a class, a line for each baseline with a band of ±, as an `<svg>`.

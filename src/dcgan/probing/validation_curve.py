@@ -80,17 +80,24 @@ def _end(accuracies: Sequence[float]) -> End:
     return "level" if level and (accuracies[-1] < best or best == 1) else "open"
 
 
-def warnings_of(curve: Mapping[float, float], accuracy: str) -> list[str]:
-    """Where another C may be better than those of a curve, or the curve stays level to its end; `accuracy` names it."""
+def warnings_of(curves: Mapping[str, Mapping[float, float]], accuracy: str) -> list[str]:
+    """Where another C may be better than those of a curve; and, in a sentence for all, which stay level to their end.
+
+    Args:
+        curves: By what was fitted, such as "dcgan with 4 labels".
+        accuracy: Which one it is: "validation accuracy".
+    """
     lines = []
-    for side, end in ends_of(curve)._asdict().items():
-        extreme, other, last = (
-            ("smallest", "smaller", min(curve)) if side == "below" else ("largest", "larger", max(curve))
-        )
-        if end == "open":
-            lines.append(f"{accuracy} has not fallen at the {extreme} `C` tried, {last:g}: a {other} one may be better")
-        elif end == "level":
-            lines.append(f"{accuracy} never falls {side} the best `C`: it stays level to the {extreme} tried, {last:g}")
+    for side, extreme, other, last_of in (("below", "smallest", "smaller", min), ("above", "largest", "larger", max)):
+        ends = {name: getattr(ends_of(curve), side) for name, curve in curves.items()}
+        lines += [
+            f"the {accuracy} of {name} has not fallen at the {extreme} `C` tried, {last_of(curves[name]):g}: a {other} "
+            "one may be better"
+            for name, end in ends.items()
+            if end == "open"
+        ]
+        if level := [name for name, end in ends.items() if end == "level"]:
+            lines.append(f"the {accuracy} does not fall from the best `C` to the {extreme} tried: {', '.join(level)}")
     return lines
 
 

@@ -97,8 +97,7 @@ class Intakes:
 
 
 def describe(packed: PackedSet) -> dict[str, object]:
-    """What a packed set has: used, skipped, each reason's count, the first that are skipped; what one is called, and
-    whether they look drawn."""
+    """What a packed set has: how many are used and skipped, and why; the first skipped, the noun, "drawn" or not."""
     index = packed.index()
     skipped = index.filter(pc.equal(index["status"], "skipped"))
     reasons = {entry["values"]: entry["counts"] for entry in pc.value_counts(skipped["reason"]).to_pylist()}
