@@ -6,7 +6,7 @@ import struct
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from socket import create_connection
 from types import SimpleNamespace
@@ -180,14 +180,13 @@ def test_an_upload_that_was_cut_off_leaves_nothing(client: Client, folder: Path)
     with create_connection((parts.hostname or "", parts.port or 0)) as connection:
         head = f"POST /api/uploads/{name} HTTP/1.1\r\nHost: localhost\r\nCookie: {client.cookie}\r\n"
         connection.sendall(f"{head}Content-Length: 9999\r\n\r\n".encode() + picture()[:100])
-        until_there(folder / name, 1)
-    until_there(folder / name, 0)
-    assert not (folder / name).exists()
+        until(lambda: len(list((folder / name).iterdir())) == 1)
+    until(lambda: not (folder / name).exists())
 
 
-def until_there(folder: Path, count: int) -> None:
+def until(true: Callable[[], bool]) -> None:
     end = time.monotonic() + 20
-    while len(list(folder.iterdir()) if folder.exists() else []) != count:
+    while not true():
         assert time.monotonic() < end
         time.sleep(0.02)
 
