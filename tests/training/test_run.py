@@ -174,7 +174,7 @@ def test_a_finished_run_that_is_resumed_stays_as_it_is(run: Path) -> None:
     result = resume(run)
     assert (result.ending, result.images) == ("finished", 64)
     assert digests(run) == before
-    texts = [event["text"] for event in read_events(run / EVENTS)]
+    texts = [str(event["text"]) for event in read_events(run / EVENTS)]
     assert any("nothing more is trained. Extend it by `images` or `minutes`" in text for text in texts)
 
 
