@@ -1,9 +1,6 @@
 """The errors that a user can mend: each message says what was wrong, where, and what to do."""
 
 import shlex
-from collections.abc import Sequence
-
-MOST_NAMED = 10  # names that a message lists
 
 
 class DcganError(Exception):
@@ -48,12 +45,6 @@ class DeviceError(UsageError):
 
 class RunError(DcganError):
     """A run cannot be started, resumed or extended as asked."""
-
-
-def some_of(names: Sequence[str]) -> str:
-    """Names for a message: the first ten, and how many more there are."""
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def command(*words: object) -> str:

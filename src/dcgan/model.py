@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.device import resolve_device
-from dcgan.errors import ModelError, UsageError, some_of
+from dcgan.errors import ModelError, UsageError
 from dcgan.figures.notebook import html_of
 from dcgan.figures.sheets import sheet
 from dcgan.files import new_folder, why_taken
@@ -26,6 +26,7 @@ from dcgan.pixels import to_images
 from dcgan.randomness import latents_from_seeds, truncated, with_label
 from dcgan.sound.spectrogram import SoundFormat, Waveforms, sounds_of
 from dcgan.types import DType, Latents, Pixels
+from dcgan.words import some_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image

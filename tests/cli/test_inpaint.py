@@ -364,7 +364,7 @@ def test_when_it_is_stopped_what_is_filled_is_kept(
     monkeypatch.setattr(sys.modules["dcgan.cli.inpaint"], "AT_ONCE", 2)
     monkeypatch.setattr(room, "descend", Stop(descend, at=2))
     again = "; the same command begins anew with --overwrite"
-    with pytest.raises(KeyboardInterrupt, match=f"stopped: 2 pictures are filled in filled{again}"):
+    with pytest.raises(KeyboardInterrupt, match=f"stopped: 2 pictures filled in filled{again}"):
         inpaint(home, "samples", "--mask", "center")
     assert names() == ["0.png", "1.png", "latents.npz", "sheet.png"]
     assert np.load("filled/latents.npz")["z"].shape == (2, 6)
@@ -373,7 +373,7 @@ def test_when_it_is_stopped_what_is_filled_is_kept(
 
 def test_when_it_is_stopped_while_blending_what_is_blended_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Inpainted, "filled", Stop(Inpainted.filled, at=3))
-    with pytest.raises(KeyboardInterrupt, match="stopped: 2 pictures are filled"):
+    with pytest.raises(KeyboardInterrupt, match="stopped: 2 pictures filled"):
         inpaint(home, "samples", "--mask", "center")
     assert names() == ["0.png", "1.png", "latents.npz", "sheet.png"]
 
@@ -387,7 +387,7 @@ def test_a_signal_to_end_keeps_what_is_filled_too(
         inpaint(home, "samples", "--mask", "center")
     assert caught.value.code == 143
     assert names() == ["0.png", "1.png", "latents.npz", "sheet.png"]
-    assert "stopped: 2 pictures are filled in filled" in capsys.readouterr().err
+    assert "stopped: 2 pictures filled in filled" in capsys.readouterr().err
 
 
 def test_what_a_killed_run_has_left_does_not_block_the_next_try(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

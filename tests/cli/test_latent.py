@@ -333,7 +333,7 @@ def test_the_model_that_comes_with_dcgan_adds_up() -> None:
 def test_concepts_are_listed(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(home, "concepts", "--out", home / "concepts.toml", "--json")
     kinds = json.loads(capsys.readouterr().out)["concepts"]
-    assert kinds == {"a": "3 samples", "b": "3 samples", "one": "1 samples", "up": "an axis"}
+    assert kinds == {"a": "3 samples", "b": "3 samples", "one": "1 sample", "up": "an axis"}
     app(["concepts", "faces"])
     assert "glasses-axis" in capsys.readouterr().out
 

@@ -11,6 +11,7 @@ from dcgan.cli.flags import Switch, need
 from dcgan.cli.pages import show_page
 from dcgan.cli.seeds import parse_seeds
 from dcgan.errors import DcganError, UsageError
+from dcgan.words import counted
 
 if TYPE_CHECKING:
     from dcgan.dissection.boxes import Boxes
@@ -120,5 +121,4 @@ class BoxFlags:
 
 def count_of(boxes: "Boxes") -> str:
     """How many boxes there are, and on how many samples that were looked at."""
-    count, samples = len(boxes.boxes), len(boxes.seeds)
-    return f"{count} {'box' if count == 1 else 'boxes'} on {samples} {'sample' if samples == 1 else 'samples'}"
+    return f"{counted(len(boxes.boxes), 'box')} on {counted(len(boxes.seeds), 'sample')}"

@@ -7,7 +7,8 @@ from dcgan.cli.console import answer, as_flags, progress_bar, warn
 from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Source, ThemeName
 from dcgan.cli.outputs import check_files, check_folder, chosen_theme, open_model, writing
 from dcgan.cli.probe_flags import Grid, Layers, ValuesOfC, c_values_of, layers_of
-from dcgan.cli.sources import counted, open_pictures
+from dcgan.cli.sources import open_pictures
+from dcgan.words import counted
 
 
 def fit_classifier(
@@ -74,7 +75,7 @@ def fit_classifier(
         "C": classifier.C,
         "accuracy": classifier.accuracy,
     }
-    text = f"fitted to {counted(data)} of {len(classifier.names)} classes: {out}"
+    text = f"fitted to {counted(len(data), data.noun)} of {counted(len(classifier.names), 'class')}: {out}"
     chosen_by = f"accuracy on a held-out fifth, with C = {classifier.C:g}: {classifier.accuracy:.1%}"
     answer(f"{text}\n{chosen_by}", facts, as_json)
 
@@ -129,7 +130,7 @@ def classify(
         shown, columns = strips(predictions.pixels_of(rows), data.frames), -(-10 // data.frames)
         save_picture(numbered(shown, captions, colors, columns=columns, tile=data.frames * TILE), review)
     listed = ", ".join(f"{count:,} {name}" for name, count in predictions.counts.items())
-    text = f"labeled {counted(data)} ({listed}): {out}"
+    text = f"labeled {counted(len(data), data.noun)} ({listed}): {out}"
     if films := Counter(predictions.film_labels.values()):
         listed = ", ".join(f"{films[name]:,} {name}" for name in predictions.label_names)
         text += f"\nfilms, each by the mean score of its clips: {listed}"

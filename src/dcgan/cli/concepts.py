@@ -11,6 +11,7 @@ from dcgan.cli.outputs import check_files, chosen_theme, open_model, writing
 from dcgan.cli.seeds import parse_seeds
 from dcgan.cli.sources import open_pictures
 from dcgan.errors import DcganError, UsageError
+from dcgan.words import counted
 
 if TYPE_CHECKING:
     from dcgan.figures.theme import Theme
@@ -133,7 +134,7 @@ def _show(model: Path, device: str, show: str, sheet: Path | None, colors: "Them
 
     loaded = open_model(model, device, draws=True)
     save_picture(numbered(loaded.sample(seeds), [str(seed) for seed in seeds], colors), sheet)
-    answer(f"{len(seeds)} samples with their seeds: {sheet}", {"sheet": sheet, "seeds": seeds}, as_json)
+    answer(f"{counted(len(seeds), 'sample')} with their seeds: {sheet}", {"sheet": sheet, "seeds": seeds}, as_json)
 
 
 def _list(model: Path, device: str, file: Path, as_json: bool) -> None:
@@ -145,7 +146,9 @@ def _list(model: Path, device: str, file: Path, as_json: bool) -> None:
     if path is None:
         raise DcganError(f'{model} has no concepts, and there is no {file}; give definitions, such as "NAME: 3,17,40"')
     known = read_concepts(path, loaded)
-    kinds = {name: "an axis" if concept.is_axis else f"{len(concept.z)} samples" for name, concept in known.items()}
+    kinds = {
+        name: "an axis" if concept.is_axis else counted(len(concept.z), "sample") for name, concept in known.items()
+    }
     width = max(map(len, kinds), default=0)
     lines = [f"{name:<{width}}  {kind}" for name, kind in kinds.items()]
     answer("\n".join([*lines, f"in {path}"]), {"file": path, "concepts": kinds}, as_json)

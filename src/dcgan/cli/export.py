@@ -9,6 +9,7 @@ from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.flags import AsJson, ModelPath, Overwrite
 from dcgan.cli.outputs import check_folder, told_when_stopped, writing
 from dcgan.errors import UsageError
+from dcgan.words import counted
 
 if TYPE_CHECKING:
     from dcgan.export.card import ExportedFiles
@@ -136,10 +137,10 @@ def _described(files: "ExportedFiles") -> str:
     size = f"{files.bytes / 1e6:.1f} MB"
     levels = files.details.get("gray_levels")
     if isinstance(levels, dict):
-        unit = "gray level" if levels["max"] == 1 else "gray levels"
         return (
             f"exported a page of {size}: open {files.path / 'index.html'} in a browser\n"
-            f"its pictures differ from torch's by {levels['max']} {unit} at most, {levels['mean']:.2g} on average"
+            f"its pictures differ from torch's by {counted(levels['max'], 'gray level')} at most, "
+            f"{levels['mean']:.2g} on average"
         )
     opset = f" (opset {files.details['opset']})" if "opset" in files.details else ""
     names = " and ".join(files.differences)

@@ -7,7 +7,8 @@ from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.flags import AsJson, Device, EngineName, ModelPath, Overwrite, Source
 from dcgan.cli.outputs import check_files, open_model, writing
 from dcgan.cli.probe_flags import Grid, Layers, layers_of
-from dcgan.cli.sources import counted, open_pictures
+from dcgan.cli.sources import open_pictures
+from dcgan.words import counted
 
 
 def extract_features(
@@ -74,4 +75,4 @@ def extract_features(
         "layers": saved.layers,
         "grid": grid,
     }
-    answer(f"{saved.size:,} features of each of {counted(data)}: {out}", facts, as_json)
+    answer(f"{saved.size:,} features of each of {counted(len(data), data.noun)}: {out}", facts, as_json)

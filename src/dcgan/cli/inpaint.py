@@ -16,6 +16,7 @@ from dcgan.cli.outputs import FRAMES_PER_SECOND, check_files, check_outputs, cho
 from dcgan.cli.sources import all_of
 from dcgan.errors import DcganError, UsageError
 from dcgan.progress import Part
+from dcgan.words import counted
 
 if TYPE_CHECKING:
     from dcgan.latent.inpaint import InpaintOptions
@@ -163,7 +164,7 @@ def inpaint(
         if not output.rows:
             end_stopped(error, "stopped: no picture was filled")
         output.finish(loaded, colors, film, fps)
-        count = f"{len(output.rows):,} {'picture is' if len(output.rows) == 1 else 'pictures are'}"
+        count = counted(len(output.rows), "picture")
         end_stopped(error, f"stopped: {count} filled in {out}; the same command begins anew with --overwrite")
     finally:
         output.remove_if_empty()

@@ -10,6 +10,7 @@ from dcgan.cli.descent_flags import FILM_FRAMES
 from dcgan.cli.outputs import writing
 from dcgan.errors import DcganError, UsageError
 from dcgan.files import check_writable
+from dcgan.words import counted
 
 if TYPE_CHECKING:
     from dcgan.figures.theme import Theme
@@ -142,7 +143,7 @@ class InpaintOutput:
 
         count = len(self.rows)
         facts: dict[str, object] = {"out": self.out, "pictures": self.rows, "skipped": skipped}
-        text = f"filled {count:,} {'picture' if count == 1 else 'pictures'}: {self.out}\n"
+        text = f"filled {counted(len(self.rows), 'picture')}: {self.out}\n"
         text += f"before and after: {self.out / SHEET}"
         if self.truth:
             psnr, ssim = np.mean(self._scores, axis=0).tolist()

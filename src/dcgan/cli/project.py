@@ -23,6 +23,7 @@ from dcgan.cli.outputs import (
 )
 from dcgan.cli.sources import all_of, open_pictures
 from dcgan.errors import UsageError
+from dcgan.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,7 +171,7 @@ def _text(result: "Projection", outs: list[Path]) -> str:
     error, random = (f"{np.median(errors):.1f}" for errors in (result.errors, result.random_errors))
     middle = "" if count == 1 else "in the median "
     lines = [
-        f"projected {count:,} {'picture' if count == 1 else 'pictures'}: {listed(outs)}",
+        f"projected {counted(count, 'picture')}: {listed(outs)}",
         f"they differ {middle}by {error} gray levels from what the model draws; the best of 1,000 random z by {random}",
     ]
     if len(result.reference_errors):

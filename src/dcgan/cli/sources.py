@@ -32,11 +32,6 @@ def open_pictures(source: str | list[str], model: "Model", engine: Engine = "loc
     return data
 
 
-def counted(data: "PackedSet") -> str:
-    """How many pictures, frames or clips there are, for an answer."""
-    return f"{len(data):,} {data.noun}s"
-
-
 def all_of(sources: tuple[str, ...]) -> str | list[str]:
     """Several sources on a command line as one; a single one by itself."""
     return sources[0] if len(sources) == 1 else list(sources)

@@ -18,6 +18,7 @@ from dcgan.cli.outputs import (
     write_outputs,
 )
 from dcgan.errors import UsageError
+from dcgan.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +110,7 @@ def turn(
     )
     length = float(np.linalg.norm(turned.axis))
     facts = {"out": outs, "axis": turned.axis_name, "length": length, "samples": turned.labels}
-    answer(f"moved {len(turned.labels)} samples along {turned.axis_name}: {listed(outs)}", facts, as_json)
+    answer(f"moved {counted(len(turned.labels), 'sample')} along {turned.axis_name}: {listed(outs)}", facts, as_json)
 
 
 def _axis(start: str | None, end: str | None, axis: str | None) -> "Axis":

@@ -17,6 +17,7 @@ from dcgan.cli.outputs import (
     write_outputs,
 )
 from dcgan.errors import UsageError
+from dcgan.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,8 +128,7 @@ def walk(
     )
     written = [*outs, *([step_sizes] if step_sizes else [])]
     facts = {"out": written, "rows": walked.labels, "frames": frames}
-    rows = "1 row" if len(walked.pixels) == 1 else f"{len(walked.pixels)} rows"
-    text = f"wrote a walk of {rows}: {listed(written)}"
+    text = f"wrote a walk of {counted(len(walked.pixels), 'row')}: {listed(written)}"
     if loaded.interface.nets == "dcgan":
         measured = measure_steps(loaded, walked)
         if step_sizes:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from dcgan.data.clip_pixels import Clips
 from dcgan.data.packed import PackedSet
 from dcgan.errors import PackedSetError, UsageError
+from dcgan.words import counted
 
 _LONGEST_NUMBER = 512  # digits that are compared as a number
 
@@ -40,9 +41,9 @@ class FilmCount:
     longest: int
 
     def __str__(self) -> str:
-        films = f"{self.clips:,} {_noun(self.clips, 'clip')} of {self.films:,} {_noun(self.films, 'film')}"
+        films = f"{counted(self.clips, 'clip')} of {counted(self.films, 'film')}"
         verb = "is" if self.too_short == 1 else "are"
-        return films + (f"; {self.too_short:,} {_noun(self.too_short, 'film')} {verb} too short" * bool(self.too_short))
+        return films + (f"; {counted(self.too_short, 'film')} {verb} too short" * bool(self.too_short))
 
 
 def clips_of(packed: PackedSet, frames: int) -> PackedSet:
@@ -145,10 +146,10 @@ class Films:
         count = self.count(frames)
         if not count.clips:
             raise PackedSetError(
-                f"{self.packed.source} has no clip of {frames:,} frames: of {count.films:,} "
-                f"{_noun(count.films, 'film')} with {count.frames:,} {_noun(count.frames, 'frame')} the longest has "
-                f"{count.longest:,} without a break. Put the frames of each film in a folder of its own, prepare "
-                "videos with a higher `fps`, or take fewer frames for a clip"
+                f"{self.packed.source} has no clip of {counted(frames, 'frame')}: of {counted(count.films, 'film')} "
+                f"with {counted(count.frames, 'frame')} the longest has {count.longest:,} without a break. Put the "
+                "frames of each film in a folder of its own, prepare videos with a higher `fps`, or take fewer frames "
+                "for a clip"
             )
         clips = Clips(self.packed.pixels, self.rows, self.starts(frames), frames)
         labels = self.packed.labels[clips.rows(slice(None))[:, 0]]
@@ -210,7 +211,3 @@ def natural_keys(names: pa.LargeStringArray) -> pa.LargeStringArray:
         digits *= 2
     padded = pc.replace_substring_regex(names, "([0-9]+)", rf"{'0' * digits}\1")
     return pc.replace_substring_regex(padded, f"[0-9]*([0-9]{{{digits}}})", r"\1")
-
-
-def _noun(count: int, one: str) -> str:
-    return one if count == 1 else f"{one}s"

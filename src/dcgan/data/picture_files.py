@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from dcgan.data.formats import PICTURE_FILES, SOUND_FILES, VIDEO_FILES, MediaKind
 from dcgan.errors import SourceError
+from dcgan.words import counted
 
 Key = TypeVar("Key")
 
@@ -123,7 +124,7 @@ def _describe_files(ignored: Mapping[str, int], kind: MediaKind) -> str:
     kinds = ", ".join(
         f"{n} {on_one_line(suffix)}" for suffix, n in sorted(ignored.items(), key=lambda entry: (-entry[1], entry[0]))
     )
-    text = f"holds {count} {'file' if count == 1 else 'files'}, none of them a {kind.noun}: {kinds}"
+    text = f"holds {counted(count, 'file')}, none of them a {kind.noun}: {kinds}"
     if _SOURCE_EXTENSIONS & ignored.keys():
         text += ". Archives and array files are sources of their own: name the file itself"
     for other in (SOUND_FILES, VIDEO_FILES) if kind is PICTURE_FILES else ():

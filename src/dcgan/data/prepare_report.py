@@ -8,6 +8,7 @@ from pathlib import Path
 from dcgan.data.items import noun_for
 from dcgan.files import INDEX_FILE, SKIPPED_FILE
 from dcgan.sound.spectrogram import SoundFormat
+from dcgan.words import counted
 
 _LABELS_NAMED = 10
 
@@ -55,11 +56,11 @@ class PrepareReport:
         """The result in one line: "38 of 40 pictures packed, 2 skipped: faces"."""
         skipped = sum(self.skipped.values())
         if self.sound:
-            clips = f"{_count(self.used, 'clip')} of {self.sound.seconds:g} seconds at {self.sound.rate} Hz packed"
+            clips = f"{counted(self.used, 'clip')} of {self.sound.seconds:g} seconds at {self.sound.rate} Hz packed"
             return f"{clips}{f', {skipped:,} skipped' if skipped else ''}: {self.path}"
         if not skipped:
-            return f"{_count(self.used, self.noun)} packed: {self.path}"
-        return f"{self.used:,} of {_count(self.used + skipped, self.noun)} packed, {skipped:,} skipped: {self.path}"
+            return f"{counted(self.used, self.noun)} packed: {self.path}"
+        return f"{self.used:,} of {counted(self.used + skipped, self.noun)} packed, {skipped:,} skipped: {self.path}"
 
     @property
     def details(self) -> str:
@@ -67,9 +68,9 @@ class PrepareReport:
         lines = []
         if self.ignored:
             kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.ignored.items()))
-            lines.append(f"{_count(sum(self.ignored.values()), 'file')} ignored: {kinds}")
+            lines.append(f"{counted(sum(self.ignored.values()), 'file')} ignored: {kinds}")
         if self.skipped:
-            lines.append(f"{_count(sum(self.skipped.values()), self.noun)} skipped:")
+            lines.append(f"{counted(sum(self.skipped.values()), self.noun)} skipped:")
             rows = list(self._skipped_rows())
             widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
             lines += [f"  {count:>{widths[0]}}  {reason:{widths[1]}}  {names}" for count, reason, names in rows]
@@ -124,7 +125,7 @@ class SplitReport:
     @property
     def headline(self) -> str:
         """The result in one line: "800 pictures for training, 200 for testing: parts/train, parts/test"."""
-        counts = f"{_count(self.train.used, self.train.noun)} for training, {self.test.used:,} for testing"
+        counts = f"{counted(self.train.used, self.train.noun)} for training, {self.test.used:,} for testing"
         return f"{counts}: {self.train.path}, {self.test.path}"
 
     @property
@@ -138,7 +139,3 @@ class SplitReport:
 
     def __str__(self) -> str:
         return "\n".join(filter(None, (self.headline, self.details)))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.data.packed import PackedSet
-from dcgan.errors import LatentError, UsageError, some_of
+from dcgan.errors import LatentError, UsageError
 from dcgan.latent.attribute_classifier import AttributeLabels, Logits
 from dcgan.types import Latents
+from dcgan.words import some_of
 
 ABSENT = "none"  # the value of an attribute that a picture lacks
 

@@ -25,6 +25,7 @@ from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
+from dcgan.words import counted
 
 STEPS, CLIPS = 8, 256  # by default
 MOST_STEPS = 256
@@ -218,8 +219,8 @@ def _clips(packed: PackedSet, history: int, steps: int) -> tuple[PackedSet, NDAr
         return films.clips(history + steps), np.arange(count.clips)
     if count.longest < history:
         raise PackedSetError(
-            f"{packed.source} has no {history} frames in a row, which this model is given: the longest of "
-            f"{count.films:,} films has {count.longest}"
+            f"{packed.source} has no {counted(history, 'frame')} in a row, which this model is given: the longest of "
+            f"{counted(count.films, 'film')} has {count.longest}"
         )
     found = films.clips(history)
     assert isinstance(found.pixels, Clips)

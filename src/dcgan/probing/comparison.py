@@ -10,7 +10,7 @@ import numpy as np
 from dcgan.choices import BASELINES
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
-from dcgan.errors import SourceError, UsageError, some_of
+from dcgan.errors import SourceError, UsageError
 from dcgan.features.extract import GRID, on_device
 from dcgan.model import Model
 from dcgan.model_pictures import open_for
@@ -20,6 +20,7 @@ from dcgan.probing.results import ProbeResults, about_of, merge_results, save_re
 from dcgan.probing.splits import Splits, groups_of, split
 from dcgan.progress import notebook_bar
 from dcgan.types import OnPhase, OnProgress
+from dcgan.words import counted, plural, some_of
 
 TEST_SHARE = 0.2  # of the source that is scored where there are no other pictures
 
@@ -176,10 +177,9 @@ def split_pictures(train: PackedSet, test: PackedSet | None, options: ProbeOptio
     needed = max((count for count in options.labels_per_class if count is not None), default=1)
     for name, have, few in zip(train.label_names, counts, left, strict=True):
         if few < needed:
-            what = train.noun
-            held_out, more = ("some", f"{what}s") if train.frames == 1 else ("films", "films")
+            held_out, more = ("some", plural(train.noun)) if train.frames == 1 else ("films", "films")
             raise UsageError(
-                f"`source`: {name} has {have} {what if have == 1 else f'{what}s'}; once {held_out} are held out, {few} "
+                f"`source`: {name} has {counted(int(have), train.noun)}; once {held_out} are held out, {few} "
                 f"are left to learn from, fewer than {needed}: add {more}, leave the class out, or ask for fewer "
                 "`labels_per_class`"
             )

@@ -14,6 +14,7 @@ from dcgan.probing.splits import sample_labels
 from dcgan.probing.validation_curve import Ends, best_of, check_values, ends_of, validation_curve
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Labels, OnProgress
+from dcgan.words import counted
 
 CHOOSING_REPEATS = 10  # random subsets of labels that C is chosen by, as in the released code
 REPEATS = 100  # and that are scored
@@ -103,6 +104,11 @@ class ProbeResult(ShortRepr):
 def name_count(labels_per_class: int | None) -> str:
     """How a number of labels of each class is written; None is all."""
     return "all" if labels_per_class is None else str(labels_per_class)
+
+
+def labels_named(labels_per_class: int | None) -> str:
+    """A number of labels of each class with its noun: "10 labels"; None is all."""
+    return "all labels" if labels_per_class is None else counted(labels_per_class, "label")
 
 
 def probe_few(

@@ -19,7 +19,7 @@ from dcgan.figures.curves import curves
 from dcgan.figures.notebook import svg_html, table_html
 from dcgan.files import parse_json, write_atomic
 from dcgan.probing.baselines.baseline import BuildContext, TrialScores
-from dcgan.probing.protocol import ProbeOptions, ProbeResult, name_count
+from dcgan.probing.protocol import ProbeOptions, ProbeResult, labels_named, name_count
 from dcgan.probing.splits import Splits
 from dcgan.probing.validation_curve import warnings_of
 from dcgan.short_repr import ShortRepr
@@ -95,7 +95,7 @@ class ProbeResults(ShortRepr):
         A cell is empty where nothing was measured.
         """
         counts, meanings = self.counts, BASELINES.meanings
-        lines = [("", *(f"{name_count(count)} labels" for count in counts))]
+        lines = [("", *(labels_named(count) for count in counts))]
         for name in self.probed:
             found = [self.find(name, count) for count in counts]
             meaning = f"{name}: {meanings[name]}" if meanings.get(name) else name
@@ -110,7 +110,7 @@ class ProbeResults(ShortRepr):
     def warnings(self) -> list[str]:
         """Where a C beyond those that were tried may be better, or accuracy stays level to the end of the range."""
         curves_of = {
-            f"{name} with {name_count(result.labels_per_class)} labels": result.validation
+            f"{name} with {labels_named(result.labels_per_class)}": result.validation
             for name, results in self.probed.items()
             for result in results
             if result.ends is not None

@@ -23,6 +23,7 @@ from dcgan.training.monitor import GRACE, Problem, check_health
 from dcgan.training.snapshots import Evaluator, MeasuredDistance, Snapshots
 from dcgan.training.state import TrainingState
 from dcgan.training.step import train_step
+from dcgan.words import counted
 
 MAX_ROLLBACKS = 8  # the learning rate is then 1/256 of what it was, and something else is wrong
 MAX_IDLE_ROLLBACKS = 2  # in a row without a gain: the recipe is wrong
@@ -210,8 +211,10 @@ class Trainer:
         if recipe.updates != "alternate":
             ways.append("`updates` alternate")
         ways += ["larger `base_channels`", "more pictures"]
-        count = f"{rollbacks} roll-back{'' if rollbacks == 1 else 's'}"
-        return f"it goes wrong again after {count}: start a new run with {', '.join(ways[:-1])} or {ways[-1]}"
+        return (
+            f"it goes wrong again after {counted(rollbacks, 'roll-back')}: start a new run with {', '.join(ways[:-1])} "
+            f"or {ways[-1]}"
+        )
 
     def _report_event(self, kind: str, text: str) -> None:
         self.logger.event(self.state.progress, kind, text)

@@ -15,7 +15,7 @@ from dcgan.features.extract import GRID, FeatureExtractor
 from dcgan.files import temporary_folder
 from dcgan.model import Model
 from dcgan.probing.labeled_features import extract_to_disk, standardize
-from dcgan.probing.protocol import ProbeOptions, ProbeResult, name_count, probe_all, probe_few
+from dcgan.probing.protocol import ProbeOptions, ProbeResult, labels_named, probe_all, probe_few
 from dcgan.probing.splits import Splits
 from dcgan.types import OnPhase, OnProgress
 
@@ -149,7 +149,7 @@ class FeatureBaseline:
                 train, test = standardize(train, test)
             fitted, validation = (train.rows(np.searchsorted(known, own)) for own in (splits.train, splits.validation))
             for count in options.labels_per_class:
-                context.phase(f"{name}: {name_count(count)} labels")
+                context.phase(f"{name}: {labels_named(count)}")
                 if count is None:
                     yield probe_all(fitted, validation, test, classes, C=options.C, on_progress=on_progress)
                 else:

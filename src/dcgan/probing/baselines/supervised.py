@@ -22,7 +22,7 @@ from dcgan.networks.discriminator import Discriminator
 from dcgan.pixels import to_images
 from dcgan.probing.baselines.baseline import BuildContext, TrialLog, TrialScores
 from dcgan.probing.baselines.classification_net import ClassificationNet, train
-from dcgan.probing.protocol import TRIALS, ProbeOptions, ProbeResult, confusion_matrix, name_count
+from dcgan.probing.protocol import TRIALS, ProbeOptions, ProbeResult, confusion_matrix, labels_named
 from dcgan.probing.splits import Splits, sample_labels
 from dcgan.randomness import Stream, rng, torch_rng
 from dcgan.types import Labels, OnProgress, Pixels
@@ -216,7 +216,7 @@ class NetBaseline:
         else:
             test = data.pixels[splits.test], data.labels[splits.test]
         for count in options.labels_per_class:
-            context.phase(f"{name}: {name_count(count)} labels")
+            context.phase(f"{name}: {labels_named(count)}")
             subsets = [splits.train]
             if count is not None:
                 labels, repeats = data.labels[splits.train], range(options.trainings)
