@@ -27,7 +27,7 @@ def test_it_makes_a_set_and_a_sheet_and_says_so(
     out = tmp_path / "faces"
     app(["faces", str(photos), "--out", str(out), "--size", "32", "--margin", "0.5", "--no-align"])
     said = capsys.readouterr().out
-    assert f"1 faces of 1 pictures: {out}" in said
+    assert f"1 face of 1 picture: {out}" in said
     assert PackedSet.open(out).pixels.shape == (1, 32, 32, 3)
     with Image.open(out / "faces.png") as sheet:
         assert sheet.width >= 640

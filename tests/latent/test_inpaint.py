@@ -411,7 +411,7 @@ def test_an_answer_that_there_is_not_is_refused(filled: Inpainting, answer: Any)
 
 
 PICTURE, MASK = SAMPLES[0], CENTER
-SEVERAL = "1 pictures have 2 masks, 1 regions and 1 names"
+SEVERAL = "1 picture, but 2 masks, 1 region and 1 name"
 
 
 @pytest.mark.parametrize(
@@ -443,8 +443,8 @@ def test_what_does_not_fit_together_is_refused(pictures: list[Any], masks: list[
         ({"answers": "2"}, "`answers` must be 1 to 3, the number of `starts`, not '2'"),
         ({"frames": 1}, "`frames` must be 0, or 2 to 10,000"),
         ({"frames": 2.5}, "`frames` must be 0, or 2 to 10,000, not 2.5"),
-        ({"regions": [None, None]}, "1 pictures have 1 masks, 2 regions and 1 names"),
-        ({"names": ["a", "b"]}, "1 pictures have 1 masks, 1 regions and 2 names"),
+        ({"regions": [None, None]}, "1 picture, but 1 mask, 2 regions and 1 name"),
+        ({"names": ["a", "b"]}, "1 picture, but 1 mask, 1 region and 2 names"),
         ({"regions": [Region(10, 10, 10)], "names": ["me"]}, "me: `region` 10,10,10 .* does not lie within"),
         (
             {"regions": [(0.5, 0, 31)]},

@@ -6,6 +6,7 @@ from dcgan.cli.box_flags import BoxFlags, Layer, NegativesFlag
 from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName, need
 from dcgan.cli.outputs import check_files, chosen_theme, open_model
+from dcgan.words import counted
 
 NO_BOXES = BoxFlags()
 
@@ -84,7 +85,8 @@ def insert(
         "change": change._asdict(),
     }
     answer(
-        f"{raised.sum()} of {len(raised)} maps of layer {layer} raised on {len(result.seeds)} samples: {out}\n"
+        f"{raised.sum()} of {len(raised)} maps of layer {layer} raised on {counted(len(result.seeds), 'sample')}: "
+        f"{out}\n"
         f"pixels changed by {change.inside:.1f} gray levels in the boxes, by {change.outside:.1f} elsewhere",
         facts,
         as_json,

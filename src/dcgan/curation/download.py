@@ -19,6 +19,7 @@ from dcgan.errors import DcganError, SourceError, UsageError
 from dcgan.files import folder_name, new_file, write_atomic
 from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
+from dcgan.words import counted
 
 if TYPE_CHECKING:
     from dcgan.curation.web import PoliteClient
@@ -67,7 +68,7 @@ class DownloadReport:
 
     def __str__(self) -> str:
         got = self.outcomes.get(DOWNLOADED, 0)
-        lines = [f"{got:,} of {self.addresses:,} pictures downloaded: {self.path}"]
+        lines = [f"{got:,} of {counted(self.addresses, 'picture')} downloaded: {self.path}"]
         failed = {reason: count for reason, count in self.outcomes.items() if reason != DOWNLOADED}
         if failed:
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(failed.items()))

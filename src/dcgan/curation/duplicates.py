@@ -17,6 +17,7 @@ from dcgan.figures.labeled_grid import Tile
 from dcgan.figures.notebook import html_of
 from dcgan.figures.theme import THEMES, Theme
 from dcgan.short_repr import ShortRepr
+from dcgan.words import counted
 
 GROUPS_FILE = "groups.parquet"
 SCHEMA = pa.schema(
@@ -115,7 +116,9 @@ class Deduplicated(ShortRepr):
 
     def __str__(self) -> str:
         gone = self.pictures - self.kept
-        lines = [f"{self.kept:,} of {self.pictures:,} pictures kept, {gone:,} near duplicates left out: {self.path}"]
+        lines = [
+            f"{self.kept:,} of {counted(self.pictures, 'picture')} kept, {counted(gone, 'near duplicate')} left out: {self.path}"
+        ]
         if self.exact:
             copies = "is an exact copy" if self.exact == 1 else "are exact copies"
             lines.append(f"{self.exact:,} of them {copies}")

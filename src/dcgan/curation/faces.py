@@ -28,6 +28,7 @@ from dcgan.figures.theme import THEMES, Theme
 from dcgan.progress import notebook_bar
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress
+from dcgan.words import counted
 
 _SHOWN = 36  # faces of a section of the sheet
 
@@ -77,7 +78,7 @@ class FacesReport(ShortRepr):
         return faces_figure(sections, theme)
 
     def __str__(self) -> str:
-        lines = [f"{self.faces:,} faces of {self.pictures:,} pictures: {self.path}"]
+        lines = [f"{counted(self.faces, 'face')} of {counted(self.pictures, 'picture')}: {self.path}"]
         for what, counts in (("faces rejected", self.rejected), ("pictures without a face or skipped", self.skipped)):
             if counts:
                 reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(counts.items()))

@@ -19,6 +19,7 @@ from dcgan.model import Model
 from dcgan.pixels import to_images
 from dcgan.progress import notebook_bar
 from dcgan.types import Mask, OnProgress, Pixels
+from dcgan.words import counted
 
 Prior = Literal["saturating", "nonsaturating"]
 
@@ -129,7 +130,8 @@ def inpaint(
     count, size = len(pictures), model.size
     regions, names = regions or [None] * count, names or [str(number) for number in range(count)]
     if not count or not count == len(masks) == len(regions) == len(names):
-        raise UsageError(f"{count} pictures have {len(masks)} masks, {len(regions)} regions and {len(names)} names")
+        have = f"{counted(len(masks), 'mask')}, {counted(len(regions), 'region')} and {counted(len(names), 'name')}"
+        raise UsageError(f"{counted(count, 'picture')}, but {have}")
     places = []
     for picture, mask, region, name in zip(pictures, masks, regions, names, strict=True):
         try:
