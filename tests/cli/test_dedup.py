@@ -38,7 +38,7 @@ def cache(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_makes_a_set_and_a_sheet_and_says_so(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     app(["dedup", str(home / "photos"), "--out", str(tmp_path / "unique"), "--size", "32"])
     said = capsys.readouterr().out
-    assert "12 of 13 pictures kept, 1 near duplicates left out" in said
+    assert "12 of 13 pictures kept, 1 near duplicate left out" in said
     assert f"review: {tmp_path / 'unique' / 'groups.png'}" in said
     with Image.open(tmp_path / "unique" / "groups.png") as sheet:
         assert sheet.width == 1100

@@ -116,9 +116,8 @@ class Deduplicated(ShortRepr):
 
     def __str__(self) -> str:
         gone = self.pictures - self.kept
-        lines = [
-            f"{self.kept:,} of {counted(self.pictures, 'picture')} kept, {counted(gone, 'near duplicate')} left out: {self.path}"
-        ]
+        kept = f"{self.kept:,} of {counted(self.pictures, 'picture')} kept"
+        lines = [f"{kept}, {counted(gone, 'near duplicate')} left out: {self.path}"]
         if self.exact:
             copies = "is an exact copy" if self.exact == 1 else "are exact copies"
             lines.append(f"{self.exact:,} of them {copies}")
