@@ -12,7 +12,7 @@ from tests.toy_model import toy_model
 from tests.training.test_frame_prediction import moving_squares
 
 import dcgan
-from dcgan.errors import PackedSetError
+from dcgan.errors import PackedSetError, SourceError
 from dcgan.model import Model
 from dcgan.model_pictures import open_for, open_frames
 from dcgan.networks.families import untrained_nets
@@ -59,6 +59,18 @@ def test_recordings_become_spectrograms_of_the_models_clips(recordings: Path, mo
     heard, _ = soundfile.read(recordings / "low" / "00.wav", dtype="float32")
     row = next(row for row, name in enumerate(data.names) if name.startswith("low/00.wav"))
     assert np.array_equal(data.pixels[row], to_spectrogram(heard, SOUND, 16))
+
+
+def test_recordings_and_pictures_are_not_taken_for_each_other(recordings: Path, model_of_sounds: Model) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), np.uint8)
+    for model, source, message in (
+        (model_of_sounds, pictures, "has pictures, and the model has learned from recordings: give it recordings"),
+        (toy_model(), recordings, "has recordings, and the model has learned from pictures: give it pictures"),
+        (toy_model(channels=1), recordings, "has recordings, and the model has learned from pictures"),
+        (predictor(), recordings, "has recordings, and the model has learned from films: give it films"),
+    ):
+        with pytest.raises(SourceError, match=message):
+            open_for(model, source)
 
 
 def _extract(model: Model, source: Path) -> int:

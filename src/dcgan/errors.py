@@ -15,6 +15,10 @@ class SourceError(DcganError):
     """A source of pictures cannot be read, or holds no usable picture."""
 
 
+class KindError(SourceError):
+    """A source has recordings where pictures are asked for, or pictures where recordings are."""
+
+
 class NoUsablePictureError(SourceError):
     """A source can be read, and none of its pictures can be used."""
 

@@ -7,10 +7,11 @@ It imports no torch, so that processes can prepare pictures before they load a m
 from typing import Protocol
 
 from dcgan.cluster import Engine
-from dcgan.data.cache import open_pictures
+from dcgan.data.cache import open_pictures, source_name
 from dcgan.data.clips import clips_of
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
+from dcgan.errors import KindError, SourceError
 from dcgan.sound.spectrogram import SoundFormat
 from dcgan.types import OnProgress
 
@@ -73,12 +74,27 @@ def open_frames(
     model: TakesPictures, source: PictureSource, *, engine: Engine = "local", on_progress: OnProgress | None = None
 ) -> PackedSet:
     """The same without making clips of frames, for clips of another length than the model's."""
-    return open_pictures(
-        source,
-        size=model.size,
-        channels=model.channels,
-        sound=model.sound,
-        fps=model.fps,
-        engine=engine,
-        on_progress=on_progress,
+    try:
+        packed = open_pictures(
+            source,
+            size=model.size,
+            channels=model.channels,
+            sound=model.sound,
+            fps=model.fps,
+            engine=engine,
+            on_progress=on_progress,
+        )
+    except KindError as error:
+        raise other_kind(model, source) from error
+    if (packed.sound is None) != (model.sound is None):
+        raise other_kind(model, source)
+    return packed
+
+
+def other_kind(model: TakesPictures, source: PictureSource) -> SourceError:
+    """Why recordings are no pictures of a model that has learned from pictures, or the other way round."""
+    learned, found = ("recordings", "pictures") if model.sound else ("pictures", "recordings")
+    learned = "films" if model.frames > 1 else learned
+    return SourceError(
+        f"{source_name(source)} has {found}, and the model has learned from {learned}: give it {learned}"
     )

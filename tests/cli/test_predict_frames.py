@@ -49,7 +49,7 @@ def write_video(path: Path, frames: np.ndarray, rate: int = 10) -> None:
 def test_the_run_says_what_it_learns_from(folder: Path) -> None:
     card = json.loads((folder / "run" / "run.json").read_text())
     assert "28 clips of 5 films; 1 film is too short" in card["notes"]
-    assert any("1 of 43 frames were skipped" in note for note in card["notes"])
+    assert any("1 of 43 frames was skipped" in note for note in card["notes"])
     assert card["pictures"] == 28
     assert "history = 3" in (folder / "run" / "recipe.toml").read_text()
 

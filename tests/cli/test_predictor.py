@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,17 @@ def test_features_are_those_of_clips(folder: Path, capsys: pytest.CaptureFixture
     app(["extract-features", str(folder / "model"), str(folder / "films"), "--out", "f.npy"])
     said = capsys.readouterr()
     assert f"features of each of {2 * 5 * CLIPS} clips: f.npy" in said.out
-    assert "1 of 81 frames were skipped" in said.err
+    assert "1 of 81 frames was skipped" in said.err
+
+
+def test_films_that_are_too_short_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(folder / "films", "films")
+    for number in range(2, 9):
+        Path(f"films/right/1/{number}.png").unlink(missing_ok=True)
+    app(["extract-features", str(folder / "model"), "films", "--out", "f.npy"])
+    assert "1 film is too short, and not among them" in capsys.readouterr().err
+    app(["predict-frames", str(folder / "model"), "films", "--steps", "1", "--out", "p.png"])
+    assert "1 film left out: too few frames in a row" in capsys.readouterr().err
 
 
 def test_motions_are_probed_and_classified(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

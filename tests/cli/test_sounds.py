@@ -42,7 +42,7 @@ def test_a_training_speaks_of_clips(run: Path, tmp_path: Path, capsys: pytest.Ca
     assert said.out.splitlines()[0] == "clips: 80"
     assert "80 clips are few for mini-batches of 64" in said.out
     assert "training on 80 clips, for 1 step, on cpu" in said.err
-    assert "1 of 81 clips were skipped" in said.err
+    assert "1 of 81 clips was skipped" in said.err
     assert "picture" not in said.err
     assert "A DCGAN for 16×16 spectrograms, trained on 80 of them" in (tmp_path / "run" / "report.html").read_text()
 

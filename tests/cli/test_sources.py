@@ -27,8 +27,8 @@ def test_pictures_that_cannot_be_used_are_named_each_time(photos: Path, capsys: 
     for _ in range(2):  # the second time they come from the cache
         assert len(open_pictures(str(photos), toy_model())) == 3
         message = capsys.readouterr().err
-        assert f"{photos}: 1 of 4 pictures were skipped" in message
-        listed = Path(message.split("were skipped; ")[1].partition(" lists each")[0])
+        assert f"{photos}: 1 of 4 pictures was skipped" in message
+        listed = Path(message.split("was skipped; ")[1].partition(" lists each")[0])
         assert "broken.png" in listed.read_text()
 
 

@@ -13,6 +13,8 @@ from dcgan.data.index_writer import Origin
 from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.packed_writer import PackedSetWriter, write_packed_set
+from dcgan.data.prepare import prepare
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import PackedSetError
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 3), np.uint8)
@@ -47,6 +49,18 @@ def test_what_is_written_is_what_is_read(packed: PackedSet) -> None:
     assert (len(packed), packed.size, packed.channels) == (12, 8, 3)
     assert is_packed_set(packed.path)
     packed.verify()
+
+
+def test_pictures_that_two_sets_share_are_counted(tmp_path: Path) -> None:
+    rows = {"one": PIXELS[:8], "other": PIXELS[5:], "third": 255 - PIXELS}
+    for name, pixels in rows.items():
+        prepare(pixels, tmp_path / name, PrepareOptions(size=8))
+    one, other, third = (PackedSet.open(tmp_path / name) for name in rows)
+    assert (one.shared_with(other), one.shared_with(third), one.shared_with(one)) == (3, 0, 8)
+
+
+def test_files_that_are_no_pictures_are_counted_by_kind(packed: PackedSet) -> None:
+    assert packed.ignored == {".txt": 2}
 
 
 def test_the_pictures_are_a_plain_npy_file(packed: PackedSet) -> None:

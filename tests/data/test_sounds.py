@@ -12,7 +12,7 @@ from PIL import Image
 
 from dcgan.data import sounds
 from dcgan.data.cache import open_pictures
-from dcgan.data.items import sound_of
+from dcgan.data.items import Reason, Skipped, sound_of
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import prepare, split
 from dcgan.data.prepare_options import PrepareOptions
@@ -99,6 +99,23 @@ def test_formats_rates_and_channels_make_no_difference(name: str, format_: str, 
     spectrum, expected = (np.abs(np.fft.rfft(one)) for one in (clip, plain))
     assert spectrum.argmax() == expected.argmax() == 220
     assert spectrum.max() == pytest.approx(expected.max(), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("channels", "why"),
+    [
+        (np.stack([tone(440, 0.5), -tone(440, 0.5)], axis=1), "its channels cancel each other"),
+        (np.full((4000, 2), 0.5), "every sample is the same"),
+    ],
+)
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT"])
+def test_what_nothing_is_heard_of_is_silent(
+    channels: NDArray[np.float64], why: str, subtype: str, tmp_path: Path
+) -> None:
+    soundfile.write(tmp_path / "quiet.wav", channels, 8000, subtype=subtype)
+    clip = read_clip(tmp_path / "quiet.wav", 0, 0.5, 8000)
+    assert isinstance(clip, Skipped)
+    assert (clip.reason, why in clip.detail) == (Reason.SILENT, True)
 
 
 def test_what_a_lower_rate_cannot_hold_is_left_out() -> None:

@@ -60,7 +60,7 @@ def test_a_packed_set_says_how_many_frames_of_a_second_it_has(film: Path, tmp_pa
     assert {PackedSet.open(tmp_path / name).fps for name in ("video", "joined", "again", "some")} == {5}
     prepare(tmp_path / "still.png", tmp_path / "stills", options)
     assert PackedSet.open(tmp_path / "stills").fps is None
-    with pytest.raises(PackedSetError, match="video has 5 frames of each second of its videos, and 10 are needed here"):
+    with pytest.raises(PackedSetError, match="video has 5 frames a second of its videos, and 10 are needed here"):
         open_pictures(tmp_path / "video", fps=10)
     assert len(open_pictures(tmp_path / "video", fps=5)) == 10
 

@@ -227,8 +227,15 @@ def test_pictures_that_cannot_be_used_and_small_numbers_are_noted(tmp_path: Path
     folder = photos(tmp_path / "photos", (24, 24))
     (folder / "broken.png").write_bytes(b"no picture")
     result = evaluate(folder, folder, extractor="pixels")
-    assert "1 of 21 pictures were skipped" in result.warnings[0]
+    assert "1 of 21 pictures was skipped" in result.warnings[0]
     assert "20 pictures are few for a Fréchet distance" in result.warnings[-1]
+
+
+def test_held_out_pictures_that_are_none_are_told(data: PackedSet, held_out: PackedSet) -> None:
+    apart, same = (evaluate(data, data, extractor="pixels", held_out=others) for others in (held_out, data))
+    told = "80 of 80 pictures of "
+    assert not any(told in warning for warning in apart.warnings)
+    assert any(told in warning and "they are not held out" in warning for warning in same.warnings)
 
 
 def test_features_of_real_pictures_are_measured_once_and_again_when_the_pictures_or_the_extractor_differ(
@@ -332,7 +339,8 @@ def test_a_parzen_log_likelihood_that_compares_with_no_published_one_is_noted(tm
     path = tmp_path / "colors.npy"
     np.save(path, discs(130, channels=3))
     result = evaluate(path, path, metrics=["parzen"], held_out=path)
-    few, colors = result.warnings
+    known, few, colors = result.warnings
+    assert "they are not held out" in known
     assert few == "published Parzen log-likelihoods are of 10,000 samples; 130 give less, and compare with none of them"
     assert "gray pictures; colors compare with none" in colors
 

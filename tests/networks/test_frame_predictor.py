@@ -39,7 +39,7 @@ def test_scales_are_halves_as_long_as_they_are_even(size: int, sides: tuple[int,
 
 
 def test_an_odd_size_is_refused() -> None:
-    with pytest.raises(RecipeError, match="size must be even, not 45"):
+    with pytest.raises(RecipeError, match="`size` must be even, not 45"):
         nets(45)
 
 

@@ -22,6 +22,13 @@ from dcgan.types import Features, Pixels
 quick = partial(probe, toy_model(), device="cpu", centroids=8)
 
 
+class InMemory(PackedSet):
+    """A set that has no index: no two share a picture."""
+
+    def shared_with(self, other: PackedSet) -> int:
+        return len(self) if other is self else 0
+
+
 def noise(count: int, seed: int) -> PackedSet:
     """Noise, brighter in the third that is the class."""
     random = np.random.default_rng(seed)
@@ -29,7 +36,7 @@ def noise(count: int, seed: int) -> PackedSet:
     pixels = random.integers(0, 200, (count, 16, 16, 3)).astype(np.uint8)
     for picture, label in zip(pixels, labels, strict=True):
         picture[:, 5 * label : 5 * label + 5] += 12
-    return PackedSet(Path(), pixels, labels, ("a", "b", "c"), f"noise {seed}")
+    return InMemory(Path(), pixels, labels, ("a", "b", "c"), f"noise {seed}")
 
 
 DATA, TEST = noise(240, 0), noise(90, 1)
@@ -137,7 +144,7 @@ def test_what_cannot_be_compared_is_named() -> None:
         quick(DATA, test=replace(TEST, label_names=("x", "y", "z")))
     with pytest.raises(SourceError, match="`source` has one label"):
         quick(replace(DATA, label_names=("a",)))
-    with pytest.raises(SourceError, match="pictures of `source` have no label"):
+    with pytest.raises(SourceError, match="of `source` have no label"):
         quick(replace(DATA, labels=np.full(240, -1)))
     with pytest.raises(UsageError, match="`labels_per_class` must be"):
         quick(DATA, labels_per_class="some")  # type: ignore[arg-type]
@@ -187,7 +194,7 @@ def test_results_show_themselves_and_can_be_read_again(tmp_path: Path) -> None:
     assert again.text() == results.text()
     assert again.curve() == results.curve()
     assert again.warnings() == results.warnings()
-    with pytest.raises(DcganError, match=r"with C \[0\.001, 0\.01\], not None"):
+    with pytest.raises(DcganError, match=r"with `C` \[0\.001, 0\.01\], not None"):
         quick(DATA, baselines=["pixels"], **{**words, "C": None})  # type: ignore[arg-type]
     content = json.loads((tmp_path / "probe.json").read_text())
     assert content["results"][0]["ends"].keys() == {"below", "above"}

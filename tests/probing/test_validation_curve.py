@@ -86,13 +86,15 @@ def test_accuracy_that_always_rises_ends_at_the_limit_and_says_so() -> None:
 
 
 def test_accuracy_that_stays_level_over_a_decade_ends_there() -> None:
-    curve = validation_curve(constant(lambda value: 1.0 if value > 4e-3 else 0.9))
+    curve = validation_curve(constant(lambda value: 0.99 if value > 4e-3 else 0.9))
     assert max(curve) == 0.1  # level from 5e-3 to 1e-2 is less than a decade
     assert best_of(curve) == 5e-3
     assert ends_of(curve) == Ends("falls", "level")
     assert warnings_of({"one": curve, "another": curve}, "accuracy") == [
         "the accuracy does not fall from the best `C` to the largest tried: one, another"
     ]
+    perfect = {value: accuracy + 0.01 for value, accuracy in curve.items()}
+    assert warnings_of({"one": perfect}, "accuracy") == []  # nothing can be better
     flat = validation_curve(constant(lambda _: 1.0))
     assert [*flat] == [*GRID]
     assert ends_of(flat) == Ends("level", "level")

@@ -71,7 +71,7 @@ def test_a_packed_set_of_videos_fixes_the_frames_a_second(tmp_path: Path) -> Non
     assert fit_to(PREDICTOR, data).fps == 5
     assert fit_to(PREDICTOR, open_data(tmp_path / "film.mp4", PREDICTOR)).fps == 10
     assert fit_to(PREDICTOR, open_data(tmp_path / "packed", PREDICTOR.changed({"fps": 5.0}))).fps == 5
-    with pytest.raises(PackedSetError, match=r"`fps` 8 changes nothing: .*packed has 5 frames of each second"):
+    with pytest.raises(PackedSetError, match=r"`fps` 8 changes nothing: .*packed has 5 frames a second"):
         open_data(tmp_path / "packed", PREDICTOR.changed({"fps": 8.0}))
 
 

@@ -17,7 +17,7 @@ from dcgan.cli import app
 from dcgan.errors import ModelError, RecipeError, UsageError
 from dcgan.loading import load
 from dcgan.training.recipe import Recipe
-from dcgan.training.run import resume, train
+from dcgan.training.run import read_run, resume, train
 
 SGD = {"optimizer": "sgd", "lr": 0.01, "updates": "simultaneous", "momentum_ramp": 100}
 FAMILIES: dict[str, dict[str, object]] = {
@@ -208,6 +208,17 @@ def test_a_lapgan_shows_each_level_of_its_chain(folder: Path, tmp_path: Path) ->
     with pytest.raises(ModelError, match="`pyramid` needs a LAPGAN, and the nets of this model are gan-2014-mnist"):
         app(["sample", other, "--out", str(tmp_path / "o.png"), "--pyramid", str(tmp_path / "q.png")])
     assert not (tmp_path / "o.png").exists()
+
+
+def test_labels_that_are_others_than_those_of_the_start_are_told(folder: Path, tmp_path: Path) -> None:
+    pixels, start = discs()[..., 0], run_of(folder, "conditional-dcgan")
+    old = dcgan.load(start).labels
+    for names, told in ((old, False), (("aa", "zz"), True)):
+        source = [(picture, names[number % 2]) for number, picture in enumerate(pixels)]
+        recipe = recipe_of("conditional-dcgan").changed({"images": 8})
+        notes = read_run(train(source, tmp_path / names[0], recipe, start_from=start).run)[1]["notes"]
+        assert isinstance(notes, list)
+        assert any(f"aa for {old[0]}, zz for {old[1]}, by position" in str(note) for note in notes) == told
 
 
 def test_pictures_without_labels_cannot_teach_conditional_nets(tmp_path: Path) -> None:

@@ -188,6 +188,31 @@ def test_an_extended_run_is_bit_identical_to_one_that_was_as_long_at_once(
     assert digests(run) == digests(train(packed, tmp_path / "long", replace(TOY, images=128)).run)
 
 
+def test_a_longer_run_says_that_its_learning_rate_follows_the_length(packed: Path, tmp_path: Path) -> None:
+    for schedule, told in (("linear", True), ("constant", False)):
+        run = train(packed, tmp_path / schedule, TOY.changed({"lr_schedule": schedule, "images": 8})).run
+        resume(run, {"images": 16})
+        notes = [str(event["text"]) for event in read_events(run / EVENTS) if event["kind"] == "note"]
+        assert any("follows the new length" in note for note in notes) == told
+
+
+def test_a_folder_that_is_no_run_is_not_to_be_resumed(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.txt").touch()
+    with pytest.raises(RunError, match="photos exists, and is no run: name another `out`"):
+        train(discs(), tmp_path / "photos", TOY)
+
+
+def test_recordings_beside_pictures_are_told(tmp_path: Path) -> None:
+    (tmp_path / "album").mkdir()
+    for number, picture in enumerate(discs()[:4]):
+        Image.fromarray(picture[..., 0]).save(tmp_path / "album" / f"{number}.png")
+    (tmp_path / "album" / "song.mp3").touch()
+    notes = read_run(train(tmp_path / "album", tmp_path / "run", TOY).run)[1]["notes"]
+    assert isinstance(notes, list)
+    assert "1 .mp3 ignored: a folder that has pictures is one of pictures; name that of the others" in notes
+
+
 def test_lengths_in_steps_and_epochs_end_where_they_say(packed: Path, tmp_path: Path) -> None:
     assert train(packed, tmp_path / "steps", TOY.changed({"steps": 7})).images == 28
     assert train(packed, tmp_path / "epochs", TOY.changed({"epochs": 1.5})).images == 36
@@ -274,7 +299,7 @@ def test_a_run_whose_pictures_are_gone_says_so(pictures: Path, cache: Path, tmp_
     run = train(pictures, tmp_path / "run", TOY).run
     shutil.rmtree(cache)
     pictures.unlink()
-    with pytest.raises(SourceError, match=r"discs\.npy"):
+    with pytest.raises(RunError, match=r"run began with are gone: bring .*discs\.npy back, or start a new run"):
         resume(run)
 
 

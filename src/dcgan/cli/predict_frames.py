@@ -9,6 +9,7 @@ from dcgan.choices import describe_sources
 from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName
 from dcgan.cli.outputs import FASTEST_GIF, Outs, check_outputs, chosen_theme, listed, open_model, write_outputs
+from dcgan.words import counted
 
 FRAMES_HELP = f"Frames in their order: a packed set, {describe_sources(in_python=False)}."
 
@@ -65,6 +66,8 @@ def predict_frames(
         warn(f"{source}: {frames.skipped_summary}")
     with progress_bar("predicting") as bar:
         found = predict(loaded, frames, steps=steps, clips=clips, seed=seed, on_progress=bar)
+    if found.too_short:
+        warn(f"{source}: {counted(found.too_short, 'film')} left out: too few frames in a row")
 
     write_outputs(
         outs,

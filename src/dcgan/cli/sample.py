@@ -10,6 +10,7 @@ from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Switch, need
 from dcgan.cli.latent_flags import samples_of
 from dcgan.cli.outputs import LATENTS, SOUND, check_files, check_sound, open_model, writing
 from dcgan.errors import UsageError
+from dcgan.words import counted
 
 FIRST, FIRST_OF_LABEL = range(64), range(8)  # seeds that are sampled by default
 LEVELS_SHOWN = 8  # samples of a pyramid
@@ -131,5 +132,4 @@ def sample(
     if pyramid:
         facts["pyramid"] = pyramid
     also = f"\nthe first of them level by level: {pyramid}" if pyramid else ""
-    noun = "sounds" if loaded.sound else "pictures"
-    answer(f"generated {count:,} {noun}: {out}{also}", facts, as_json)
+    answer(f"generated {counted(count, 'sound' if loaded.sound else 'picture')}: {out}{also}", facts, as_json)

@@ -27,8 +27,11 @@ def open_pictures(source: str | list[str], model: "Model", engine: Engine = "loc
 
     with progress_bar("preparing") as bar:
         data = open_for(model, source, engine=engine, on_progress=bar)
+    name = source if isinstance(source, str) else ", ".join(source)
     if summary := data.skipped_summary:
-        warn(f"{source if isinstance(source, str) else ', '.join(source)}: {summary}")
+        warn(f"{name}: {summary}")
+    if data.film_count and data.film_count.too_short:
+        warn(f"{name}: {data.film_count}, and not among them")
     return data
 
 

@@ -27,7 +27,7 @@ def print_result(result: TrainingResult, as_json: bool) -> int:
     resume = command("train", "--resume", run)
     if "LOCAL_WORLD_SIZE" in os.environ:  # torchrun started us
         resume = f"torchrun --nproc-per-node {os.environ['LOCAL_WORLD_SIZE']} -m {resume}"
-    more = command("sample", run, "--out", "sheet.png")
+    more = command("sample", run, "--out", "sounds.wav" if result.sounds else "sheet.png")
     if result.predicts:
         more = command("predict-frames", run, "VIDEOS", "--out", "film.gif")
     text = {

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dcgan.data.items import Item, Reason, Skipped
 from dcgan.errors import SourceError
 from dcgan.types import Pixels
+from dcgan.words import counted
 
 _CHANNELS = (1, 3, 4)
 _SMALLEST_FRAME = 8  # pixels of a side of gray films: (N, H, W, 2) are no films of strips
@@ -91,7 +92,7 @@ class ArraySource:
         self._labels = labels
         rows, self._frames = array.shape[0], array.shape[1] if has_films(array.shape) else None
         if self._frames:
-            self.description += f": {rows:,} films of {self._frames:,} frames"
+            self.description += f": {counted(rows, 'film')} of {counted(self._frames, 'frame')}"
         self.total = rows * (self._frames or 1)
         """How many items it yields; fewer if the file is truncated."""
         self._channels_first = _are_channels_first(array.where, array.shape)

@@ -172,7 +172,7 @@ def _fitting(
             )
     if None not in (fps, packed.fps) and fps != packed.fps:
         raise PackedSetError(
-            f"{packed.path} has {packed.fps:g} frames of each second of its videos, and {fps:g} are needed here: "
+            f"{packed.path} has {packed.fps:g} frames a second of its videos, and {fps:g} are needed here: "
             f"name the videos themselves, or prepare them again with `fps` {fps:g}"
         )
     return packed

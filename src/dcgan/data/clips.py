@@ -46,7 +46,7 @@ class FilmCount:
         return films + (f"; {counted(self.too_short, 'film')} {verb} too short" * bool(self.too_short))
 
 
-def clips_of(packed: PackedSet, frames: int) -> PackedSet:
+def clips_of(packed: PackedSet, frames: int, shorter: str = "") -> PackedSet:
     """The clips of so many consecutive frames of a packed set, as pictures with the channels of all their frames.
 
     A clip begins at every frame that has `frames` - 1 followers in the same film, so clips overlap. No frame follows
@@ -55,6 +55,7 @@ def clips_of(packed: PackedSet, frames: int) -> PackedSet:
     Args:
         packed: Its pictures are the frames.
         frames: Of a clip, 1 or more.
+        shorter: How a caller may ask for fewer frames, for the error that says that no film has so many.
 
     Returns:
         The set with `pixels` (N, H, W, frames * C), `Clips` that are read as they are asked for: film by film, the
@@ -70,7 +71,7 @@ def clips_of(packed: PackedSet, frames: int) -> PackedSet:
         >>> clips_of(packed, 5).pixels[:16].shape
         (16, 64, 64, 15)
     """
-    return find_films(packed).clips(frames)
+    return find_films(packed).clips(frames, shorter)
 
 
 def film_of_each(packed: PackedSet) -> NDArray[np.int64]:
@@ -136,7 +137,7 @@ class Films:
             len(films), int((self.rows >= 0).sum()), len(starts), too_short, int(self.followers.max(initial=0))
         )
 
-    def clips(self, frames: int) -> PackedSet:
+    def clips(self, frames: int, shorter: str = "") -> PackedSet:
         """The clips of so many consecutive frames, as `clips_of` describes them.
 
         Raises:
@@ -148,8 +149,8 @@ class Films:
             raise PackedSetError(
                 f"{self.packed.source} has no clip of {counted(frames, 'frame')}: of {counted(count.films, 'film')} "
                 f"with {counted(count.frames, 'frame')} the longest has {count.longest:,} without a break. Put the "
-                "frames of each film in a folder of its own, prepare videos with a higher `fps`, or take fewer frames "
-                "for a clip"
+                "frames of each film in a folder of its own, or prepare videos with more frames a second"
+                + (f", or {shorter}" if shorter else "")
             )
         clips = Clips(self.packed.pixels, self.rows, self.starts(frames), frames)
         labels = self.packed.labels[clips.rows(slice(None))[:, 0]]

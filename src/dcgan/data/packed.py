@@ -35,6 +35,7 @@ from dcgan.data.packed_files import (
 from dcgan.files import DATASET_FILE, INDEX_FILE, SKIPPED_FILE, parse_json
 from dcgan.sound.spectrogram import SoundFormat
 from dcgan.types import PixelStore
+from dcgan.words import counted
 
 if TYPE_CHECKING:
     from dcgan.data.clips import FilmCount
@@ -135,8 +136,29 @@ class PackedSet:
         if not self.skipped:
             return None
         noun = self.noun if self.frames == 1 else "frame"
-        count = f"{self.skipped:,} of {len(self.index('row')):,} {noun}s"
-        return f"{count} were skipped; {self.skipped_file} lists each with its reason"
+        skipped = (
+            f"{self.skipped:,} of {counted(len(self.index('row')), noun)} {'was' if self.skipped == 1 else 'were'}"
+        )
+        return f"{skipped} skipped; {self.skipped_file} lists each with its reason"
+
+    @property
+    def ignored(self) -> Mapping[str, int]:
+        """How many files of the source are none of its pictures, by kind: {".txt": 3}.
+
+        Raises:
+            PackedSetError: The description of the set cannot be read.
+        """
+        ignored = read_description(self.path).get("ignored")
+        return ignored if isinstance(ignored, dict) else {}
+
+    def shared_with(self, other: "PackedSet") -> int:
+        """How many of its pictures are in another set, too, as the very same files or pixels.
+
+        Raises:
+            PackedSetError: An index cannot be read.
+        """
+        mine, theirs = (packed.used("sha256")["sha256"] for packed in (self, other))
+        return int(pc.sum(pc.is_in(mine, value_set=theirs.drop_null().unique())).as_py() or 0)
 
     @property
     def names(self) -> list[str]:

@@ -21,7 +21,7 @@ from dcgan.data.prepare_report import PrepareReport, SplitReport
 from dcgan.data.sources import PictureSource, open_source, place_of
 from dcgan.data.subsets import LabeledItems
 from dcgan.data.workers import Decoding
-from dcgan.errors import NoUsablePictureError, PackedSetError, SourceError, UsageError
+from dcgan.errors import KindError, NoUsablePictureError, PackedSetError, SourceError, UsageError
 from dcgan.files import new_folder
 from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
@@ -203,9 +203,9 @@ def _pack(
     seen = _Packing(options.decoding())
     sound, fps = sound_of(source), fps_of(source)
     if sound is None and (options.rate or options.seconds):
-        raise SourceError(f"{source.description} has pictures, not sounds: leave `rate` and `seconds` out")
+        raise KindError(f"{source.description} has pictures, not sounds: leave `rate` and `seconds` out")
     if sound and options.channels not in (None, 1):
-        raise SourceError(
+        raise KindError(
             f"{source.description} has recordings, whose spectrograms are gray: they cannot have `channels` "
             f"{options.channels}"
         )

@@ -11,6 +11,7 @@ from dcgan.data.decode_errors import native_messages
 from dcgan.data.formats import SOUND_FILES
 from dcgan.data.items import Reason, Skipped
 from dcgan.sound.spectrogram import Waveform
+from dcgan.words import counted
 
 _BEFORE, _AFTER = 0.5, 0.05
 """Seconds read before and after a clip: MP3 needs some frames to come in, and resampling rings at the ends."""
@@ -90,12 +91,16 @@ def _unusable(channels: np.ndarray, rate: int) -> Skipped | None:
     if not len(channels):
         return Skipped(Reason.TRUNCATED, "the recording ends before this clip")
     if len(channels) < _SHORTEST * rate:
-        return Skipped(Reason.TOO_SMALL, f"{len(channels):,} samples, less than {_SHORTEST:g} seconds")
+        return Skipped(Reason.TOO_SMALL, f"{counted(len(channels), 'sample')}, less than {_SHORTEST:g} seconds")
     if not np.isfinite(channels).all():
         return Skipped(Reason.CORRUPT, "samples are not finite numbers")
     loudness = np.abs(channels)
     if loudness.max() < _SILENT:
         return Skipped(Reason.SILENT, f"no sample is above {_SILENT:g} of full scale")
+    if np.ptp(channels, axis=0).max() < _SILENT:
+        return Skipped(Reason.SILENT, "every sample is the same")
+    if np.ptp(channels.mean(axis=1)) < _SILENT:
+        return Skipped(Reason.SILENT, "its channels cancel each other: one of them is upside down")
     clipped = float((loudness >= _FULL).mean())
     if clipped > _CLIPPED:
         return Skipped(Reason.CLIPPED, f"{clipped:.0%} of the samples are at full scale")

@@ -26,6 +26,7 @@ from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
+from dcgan.words import counted
 
 METRICS = ("distances", "parzen")
 
@@ -166,6 +167,12 @@ def evaluate(
         _check_pictures(first, second, others)
     distances = parzen = None
     warnings = [text for side in sets if (text := side.warning)]
+    if others is not None and isinstance(second, SetSide) and (shared := others.data.shared_with(second.data)):
+        pictures = counted(len(others.data), others.data.noun)
+        warnings.append(
+            f"{shared:,} of {pictures} of {others.name} are in {second.name}, too: they are not held out, and tell "
+            "nothing of new ones"
+        )
     if not isinstance(extractor, str) and "distances" in metrics:
         distances = _distances(first, second, others, extractor, count, samples, on_progress)
         warnings += _warnings_of_distances(second, others, count)

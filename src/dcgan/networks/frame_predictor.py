@@ -46,7 +46,7 @@ class FrameArchitecture(DiscriminatorArchitecture):
             if type(value) is not int or value not in allowed:
                 raise ValueError(f"{name} must be {allowed[0]} to {allowed[-1]}, not {value}")
         if self.size % 2:
-            raise ValueError(f"size must be even, not {self.size}")
+            raise ValueError(f"`size` must be even, not {self.size}")
         if self.classes or self.latent_dim != self.history * self.channels * self.size**2:
             raise ValueError("latent_dim must be the numbers of the frames before, without a label")
 

@@ -45,6 +45,7 @@ class PredictedFrames(ShortRepr):
         fps: Frames a second.
         scores: How near the predicted ones are to the true ones, and how near copies of the last frame are; None
             without true ones.
+        too_short: Films of the source that have too few frames in a row.
     """
 
     before: Pixels
@@ -52,6 +53,7 @@ class PredictedFrames(ShortRepr):
     true: Pixels | None
     fps: float
     scores: PredictionScores | None
+    too_short: int = 0
 
     def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
         """The first clips: a row of what came, and below it what was predicted."""
@@ -166,7 +168,8 @@ def predict_frames(
             on_progress(min(start + AT_ONCE, len(index)), len(index))
     true = frames[:, history:] if found.frames > history else None
     scores = None if true is None else score_frames(before[:, -1], predicted, true)
-    return PredictedFrames(before, predicted, true, fps, scores)
+    assert found.film_count is not None
+    return PredictedFrames(before, predicted, true, fps, scores, found.film_count.too_short)
 
 
 def continue_clips(model: Model, before: Pixels, steps: int) -> Pixels:

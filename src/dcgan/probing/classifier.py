@@ -25,7 +25,7 @@ from dcgan.probing.labeled_features import extract_to_disk
 from dcgan.probing.linear_svm import LinearSVM, fit_svm
 from dcgan.probing.predictions import Predictions
 from dcgan.probing.protocol import fit_and_choose
-from dcgan.probing.splits import groups_of, split
+from dcgan.probing.splits import check_labeled, groups_of, split
 from dcgan.probing.validation_curve import Ends, best_of, check_values, ends_of, warnings_of
 from dcgan.progress import notebook_bar
 from dcgan.short_repr import ShortRepr
@@ -71,7 +71,7 @@ class PictureClassifier(ShortRepr):
         return ends_of(self.validation) if len(self.validation) > 1 else None
 
     def warnings(self) -> list[str]:
-        """Where a C beyond those that were tried may be better, or accuracy stays level to the end of the range."""
+        """Where a C beyond those that were tried may be better."""
         return warnings_of({"the classifier": self.validation}, "held-out accuracy") if len(self.validation) > 1 else []
 
     @cached_property
@@ -186,8 +186,7 @@ def fit_classifier(
         raise UsageError(f"`seed` must be 0 or more, not {seed}")
     extractor = DiscriminatorExtractor(on_device(model, device), layers, grid)
     data = open_for(model, source)
-    if len(data.label_names) < 2 or data.labels.min() < 0:
-        raise SourceError("`source` needs two classes or more, each in a folder of its own, and only labeled pictures")
+    check_labeled(data)
     classes = len(data.label_names)
     groups = groups_of(data)
     for label, name in enumerate(data.label_names):

@@ -17,7 +17,7 @@ from dcgan.model_pictures import open_for
 from dcgan.probing.baselines.baseline import CENTROIDS, BuildContext, TrialScores
 from dcgan.probing.protocol import REPEATS, TRIALS, ProbeOptions
 from dcgan.probing.results import ProbeResults, about_of, merge_results, save_results
-from dcgan.probing.splits import Splits, groups_of, split
+from dcgan.probing.splits import Splits, check_labeled, groups_of, split
 from dcgan.progress import notebook_bar
 from dcgan.types import OnPhase, OnProgress
 from dcgan.words import counted, plural, some_of
@@ -224,11 +224,7 @@ def _check_baselines(model: Model, names: Sequence[str]) -> None:
 
 
 def _check_labels(train: PackedSet, test: PackedSet | None) -> None:
-    if len(train.label_names) < 2:
-        raise SourceError(
-            f"`source` has {'one label' if train.label_names else 'no labels'}; give each class a folder of its own, "
-            "and leave no picture beside those folders: with one, folders are no labels"
-        )
+    check_labeled(train)
     if test is not None and test.fingerprint == train.fingerprint:
         raise SourceError(
             "`test` has the pictures of `source` itself, which an SVM knows by heart; name others, or leave it out: a "
@@ -237,6 +233,5 @@ def _check_labels(train: PackedSet, test: PackedSet | None) -> None:
     if test is not None and test.label_names != train.label_names:
         theirs = some_of(test.label_names) if test.label_names else "it has none"
         raise SourceError(f"`test` has other labels than `source`: {theirs}")
-    for name, data in (("source", train), ("test", test)):
-        if data is not None and data.labels.min() < 0:
-            raise SourceError(f"some of the pictures of `{name}` have no label")
+    if test is not None:
+        check_labeled(test, "test")

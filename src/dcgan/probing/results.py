@@ -115,7 +115,9 @@ class ProbeResults(ShortRepr):
             for result in results
             if result.ends is not None
         }
-        return warnings_of(curves_of, "validation accuracy")
+        shared, test = self.about.get("shared_pictures"), self.about.get("test_pictures")
+        copies = f"{shared:,} of {test:,} test pictures are in the set that is learned from, too" if shared else ""
+        return [*([copies] if copies else []), *warnings_of(curves_of, "validation accuracy")]
 
     def curve(self) -> str:
         """Accuracy over labels of a class, a line for each baseline with a band of ±, as an `<svg>`.
@@ -228,7 +230,7 @@ def merge_results(file: Path, results: ProbeResults) -> None:
     for name, values in before.settings.items():
         for setting, value in values.items():
             if (asked := results.settings.get(name, values).get(setting)) != value:
-                raise DcganError(f"{file} has {name} with {setting} {value}, not {asked}; name another file")
+                raise DcganError(f"{file} has {name} with `{setting}` {value}, not {asked}; name another file")
     results.settings.update(before.settings)
     for name, found in before.probed.items():
         missing = [result for result in found if results.find(name, result.labels_per_class) is None]
@@ -240,10 +242,13 @@ def merge_results(file: Path, results: ProbeResults) -> None:
 
 def about_of(context: BuildContext, splits: Splits, options: ProbeOptions) -> dict[str, object]:
     """What all results of a probe hold for, in values that JSON has."""
+    test = splits.test if isinstance(splits.test, PackedSet) else None
     return {
         "model": _hash_weights(context.model.discriminator),
         "source": context.train.fingerprint,
-        "test": splits.test.fingerprint if isinstance(splits.test, PackedSet) else None,
+        "test": test.fingerprint if test else None,
+        "test_pictures": len(splits.test),
+        "shared_pictures": test.shared_with(context.train) if test else 0,
         "labels": list(context.train.label_names),
         "seed": context.seed,
         "validation": options.validation,

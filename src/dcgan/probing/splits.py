@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 from dcgan.data.clips import film_of_each
 from dcgan.data.packed import PackedSet
+from dcgan.errors import SourceError
 from dcgan.randomness import Stream, rng
 from dcgan.types import Labels
+from dcgan.words import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +26,21 @@ class Splits:
     train: NDArray[np.int64]
     validation: NDArray[np.int64]
     test: NDArray[np.int64] | PackedSet
+
+
+def check_labeled(data: PackedSet, name: str = "source") -> None:
+    """Refuse a set that no classifier can learn from, or be scored on.
+
+    Raises:
+        SourceError: It has fewer than two classes, or pictures without a label.
+    """
+    if len(data.label_names) < 2:
+        raise SourceError(
+            f"`{name}` has {'one label' if data.label_names else 'no labels'}; give each class a folder of its own, "
+            f"and leave no {data.noun} beside those folders: with one, folders are no labels"
+        )
+    if without := int((data.labels < 0).sum()):
+        raise SourceError(f"{without:,} of {counted(len(data), data.noun)} of `{name}` have no label: label them all")
 
 
 def groups_of(data: PackedSet) -> NDArray[np.int64]:

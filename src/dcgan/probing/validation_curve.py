@@ -96,7 +96,7 @@ def warnings_of(curves: Mapping[str, Mapping[float, float]], accuracy: str) -> l
             for name, end in ends.items()
             if end == "open"
         ]
-        if level := [name for name, end in ends.items() if end == "level"]:
+        if level := [name for name, end in ends.items() if end == "level" and max(curves[name].values()) < 1]:
             lines.append(f"the {accuracy} does not fall from the best `C` to the {extreme} tried: {', '.join(level)}")
     return lines
 

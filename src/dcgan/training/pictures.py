@@ -7,14 +7,17 @@ from dcgan.choices import NETS
 from dcgan.data.cache import open_pictures, source_name
 from dcgan.data.clips import clips_of
 from dcgan.data.drawings import looks_drawn
+from dcgan.data.formats import SOUND_FILES, VIDEO_FILES
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
-from dcgan.errors import PackedSetError, RecipeError
+from dcgan.errors import KindError, PackedSetError, RecipeError
 from dcgan.model import DEFAULT_FPS, Model
+from dcgan.model_pictures import other_kind
 from dcgan.networks.architecture import DiscriminatorArchitecture
 from dcgan.training.recipe import Recipe
 from dcgan.types import OnProgress
 
+OTHER_MEDIA = SOUND_FILES.extensions | VIDEO_FILES.extensions
 VERIFIED = 2**30  # bytes; a packed set up to this size, a second's work, is compared with its fingerprint at the start
 
 
@@ -51,15 +54,20 @@ def open_data(
                 )
         if recipe.frames > 1 and None not in (recipe.fps, data.fps) and recipe.fps != data.fps:
             raise PackedSetError(
-                f"`fps` {recipe.fps:g} changes nothing: {path} has {data.fps:g} frames of each second of its videos; "
+                f"`fps` {recipe.fps:g} changes nothing: {path} has {data.fps:g} frames a second of its videos; "
                 f"leave `fps` out, or prepare the videos again with `fps` {recipe.fps:g}"
             )
     else:
         sound = start.sound if start else None
         fps = (recipe.fps or DEFAULT_FPS) if recipe.frames > 1 else None
-        data = open_pictures(
-            source, size=recipe.size, channels=recipe.channels, sound=sound, fps=fps, on_progress=on_progress
-        )
+        try:
+            data = open_pictures(
+                source, size=recipe.size, channels=recipe.channels, sound=sound, fps=fps, on_progress=on_progress
+            )
+        except KindError as error:
+            raise (other_kind(start, source) if start else error) from error
+    if start and (start.sound is None) != (data.sound is None):
+        raise other_kind(start, source)
     if start and start.sound not in (None, data.sound):
         raise PackedSetError(
             f"{source_name(source)} has {data.sound or 'pictures'}, but the model to begin with has learned from "
@@ -68,7 +76,7 @@ def open_data(
     if data.pixels.nbytes <= VERIFIED:
         data.verify()
     if recipe.frames > 1:
-        data = clips_of(data, recipe.frames)
+        data = clips_of(data, recipe.frames, "take a smaller `history`")
     if len(data) < 2:
         what = data.noun if recipe.frames == 1 else f"clip of {recipe.frames} frames"
         raise PackedSetError(
@@ -81,6 +89,10 @@ def describe_data(data: PackedSet, recipe: Recipe) -> list[str]:
     """Sentences on what a user may not expect of a set: how many films it has, what was skipped, a preset for it."""
     sentences = [f"{data.film_count}"] if data.frames > 1 else []
     sentences += [data.skipped_summary] if data.skipped_summary else []
+    unheard = {kind: count for kind, count in data.ignored.items() if kind in OTHER_MEDIA}
+    if unheard:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(unheard.items()))
+        sentences.append(f"{kinds} ignored: a folder that has pictures is one of pictures; name that of the others")
     if recipe.preset == "default" and looks_drawn(data):
         sentences.append("the pictures look drawn, with flat areas of color: try `preset` drawings")
     return sentences

@@ -28,10 +28,12 @@ from dcgan.training.snapshots import build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
 from dcgan.training.transfer import START, check_nets, describe_start, open_start, with_nets_of
 from dcgan.types import OnProgress
+from dcgan.words import some_of
 
 CARD = RUN_FILE
 RECIPE = "recipe.toml"
 FORMAT = 1
+FOLLOW_LENGTH = ("linear", "cosine")  # schedules of the learning rate that end with the run
 MAY_CHANGE = (  # values of the recipe of a run that has begun
     *DEFINITE_LENGTHS,
     *("evaluate_every", "evaluate_samples", "evaluate_extractor"),
@@ -97,6 +99,8 @@ def _start(
 ) -> PackedSet:
     """Make the folder of a new run, with its recipe and card; return the pictures that it learns from."""
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
+        if not (run / CARD).is_file():
+            raise RunError(f"{run} exists, and is no run: name another `out`, a folder to make")
         raise RunError(f"{run} exists; go on with it by `{command('train', '--resume', run)}`, or name another `out`")
     if isinstance(source, str | Path) and (Path(source) / CARD).is_file():
         go_on = command("train", "--resume", source)
@@ -116,6 +120,7 @@ def _start(
     notes = [f"chose {one}" for one in choices.chosen]
     notes += [] if recipe.threads == given.threads else _notes(recipe)
     notes += describe_data(data, recipe)
+    notes += [] if model is None else _label_notes(model, data)
     card = {
         "format": FORMAT,
         "source": source_name(source),
@@ -186,10 +191,16 @@ def resume(
         if target is not None and target < seen and any(name in LENGTHS for name in changes):
             raise RunError(f"{run} has seen {seen:,} images already; the new length would end it at {target:,}")
         ranks.first(lambda: build_evaluator(recipe, data))  # what it needs may be missing
+        notes = []
+        if recipe.lr_schedule in FOLLOW_LENGTH and any(name in LENGTHS for name in changes):
+            notes = [
+                f"the learning rate follows the new length (`lr_schedule` {recipe.lr_schedule}): the result is not "
+                "that of a run that had this length from the start"
+            ]
         if changes and ranks.leads:
             with writing_errors(run):
                 write_atomic(run / RECIPE, recipe.to_toml())
-        return run_session(run, recipe, card, data, callbacks, ranks, nets)
+        return run_session(run, recipe, card, data, callbacks, ranks, nets, notes)
 
 
 def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
@@ -246,6 +257,8 @@ def _data_of(run: Path, card: Mapping[str, object], recipe: Recipe, on_progress:
             "which prepares them there again; then resume"
         )
     source = card["data"] if is_there else card["source"]
+    if Path(str(source)).is_absolute() and not Path(str(source)).exists():
+        raise RunError(f"the pictures that {run} began with are gone: bring {source} back, or start a new run")
     data = open_data(str(source), recipe, on_progress)
     if data.fingerprint != card["fingerprint"]:
         raise RunError(
@@ -273,6 +286,14 @@ def _notes(recipe: Recipe) -> list[str]:
         f"other work takes processors: trains with {recipe.threads} of {all_threads} threads, since one that shares a "
         f"processor holds up the others; `threads` {all_threads} takes all"
     ]
+
+
+def _label_notes(start: Model, data: PackedSet) -> list[str]:
+    """What is said where the labels of a set are others than those that the model to begin with was given."""
+    if not start.labels or start.labels == data.label_names:
+        return []
+    pairs = [f"{new} for {old}" for new, old in zip(data.label_names, start.labels, strict=False) if new != old]
+    return [f"the model to begin with was given other labels: here stands {some_of(pairs)}, by position"]
 
 
 def _own_nets(generator: nn.Module | None, discriminator: nn.Module | None) -> OwnNets | None:

@@ -49,6 +49,7 @@ class TrainingResult:
         stopped_by: The signal's number if one stopped it.
         leads: Whether this process is the one that speaks for all ranks.
         predicts: Whether its nets predict frames, and draw no pictures from z.
+        sounds: Whether what they draw are spectrograms of sounds.
         chosen: What dcgan chose when the run began, and why: {name: {value, why}}.
     """
 
@@ -60,6 +61,7 @@ class TrainingResult:
     stopped_by: int | None
     leads: bool
     predicts: bool = False
+    sounds: bool = False
     chosen: Mapping[str, object] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
@@ -81,8 +83,12 @@ def run_session(
     callbacks: Sequence[Callback],
     ranks: Ranks,
     nets: OwnNets | None,
+    notes: Sequence[str] = (),
 ) -> TrainingResult:
-    """Train a run in this process, from its newest checkpoint or the beginning; the other ranks do the same."""
+    """Train a run in this process, from its newest checkpoint or the beginning; the other ranks do the same.
+
+    `notes` are said as it begins; a run that begins anew says those of its card.
+    """
     if recipe.device == "cpu":
         reuse_memory()
     torch.backends.cudnn.benchmark = True  # the shapes never change: let it try its algorithms once
@@ -108,7 +114,7 @@ def run_session(
             kind = "resumed" if list_checkpoints(run) else "started"
             logger.event(state.progress, kind, f"at {state.progress.images:,} images")
             callback.on_start(state, len(data))
-            for note in _notes(card) if kind == "started" else []:
+            for note in _notes(card) if kind == "started" else notes:
                 logger.event(state.progress, "note", note)
                 callback.on_event("note", note)
             trainer = Trainer(
@@ -134,6 +140,7 @@ def run_session(
             stop.signal,
             ranks.leads,
             state.family.continues,
+            data.sound is not None,
             chosen if isinstance(chosen, dict) else {},
         )
 

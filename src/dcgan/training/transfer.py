@@ -81,6 +81,11 @@ def check_nets(model: Model, recipe: Recipe) -> None:
     Raises:
         RecipeError: They differ, in what the message names; or more layers are frozen than there are.
     """
+    if recipe.freeze_discriminator and not NETS[model.interface.nets].reads("freeze_discriminator"):
+        raise RecipeError(
+            f"`freeze_discriminator` holds layers of a DCGAN's discriminator, and the nets of `start_from` are "
+            f"{model.interface.nets}: leave it out"
+        )
     for name, theirs in net_settings(model).items():
         ours = getattr(recipe, name)
         if ours != theirs and NETS[recipe.nets].reads(name):
