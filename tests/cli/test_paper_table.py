@@ -55,6 +55,9 @@ def test_what_was_measured_stands_beside_the_papers_and_the_rest_stays_empty(
     again = capsys.readouterr()
     assert again.out == printed
     assert "these results are of 2 classes, bright, dark: not of the table's set" in again.err
+    app(["paper-table", "table-1", "--json"])
+    published = json.loads(capsys.readouterr().out)["published"]
+    assert published[-1] == {"method": "DCGAN + L2-SVM", "all labels": "82.8", "400 a class": "73.8 ± 0.4"}
     app(["paper-table", "table-1", "--out", "t.json"])
     assert "none of these results was measured with the table's numbers of labels" in capsys.readouterr().err
 

@@ -40,6 +40,26 @@ def test_a_folder_gets_one_picture_a_seed(run: Path, tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(picture), dcgan.load(run).sample([101])[0, :, :, 0])
 
 
+def test_a_folder_keeps_what_it_has_when_it_is_stopped(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        if (tmp_path / "out").is_dir() and any((tmp_path / "out").iterdir()):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("dcgan.progress.move", stop)
+    monkeypatch.setattr("dcgan.latent.samples.CHUNK", 2)
+    with pytest.raises(KeyboardInterrupt, match="keeps the samples that it has by now; .* with --overwrite"):
+        sample(run, "--seeds", "0-9", "--batch-size", 2, "--out", tmp_path / "out")
+    assert 0 < len(list((tmp_path / "out").iterdir())) < 10
+
+
+def test_a_file_that_stands_where_a_folder_must_is_named(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DcganError, match=r"cannot write --out .*x\.npz: .*file is a file, not a folder"):
+        sample(run, "--seeds", "0", "--out", tmp_path / "file" / "x.npz")
+
+
 def test_an_npz_holds_pixels_seeds_and_latents(run: Path, tmp_path: Path) -> None:
     sample(run, "--seeds", "5,2", "--truncation", "0.5", "--out", tmp_path / "some" / "out.npz")
     arrays = np.load(tmp_path / "some" / "out.npz")

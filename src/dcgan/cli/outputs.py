@@ -87,7 +87,9 @@ def writing(flag: str, path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DcganError(f"cannot write {flag} {path}: {error.strerror or error}") from error
+        above = next((folder for folder in path.parents if folder.is_file()), None)
+        why = f"{above} is a file, not a folder" if above else error.strerror or error
+        raise DcganError(f"cannot write {flag} {path}: {why}") from error
 
 
 @contextmanager

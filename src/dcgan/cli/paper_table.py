@@ -96,4 +96,5 @@ def paper_table(
             )
     for text in (*chosen.warnings(results), *results.warnings()):
         warn(as_flags(text))
-    answer(chosen.text(results), {"table": table, "results": results.rows()}, as_json)
+    facts = {"table": table, "published": chosen.published(), "results": results.rows()}
+    answer(chosen.text(results), facts, as_json)

@@ -1,5 +1,7 @@
 """`dcgan sample`: new pictures from a model."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -91,7 +93,7 @@ def sample(
     images_seen = loaded.details.get("images")
     if images_seen == 0:
         warn(f"{model} has only the checkpoint that it began with: these are pictures of an untrained generator")
-    with writing("--out", out):
+    with writing("--out", out), _told_when_stopped(out, suffix):
         if suffix:
             made = generate_samples(
                 loaded,
@@ -133,3 +135,16 @@ def sample(
         facts["pyramid"] = pyramid
     also = f"\nthe first of them level by level: {pyramid}" if pyramid else ""
     answer(f"generated {counted(count, 'sound' if loaded.sound else 'picture')}: {out}{also}", facts, as_json)
+
+
+@contextmanager
+def _told_when_stopped(out: Path, suffix: str) -> Iterator[None]:
+    """On Ctrl-C, say that what a folder has by then stays, and how to begin anew; a file is whole or not there."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if suffix or not out.is_dir():
+            raise
+        raise KeyboardInterrupt(
+            f"stopped: {out} keeps the samples that it has by now; the same command makes all of them with --overwrite"
+        ) from error

@@ -6,7 +6,7 @@ from pathlib import Path
 from dcgan.data import formats
 from dcgan.data.items import Item
 from dcgan.data.kinds import file_kind
-from dcgan.data.picture_files import printable
+from dcgan.data.picture_files import has_extension, printable
 
 
 class SinglePicture:
@@ -30,4 +30,9 @@ class SinglePicture:
         yield Item(printable(self._path.name), self._path)
 
 
-SINGLE_PICTURE = file_kind(lambda _, head: formats.sniff(head) is not None, SinglePicture)
+def _recognizes(path: Path, head: bytes) -> bool:
+    """A damaged picture counts, too: it is skipped with its reason, as in a folder."""
+    return formats.sniff(head) is not None or has_extension(path.name)
+
+
+SINGLE_PICTURE = file_kind(_recognizes, SinglePicture)

@@ -69,6 +69,14 @@ class PaperTable:
             lines.append((row.meaning, *(cell for pair in pairs for cell in pair)))
         return lines
 
+    def published(self) -> list[dict[str, str]]:
+        """What the paper prints, for JSON: of each row its method, and its figures by the heads of their columns."""
+        return [
+            {"method": row.meaning}
+            | {column.head: figure for column, figure in zip(self.columns, row.printed, strict=True) if figure}
+            for row in self.rows
+        ]
+
     def text(self, results: ProbeResults) -> str:
         """The table for a terminal: two figures a column, the paper's and ours."""
         heads = (text for column in self.columns for text in (f"{column.head}: paper", "ours"))
