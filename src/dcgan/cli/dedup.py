@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from dcgan.cli.console import answer, progress_bar
+from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.flags import AsJson, EngineName, Overwrite, ThemeName
 from dcgan.cli.outputs import chosen_theme, told_when_stopped
 from dcgan.cli.sources import PICTURES_HELP
@@ -70,6 +70,10 @@ def dedup(
             overwrite=overwrite,
             on_progress=bar,
             on_phase=bar.phase,
+        )
+    if found.noun != "picture":
+        warn(
+            f"{found.noun}s were compared as pictures: those that follow each other, or sound alike, are near duplicates"
         )
     review = out / REVIEW_FILE
     save_picture(found.figure(colors), review)

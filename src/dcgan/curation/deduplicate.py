@@ -127,6 +127,7 @@ def deduplicate(
         groups=len(groups),
         tiles=tiles_of(groups, found, pictures),
         seconds=time.monotonic() - began,
+        noun=data.noun,
     )
 
 

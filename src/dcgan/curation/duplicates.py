@@ -80,6 +80,7 @@ class Deduplicated(ShortRepr):
         groups: How many groups of two or more there are.
         tiles: The most doubtful groups, to be looked at.
         seconds: How long it took.
+        noun: What one of them is called: "picture", "frame", or "clip" of a recording.
     """
 
     path: Path
@@ -90,6 +91,7 @@ class Deduplicated(ShortRepr):
     groups: int
     tiles: tuple[tuple[Tile, ...], ...]
     seconds: float
+    noun: str = "picture"
 
     @property
     def groups_file(self) -> Path:
@@ -116,7 +118,7 @@ class Deduplicated(ShortRepr):
 
     def __str__(self) -> str:
         gone = self.pictures - self.kept
-        kept = f"{self.kept:,} of {counted(self.pictures, 'picture')} kept"
+        kept = f"{self.kept:,} of {counted(self.pictures, self.noun)} kept"
         lines = [f"{kept}, {counted(gone, 'near duplicate')} left out: {self.path}"]
         if self.exact:
             copies = "is an exact copy" if self.exact == 1 else "are exact copies"
