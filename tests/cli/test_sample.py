@@ -49,7 +49,7 @@ def test_a_folder_keeps_what_it_has_when_it_is_stopped(
 
     monkeypatch.setattr("dcgan.progress.move", stop)
     monkeypatch.setattr("dcgan.latent.samples.CHUNK", 2)
-    with pytest.raises(KeyboardInterrupt, match="keeps the samples that it has by now; .* with --overwrite"):
+    with pytest.raises(KeyboardInterrupt, match=r"keeps the samples that it has by now; .* with --overwrite"):
         sample(run, "--seeds", "0-9", "--batch-size", 2, "--out", tmp_path / "out")
     assert 0 < len(list((tmp_path / "out").iterdir())) < 10
 

@@ -72,9 +72,7 @@ def dedup(
             on_phase=bar.phase,
         )
     if found.noun != "picture":
-        warn(
-            f"{found.noun}s were compared as pictures: those that follow each other, or sound alike, are near duplicates"
-        )
+        warn(f"{found.noun}s are compared as pictures: those that follow each other or sound alike are near duplicates")
     review = out / REVIEW_FILE
     save_picture(found.figure(colors), review)
     answer(f"{found}\nreview: {review}", {**found.facts(), "review": review}, as_json)
