@@ -136,7 +136,7 @@ def test_another_way_is_added_with_settings_of_its_own(home: Path, capsys: pytes
     run(home, *words, "--baselines", "pixels", "--json")
     results = json.loads(capsys.readouterr().out.splitlines()[-1])["results"]
     assert [row["baseline"] for row in results] == ["dcgan", "kmeans", "pixels"]
-    with pytest.raises(DcganError, match=r"probe\.json has kmeans with --centroids 5, not 6"):
+    with pytest.raises(DcganError, match=r"probe\.json has kmeans with `centroids` 5, not 6"):
         run(home, *words, "--baselines", "kmeans", "--centroids", 6)
 
 

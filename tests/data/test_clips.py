@@ -138,7 +138,9 @@ def test_films_are_counted(tmp_path: Path) -> None:
 
 def test_a_set_without_a_clip_says_what_it_has_and_what_to_do(tmp_path: Path) -> None:
     packed = pack(tmp_path / "set", [*film("a", 2), *film("b", 1)])
-    why = r"has no clip of 3 frames: of 2 films with 3 frames the longest has 2 without a break\. .*`fps`"
+    why = (
+        r"has no clip of 3 frames: of 2 films with 3 frames the longest has 2 without a break\. .* more frames a second"
+    )
     with pytest.raises(PackedSetError, match=why):
         clips_of(packed, 3)
     assert find_films(packed).count(3).clips == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.probing.in_memory import InMemory
 from tests.toy_model import toy_model
 
 from dcgan.choices import BASELINES
@@ -20,13 +21,6 @@ from dcgan.probing.results import read_results
 from dcgan.types import Features, Pixels
 
 quick = partial(probe, toy_model(), device="cpu", centroids=8)
-
-
-class InMemory(PackedSet):
-    """A set that has no index: no two share a picture."""
-
-    def shared_with(self, other: PackedSet) -> int:
-        return len(self) if other is self else 0
 
 
 def noise(count: int, seed: int) -> PackedSet:

@@ -143,7 +143,7 @@ def test_a_mistake_that_rank_0_finds_is_told_once(packed: Path, tmp_path: Path) 
     process = start(packed, tmp_path / "taken", JOINT)
     _, err = process.communicate(timeout=120)
     assert process.returncode != 0
-    assert err.count("taken exists; go on with it") == 1
+    assert err.count("taken exists, and is no run: name another") == 1
     assert "error (rank 1): rank 1 ends with rank 0, which has an error of its own" in err
     assert "lost the others" not in err
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from tests.probing.in_memory import InMemory
 from tests.toy_model import toy_model
 
 from dcgan.data.packed import PackedSet
@@ -182,7 +183,7 @@ def stripes(count: int) -> PackedSet:
         y, x, phase = RANDOM.integers([7, 7, 4])
         wave = np.where((np.arange(10) + phase) // 2 % 2, 50, -50)[:, None]
         image[y : y + 10, x : x + 10, 0] += (wave if label else wave.T).astype(np.uint8)
-    return PackedSet(Path(), images, labels, ("across", "up and down"), "")
+    return InMemory(Path(), images, labels, ("across", "up and down"), "")
 
 
 def test_a_probe_of_it_tells_what_pixels_do_not() -> None:
