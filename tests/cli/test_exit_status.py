@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cyclopts import App
+from cyclopts import App, UnknownOptionError
 
 from dcgan import cli
 from dcgan.cli import app, explain, main, names_of_parameters
@@ -49,6 +49,18 @@ def test_an_unknown_flag_is_wrong_use_of_every_verb(
     assert status(verb, *needed, "--sise", "64", monkeypatch=monkeypatch) == 2
     assert "--sise" in messages.getvalue()
     assert f"`dcgan {verb} --help`" in messages.getvalue()
+
+
+@pytest.mark.parametrize("flag", ["--rate=8000", "--background"])
+def test_a_flag_of_prepare_is_named_as_such(flag: str) -> None:
+    words = ["train", "birds", flag, "1"]
+    with pytest.raises(UnknownOptionError) as caught:
+        app(words)
+    said = (
+        f"train has no {flag.partition('=')[0]}, but `dcgan prepare` has: prepare a packed set with it, and name that"
+    )
+    assert explain(caught.value, words) == (said, 2)
+    assert "prepare" not in explain(caught.value, ["sample", "faces", flag])[0]
 
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if any(required for _, required in arguments(verb))])

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
-from cyclopts import App, CycloptsError, Group, UnknownCommandError
+from cyclopts import App, CycloptsError, Group, UnknownCommandError, UnknownOptionError
 
 import dcgan
 from dcgan.cli.arithmetic import arithmetic
@@ -110,6 +110,8 @@ def explain(error: BaseException, words: Sequence[str]) -> tuple[str, int]:
             near = get_close_matches(words[0], app, 1)
             hint = f"did you mean {near[0]}?" if near else "see `dcgan --help`"
             return f"there is no verb {words[0]}; {hint}", 2
+        case UnknownOptionError() if flag := _flag_of_prepare(words):
+            return f"{words[0]} has no {flag}, but `dcgan prepare` has: prepare a packed set with it, and name that", 2
         case CycloptsError():
             page = " ".join(["dcgan", *(error.command_chain or ())[:1], "--help"])
             return f"{error} See `{page}`.", 2
@@ -123,6 +125,14 @@ def explain(error: BaseException, words: Sequence[str]) -> tuple[str, int]:
             return "there is not enough memory for this; ask for fewer or smaller pictures at once", 1
         case _:
             return str(error) or "stopped", 130
+
+
+def _flag_of_prepare(words: Sequence[str]) -> str | None:
+    """A flag of a command line that its verb, which takes a source of pictures, does not have, and `prepare` has."""
+    own, theirs = (names_of_parameters(one) for one in (words[:1], ["prepare"]))
+    flags = {word.partition("=")[0] for word in words if word.startswith("--")}
+    found = flags & set(theirs.values()) - set(own.values())
+    return min(found) if found and "source" in own else None
 
 
 def names_of_parameters(words: Sequence[str]) -> dict[str, str]:
