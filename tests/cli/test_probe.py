@@ -136,6 +136,10 @@ def test_another_way_is_added_with_settings_of_its_own(home: Path, capsys: pytes
     run(home, *words, "--baselines", "pixels", "--json")
     results = json.loads(capsys.readouterr().out.splitlines()[-1])["results"]
     assert [row["baseline"] for row in results] == ["dcgan", "kmeans", "pixels"]
+    content = json.loads(Path("probe.json").read_text())
+    del content["about"]["test_pictures"], content["about"]["shared_pictures"]  # of a file from before there were these
+    Path("probe.json").write_text(json.dumps(content))
+    run(home, *words, "--baselines", "random")
     with pytest.raises(DcganError, match=r"probe\.json has kmeans with `centroids` 5, not 6"):
         run(home, *words, "--baselines", "kmeans", "--centroids", 6)
 

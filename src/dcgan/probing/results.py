@@ -25,6 +25,7 @@ from dcgan.probing.validation_curve import warnings_of
 from dcgan.short_repr import ShortRepr
 
 FORMAT = "dcgan probe 4"
+FOLLOWS = ("test_pictures", "shared_pictures")  # from the sets: files from before there were these go on
 LOCKED = 60.0  # seconds that another process may take to write the file, at most
 FOOTNOTE = "accuracy on the test pictures; ± 1.96 standard deviations over the repeats"
 
@@ -108,7 +109,7 @@ class ProbeResults(ShortRepr):
         return "\n".join([*lines, FOOTNOTE])
 
     def warnings(self) -> list[str]:
-        """Where a C beyond those that were tried may be better, or accuracy stays level to the end of the range."""
+        """Test pictures that are learned from, too; where another C may be better, or accuracy does not fall."""
         curves_of = {
             f"{name} with {labels_named(result.labels_per_class)}": result.validation
             for name, results in self.probed.items()
@@ -225,7 +226,8 @@ def merge_results(file: Path, results: ProbeResults) -> None:
     if not file.exists():
         return
     before = read_results(file)
-    if other := [name for name, value in results.about.items() if before.about.get(name) != value]:
+    names = [name for name in results.about if name not in FOLLOWS]
+    if other := [name for name in names if before.about.get(name) != results.about[name]]:
         raise DcganError(f"{file} has results of another probe (another {', another '.join(other)}); name another file")
     for name, values in before.settings.items():
         for setting, value in values.items():
