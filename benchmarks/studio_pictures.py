@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 from benchmarks.export import browser
@@ -68,12 +69,12 @@ class Page:
         self.driver.get(f"{self._home}#{tab}")
         self.driver.refresh()
 
-    def ask(self, method: str, path: str, content: object = None) -> dict[str, object]:
+    def ask(self, method: str, path: str, content: object = None) -> dict[str, Any]:
         """What the studio answers to a request."""
         script = """const [method, path, content, done] = arguments;
             const body = content === null ? undefined : JSON.stringify(content);
             fetch(path, { method, body }).then((answer) => answer.json()).then(done);"""
-        found: dict[str, object] = self.driver.execute_async_script(script, method, path, content)
+        found: dict[str, Any] = self.driver.execute_async_script(script, method, path, content)
         if found.get("error"):
             raise SystemExit(f"{method} {path}: {found['error']}")
         return found
@@ -139,7 +140,9 @@ def arithmetic(page: Page) -> Image.Image:
     model = dcgan.load("faces", "cpu")
     file = own_concepts(model)
     assert file is not None
-    short = list(read_concepts(file, model)["short"].entry["seeds"])[:3]  # type: ignore[call-overload]
+    seeds = read_concepts(file, model)["short"].entry["seeds"]
+    assert isinstance(seeds, list)
+    short = seeds[:3]
     terms = [(1, [{"concept": "long-glasses"}]), (-1, [{"concept": "long"}]), (1, [{"seed": seed} for seed in short])]
     state = {"view": "sum", "sum": [{"factor": factor, "items": items} for factor, items in terms], "added": short}
     page.keep("sessionStorage", "dcgan-explore", {"faces": state})
@@ -222,7 +225,7 @@ def train(page: Page) -> Image.Image:
     asked = {"source": "photos", "size": 32, "minutes": 30, "more": {"preset": "drawings"}}
     run = str(page.ask("POST", "/api/runs", asked)["run"])
     facts = f"/api/run?run={run}"
-    page.until(lambda: len(page.ask("GET", facts)["sheets"]) >= 3)  # type: ignore[arg-type]
+    page.until(lambda: len(page.ask("GET", facts)["sheets"]) >= 3)
     page.ask("POST", "/api/run/pause", {"run": run})
     page.until(lambda: page.ask("GET", facts)["state"] == "paused")
     page.open(f"train/{run.replace('/', '%2F')}")

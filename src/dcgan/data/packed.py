@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -113,8 +113,7 @@ class PackedSet:
         Raises:
             PackedSetError: The description of the set cannot be read.
         """
-        options = read_description(self.path).get("options")
-        return options if isinstance(options, dict) else {}
+        return self._described("options")
 
     @property
     def source(self) -> str:
@@ -148,8 +147,12 @@ class PackedSet:
         Raises:
             PackedSetError: The description of the set cannot be read.
         """
-        ignored = read_description(self.path).get("ignored")
-        return ignored if isinstance(ignored, dict) else {}
+        return self._described("ignored")
+
+    def _described(self, name: str) -> Mapping[str, Any]:
+        """A table of the description; an empty one where it has none."""
+        found = read_description(self.path).get(name)
+        return found if isinstance(found, dict) else {}
 
     def shared_with(self, other: "PackedSet") -> int:
         """How many of its pictures are in another set, too, as the very same files or pixels.

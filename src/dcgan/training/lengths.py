@@ -7,6 +7,7 @@ if TYPE_CHECKING:
 
 DEFAULT_IMAGES = 1_000_000  # of a recipe without any length, where no machine has been measured
 DEFINITE_LENGTHS = ("images", "epochs", "steps", "minutes")
+FOLLOW_LENGTH = ("linear", "cosine")  # schedules of the learning rate that end with the run
 LENGTHS = (*DEFINITE_LENGTHS, "about_minutes")
 
 

@@ -65,7 +65,9 @@ def open_data(
                 source, size=recipe.size, channels=recipe.channels, sound=sound, fps=fps, on_progress=on_progress
             )
         except KindError as error:
-            raise (other_kind(start, source) if start else error) from error
+            if start is None:
+                raise
+            raise other_kind(start, source) from error
     if start and (start.sound is None) != (data.sound is None):
         raise other_kind(start, source)
     if start and start.sound not in (None, data.sound):

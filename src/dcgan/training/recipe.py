@@ -13,7 +13,7 @@ from dcgan.choices import AUGMENTATIONS, EXTRACTORS, LAYOUTS, LOSSES, NETS, UPDA
 from dcgan.errors import RecipeError
 from dcgan.files import parse_toml
 from dcgan.networks.architecture import Architecture, Interface, LatentDistribution, Normalization
-from dcgan.training.lengths import LENGTHS, target_images
+from dcgan.training.lengths import FOLLOW_LENGTH, LENGTHS, target_images
 from dcgan.training.recipe_checks import check_combinations, check_values
 from dcgan.training.recipe_nets import lay_out, own_interface
 from dcgan.training.settings import setting
@@ -135,7 +135,7 @@ class Recipe:
         "Share of the run in which a linear or cosine schedule keeps the learning rate first.",
         minimum=0,
         below=1,
-        only_with=("lr_schedule", ("linear", "cosine")),
+        only_with=("lr_schedule", FOLLOW_LENGTH),
     )
     lr_half_life: int = setting(
         1_000_000,

@@ -19,21 +19,19 @@ from dcgan.training.automatic import choose_for
 from dcgan.training.callbacks import Callback, shown_in_notebook
 from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.distributed import Ranks, check_suits, joined, resolve_recipe
-from dcgan.training.lengths import DEFINITE_LENGTHS, LENGTHS
+from dcgan.training.lengths import DEFINITE_LENGTHS, FOLLOW_LENGTH, LENGTHS
 from dcgan.training.pictures import describe_data, fit_to, is_packed, open_data
 from dcgan.training.recipe import Recipe, read_toml
 from dcgan.training.recipe_checks import check_all_read
 from dcgan.training.session import TrainingResult, run_session, writing_errors
 from dcgan.training.snapshots import build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
-from dcgan.training.transfer import START, check_nets, describe_start, open_start, with_nets_of
+from dcgan.training.transfer import START, check_nets, describe_start, label_notes, open_start, with_nets_of
 from dcgan.types import OnProgress
-from dcgan.words import some_of
 
 CARD = RUN_FILE
 RECIPE = "recipe.toml"
 FORMAT = 1
-FOLLOW_LENGTH = ("linear", "cosine")  # schedules of the learning rate that end with the run
 MAY_CHANGE = (  # values of the recipe of a run that has begun
     *DEFINITE_LENGTHS,
     *("evaluate_every", "evaluate_samples", "evaluate_extractor"),
@@ -120,7 +118,7 @@ def _start(
     notes = [f"chose {one}" for one in choices.chosen]
     notes += [] if recipe.threads == given.threads else _notes(recipe)
     notes += describe_data(data, recipe)
-    notes += [] if model is None else _label_notes(model, data)
+    notes += [] if model is None else label_notes(model, data.label_names)
     card = {
         "format": FORMAT,
         "source": source_name(source),
@@ -286,14 +284,6 @@ def _notes(recipe: Recipe) -> list[str]:
         f"other work takes processors: trains with {recipe.threads} of {all_threads} threads, since one that shares a "
         f"processor holds up the others; `threads` {all_threads} takes all"
     ]
-
-
-def _label_notes(start: Model, data: PackedSet) -> list[str]:
-    """What is said where the labels of a set are others than those that the model to begin with was given."""
-    if not start.labels or start.labels == data.label_names:
-        return []
-    pairs = [f"{new} for {old}" for new, old in zip(data.label_names, start.labels, strict=False) if new != old]
-    return [f"the model to begin with was given other labels: here stands {some_of(pairs)}, by position"]
 
 
 def _own_nets(generator: nn.Module | None, discriminator: nn.Module | None) -> OwnNets | None:

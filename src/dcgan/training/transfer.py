@@ -5,7 +5,7 @@ of the training, too. The generator that was in training is in checkpoints alone
 shipped or shared; the averaged one makes the better pictures, and is a mean of that one's last weights.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from dcgan.networks.architecture import DiscriminatorArchitecture
 from dcgan.networks.layers import ConvLayer
 from dcgan.networks.layouts import NetOptions
 from dcgan.training.recipe import Recipe
+from dcgan.words import some_of
 
 START = "start"  # in a run: the model that it began with
 NET_SETTINGS = ("nets", *(field.name for field in fields(NetOptions)))
@@ -107,6 +108,14 @@ def check_nets(model: Model, recipe: Recipe) -> None:
             f"`freeze_discriminator` must be 0 to {layers}, not {recipe.freeze_discriminator}: the discriminator of "
             f"`start_from` has {layers} layers, and its head always learns"
         )
+
+
+def label_notes(model: Model, labels: Sequence[str]) -> list[str]:
+    """What is said of the labels of a training where those that the model to begin with was given are others."""
+    if not model.labels or list(model.labels) == list(labels):
+        return []
+    pairs = [f"{new} for {old}" for new, old in zip(labels, model.labels, strict=False) if new != old]
+    return [f"the model to begin with was given other labels: here stands {some_of(pairs)}, by position"]
 
 
 def describe_start(start_from: Model | str | Path, model: Model) -> dict[str, object]:
