@@ -17,7 +17,7 @@ from dcgan.probing.baselines.baseline import BuildContext, FeatureBaseline
 from dcgan.probing.baselines.exemplar_cnn import fit_exemplar
 from dcgan.probing.comparison import probe
 from dcgan.probing.labeled_features import LabeledFeatures, standardize
-from dcgan.probing.results import read_results
+from dcgan.probing.results_file import read_results
 from dcgan.types import Features, Pixels
 
 quick = partial(probe, toy_model(), device="cpu", centroids=8)

@@ -62,7 +62,8 @@ def paper_table(
     from dcgan.features.extract import nets_with_features
     from dcgan.probing.comparison import probe
     from dcgan.probing.paper_tables import TABLES
-    from dcgan.probing.results import ProbeResults, read_results
+    from dcgan.probing.results import ProbeResults
+    from dcgan.probing.results_file import read_results
 
     chosen = TABLES[table]
     if model is None:

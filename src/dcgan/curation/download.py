@@ -1,7 +1,6 @@
 """Pictures from a list of addresses, as the paper gathered its faces: from the results of a search for names."""
 
 import asyncio
-import csv
 import json
 import time
 from collections import Counter
@@ -14,9 +13,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from dcgan.curation.download_files import JOURNAL_FILE, LIST_FILE, read_addresses, read_journal, write_list
 from dcgan.data import formats
-from dcgan.errors import DcganError, SourceError, UsageError
-from dcgan.files import folder_name, new_file, write_atomic
+from dcgan.errors import DcganError, UsageError
+from dcgan.files import folder_name, write_atomic
 from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
 from dcgan.words import counted
@@ -24,8 +24,6 @@ from dcgan.words import counted
 if TYPE_CHECKING:
     from dcgan.curation.web import PoliteClient
 
-JOURNAL_FILE, LIST_FILE = "downloads.jsonl", "downloads.csv"
-URL_COLUMNS, NAME_COLUMNS = ("url", "image", "address"), ("name", "label")
 DOWNLOADED = "downloaded"
 _SUFFIXES = {"JPEG": ".jpg", "JPEG 2000": ".jp2", "JPEG XL": ".jxl", "Photoshop": ".psd"}
 _FIRST_WAIT = 2.0  # seconds before an address is tried again, doubled each time
@@ -131,7 +129,7 @@ def download(
     rows_by_url = read_addresses(Path(addresses))
     try:
         out.mkdir(parents=True, exist_ok=True)
-        settled = _read_journal(out / JOURNAL_FILE)
+        settled = read_journal(out / JOURNAL_FILE)
         todo = [row for url, row in rows_by_url.items() if url not in settled]
         before = len(rows_by_url) - len(todo)
         with (out / JOURNAL_FILE).open("a", encoding="utf-8") as journal:
@@ -139,8 +137,8 @@ def download(
                 journal.write("\n")  # the last line may be that of a process that was killed
             work = _Downloads(out, journal, todo, before, retries, max_bytes, on_progress)
             asyncio.run(work.run(parallel, contact, delay, timeout, allow_private))
-        outcomes = _read_journal(out / JOURNAL_FILE, passing=True)
-        _write_list(out / LIST_FILE, rows_by_url, outcomes)
+        outcomes = read_journal(out / JOURNAL_FILE, passing=True)
+        write_list(out / LIST_FILE, rows_by_url, outcomes)
     except OSError as error:
         raise DcganError(f"cannot write {error.filename or out}: {error.strerror or error}") from error
     return DownloadReport(
@@ -160,36 +158,6 @@ def check_installed() -> None:
     """
     if find_spec("aiohttp") is None or find_spec("protego") is None:
         raise DcganError("downloading needs the extra: pip install 'dcgan[download]'")
-
-
-def read_addresses(file: Path) -> dict[str, dict[str, str]]:
-    """The rows of a list of addresses by the address, each address once.
-
-    Raises:
-        SourceError: It cannot be read, or has no column of addresses, or no row.
-    """
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as lines:
-            reader = csv.DictReader(lines, restkey="", strict=True)
-            columns = {name.strip().lower(): name for name in reader.fieldnames or ()}
-            url = next((columns[name] for name in URL_COLUMNS if name in columns), None)
-            if url is None:
-                raise SourceError(f"{file} has no column {' or '.join(URL_COLUMNS)}; it has {', '.join(columns)}")
-            name = next((columns[name] for name in NAME_COLUMNS if name in columns), None)
-            rows: dict[str, dict[str, str]] = {}
-            for row in reader:
-                address = (row[url] or "").strip()
-                if address:
-                    others = {key: value or "" for key, value in row.items() if key and key not in (url, name)}
-                    given = {"url": address, "name": (row[name] or "").strip() if name else ""}
-                    rows.setdefault(address, {**others, **given})
-    except OSError as error:
-        raise SourceError(f"cannot read {file}: {error.strerror or error}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"{file} is no CSV: {error}") from error
-    if not rows:
-        raise SourceError(f"{file} has no addresses")
-    return rows
 
 
 class _Downloads:
@@ -275,32 +243,3 @@ def _host_of(url: str) -> str:
         return urlsplit(url).netloc.lower()
     except ValueError:
         return ""
-
-
-def _read_journal(file: Path, *, passing: bool = False) -> dict[str, dict[str, str]]:
-    """The outcomes by address, the last of each; those that may change only with `passing`."""
-    outcomes: dict[str, dict[str, str]] = {}
-    if not file.exists():
-        return outcomes
-    with file.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            try:
-                entry = json.loads(line)
-            except ValueError:  # the last one, of a process that was killed
-                continue
-            if isinstance(entry, dict) and "url" in entry and "outcome" in entry:
-                outcomes[str(entry["url"])] = entry
-    return {url: entry for url, entry in outcomes.items() if passing or not entry.get("passing")}
-
-
-def _write_list(
-    file: Path, rows_by_url: Mapping[str, Mapping[str, str]], outcomes: Mapping[str, Mapping[str, object]]
-) -> None:
-    """Write every address with its outcome and its own columns."""
-    facts = ("outcome", "detail", "file", "sha256", "bytes", "from", "at")
-    own = dict.fromkeys(key for row in rows_by_url.values() for key in row if key not in ("url", "name", *facts))
-    with new_file(file) as partial, partial.open("w", newline="", encoding="utf-8") as lines:
-        writer = csv.DictWriter(lines, ["name", "url", *facts, *own], extrasaction="ignore", restval="")
-        writer.writeheader()
-        for url, row in rows_by_url.items():
-            writer.writerow({**row, **outcomes.get(url, {})})

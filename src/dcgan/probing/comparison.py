@@ -16,7 +16,8 @@ from dcgan.model import Model
 from dcgan.model_pictures import open_for
 from dcgan.probing.baselines.baseline import CENTROIDS, BuildContext, TrialScores
 from dcgan.probing.protocol import REPEATS, TRIALS, ProbeOptions
-from dcgan.probing.results import ProbeResults, about_of, merge_results, save_results
+from dcgan.probing.results import ProbeResults
+from dcgan.probing.results_file import about_of, merge_results, save_results
 from dcgan.probing.splits import Splits, check_labeled, groups_of, split
 from dcgan.progress import notebook_bar
 from dcgan.types import OnPhase, OnProgress

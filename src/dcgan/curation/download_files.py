@@ -1,0 +1,71 @@
+"""Files of a download: the list of addresses that it is given, its journal, and the list that it ends with."""
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from dcgan.errors import SourceError
+from dcgan.files import new_file
+
+JOURNAL_FILE, LIST_FILE = "downloads.jsonl", "downloads.csv"
+URL_COLUMNS, NAME_COLUMNS = ("url", "image", "address"), ("name", "label")
+
+
+def read_addresses(file: Path) -> dict[str, dict[str, str]]:
+    """The rows of a list of addresses by the address, each address once.
+
+    Raises:
+        SourceError: It cannot be read, or has no column of addresses, or no row.
+    """
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as lines:
+            reader = csv.DictReader(lines, restkey="", strict=True)
+            columns = {name.strip().lower(): name for name in reader.fieldnames or ()}
+            url = next((columns[name] for name in URL_COLUMNS if name in columns), None)
+            if url is None:
+                raise SourceError(f"{file} has no column {' or '.join(URL_COLUMNS)}; it has {', '.join(columns)}")
+            name = next((columns[name] for name in NAME_COLUMNS if name in columns), None)
+            rows: dict[str, dict[str, str]] = {}
+            for row in reader:
+                address = (row[url] or "").strip()
+                if address:
+                    others = {key: value or "" for key, value in row.items() if key and key not in (url, name)}
+                    given = {"url": address, "name": (row[name] or "").strip() if name else ""}
+                    rows.setdefault(address, {**others, **given})
+    except OSError as error:
+        raise SourceError(f"cannot read {file}: {error.strerror or error}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(f"{file} is no CSV: {error}") from error
+    if not rows:
+        raise SourceError(f"{file} has no addresses")
+    return rows
+
+
+def read_journal(file: Path, *, passing: bool = False) -> dict[str, dict[str, str]]:
+    """The outcomes by address, the last of each; those that may change only with `passing`."""
+    outcomes: dict[str, dict[str, str]] = {}
+    if not file.exists():
+        return outcomes
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            try:
+                entry = json.loads(line)
+            except ValueError:  # the last one, of a process that was killed
+                continue
+            if isinstance(entry, dict) and "url" in entry and "outcome" in entry:
+                outcomes[str(entry["url"])] = entry
+    return {url: entry for url, entry in outcomes.items() if passing or not entry.get("passing")}
+
+
+def write_list(
+    file: Path, rows_by_url: Mapping[str, Mapping[str, str]], outcomes: Mapping[str, Mapping[str, object]]
+) -> None:
+    """Write every address with its outcome and its own columns."""
+    facts = ("outcome", "detail", "file", "sha256", "bytes", "from", "at")
+    own = dict.fromkeys(key for row in rows_by_url.values() for key in row if key not in ("url", "name", *facts))
+    with new_file(file) as partial, partial.open("w", newline="", encoding="utf-8") as lines:
+        writer = csv.DictWriter(lines, ["name", "url", *facts, *own], extrasaction="ignore", restval="")
+        writer.writeheader()
+        for url, row in rows_by_url.items():
+            writer.writerow({**row, **outcomes.get(url, {})})
