@@ -128,6 +128,7 @@ def test_the_recipe_of_a_run_is_a_recipe_file(packed: Path, capsys: pytest.Captu
     ("words", "expected"),
     [
         (["--recipe-file", "none.toml"], "none.toml"),
+        (["--recipe-file", "high.toml"], "high.toml: lr must be above 0 and at most 1, not 5"),
         (["--preset", "paper-65"], "paper-64"),
         (["--size", "8"], "`size`"),
         (["--lr", "nan"], "`lr`"),
@@ -141,6 +142,7 @@ def test_the_recipe_of_a_run_is_a_recipe_file(packed: Path, capsys: pytest.Captu
 def test_a_recipe_that_does_not_work_is_refused_before_anything_is_made(
     words: list[str], expected: str, packed: Path
 ) -> None:
+    Path("high.toml").write_text("lr = 5\n")
     with pytest.raises(DcganError, match=expected):
         app(["train", str(packed), "--out", "run", *words])
     assert not Path("run").exists()

@@ -195,6 +195,16 @@ def test_sounds_of_different_clips_cannot_be_joined(folder: Path, tmp_path: Path
     assert PackedSet.open(joined.path).sound == SoundFormat(8000, 0.512)
 
 
+def test_sounds_of_a_pattern_have_one_length_and_a_damaged_one_is_skipped(tmp_path: Path) -> None:
+    for name, seconds in (("a.wav", 0.3), ("b.wav", 0.7), ("c.wav", 0.7)):
+        soundfile.write(tmp_path / name, tone(440, seconds), 8000)
+    (tmp_path / "d.wav").write_bytes(b"RIFF, and no more")
+    report = prepare(f"{tmp_path}/*.wav", tmp_path / "packed", PrepareOptions(size=32))
+    packed = PackedSet.open(report.path)
+    assert (packed.names, report.skipped) == (["a.wav", "b.wav", "c.wav"], {"not a sound": 1})
+    assert packed.sound == sound_of(open_source(tmp_path, PrepareOptions(size=32)))
+
+
 def test_spectrograms_have_no_colors(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="spectrograms are gray: they cannot have `channels` 3"):
         prepare(folder, tmp_path / "packed", PrepareOptions(size=32, channels=3))

@@ -180,6 +180,15 @@ def test_videos_of_a_list_are_films_of_their_own(folder: Path, tmp_path: Path) -
     assert str(find_films(packed).count(5)) == "32 clips of 2 films"
 
 
+def test_a_damaged_video_of_a_pattern_is_skipped(film: Path, tmp_path: Path) -> None:
+    shutil.copy(film, tmp_path / "a.mp4")
+    (tmp_path / "b.mp4").write_bytes(film.read_bytes()[:200])
+    report = prepare(f"{tmp_path}/*.mp4", tmp_path / "packed", PrepareOptions(size=16, fps=10))
+    packed = PackedSet.open(report.path)
+    assert (len(packed), packed.names[0], packed.fps) == (20, "a.mp4/000000.000", 10)
+    assert report.skipped == {"not a video": 1}
+
+
 def test_a_flat_folder_of_videos_has_no_labels(film: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for name in ("a.mp4", "b.mp4", "c without extension"):

@@ -8,7 +8,7 @@ from pathlib import Path
 from cyclopts import App, ArgumentCollection
 from cyclopts.config import Dict
 
-from dcgan.errors import UsageError
+from dcgan.errors import RecipeError, UsageError
 
 
 def take_recipe(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
@@ -34,7 +34,12 @@ def take_recipe(app: App, commands: tuple[str, ...], arguments: ArgumentCollecti
             from dcgan.training.transfer import net_settings, open_start
 
             base = base.changed(net_settings(open_start(Path(start))))
-        base = base.changed(written)
+        try:
+            base = base.changed(written)
+        except RecipeError as error:
+            raise RecipeError(
+                f"{file}: {str(error).replace('`', '')}"
+            ) from error  # as the file calls it, not as a flag
     lengths = LENGTHS if any(length in given for length in LENGTHS) else ()
     values = {key: value for key, value in base.values().items() if value is not None and key not in lengths}
     Dict(values, use_commands_as_keys=False, source=resumed or file or "preset")(app, commands, arguments)

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from dcgan.data.items import Item, PartedSource, Source, WrappedSource, fps_of, sound_of
 from dcgan.data.kinds import Candidate, SourceKind, are_paths
-from dcgan.data.sources import open_source, source_files
+from dcgan.data.packed import is_packed_set
+from dcgan.data.sounds import SOUNDS, Sounds, recordings
+from dcgan.data.sources import find_kind, open_source, source_files
+from dcgan.data.videos import VIDEO, Videos, video_files
 from dcgan.errors import SourceError
 from dcgan.files import distinct_names
 from dcgan.sound.spectrogram import SoundFormat
@@ -140,7 +143,14 @@ def _open(candidate: Candidate) -> Source:
     names = distinct_names([Path(path) for path in paths])
     if names is None:
         raise SourceError(f"one of {', '.join(map(str, paths))} is named twice")
-    return Joined({name: open_source(path, candidate.options) for name, path in zip(names, paths, strict=True)})
+    options = candidate.options
+    parts = {name: Candidate(path, options) for name, path in zip(names, paths, strict=True)}
+    kinds = {None if is_packed_set(str(part.given)) else find_kind(part) for part in parts.values()}
+    if kinds == {SOUNDS}:  # together, so that all have clips of one rate and length
+        return Sounds(Joined({name: recordings(part) for name, part in parts.items()}), options)
+    if kinds == {VIDEO}:
+        return Videos(Joined({name: video_files(part) for name, part in parts.items()}), options.fps)
+    return Joined({name: open_source(str(part.given), options) for name, part in parts.items()})
 
 
 def _files(candidate: Candidate) -> Iterator[Path]:

@@ -142,15 +142,16 @@ def _recognizes(candidate: Candidate) -> bool:
     return path.is_file() and _is_sound(path, candidate.head[:HEAD_BYTES])
 
 
-def _recordings(candidate: Candidate) -> Source:
+def recordings(candidate: Candidate) -> Source:
+    """The files of a candidate that was recognized: those of a folder, or the one."""
     path = existing(candidate)
     return Folder(path, SOUND_FILES) if path.is_dir() else SinglePicture(path, SOUND_FILES.noun)
 
 
 def _files(candidate: Candidate) -> Iterator[Path]:
-    for item in _recordings(candidate):
+    for item in recordings(candidate):
         if isinstance(item.content, Path):
             yield item.content
 
 
-SOUNDS = SourceKind(_recognizes, lambda candidate: Sounds(_recordings(candidate), candidate.options), _files)
+SOUNDS = SourceKind(_recognizes, lambda candidate: Sounds(recordings(candidate), candidate.options), _files)

@@ -13,6 +13,7 @@ from dcgan.data.formats import HEAD_BYTES, VIDEO_FILES
 from dcgan.data.items import Item, Reason, Skipped, Source
 from dcgan.data.kinds import Candidate, SourceKind, existing
 from dcgan.data.picture_files import on_one_line
+from dcgan.data.single_picture import SinglePicture
 from dcgan.errors import SourceError
 from dcgan.types import Pixels
 
@@ -193,12 +194,14 @@ def _open(candidate: Candidate) -> Source:
     return Videos(Folder(path, VIDEO_FILES), fps) if path.is_dir() else Video(path, fps)
 
 
-def _files(candidate: Candidate) -> Iterator[Path]:
+def video_files(candidate: Candidate) -> Source:
+    """The files of a candidate that was recognized: those of a folder, or the one."""
     path = existing(candidate)
-    if not path.is_dir():
-        yield path
-        return
-    for item in Folder(path, VIDEO_FILES):
+    return Folder(path, VIDEO_FILES) if path.is_dir() else SinglePicture(path, VIDEO_FILES.noun)
+
+
+def _files(candidate: Candidate) -> Iterator[Path]:
+    for item in video_files(candidate):
         if isinstance(item.content, Path):
             yield item.content
 
