@@ -43,6 +43,7 @@ PAPER: dict[str, object] = {"base_channels": 64, "latent_distribution": "uniform
 GENERATIONS: dict[str, tuple[str, dict[str, object]]] = {
     "gan-2014": ("gan-2014-mnist", {}),
     "gan-2014-cifar": ("gan-2014-cifar", {}),
+    "gan-2014-cifar-slower": ("gan-2014-cifar", {"lr": 0.00625, "lr_discriminator": 0.003125}),
     "lapgan": ("lapgan-cifar", {}),
     "dcgan-paper": ("paper-svhn-32", PAPER),
     "dcgan": ("default", {}),
@@ -50,6 +51,7 @@ GENERATIONS: dict[str, tuple[str, dict[str, object]]] = {
 TITLES = {
     "gan-2014": "GAN 2014, the digits' nets",
     "gan-2014-cifar": "GAN 2014, the nets for CIFAR-10",
+    "gan-2014-cifar-slower": "the same, at a quarter of its learning rate",
     "lapgan": "LAPGAN",
     "dcgan-paper": "DCGAN, the paper's recipe",
     "dcgan": "DCGAN, our defaults",
