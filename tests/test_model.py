@@ -308,6 +308,19 @@ def test_a_model_that_comes_with_dcgan_is_called_by_its_name(tmp_path: Path, mon
         load("faecs")
 
 
+def test_a_folder_of_that_name_that_is_no_model_does_not_hide_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shipped = load("faces").identity
+    (tmp_path / "faces").mkdir()
+    (tmp_path / "faces" / "me.jpg").write_bytes(b"a picture")
+    assert load("faces").identity == shipped
+    (tmp_path / "faces" / "run.json").write_text("{}")  # a run that has no checkpoint yet
+    with pytest.raises(ModelError, match="neither a model"):
+        load("faces")
+
+
 def test_a_folder_of_that_name_goes_before_it(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     model.save(tmp_path / "faces")

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from dcgan.errors import ModelError
-from dcgan.files import parse_json, sha256
+from dcgan.files import RUN_FILE, parse_json, sha256
 from dcgan.hub_cache import download, is_hub_name, parse_hub_name
 from dcgan.types import DType
 
@@ -49,18 +49,32 @@ def find(path: str | Path) -> Path:
                 f"no model at {path}: {path.parent} has no whole checkpoint that was measured; see `evaluate_every`"
             )
         return best
+    candidates = _models_of_run(path)
+    if not candidates and (shipped := find_shipped(str(path))) and not (path / RUN_FILE).exists():
+        return shipped  # also where a folder of that name has something else, such as pictures of faces
     if not path.exists():
-        if len(path.parts) == 1 and (SHIPPED / path / CARD).is_file():
-            return SHIPPED / path
         names = ", ".join(sorted(card.parent.name for card in SHIPPED.glob(f"*/{CARD}")))
         raise ModelError(f"no model at {path}: the folder does not exist; models that come with dcgan: {names}")
-    candidates = [card.parent for card in (*path.glob(f"model/{CARD}"), *path.glob(f"checkpoints/[0-9]*/{CARD}"))]
     if not candidates:
         raise ModelError(
             f"no model at {path}: neither a model ({CARD}) nor a run with checkpoints; "
             "name a run of `dcgan train`, one of its checkpoints, or a model folder"
         )
     return max(candidates, key=lambda folder: (_rank(folder), folder.name == "model"))
+
+
+def find_shipped(name: str) -> Path | None:
+    """The folder of the model of that name that comes with dcgan, if there is one."""
+    return SHIPPED / name if Path(name).name == name and (SHIPPED / name / CARD).is_file() else None
+
+
+def holds_model(folder: Path) -> bool:
+    """Whether a folder is a model, or a run that has one."""
+    return (folder / CARD).is_file() or bool(_models_of_run(folder))
+
+
+def _models_of_run(run: Path) -> list[Path]:
+    return [card.parent for card in (*run.glob(f"model/{CARD}"), *run.glob(f"checkpoints/[0-9]*/{CARD}"))]
 
 
 def best_checkpoint(run: Path) -> Path | None:

@@ -15,7 +15,7 @@ from PIL import Image
 from tests.toy_model import toy_model
 
 from dcgan.cli import app, explain
-from dcgan.cli.inpaint_output import InpaintOutput
+from dcgan.cli.inpaint_output import FILLED, InpaintOutput
 from dcgan.cli.masks import file_stems
 from dcgan.errors import DcganError, SourceError, UsageError
 from dcgan.latent import inpaint as room
@@ -78,7 +78,7 @@ def inpaint(home: Path, pictures: str | Path, *words: object, model: str = "mode
 
 
 def names(folder: str = "filled") -> list[str]:
-    return sorted(path.name for path in Path(folder).iterdir())
+    return sorted(path.name for path in Path(folder).iterdir() if path.name != FILLED)
 
 
 def check_filled(home: Path, name: str, mask: Mask, source: str = "photos", folder: str = "filled") -> None:
@@ -447,6 +447,8 @@ def test_a_picture_whose_name_is_like_an_answers_is_kept(home: Path) -> None:
     for _ in range(2):
         inpaint(home, Path.cwd() / "pictures", "--mask", "center", "--overwrite")
         assert names() == ["a-1.png", "a.png", "latents.npz", "sheet.png"]
+    inpaint(home, Path.cwd() / "pictures/a.png", "--mask", "center", "--overwrite")
+    assert names() == ["a-1.png", "a.png", "latents.npz", "sheet.png"]
 
 
 def test_without_blending_nothing_is_blended(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -568,7 +570,7 @@ def test_a_page_has_a_limit_of_pictures(home: Path, monkeypatch: pytest.MonkeyPa
         (["--mask", "center", "--answers", "3000"], "--answers must be 1 to 1,000, not 3000"),
         (["--mask", "center", "--steps", "0"], "--steps must be 1 to"),
         (["--mask", "center", "--window", "4"], "--window must be odd"),
-        (["--mask", "center", "--prior-weight", "-1"], "--prior-weight must be 0 or more"),
+        (["--mask", "center", "--prior-weight", "-1"], "--prior-weight must be 0 to 1,000,000"),
         (["--mask", "center", "--far-weight", "nan"], "--far-weight must be 0 or more"),
         (["--mask", "center", "--variant", "yeh"], "--variant"),
         (["--mask", "center", "--film", "search.png"], "--film search.png: name a file that ends in .mp4, .gif"),

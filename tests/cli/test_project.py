@@ -207,7 +207,7 @@ def test_when_it_is_stopped_at_once_nothing_is_written(home: Path, monkeypatch: 
         (["--steps", "0"], "--steps must be 1 to 100,000, not 0"),
         (["--lr", "0"], "--lr must be above 0"),
         (["--truncation", "2"], "--truncation must be above 0"),
-        (["--feature-weight", "-1"], "--feature-weight must be 0 or more"),
+        (["--feature-weight", "-1"], "--feature-weight must be 0 to 1,000,000"),
         (["--optimizer", "sgd"], "--optimizer"),
         (["--seed", "-1"], "--seed must be 0 to"),
         (["--seed", "99999999999999999999"], "--seed must be 0 to"),

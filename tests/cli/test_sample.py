@@ -114,6 +114,7 @@ def test_json_is_one_line(run: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
         (["--batch-size", "0"], "--batch-size"),
         (["--seeds", "1", "--batch-statistics"], "at least 2"),
         (["--columns", "0"], "--columns"),
+        (["--columns", "4", "--out", "z.npz"], "--columns is of a sheet"),
         (["--device", "tpu"], "--device"),
         (["--out", "/dev/null/x.png"], "--out"),
         (["--out", "sheet.txt"], "--out"),

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from dcgan.cli import app
+from dcgan.cli.studio import _read_password
 from dcgan.errors import UsageError
 
 
@@ -36,6 +37,8 @@ def test_other_machines_are_let_in_by_a_password_alone(tmp_path: Path) -> None:
     password = tmp_path / "password.txt"
     with pytest.raises(UsageError, match="cannot be read"):
         app(["studio", str(tmp_path), "--password-file", str(password)], exit_on_error=False)
+    password.write_bytes(b"\xef\xbb\xbfsesame\r\n")  # as an editor of Windows writes it
+    assert _read_password(password) == "sesame"
     password.write_text("\n")
     with pytest.raises(UsageError, match="no password"):
         app(["studio", str(tmp_path), "--password-file", str(password)], exit_on_error=False)

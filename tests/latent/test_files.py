@@ -67,6 +67,20 @@ def test_files_that_are_no_arrays_are_refused(content: bytes, tmp_path: Path) ->
         read_latents(tmp_path / "z.npz", MODEL)
 
 
+def test_damaged_and_encrypted_archives_are_refused(tmp_path: Path) -> None:
+    z = MODEL.latents(range(40))
+    write_latents(tmp_path / "z.npz", MODEL, z, MODEL.generate(z))
+    content = (tmp_path / "z.npz").read_bytes()
+    damaged = content[:80] + bytes(byte ^ 255 for byte in content[80:140]) + content[140:]
+    encrypted = bytearray(content)
+    encrypted[6] |= 1  # of the first file, in its own header and in the directory
+    encrypted[content.index(b"PK\x01\x02") + 8] |= 1
+    for bad in (damaged, encrypted):
+        (tmp_path / "z.npz").write_bytes(bad)
+        with pytest.raises(LatentError, match=r"no whole \.npz or \.npy"):
+            read_latents(tmp_path / "z.npz", MODEL)
+
+
 def test_pickles_are_not_opened(tmp_path: Path) -> None:
     np.save(tmp_path / "z.npy", np.array([{"code": 1}], object), allow_pickle=True)
     with pytest.raises(LatentError, match="cannot be read"):

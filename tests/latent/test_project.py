@@ -294,7 +294,7 @@ def test_numbers_out_of_range_are_refused(values: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("weight", [-1, float("nan"), float("inf")])
 def test_a_feature_weight_out_of_range_is_refused(weight: float) -> None:
-    with pytest.raises(UsageError, match="`feature_weight` must be 0 or more"):
+    with pytest.raises(UsageError, match="`feature_weight` must be 0 to 1,000,000"):
         ProjectOptions(feature_weight=weight)
 
 

@@ -35,6 +35,16 @@ def test_every_client_gets_its_own_pictures(threads: int) -> None:
         np.testing.assert_array_equal(pixels, model.sample(one))
 
 
+def test_who_comes_as_soon_as_another_is_served_is_served_too() -> None:
+    async def one_after_the_other() -> int:
+        queue = DrawQueue(1)
+        for seed in range(5):
+            await asyncio.wait_for(queue.draw(MODEL, MODEL.latents([seed])), 60)
+        return seed
+
+    assert asyncio.run(one_after_the_other()) == 4
+
+
 def test_what_comes_together_is_drawn_together(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = []
     generate = Model.generate

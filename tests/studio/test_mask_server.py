@@ -44,6 +44,12 @@ def test_a_mask_that_is_put_is_in_its_file(drawing: MaskDrawing) -> None:
         assert np.array_equal(np.asarray(image), np.where(HOLE, 255, 0))
 
 
+def test_a_host_without_a_port_is_that_of_port_80(drawing: MaskDrawing) -> None:
+    with served(drawing) as address:
+        assert ask(address, "GET", "state", headers={"Host": "127.0.0.1"})[0] == 200
+        assert ask(address, "GET", "state", headers={"Host": "elsewhere.example"})[0] == 403
+
+
 def test_done_ends_with_all_masks_in_their_files(drawing: MaskDrawing) -> None:
     with served(drawing) as address:
         ask(address, "PUT", "masks/1", PAINTED)

@@ -13,8 +13,9 @@ from tests.studio.running import Client, running
 from tests.studio.sorting_folder import EACH, KINDS, begin, label, looked_at, make_folder
 from tests.toy_model import toy_model
 
+from dcgan.model_folder import SHIPPED
 from dcgan.probing.classifier import load_classifier
-from dcgan.studio.contents import Contents
+from dcgan.studio.contents import Contents, model_path
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -122,6 +123,13 @@ def test_the_export_is_a_table_and_a_classifier_that_commands_read(client: Clien
 def test_models_inside_a_sorting_are_not_offered(client: Client, sorting: str, folder: Path) -> None:
     assert (folder / sorting / "features" / "model" / "model.json").is_file()
     assert [model["name"] for model in Contents(folder).models()] == ["toy", "faces"]
+
+
+def test_a_folder_of_pictures_called_like_a_model_that_comes_with_dcgan_does_not_hide_it(tmp_path: Path) -> None:
+    (tmp_path / "faces").mkdir()
+    (tmp_path / "faces" / "me.jpg").write_bytes(b"a picture")
+    assert [model["name"] for model in Contents(tmp_path).models()] == ["faces"]
+    assert model_path(tmp_path, "faces") == SHIPPED / "faces"
 
 
 def test_the_accuracy_is_shown_from_five_labels_of_each_class_on(client: Client, sorting: str) -> None:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,20 @@ def test_a_run_is_not_made_longer_by_less_than_nothing(tmp_path: Path, minutes: 
     with pytest.raises(UsageError, match="minutes must be more than 0"):
         trainings.resume("runs/one", minutes)
     assert trainings.process("runs/one") is None
+
+
+def test_two_pages_that_go_on_with_a_run_start_one_process(tmp_path: Path) -> None:
+    trainings = Trainings(tmp_path, "cpu")
+    (tmp_path / "runs" / "one").mkdir(parents=True)
+    (tmp_path / "runs" / "one" / "run.json").write_text("{}")
+
+    def go_on(_page: int) -> bool:
+        try:
+            trainings.resume("runs/one")
+        except RunError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pages:
+        assert sum(pages.map(go_on, range(4))) == 1
+    until(lambda: not (process := trainings.process("runs/one")) or not process.alive)

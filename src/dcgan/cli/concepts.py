@@ -77,6 +77,8 @@ def concepts(
         _show(model, device, show, sheet, colors, as_json)
         return
     if not definitions:
+        if sheet is not None or source is not None or axis:
+            raise UsageError("--sheet, --source and --axis go with definitions: NAME: SEEDS or NAME: CONDITIONS")
         _list(model, device, out, as_json)
         return
     by_name = _parse(definitions)

@@ -65,7 +65,8 @@ def forget(
         raise UsageError("name the model folder to make: --out FOLDER")
     if out is not None:
         check_folder("--out", out, CARD, "a model", overwrite=overwrite)
-        figure = figure or out.with_name(f"{out.name}.png")
+        named = out.resolve() if out.name in ("", "..") else out
+        figure = figure or named.with_name(f"{named.name}.png")
     check_files({"--figure": (figure, FORMATS)}, overwrite=overwrite)
     need(seed >= 0, "--seed", "0 or more", seed)
     colors = chosen_theme(theme)

@@ -1,7 +1,7 @@
 """What `dcgan inpaint` writes: each filled picture at once, then what is about all of them, and the answer."""
 
+import json
 from contextlib import suppress
-from itertools import count, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SHEET, LATENTS = "sheet.png", "latents.npz"  # beside the pictures
 UNFINISHED = ".unfinished"  # is there until they are
+FILLED = ".filled.jsonl"  # how many answers each picture has had: what --overwrite may remove
 _LIKE_FILES = (".png", ".jpg", ".jpeg", ".webp", ".npz")
 
 
@@ -62,7 +63,7 @@ class InpaintOutput:
         self._drawn: list[Pixels] = []
         self._shown: list[Thumbnail] = []
         self._parts: list[Region] = []  # those that are not as large as their picture allows
-        self._is_ours = any((out / name).exists() for name in (LATENTS, UNFINISHED))
+        self._former = _read_filled(out / FILLED)
 
     def add(self, result: "Inpainted", stem: str) -> None:
         """Write the answers of one picture.
@@ -77,13 +78,14 @@ class InpaintOutput:
         from dcgan.metrics.restoration import psnr, ssim
 
         answers = [result.filled(answer, blend=self.blend) for answer in range(len(result.z))]
-        names = [f"{stem}-{number}.png" for number in range(1, len(answers) + 1)] if answers[1:] else [f"{stem}.png"]
-        files = [self.out / name for name in names]
+        files = [self.out / name for name in _names(stem, len(answers))]
         with writing("--out", self.out):
             (self.out / UNFINISHED).write_text("dcgan inpaint was stopped here; it may be run again as before.\n")
             self._remove_former(stem)
             for pixels, file in zip(answers, files, strict=True):
                 save_picture(Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels), file)
+            with (self.out / FILLED).open("a", encoding="utf-8") as filled:
+                filled.write(json.dumps([stem, len(answers)]) + "\n")
         row = {"name": result.name, "files": files, "region": result.region, "loss": round(float(result.losses[0]), 3)}
         if self.truth:
             score = (psnr(result.picture, answers[0], result.mask), ssim(result.picture, answers[0], result.mask))
@@ -100,10 +102,9 @@ class InpaintOutput:
 
     def _remove_former(self, stem: str) -> None:
         """Remove what an earlier run has filled of the same picture: there may be more answers than now."""
-        numbered = takewhile(Path.exists, (self.out / f"{stem}-{number}.png" for number in count(1)))
-        for file in [self.out / f"{stem}.png", *numbered] if self._is_ours else []:
-            if file not in self._files:
-                file.unlink(missing_ok=True)
+        for name in _names(stem, self._former.get(stem, 0)):
+            if self.out / name not in self._files:
+                (self.out / name).unlink(missing_ok=True)
 
     def remove_if_empty(self) -> None:
         """Remove the folder if nothing could be filled."""
@@ -156,6 +157,22 @@ class InpaintOutput:
                 seen = f"a part of {len(self._parts):,} of them, such as {seen}"
             text += f"\nthe model saw {seen}; --region names another square"
         return text, facts
+
+
+def _names(stem: str, answers: int) -> list[str]:
+    """The files of so many answers for one picture."""
+    return [f"{stem}.png"] if answers == 1 else [f"{stem}-{number}.png" for number in range(1, answers + 1)]
+
+
+def _read_filled(file: Path) -> dict[str, int]:
+    """How many answers each picture has had, by its stem; of a file that is damaged or not there none."""
+    found: dict[str, int] = {}
+    with suppress(OSError, ValueError):
+        for line in file.read_text("utf-8").splitlines():
+            match json.loads(line):
+                case [str(stem), int(answers)]:
+                    found[stem] = answers
+    return found
 
 
 def _rounded(psnr: float, ssim: float) -> dict[str, float | None]:

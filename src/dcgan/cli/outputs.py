@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from dcgan.model import Model
 
 FRAMES_PER_SECOND = 30.0
+FASTEST = 100.0  # frames a second of a film
+MOST_FRAMES = 100_000  # of a film: its small pictures are held in memory
 FASTEST_GIF = 50.0  # frames a second: GIF counts in hundredths, and players slow down frames that last only one
 Outs = Annotated[list[Path] | None, Parameter(negative="")]
 LATENTS = ".npz"
@@ -191,8 +193,18 @@ def check_outputs(
         check_video(out)
     if any(out.suffix.lower() == ".gif" for out in outs) and fps > FASTEST_GIF:
         raise UsageError(f"a .gif shows {FASTEST_GIF:g} frames a second at most; for --fps {fps:g} write an .mp4")
-    if not 1 <= fps <= 100:
-        raise UsageError(f"--fps must be 1 to 100, not {fps:g}")
+    if not 1 <= fps <= FASTEST:
+        raise UsageError(f"--fps must be 1 to {FASTEST:g}, not {fps:g}")
+
+
+def check_film(frames: int, seconds: float) -> None:
+    """Refuse a film that is too long to be held in memory.
+
+    Raises:
+        UsageError: It has too many frames.
+    """
+    if frames > MOST_FRAMES:
+        raise UsageError(f"--seconds {seconds:g} makes a film of more than {MOST_FRAMES:,} frames; take fewer seconds")
 
 
 def check_sound(outs: list[Path], model: "Model") -> None:
@@ -234,7 +246,7 @@ def write_outputs(
             elif suffix in FORMATS and not (suffix == ".webp" and webp_is_film):
                 save_picture(figure(), out)
             elif film is not None:
-                write_video(film(), out, fps)
+                write_video(film(), out, min(fps, FASTEST_GIF if suffix == ".gif" else FASTEST))
 
 
 def listed(paths: list[Path]) -> str:

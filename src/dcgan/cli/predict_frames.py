@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from dcgan.choices import describe_sources
 from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName
-from dcgan.cli.outputs import FASTEST_GIF, Outs, check_outputs, chosen_theme, listed, open_model, write_outputs
+from dcgan.cli.outputs import Outs, check_outputs, chosen_theme, listed, open_model, write_outputs
 from dcgan.words import counted
 
 FRAMES_HELP = f"Frames in their order: a packed set, {describe_sources(in_python=False)}."
@@ -74,6 +74,6 @@ def predict_frames(
         figure=lambda: found.figure(colors),
         film=lambda: map(frame_of, found.film(colors)),
         latents=lambda path: write_frames(path, found),
-        fps=max(1.0, min(found.fps, FASTEST_GIF)),
+        fps=max(1.0, found.fps),
     )
     answer(f"{found}: {listed(outs)}", {"out": outs, **found.facts(), "source": source}, as_json)

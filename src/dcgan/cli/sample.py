@@ -78,6 +78,8 @@ def sample(
         raise UsageError(f"--out {out}: name {kinds}")
     if suffix in (LATENTS, SOUND) and scale is not None:
         raise UsageError(f"--scale is for pictures; {out} holds samples as they are")
+    if suffix not in FORMATS and columns is not None:
+        raise UsageError(f"--columns is of a sheet; {out} is none")
     out_file = out if suffix else None
     check_files({"--out": (out_file, (LATENTS, SOUND, *FORMATS)), "--pyramid": (pyramid, FORMATS)}, overwrite=overwrite)
     loaded = open_model(model, device, draws=True)

@@ -68,7 +68,7 @@ def studio(
 
 def _read_password(path: Path) -> str:
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, ValueError) as error:
         raise UsageError(f"--password-file {path} cannot be read: {error}") from error
     if not lines or not lines[0].strip():
@@ -79,4 +79,7 @@ def _read_password(path: Path) -> str:
 def _ask_password(host: str) -> str:
     if not sys.stdin.isatty():
         raise UsageError(f"--host {host} can be reached from other machines: give a password with --password-file FILE")
-    return getpass("password for the studio: ")
+    try:
+        return getpass("password for the studio: ")
+    except EOFError as error:  # Ctrl-D
+        raise UsageError(f"--host {host} can be reached from other machines, and needs a password") from error

@@ -11,6 +11,7 @@ from dcgan.cli.latent_flags import samples_of, warn_of_unstable
 from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
     Outs,
+    check_film,
     check_outputs,
     chosen_theme,
     listed,
@@ -76,6 +77,7 @@ def turn(
     """
     outs = out or [Path("turn.png")]
     check_outputs(outs, overwrite=overwrite, fps=fps)
+    check_film(round(seconds * fps), seconds)
     colors, along = chosen_theme(theme), _axis(start, end, axis)
     need(2 <= steps <= 1000, "--steps", "2 to 1000", steps)
     need(0 < strength <= 100, "--strength", "above 0 and at most 100", strength)

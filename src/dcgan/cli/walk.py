@@ -9,6 +9,8 @@ from dcgan.cli.latent_flags import samples_of
 from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
     Outs,
+    check_files,
+    check_film,
     check_outputs,
     check_sound,
     chosen_theme,
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dcgan.figures.video import Frame
-
-MOST_FRAMES = 100_000  # of a film: its small pictures are held in memory
 
 
 def walk(
@@ -82,7 +82,9 @@ def walk(
     outs = out or [Path("walk.png")]
     check_outputs(outs, overwrite=overwrite, fps=fps, sounds=True)
     if step_sizes:
-        check_outputs([step_sizes], overwrite=overwrite, films=False, flag="--step-sizes")
+        from dcgan.figures.sheets import FORMATS
+
+        check_files({"--step-sizes": (step_sizes, FORMATS)}, overwrite=overwrite)
         check_outputs([*outs, step_sizes], overwrite=overwrite, fps=fps, sounds=True)
     colors = chosen_theme(theme)
     need(2 <= frames <= 1000, "--frames", "2 to 1000", frames)
@@ -103,8 +105,7 @@ def walk(
     from dcgan.sound.wav import PAUSE, write_wav
 
     film_steps = max(2, round(seconds * fps))
-    if film_steps * (KEYS if keys is None else len(keys)) > MOST_FRAMES:
-        raise UsageError(f"--seconds {seconds:g} makes a film of more than {MOST_FRAMES:,} frames; take fewer seconds")
+    check_film(film_steps * (KEYS if keys is None else len(keys)), seconds)
     walked = interpolate(loaded, keys, frames, loop=loop or wall > 1, even=even, seed=seed, label=label)
 
     def film() -> "Iterator[Frame]":

@@ -1,6 +1,7 @@
 """Latent vectors as files, from which pictures are generated again: .npz with z, seeds, pixels and their model."""
 
 import io
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from zipfile import BadZipFile
@@ -15,6 +16,8 @@ from dcgan.model import Model
 from dcgan.types import Latents, Pixels
 
 SEEDLESS = -1  # in place of a seed, for a z that was computed
+_DAMAGES = (ValueError, EOFError, BadZipFile, MemoryError, zlib.error, RuntimeError, NotImplementedError)
+"""What a file that is damaged, encrypted or of another compression raises."""
 
 
 def write_latents(
@@ -66,7 +69,7 @@ def read_latents(path: Path, model: Model) -> Latents:
                 arrays |= {name: loaded[name] for name in ("z", "model") if name in loaded}
     except OSError as error:
         raise LatentError(f"{path} cannot be read as latent vectors: {error.strerror or error}") from error
-    except (ValueError, EOFError, BadZipFile, MemoryError) as error:  # numpy's own words would advise to unpickle it
+    except _DAMAGES as error:  # numpy's own words would advise to unpickle it
         raise LatentError(f"{path} cannot be read as latent vectors: it is no whole .npz or .npy of numbers") from error
     if "z" not in arrays:
         raise LatentError(f"{path} holds no array called z; make one with `dcgan sample MODEL --out {path.name}`")

@@ -48,7 +48,7 @@ class InpaintOptions(DescentOptions):
             raise UsageError(f"`window` must be odd, 3 to 999, or 0 for none, not {self.window!r}")
         for name in ("far_weight", "prior_weight"):
             if not 0 <= getattr(self, name) <= 1e6:
-                raise UsageError(f"`{name}` must be 0 or more, not {getattr(self, name):g}")
+                raise UsageError(f"`{name}` must be 0 to 1,000,000, not {getattr(self, name):g}")
         if self.prior not in get_args(Prior):
             raise UsageError(f"`prior` must be {' or '.join(get_args(Prior))}, not {self.prior!r}")
 

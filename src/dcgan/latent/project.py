@@ -43,7 +43,7 @@ class ProjectOptions(DescentOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 <= self.feature_weight <= 1e6:
-            raise UsageError(f"`feature_weight` must be 0 or more, not {self.feature_weight:g}")
+            raise UsageError(f"`feature_weight` must be 0 to 1,000,000, not {self.feature_weight:g}")
 
 
 @notebook_bar("projecting")

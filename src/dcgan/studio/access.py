@@ -131,10 +131,10 @@ class PasswordForm:
         password = self._access.password
         if password is None:
             return _closed(request)
+        fields = parse_qs((await request.body()).decode("utf-8", "replace"))  # first: it may come slowly, or never
         if self._guessing.locked():
             return _form("Another attempt is being checked: wait a second, and try again.")
         async with self._guessing:
-            fields = parse_qs((await request.body()).decode("utf-8", "replace"))
             if _same(fields.get("password", [""])[0], password):
                 return self._access.let_in(RedirectResponse("/", HTTPStatus.SEE_OTHER))
             await sleep(_SECONDS_AFTER_A_WRONG_GUESS)

@@ -13,6 +13,9 @@ from typing import Any
 from dcgan.errors import DcganError, NoUsablePictureError
 from dcgan.files import parse_json
 
+_CRASHED = "the pictures crashed what decodes them: leave out those that you do not know"
+_MISTAKEN = "dcgan made a mistake, of which the terminal that the studio was started in tells more"
+
 
 def python_command(module: str, *words: str) -> list[str]:
     """The command that runs a module of this installation."""
@@ -36,7 +39,6 @@ async def said_by(folder: Path, module: str, *words: str) -> AsyncGenerator[dict
         env=python_environment(),
         stdin=DEVNULL,
         stdout=PIPE,
-        stderr=DEVNULL,
     )
     assert process.stdout is not None
     failed = False
@@ -45,8 +47,9 @@ async def said_by(folder: Path, module: str, *words: str) -> AsyncGenerator[dict
             said = parse_json(line)
             failed = failed or "error" in said
             yield said
-        if await process.wait() and not failed:
-            yield {"error": "the pictures crashed what decodes them: leave out those that you do not know"}
+        status = await process.wait()
+        if status and not failed:
+            yield {"error": _CRASHED if status < 0 else _MISTAKEN}
     finally:
         if process.returncode is None:
             process.kill()

@@ -11,7 +11,7 @@ from dcgan.data.formats import EXTENSIONS, SOUND_FILES
 from dcgan.data.packed import is_packed_set
 from dcgan.errors import ModelError, UsageError
 from dcgan.files import RUN_FILE
-from dcgan.model_folder import CARD, SHIPPED, find, read_card
+from dcgan.model_folder import CARD, SHIPPED, find, find_shipped, holds_model, read_card
 from dcgan.studio.answers import inside
 
 DEPTH = 4
@@ -57,6 +57,18 @@ class Found:
     name: str
 
 
+def model_path(folder: Path, name: str) -> Path:
+    """The path that a name of the page means: in the folder, or else the name of a model that comes with dcgan.
+
+    Raises:
+        UsageError: It is outside the folder.
+    """
+    path = inside(folder, name)
+    if (shipped := find_shipped(name)) and not holds_model(path) and not (path / RUN_FILE).exists():
+        return shipped
+    return path if path.exists() else Path(Path(name).name)
+
+
 @dataclass(frozen=True)
 class Contents:
     """The studio's folder. Links are not followed: what is listed lies in it."""
@@ -76,12 +88,11 @@ class Contents:
         """What can draw: each run that has a checkpoint, each model, and those that come with dcgan.
 
         Each has a name, whether it is a run, and what its card says: size, channels, labels, images seen, whether it
-        makes sounds. Those whose
-        card cannot be read are left out.
+        makes sounds. Those whose card cannot be read are left out.
         """
-        names = [(one.name, one.kind == "run") for one in self.found() if one.kind in ("run", "model")]
-        shipped = [(card.parent.name, False) for card in sorted(SHIPPED.glob(f"*/{CARD}"))]
-        cards = ((name, is_run, self._card(name)) for name, is_run in [*names, *shipped])
+        own = {one.name: one.kind == "run" for one in self.found() if one.kind in ("run", "model")}
+        shipped = {card.parent.name: False for card in sorted(SHIPPED.glob(f"*/{CARD}"))}
+        cards = ((name, is_run, self._card(name)) for name, is_run in (own | shipped | own).items())
         return [{"name": name, "run": is_run, **card} for name, is_run, card in cards if card]
 
     def sources(self) -> list[dict[str, str]]:
@@ -93,7 +104,7 @@ class Contents:
 
     def _card(self, name: str) -> dict[str, object] | None:
         try:
-            card = read_card(find(self.folder / name if (self.folder / name).exists() else Path(name)))
+            card = read_card(find(model_path(self.folder, name)))
         except (ModelError, OSError):
             return None
         nets = card.get("architecture", card.get("interface"))

@@ -61,6 +61,7 @@ class DrawQueue:
         self._models: OrderedDict[Hashable, Model] = OrderedDict()
         self._loading = asyncio.Lock()
         self._drawing: set[asyncio.Task[None]] = set()
+        self._serving = 0  # of those tasks, those that will still look for who waits
 
     async def model(self, key: Hashable, load: Callable[[], Model]) -> Model:
         """A model from memory, or loaded; the one that was used least recently makes room for it.
@@ -91,7 +92,8 @@ class DrawQueue:
         request = _Request(model, z, pixels, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
         self._pictures += len(z)
-        if len(self._drawing) < self._threads:
+        if self._serving < self._threads:
+            self._serving += 1
             task = asyncio.create_task(self._serve())
             self._drawing.add(task)
             task.add_done_callback(self._drawing.discard)
@@ -109,26 +111,30 @@ class DrawQueue:
 
     async def _serve(self) -> None:
         """Draw batch after batch until nobody waits."""
-        await asyncio.sleep(GATHER)
-        while self._waiting:
-            batch = self._next_batch()
-            if not batch:  # all of them have gone
-                return
-            z, model = np.concatenate([request.z[rows] for request, rows in batch]), batch[0][0].model
-            try:
-                pixels = await asyncio.get_running_loop().run_in_executor(self._executor, model.generate, z)
-            except Exception as error:
-                for request, _ in batch:
-                    self._fail(request, error)
-                continue
-            start = 0
-            for request, rows in batch:
-                count = rows.stop - rows.start
-                request.pixels[rows] = pixels[start : start + count]
-                start += count
-                request.drawn += count
-                if request.drawn == len(request.z) and not request.done.done():
-                    request.done.set_result(request.pixels)
+        try:
+            await asyncio.sleep(GATHER)
+            while batch := self._next_batch():
+                await self._draw(batch)
+        finally:
+            self._serving -= 1  # nothing is awaited since it found nobody: who comes now starts another
+
+    async def _draw(self, batch: list[tuple[_Request, slice]]) -> None:
+        """Draw a batch, and hand out what is complete."""
+        z, model = np.concatenate([request.z[rows] for request, rows in batch]), batch[0][0].model
+        try:
+            pixels = await asyncio.get_running_loop().run_in_executor(self._executor, model.generate, z)
+        except Exception as error:
+            for request, _ in batch:
+                self._fail(request, error)
+            return
+        start = 0
+        for request, rows in batch:
+            count = rows.stop - rows.start
+            request.pixels[rows] = pixels[start : start + count]
+            start += count
+            request.drawn += count
+            if request.drawn == len(request.z) and not request.done.done():
+                request.done.set_result(request.pixels)
 
     def _next_batch(self) -> list[tuple[_Request, slice]]:
         """A share of each request for the model of the first one; who is not done goes to the end of the queue."""

@@ -23,10 +23,9 @@ import torch
 from dcgan.errors import DcganError, UsageError
 from dcgan.studio.answers import BusyError
 from dcgan.studio.child import said_by
-from dcgan.studio.contents import source_path
+from dcgan.studio.contents import model_path, source_path
 from dcgan.studio.inside_look import Look
 from dcgan.studio.jobs import Job, Jobs
-from dcgan.studio.models import model_path
 from dcgan.studio.photo_edits import PhotoEdits, photo_path
 from dcgan.studio.seen_pictures import looking_model
 from dcgan.studio.sort_features import Looking

@@ -84,16 +84,19 @@ class Intakes:
 
     async def _look(self, intake: Intake, source: str, size: int) -> None:
         stored = self._uploads.stored(source)
-        async with aclosing(said_by(self._folder, "dcgan.studio.intake", source, str(size))) as lines:
-            async for said in lines:
-                if "done" in said:
-                    intake.done = (said["done"], said["total"])
-                elif "error" in said:
-                    intake.error = said["error"]
-                    if said.get("unusable"):
-                        self._uploads.remove(stored)
-                else:
-                    intake.packed = Path(said["packed"])
+        try:
+            async with aclosing(said_by(self._folder, "dcgan.studio.intake", source, str(size))) as lines:
+                async for said in lines:
+                    if "done" in said:
+                        intake.done = (said["done"], said["total"])
+                    elif "error" in said:
+                        intake.error = said["error"]
+                        if said.get("unusable"):
+                            self._uploads.remove(stored)
+                    else:
+                        intake.packed = Path(said["packed"])
+        except OSError as error:  # no process can be started, or a file not be removed
+            intake.error = f"the pictures cannot be looked at: {error.strerror or error}"
 
 
 def describe(packed: PackedSet) -> dict[str, object]:

@@ -7,18 +7,8 @@ from anyio.to_thread import run_sync
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.model_folder import find
-from dcgan.studio.answers import inside
+from dcgan.studio.contents import model_path
 from dcgan.studio.draw_queue import DrawQueue
-
-
-def model_path(folder: Path, name: str) -> Path:
-    """The path that a name of the page means: in the folder, or else the name of a model that comes with dcgan.
-
-    Raises:
-        UsageError: It is outside the folder.
-    """
-    path = inside(folder, name)
-    return path if path.exists() else Path(Path(name).name)
 
 
 class Models:

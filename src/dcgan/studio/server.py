@@ -79,7 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not super().parse_request():
             return False
         host, origin = self.headers.get("Host", ""), self.headers.get("Origin")
-        if host.rpartition(":")[0] not in LOOPBACK or origin not in (None, f"http://{host}"):
+        own = host in LOOPBACK or host.rpartition(":")[0] in LOOPBACK
+        if not own or origin not in (None, f"http://{host}"):
             self._refuse(HTTPStatus.FORBIDDEN, ELSEWHERE)
             return False
         return True

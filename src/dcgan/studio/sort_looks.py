@@ -10,8 +10,7 @@ from typing import Literal
 from dcgan.errors import DcganError
 from dcgan.studio.answers import inside
 from dcgan.studio.child import said_by
-from dcgan.studio.contents import source_path
-from dcgan.studio.models import model_path
+from dcgan.studio.contents import model_path, source_path
 from dcgan.studio.seen_pictures import SeenPictures, looking_model, model_of_features
 from dcgan.studio.sorter import Sorter
 from dcgan.studio.sorting import Sorting

@@ -29,8 +29,7 @@ from starlette.routing import Route
 
 from dcgan.errors import DcganError, UsageError
 from dcgan.studio.answers import answers, json_of, value_of, whole_of, wholes_of
-from dcgan.studio.contents import source_path
-from dcgan.studio.models import model_path
+from dcgan.studio.contents import model_path, source_path
 from dcgan.studio.picture_files import KEPT, shown
 from dcgan.studio.seen_pictures import looking_model
 from dcgan.studio.sort_looks import Look, Looks

@@ -105,14 +105,15 @@ class Sorting:
         try:
             status = file.stat()
             state = (status.st_mtime_ns, status.st_ino)
-            if self._read is None or self._read[0] != state:
-                self._read = (state, _parse(parse_json(file.read_bytes())))
+            known = self._read  # another thread may change it meanwhile
+            if known is None or known[0] != state:
+                known = self._read = (state, _parse(parse_json(file.read_bytes())))
         except FileNotFoundError as error:
             raise DcganError(f"there is no sorting {self.path.name} any more") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             remedy = "mend it, or remove it and begin anew"
             raise DcganError(f"the file {SORTED}/{self.path.name}/{FILE} is damaged ({error}): {remedy}") from error
-        return self._read[1]
+        return known[1]
 
     def label(
         self,

@@ -25,7 +25,7 @@ from starlette.routing import Route
 
 from dcgan.data.packed import PackedSet
 from dcgan.errors import UsageError
-from dcgan.studio.answers import answers, inside, json_of, value_of
+from dcgan.studio.answers import answers, inside, json_of, value_of, whole_of
 from dcgan.studio.contents import DRAWN_FACES
 from dcgan.studio.intake import Intake, Intakes, shown
 from dcgan.studio.picture_files import KEPT
@@ -143,10 +143,8 @@ class TrainRoutes:
         return name if name == DRAWN_FACES else str(inside(self._folder, name))
 
     def _intake(self, request: Request) -> Intake:
-        size = request.query_params.get("size", "")
-        known = self.intakes.of(
-            self._source(request.query_params.get("source", "")), int(size) if size.isdecimal() else 0
-        )
+        source = self._source(request.query_params.get("source", ""))
+        known = self.intakes.of(source, whole_of(request.query_params, "size", 0))
         if known is None:
             raise UsageError("the pictures have not been looked at yet")
         return known

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from urllib.parse import quote
 
 from filelock import FileLock, Timeout
@@ -55,6 +55,7 @@ class Trainings:
         self._folder = folder
         self._device = device
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._resuming = Lock()  # two pages may ask at the same time
 
     def start(self, source: str, settings: Mapping[str, object]) -> str:
         """Begin a run on pictures; return its name.
@@ -86,12 +87,13 @@ class Trainings:
         """
         if not (inside(self._folder, run) / RUN_FILE).is_file():
             raise UsageError(f"there is no run {run}")
-        if (process := self.process(run)) and process.alive:
-            raise RunError(f"{run} is being trained already, by another page or a studio before this one")
         if minutes is not None and not minutes > 0:
             raise UsageError("minutes must be more than 0")
         length = [] if minutes is None else ["--minutes", f"{minutes:g}"]
-        self._run(run, ["train", "--resume", run, *length])
+        with self._resuming:
+            if (process := self.process(run)) and process.alive:
+                raise RunError(f"{run} is being trained already, by another page or a studio before this one")
+            self._run(run, ["train", "--resume", run, *length])
 
     def pause(self, run: str) -> None:
         """Ask the process of a run to save and to end, as Ctrl-C does.
@@ -111,8 +113,9 @@ class Trainings:
         child = self._children.get(run)
         alive = child.poll() is None if child else _is_held(record.with_suffix(".lock"))
         facts = _read(record)
-        if facts is None:
+        if facts is None and not alive:  # a process that has just begun has not yet written what it is
             return None
+        facts = facts or {}
         started = facts.get("started")
         stopped = facts.get("stopped") is True
         error = None if alive or stopped else self._error(run)

@@ -54,9 +54,12 @@ class Uploads:
         """Make a folder for files that have so many bytes together; return its name.
 
         Raises:
+            UsageError: `total` is less than 0.
             DcganError: There is not enough room on the disk.
             OSError: Nothing can be written in the studio's folder.
         """
+        if total < 0:
+            raise UsageError(f"files have no {total} bytes")
         free = shutil.disk_usage(self._folder).free
         if total + SPARE > free:
             raise DcganError(
@@ -81,8 +84,8 @@ class Uploads:
 
         Raises:
             UsageError: There is no such set.
-            DcganError: It is no picture and no archive.
-            OSError: The disk is full. The part that came is removed.
+            DcganError: It is no picture and no archive, or the disk is nearly full. The part that came is removed.
+            OSError: It cannot be written.
         """
         if set_name not in self._sets:
             raise UsageError(f"there is no set {set_name!r} to store in")
@@ -94,6 +97,8 @@ class Uploads:
         try:
             async with await open_file(partial, "wb") as file:
                 async for part in content:
+                    if shutil.disk_usage(folder).free < SPARE:  # there may be more of it than its page has said
+                        raise DcganError("the disk is nearly full: make room, or drop fewer files")
                     head += part[: max(0, _ENOUGH - len(head))]
                     await file.write(part)
             kind, suffix = _kind_of(head)
@@ -117,7 +122,8 @@ class Uploads:
             OSError: One of them cannot be removed.
         """
         for file in files:
-            self._sets[file.parent.name].remove(file)
+            if file in self._sets[file.parent.name]:  # else another look at them was first
+                self._sets[file.parent.name].remove(file)
             file.unlink(missing_ok=True)
             _remove_empty(file.parent)
 

@@ -108,15 +108,17 @@ export async function boxEditor(panel, models, again, kinds, change) {
       if (seeds.length === SAMPLES) sheet.render();
       sheet.showSeen();
       if (seeds.length > SAMPLES) say(`${seeds.length} samples are shown`);
+      return true;
     } catch (error) {
       opened.delete(model.name); // if it is closed, the page may be loaded again
       complain(error.message);
+      return false;
     }
   }
 
   async function load() {
     const highest = Math.max(0, ...drawn.seen, ...drawn.object.keys(), ...drawn.place.keys());
-    do await more(); while (seeds.length && seeds.length <= highest);
+    while (await more() && seeds.length <= highest);
   }
 
   use(kind);

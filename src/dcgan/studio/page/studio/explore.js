@@ -15,6 +15,7 @@ import { drawAll, drawSeeds } from "./pictures.js";
 
 const VIEWS = { walk: ["Walk", showWalk], map: ["Map", showMap], sliders: ["Sliders", showSliders], sum: ["Arithmetic", showSum] };
 const KEY = "dcgan-explore"; // what is on the desk of each model, as long as the browser's tab is open
+const AT_ONCE = 64; // pictures of a request, at most
 const FIRST = [0, 1, 2, 3, 4, 5, 6, 7]; // seeds on the shelf of somebody who has no favorites yet
 
 export async function show(panel) {
@@ -112,7 +113,8 @@ function thumbnails(model) {
   let waiting = [];
 
   async function drawWaiting() {
-    const batch = waiting.splice(0);
+    const batch = waiting.splice(0, AT_ONCE);
+    if (waiting.length) drawWaiting();
     try {
       const canvases = await drawSeeds({ model: model.name }, batch.map(([seed]) => seed), model.size);
       batch.forEach(([, resolve], index) => resolve(canvases[index]));

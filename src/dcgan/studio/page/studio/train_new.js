@@ -77,8 +77,10 @@ export async function showNew(panel, state) {
       complain(error.message);
     }
     sending.replaceChildren(...(refused.length ? [notKept(refused)] : []));
-    const name = stored.find(({ kind }) => kind === "archive")?.source ?? stored[0]?.source;
+    const archive = stored.find(({ kind }) => kind === "archive");
+    const name = archive?.source ?? stored[0]?.source;
     if (!name || left) return;
+    if (archive && stored.length > 1) complain(`Only ${archive.name} is learned from: an archive cannot be joined with other files. To learn from all of them, unpack it and drop the pictures together.`);
     source.append(make("option", { value: name }, sourceName(name, stored.length === 1 && stored[0].kind === "archive" ? "archive" : "pictures")));
     source.value = name;
     if (!source.isConnected) report.before(labeled("Pictures in this folder", source));
