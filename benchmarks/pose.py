@@ -1,7 +1,7 @@
 """Do heads turn? The paper's axis of pose (section 6.3.2) on photographed faces, measured by a net that knows no GAN.
 
     dcgan prepare lfw-faces/ sets/lfw64 --size 64 --channels 3
-    dcgan train sets/lfw64 --out runs/lfw --images 400000 --lr-schedule linear --lr-hold 0.5 --threads 1
+    dcgan train sets/lfw64 --out runs/lfw --images 250000 --lr-schedule linear --lr-hold 0.5 --threads 1
     python -m benchmarks.pose runs/lfw sets/lfw64 lfw-yaw.csv --figure turned.png
 
 The CSV has a name of a picture and its yaw in each line: how far to the side the nose is, from the landmarks of the
@@ -16,7 +16,7 @@ control.
 import argparse
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -172,7 +172,9 @@ def main() -> None:
     for name, some in axes.items():
         print(row_of(name, model, judge, some), flush=True)
     if args.figure:
-        dcgan.turn(model, range(POOL, POOL + 8), axes["four and four, as in the paper"][0]).figure().save(args.figure)
+        name = "four and four, as in the paper"
+        turned = dcgan.turn(model, range(POOL, POOL + 8), axes[name][0])
+        replace(turned, axis_name=f"left to right, {name}").figure().save(args.figure)
 
 
 if __name__ == "__main__":
