@@ -12,10 +12,11 @@ from torch.nn import functional as F
 
 from dcgan.choices import LOSSES, UPDATES
 from dcgan.errors import UsageError
+from dcgan.networks.lapgan import level_of, sides_of
 from dcgan.training.batches import Batch
 from dcgan.training.losses import Loss, discriminator_loss, generator_loss, gradient_penalty
 from dcgan.training.state import MEASURES, TrainingState
-from dcgan.training.step import train_step
+from dcgan.training.step import LAZY_R1_INTERVAL, scheduled_update, train_step
 
 PLAIN = replace(TOY, augment="none")
 
@@ -194,6 +195,17 @@ def test_the_gradient_penalty_reaches_the_discriminator_on_some_steps(step: int,
         train_step(state, batches(1)[0])
         norms.append(state.sums[MEASURES.index("d_gradient")].item())
     assert (norms[0] != norms[1]) is penalized
+
+
+@pytest.mark.parametrize("updates", ["both", "alternate"])
+@pytest.mark.parametrize("size", [16, 32, 64])
+def test_every_level_of_a_chain_meets_the_gradient_penalty_as_often(size: int, updates: str) -> None:
+    recipe = TOY.changed({"nets": "lapgan", "size": size, "r1_gamma": 1.0, "updates": updates})
+    rule, sides = len(UPDATES[updates]), sides_of(size)
+    turns = range(2 * LAZY_R1_INTERVAL * len(sides))
+    penalized = [turn for turn in turns if scheduled_update(recipe, turn * rule)[1]]
+    met = [level_of(torch.empty(1, 1, size, size), turn).shape[-1] for turn in penalized]
+    assert met == [*sides, *sides]
 
 
 @pytest.mark.parametrize("net", ["generator", "discriminator"])

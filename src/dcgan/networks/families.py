@@ -63,6 +63,7 @@ class NetFamily:
         conditional: Whether the nets are given labels.
         ignores: Settings of the recipe that these nets do not read.
         prepare: Real images as they are trained on, by the number of the turn (0, 1, ...), in which both nets learn.
+        levels: How many levels an architecture has, which learn by turns; the last has whole images.
         draw: Images like such real ones in training, from the generator, z and the real ones.
         continues: Whether `draw` continues each real image, a clip, so that the two can be compared pixel by pixel.
         start: Lets an untrained generator begin with the mean of real images (C, H, W).
@@ -76,6 +77,7 @@ class NetFamily:
     conditional: bool = False
     ignores: frozenset[str] = frozenset()
     prepare: Callable[[Tensor, int], Tensor] = as_they_are
+    levels: Callable[[Any], int] = lambda _: 1
     draw: Callable[[Any, Tensor, Tensor], Tensor] = draw_from_z
     continues: bool = False
     start: Callable[[Any, Tensor], None] | None = None

@@ -280,6 +280,7 @@ LAPGAN = NetFamily(
     initialize=initialize_itself,
     ignores=ONLY_OF_DCGANS,
     prepare=level_of,
+    levels=lambda architecture: len(architecture.sides),
     draw=LaplacianGenerator.draw_for,
 )
 CONDITIONAL_LAPGAN = NetFamily(
@@ -291,5 +292,6 @@ CONDITIONAL_LAPGAN = NetFamily(
     ignores=ONLY_OF_DCGANS,
     conditional=True,
     prepare=level_of,
+    levels=lambda architecture: len(architecture.sides),
     draw=LaplacianGenerator.draw_for,
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from dcgan.choices import AUGMENTATIONS, LOSSES, UPDATES
+from dcgan.choices import AUGMENTATIONS, LOSSES, NETS, UPDATES
 from dcgan.training.batches import Batch
 from dcgan.training.losses import gradient_penalty, prediction_loss
 from dcgan.training.optimizers import trained
@@ -50,10 +50,14 @@ def train_step(state: TrainingState, batch: Batch, run: Callable[[Update], Updat
 
 
 def scheduled_update(recipe: Recipe, step: int) -> tuple[Update, bool]:
-    """The update of a step (from 0), and whether D's has the gradient penalty: the recipe's `updates`."""
+    """The update of a step (from 0), and whether D's has the gradient penalty: the recipe's `updates`.
+
+    The interval of the penalty counts the turns of each level by itself, so that every level meets it as often.
+    """
     rule = UPDATES[recipe.updates]
     turn, position = divmod(step, len(rule))
-    return rule[position], recipe.r1_gamma > 0 and turn % LAZY_R1_INTERVAL == 0
+    levels = NETS[recipe.nets].levels(recipe.lay_out()) if recipe.r1_gamma else 1
+    return rule[position], recipe.r1_gamma > 0 and turn // levels % LAZY_R1_INTERVAL == 0
 
 
 def update_both(state: TrainingState, batch: Batch, penalize: bool) -> None:
