@@ -2,23 +2,30 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.training.toys import TOY, discs
+from torch import Tensor, nn
 
 from dcgan.errors import ModelError, RecipeError, RunError, UsageError
 from dcgan.files import sha256
 from dcgan.loading import load
 from dcgan.metrics.kernel import KernelDistance
 from dcgan.model_folder import best_checkpoint, find, read_card
+from dcgan.networks.families import as_they_are
+from dcgan.networks.gan_2014 import normalize_contrast
 from dcgan.training import snapshots
+from dcgan.training.batches import ImageLoader
 from dcgan.training.checkpoint import keep_checkpoint, list_checkpoints
 from dcgan.training.logger import read_events, read_records
+from dcgan.training.monitor import ALIVE, diversity
 from dcgan.training.recipe import Recipe
 from dcgan.training.run import resume, train
+from dcgan.training.snapshots import Snapshots
+from dcgan.training.state import TrainingState
 
 MEASURED = TOY.changed({"images": 128, "evaluate_every": 16, "evaluate_extractor": "pixels", "keep": 1})
 
@@ -56,6 +63,37 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(measured: Path, tmp_path: Path) -> Path:
     """A copy of that run."""
     return shutil.copytree(measured, tmp_path / "run", symlinks=True)
+
+
+class Replay(nn.Module):
+    """A perfect generator: it draws the real images, each as often as any other."""
+
+    def __init__(self, images: Tensor) -> None:
+        super().__init__()
+        self.images = images
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.images[((z[:, 0] + 1) / 2 * len(self.images)).long()]
+
+
+@pytest.mark.parametrize("count", [2, 8, 24, 60])
+def test_what_varies_like_a_small_set_is_no_collapse(count: int) -> None:
+    state = TrainingState(TOY)
+    loader = ImageLoader(discs(count), state.device)
+    state.generator = Replay(loader.images(np.arange(count)))
+    assert ALIVE < Snapshots(state, loader).record()["diversity"] < 1
+
+
+@pytest.mark.parametrize(
+    ("nets", "shown"),
+    [("gan-2014-mnist", as_they_are), ("gan-2014-cifar", normalize_contrast), ("lapgan", as_they_are)],
+)
+def test_generated_images_are_compared_with_real_ones_as_the_nets_are_to_draw_them(
+    nets: str, shown: Callable[[Tensor, int], Tensor]
+) -> None:
+    state = TrainingState(TOY.changed({"nets": nets}))
+    loader = ImageLoader(discs() // 4, state.device)
+    assert Snapshots(state, loader).real_diversity == diversity(shown(loader.images(np.arange(24)), 0))
 
 
 def weights(run: Path) -> dict[str, str]:

@@ -59,7 +59,8 @@ class Snapshots:
         """Pictures in a row of a sheet."""
         if state.family.continues:
             self.columns = state.interface.frames + 1
-        self.real_diversity = diversity(self._last_frame(self._monitored()))
+        last_level = state.family.levels(state.interface) - 1
+        self.real_diversity = diversity(self._last_frame(state.family.prepare(self._monitored(), last_level)))
         self._measured: Moment | None = None
         self._model: tuple[Moment, Model] | None = None
 
@@ -89,7 +90,10 @@ class Snapshots:
                 generated = self._continued(net, self._monitored())
             else:
                 generated = net(self._latents(rng(Stream.MONITOR_LATENTS, recipe.seed), BATCH))
-        record["diversity"] = diversity(generated) / self.real_diversity if self.real_diversity else 1.0
+        count = min(BATCH, len(self.loader))  # of real images: the more there are, the nearer is the nearest
+        groups = [group for group in generated.split(count) if len(group) == count]
+        varied = sum(map(diversity, groups)) / len(groups)
+        record["diversity"] = varied / self.real_diversity if self.real_diversity else 1.0
         record["learning_rate"] = state.learning_rate()
         record["rollbacks"] = progress.rollbacks
         return record
