@@ -6,12 +6,15 @@ from typing import TypedDict
 import numpy as np
 import pytest
 import torch
-from tests.training.toys import TOY, discs
+from tests.training.toys import TOY as TOY_OF_DCGANS
+from tests.training.toys import discs
 from torch import nn
 
 from dcgan.errors import RecipeError, RunError, UsageError
 from dcgan.loading import load
 from dcgan.training.run import resume, train
+
+TOY = TOY_OF_DCGANS.changed({"base_channels": None})
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +70,36 @@ def test_they_are_asked_for_again_and_have_to_fit(pictures: Path, tmp_path: Path
     train(pictures, tmp_path / "run", TOY.changed({"images": 16}), **nets())
     with pytest.raises(RunError, match="not dcgan's own"):
         resume(tmp_path / "run", {"images": 32})
+
+
+@pytest.mark.parametrize("schedule", ["linear", "cosine"])
+def test_their_learning_rate_may_fall_to_the_end_of_the_run(schedule: str, pictures: Path, tmp_path: Path) -> None:
+    result = train(pictures, tmp_path / "run", TOY.changed({"images": 16, "lr_schedule": schedule}), **nets())
+    assert result.ending == "finished"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"layout": "strided"},
+        {"base_channels": 7},
+        {"kernel_size": 5},
+        {"batch_norm_eps": 1e-3},
+        {"normalization": "spectral"},
+    ],
+)
+def test_what_lays_out_layers_of_dcgans_own_is_refused(
+    change: dict[str, object], pictures: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(RecipeError, match=f"`{next(iter(change))}` changes nothing with nets of your own: leave it"):
+        train(pictures, tmp_path / "run", TOY.changed(change), **nets())
+    assert not (tmp_path / "run").exists()
+
+
+def test_tied_weights_are_refused_before_the_run_begins(pictures: Path, tmp_path: Path) -> None:
+    tied = nets()
+    layer = nn.Linear(8, 8)
+    tied["discriminator"] = nn.Sequential(nn.Flatten(), nn.Linear(256, 8), layer, nn.ReLU(), layer, nn.Linear(8, 1))
+    with pytest.raises(RecipeError, match=r"`discriminator`: its weight 4\.weight is that of another of its modules"):
+        train(pictures, tmp_path / "run", TOY, **tied)
+    assert not (tmp_path / "run").exists()

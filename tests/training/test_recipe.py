@@ -113,6 +113,11 @@ def test_a_setting_that_was_changed_in_vain_is_refused(changes: dict[str, object
         check_all_read(Recipe().changed(changes))
 
 
+def test_an_unknown_preset_is_refused_when_a_run_begins() -> None:
+    with pytest.raises(UsageError, match=r"`preset` must be one of default, .*, not 'nonsense'"):
+        check_all_read(Recipe(preset="nonsense"))
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_what_a_preset_brings_along_may_stay_with_other_nets_and_another_optimizer(name: str) -> None:
     for nets in NETS:
@@ -156,10 +161,15 @@ def test_a_new_length_replaces_the_old_one() -> None:
         ({"images": 500, "steps": 10}, 500),
         ({"minutes": 1.0}, None),
         ({"minutes": 1.0, "images": 7}, 7),
+        ({"epochs": 0.0001}, 1),
     ],
 )
 def test_of_several_lengths_the_first_to_be_reached_counts(lengths: dict[str, float], target: int | None) -> None:
     assert Recipe().changed(lengths).target_images(1000) == target
+
+
+def test_less_than_an_epoch_is_an_end_for_the_learning_rate() -> None:
+    assert Recipe(epochs=0.4, lr_schedule="linear").target_images(1000) == 400
 
 
 def test_every_field_is_explained_for_the_help_page() -> None:

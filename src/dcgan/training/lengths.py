@@ -23,7 +23,7 @@ def lengths_in_images(recipe: "Recipe", count: int) -> dict[str, int]:
     lengths = {
         "images": recipe.images,
         "steps": recipe.steps and recipe.steps * recipe.definite.batch_size,
-        "epochs": recipe.epochs and round(recipe.epochs * count),
+        "epochs": recipe.epochs and max(1, round(recipe.epochs * count)),
     }
     return {name: length for name, length in lengths.items() if length}
 

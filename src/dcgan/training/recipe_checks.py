@@ -10,6 +10,9 @@ from dcgan.errors import RecipeError
 if TYPE_CHECKING:
     from dcgan.training.recipe import Recipe
 
+LAYERS = ("layout", "base_channels", "kernel_size", "batch_norm_eps", "normalization")
+"""Settings that lay out the layers of dcgan's own nets."""
+
 
 def check_values(recipe: "Recipe") -> None:
     """Refuse a value of the wrong type or out of its range.
@@ -55,15 +58,18 @@ def check_combinations(recipe: "Recipe") -> None:
         raise RecipeError(f"`device` must be {DEVICES}, not {recipe.device}")
 
 
-def check_all_read(recipe: "Recipe") -> None:
+def check_all_read(recipe: "Recipe", *, own_nets: bool = False) -> None:
     """Refuse what was changed in vain: it has neither its default nor the value of the recipe's preset.
 
     Raises:
         RecipeError: The nets, the optimizer or the schedule do not read a setting; the message names it.
+        UsageError: There is no such preset.
     """
-    start = PRESETS[recipe.preset] if recipe.preset in PRESETS else PRESETS["default"]
+    start = PRESETS[recipe.preset]
     for one in fields(recipe):
         if getattr(recipe, one.name) not in (one.default, getattr(start, one.name)):
+            if own_nets and one.name in LAYERS:
+                raise RecipeError(f"`{one.name}` changes nothing with nets of your own: leave it out")
             _check_read(recipe, one.name, one.metadata["setting"].only_with)
 
 

@@ -110,7 +110,8 @@ def _start(
     check_recipe(recipe, source, model, own_nets=nets is not None)
     data = open_data(source, recipe, on_progress, model)
     recipe = fit_to(recipe, data, transferred=model is not None)
-    TrainingState(recipe, nets=nets) if nets else recipe.lay_out()  # so that what does not fit is refused here
+    target = recipe.target_images(len(data))
+    TrainingState(recipe, target, nets=nets) if nets else recipe.lay_out()  # so that what does not fit is refused here
     build_evaluator(recipe, data)  # what it needs may be missing
     choices = choose_for(recipe, data, ranks, nets)
     recipe = choices.recipe
@@ -233,8 +234,9 @@ def check_recipe(recipe: Recipe, source: PictureSource, start: Model | None = No
     Raises:
         RecipeError: Nothing reads a setting, this kind of nets has no such size, or they are not those of the model to
             begin with.
+        UsageError: There is no such preset.
     """
-    check_all_read(recipe)
+    check_all_read(recipe, own_nets=own_nets)
     if start:
         check_nets(start, recipe)
     elif recipe.freeze_discriminator:
