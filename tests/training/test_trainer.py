@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 import torch
 from tests.training.toys import TOY, run_session
-from torch import Tensor
+from torch import Tensor, nn
 
+from dcgan.choices import NETS
 from dcgan.errors import RunError
 from dcgan.loading import load
 from dcgan.model import Model
+from dcgan.networks.gan_2014 import MNIST, FullyConnectedGenerator, MnistArchitecture, fill_uniform
 from dcgan.training import monitor
 from dcgan.training.batches import Batch
 from dcgan.training.callbacks import Callback
@@ -105,6 +107,41 @@ def test_a_run_in_sessions_ends_with_the_very_weights_of_one_that_was_not_interr
     for record in (*first, *second):
         del record["seconds"], record["images_per_second"]
     assert first == second
+
+
+class LinearJudge(nn.Linear):
+    """A discriminator without anything random."""
+
+    def __init__(self, architecture: MnistArchitecture) -> None:
+        super().__init__(architecture.channels * architecture.size**2, 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return super().forward(images.contiguous().flatten(1)).squeeze(1)
+
+    def initialize(self, generator: torch.Generator) -> None:
+        fill_uniform(self, 0.05, generator)
+
+
+class ForgetfulGenerator(FullyConnectedGenerator):
+    """One that drops out some of its inputs while it trains."""
+
+    def __init__(self, architecture: MnistArchitecture) -> None:
+        super().__init__(architecture)
+        self.dropout = nn.AlphaDropout(0.5)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return super().forward(self.dropout(z))
+
+
+def test_nets_with_dropout_of_any_kind_go_on_with_the_very_random_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family = replace(MNIST, generator=ForgetfulGenerator, discriminator=LinearJudge)
+    monkeypatch.setitem(NETS._added, "gan-2014-mnist", family)
+    recipe = TOY.changed({"nets": "gan-2014-mnist"})
+    whole = TrainingState(recipe)
+    run_session(tmp_path / "whole", whole)
+    assert_identical(everything(whole), everything(interrupted(tmp_path / "parts", recipe, [3, 4])))
 
 
 def test_after_a_kill_training_goes_on_from_the_last_checkpoint_to_the_same_weights(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.dropout import _DropoutNd
 
 from dcgan.choices import NETS
 from dcgan.errors import RecipeError
@@ -67,7 +68,7 @@ class TrainingState:
             averaged generator, such as running statistics, are those of the generator in training.
 
     Raises:
-        RecipeError: Nets of your own do not take or give what the recipe says.
+        RecipeError: Nets of your own do not take or give what the recipe says, or hold a weight twice.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class TrainingState:
         self.interface = recipe.interface() if nets else recipe.lay_out()
         if nets:
             self.generator, self.discriminator = (net.to(self.device).train() for net in nets)
+            _check_untied(self.generator, self.discriminator)
             _check_nets(self.interface, self.generator, self.discriminator, self.device)
             ranks.broadcast([*self.generator.state_dict().values(), *self.discriminator.state_dict().values()])
         else:
@@ -93,7 +95,8 @@ class TrainingState:
             assert isinstance(self.discriminator, Discriminator)  # other nets do not read that setting
             self.discriminator.freeze(recipe.freeze_discriminator)
         self.family = NETS[recipe.nets]
-        self.is_random = self.own or any(isinstance(module, nn.Dropout) for module in self.discriminator.modules())
+        modules = (*self.generator.modules(), *self.discriminator.modules())
+        self.is_random = self.own or any(isinstance(module, _DropoutNd) for module in modules)
         self.optimizers = {
             "generator": build_optimizer(self.generator, recipe),
             "discriminator": build_optimizer(self.discriminator, recipe),
@@ -183,6 +186,18 @@ class TrainingState:
                     continue
                 for key, tensor in moments(self.optimizers[net], parameter).items():
                     yield f"{net}.{name}.{key}", tensor
+
+
+def _check_untied(generator: nn.Module, discriminator: nn.Module) -> None:
+    """Refuse nets of somebody's own that hold a weight twice, which no file of a model can."""
+    for net, module in (("generator", generator), ("discriminator", discriminator)):
+        once = dict(module.named_parameters())
+        for name, _ in module.named_parameters(remove_duplicate=False):
+            if name not in once:
+                raise RecipeError(
+                    f"`{net}`: its weight {name} is that of another of its modules, and a file of a model holds no "
+                    "weight twice: keep one module, and call it from both places"
+                )
 
 
 @torch.no_grad()
