@@ -116,6 +116,12 @@ def test_with_batch_statistics_no_picture_is_normalized_by_itself_alone(model: M
         model.sample([0], batch_statistics=True)
 
 
+@pytest.mark.parametrize("batch_size", [-3, 0, 1])
+def test_batch_statistics_need_a_batch(model: Model, batch_size: int) -> None:
+    with pytest.raises(UsageError, match=f"`batch_size` must be 2 or more with `batch_statistics`, not {batch_size}"):
+        model.sample(range(4), batch_statistics=True, batch_size=batch_size)
+
+
 def test_latent_vectors_may_be_a_tensor(model: Model) -> None:
     z = model.latents(range(3))
     assert np.array_equal(model.generate(torch.from_numpy(z)), model.generate(z))

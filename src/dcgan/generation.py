@@ -30,7 +30,8 @@ def generate(interface: Interface, generator: nn.Module, z: Tensor, batch_size: 
 
     Raises:
         ModelError: `batch_size` with a generator that has no batch norm of dcgan's.
-        UsageError: z has another shape or holds values that are no numbers; or `batch_size` with a single picture.
+        UsageError: z has another shape or holds values that are no numbers; or `batch_size` is below 2, or
+            there is a single picture.
     """
     if z.ndim != 2 or z.shape[1] != interface.latent_dim:
         raise UsageError(f"z has the shape {tuple(z.shape)}; this model needs (N, {interface.latent_dim})")
@@ -43,6 +44,8 @@ def generate(interface: Interface, generator: nn.Module, z: Tensor, batch_size: 
         return pixels
     if len(z) == 1:
         raise UsageError("`batch_statistics` needs two pictures or more: one alone has no variance")
+    if batch_size < 2:
+        raise UsageError(f"`batch_size` must be 2 or more with `batch_statistics`, not {batch_size}")
     _check_batch_norm(interface, generator)
     starts = list(range(0, len(z), batch_size))
     if len(z) % batch_size == 1:

@@ -229,7 +229,7 @@ class Model:
 
         Args:
             z: (N, latent_dim).
-            batch_size: Pictures in a mini-batch of `batch_statistics`.
+            batch_size: Pictures in a mini-batch of `batch_statistics`, 2 or more.
             batch_statistics: Normalize by the mini-batch at hand; dcgan's own nets with batch norm only.
 
         Returns:
@@ -238,7 +238,7 @@ class Model:
         Raises:
             ModelError: `batch_statistics` with nets of your own, or with a generator that has no batch norm.
             UsageError: z has another shape or holds values that are no numbers; or `batch_statistics` with a single
-                picture.
+                picture, or a `batch_size` below 2.
         """
         z = torch.as_tensor(z, dtype=torch.float32, device=self.device)
         return generate(self.interface, self.generator, z, batch_size if batch_statistics else None)
@@ -312,7 +312,7 @@ class Model:
             truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
             label: Of conditional nets, one of `labels`. Default: that of each seed, as random as its z.
             batch_statistics: Normalize by the mini-batch at hand, as the paper did.
-            batch_size: Pictures in a mini-batch of `batch_statistics`.
+            batch_size: Pictures in a mini-batch of `batch_statistics`, 2 or more.
             output: "numpy": pixels (N, H, W, C), uint8. "pil": a list of PIL images. "torch": images (N, C, H, W) in
                 [-1, 1], float32, of 256 levels.
 

@@ -237,6 +237,7 @@ def test_a_recipe_file_with_a_slip_is_an_error(line: str, packed: Path) -> None:
         (["train", "--resume", "y", "--out", "z"], "--out does not go with --resume"),
         (["train", "--resume", "y", "--dry-run"], "--dry-run does not go with --resume"),
         (["train", "--resume", "y", "--from", "faces"], "--from does not go with --resume"),
+        (["train", "--resume", "y", "--recipe-file", "z.toml"], "--recipe-file does not go with --resume"),
     ],
 )
 def test_a_source_or_a_run_to_go_on_with_must_be_named(words: list[str], message: str) -> None:

@@ -83,6 +83,7 @@ def test_a_sound_depends_on_its_own_picture_alone() -> None:
     together = sounds_of(pictures, CLIP)
     assert np.array_equal(together[1], sounds_of(pictures[1:2], CLIP)[0])
     assert np.array_equal(together, sounds_of(pictures, CLIP))
+    assert sounds_of(pictures[:0], CLIP).shape == (0, together.shape[1])
 
 
 @pytest.mark.parametrize(

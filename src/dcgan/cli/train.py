@@ -24,7 +24,7 @@ def train(
     out: Path | None = None,
     resume: Path | None = None,
     start_from: Annotated[Path | None, Parameter(name="--from")] = None,
-    recipe_file: Path | None = None,  # noqa: ARG001  # read by take_recipe
+    recipe_file: Path | None = None,
     dry_run: Annotated[bool, Switch] = False,
     as_json: AsJson = False,
     recipe: Annotated[Recipe, Parameter(name="*", group="Recipe")] = Recipe(),
@@ -63,6 +63,8 @@ def train(
         raise UsageError("--out does not go with --resume: the run stays in its folder")
     if resume is not None and start_from is not None:
         raise UsageError("--from does not go with --resume: the run has begun")
+    if resume is not None and recipe_file is not None:
+        raise UsageError("--recipe-file does not go with --resume: name what changes by flags, such as --images")
     if resume is not None and dry_run:
         raise UsageError("--dry-run does not go with --resume; the recipe of a run is in its recipe.toml")
 

@@ -69,7 +69,7 @@ class SoundFormat:
         return size * self.hop(size)
 
     def window(self, size: int) -> int:
-        """Samples that a column looks at, an even number."""
+        """Samples that a column looks at, an even number more than a hop."""
         hop = self.hop(size)
         longest = max(_OVERLAP * hop, round(_WINDOW_SECONDS * self.rate))
         return longest + (longest - hop) % 2  # so that the first column has as much before its middle as after
@@ -111,7 +111,8 @@ def sounds_of(spectrograms: Pixels, format_: SoundFormat) -> Waveforms:
     size = spectrograms.shape[1]
     decibels = RANGE * (spectrograms[:, ::-1, :, 0].transpose(0, 2, 1) / 255.0 - 1)
     bands = np.where(decibels <= -RANGE, 0, 10 ** (decibels / 20))
-    return np.stack([_invert(_frequencies_of(one, _bands(format_, size)), format_, size) for one in bands])
+    sounds = [_invert(_frequencies_of(one, _bands(format_, size)), format_, size) for one in bands]
+    return np.stack(sounds) if sounds else np.empty((0, format_.samples(size)), np.float32)
 
 
 def _frequencies_of(bands: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:

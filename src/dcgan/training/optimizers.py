@@ -50,12 +50,12 @@ def moments(optimizer: torch.optim.Optimizer, parameter: nn.Parameter) -> Mappin
 
 
 def learning_rate_factor(recipe: Recipe, images: int, target: int | None) -> float:
-    """What `lr_schedule` leaves of the learning rate, above 0 and at most 1.
+    """What `lr_schedule` leaves of the learning rate, at most 1; 0 where a linear or cosine one has reached its end.
 
     Args:
         recipe: The recipe.
         images: Images seen.
-        target: Images that the run ends at.
+        target: Images that the run ends at, which a linear or cosine schedule needs.
     """
     if recipe.lr_schedule == "constant":
         return 1.0
