@@ -1,5 +1,6 @@
 """Learning to predict frames goes through the same loop: its updates, its resume, its sheets and its report."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -195,6 +196,21 @@ def test_a_run_begins_with_a_predictor_and_its_nets(run: Path, videos: Path, tmp
     begun = train(videos, tmp_path / "more", Recipe(steps=1, batch_size=4, device="cpu"), start_from=run)
     assert begun.predicts
     assert load(begun.run).interface == load(run).interface
+
+
+def test_a_run_that_begins_with_a_predictor_has_its_frames_a_second(run: Path, tmp_path: Path) -> None:
+    colors = np.repeat(np.kron(moving_squares(films=1)[0], np.ones((1, 2, 2, 1), np.uint8)), 3, axis=3)
+    write_video(iter(colors), tmp_path / "film.mp4", 10)
+    trained = load(run)
+    slow = replace(trained, details={**trained.details, "recipe": {**PREDICTOR.values(), "fps": 5.0}})
+    recipe = Recipe(steps=1, batch_size=2, device="cpu")
+    begun = train(tmp_path / "film.mp4", tmp_path / "more", recipe, start_from=slow)
+    assert load(begun.run).fps == 5
+    with pytest.raises(RecipeError, match=r"`fps` 10\.0 does not go with `start_from`, a model with `fps` 5\.0"):
+        train(tmp_path / "film.mp4", tmp_path / "other", replace(recipe, fps=10.0), start_from=slow)
+    prepare(tmp_path / "film.mp4", tmp_path / "packed", PrepareOptions(size=16, channels=1, fps=10))
+    with pytest.raises(PackedSetError, match=r"`fps` 5 is that of the model to begin with: .* has 10 frames a second"):
+        train(tmp_path / "packed", tmp_path / "other", recipe, start_from=slow)
 
 
 def test_a_preset_of_other_nets_than_those_to_begin_with_is_refused(videos: Path, tmp_path: Path) -> None:

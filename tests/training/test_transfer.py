@@ -1,7 +1,7 @@
 """A training that begins with another model: its weights and layout, frozen layers that nothing moves, exact resume."""
 
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,8 @@ from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.families import untrained_nets
+from dcgan.sound.spectrogram import SoundFormat
+from dcgan.sound.wav import write_wav
 from dcgan.training.batches import ImageLoader
 from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.comparison import compare
@@ -139,6 +141,19 @@ def test_a_resumed_run_ends_with_the_very_weights_and_needs_the_model_no_more(do
     assert whole.name == parts.name
     for file in whole.glob("*.safetensors"):
         assert sha256(file) == sha256(parts / file.name)
+
+
+def test_a_run_that_begins_with_a_model_of_sounds_finds_its_clips_again(donor: Path, tmp_path: Path) -> None:
+    trained, format_ = load(donor), SoundFormat(8000, 0.5)
+    hums = replace(trained, details={**trained.details, "sound": asdict(format_)})
+    (tmp_path / "hums").mkdir()
+    for number in range(3):
+        sound = np.sin((number + 1) * np.arange(8 * format_.samples(16)) / 8).astype(np.float32)
+        write_wav([sound], format_, tmp_path / "hums" / f"{number}.wav")
+    run = train(tmp_path / "hums", tmp_path / "run", replace(ON, images=8), start_from=hums).run
+    shutil.rmtree(tmp_path / "cache")
+    assert resume(run, {"images": 16}).images == 16
+    assert load(run).sound == format_
 
 
 def test_a_run_that_was_killed_before_its_first_checkpoint_still_begins_with_the_model(

@@ -36,6 +36,7 @@ def open_data(
         recipe: With the size and channels that are wanted, if any are.
         on_progress: Called with (done, total) while the source is being prepared.
         start: The model to begin with, if there is one: no other size goes with its nets, and no other clips of sound.
+            The recipe has its `fps`.
 
     Raises:
         SourceError, PackedSetError: It cannot be used, or does not fit the recipe's size and channels.
@@ -52,10 +53,12 @@ def open_data(
                     f"{path} holds pictures with {name} {found}, but {who} for {asked}; {other}, or prepare the source "
                     f"again with `{name}` {asked}"
                 )
-        if recipe.frames > 1 and None not in (recipe.fps, data.fps) and recipe.fps != data.fps:
+        if recipe.frames > 1 and recipe.fps and data.fps and recipe.fps != data.fps:
+            why = "is that of the model to begin with" if start else "changes nothing"
+            other = "begin with another model" if start else "leave `fps` out"
             raise PackedSetError(
-                f"`fps` {recipe.fps:g} changes nothing: {path} has {data.fps:g} frames a second of its videos; "
-                f"leave `fps` out, or prepare the videos again with `fps` {recipe.fps:g}"
+                f"`fps` {recipe.fps:g} {why}: {path} has {data.fps:g} frames a second of its videos; "
+                f"{other}, or prepare the videos again with `fps` {recipe.fps:g}"
             )
     else:
         sound = start.sound if start else None

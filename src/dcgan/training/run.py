@@ -259,7 +259,8 @@ def _data_of(run: Path, card: Mapping[str, object], recipe: Recipe, on_progress:
     source = card["data"] if is_there else card["source"]
     if Path(str(source)).is_absolute() and not Path(str(source)).exists():
         raise RunError(f"the pictures that {run} began with are gone: bring {source} back, or start a new run")
-    data = open_data(str(source), recipe, on_progress)
+    start = open_start(run / START) if "start" in card and not is_there else None  # which knows what a clip of sound is
+    data = open_data(str(source), recipe, on_progress, start)
     if data.fingerprint != card["fingerprint"]:
         raise RunError(
             f"the pictures in {source} are not those that {run} began with; bring them back, or start a new run"

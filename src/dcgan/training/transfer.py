@@ -38,7 +38,10 @@ def open_start(start_from: Model | str | Path) -> Model:
 
 
 def net_settings(model: Model) -> dict[str, object]:
-    """The settings of a recipe that lay out nets like a model's: those of its recipe, or what its nets tell."""
+    """The settings of a recipe that lay out nets like a model's: those of its recipe, or what its nets tell.
+
+    Of a model that predicts frames also how many a second it knows.
+    """
     nets, recipe = model.interface, model.details.get("recipe")
     written = recipe if isinstance(recipe, Mapping) else {}  # an imported model has none
     read = [name for name in NET_SETTINGS if NETS[nets.nets].reads(name)]
@@ -46,7 +49,7 @@ def net_settings(model: Model) -> dict[str, object]:
     if isinstance(nets, DiscriminatorArchitecture) and "layout" in read:
         known |= _settings_of(nets.discriminator[0])
     known |= {name: written[name] for name in read if written.get(name) is not None}
-    return known | {"nets": nets.nets, "classes": nets.classes or None}
+    return known | {"nets": nets.nets, "classes": nets.classes or None, "fps": model.fps}
 
 
 def _settings_of(first: ConvLayer) -> dict[str, object]:
