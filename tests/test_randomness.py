@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcgan.errors import UsageError
-from dcgan.randomness import Stream, batch_order, latents_from_seeds, rng, sample_latents, torch_rng
+from dcgan.randomness import Stream, batch_order, check_seed, latents_from_seeds, rng, sample_latents, torch_rng
 
 
 def test_a_seed_is_one_z_whatever_stands_beside_it() -> None:
@@ -93,3 +93,14 @@ def test_every_epoch_shows_every_picture_once(count: int, batch_size: int, seed:
 def test_each_attempt_and_seed_has_its_own_order() -> None:
     orders = {tuple(batch_order(seed, attempt, 0, 32, 1000)) for seed in (0, 1) for attempt in (0, 1)}
     assert len(orders) == 4
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, 1.5, "3", None])
+def test_what_is_no_seed_is_refused_by_its_name(seed: object) -> None:
+    with pytest.raises(UsageError, match=rf"`start` must be a whole number from 0 to 2\^63 - 1, not {seed!r}"):
+        check_seed(seed, "start")
+
+
+@pytest.mark.parametrize("seed", [0, 2**63 - 1, np.int64(3)])
+def test_a_seed_is_any_whole_number_of_63_bits(seed: object) -> None:
+    check_seed(seed)

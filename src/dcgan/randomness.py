@@ -102,6 +102,16 @@ def _hash(stream: Stream, key: tuple[int, ...]) -> int:
     return int.from_bytes(blake2b(content, digest_size=16).digest(), "little")
 
 
+def check_seed(seed: object, name: str = "seed") -> None:
+    """Refuse a seed that is no whole number from 0 to 2^63 - 1.
+
+    Raises:
+        UsageError: It is none; the message has the name of the parameter.
+    """
+    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
+        raise UsageError(f"`{name}` must be a whole number from 0 to 2^63 - 1, not {seed!r}")
+
+
 def sample_latents(
     random: np.random.Generator, count: int, latent_dim: int, distribution: str, classes: int = 0
 ) -> Latents:

@@ -105,7 +105,8 @@ def test_a_seed_names_the_random_weights(home: Path) -> None:
         (["--channels", ",".join(["1"] * 65)], "`channels` must be 64 or fewer"),
         (["--top", "0"], "`top` must be 1 to 64"),
         (["--top", "65"], "`top` must be 1 to 64"),
-        (["--seed", "-1"], "`seed` must be 0 or more"),
+        (["--seed", "-1"], "`seed` must be a whole number from 0"),
+        (["--seed", str(2**64)], "`seed` must be a whole number from 0"),
     ],
 )
 def test_mistakes_are_named(home: Path, words: list[str], message: str) -> None:

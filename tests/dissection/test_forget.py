@@ -90,7 +90,7 @@ def test_the_model_itself_stays_and_its_details_list_the_edit(tmp_path: Path) ->
     [
         ({"layer": 9}, "`layer` 9: the hidden layers of this generator are 0"),
         ({"scale": 1.0}, "`scale` must be -10 to less than 1, not 1"),
-        ({"seed": -1}, "`seed` must be 0 or more"),
+        ({"seed": -1}, "`seed` must be a whole number from 0"),
         ({"threshold": 1000.0}, "no map of layer . has a weight above it"),
         ({"threshold": float("nan")}, "`threshold` must be a finite number"),
         ({"negatives": "all"}, "`negatives` must be random or matched"),

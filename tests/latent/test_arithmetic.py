@@ -111,7 +111,7 @@ def test_what_cannot_be_turned_is_refused(axis: Axis, values: dict[str, Any], me
     [
         ({"variations": 100}, "`variations` must be 0 to 99, not 100"),
         ({"noise": -1}, "`noise` must be 0 to 10, not -1"),
-        ({"seed": -1}, "`seed` must be 0 or more, not -1"),
+        ({"seed": -1}, "`seed` must be a whole number from 0"),
     ],
 )
 def test_what_cannot_be_added_up_is_refused(values: dict[str, Any], message: str) -> None:

@@ -115,7 +115,8 @@ def test_a_film_shows_each_key_once_and_a_wall_is_evenly_ahead_on_the_loop() -> 
         (lambda: interpolate(MODEL, KEYS[:1]), "2 or more samples, not 1"),
         (lambda: interpolate(MODEL, KEYS, 1), "`frames` must be 2 or more, not 1"),
         (lambda: interpolate(MODEL, KEYS, even="visual"), "`even` must be latent or perceptual, not 'visual'"),  # type: ignore[arg-type]
-        (lambda: interpolate(MODEL, seed=-1), "`seed` must be 0 or more"),
+        (lambda: interpolate(MODEL, seed=-1), "`seed` must be a whole number from 0"),
+        (lambda: interpolate(MODEL, seed=2**63), "`seed` must be a whole number from 0"),
         (lambda: interpolate(MODEL, [3, -1]), "seeds must be whole numbers from 0"),
         (lambda: interpolate(MODEL, np.ones((2, 5))), "needs floats of"),
         (lambda: list(interpolate(MODEL, KEYS, 3).film(wall=2)), "`wall` must be 1 or more, and 1 unless"),

@@ -127,7 +127,12 @@ def test_frames_of_a_video_have_the_rate_that_the_model_has_learned_from() -> No
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"steps": 0}, "`steps` must be 1 to 256"), ({"clips": 0}, "`clips` must be 1 or more")],
+    [
+        ({"steps": 0}, "`steps` must be 1 to 256"),
+        ({"clips": 0}, "`clips` must be 1 or more"),
+        ({"seed": -1}, "`seed` must be a whole number from 0"),
+        ({"seed": 2**63}, "`seed` must be a whole number from 0"),
+    ],
 )
 def test_numbers_out_of_range_are_refused(changes: dict[str, int], message: str) -> None:
     with pytest.raises(UsageError, match=message):

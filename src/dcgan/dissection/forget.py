@@ -19,7 +19,7 @@ from dcgan.figures.notebook import html_of
 from dcgan.figures.theme import THEMES, Theme
 from dcgan.model import Model
 from dcgan.progress import notebook_bar
-from dcgan.randomness import Stream, rng
+from dcgan.randomness import Stream, check_seed, rng
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
 
@@ -123,8 +123,7 @@ def forget(
         >>> result.after.save("no-windows")
     """
     _check_scale(scale)
-    if seed < 0:
-        raise UsageError(f"`seed` must be 0 or more, not {seed}")
+    check_seed(seed)
     boxes = boxes_of(model, boxes)
     classifier = fit_map_classifier(model, boxes, layer, negatives=negatives, seed=seed, on_progress=on_progress)
     dropped = classifier.maps_above(threshold)

@@ -18,6 +18,7 @@ from dcgan.figures.theme import THEMES, Theme
 from dcgan.model import Model
 from dcgan.pixels import full_batches, to_pixels
 from dcgan.progress import notebook_bar
+from dcgan.randomness import check_seed
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
 
@@ -90,8 +91,7 @@ def insert(
         >>> dcgan.insert(dcgan.load("runs/rooms"), "windows.json").figure().save("windows.png")
     """
     _check_strength(strength)
-    if seed < 0:
-        raise UsageError(f"`seed` must be 0 or more, not {seed}")
+    check_seed(seed)
     target = None if at is None else boxes_of(model, at, "at")
     boxes = boxes_of(model, boxes)
     if target is None:

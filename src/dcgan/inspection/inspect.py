@@ -24,6 +24,7 @@ from dcgan.inspection.untrained import untrained
 from dcgan.model import Model
 from dcgan.model_pictures import open_for
 from dcgan.progress import notebook_bar
+from dcgan.randomness import check_seed
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress
 
@@ -178,8 +179,7 @@ def inspect(
     """
     if not 1 <= top <= MOST:
         raise UsageError(f"`top` must be 1 to {MOST}, not {top}")
-    if seed < 0:
-        raise UsageError(f"`seed` must be 0 or more, not {seed}")
+    check_seed(seed)
     layer, chosen = check_channels(model, layer, channels)
     data = open_for(model, source, on_progress=on_progress)
     random_model = untrained(model, data.pixels, seed, on_progress)

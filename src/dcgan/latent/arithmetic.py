@@ -13,7 +13,7 @@ from dcgan.figures.theme import THEMES, Theme
 from dcgan.latent.concepts import Concept, ConceptSource, resolve_concepts
 from dcgan.latent.formula import Term, parse_formula, written
 from dcgan.model import Model
-from dcgan.randomness import Stream, rng, whole_label
+from dcgan.randomness import Stream, check_seed, rng, whole_label
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, Pixels
 
@@ -127,8 +127,7 @@ def sum_latents(
         raise UsageError(f"`variations` must be 0 to 99, not {variations}")
     if not 0 <= noise <= 10:
         raise UsageError(f"`noise` must be 0 to 10, not {noise:g}")
-    if seed < 0:
-        raise UsageError(f"`seed` must be 0 or more, not {seed}")
+    check_seed(seed)
     y = np.sum([np.float32(factor) * one.mean for factor, one in zip(factors, concepts, strict=True)], axis=0)
     offsets = rng(Stream.ARITHMETIC, seed).uniform(-noise, noise, (variations, len(y)))
     offsets[:, model.interface.noise_dim :] = 0

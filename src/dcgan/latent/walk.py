@@ -17,7 +17,7 @@ from dcgan.latent.interpolation import Fractions, interpolate_latents
 from dcgan.latent.perceptual import Distances, perceptual_distances
 from dcgan.latent.samples import SeedsOrLatents, latents_of, names_of
 from dcgan.model import Model
-from dcgan.randomness import Stream, rng
+from dcgan.randomness import Stream, check_seed, rng
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, Pixels
 
@@ -185,10 +185,9 @@ def random_keys(seed: int = 0, count: int = KEYS) -> list[int]:
     """Seeds of random samples to walk through; the same `seed` names the same ones.
 
     Raises:
-        UsageError: `seed` is negative.
+        UsageError: `seed` is no whole number from 0 to 2^63 - 1.
     """
-    if seed < 0:
-        raise UsageError(f"`seed` must be 0 or more, not {seed}")
+    check_seed(seed)
     return [int(key) for key in rng(Stream.WALK_KEYS, seed).choice(10_000, count, replace=False)]
 
 

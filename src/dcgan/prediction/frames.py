@@ -22,7 +22,7 @@ from dcgan.networks.frame_predictor import FrameArchitecture
 from dcgan.pixels import join_frames, split_frames
 from dcgan.prediction.scores import PredictionScores, score_frames
 from dcgan.progress import notebook_bar
-from dcgan.randomness import Stream, rng
+from dcgan.randomness import Stream, check_seed, rng
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
 from dcgan.words import counted
@@ -138,7 +138,7 @@ def predict_frames(
         source: Videos, folders of frames, arrays of them, or a packed set of frames.
         steps: How many frames to predict, 1 to 256; each is given those predicted before it.
         clips: How many clips at most, chosen at random.
-        seed: Chooses them.
+        seed: Chooses them, 0 to 2^63 - 1.
         on_progress: Called with (clips, in all).
 
     Raises:
@@ -154,6 +154,7 @@ def predict_frames(
         raise UsageError(f"`steps` must be 1 to {MOST_STEPS}, not {steps}")
     if clips < 1:
         raise UsageError(f"`clips` must be 1 or more, not {clips}")
+    check_seed(seed)
     history, fps = predictor_of(model).history, model.fps
     assert fps is not None  # it predicts frames
     found, numbers = _clips(open_frames(model, source), history, steps)
