@@ -195,7 +195,8 @@ class Recipe:
     )
     ema_half_life: int = setting(
         5_000,
-        "Half-life of the averaged generator in images; it is the one that generates samples. 0: the last weights do.",
+        "Half-life of the averaged generator in images; it is the one that generates samples. 0: the last weights do. "
+        "With `updates` alternate it counts only the images of the generator's turns.",
         minimum=0,
         unit=" images",
     )
