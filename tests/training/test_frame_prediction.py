@@ -16,13 +16,14 @@ from dcgan.errors import ModelError, PackedSetError, RecipeError, UsageError
 from dcgan.figures.video import write_video
 from dcgan.loading import load
 from dcgan.networks.frame_predictor import FramePredictor
+from dcgan.training.augment import color_translation_cutout
 from dcgan.training.batches import ImageLoader
 from dcgan.training.losses import prediction_loss
 from dcgan.training.pictures import describe_data, fit_to, open_data
 from dcgan.training.recipe import Recipe
 from dcgan.training.run import resume, train
 from dcgan.training.state import TrainingState
-from dcgan.training.step import train_step
+from dcgan.training.step import augmented, train_step
 from dcgan.types import Pixels
 
 PREDICTOR = TOY.changed(
@@ -81,6 +82,16 @@ def test_frames_without_a_rate_have_that_of_the_recipe(videos: Path, tmp_path: P
     for asked, expected in ((None, 10), (8.0, 8)):
         recipe = PREDICTOR.changed({"fps": asked})
         assert fit_to(recipe, open_data(tmp_path / "packed", recipe)).fps == expected
+
+
+def test_what_the_discriminator_is_shown_changes_all_frames_of_a_clip_alike_and_mixes_none() -> None:
+    state = TrainingState(PREDICTOR.changed({"channels": 3, "augment": "color,translation,cutout"}))
+    clips = torch.rand(2, 3, 3, 16, 16, generator=torch.Generator().manual_seed(0))  # of three frames
+    numbers = torch.rand(2, 7, generator=torch.Generator().manual_seed(1))
+    shown = augmented(state, clips.flatten(1, 2), numbers).unflatten(1, (3, 3))
+    for frame in range(3):
+        alone = color_translation_cutout(clips[:, frame], numbers)
+        torch.testing.assert_close(shown[:, frame], alone)
 
 
 def test_the_loss_is_the_mean_difference_of_pixels_and_of_edges() -> None:

@@ -21,7 +21,8 @@ class Augmentation:
 
     Attributes:
         numbers: How many it takes.
-        apply: Images (N, C, H, W) in [-1, 1] and numbers (N, `numbers`) in [0, 1) to images of the same shape.
+        apply: Images (N, C, H, W) in [-1, 1] and numbers (N, `numbers`) in [0, 1) to images of the same shape. Each
+            frame of a clip is an image, and those of one clip have the same numbers.
     """
 
     numbers: int

@@ -115,23 +115,33 @@ def step_discriminator(state: TrainingState, batch: Batch, fake: Tensor, penaliz
 
 def judge(state: TrainingState, batch: Batch, fake: Tensor, penalize: bool) -> tuple[Tensor, Tensor, Tensor]:
     """Real images as D is shown them, its logits of them, and those of generated images."""
-    augment = AUGMENTATIONS[state.recipe.definite.augment].apply
     with state.precision():
-        real = augment(batch.real, batch.augment_noise[0]).detach().requires_grad_(penalize)
+        real = augmented(state, batch.real, batch.augment_noise[0]).detach().requires_grad_(penalize)
         real_logits = state.logits(real, batch.z)
-        fake_logits = state.logits(augment(fake, batch.augment_noise[1]), batch.z)
+        fake_logits = state.logits(augmented(state, fake, batch.augment_noise[1]), batch.z)
     return real, real_logits, fake_logits
+
+
+def augmented(state: TrainingState, images: Tensor, numbers: Tensor) -> Tensor:
+    """Images (N, C, H, W) as D is shown them, changed at random; all frames of a clip alike, each by itself."""
+    augment = AUGMENTATIONS[state.recipe.definite.augment].apply
+    frames = images.shape[1] // state.interface.channels
+    if frames == 1 or not numbers.numel():
+        return augment(images, numbers)
+    pictures: Tensor = images.unflatten(1, (frames, -1)).flatten(0, 1)
+    shown = augment(pictures, numbers.repeat_interleave(frames, 0))
+    return shown.reshape(images.shape)
 
 
 def step_generator(state: TrainingState, batch: Batch, fake: Tensor) -> None:
     """One step of G's optimizer: how D judges what it generated."""
-    augment, loss = AUGMENTATIONS[state.recipe.definite.augment].apply, LOSSES[state.recipe.loss]
+    loss = LOSSES[state.recipe.loss]
     real_logits = batch.z.new_empty(0)
     if loss.pairs:
         with torch.no_grad(), state.precision():
-            real_logits = state.logits(augment(batch.real, batch.augment_noise[0]), batch.z)
+            real_logits = state.logits(augmented(state, batch.real, batch.augment_noise[0]), batch.z)
     with frozen(state.discriminator), state.precision():
-        fake_logits = state.logits(augment(fake, batch.augment_noise[2]), batch.z)
+        fake_logits = state.logits(augmented(state, fake, batch.augment_noise[2]), batch.z)
     value = _generator_loss(state, batch, fake, loss.generator(real_logits, fake_logits))
     value.backward()
     finish_generator(state, value)
