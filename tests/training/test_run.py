@@ -338,6 +338,42 @@ def test_a_damaged_newest_checkpoint_is_told_and_the_one_before_is_taken(run: Pa
     assert digests(run) == before
 
 
+def test_an_older_checkpoint_replaces_no_later_model(run: Path) -> None:
+    model = {path.name: sha256(path) for path in (run / "model").iterdir()}
+    (list_checkpoints(run)[-1].path / "generator.safetensors").write_bytes(b"")
+    result = resume(run, {"minutes": 1e-9})
+    assert (result.ending, result.images) == ("finished", 32)
+    assert {path.name: sha256(path) for path in (run / "model").iterdir()} == model
+    (run / "model" / "generator.safetensors").write_bytes(b"")
+    resume(run)
+    assert dcgan.load(run / "model").details["images"] == 32  # better than a damaged one
+
+
+def test_the_sheets_of_a_killed_session_go_and_its_events_stay(packed: Path, tmp_path: Path) -> None:
+    class Killed(Callback):
+        def on_step(self, state: TrainingState, target: int) -> None:
+            if state.progress.images == 60:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(packed, tmp_path / "run", TOY, callbacks=[Killed()])
+    result = resume(tmp_path / "run", {"images": 36})
+    assert [path.stem for path in sorted((tmp_path / "run" / "sheets").iterdir())] == [f"{n:010}" for n in (16, 32, 36)]
+    assert result.sheet is not None
+    assert result.sheet.stem == f"{36:010}"
+    assert kinds(tmp_path / "run")[:2] == ["started", "resumed"]
+
+
+def test_what_a_callback_raises_is_no_error_of_the_disk(packed: Path, tmp_path: Path) -> None:
+    class Upload(Callback):
+        def on_checkpoint(self, path: Path) -> None:
+            raise ConnectionError("the tracker does not answer")
+
+    with pytest.raises(ConnectionError, match="the tracker does not answer") as caught:
+        train(packed, tmp_path / "run", TOY, callbacks=[Upload()])
+    assert caught.value.__notes__ == ["raised by a callback of the training"]
+
+
 def test_damaged_metrics_are_mended(run: Path) -> None:
     with (run / "metrics.jsonl").open("a") as file:
         file.write('{"images": 70, "rollb')
@@ -412,6 +448,14 @@ def test_what_cannot_be_kept_is_refused(run: Path, images: int | None, name: str
     keep_checkpoint(run, "taken")
     with pytest.raises(DcganError, match=expected):
         keep_checkpoint(run, name, images)
+
+
+def test_a_damaged_checkpoint_is_not_kept(run: Path) -> None:
+    (list_checkpoints(run)[-1].path / "training.safetensors").write_bytes(b"")
+    with pytest.raises(RunError, match="64 is damaged: keep another by its `images`; whole ones are at: 0, 32"):
+        keep_checkpoint(run, "good")
+    assert not (run / "kept").exists()
+    keep_checkpoint(run, "good", 32)
 
 
 def test_a_full_disk_met_by_the_weights_themselves_is_told_in_words_too(

@@ -200,6 +200,14 @@ def test_damaged_weights_are_passed_over_and_told(pictures: Path, tmp_path: Path
     assert all(any(str(checkpoint) in str(text) for text in told) for checkpoint in measured)
 
 
+def test_the_final_model_has_the_distance_of_its_own_checkpoint(run: Path) -> None:
+    newest, before = list_checkpoints(run)[-1].path, list_checkpoints(run)[-2].path
+    for damaged in (newest / "generator.safetensors", run / "model" / "generator.safetensors"):
+        damaged.write_bytes(b"")
+    resume(run, {"minutes": 1e-9})
+    assert load(run / "model").details["kernel_distance"] == read_card(before)["kernel_distance"]
+
+
 @pytest.mark.usefixtures("distances")
 def test_the_best_can_be_kept_for_good(pictures: Path, tmp_path: Path) -> None:
     run = train(pictures, tmp_path / "run", MEASURED).run

@@ -15,6 +15,7 @@ from dcgan.training.state import TrainingState
 from dcgan.types import OnProgress
 
 FIRST_ESTIMATE, BETWEEN_LINES = 10.0, 60.0  # seconds until a line of progress where there is no terminal
+BY_CALLBACK = "raised by a callback of the training"
 
 
 class Callback:
@@ -46,32 +47,47 @@ class Callback:
         """Something worth telling: a roll-back, a saturated discriminator, a damaged checkpoint, a harmless "note"."""
 
 
+@contextmanager
+def noted() -> Iterator[None]:
+    """Note on what a callback raises where it comes from, so that it is not taken for a disk that the run needs."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(BY_CALLBACK)
+        raise
+
+
 class Callbacks(Callback):
     """Several callbacks, called in their order."""
 
     def __init__(self, callbacks: Sequence[Callback]) -> None:
         self.callbacks = callbacks
 
+    @noted()
     def on_start(self, state: TrainingState, pictures: int) -> None:
         """Call each."""
         for callback in self.callbacks:
             callback.on_start(state, pictures)
 
+    @noted()
     def on_step(self, state: TrainingState, target: int) -> None:
         """Call each."""
         for callback in self.callbacks:
             callback.on_step(state, target)
 
+    @noted()
     def on_sheet(self, record: Mapping[str, float], path: Path) -> None:
         """Call each."""
         for callback in self.callbacks:
             callback.on_sheet(record, path)
 
+    @noted()
     def on_checkpoint(self, path: Path) -> None:
         """Call each."""
         for callback in self.callbacks:
             callback.on_checkpoint(path)
 
+    @noted()
     def on_event(self, kind: str, text: str) -> None:
         """Call each."""
         for callback in self.callbacks:

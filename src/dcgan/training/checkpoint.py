@@ -186,12 +186,15 @@ def keep_checkpoint(run: Path, name: str, images: int | None = None, *, best: bo
         name: What to call it: letters, digits, ".", "-" and "_".
 
     Raises:
-        RunError: There is no such checkpoint, or the name is taken.
+        RunError: There is no such checkpoint, it is damaged, or the name is taken.
         UsageError: The name is none.
     """
     checkpoint = find(run / BEST) if best else _seen(run, images)
     if not name or name.startswith(".") or not set(name) <= set(_NAME):
         raise UsageError(f"`name` is {name!r}: use letters, digits, '.', '-' and '_', not '.' first")
+    if not is_whole(checkpoint):
+        whole = ", ".join(str(other.images) for other in list_checkpoints(run) if is_whole(other.path)) or "none"
+        raise RunError(f"{checkpoint} is damaged: keep another by its `images`; whole ones are at: {whole}")
     target = run / KEPT / name
     if target.exists():
         raise RunError(f"{target} exists; a kept checkpoint is never overwritten: take another `name`")

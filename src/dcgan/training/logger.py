@@ -1,4 +1,7 @@
-"""What a run writes while it trains: metrics, events, TensorBoard and sheets; truncated on resume."""
+"""What a run writes while it trains: metrics, events, TensorBoard and sheets.
+
+On resume the run's metrics, and its sheets, end where it goes on from. Events stay, those of a lost session, too.
+"""
 
 import json
 import math
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from dcgan.figures.sheets import save_picture, sheet
 from dcgan.files import parse_json, write_atomic
-from dcgan.training.checkpoint import moment_name
+from dcgan.training.checkpoint import moment_name, parse_moment
 from dcgan.training.state import Progress
 from dcgan.types import Pixels
 
@@ -36,6 +39,7 @@ class Logger:
         if writes:
             (run / SHEETS).mkdir(exist_ok=True)
             _drop_after(run / METRICS, progress)
+            _remove_sheets_after(run / SHEETS, progress)
         self._board: SummaryWriter | None = None
         self._purge = progress.images + 1
 
@@ -125,6 +129,14 @@ def _drop_after(path: Path, progress: Progress) -> None:
         kept = "".join(json.dumps(record) + "\n" for record in read_records(path) if known(record))
         if kept != path.read_text("utf-8", errors="replace"):
             write_atomic(path, kept)
+
+
+def _remove_sheets_after(folder: Path, progress: Progress) -> None:
+    """Remove the sheets that a killed process saved beyond that checkpoint."""
+    for path in folder.glob("[0-9]*.png"):
+        moment = parse_moment(path.stem)
+        if moment and moment > (progress.rollbacks, progress.images):
+            path.unlink()
 
 
 def _append(path: Path, values: Mapping[str, object]) -> None:

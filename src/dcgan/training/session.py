@@ -19,12 +19,12 @@ from dcgan.figures.report_charts import charts
 from dcgan.files import RUN_FILE, remove_partial
 from dcgan.loading import load
 from dcgan.model import Model
-from dcgan.model_folder import best_checkpoint, read_card
+from dcgan.model_folder import best_checkpoint, is_whole, read_card
 from dcgan.networks.memory import reuse_memory
 from dcgan.randomness import Stream
 from dcgan.training.batches import ImageLoader
-from dcgan.training.callbacks import Callback, Callbacks
-from dcgan.training.checkpoint import CHECKPOINTS, list_checkpoints, restore_newest
+from dcgan.training.callbacks import BY_CALLBACK, Callback, Callbacks
+from dcgan.training.checkpoint import CHECKPOINTS, list_checkpoints, moment_name, restore_newest
 from dcgan.training.distributed import Ranks, threads_here
 from dcgan.training.interrupt import StopRequest
 from dcgan.training.logger import METRICS, Logger, read_records
@@ -123,7 +123,7 @@ def run_session(
             ending = trainer.train(stop)
             logger.event(state.progress, ending, f"at {state.progress.images:,} images")
         if ending == "finished":
-            _save_final_model(run, trainer.snapshots.model(), ranks)
+            _save_final_model(run, trainer.snapshots.model(), state)
         if ranks.leads:
             write_film(run)
             write_report(run, recipe, data, card)
@@ -176,12 +176,25 @@ def _origin(card: Mapping[str, object]) -> dict[str, object]:
     return {"trained_on": trained_on, **({"start": card["start"]} if "start" in card else {})}
 
 
-def _save_final_model(run: Path, model: Model, ranks: Ranks) -> None:
-    if ranks.leads:
-        measured = read_card(list_checkpoints(run)[-1].path).get("kernel_distance")  # of the same moment
-        if measured:
-            model = replace(model, details={**model.details, "kernel_distance": measured})
-        model.save(run / "model", overwrite=True)  # that of a shorter run, which was extended
+def _save_final_model(run: Path, model: Model, state: TrainingState) -> None:
+    """Save the model of this moment, for which there is a checkpoint, unless there is one of a later moment."""
+    progress = state.progress
+    if not state.ranks.leads or _moment_of(run / "model") > (progress.rollbacks, progress.images):
+        return
+    checkpoint = run / CHECKPOINTS / moment_name(progress.rollbacks, progress.images)
+    measured = read_card(checkpoint).get("kernel_distance")
+    if measured:
+        model = replace(model, details={**model.details, "kernel_distance": measured})
+    model.save(run / "model", overwrite=True)  # that of a shorter run, which was extended
+
+
+def _moment_of(folder: Path) -> tuple[int, int]:
+    """Roll-backs and images seen of a model; those of none where it is missing or damaged."""
+    if not is_whole(folder):
+        return (0, 0)
+    card = read_card(folder)
+    rollbacks, images = card.get("rollbacks"), card.get("images")
+    return (rollbacks, images) if isinstance(rollbacks, int) and isinstance(images, int) else (0, 0)
 
 
 @contextmanager
@@ -203,11 +216,13 @@ def _locked(run: Path) -> Iterator[None]:
 
 @contextmanager
 def writing_errors(run: Path) -> Iterator[None]:
-    """Explain what the disk and the memory do to a run."""
+    """Explain what the disk and the memory do to a run; what a callback raises passes as it is."""
     try:
         with refuse_out_of_memory():
             yield
     except OSError as error:
+        if BY_CALLBACK in getattr(error, "__notes__", ()):
+            raise
         remedy = "make room" if error.errno == errno.ENOSPC else "mend that"
         if (run / RUN_FILE).is_file():
             go_on = f"What was saved before stays; {remedy} and go on with `{command('train', '--resume', run)}`"
