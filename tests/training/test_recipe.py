@@ -105,6 +105,8 @@ def test_a_wrong_type_is_answered_with_the_right_one_alone() -> None:
         ({"lr_schedule": "linear", "images": 9, "lr_half_life": 5}, "`lr_half_life` .* or take .* exponential"),
         ({"momentum": 0.9}, "`momentum` changes nothing with `optimizer` adam: .* `optimizer` sgd"),
         ({"optimizer": "sgd", "beta1": 0.9}, "`beta1` changes nothing with `optimizer` sgd: .* `optimizer` adam"),
+        ({"evaluate_samples": 500}, "`evaluate_samples` changes nothing without `evaluate_every`: give that, too"),
+        ({"evaluate_extractor": "pixels"}, "`evaluate_extractor` changes nothing without `evaluate_every`"),
         ({"optimizer": "sgd", "momentum": 0.9}, "`momentum` changes nothing without `momentum_ramp`: take `final_mom"),
     ],
 )

@@ -21,7 +21,7 @@ from dcgan.choices import LOSSES
 from dcgan.data.cache import open_pictures
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
-from dcgan.errors import DcganError, DeviceError, PackedSetError, RunError, SourceError, UsageError
+from dcgan.errors import DcganError, DeviceError, PackedSetError, RecipeError, RunError, SourceError, UsageError
 from dcgan.files import sha256
 from dcgan.training.callbacks import Callback
 from dcgan.training.checkpoint import keep_checkpoint, list_checkpoints
@@ -226,6 +226,12 @@ def test_lengths_in_steps_and_epochs_end_where_they_say(packed: Path, tmp_path: 
 def test_what_shapes_the_weights_cannot_change(run: Path, changes: Mapping[str, object]) -> None:
     with pytest.raises(UsageError, match=f"`{next(iter(changes))}` cannot change"):
         resume(run, changes)
+
+
+@pytest.mark.parametrize("value", [128, None])
+def test_a_change_of_what_no_recipe_has_is_told_as_that(run: Path, value: object) -> None:
+    with pytest.raises(RecipeError, match="a recipe has no 'image'; it has preset, size"):
+        resume(run, {"image": value})
 
 
 def test_what_does_not_may_change_and_is_written_down(run: Path) -> None:

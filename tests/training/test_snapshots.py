@@ -101,7 +101,8 @@ def weights(run: Path) -> dict[str, str]:
 
 
 def test_measuring_does_not_change_what_is_learned(run: Path, pictures: Path, tmp_path: Path) -> None:
-    train(pictures, tmp_path / "plain", MEASURED.changed({"evaluate_every": 0}))
+    plain = {"evaluate_every": 0, "evaluate_extractor": Recipe().evaluate_extractor}
+    train(pictures, tmp_path / "plain", MEASURED.changed(plain))
     assert weights(run) == weights(tmp_path / "plain")
 
 

@@ -10,8 +10,8 @@ from dcgan.errors import RecipeError
 if TYPE_CHECKING:
     from dcgan.training.recipe import Recipe
 
-LAYERS = ("layout", "base_channels", "kernel_size", "batch_norm_eps", "normalization")
-"""Settings that lay out the layers of dcgan's own nets."""
+LAYERS = {"layout": "pooled", "base_channels": 32, "kernel_size": 3, "batch_norm_eps": 1e-5, "normalization": "batch"}
+"""Settings that lay out dcgan's own nets, with the usual values, which a run of other nets writes down, too."""
 
 
 def check_values(recipe: "Recipe") -> None:
@@ -67,8 +67,9 @@ def check_all_read(recipe: "Recipe", *, own_nets: bool = False) -> None:
     """
     start = PRESETS[recipe.preset]
     for one in fields(recipe):
-        if getattr(recipe, one.name) not in (one.default, getattr(start, one.name)):
-            if own_nets and one.name in LAYERS:
+        value = getattr(recipe, one.name)
+        if value not in (one.default, getattr(start, one.name)):
+            if own_nets and LAYERS.get(one.name, value) != value:
                 raise RecipeError(f"`{one.name}` changes nothing with nets of your own: leave it out")
             _check_read(recipe, one.name, one.metadata["setting"].only_with)
 
@@ -83,6 +84,8 @@ def _check_read(recipe: "Recipe", name: str, only_with: tuple[str, tuple[str, ..
         )
     if name == "momentum" and not recipe.momentum_ramp:
         raise RecipeError("`momentum` changes nothing without `momentum_ramp`: take `final_momentum`")
+    if name in ("evaluate_samples", "evaluate_extractor") and not recipe.evaluate_every:
+        raise RecipeError(f"`{name}` changes nothing without `evaluate_every`: give that, too, or leave `{name}` out")
 
 
 def _fits(value: object, type_: object) -> bool:

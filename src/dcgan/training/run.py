@@ -165,7 +165,9 @@ def resume(
         on_progress: Called with (done, total) if the source has to be prepared again.
 
     Raises:
-        RunError: There is no such run, its pictures are gone or have changed, or a change is not allowed.
+        RunError: There is no such run, its pictures are gone or have changed, or it has passed the new length.
+        UsageError: A value cannot change in a run that has begun.
+        RecipeError: A recipe has no value of that name, or it is out of its range.
     """
     run, nets = Path(run), _own_nets(generator, discriminator)
     recipe, card = read_run(run)
@@ -174,8 +176,9 @@ def resume(
             "dcgan's own; leave them out" if nets else "not dcgan's own: hand in nets of the classes that it began with"
         )
         raise RunError(f"the nets of {run} are {kind} (`generator`, `discriminator`)")
-    changes = {name: value for name, value in (changes or {}).items() if recipe.values().get(name) != value}
-    fixed = [name for name in changes if name not in MAY_CHANGE]
+    known = recipe.values()
+    changes = {name: value for name, value in (changes or {}).items() if name not in known or known[name] != value}
+    fixed = [name for name in changes if name in known and name not in MAY_CHANGE]
     if fixed == ["about_minutes"]:
         raise UsageError("`about_minutes` became `images` when the run began: extend it by `images` or `minutes`")
     if fixed:
