@@ -150,6 +150,19 @@ def test_an_array_brings_its_labels_in_a_tuple() -> None:
         open_source((COLOR, [1, 2, 3, 4]))
 
 
+def test_labels_of_an_array_may_be_a_column_or_one_hot() -> None:
+    one_hot = np.eye(4)[[3, 1, 0, 1, 3]]
+    for labels in (
+        np.array([[3], [1], [0], [1], [3]], np.uint8),
+        one_hot,
+        torch.from_numpy(one_hot),
+        one_hot.astype(bool),
+    ):
+        assert [item.label for item in open_source((COLOR, labels))] == ["3", "1", "0", "1", "3"]
+    with pytest.raises(SourceError, match=r"one whole number or text for each picture, not float64 of shape \(5, 4\)"):
+        open_source((COLOR, one_hot / 2))
+
+
 def test_a_tensor_data_set_has_pictures_and_labels() -> None:
     data = TensorDataset(torch.from_numpy(COLOR.transpose(0, 3, 1, 2).copy()), torch.arange(5))
     assert opened(data).labels.tolist() == [0, 1, 2, 3, 4]

@@ -234,12 +234,14 @@ def is_channels_first(where: str, shape: tuple[int, ...]) -> bool:
 
 
 def label_texts(where: str, values: NDArray[np.generic]) -> list[str]:
-    """Labels (N,) or (N, 1), whole numbers or text, as text.
+    """Labels (N,) or (N, 1), whole numbers or text, as text; or one-hot (N, K), as the positions of the ones.
 
     Raises:
-        SourceError: They are neither; `where` names the array.
+        SourceError: They are none of these; `where` names the array.
     """
     got = f"{values.dtype} of shape {values.shape}"
+    if _is_one_hot(values):
+        values = values.argmax(axis=1)
     if values.ndim not in (1, 2) or math.prod(values.shape[1:]) != 1 or values.dtype.itemsize == 0:
         raise SourceError(f"{where}: labels must be one whole number or text for each picture, not {got}")
     values = values.ravel()
@@ -249,6 +251,12 @@ def label_texts(where: str, values: NDArray[np.generic]) -> list[str]:
         texts = (text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass") for text in values.tolist())
         return [text.decode("utf-8", "backslashreplace") for text in texts]
     return [str(number) for number in whole_numbers(where, values)]
+
+
+def _is_one_hot(values: NDArray[np.generic]) -> bool:
+    if values.ndim != 2 or values.shape[1] < 2 or values.dtype.kind not in "biuf":
+        return False
+    return bool((((values == 0) | (values == 1)).all(axis=1) & ((values == 1).sum(axis=1) == 1)).all())
 
 
 def whole_numbers(where: str, values: NDArray[np.generic]) -> list[int]:

@@ -147,7 +147,11 @@ def _content(picture: object) -> Content:
 
 def _recognizes_array(candidate: Candidate) -> bool:
     pictures, labels = _split(candidate.given)
-    return _is_array(pictures) and (labels is None or (pictures.ndim > 2 and np.ndim(labels) == 1))  # type: ignore[arg-type]
+    if not _is_array(pictures) or labels is None:
+        return _is_array(pictures)
+    shape = np.shape(labels)  # type: ignore[call-overload]
+    in_rows = len(shape) == 2 and shape[0] == pictures.shape[0]  # (N, 1), as Keras has them, or one-hot
+    return pictures.ndim > 2 and (len(shape) == 1 or in_rows)
 
 
 def _open_array(candidate: Candidate) -> ArraySource:
