@@ -5,8 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import datasets
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from datasets import Dataset, Features
 from tests.data.pictures import JPEG, PNG
 
 from dcgan.data import cache
@@ -71,6 +75,53 @@ def test_an_added_changed_renamed_or_removed_picture_makes_another_set(folder: P
     assert is_new()
     (folder / "notes.txt").write_text("not a picture")
     assert not is_new()
+
+
+def test_a_link_that_is_renamed_labels_anew(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "cat").symlink_to(folder)
+    assert open_pictures(tmp_path / "linked", size=8).label_names == ("cat",)
+    (tmp_path / "linked" / "cat").rename(tmp_path / "linked" / "dog")
+    assert open_pictures(tmp_path / "linked", size=8).label_names == ("dog",)
+
+
+def test_what_was_skipped_is_read_once_it_can_be(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = open_pictures(folder, size=8)
+    with monkeypatch.context() as context:
+        context.setattr(cache, "has_decoder", lambda _: False)
+        without_decoders = open_pictures(folder, size=8)
+    with monkeypatch.context() as context:
+        context.setattr(os, "access", lambda *_: False)
+        not_allowed = open_pictures(folder, size=8)
+    assert len({whole.path, without_decoders.path, not_allowed.path}) == 3
+
+
+@pytest.mark.parametrize("kind", ["parquet", "saved"])
+def test_a_picture_that_a_table_names_counts(folder: Path, tmp_path: Path, kind: str) -> None:
+    rows = [{"image": {"bytes": None, "path": str(folder / name)}} for name in ("a.jpg", "b.png", "gone.png")]
+    table = Dataset.from_list(rows, features=Features({"image": datasets.Image()})).data.table
+    if kind == "parquet":
+        pq.write_table(table, tmp_path / "saved")
+    else:
+        (tmp_path / "saved").mkdir()
+        (tmp_path / "saved" / "state.json").write_text('{"_data_files": [{"filename": "data.arrow"}]}')
+        with pa.ipc.new_stream(tmp_path / "saved" / "data.arrow", table.schema) as stream:
+            stream.write_table(table)
+    first = open_pictures(tmp_path / "saved", size=8)
+    assert (len(first), first.skipped) == (2, 1)
+    (folder / "gone.png").write_bytes(PNG)
+    assert len(open_pictures(tmp_path / "saved", size=8)) == 3
+    (folder / "a.jpg").write_bytes(b"no picture")
+    assert len(open_pictures(tmp_path / "saved", size=8)) == 2
+
+
+def test_a_local_data_set_of_hugging_face_is_kept_until_it_changes(tmp_path: Path) -> None:
+    (tmp_path / "set" / "train").mkdir(parents=True)
+    (tmp_path / "set" / "train" / "a.png").write_bytes(PNG)
+    first = open_pictures(f"hf://{tmp_path}/set", size=8)
+    assert open_pictures(f"hf://{tmp_path}/set", size=8).path == first.path
+    (tmp_path / "set" / "train" / "b.jpg").write_bytes(JPEG)
+    assert len(open_pictures(f"hf://{tmp_path}/set", size=8)) == 2
 
 
 def test_files_are_sources_too_and_their_labels_count(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Image, Value
 from tests.data.pictures import JPEG, PNG
 
-from dcgan.data.hugging_face import HubDataset
+from dcgan.data.hugging_face import HubDataset, HubFile
 from dcgan.data.items import Skipped
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import prepare
@@ -104,6 +104,22 @@ def test_the_hub_is_named_by_hf(tmp_path: Path) -> None:
         open_source(f"hf://{tmp_path}:test")
     with pytest.raises(UsageError, match="write hf://OWNER/NAME"):
         open_source("hf://")
+
+
+def test_pictures_of_a_data_set_may_be_files_of_their_own(tmp_path: Path) -> None:
+    for name in ("cat/a.png", "dog/b.png"):
+        (tmp_path / "train" / name).parent.mkdir(parents=True)
+        (tmp_path / "train" / name).write_bytes(PNG)
+    found = [(item.content, item.label) for item in HubDataset(str(tmp_path))]
+    assert found == [(tmp_path / "train" / "cat" / "a.png", "cat"), (tmp_path / "train" / "dog" / "b.png", "dog")]
+
+
+def test_pictures_that_are_files_on_the_hub_are_fetched(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    assert HubFile(f"file://{tmp_path}/a.png").read() == PNG
+    missing = HubFile(f"file://{tmp_path}/b.png").read()
+    assert isinstance(missing, Skipped)
+    assert missing.detail.startswith("FileNotFoundError: ")
 
 
 def test_splits_are_not_mixed(tmp_path: Path) -> None:

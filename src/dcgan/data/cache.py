@@ -16,8 +16,10 @@ from filelock import FileLock
 
 import dcgan
 from dcgan.cluster import Engine
+from dcgan.data.formats import OPTIONAL
 from dcgan.data.items import Content, Item, Source
 from dcgan.data.kinds import are_paths
+from dcgan.data.opening import has_decoder
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.packed_files import FORMAT
 from dcgan.data.prepare import prepare
@@ -187,9 +189,10 @@ def _path_key(source: str | Path | Sequence[str | Path], options: PrepareOptions
     """Names the packed set: another source, a changed file or other options give another name."""
     digest = _digest_of(options)
     parts = [source] if isinstance(source, str | Path) else source
-    files = [file.resolve() for file in source_files(source, options)]
+    files = list(source_files(source, options))
     for file in files:
-        digest.update(state_of(file))
+        digest.update(os.fsencode(os.path.abspath(file)))  # noqa: PTH100 - of a link its own name, which may be a label
+        digest.update(state_of(file.resolve()) + bytes([os.access(file, os.R_OK)]))
     for part in parts:
         digest.update(os.fsencode(Path(part).resolve() if Path(part).exists() else part) + b"\0")
     if not files:
@@ -222,4 +225,5 @@ def _content_bytes(item: Item) -> bytes | memoryview:
 
 
 def _digest_of(options: PrepareOptions) -> "hashlib._Hash":
-    return hashlib.sha256(json.dumps([FORMAT, asdict(options)], sort_keys=True).encode())
+    decoders = [name for name in OPTIONAL if has_decoder(name)]  # what one lacks is skipped
+    return hashlib.sha256(json.dumps([FORMAT, asdict(options), decoders], sort_keys=True).encode())

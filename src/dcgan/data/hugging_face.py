@@ -1,9 +1,11 @@
 """Data sets of the Hugging Face Hub, streamed: nothing is downloaded but the rows that are read."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcgan.data.items import Item
+from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.kinds import Candidate, SourceKind
 from dcgan.data.tables import find_columns, item_of
 from dcgan.errors import SourceError, UsageError
@@ -40,7 +42,30 @@ class HubDataset:
 
     def __iter__(self) -> Iterator[Item]:
         for number, row in enumerate(self._rows):
-            yield item_of(f"{number:06d}", row, self._columns, None)
+            yield item_of(f"{number:06d}", row, self._columns, _picture_at)
+
+
+@dataclass(frozen=True)
+class HubFile:
+    """A picture of a data set that is a file of its own; a worker fetches it."""
+
+    address: str
+
+    def read(self) -> bytes | Skipped:
+        """Its bytes, or why they do not come."""
+        import fsspec
+
+        try:
+            with fsspec.open(self.address) as file:
+                content: bytes = file.read()
+                return content
+        except Exception as error:  # whatever fails between here and the Hub
+            return Skipped(Reason.UNREADABLE, f"{type(error).__name__}: {error}")
+
+
+def _picture_at(path: str) -> Path | HubFile:
+    """A picture of a data set that is a file: of a local one here, else on the Hub."""
+    return Path(path) if Path(path).is_absolute() else HubFile(path)
 
 
 def _stream(name: str, split: str) -> "IterableDataset":
@@ -65,13 +90,23 @@ def _stream(name: str, split: str) -> "IterableDataset":
     return rows
 
 
-def _open(candidate: Candidate) -> HubDataset:
+def _name_and_split(candidate: Candidate) -> tuple[str, str]:
     name, colon, split = str(candidate.given).removeprefix(PREFIX).rpartition(":")
     if not colon:
         name, split = split, "train"
     if not name or not split:
         raise UsageError(f"{candidate.given}: write {PREFIX}OWNER/NAME or {PREFIX}OWNER/NAME:SPLIT")
-    return HubDataset(name, split, candidate.options.column)
+    return name, split
 
 
-HUGGING_FACE = SourceKind(lambda candidate: str(candidate.given).startswith(PREFIX), _open)
+def _open(candidate: Candidate) -> HubDataset:
+    return HubDataset(*_name_and_split(candidate), candidate.options.column)
+
+
+def _files(candidate: Candidate) -> Iterator[Path]:
+    """Those of a local folder; a data set on the Hub has none here."""
+    name, _ = _name_and_split(candidate)
+    return (path for path in sorted(Path(name).rglob("*")) if path.is_file())
+
+
+HUGGING_FACE = SourceKind(lambda candidate: str(candidate.given).startswith(PREFIX), _open, _files)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dcgan.data import formats
@@ -58,6 +59,8 @@ class Table:
         try:
             schema, self.total = _schema(path), _count(path)
             self._columns = find_columns(str(path), schema, self._first_rows, column)
+            type_ = schema.field(self._columns.picture).type
+            self._has_paths = pa.types.is_struct(type_) and type_.get_field_index("path") >= 0
         except (pa.ArrowException, OSError) as error:
             raise SourceError(f"{path} cannot be read: {on_one_line(str(error))}") from error
         if not self.total:
@@ -68,8 +71,19 @@ class Table:
         row = 0
         for batch in _batches(self._path, columns):
             for values in batch.to_pylist():
-                yield item_of(f"{row:06d}", values, self._columns, self._path.parent)
+                yield item_of(f"{row:06d}", values, self._columns, self._path.parent.joinpath)
                 row += 1
+
+    def files(self) -> Iterator[Path]:
+        """The table, and the files that it names in place of pictures."""
+        yield self._path
+        column = self._columns.picture
+        if not self._has_paths:
+            return
+        with suppress(pa.ArrowException, OSError):  # a damaged one is told of when it is read
+            for batch in _batches(self._path, [f"{column}.path" if _is_parquet(self._path) else column]):
+                paths = filter(None, pc.struct_field(batch.column(0), "path").to_pylist())
+                yield from (self._path.parent / path for path in paths if (self._path.parent / path).is_file())
 
     def _first_rows(self, column: str) -> Iterator[object]:
         for batch in _batches(self._path, [column]):
@@ -104,27 +118,27 @@ def find_columns(where: str, schema: pa.Schema, values: Callable[[str], Iterator
     return Columns(column or found[0], label, [str(name) for name in meaning] if isinstance(meaning, list) else ())
 
 
-def item_of(name: str, row: Mapping[str, object], columns: Columns, folder: Path | None) -> Item:
+def item_of(name: str, row: Mapping[str, object], columns: Columns, at: Callable[[str], Content]) -> Item:
     """A row as an item.
 
     Args:
         name: What it is called.
         row: Its values by column.
         columns: Which are which.
-        folder: Where paths begin that stand in place of a picture; None where files cannot be read.
+        at: Gives the picture at a path that stands in its place.
     """
-    return Item(name, _content(row[columns.picture], folder), _label(row.get(columns.label or ""), columns.names))
+    return Item(name, _content(row[columns.picture], at), _label(row.get(columns.label or ""), columns.names))
 
 
-def _content(value: object, folder: Path | None) -> Content:
+def _content(value: object, at: Callable[[str], Content] | None = None) -> Content:
     path = ""
     if isinstance(value, dict):
         path = str(value.get("path") or "")
         value = value.get("bytes")
     if isinstance(value, bytes):
         return value
-    if path and folder is not None:
-        return folder / path
+    if path and at:
+        return at(path)
     if value is None:
         return Skipped(Reason.EMPTY, "no value")
     return Skipped(Reason.NOT_A_PICTURE, f"a value of type {type(value).__name__}")
@@ -158,7 +172,7 @@ def _is_label(type_: pa.DataType) -> bool:
 
 def _has_picture(values: Iterator[object]) -> bool:
     for value, _ in zip(values, range(_MOST_TRIED), strict=False):
-        content = _content(value, None)
+        content = _content(value)
         if isinstance(content, bytes) and formats.sniff(content[: formats.HEAD_BYTES]):
             return True
     return False
@@ -249,5 +263,11 @@ def _is_file(candidate: Candidate) -> bool:
     return candidate.path is not None and candidate.path.is_file() and candidate.head[:4] == b"PAR1"
 
 
-PARQUET = SourceKind(_is_file, _open_file)
-TABLE_FOLDER = SourceKind(_is_folder, _open_folder, lambda candidate: _tables_in(existing(candidate)))
+def _files(candidate: Candidate) -> Iterator[Path]:
+    path = existing(candidate)
+    for file in _tables_in(path) if path.is_dir() else [path]:
+        yield from Table(file, candidate.options.column).files()
+
+
+PARQUET = SourceKind(_is_file, _open_file, _files)
+TABLE_FOLDER = SourceKind(_is_folder, _open_folder, _files)
