@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from dcgan.curation.deduplicate import deduplicate
 from dcgan.data.clip_pixels import Clips
 from dcgan.data.clips import clips_of, find_films, natural_keys
 from dcgan.data.index_writer import Origin
@@ -313,6 +314,24 @@ def test_frames_that_were_chosen_at_random_have_no_clips(tmp_path: Path, frames:
         find_films(part).count(frames)
     whole = PackedSet.open(prepare(array, tmp_path / "whole", PrepareOptions(size=8, limit=100)).path)
     assert len(clips_of(whole, frames)) == 21 - frames
+
+
+def test_a_set_that_is_prepared_again_has_the_breaks_of_the_first(tmp_path: Path) -> None:
+    packed = pack(tmp_path / "set", [Frame(f"{number}.png", skipped=number == 4) for number in range(10)])
+    prepare(packed, tmp_path / "again", PrepareOptions(size=8))
+    assert clips_of(PackedSet.open(tmp_path / "again"), 3).film_count == clips_of(packed, 3).film_count
+
+
+@pytest.mark.parametrize("limit", [0, 3, 15])
+def test_frames_that_were_chosen_at_random_stay_so_in_a_set_that_is_made_of_them(tmp_path: Path, limit: int) -> None:
+    array = np.random.default_rng(0).integers(0, 256, (20, 8, 8), np.uint8)
+    some = prepare(array, tmp_path / "some", PrepareOptions(size=8, limit=10)).path
+    prepare(some, tmp_path / "again", PrepareOptions(size=8, limit=limit))
+    prepare([some], tmp_path / "listed", PrepareOptions(size=8, limit=limit))
+    deduplicate(tmp_path / "again", tmp_path / "unique")
+    for name in ("again", "listed", "unique"):
+        with pytest.raises(PackedSetError, match=r"pictures chosen at random \(`limit`\)"):
+            clips_of(PackedSet.open(tmp_path / name), 2)
 
 
 def test_spectrograms_are_no_frames(tmp_path: Path) -> None:

@@ -148,9 +148,17 @@ def test_a_split_shares_every_label_and_no_picture(tmp_path: Path) -> None:
 
 
 def test_a_packed_set_is_a_source_with_its_names_labels_and_attributes(tmp_path: Path) -> None:
-    prepare(Given([Item("a", JPEG, "cat", {"hat": "red"}), Item("b", b"?")]), tmp_path / "out", SMALL)
-    item, *others = open_source(tmp_path / "out")
-    assert (item.name, item.label, item.attributes, others) == ("a", "cat", {"hat": "red"}, [])
+    prepare(Given([Item("a", JPEG, "cat", {"hat": "red"})]), tmp_path / "out", SMALL)
+    (item,) = open_source(tmp_path / "out")
+    assert (item.name, item.label, item.attributes) == ("a", "cat", {"hat": "red"})
+
+
+def test_what_a_packed_set_lacks_is_listed_again_when_it_is_prepared_again(tmp_path: Path) -> None:
+    prepare(Given([Item("a", JPEG), Item("b", b"?"), Item("c", JPEG)]), tmp_path / "out", SMALL)
+    again = prepare(tmp_path / "out", tmp_path / "again", SMALL)
+    assert (again.used, again.skipped, again.examples) == (2, {"not a picture": 1}, {"not a picture": ("b",)})
+    lists = [(path / "skipped.csv").read_text() for path in (tmp_path / "out", tmp_path / "again")]
+    assert lists[0] == lists[1]
 
 
 def test_a_packed_set_is_split_as_it_is(folder: Path, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from dcgan.data.index_writer import Origin
 from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.packed import PackedSet
 from dcgan.data.packed_files import open_pixels
+from dcgan.data.packed_pictures import skipped_again
 from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import SourceError, UsageError
@@ -115,7 +116,7 @@ def deduplicate(
         save_autoencoder(net, writer.folder / NET_FILE)
         np.save(writer.folder / CODES_FILE, codes[np.flatnonzero(found.kept[: len(data)])])
         options = {"within": within, "similarity": similarity, "seed": seed, "against": pictures.sources[1:]}
-        writer.finish(pictures.sources[0], options, {})
+        writer.finish(pictures.sources[0], options | ({"chosen": data.chosen} if data.chosen else {}), {})
     left_out = np.flatnonzero(~found.kept)
     home = pictures.set_of(found.center[left_out])
     return Deduplicated(
@@ -232,9 +233,7 @@ def _write_pictures(
             box = entry["crop_box"] and tuple(entry["crop_box"])
             origin = Origin(entry["width"], entry["height"], box, entry["sha256"], entry.get("bytes"))
             if row < 0:
-                known = entry["reason"] in [*Reason]
-                reason = Reason(entry["reason"]) if known else Reason.UNREADABLE  # a word of another version
-                writer.skip(item, Skipped(reason, entry["detail"] or ""), origin)
+                writer.skip(item, skipped_again(entry), origin)
             elif (center := int(found.center[row])) == row:
                 writer.add(np.asarray(data.pixels[row]), item, origin)
             else:

@@ -195,13 +195,10 @@ def _check_whole(packed: PackedSet) -> None:
     Raises:
         PackedSetError: Its pictures were chosen from those of a source.
     """
-    options = packed.options
-    limit = options.get("limit")
-    if options.get("split") or (isinstance(limit, int) and 0 < limit <= len(packed)):
-        how = "one part of a split" if options.get("split") else f"{limit:,} pictures chosen at random (`limit`)"
+    if packed.chosen:
         raise PackedSetError(
-            f"{packed.path} is {how}, so that frames are missing between its frames: prepare all of a source, and put "
-            "the films to test with in a folder of their own"
+            f"{packed.path} is {packed.chosen}, so that frames are missing between its frames: prepare all of a "
+            "source, and put the films to test with in a folder of their own"
         )
 
 

@@ -140,6 +140,11 @@ class WrappedSource:
         """Frames that are taken of a second, if there are videos in it."""
         return fps_of(self._source)
 
+    @property
+    def chosen(self) -> str:
+        """How its pictures were chosen at random from those of another."""
+        return chosen_of(self._source)
+
 
 @runtime_checkable
 class PartedSource(Source, Protocol):
@@ -164,6 +169,15 @@ def fps_of(source: Source) -> float | None:
     """Frames that are taken of a second, if there are videos in a source; sources of videos have it as `fps`."""
     fps: float | None = getattr(source, "fps", None)
     return fps
+
+
+def chosen_of(source: Source) -> str:
+    """How the pictures of a source were chosen at random from those of another, for messages; "" if they were not.
+
+    Sources of packed sets have it as `chosen`.
+    """
+    chosen: str = getattr(source, "chosen", "")
+    return chosen
 
 
 def noun_for(sound: SoundFormat | None, fps: float | None) -> str:

@@ -8,7 +8,7 @@ from glob import glob, has_magic
 from itertools import chain
 from pathlib import Path
 
-from dcgan.data.items import Item, PartedSource, Source, WrappedSource, fps_of, sound_of
+from dcgan.data.items import Item, PartedSource, Source, WrappedSource, chosen_of, fps_of, sound_of
 from dcgan.data.kinds import Candidate, SourceKind, are_paths
 from dcgan.data.packed import is_packed_set
 from dcgan.data.sounds import SOUNDS, Sounds, recordings
@@ -69,6 +69,11 @@ class Joined:
     def fps(self) -> float | None:
         """Frames that are taken of a second, if there are videos in it."""
         return next(filter(None, map(fps_of, self._parts.values())), None)
+
+    @property
+    def chosen(self) -> str:
+        """How pictures of it were chosen at random from those of another."""
+        return next(filter(None, map(chosen_of, self._parts.values())), "")
 
     def __iter__(self) -> Iterator[Item]:
         return chain.from_iterable(self.parts)

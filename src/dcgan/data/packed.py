@@ -125,6 +125,22 @@ class PackedSet:
         return str(read_description(self.path).get("source", self.path))
 
     @property
+    def chosen(self) -> str:
+        """How its pictures were chosen at random from those of its source, for messages; "" if it has all of them.
+
+        Raises:
+            PackedSetError: The description of the set cannot be read.
+        """
+        options = self.options
+        limit = options.get("limit")
+        if before := options.get("chosen"):  # when the packed set was made that it was made of
+            return str(before)
+        if options.get("split"):
+            return "one part of a split"
+        is_limited = isinstance(limit, int) and 0 < limit <= len(self)
+        return f"{limit:,} pictures chosen at random (`limit`)" if is_limited else ""
+
+    @property
     def skipped_file(self) -> Path:
         """The list of the skipped pictures with their reasons, as CSV."""
         return self.path / SKIPPED_FILE

@@ -1,19 +1,20 @@
 """The pictures of a packed set as a source."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from dcgan.data.clip_pixels import Clips
-from dcgan.data.items import Item
+from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.packed import PackedSet
 from dcgan.errors import PackedSetError
-
-_ROWS_AT_ONCE = 8192  # of the index as Python objects
 
 
 class PackedPictures:
     """The pictures of a packed set as a source, to take a part of them or to make them smaller.
+
+    Those that were skipped when it was made are listed again, with the same reasons: frames of films are missing there.
 
     Raises:
         PackedSetError: The set is one of clips, which are no pictures.
@@ -23,7 +24,7 @@ class PackedPictures:
         if isinstance(packed.pixels, Clips):
             raise PackedSetError(f"clips of {packed.frames} frames are no source of pictures: name {packed.path}")
         self._packed = packed
-        self.total = len(packed)
+        self.total = len(packed) + packed.skipped
         """How many items it yields."""
         self.description = f"packed set {packed.path}"
         self.ignored: Mapping[str, int] = {}
@@ -32,9 +33,18 @@ class PackedPictures:
         """What a clip of sound is, if the pictures are spectrograms."""
         self.fps = packed.fps
         """Frames that were taken of a second, if there are videos among its source."""
+        self.chosen = packed.chosen
+        """How its pictures were chosen at random from those of its source."""
 
     def __iter__(self) -> Iterator[Item]:
-        for batch in self._packed.used("name", "label", "attributes").to_batches(_ROWS_AT_ONCE):
+        for batch in self._packed.index_batches():
             for row in batch.to_pylist():
-                pixels = np.asarray(self._packed.pixels[row["row"]])
-                yield Item(row["name"], pixels, row["label"], dict(row["attributes"] or ()))
+                content = np.asarray(self._packed.pixels[row["row"]]) if row["row"] >= 0 else skipped_again(row)
+                yield Item(row["name"], content, row["label"], dict(row["attributes"] or ()))
+
+
+def skipped_again(row: Mapping[str, Any]) -> Skipped:
+    """Why a picture was not used, by its row in the index of a packed set."""
+    known = row["reason"] in [*Reason]
+    reason = Reason(row["reason"]) if known else Reason.UNREADABLE  # a word of another version
+    return Skipped(reason, row["detail"] or "", row["width"], row["height"])

@@ -10,7 +10,7 @@ from typing import Self
 from dcgan.cluster import Engine
 from dcgan.data.decode import Decoded, DecodeOptions
 from dcgan.data.index_writer import Origin
-from dcgan.data.items import Item, Reason, Skipped, Source, fps_of, noun_for, sound_of
+from dcgan.data.items import Item, Reason, Skipped, Source, chosen_of, fps_of, noun_for, sound_of
 from dcgan.data.opening import Digest
 from dcgan.data.packed import is_packed_set
 from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
@@ -224,7 +224,8 @@ def _pack(
             spare, part = spare.without(more), more.subset()
         if not writer.count:
             raise NoUsablePictureError(_explain_none_used(source, options, writer.skipped, seen.examples))
-        made_with = asdict(options) | ({"split": split} if split else {})
+        chosen = chosen_of(source)
+        made_with = asdict(options) | ({"split": split} if split else {}) | ({"chosen": chosen} if chosen else {})
         writer.finish(source.description, made_with, source.ignored)
     return PrepareReport(
         path=out,

@@ -7,7 +7,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.data.items import Item, Skipped, Source, fps_of, sound_of
+from dcgan.data.items import Item, Skipped, Source, chosen_of, fps_of, sound_of
 from dcgan.randomness import Stream, rng
 from dcgan.types import OnProgress
 
@@ -78,7 +78,7 @@ class Subset:
         """That of the whole source."""
         self.ignored: Mapping[str, int] = source.ignored
         """That of the whole source."""
-        self.sound, self.fps = sound_of(source), fps_of(source)
+        self.sound, self.fps, self.chosen = sound_of(source), fps_of(source), chosen_of(source)
         """Those of the whole source."""
 
     def __iter__(self) -> Iterator[Item]:
