@@ -1,5 +1,6 @@
 """From a source to a packed set: complete, repeatable, and all or nothing."""
 
+import errno
 import hashlib
 import json
 import os
@@ -180,6 +181,9 @@ def test_a_split_replaces_only_a_split_and_only_when_asked_to(folder: Path, tmp_
     assert len(PackedSet.open(tmp_path / "out" / "train")) == 2
     with pytest.raises(PackedSetError, match="holds more than"):
         split(folder, folder, SMALL, overwrite=True)
+    (tmp_path / "out" / "test" / "notes.txt").write_text("mine")
+    with pytest.raises(PackedSetError, match="holds more than"):
+        split(folder, tmp_path / "out", SMALL, overwrite=True)
 
 
 @pytest.mark.parametrize(("count", "train", "message"), [(1, 0.5, "too few to split"), (3, 1.0, "`train` must be")])
@@ -326,6 +330,16 @@ def test_the_pictures_themselves_are_never_overwritten(folder: Path) -> None:
     with pytest.raises(PackedSetError, match="is not a packed set"):
         prepare(folder, folder, SMALL, overwrite=True)
     assert (folder / "dog" / "3.jpg").read_bytes() == JPEG
+
+
+def test_a_source_that_cannot_be_read_on_is_not_taken_for_a_full_disk(tmp_path: Path) -> None:
+    class Unplugged(Given):
+        def __iter__(self) -> Iterator[Item]:
+            yield Item("a", JPEG)
+            raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.raises(SourceError, match=r"^given items cannot be read: Input/output error$"):
+        prepare(Unplugged([Item("a", JPEG)]), tmp_path / "out", SMALL)
 
 
 @pytest.mark.parametrize("count", [30, 300])

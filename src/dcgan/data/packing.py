@@ -22,7 +22,7 @@ from dcgan.data.opening import Digest
 from dcgan.data.packed import PackedSet
 from dcgan.data.packed_writer import PackedSetWriter, write_packed_set
 from dcgan.data.workers import Job, work_on_all
-from dcgan.errors import DcganError, UsageError
+from dcgan.errors import DcganError, SourceError, UsageError
 from dcgan.types import OnProgress
 
 T = TypeVar("T")
@@ -95,10 +95,11 @@ def pack(
         place: A file or folder of the source that every machine of a cluster must see.
 
     Raises:
+        SourceError: The source cannot be read.
         DcganError: The cluster fails, or a machine of it does not see the source or the result.
     """
     counts: Generator[int] = (
-        _pack_here(writer, source, packing, workforce.workers)
+        _pack_here(writer, _read(source), packing, workforce.workers)
         if workforce.engine == "local"
         else _pack_on_cluster(writer, source, packing, place)
     )
@@ -112,6 +113,18 @@ def pack(
     if on_progress:
         on_progress(done, done)
     return done - before
+
+
+def _read(source: Source) -> Iterator[Item]:
+    """The items of a source, whose errors are not those of writing.
+
+    Raises:
+        SourceError: Reading them fails.
+    """
+    try:
+        yield from source
+    except OSError as error:
+        raise SourceError(f"{source.description} cannot be read: {error.strerror or error}") from error
 
 
 def _pack_here(writer: PackedSetWriter, items: Iterable[Item], packing: Packing[T], workers: int) -> Generator[int]:
@@ -160,7 +173,7 @@ def shards_of(source: Source) -> Iterator[Iterable[Item]]:
     An archive among others goes to another machine as a whole. What is in one archive alone is read here.
     """
     for part in source.parts if isinstance(source, PartedSource) else [source]:
-        items = iter(part)
+        items = _read(part)
         first = next(items, None)
         if first is None:
             continue
