@@ -24,9 +24,10 @@ from PIL import Image
 
 from dcgan.curation.autoencoder import Encoder, load_autoencoder
 from dcgan.curation.collection import Collection
-from dcgan.curation.deduplicate import NET_FILE, SIMILARITY, WITHIN, deduplicate, find_duplicates
+from dcgan.curation.deduplicate import SIMILARITY, WITHIN, deduplicate, find_duplicates
 from dcgan.data.cache import open_pictures
 from dcgan.data.packed import PackedSet
+from dcgan.files import NET_FILE
 
 AT_ONCE = 4096  # pictures encoded
 PRECISION = 0.99

@@ -14,7 +14,7 @@ from tests.curation.scenes import scenes
 import dcgan
 from dcgan.curation import deduplicate as room
 from dcgan.curation.collection import Collection, shrunk
-from dcgan.curation.deduplicate import CODES_FILE, NET_FILE, deduplicate
+from dcgan.curation.deduplicate import deduplicate
 from dcgan.curation.duplicates import Deduplicated
 from dcgan.curation.variations import VARIATIONS
 from dcgan.data.cache import open_pictures
@@ -124,7 +124,7 @@ def test_the_report_counts_and_shows(again: Deduplicated, home: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same_set(again: Deduplicated, home: Path) -> None:
-    for file in ("pixels.npy", "skipped.csv", "groups.parquet", CODES_FILE, NET_FILE):
+    for file in ("pixels.npy", "skipped.csv", "groups.parquet", "codes.npy", "autoencoder.safetensors"):
         assert (again.path / file).read_bytes() == (home / "unique" / file).read_bytes(), file
 
 
@@ -248,9 +248,9 @@ def test_what_is_there_is_not_replaced_without_being_asked(home: Path, tmp_path:
 
 def test_a_damaged_index_is_refused_or_made_anew(home: Path, tmp_path: Path) -> None:
     shutil.copytree(home / "unique", tmp_path / "known")
-    (tmp_path / "known" / CODES_FILE).write_bytes(b"gone")
+    (tmp_path / "known" / "codes.npy").write_bytes(b"gone")
     assert deduplicate(home / "more", tmp_path / "out", against=[tmp_path / "known"]).kept == 15
-    (tmp_path / "known" / NET_FILE).write_bytes(b"gone")
+    (tmp_path / "known" / "autoencoder.safetensors").write_bytes(b"gone")
     with pytest.raises(PackedSetError, match="is damaged"):
         deduplicate(home / "more", tmp_path / "other", against=[tmp_path / "known"])
 

@@ -282,5 +282,15 @@ def test_a_folder_of_something_else_is_never_replaced(tmp_path: Path, overwrite:
     assert (tmp_path / "holiday.jpg").read_bytes() == b"precious"
 
 
+def test_what_lies_beside_a_packed_set_is_never_removed(tmp_path: Path) -> None:
+    path = write(tmp_path / "set")
+    (path / "photos").mkdir()
+    with pytest.raises(PackedSetError, match=r"set holds photos beside a packed set.*: name another folder, or take"):
+        write(path, overwrite=True)
+    (path / "photos").rmdir()
+    (path / ".DS_Store").write_bytes(b"made by a system")
+    write(path, overwrite=True)
+
+
 def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
     PackedSet.open(write(tmp_path)).verify()

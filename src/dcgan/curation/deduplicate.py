@@ -16,7 +16,7 @@ from dcgan.cluster import Engine, check_engine, map_on_cluster
 from dcgan.curation.autoencoder import BITS, Autoencoder, Encoder, load_autoencoder, save_autoencoder, train_autoencoder
 from dcgan.curation.code_index import Codes, Indices
 from dcgan.curation.collection import Collection, shrunk
-from dcgan.curation.duplicates import GROUPS_FILE, Deduplicated, Duplicates, tiles_of, write_groups
+from dcgan.curation.duplicates import Deduplicated, Duplicates, tiles_of, write_groups
 from dcgan.curation.groups import group
 from dcgan.curation.variations import VARIATIONS
 from dcgan.data.cache import open_pictures, source_name
@@ -28,6 +28,7 @@ from dcgan.data.packed_pictures import skipped_again
 from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import SourceError, UsageError
+from dcgan.files import CODES_FILE, GROUPS_FILE, NET_FILE
 from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng
 from dcgan.types import OnPhase, OnProgress
@@ -36,7 +37,6 @@ WITHIN, MOST_WITHIN = 6, 16
 SIMILARITY = 0.9
 LEARNED = 50_000
 """Pictures that the net is trained on at most, chosen at random."""
-NET_FILE, CODES_FILE = "autoencoder.safetensors", "codes.npy"
 _ENCODED_AT_ONCE = 4096
 
 

@@ -16,10 +16,10 @@ from dcgan.figures.duplicates import duplicates_figure
 from dcgan.figures.labeled_grid import Tile
 from dcgan.figures.notebook import html_of
 from dcgan.figures.theme import THEMES, Theme
+from dcgan.files import GROUPS_FILE
 from dcgan.short_repr import ShortRepr
 from dcgan.words import counted
 
-GROUPS_FILE = "groups.parquet"
 SCHEMA = pa.schema(
     {
         "group": pa.int64(),  # 0 is the most doubtful one

@@ -16,11 +16,23 @@ from dcgan.data.index_writer import IndexWriter, Origin
 from dcgan.data.items import Item, Skipped
 from dcgan.data.packed import PackedSet, finish_fingerprint, is_packed_set
 from dcgan.data.packed_files import FORMAT, SHARDED_FORMAT, shard_file
+from dcgan.data.picture_files import is_hidden
 from dcgan.data.pixel_writer import PixelWriter, blocks
 from dcgan.errors import PackedSetError
-from dcgan.files import DATASET_FILE, PIXELS_FILE, new_folder
+from dcgan.files import (
+    CODES_FILE,
+    DATASET_FILE,
+    GROUPS_FILE,
+    INDEX_FILE,
+    NET_FILE,
+    PIXELS_FILE,
+    SKIPPED_FILE,
+    new_folder,
+)
 from dcgan.sound.spectrogram import SoundFormat
 from dcgan.types import Pixels
+
+_OWN_FILES = (PIXELS_FILE, INDEX_FILE, SKIPPED_FILE, DATASET_FILE, GROUPS_FILE, NET_FILE, CODES_FILE)
 
 
 class PackedSetWriter:
@@ -217,3 +229,15 @@ def check_free(path: Path, overwrite: bool) -> None:
         raise PackedSetError(f"{path} exists and is not a packed set: name another folder")
     if not overwrite:
         raise PackedSetError(f"{path} holds a packed set already: name another folder, or replace it with `overwrite`")
+    if stranger := foreign_to(path):
+        raise PackedSetError(
+            f"{path} holds {stranger} beside a packed set, and would be replaced as a whole: name another folder, or "
+            f"take {stranger} out of it"
+        )
+
+
+def foreign_to(path: Path) -> str | None:
+    """The name of a file or folder in the folder of a packed set that is none of its own; None if there is none."""
+    files = (*_OWN_FILES, *(shard.name for shard in path.glob("pixels-*.npy")))
+    entries = (entry for entry in sorted(path.iterdir()) if entry.name not in files)
+    return next((entry.name for entry in entries if entry.is_dir() or not is_hidden(entry.name)), None)

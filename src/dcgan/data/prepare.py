@@ -13,7 +13,7 @@ from dcgan.data.index_writer import Origin
 from dcgan.data.items import Item, Reason, Skipped, Source, chosen_of, fps_of, noun_for, sound_of
 from dcgan.data.opening import Digest
 from dcgan.data.packed import is_packed_set
-from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
+from dcgan.data.packed_writer import PackedSetWriter, check_free, foreign_to, write_packed_set
 from dcgan.data.packing import Workforce, pack
 from dcgan.data.picture_files import on_one_line
 from dcgan.data.prepare_options import PrepareOptions
@@ -248,10 +248,15 @@ def _check_replaceable(out: Path, overwrite: bool) -> None:
     """
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
-    if not out.is_dir() or any(entry.name not in SPLITS or not is_packed_set(entry) for entry in out.iterdir()):
+    if not out.is_dir() or not all(entry.name in SPLITS and _is_plain(entry) for entry in out.iterdir()):
         raise PackedSetError(f"{out} exists and holds more than the packed sets of a split: name another folder")
     if not overwrite:
         raise PackedSetError(f"{out} holds a split set already: name another folder, or replace it with `overwrite`")
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether a folder is a packed set, and nothing more."""
+    return is_packed_set(path) and foreign_to(path) is None
 
 
 def _shifted(on_progress: OnProgress, before: int, total: int) -> OnProgress:
