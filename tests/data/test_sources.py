@@ -88,6 +88,20 @@ def test_links_out_of_the_folder_are_followed(tmp_path: Path) -> None:
     assert [item.name for item in open_source(tmp_path / "here")] == ["pets/cat/1.jpg"]
 
 
+def test_runs_and_packed_sets_in_a_folder_are_told_by_what_their_files_say(tmp_path: Path) -> None:
+    write(tmp_path, "cat/1.jpg", "dog/2.jpg", "run/3.jpg", "set/4.jpg", "set/5.jpg")
+    for name, text in {
+        "cat/dataset.json": '{"name": "cats of mine"}',
+        "dog/run.json": "[]",
+        "run/run.json": '{"format": 5, "fingerprint": "0"}',
+        "set/dataset.json": '{"format": "dcgan packed set"}',
+    }.items():
+        (tmp_path / name).write_text(text)
+    source = open_source(tmp_path)
+    assert [item.name for item in source] == ["cat/1.jpg", "dog/2.jpg"]
+    assert source.ignored == {"run or packed set": 2, ".json": 2}
+
+
 def test_many_folders_that_link_to_each_other_do_not_multiply(tmp_path: Path) -> None:
     for one in range(12):
         write(tmp_path, f"{one}/x.jpg")

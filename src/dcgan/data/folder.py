@@ -1,18 +1,17 @@
 """A folder of pictures, flat or nested."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import partial
 from pathlib import Path
 
 from dcgan.data.formats import HEAD_BYTES, PICTURE_FILES, MediaKind
 from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.kinds import Candidate, SourceKind, existing
+from dcgan.data.packed import is_packed_set
 from dcgan.data.picture_files import MediaFiles, has_extension, is_hidden, printable
 from dcgan.errors import SourceError
-from dcgan.files import DATASET_FILE, RUN_FILE
-
-_MADE_BY_DCGAN = frozenset({RUN_FILE, DATASET_FILE})  # a folder that holds one of them is a run or a packed set
+from dcgan.files import DATASET_FILE, RUN_FILE, parse_json
 
 
 class Folder:
@@ -71,7 +70,7 @@ class Folder:
                 self._files.ignored["link to a folder that is read already"] += 1
                 continue
             seen.add((status.st_dev, status.st_ino))
-            if folder != root and _MADE_BY_DCGAN & {entry.name for entry in entries}:
+            if folder != root and _is_made_by_dcgan(folder, {entry.name for entry in entries}):
                 self._files.ignored["run or packed set"] += 1
                 continue
             for entry in entries:
@@ -102,14 +101,37 @@ class Folder:
 
 
 def holds_only(folder: Path, kind: MediaKind) -> bool:
-    """Whether a folder has files with the extensions of a kind, and no pictures: those would be meant."""
-    found = False
-    for _, folders, names in os.walk(folder):
+    """Whether a folder has files with the extensions of a kind, and no pictures: those would be meant.
+
+    What `Folder` does not read does not count.
+    """
+    found, seen = False, set[tuple[int, int]]()
+    for path, folders, names in os.walk(folder, followlinks=True):
+        status = os.stat(path)  # noqa: PTH116 - as os.walk has it
+        visible = [name for name in names if not is_hidden(name)]
+        is_made = path != os.fspath(folder) and _is_made_by_dcgan(Path(path), set(names))
+        if (status.st_dev, status.st_ino) in seen or is_made:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
         folders[:] = [name for name in folders if not is_hidden(name)]
-        if any(has_extension(name) for name in names):
+        if any(has_extension(name) for name in visible):
             return False
-        found = found or any(has_extension(name, kind) and not is_hidden(name) for name in names)
+        found = found or any(has_extension(name, kind) for name in visible)
     return found
+
+
+def _is_made_by_dcgan(folder: Path, names: Set[str]) -> bool:
+    """Whether a folder with files of these names is a packed set or a run."""
+    if DATASET_FILE in names and is_packed_set(folder):
+        return True
+    if RUN_FILE not in names:
+        return False
+    try:
+        card = parse_json((folder / RUN_FILE).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(card, dict) and {"format", "fingerprint"} <= card.keys()
 
 
 def _head(path: str) -> bytes:
