@@ -165,6 +165,20 @@ def test_a_folder_with_pictures_is_one_of_pictures(folder: Path, tmp_path: Path)
     assert PackedSet.open(report.path).sound is None
 
 
+def test_what_is_not_read_does_not_make_a_folder_one_of_pictures(folder: Path, tmp_path: Path) -> None:
+    Image.new("L", (32, 32)).save(folder / "low" / "._cover.png")
+    (folder / "run" / "sheets").mkdir(parents=True)
+    (folder / "run" / "run.json").write_text('{"format": 5, "fingerprint": "0"}')
+    Image.new("L", (32, 32)).save(folder / "run" / "sheets" / "1.png")
+    (folder / "low" / "up").symlink_to("..")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "sounds").symlink_to(folder)
+    for source in (folder, tmp_path / "linked"):
+        assert sound_of(open_source(source, OPTIONS)) == SoundFormat(8000, 0.512)
+    Image.new("L", (32, 32)).save(folder / "low" / "cover.png")
+    assert sound_of(open_source(tmp_path / "linked")) is None
+
+
 def test_a_folder_of_sounds_alone_that_are_all_broken_says_why(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_text("no")
     with pytest.raises(SourceError, match=r"none of 1 sounds can be read: 1 not a sound \(not recognized as WAV"):
@@ -246,6 +260,14 @@ def test_the_report_says_what_a_clip_is(folder: Path, tmp_path: Path) -> None:
 def test_flags_of_sounds_are_not_for_pictures(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="has pictures, not sounds: leave `rate` and `seconds` out"):
         prepare(np.zeros((4, 16, 16), np.uint8), tmp_path / "packed", OPTIONS)
+
+
+def test_a_packed_set_has_the_clips_that_it_has(folder: Path, tmp_path: Path) -> None:
+    packed = prepare(folder, tmp_path / "packed", OPTIONS).path
+    for options in (PrepareOptions(size=16, rate=16000), PrepareOptions(size=16, seconds=0.4)):
+        with pytest.raises(PackedSetError, match=r"has clips of 0\.512 .*, and no clips of .*, or leave `rate` and"):
+            prepare(packed, tmp_path / "again", options)
+    assert prepare(packed, tmp_path / "again", PrepareOptions(size=16, rate=8000, seconds=0.51)).sound
 
 
 def test_what_a_model_of_sounds_is_given_is_cut_into_its_clips(

@@ -267,6 +267,12 @@ def test_a_folder_with_pictures_is_one_of_pictures(folder: Path, tmp_path: Path)
     assert (report.used, report.ignored) == (1, {".mp4": 2, ".mov": 1})
 
 
+def test_a_packed_set_has_the_frames_that_it_has(folder: Path, tmp_path: Path) -> None:
+    packed = prepare(folder, tmp_path / "set", PrepareOptions(size=16, fps=2)).path
+    with pytest.raises(PackedSetError, match="has 2 frames a second of its videos, not 5: name the videos themselves"):
+        prepare(packed, tmp_path / "again", PrepareOptions(size=16, fps=5))
+
+
 def test_an_archive_of_videos_is_refused_with_the_remedy(folder: Path, tmp_path: Path) -> None:
     archive = shutil.make_archive(str(tmp_path / "videos"), "zip", folder)
     with pytest.raises(SourceError, match="Videos are read from folders: unpack them into one"):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 from tests.export.lively import lively_model
 from tests.training.toys import TOY, discs
@@ -13,7 +14,7 @@ import dcgan
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
-from dcgan.errors import ModelError, PackedSetError, UsageError
+from dcgan.errors import DcganError, ModelError, PackedSetError, UsageError
 from dcgan.metrics.evaluate import Evaluation, evaluate
 from dcgan.metrics.extractors import Extractor, build_extractor
 from dcgan.metrics.features import generated_features, real_features, some_positions
@@ -21,6 +22,7 @@ from dcgan.metrics.frechet import frechet_distance, moments
 from dcgan.metrics.kernel import kernel_distance
 from dcgan.metrics.parzen import parzen_log_likelihood
 from dcgan.metrics.results import Distances
+from dcgan.metrics.sides import SetSide, open_models, prepare_sides
 from dcgan.model import Model
 from dcgan.randomness import Stream, rng
 from dcgan.training.run import train
@@ -204,6 +206,30 @@ def test_pictures_of_different_sizes_are_resized_only_when_that_is_said(tmp_path
     with pytest.raises(UsageError, match=r"10 of 20 pictures of .*mixed are not 24 x 24 pixels.* give the `size`"):
         evaluate(small, mixed, extractor="pixels")
     assert evaluate(small, large, extractor="pixels", size=16).size == 16
+
+
+def recordings(folder: Path, seconds: float, rate: int = 8000) -> Path:
+    folder.mkdir()
+    for number in range(20):
+        sound = np.random.default_rng(number).normal(size=round(seconds * rate)) / 10
+        soundfile.write(folder / f"{number:02d}.wav", sound, rate)
+    return folder
+
+
+def test_recordings_are_compared_in_clips_of_one_kind(tmp_path: Path) -> None:
+    short, fast = recordings(tmp_path / "short", 0.256), recordings(tmp_path / "fast", 0.512, 16000)
+    made = [prepare(side, tmp_path / f"{side.name}-set", PrepareOptions(size=16)).path for side in (short, fast)]
+    clips = []
+    for sides in ((short, fast), (fast, made[0]), (made[0], fast)):
+        one, other = prepare_sides(*sides, open_models(*sides, "cpu"), size=16)
+        assert isinstance(one, SetSide)
+        assert isinstance(other, SetSide)
+        assert one.data.sound == other.data.sound
+        clips.append(one.data.sound)
+    assert len(set(clips)) == 1
+    for first, second in (made, (made[0], photos(tmp_path / "photos", (16, 16)))):
+        with pytest.raises(DcganError, match="`rate` and `seconds`"):
+            evaluate(first, second, extractor="pixels", size=16)
 
 
 def test_pictures_are_brought_to_the_size_of_a_packed_set_or_a_model(model: Model, data: PackedSet, home: Path) -> None:

@@ -8,7 +8,9 @@ import numpy as np
 from dcgan.data.clip_pixels import Clips
 from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.packed import PackedSet
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import PackedSetError
+from dcgan.sound.spectrogram import SoundFormat
 
 
 class PackedPictures:
@@ -16,13 +18,19 @@ class PackedPictures:
 
     Those that were skipped when it was made are listed again, with the same reasons: frames of films are missing there.
 
+    Args:
+        packed: The set.
+        options: What its pictures are made into.
+
     Raises:
-        PackedSetError: The set is one of clips, which are no pictures.
+        PackedSetError: The set is one of clips, which are no pictures; or its recordings or videos were cut in another
+            way than the options say.
     """
 
-    def __init__(self, packed: PackedSet) -> None:
+    def __init__(self, packed: PackedSet, options: PrepareOptions) -> None:
         if isinstance(packed.pixels, Clips):
             raise PackedSetError(f"clips of {packed.frames} frames are no source of pictures: name {packed.path}")
+        _check_cut_alike(packed, options)
         self._packed = packed
         self.total = len(packed) + packed.skipped
         """How many items it yields."""
@@ -41,6 +49,21 @@ class PackedPictures:
             for row in batch.to_pylist():
                 content = np.asarray(self._packed.pixels[row["row"]]) if row["row"] >= 0 else skipped_again(row)
                 yield Item(row["name"], content, row["label"], dict(row["attributes"] or ()))
+
+
+def _check_cut_alike(packed: PackedSet, options: PrepareOptions) -> None:
+    if sound := packed.sound:
+        wanted = SoundFormat(options.rate or sound.rate, options.seconds or sound.seconds)
+        if (wanted.rate, wanted.hop(packed.size)) != (sound.rate, sound.hop(packed.size)):
+            raise PackedSetError(
+                f"{packed.path} has {sound}, and no {wanted}: name the recordings themselves, or leave `rate` and "
+                "`seconds` out"
+            )
+    if packed.fps and options.fps not in (PrepareOptions.fps, packed.fps):
+        raise PackedSetError(
+            f"{packed.path} has {packed.fps:g} frames a second of its videos, not {options.fps:g}: name the videos "
+            "themselves, or leave `fps` out"
+        )
 
 
 def skipped_again(row: Mapping[str, Any]) -> Skipped:

@@ -28,16 +28,17 @@ def open_source(source: PictureSource, options: PrepareOptions | None = None) ->
 
     Raises:
         SourceError: It is missing, cannot be read or holds no picture; the message says what it holds instead.
-        PackedSetError: It is a packed set, and broken.
+        PackedSetError: It is a packed set, and broken, or of recordings or videos that are cut in another way.
         UsageError: It is the empty text, or an object of your own that is no `Source`.
     """
+    options = options or PrepareOptions()
     if isinstance(source, PackedSet):
-        return PackedPictures(source)
+        return PackedPictures(source, options)
     if isinstance(source, str | Path) and is_packed_set(source):
-        return PackedPictures(PackedSet.open(source))
+        return PackedPictures(PackedSet.open(source), options)
     if isinstance(source, Source):
         return _checked(source)
-    candidate = Candidate(source, options or PrepareOptions())
+    candidate = Candidate(source, options)
     try:
         opened = find_kind(candidate).open(candidate)
     except DcganError:

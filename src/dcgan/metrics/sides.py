@@ -20,6 +20,7 @@ from dcgan.metrics.features import generated_features, real_features, some_posit
 from dcgan.model import Model
 from dcgan.model_folder import BEST, find
 from dcgan.model_pictures import open_for
+from dcgan.sound.spectrogram import SoundFormat
 from dcgan.types import Features, OnProgress, Pixels
 
 Side = Model | PictureSource
@@ -105,7 +106,7 @@ def prepare_sides(
     - that which all pictures of both sides have, where both are folders or the like; nothing is resized.
 
     Raises:
-        UsageError: The sizes differ, and nothing says which one is meant.
+        UsageError: The sizes differ, and nothing says which one is meant; or recordings are cut into different clips.
         DcganError: A side cannot be opened.
     """
     first, second = opened
@@ -118,20 +119,27 @@ def prepare_sides(
         if isinstance(side, Model) and side.size != common:
             raise UsageError(f"`size` is {common}, but {_name(given)} makes pictures of {_sides_of(side)} pixels")
 
-    def at_size(side: Model | PictureSource, given: Side, first_seed: int = 0) -> ModelSide | SetSide:
+    def at_size(
+        side: Model | PictureSource, given: Side, first_seed: int = 0, sound: SoundFormat | None = None
+    ) -> ModelSide | SetSide:
         if isinstance(side, Model):
             return ModelSide(_name(given), side, first_seed)
         if model is not None:
             data = open_for(model, side, on_progress=on_progress)
         else:
             alike = None if isinstance(side, PackedSet) else packed
-            channels, sound = (alike.channels, alike.sound) if alike else (None, None)
+            channels, sound = (alike.channels, alike.sound) if alike else (None, sound)
             data = open_pictures(side, size=common, channels=channels, sound=sound, on_progress=on_progress)
         if unprepared and size is None:
             _check_untouched(data, _name(given))
         return SetSide(_name(given), data)
 
-    return at_size(first, generated), at_size(second, real, SECOND_SEED)
+    one = at_size(first, generated)
+    sound = one.data.sound if isinstance(one, SetSide) and not isinstance(second, PackedSet) else None
+    other = at_size(second, real, SECOND_SEED, sound)
+    if isinstance(one, SetSide) and isinstance(other, SetSide):
+        _check_alike(one, other)
+    return one, other
 
 
 def open_held_out(held_out: PictureSource, real: ModelSide | SetSide, on_progress: OnProgress | None) -> SetSide:
@@ -222,6 +230,13 @@ def _check_untouched(data: PackedSet, name: str) -> None:
             f"{count:,} of {len(data):,} pictures of {name} are not {data.size} x {data.size} pixels, as the first one "
             f"is; give the `size` that both sides are resized to, for example {data.size}"
         )
+
+
+def _check_alike(one: SetSide, other: SetSide) -> None:
+    """Refuse recordings that are cut into other clips than those of the other side, and recordings beside pictures."""
+    if one.data.sound != other.data.sound:
+        found = (f"{side.name} has {side.data.sound or 'pictures'}" for side in (one, other))
+        raise UsageError(f"{', and '.join(found)}: prepare both with the same `rate` and `seconds`")
 
 
 def _name(side: Side) -> str:
