@@ -12,9 +12,10 @@ from PIL import Image, ImageFilter
 from tests.curation.scenes import scenes
 
 import dcgan
+from dcgan.curation import face_crops
 from dcgan.curation import faces as room
-from dcgan.curation.detectors import YUNET, build_detector, overlap
-from dcgan.curation.face_crops import crop, sharpness
+from dcgan.curation.detectors import YUNET, Detection, build_detector, overlap
+from dcgan.curation.face_crops import Faces, FindingFaces, crop, sharpness
 from dcgan.curation.face_options import FaceOptions
 from dcgan.curation.faces import crop_faces
 from dcgan.data.packed import PackedSet
@@ -137,6 +138,17 @@ def test_only_the_largest_are_taken_where_that_is_asked(tmp_path: Path) -> None:
     picture = among_scenes((0, 0, 220), (250, 250, 440))
     report = crop_faces([picture], tmp_path / "faces", FaceOptions(max_faces=1))
     assert (report.faces, report.rejected) == (1, {"more faces": 1})
+
+
+def test_what_is_rejected_anyway_does_not_count_among_the_largest(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [Detection(20, 20, 140, 140, 0.35, None)]
+    found += [Detection(left, 150, left + 80, 230, 0.95, None) for left in (50, 150)]
+    monkeypatch.setattr(face_crops, "build_detector", lambda *_: lambda _: found)
+    noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
+    result, _ = FindingFaces(FaceOptions(max_faces=1, margin=0, min_sharpness=0))(noise)
+    assert isinstance(result, Faces)
+    why = [str(face.rejected) for face in result.faces]
+    assert why == ["doubtful (score 0.35)", "None", "more faces (the picture has 1 larger)"]
 
 
 def test_the_paper_s_cascade_does_it_too(tmp_path: Path) -> None:

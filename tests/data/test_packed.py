@@ -16,6 +16,7 @@ from dcgan.data.packed_writer import PackedSetWriter, write_packed_set
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import PackedSetError
+from dcgan.sound.spectrogram import SoundFormat
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 3), np.uint8)
 
@@ -280,6 +281,18 @@ def test_a_folder_of_something_else_is_never_replaced(tmp_path: Path, overwrite:
         with pytest.raises(PackedSetError, match="is not a packed set: name another"):
             write(path, overwrite=overwrite)
     assert (tmp_path / "holiday.jpg").read_bytes() == b"precious"
+
+
+def test_what_is_skipped_has_a_row_for_people_each_unless_it_is_a_clip_of_a_recording(tmp_path: Path) -> None:
+    rows = {}
+    for name, sound in (("faces", None), ("clips", SoundFormat(8000, 1.0))):
+        with write_packed_set(tmp_path / name, size=8, channels=3, sound=sound) as writer:
+            for number in range(3):
+                writer.skip(Item(f"a.jpg#{number}", b""), Skipped(Reason.TOO_SMALL, "9 pixels"))
+            writer.finish("a test", {}, {})
+        rows[name] = (tmp_path / name / "skipped.csv").read_text().splitlines()[1:]
+    assert rows["faces"] == [f"a.jpg#{number},too small,9 pixels" for number in range(3)]
+    assert rows["clips"] == ["a.jpg,too small,clips 0 to 2: 9 pixels"]
 
 
 def test_what_lies_beside_a_packed_set_is_never_removed(tmp_path: Path) -> None:

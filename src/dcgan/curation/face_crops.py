@@ -68,11 +68,14 @@ class FindingFaces:
         found = detect(picture)
         if not found:
             return Skipped(Reason.NO_FACE, "", width, height), digest
-        faces = tuple(_face(picture, one, number, detect, self.options) for number, one in enumerate(found))
-        return Faces(faces, width, height), digest
+        faces: list[Face] = []
+        for one in found:
+            larger = sum(face.rejected is None for face in faces)
+            faces.append(_face(picture, one, larger, detect, self.options))
+        return Faces(tuple(faces), width, height), digest
 
 
-def _face(picture: Pixels, found: Detection, number: int, detect: Detector, options: FaceOptions) -> Face:
+def _face(picture: Pixels, found: Detection, larger: int, detect: Detector, options: FaceOptions) -> Face:
     height, width, _ = picture.shape
     (x, y), side = found.middle, found.side * (1 + 2 * options.margin)
     left, top = round(x - side / 2), round(y - side / 2)
@@ -81,16 +84,16 @@ def _face(picture: Pixels, found: Detection, number: int, detect: Detector, opti
     outside = 1 - inside / round(side) ** 2
     sharp = sharpness(crop(picture, x, y, found.side, 0, _JUDGED_SIDE))
     rejected = None
-    if options.max_faces and number >= options.max_faces:
-        rejected = Skipped(Reason.MORE_FACES, f"the picture has {number} larger")
-    elif found.score < options.least_score:
+    if found.score < options.least_score:
         rejected = Skipped(Reason.DOUBTFUL, f"score {found.score:.2f}")
     elif found.side < options.min_face:
-        rejected = Skipped(Reason.TOO_SMALL, f"{found.side:.0f} pixels wide")
+        rejected = Skipped(Reason.TOO_SMALL, f"{found.side:.0f} pixels")
     elif outside > MOST_OUTSIDE:
         rejected = Skipped(Reason.CUT_OFF, f"{outside:.0%} of it lies beyond the edges")
     elif sharp < options.min_sharpness:
         rejected = Skipped(Reason.BLURRED, f"sharpness {sharp:.2f}")
+    elif options.max_faces and larger >= options.max_faces:
+        rejected = Skipped(Reason.MORE_FACES, f"the picture has {larger} larger")
     angle = tilt(picture, found, detect) if options.align and not rejected else 0.0
     return Face(crop(picture, x, y, side, angle, options.size), found, box, angle, sharp, rejected)
 

@@ -26,7 +26,7 @@ class FaceOptions:
     detector_model: str = ""
     """File of the detector: another YuNet (.onnx) or cascade (.xml) than those that come along."""
     min_face: int = 40
-    """Reject faces narrower than this, in pixels of the original."""
+    """Reject faces whose longer side is less than this, in pixels of the original."""
     min_score: float | None = None
     """Reject faces that the detector is less sure of, 0 to 1. Default: 0.8 with yunet, 0.5 with haar."""
     min_sharpness: float = 0.15
@@ -34,7 +34,7 @@ class FaceOptions:
     margin: float = 0.3
     """How much to keep around the face at each side, of its width: 0 to 2."""
     max_faces: int = 0
-    """Take this many faces of a picture, the largest ones; 0 takes all."""
+    """Take this many faces of a picture, the largest of those that are not rejected; 0 takes all."""
     align: bool = True
     """Turn each face so that its eyes are level, where the detector finds them."""
 

@@ -38,15 +38,17 @@ class IndexWriter:
     Args:
         folder: Where the two files are made.
         files: Closes them.
+        has_clips: Whether pictures are clips of recordings: those of one that are skipped share a row for people.
     """
 
-    def __init__(self, folder: Path, files: ExitStack) -> None:
+    def __init__(self, folder: Path, files: ExitStack, has_clips: bool) -> None:
         self.skipped: Counter[str] = Counter()
         """How many pictures were skipped, by reason."""
         self.skipped_labels: set[str] = set()
         """Labels of those."""
         self.label_names: dict[str, int] = {}
         """Numbers of the labels of those that are used, in order of appearance."""
+        self._has_clips = has_clips
         self._labels = array("q")  # these numbers, -1 for none
         self._rows: list[dict[str, object]] = []
         self._table = SCHEMA.empty_table()
@@ -117,7 +119,7 @@ class IndexWriter:
 
     def _skip(self, entries: Iterable[tuple[str, str, str, str | None]]) -> None:
         for name, reason, detail, label in entries:
-            if self._unlisted and not _is_next_clip(self._unlisted[-1], (name, reason, detail)):
+            if self._unlisted and not (self._has_clips and _is_next_clip(self._unlisted[-1], (name, reason, detail))):
                 self._list_skipped()
             self._unlisted[1:] = [(name, reason, detail)]
             self.skipped[reason] += 1

@@ -54,7 +54,7 @@ class PackedSetWriter:
         self._gray_until_color = channels is None
         self._shape = (size, size, channels or 1)
         self._digest = hashlib.sha256()
-        self._index = IndexWriter(folder, files)
+        self._index = IndexWriter(folder, files, has_clips=sound is not None)
         self._pixels: PixelWriter | None = None
         self._shards: list[int] = []  # how many pictures each has
 
