@@ -140,6 +140,21 @@ def test_a_longer_delay_that_robots_ask_for_is_kept_and_one_of_hours_means_no(we
     assert fetch(web, tmp_path, "/photos/3.jpg").outcomes == {"forbidden by robots.txt": 1}
 
 
+def test_the_time_that_a_picture_may_take_does_not_run_while_it_waits_its_turn(web: Web, tmp_path: Path) -> None:
+    paths = [f"/photos/{number}.jpg" for number in range(3)]
+    assert fetch(web, tmp_path, *paths, delay=1.3, timeout=1, retries=0).outcomes == {"downloaded": 3}
+
+
+def test_what_a_limit_refused_is_asked_for_where_the_limit_is_another(web: Web, tmp_path: Path) -> None:
+    path = "/photos/1.jpg"
+    assert outcome(web, tmp_path, path, max_bytes=10) == "too large"
+    assert fetch(web, tmp_path, path, max_bytes=9).before == 1
+    assert outcome(web, tmp_path, path) == "downloaded"
+    assert outcome(web, tmp_path, "/photos/2.jpg", allow_private=False) == "private address"
+    assert fetch(web, tmp_path, "/photos/2.jpg", allow_private=False).before == 1
+    assert outcome(web, tmp_path, "/photos/2.jpg") == "downloaded"
+
+
 def test_what_is_settled_is_not_asked_again_and_passing_failures_are(web: Web, tmp_path: Path) -> None:
     paths = ("/photos/1.jpg", "/none.jpg", "/flaky.jpg")
     first = fetch(web, tmp_path, *paths, retries=0)

@@ -93,7 +93,7 @@ def download(
         delay: Seconds between two requests to one host, at least.
         parallel: How many hosts are asked at once.
         retries: How often an address is tried again after a passing failure.
-        timeout: Seconds that one picture may take.
+        timeout: Seconds that one picture may take, once its host is asked.
         max_bytes: Larger files are not downloaded.
     """
     from dcgan.curation import download as room

@@ -24,7 +24,7 @@ from dcgan.words import counted
 if TYPE_CHECKING:
     from dcgan.curation.web import PoliteClient
 
-DOWNLOADED = "downloaded"
+DOWNLOADED, TOO_LARGE, PRIVATE = "downloaded", "too large", "private address"
 _SUFFIXES = {"JPEG": ".jpg", "JPEG 2000": ".jp2", "JPEG XL": ".jxl", "Photoshop": ".psd"}
 _FIRST_WAIT = 2.0  # seconds before an address is tried again, doubled each time
 _LONGEST_WAIT = 120.0
@@ -96,7 +96,7 @@ def download(
     It keeps to each host's robots.txt, asks a host once in `delay` seconds, and refuses addresses of the local network.
     What is no picture is not kept. All columns of the list, such as the license and the page that a picture comes from,
     are kept beside the outcome. Called again after a stop, it goes on: what is settled is not asked for again, and what
-    failed for a passing reason is.
+    failed for a passing reason is, or was refused by a limit that is another now.
 
     Args:
         addresses: CSV with a column "url" (or "image") and, if you like, "name" (or "label") and others.
@@ -105,7 +105,7 @@ def download(
         delay: Seconds between two requests to one host, at least; robots.txt may ask for more.
         parallel: How many hosts are asked at once, 1 to 256.
         retries: How often an address is tried again after a passing failure.
-        timeout: Seconds that one picture may take.
+        timeout: Seconds that one picture may take, once its host is asked.
         max_bytes: Larger files are not downloaded.
         allow_private: Allow addresses of the local network.
         on_progress: Called with (addresses settled, addresses in all).
@@ -129,7 +129,8 @@ def download(
     rows_by_url = read_addresses(Path(addresses))
     try:
         out.mkdir(parents=True, exist_ok=True)
-        settled = read_journal(out / JOURNAL_FILE)
+        journal_before = read_journal(out / JOURNAL_FILE)
+        settled = {url for url, entry in journal_before.items() if not _is_allowed_now(entry, max_bytes, allow_private)}
         todo = [row for url, row in rows_by_url.items() if url not in settled]
         before = len(rows_by_url) - len(todo)
         with (out / JOURNAL_FILE).open("a", encoding="utf-8") as journal:
@@ -209,7 +210,8 @@ class _Downloads:
                 fetched = await client.fetch(row["url"], self._max_bytes)
             except FetchError as error:
                 if not error.passing or attempt == self._retries:
-                    return {"outcome": error.reason, "detail": error.detail, "passing": error.passing}
+                    limit = {"limit": self._max_bytes} if error.reason == TOO_LARGE else {}
+                    return {"outcome": error.reason, "detail": error.detail, "passing": error.passing, **limit}
                 await asyncio.sleep(min(max(wait, error.wait), _LONGEST_WAIT))
                 wait *= 2
                 continue
@@ -236,6 +238,14 @@ class _Downloads:
         self._done += 1
         if self._on_progress:
             self._on_progress(self._done, self._total)
+
+
+def _is_allowed_now(entry: Mapping[str, object], max_bytes: int, allow_private: bool) -> bool:
+    """Whether an address was refused by a limit of an earlier call that is none of this one."""
+    limit = entry.get("limit")
+    if entry["outcome"] == TOO_LARGE:
+        return not isinstance(limit, int) or limit < max_bytes
+    return entry["outcome"] == PRIVATE and allow_private
 
 
 def _host_of(url: str) -> str:

@@ -98,7 +98,7 @@ class PoliteClient:
     Args:
         session: Of aiohttp.
         delay: Seconds between two requests to one host, at least.
-        timeout: Seconds that one file may take.
+        timeout: Seconds that a request may take, once its host is asked.
         allow_private: Whether addresses of the local network may be asked.
     """
 
@@ -118,8 +118,7 @@ class PoliteClient:
             FetchError: It is not there, not allowed, too large, or did not come in time.
         """
         try:
-            async with asyncio.timeout(self._timeout):
-                return await self._follow(address, most_bytes, is_interface)
+            return await self._follow(address, most_bytes, is_interface)
         except TimeoutError as error:
             raise FetchError("took too long", f"more than {self._timeout:g} s", passing=True) from error
         except FetchError:
@@ -136,7 +135,7 @@ class PoliteClient:
         for _ in range(_REDIRECTIONS + 1):
             url = self._checked(address)
             await self._turn(url, is_interface)
-            async with self._session.get(url, allow_redirects=False) as response:
+            async with asyncio.timeout(self._timeout), self._session.get(url, allow_redirects=False) as response:
                 if response.status in _REDIRECTED and "Location" in response.headers:
                     address = str(url.join(URL(response.headers["Location"])))
                     continue
@@ -162,7 +161,8 @@ class PoliteClient:
         host = self._hosts.setdefault(f"{url.scheme}://{url.authority}", _Host())
         async with host.lock:
             if host.robots is None:
-                host.robots = Protego.parse("") if is_interface else await self._robots(url)
+                async with asyncio.timeout(self._timeout):
+                    host.robots = Protego.parse("") if is_interface else await self._robots(url)
             asked = float(host.robots.crawl_delay(_AGENT) or 0)
             if asked > _LONGEST_DELAY:
                 raise FetchError("forbidden by robots.txt", f"it asks for {asked:g} s between two requests")
@@ -197,7 +197,7 @@ async def polite_client(
     Args:
         contact: Who is behind it, an address that hosts can write to; it becomes a part of the user agent.
         delay: Seconds between two requests to one host, at least.
-        timeout: Seconds that one file may take.
+        timeout: Seconds that a request may take, once its host is asked.
         parallel: How many connections at once, to all hosts together.
         allow_private: Whether addresses of the local network may be asked.
     """
