@@ -144,8 +144,9 @@ def test_what_cannot_be_compared_is_named() -> None:
         quick(DATA, labels_per_class="some")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="`baselines` must be of dcgan, random"):
         quick(DATA, baselines=["magic"])
-    with pytest.raises(UsageError, match="`seed`"):
-        quick(DATA, seed=-1)
+    for seed in (-1, 2**63):
+        with pytest.raises(UsageError, match="`seed` must be 0 to"):
+            quick(DATA, seed=seed)
 
 
 def test_standardizing_changes_what_is_probed() -> None:

@@ -92,6 +92,7 @@ def test_each_class_is_spread_evenly_over_the_parts() -> None:
         ([0, 0, 0], {}, "two of each"),
         ([0, 0, 1, 1], {"folds": 1}, "folds"),
         ([0, 0, 1, 1], {"seed": -1}, "seed"),
+        ([0, 0, 1, 1], {"seed": 2**64}, "seed"),
         ([0, 0, 1, 1], {"C": [0.0]}, "C"),
     ],
 )

@@ -30,7 +30,7 @@ from dcgan.data.sources import PictureSource
 from dcgan.errors import SourceError, UsageError
 from dcgan.files import CODES_FILE, GROUPS_FILE, NET_FILE
 from dcgan.progress import notebook_bar
-from dcgan.randomness import Stream, rng
+from dcgan.randomness import Stream, check_seed, rng
 from dcgan.types import OnPhase, OnProgress
 
 WITHIN, MOST_WITHIN = 6, 16
@@ -81,7 +81,7 @@ def deduplicate(
         on_phase: Called with the name of each phase as it begins.
 
     Raises:
-        UsageError: `within` or `similarity` is out of its range.
+        UsageError: `within`, `similarity` or `seed` is out of its range.
         SourceError: A source cannot be read, or none of its pictures can be used.
         PackedSetError: `out` exists or cannot be written, or a packed set is broken.
         DcganError: The cluster fails, as for `prepare`.
@@ -91,6 +91,7 @@ def deduplicate(
     """
     began, out, begin = time.monotonic(), Path(out), on_phase or (lambda _: None)
     _check(within, similarity)
+    check_seed(seed)
     check_engine(engine)
     check_free(out, overwrite)
     data = open_pictures(source, size=size, channels=channels, engine=engine, on_progress=on_progress)

@@ -28,6 +28,7 @@ from dcgan.probing.protocol import fit_and_choose
 from dcgan.probing.splits import check_labeled, groups_of, split
 from dcgan.probing.validation_curve import Ends, best_of, check_values, ends_of, warnings_of
 from dcgan.progress import notebook_bar
+from dcgan.randomness import check_seed
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Labels, OnPhase, OnProgress, Pixels
 
@@ -182,8 +183,7 @@ def fit_classifier(
     """
     if C is not None:
         check_values(C)
-    if seed < 0:
-        raise UsageError(f"`seed` must be 0 or more, not {seed}")
+    check_seed(seed)
     extractor = DiscriminatorExtractor(on_device(model, device), layers, grid)
     data = open_for(model, source)
     check_labeled(data)

@@ -20,6 +20,7 @@ from dcgan.probing.results import ProbeResults
 from dcgan.probing.results_file import about_of, merge_results, save_results
 from dcgan.probing.splits import Splits, check_labeled, groups_of, split
 from dcgan.progress import notebook_bar
+from dcgan.randomness import check_seed
 from dcgan.types import OnPhase, OnProgress
 from dcgan.words import counted, plural, some_of
 
@@ -99,9 +100,9 @@ def probe(
         trials,
         trainings,
     )
-    for name, number, least in (("centroids", centroids, 1), ("seed", seed, 0)):
-        if number < least:
-            raise UsageError(f"`{name}` must be {least} or more, not {number}")
+    check_seed(seed)
+    if centroids < 1:
+        raise UsageError(f"`centroids` must be 1 or more, not {centroids}")
     names = tuple(dict.fromkeys(("dcgan", *baselines)))
     if unknown := [name for name in names if name not in BASELINES]:
         raise UsageError(f"`baselines` must be of {', '.join(BASELINES.names)}, not {', '.join(unknown)}")

@@ -11,7 +11,7 @@ from dcgan.errors import UsageError
 from dcgan.probing.feature_blocks import Matrix
 from dcgan.probing.linear_svm import LinearSVM, SVMPath, span
 from dcgan.probing.validation_curve import check_values
-from dcgan.randomness import Stream, rng
+from dcgan.randomness import Stream, check_seed, rng
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Labels
 
@@ -87,8 +87,9 @@ def fit_cross_validated(
     counts = np.bincount(labels, minlength=classes)
     if classes < 2 or counts.min() < 2:
         raise UsageError("`labels` must be of two classes or more, with two of each or more")
-    if folds < 2 or seed < 0:
-        raise UsageError(f"`folds` must be 2 or more and `seed` 0 or more, not {folds} and {seed}")
+    check_seed(seed)
+    if folds < 2:
+        raise UsageError(f"`folds` must be 2 or more, not {folds}")
     part = fold_of(labels, min(folds, int(counts.min())), seed)
     tried = _some(labels, seed)
     held_out = _held_out_scores(features[tried], labels[tried], part[tried], classes, C)

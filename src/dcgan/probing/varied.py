@@ -8,7 +8,7 @@ from torch import Tensor
 from dcgan.errors import UsageError
 from dcgan.probing.baselines.kmeans import kmeans_step
 from dcgan.probing.feature_blocks import ROWS, Matrix
-from dcgan.randomness import Stream, rng
+from dcgan.randomness import Stream, check_seed, rng
 
 CLUSTERS = 48
 PROJECTED = 64  # random directions that distances are measured in
@@ -31,8 +31,9 @@ def varied_order(features: Matrix, clusters: int = CLUSTERS, *, seed: int = 0) -
     Raises:
         UsageError: A parameter is out of range.
     """
-    if clusters < 1 or seed < 0:
-        raise UsageError(f"`clusters` must be 1 or more and `seed` 0 or more, not {clusters} and {seed}")
+    check_seed(seed)
+    if clusters < 1:
+        raise UsageError(f"`clusters` must be 1 or more, not {clusters}")
     random = rng(Stream.VARIED, seed)
     points = _projected(features, random)
     centroids = _first_centroids(points, min(clusters, len(points)), random)
