@@ -140,6 +140,13 @@ def test_a_longer_delay_that_robots_ask_for_is_kept_and_one_of_hours_means_no(we
     assert fetch(web, tmp_path, "/photos/3.jpg").outcomes == {"forbidden by robots.txt": 1}
 
 
+def test_a_column_of_the_list_is_not_taken_for_what_became_of_it(web: Web, tmp_path: Path) -> None:
+    addresses = write_list(tmp_path / "a.csv", [{"url": web.at("/none.jpg"), "file": "mine.jpg", "license": "CC0"}])
+    download(addresses, tmp_path / "out", delay=0, allow_private=True)
+    (row,) = listed(tmp_path / "out")
+    assert (row["file"], row["file (own)"], row["license"]) == ("", "mine.jpg", "CC0")
+
+
 def test_the_time_that_a_picture_may_take_does_not_run_while_it_waits_its_turn(web: Web, tmp_path: Path) -> None:
     paths = [f"/photos/{number}.jpg" for number in range(3)]
     assert fetch(web, tmp_path, *paths, delay=1.3, timeout=1, retries=0).outcomes == {"downloaded": 3}

@@ -61,11 +61,13 @@ def read_journal(file: Path, *, passing: bool = False) -> dict[str, dict[str, st
 def write_list(
     file: Path, rows_by_url: Mapping[str, Mapping[str, str]], outcomes: Mapping[str, Mapping[str, object]]
 ) -> None:
-    """Write every address with its outcome and its own columns."""
+    """Write every address with its outcome and its own columns; "file (own)" is one that is called as a fact is."""
     facts = ("outcome", "detail", "file", "sha256", "bytes", "from", "at")
-    own = dict.fromkeys(key for row in rows_by_url.values() for key in row if key not in ("url", "name", *facts))
+    own = {key: f"{key} (own)" if key in facts else key for row in rows_by_url.values() for key in row}
     with new_file(file) as partial, partial.open("w", newline="", encoding="utf-8") as lines:
-        writer = csv.DictWriter(lines, ["name", "url", *facts, *own], extrasaction="ignore", restval="")
+        columns = dict.fromkeys(("name", "url", *facts, *own.values()))
+        writer = csv.DictWriter(lines, list(columns), restval="")
         writer.writeheader()
         for url, row in rows_by_url.items():
-            writer.writerow({**row, **outcomes.get(url, {})})
+            found = {fact: value for fact, value in outcomes.get(url, {}).items() if fact in facts}
+            writer.writerow({**{own[key]: value for key, value in row.items()}, **found})
