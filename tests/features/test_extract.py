@@ -87,6 +87,13 @@ def test_statistics_are_means_over_mini_batches_of_128_and_leave_the_model_alone
     assert np.abs(extractor.extract(pixels[:4]) - plain).max() > 0.01
 
 
+def test_what_cannot_be_written_is_refused_before_any_picture_is_opened(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"\.npy or \.parquet"):
+        save_features(MODEL, "no/such/pictures", tmp_path / "f.txt", device="cpu")
+    with pytest.raises(UsageError, match="`dtype` must be float32 or float16, not 'float64'"):
+        save_features(MODEL, "no/such/pictures", tmp_path / "f.npy", dtype="float64", device="cpu")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(("layers", "grid"), [([2], 4), ([-1], 4), ([], 4), ([0, 0], 4), ("0,1", 4), ([0], 0)])
 def test_what_the_net_does_not_have_is_refused(layers: Any, grid: int) -> None:
     with pytest.raises(UsageError, match=r"`layers`|`grid`"):

@@ -81,6 +81,8 @@ def test_results_come_one_for_each_count_in_their_order() -> None:
     results = quick(DATA, baselines=(), labels_per_class=[4, "all", 4], C=[1e-3], repeats=3, on_phase=phases.append)
     assert [result.labels_per_class for result in results.probed["dcgan"]] == [4, None]
     assert [len(result.accuracies) for result in results.probed["dcgan"]] == [3, 1]
+    of_numpy = quick(DATA, baselines=(), labels_per_class=np.int64(4), C=[1e-3], repeats=3)  # type: ignore[arg-type]
+    assert of_numpy.probed["dcgan"][0].labels_per_class == 4
     assert phases == ["dcgan: fitting", "dcgan: extracting", "dcgan: 4 labels", "dcgan: all labels"]
 
 

@@ -191,8 +191,7 @@ def extract_features(
         >>> found.features.shape
         (5000, 15360)
     """
-    if dtype not in get_args(DType):
-        raise UsageError(f"`dtype` must be float32 or float16, not {dtype!r}")
+    check_dtype(dtype)
     device = check_device(device, engine)
     nets_with_features(model)
     data = open_for(model, source, engine=engine)
@@ -284,6 +283,16 @@ def nets_with_features(model: Model) -> DiscriminatorNet:
         ModelError: It is no DCGAN's.
     """
     return model.discriminator_net("taking features from the discriminator")
+
+
+def check_dtype(dtype: str) -> None:
+    """Check the type of features.
+
+    Raises:
+        UsageError: It is no type that they are kept in.
+    """
+    if dtype not in get_args(DType):
+        raise UsageError(f"`dtype` must be float32 or float16, not {dtype!r}")
 
 
 def fit_range(features: Features, dtype: DType) -> Features:

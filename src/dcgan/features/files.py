@@ -19,6 +19,7 @@ from dcgan.features.extract import (
     batches_of,
     build_extractor,
     check_device,
+    check_dtype,
     fit_range,
     nets_with_features,
 )
@@ -80,12 +81,14 @@ def save_features(
         on_progress: Called with (pictures, in all).
 
     Raises:
-        UsageError: The suffix is neither, or a layer or the grid is out of range.
+        UsageError: The suffix is neither, or a layer, the grid or `dtype` is out of range.
         ModelError: The discriminator is no DCGAN's.
         SourceError, PackedSetError: A source cannot be read.
         OSError: The disk is full, or the file cannot be written.
         DcganError: The cluster fails.
     """
+    _check_suffix(Path(path))
+    check_dtype(dtype)
     device = check_device(device, engine)
     nets_with_features(model)
     data = open_for(model, source, engine=engine)
@@ -109,8 +112,7 @@ def write_features(
         UsageError: The suffix is neither, or the pictures are not of the extractor's shape.
         OSError: The disk is full, or the file cannot be written.
     """
-    if path.suffix.lower() not in FILES:
-        raise UsageError(f"`path` {path}: features are written as {' or '.join(FILES)}")
+    _check_suffix(path)
     writer = _npy if path.suffix.lower() == ".npy" else _parquet
     with new_file(path) as partial, writer(partial, data, extractor.size, np.dtype(dtype)) as write:
         done = 0
@@ -119,6 +121,11 @@ def write_features(
             done += len(batch)
             if on_progress:
                 on_progress(done, len(data))
+
+
+def _check_suffix(path: Path) -> None:
+    if path.suffix.lower() not in FILES:
+        raise UsageError(f"`path` {path}: features are written as {' or '.join(FILES)}")
 
 
 @contextmanager

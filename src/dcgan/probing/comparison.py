@@ -90,7 +90,7 @@ def probe(
         >>> results.find("kmeans", 10).mean
         0.61
     """
-    counts = [labels_per_class] if isinstance(labels_per_class, int | str) else labels_per_class
+    counts = [labels_per_class] if isinstance(labels_per_class, int | np.integer | str) else labels_per_class
     options = ProbeOptions(
         tuple(dict.fromkeys(_count(count) for count in counts)),
         None if C is None else tuple(map(float, C)),
@@ -206,8 +206,8 @@ class _Log:
 
 
 def _count(count: LabelsPerClass) -> int | None:
-    if isinstance(count, int):
-        return count
+    if isinstance(count, int | np.integer):
+        return int(count)
     if count == "all":
         return None
     raise UsageError(f"`labels_per_class` must be numbers from 1, or all, not {count}")
