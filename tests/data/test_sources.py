@@ -1,5 +1,6 @@
 """Folders and the registry: which pictures, in which order, with which labels; and the errors when there are none."""
 
+import errno
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from tests.data.pictures import JPEG, PNG
 
 from dcgan.choices import SOURCES, describe_sources
+from dcgan.data.cache import open_pictures
 from dcgan.data.items import Item, Source
 from dcgan.data.kinds import Candidate, SourceKind
 from dcgan.data.prepare import prepare
@@ -114,6 +116,27 @@ def test_nothing_there() -> None:
     text = error_of("no/such/place")
     assert text.startswith("no/such/place: no such file or folder. Sources: a folder, ")
     assert "drawn-faces[:COUNT[:SEED]]" in text
+
+
+def test_a_name_that_is_too_long_for_a_path_is_no_source() -> None:
+    for open_ in (open_source, open_pictures):
+        with pytest.raises(SourceError, match=r"^x+: no such file or folder"):
+            open_("x" * 300)
+
+
+def test_what_lies_in_a_folder_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    with pytest.raises(SourceError, match=r"photos cannot be read: Permission denied$"):
+        open_source(tmp_path / "photos")
+
+
+def test_what_begins_nearly_as_a_compressed_file_is_none(tmp_path: Path) -> None:
+    write(tmp_path, "BZ1.jpg")
+    (tmp_path / "list.txt").write_text("BZ1.jpg\n")
+    assert [item.name for item in open_source(tmp_path / "list.txt")] == ["BZ1.jpg"]
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:

@@ -53,6 +53,11 @@ def test_a_struct_of_bytes_and_a_path_is_a_picture(tmp_path: Path) -> None:
     assert [content.detail for _, content, _ in none if isinstance(content, Skipped)] == ["no value", "no value"]
 
 
+def test_categories_are_labels(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", image=[JPEG, PNG], label=pa.array(["cat", None]).dictionary_encode())
+    assert [label for *_, label in seen(path)] == ["cat", None]
+
+
 def test_several_columns_of_pictures_need_a_choice(tmp_path: Path) -> None:
     path = write(tmp_path / "a.parquet", before=[JPEG], after=[PNG])
     with pytest.raises(SourceError, match="several columns of pictures: before, after; choose one by `column`"):

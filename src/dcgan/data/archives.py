@@ -18,6 +18,7 @@ from dcgan.errors import SourceError
 
 _AT_MOST = f"at most {MAX_BYTES >> 20} MB are read"
 _CLASS = ".cls"  # WebDataset: such a file beside a picture holds its label
+_LONGEST_CLASS = 1024  # bytes of a label
 _SMALL = 64 << 20  # bytes of a member that may expand as it likes
 _SMALL_ARCHIVE = 1 << 30  # bytes of a compressed .tar that may expand as it likes
 _LONGEST_HEADER = 1 << 20  # bytes of a name, or of what else precedes a file in a .tar
@@ -141,8 +142,8 @@ class TarArchive:
         name = printable(member.name)
         if member.isdir():
             return
-        if name.endswith(_CLASS) and 0 < member.size <= HEAD_BYTES:
-            text = archive.head(member).decode("utf-8", "backslashreplace").strip()
+        if name.endswith(_CLASS) and 0 < member.size <= _LONGEST_CLASS:
+            text = archive.head(member, _LONGEST_CLASS).decode("utf-8", "backslashreplace").strip()
             self._classes[_sample_of(name)] = on_one_line(text)
         elif member.isfile() or has_extension(name):
             self._files.add(name, position, partial(archive.head, member))
@@ -212,11 +213,11 @@ class _Tar:
         if not isinstance(self._tar.ended_by, EOFHeaderError):
             self.broken = Skipped(Reason.TRUNCATED, f"the archive is truncated: {self._tar.ended_by}")
 
-    def head(self, member: tarfile.TarInfo) -> bytes:
+    def head(self, member: tarfile.TarInfo, count: int = HEAD_BYTES) -> bytes:
         """The first bytes of a file."""
         try:
             content = self._tar.extractfile(member) if member.isfile() else None
-            return content.read(HEAD_BYTES) if content else b""
+            return content.read(count) if content else b""
         except Exception:  # it is read once more, and then it has a reason
             return b""
 

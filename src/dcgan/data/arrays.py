@@ -80,13 +80,15 @@ class ArraySource:
     that cannot be pictures with channels. A film's frames are called "NAME[3]/0" and so on, and have its label.
 
     uint8 is taken as it is, uint16 divided by 257, bool made black and white. Other numbers must lie, over the whole
-    array, in 0 to 1, -1 to 1, or 0 to 255. Of a truncated file what can be read is used.
+    array, in 0 to 255, or as floats in 0 to 1 or -1 to 1. Of a truncated file what can be read is used.
 
     Raises:
         SourceError: Shape or values are none of these, or the labels are not one for each picture.
     """
 
     def __init__(self, array: PictureArray, labels: list[str] | None) -> None:
+        if not array.shape:
+            raise SourceError(f"{array.where}: a single {array.dtype} is no array of pictures")
         self.description = array.description
         self._array = array
         self._labels = labels
@@ -167,7 +169,8 @@ def to_uint8(
         return _scaling(1, 127.5)
     if low >= 0 and high <= 255:
         return _scaling(0, 1)
-    raise SourceError(f"{where}: {dtype} values from {low:g} to {high:g}; they must lie in 0 to 1, -1 to 1 or 0 to 255")
+    ranges = "0 to 1, -1 to 1 or 0 to 255" if dtype.kind == "f" else "0 to 255, or as floats in 0 to 1 or -1 to 1"
+    raise SourceError(f"{where}: {dtype} values from {low:g} to {high:g}; they must lie in {ranges}")
 
 
 def _unchanged(values: NDArray[np.generic]) -> Pixels:

@@ -18,7 +18,7 @@ import dcgan
 from dcgan.cluster import Engine
 from dcgan.data.formats import OPTIONAL
 from dcgan.data.items import Content, Item, Source
-from dcgan.data.kinds import are_paths
+from dcgan.data.kinds import Candidate, are_paths
 from dcgan.data.opening import has_decoder
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.packed_files import FORMAT
@@ -107,7 +107,8 @@ def source_name(source: PictureSource) -> str:
     if isinstance(source, PackedSet):
         return str(source.path.resolve())
     if isinstance(source, str | Path):
-        return str(Path(source).resolve()) if Path(source).exists() else str(source)
+        path = Candidate(source).path
+        return str(path.resolve() if path else source)
     return open_source(source).description
 
 
@@ -194,7 +195,8 @@ def _path_key(source: str | Path | Sequence[str | Path], options: PrepareOptions
         digest.update(os.fsencode(os.path.abspath(file)))  # noqa: PTH100 - of a link its own name, which may be a label
         digest.update(state_of(file.resolve()) + bytes([os.access(file, os.R_OK)]))
     for part in parts:
-        digest.update(os.fsencode(Path(part).resolve() if Path(part).exists() else part) + b"\0")
+        path = Candidate(part).path
+        digest.update(os.fsencode(path.resolve() if path else part) + b"\0")
     if not files:
         digest.update(dcgan.__version__.encode())
     name = str(parts[0]).partition(":")[0]

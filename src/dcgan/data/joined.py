@@ -118,10 +118,12 @@ def _expand_first(pattern: str) -> Iterator[str]:
         yield from (before + choice + after for choice in braces[1].split(","))
         return
     first, last = int(numbers[1]), int(numbers[2])
-    if last - first >= _MOST_PARTS:
+    if abs(last - first) >= _MOST_PARTS:
         raise SourceError(f"{pattern} stands for more than {_MOST_PARTS:,} paths")
-    for number in range(first, last + 1):
-        yield f"{before}{number:0{len(numbers[1])}}{after}"
+    width = max(map(len, numbers.groups())) if any(text[0] == "0" for text in numbers.groups()) else 0
+    step = 1 if first <= last else -1
+    for number in range(first, last + step, step):
+        yield f"{before}{number:0{width}}{after}"
 
 
 def _recognizes(candidate: Candidate) -> bool:

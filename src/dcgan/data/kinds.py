@@ -5,6 +5,7 @@ in the group "dcgan.sources", or a script by `SOURCES.add("my-kind", SourceKind(
 """
 
 import bz2
+import errno
 import gzip
 import lzma
 import zlib
@@ -22,8 +23,8 @@ HEAD_BYTES = 512
 
 _COMPRESSIONS: dict[bytes, Callable[[Path], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]] = {
     b"\x1f\x8b": gzip.GzipFile,
-    b"BZ": bz2.BZ2File,
-    b"\xfd7": lzma.LZMAFile,
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\0": lzma.LZMAFile,
 }
 
 
@@ -38,11 +39,20 @@ class Candidate:
 
     @cached_property
     def path(self) -> Path | None:
-        """The file or folder it names; None if there is no such path."""
+        """The file or folder it names; None if there is no such path.
+
+        Raises:
+            SourceError: It is in a folder that may not be read.
+        """
         if not isinstance(self.given, str | Path):
             return None
         path = Path(self.given)
-        return path if path.exists() else None
+        try:
+            return path if path.exists() else None
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:  # a pattern may be longer than a path
+                return None
+            raise SourceError(f"{path} cannot be read: {error.strerror}") from error
 
     @property
     def name(self) -> str:
@@ -67,7 +77,7 @@ class Candidate:
         try:
             with path.open("rb") as file:
                 head = file.read(HEAD_BYTES)
-            decompress = _COMPRESSIONS.get(head[:2])
+            decompress = next((open_ for begin, open_ in _COMPRESSIONS.items() if head.startswith(begin)), None)
             if decompress is None:
                 return head
             with decompress(path) as content:

@@ -80,8 +80,10 @@ class SequenceSource:
         if isinstance(label, str) or label is None:
             return label
         number = label.item() if _is_array(label) and label.ndim == 0 else label
+        if isinstance(number, float) and number.is_integer():
+            number = int(number)
         if not isinstance(number, int | np.integer):
-            raise SourceError(f"the label of {name} is of type {type(label).__name__}; it must be a number or a string")
+            raise SourceError(f"the label of {name} is {label!r}; it must be a whole number or a string")
         return self._classes[number] if 0 <= number < len(self._classes) else str(int(number))
 
 

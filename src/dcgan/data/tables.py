@@ -167,6 +167,8 @@ def _may_hold(type_: pa.DataType) -> bool:
 
 
 def _is_label(type_: pa.DataType) -> bool:
+    if pa.types.is_dictionary(type_):  # categories
+        return _is_label(type_.value_type)
     return bool(pa.types.is_integer(type_) or pa.types.is_string(type_) or pa.types.is_large_string(type_))
 
 
