@@ -150,16 +150,6 @@ def each_label(z: Latents, classes: int) -> Latents:
     return np.concatenate([with_label(numbers, np.full(len(z), label), classes) for label in range(classes)])
 
 
-def check_seed(seed: int) -> None:
-    """Check that a seed can name random numbers of every kind.
-
-    Raises:
-        UsageError: It is negative, or too large.
-    """
-    if not 0 <= seed < 2**63:
-        raise UsageError(f"`seed` must be 0 to 2^63 - 1, not {seed}")
-
-
 def latents_from_seeds(seeds: Iterable[int], latent_dim: int, distribution: str, classes: int = 0) -> Latents:
     """The z of each seed (0 to 2^63 - 1): one row a seed, the same on every machine, whatever seeds stand beside it.
 

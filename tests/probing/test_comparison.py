@@ -147,7 +147,7 @@ def test_what_cannot_be_compared_is_named() -> None:
     with pytest.raises(UsageError, match="`baselines` must be of dcgan, random"):
         quick(DATA, baselines=["magic"])
     for seed in (-1, 2**63):
-        with pytest.raises(UsageError, match="`seed` must be 0 to"):
+        with pytest.raises(UsageError, match="`seed` must be a whole number from 0"):
             quick(DATA, seed=seed)
 
 

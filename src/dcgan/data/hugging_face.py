@@ -33,6 +33,7 @@ class HubDataset:
         self.description = f"data set {name}, {split}"
         self.ignored: Mapping[str, int] = {}
         """Nothing is ignored."""
+        self._name = name
         self._rows = _stream(name, split)
         schema = self._rows.features.arrow_schema
         self._columns = find_columns(name, schema, lambda wanted: (row[wanted] for row in self._rows), column)
@@ -42,12 +43,20 @@ class HubDataset:
 
     def __iter__(self) -> Iterator[Item]:
         for number, row in enumerate(self._rows):
-            yield item_of(f"{number:06d}", row, self._columns, _picture_at)
+            yield item_of(f"{number:06d}", row, self._columns, self._picture_at)
+
+    def _picture_at(self, path: str) -> "Path | HubFile | Skipped":
+        """A picture of the data set that is a file of its own; a stranger's rows may name none that lies elsewhere."""
+        if path.startswith(PREFIX):
+            return HubFile(path)
+        if Path(self._name).is_dir() and Path(path).resolve().is_relative_to(Path(self._name).resolve()):
+            return Path(path)
+        return Skipped(Reason.UNREADABLE, "a file that is not of the data set")
 
 
 @dataclass(frozen=True)
 class HubFile:
-    """A picture of a data set that is a file of its own; a worker fetches it."""
+    """A picture on the Hub that is a file of its own; a worker fetches it."""
 
     address: str
 
@@ -61,11 +70,6 @@ class HubFile:
                 return content
         except Exception as error:  # whatever fails between here and the Hub
             return Skipped(Reason.UNREADABLE, f"{type(error).__name__}: {error}")
-
-
-def _picture_at(path: str) -> Path | HubFile:
-    """A picture of a data set that is a file: of a local one here, else on the Hub."""
-    return Path(path) if Path(path).is_absolute() else HubFile(path)
 
 
 def _stream(name: str, split: str) -> "IterableDataset":
