@@ -571,7 +571,7 @@ def test_a_page_has_a_limit_of_pictures(home: Path, monkeypatch: pytest.MonkeyPa
         (["--mask", "center", "--steps", "0"], "--steps must be 1 to"),
         (["--mask", "center", "--window", "4"], "--window must be odd"),
         (["--mask", "center", "--prior-weight", "-1"], "--prior-weight must be 0 to 1,000,000"),
-        (["--mask", "center", "--far-weight", "nan"], "--far-weight must be 0 or more"),
+        (["--mask", "center", "--far-weight", "nan"], "--far-weight must be 0 to 1,000,000"),
         (["--mask", "center", "--variant", "yeh"], "--variant"),
         (["--mask", "center", "--film", "search.png"], "--film search.png: name a file that ends in .mp4, .gif"),
         (["--mask", "center", "--film", "search.npz"], "--film search.npz: name a file that ends in .mp4, .gif"),

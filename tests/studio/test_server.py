@@ -58,7 +58,7 @@ def test_nobody_who_does_not_know_the_address_gets_anything(annotation: Annotati
         ({"Host": "evil.example:80"}, 403),
         ({"Host": "127.0.0.1.evil.example"}, 403),
         ({"Host": "["}, 403),
-        ({"Host": "127.0.0.1"}, 403),
+        ({"Host": "127.0.0.1"}, 200),
         ({"Host": "localhost:8000"}, 200),
         ({"Host": "127.0.0.1:8000", "Origin": "http://127.0.0.1:8000"}, 200),
         ({"Host": "127.0.0.1:8000", "Origin": "http://evil.example"}, 403),
