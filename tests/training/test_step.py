@@ -203,7 +203,7 @@ def test_every_level_of_a_chain_meets_the_gradient_penalty_as_often(size: int, u
     recipe = TOY.changed({"nets": "lapgan", "size": size, "r1_gamma": 1.0, "updates": updates})
     rule, sides = len(UPDATES[updates]), sides_of(size)
     turns = range(2 * LAZY_R1_INTERVAL * len(sides))
-    penalized = [turn for turn in turns if scheduled_update(recipe, turn * rule)[1]]
+    penalized = [turn for turn in turns if scheduled_update(recipe, turn * rule, len(sides))[1]]
     met = [level_of(torch.empty(1, 1, size, size), turn).shape[-1] for turn in penalized]
     assert met == [*sides, *sides]
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from glob import glob, has_magic
 from itertools import chain
@@ -152,12 +152,15 @@ def _open(candidate: Candidate) -> Source:
         raise SourceError(f"one of {', '.join(map(str, paths))} is named twice")
     options = candidate.options
     parts = {name: Candidate(path, options) for name, path in zip(names, paths, strict=True)}
-    kinds = {None if is_packed_set(str(part.given)) else find_kind(part) for part in parts.values()}
-    if kinds == {SOUNDS}:  # together, so that all have clips of one rate and length
+    if _all_are(SOUNDS, parts.values()):  # together, so that all have clips of one rate and length
         return Sounds(Joined({name: recordings(part) for name, part in parts.items()}), options)
-    if kinds == {VIDEO}:
+    if _all_are(VIDEO, parts.values()):
         return Videos(Joined({name: video_files(part) for name, part in parts.items()}), options.fps)
     return Joined({name: open_source(str(part.given), options) for name, part in parts.items()})
+
+
+def _all_are(kind: SourceKind, parts: Iterable[Candidate]) -> bool:
+    return all(not is_packed_set(str(part.given)) and find_kind(part) is kind for part in parts)
 
 
 def _files(candidate: Candidate) -> Iterator[Path]:

@@ -23,8 +23,8 @@ class PackedPictures:
         options: What its pictures are made into.
 
     Raises:
-        PackedSetError: The set is one of clips, which are no pictures; or its recordings or videos were cut in another
-            way than the options say.
+        PackedSetError: The set is one of clips, which are no pictures; or its recordings or videos were cut otherwise
+            than the options say.
     """
 
     def __init__(self, packed: PackedSet, options: PrepareOptions) -> None:
@@ -53,10 +53,10 @@ class PackedPictures:
 
 def _check_cut_alike(packed: PackedSet, options: PrepareOptions) -> None:
     if sound := packed.sound:
-        wanted = SoundFormat(options.rate or sound.rate, options.seconds or sound.seconds)
-        if (wanted.rate, wanted.hop(packed.size)) != (sound.rate, sound.hop(packed.size)):
+        asked = SoundFormat(options.rate or sound.rate, options.seconds or sound.seconds)
+        if (asked.rate, asked.hop(packed.size)) != (sound.rate, sound.hop(packed.size)):
             raise PackedSetError(
-                f"{packed.path} has {sound}, and no {wanted}: name the recordings themselves, or leave `rate` and "
+                f"{packed.path} has {sound}, and no {asked}: name the recordings themselves, or leave `rate` and "
                 "`seconds` out"
             )
     if packed.fps and options.fps not in (PrepareOptions.fps, packed.fps):

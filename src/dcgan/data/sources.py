@@ -28,7 +28,7 @@ def open_source(source: PictureSource, options: PrepareOptions | None = None) ->
 
     Raises:
         SourceError: It is missing, cannot be read or holds no picture; the message says what it holds instead.
-        PackedSetError: It is a packed set, and broken, or of recordings or videos that are cut in another way.
+        PackedSetError: It is a packed set, and broken, or of recordings or videos that are cut otherwise.
         UsageError: It is the empty text, or an object of your own that is no `Source`.
     """
     options = options or PrepareOptions()

@@ -80,7 +80,7 @@ class Table:
         column = self._columns.picture
         if not self._has_paths:
             return
-        with suppress(pa.ArrowException, OSError):  # a damaged one is told of when it is read
+        with suppress(pa.ArrowException, OSError):  # a damaged one is reported when it is read
             for batch in _batches(self._path, [f"{column}.path" if _is_parquet(self._path) else column]):
                 paths = filter(None, pc.struct_field(batch.column(0), "path").to_pylist())
                 yield from (self._path.parent / path for path in paths if (self._path.parent / path).is_file())

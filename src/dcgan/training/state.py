@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.dropout import _DropoutNd
 
 from dcgan.choices import NETS
 from dcgan.errors import RecipeError
@@ -21,6 +20,7 @@ from dcgan.training.recipe import Recipe
 
 OwnNets = tuple[nn.Module, nn.Module]  # a generator and a discriminator
 
+_DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
 MEASURES = ("d_real", "d_fake", "d_loss", "d_gradient", "g_loss", "g_gradient")
 
 
@@ -96,7 +96,7 @@ class TrainingState:
             self.discriminator.freeze(recipe.freeze_discriminator)
         self.family = NETS[recipe.nets]
         modules = (*self.generator.modules(), *self.discriminator.modules())
-        self.is_random = self.own or any(isinstance(module, _DropoutNd) for module in modules)
+        self.is_random = self.own or any(isinstance(module, _DROPOUTS) for module in modules)
         self.optimizers = {
             "generator": build_optimizer(self.generator, recipe),
             "discriminator": build_optimizer(self.discriminator, recipe),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from dcgan.choices import AUGMENTATIONS, LOSSES, NETS, UPDATES
+from dcgan.choices import AUGMENTATIONS, LOSSES, UPDATES
 from dcgan.training.batches import Batch
 from dcgan.training.losses import gradient_penalty, prediction_loss
 from dcgan.training.optimizers import trained
@@ -38,7 +38,7 @@ def train_step(state: TrainingState, batch: Batch, run: Callable[[Update], Updat
         run: Another way to run an update, such as replaying a CUDA graph of it.
     """
     recipe, progress = state.recipe, state.progress
-    update, penalize = scheduled_update(recipe, progress.step)
+    update, penalize = scheduled_update(recipe, progress.step, state.family.levels(state.interface))
     state.set_learning_rates()
     real = state.family.prepare(batch.real, progress.step // len(UPDATES[recipe.updates]))
     run(update)(state, replace(batch, real=real), penalize)
@@ -49,14 +49,14 @@ def train_step(state: TrainingState, batch: Batch, run: Callable[[Update], Updat
         update_ema(state.ema_generator, state.generator, recipe.ema_half_life, progress.images, images)
 
 
-def scheduled_update(recipe: Recipe, step: int) -> tuple[Update, bool]:
+def scheduled_update(recipe: Recipe, step: int, levels: int) -> tuple[Update, bool]:
     """The update of a step (from 0), and whether D's has the gradient penalty: the recipe's `updates`.
 
-    The interval of the penalty counts the turns of each level by itself, so that every level meets it as often.
+    The interval of the penalty counts the turns of each of the nets' levels by itself, so that every level meets it as
+    often.
     """
     rule = UPDATES[recipe.updates]
     turn, position = divmod(step, len(rule))
-    levels = NETS[recipe.nets].levels(recipe.lay_out()) if recipe.r1_gamma else 1
     return rule[position], recipe.r1_gamma > 0 and turn // levels % LAZY_R1_INTERVAL == 0
 
 
