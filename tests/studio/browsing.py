@@ -69,8 +69,12 @@ def find(page: Chrome, selector: str) -> WebElement:
 
 
 def text(page: Chrome, selector: str) -> str:
-    """What elements say; nothing while there is none."""
-    return " ".join(element.text for element in page.find_elements(By.CSS_SELECTOR, selector))
+    """What elements say; nothing while there is none. They are read again if the page draws them anew meanwhile."""
+    while True:
+        try:
+            return " ".join(element.text for element in page.find_elements(By.CSS_SELECTOR, selector))
+        except StaleElementReferenceException:
+            continue
 
 
 def click(page: Chrome, selector: str) -> None:
@@ -101,12 +105,12 @@ def canvas_pixels(page: Chrome, selector: str) -> Pixels:
 
 
 def status(page: Chrome) -> str:
-    return str(page.find_element(By.ID, "status").text)
+    return text(page, "#status")
 
 
 def error(page: Chrome) -> str:
     """The error that is shown; empty if none is."""
-    return str(page.find_element(By.ID, "error").text)
+    return text(page, "#error")
 
 
 def saved(page: Chrome) -> None:
