@@ -7,7 +7,8 @@ from dcgan.choices import LAYOUTS, NETS, PRESETS
 from dcgan.errors import RecipeError, UsageError
 from dcgan.training.presets import preset
 from dcgan.training.recipe import Recipe, read_toml
-from dcgan.training.recipe_checks import check_all_read
+from dcgan.training.recipe_checks import check_all_read, check_follows_preset
+from dcgan.training.run import train
 
 
 def test_a_recipe_survives_its_toml(tmp_path: Path) -> None:
@@ -118,6 +119,24 @@ def test_a_setting_that_was_changed_in_vain_is_refused(changes: dict[str, object
 def test_an_unknown_preset_is_refused_when_a_run_begins() -> None:
     with pytest.raises(UsageError, match=r"`preset` must be one of default, .*, not 'nonsense'"):
         check_all_read(Recipe(preset="nonsense"))
+
+
+@pytest.mark.parametrize("name", [name for name in PRESETS if name != "default"])
+def test_the_name_of_a_preset_without_its_values_is_refused(name: str) -> None:
+    with pytest.raises(RecipeError, match=rf"the preset {name}, and has none .* begin with dcgan\.preset\('{name}'\)"):
+        check_follows_preset(Recipe(preset=name))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_recipe_that_changes_values_of_a_preset_follows_it(name: str) -> None:
+    for changes in ({}, {"lr": 1e-4}, {"images": 5000}, {"seed": 1, "about_minutes": 1.0}):
+        check_follows_preset(preset(name).changed(changes))
+
+
+def test_a_run_does_not_begin_with_the_name_of_a_preset_alone(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="`changed`"):
+        train("drawn-faces:20", tmp_path / "run", Recipe(preset="paper-64", minutes=1))
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args, get_origin
 from dcgan.choices import NETS, PRESETS
 from dcgan.device import DEVICES, is_device_name
 from dcgan.errors import RecipeError
+from dcgan.training.lengths import LENGTHS
 
 if TYPE_CHECKING:
     from dcgan.training.recipe import Recipe
@@ -56,6 +57,23 @@ def check_combinations(recipe: "Recipe") -> None:
         )
     if not is_device_name(recipe.device):
         raise RecipeError(f"`device` must be {DEVICES}, not {recipe.device}")
+
+
+def check_follows_preset(recipe: "Recipe") -> None:
+    """Refuse a preset's name without a single one of its values, as of `Recipe(preset="paper-64")`.
+
+    Raises:
+        RecipeError: The recipe has the defaults wherever the preset differs from them.
+        UsageError: There is no such preset.
+    """
+    start = PRESETS[recipe.preset]
+    own = [one.name for one in fields(recipe) if one.name != "preset" and getattr(start, one.name) != one.default]
+    telling = [name for name in own if name not in LENGTHS] or (LENGTHS if own else ())
+    if telling and all(getattr(recipe, one.name) == one.default for one in fields(recipe) if one.name in telling):
+        raise RecipeError(
+            f"the recipe names the preset {recipe.preset}, and has none of its values: begin with "
+            f"dcgan.preset({recipe.preset!r}), and change single values by its method `changed`"
+        )
 
 
 def check_all_read(recipe: "Recipe", *, own_nets: bool = False) -> None:

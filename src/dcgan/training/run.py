@@ -22,7 +22,7 @@ from dcgan.training.distributed import Ranks, check_suits, joined, resolve_recip
 from dcgan.training.lengths import DEFINITE_LENGTHS, FOLLOW_LENGTH, LENGTHS
 from dcgan.training.pictures import describe_data, fit_to, is_packed, open_data
 from dcgan.training.recipe import Recipe, read_toml
-from dcgan.training.recipe_checks import check_all_read
+from dcgan.training.recipe_checks import check_all_read, check_follows_preset
 from dcgan.training.session import TrainingResult, run_session, writing_errors
 from dcgan.training.snapshots import build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
@@ -105,6 +105,7 @@ def _start(
         raise RunError(f"{source} is a run, not a source of pictures; go on with it by `{go_on}`")
     if nets and start_from is not None:
         raise UsageError("`start_from` does not go with nets of your own, which bring the weights to begin with")
+    check_follows_preset(given)
     model = None if start_from is None else open_start(start_from)
     recipe = resolve_recipe(given if model is None else with_nets_of(model, given), ranks)
     check_recipe(recipe, source, model, own_nets=nets is not None)
