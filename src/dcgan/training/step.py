@@ -15,9 +15,7 @@ from dcgan.training.recipe import Recipe
 from dcgan.training.state import MEASURES, TrainingState
 
 LAZY_R1_INTERVAL = 8  # one D update in so many has the gradient penalty, with as many times its weight (Karras 2020)
-EMA_RAMP = (
-    0.1  # the half-life never exceeds this share of the images seen, so that the first weights are soon forgotten
-)
+EMA_RAMP = 0.1  # the half-life is at most this share of the images seen, so that the first weights are soon forgotten
 
 Update = Callable[[TrainingState, Batch, bool], None]
 """Changes the nets by one mini-batch; the flag asks for the gradient penalty in D's update."""

@@ -205,15 +205,15 @@ class Trainer:
     def _advice(self, rollbacks: int) -> str:
         """What to change where roll-backs do not help."""
         recipe = self.state.recipe
-        ways = [f"a lower `lr` than {recipe.lr:g}"]
+        remedies = [f"a lower `lr` than {recipe.lr:g}"]
         if recipe.beta1 > BETA1:
-            ways.append(f"`beta1` {BETA1:g}, not {recipe.beta1:g}")
+            remedies.append(f"`beta1` {BETA1:g}, not {recipe.beta1:g}")
         if recipe.updates != "alternate":
-            ways.append("`updates` alternate")
-        ways += ["larger `base_channels`", "more pictures"]
+            remedies.append("`updates` alternate")
+        remedies += ["larger `base_channels`", "more pictures"]
         return (
-            f"it goes wrong again after {counted(rollbacks, 'roll-back')}: start a new run with {', '.join(ways[:-1])} "
-            f"or {ways[-1]}"
+            f"it goes wrong again after {counted(rollbacks, 'roll-back')}: start a new run with "
+            f"{', '.join(remedies[:-1])} or {remedies[-1]}"
         )
 
     def _report_event(self, kind: str, text: str) -> None:
