@@ -37,6 +37,7 @@ from dcgan.types import Features, Pixels
 TEST_SPEAKERS = ("theo", "yweweler")
 COEFFICIENTS = 20  # MFCC of a column
 SAMPLES = 1000
+FEATURES = ("random", "mfcc-1", "mfcc-4", "pixels", "supervised")
 CLIP = dcgan.PrepareOptions(size=64, rate=8000, seconds=0.608)
 
 
@@ -71,7 +72,7 @@ def prepare(recordings: Path, out: Path) -> None:
             print(dcgan.prepare(folder / part, out / part, CLIP, overwrite=True).headline)
 
 
-def compare_features(run: Path, sets: Path, counts: tuple[int, ...]) -> None:
+def compare_features(run: Path, sets: Path, counts: tuple[int, ...], baselines: tuple[str, ...]) -> None:
     """Print the accuracy of each kind of features."""
     BASELINES.add("mfcc-1", FeatureBaseline(lambda _: Cepstra(1), standardize=True))
     BASELINES.add("mfcc-4", FeatureBaseline(lambda _: Cepstra(4), standardize=True))
@@ -79,7 +80,7 @@ def compare_features(run: Path, sets: Path, counts: tuple[int, ...]) -> None:
         dcgan.load(run),
         PackedSet.open(sets / "train"),
         test=PackedSet.open(sets / "test"),
-        baselines=["random", "mfcc-1", "mfcc-4", "pixels", "supervised"],
+        baselines=baselines,
         labels_per_class=counts,
         repeats=20,
         trials=16,
@@ -155,6 +156,7 @@ def main() -> None:
     probing.add_argument("run", type=Path)
     probing.add_argument("sets", type=Path)
     probing.add_argument("--labels", type=int, nargs="+", default=[10, 30])
+    probing.add_argument("--baselines", nargs="+", choices=FEATURES, default=FEATURES)
     judging = verbs.add_parser("judge")
     judging.add_argument("run", type=Path)
     judging.add_argument("recordings", type=Path)
@@ -163,7 +165,7 @@ def main() -> None:
         case "prepare":
             prepare(args.recordings, args.out)
         case "probe":
-            compare_features(args.run, args.sets, tuple(args.labels))
+            compare_features(args.run, args.sets, tuple(args.labels), tuple(args.baselines))
         case "judge":
             judge(args.run, args.recordings)
 
