@@ -210,7 +210,7 @@ def test_a_choice_added_by_somebody_else_is_accepted_and_explained() -> None:
     recipe = Recipe(size=16, channels=1, layout="third-party")
     assert recipe.architecture() == Recipe(size=16, channels=1, layout="strided").architecture()
     help_of = {field.name: field.metadata["help"] for field in fields(Recipe)}
-    assert "strided: one convolution a halving" in help_of["layout"]
+    assert "strided: one convolution for each halving" in help_of["layout"]
     assert "third-party" in help_of["layout"]
     with pytest.raises(RecipeError, match="`loss` must be nonsaturating, minimax, hinge"):
         Recipe(loss="wasserstein")
