@@ -167,7 +167,7 @@ def test_wrong_use_names_the_flag_and_exits_with_2(home: Path) -> None:
 
 
 def test_pictures_that_were_learned_are_not_tested_on(home: Path) -> None:
-    with pytest.raises(DcganError, match=r"`test` has the pictures of `source` itself"):
+    with pytest.raises(DcganError, match=r"`test` has the same pictures as `source`"):
         run(home, "probe", "--test", home / "pictures")
 
 
