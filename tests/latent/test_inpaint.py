@@ -342,7 +342,7 @@ def test_a_film_shows_the_regions_with_what_is_drawn_so_far(filled: Inpainting) 
 
 
 def test_without_a_path_there_is_nothing_to_film() -> None:
-    with pytest.raises(UsageError, match="no path to film: fill the pictures with `frames`"):
+    with pytest.raises(UsageError, match="nothing to film: the search kept no `frames`; fill the pictures"):
         list(Inpainting((fill(SAMPLES[0], CENTER),)).film(MODEL))
 
 
