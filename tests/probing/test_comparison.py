@@ -134,7 +134,7 @@ def test_a_class_without_pictures_is_named_before_anything_is_extracted(name: st
 
 
 def test_what_cannot_be_compared_is_named() -> None:
-    with pytest.raises(SourceError, match="`test` has the pictures of `source` itself"):
+    with pytest.raises(SourceError, match="`test` has the same pictures as `source`"):
         quick(DATA, test=DATA)
     with pytest.raises(SourceError, match="`test` has other labels than `source`"):
         quick(DATA, test=replace(TEST, label_names=("x", "y", "z")))
