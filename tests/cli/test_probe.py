@@ -358,7 +358,7 @@ def test_features_are_written(home: Path, capsys: pytest.CaptureFixture[str]) ->
         (["probe", "--validation", "0.999"], "left has .* 0 are left to learn from"),
         (["fit-classifier", "--out", "c", "--seed", "-1"], "`seed`"),
         (["fit-classifier", "--out", "c", "--C", "0"], "`C` must be above 0"),
-        (["probe", "--baselines", "magic"], "`baselines` must be of dcgan, .*, not magic"),
+        (["probe", "--baselines", "magic"], "`baselines` must be some of dcgan, .*, not magic"),
         (["probe", "--C", "0"], "`C` must be above 0"),
         (["probe", "--C", "a"], "--C"),
         (["probe", "--validation", "1"], "`validation`"),

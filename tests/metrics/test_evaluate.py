@@ -379,7 +379,7 @@ def test_what_has_no_parzen_log_likelihood_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match="not trained on: name them with `held_out`"):
         evaluate(model, data, metrics=["parzen"])
-    with pytest.raises(PackedSetError, match="held-out has 40 pictures, too few for a Parzen log-likelihood; 100 are"):
+    with pytest.raises(PackedSetError, match="held-out has 40 pictures, too few for a Parzen log-likelihood; 100"):
         evaluate(model, data, metrics=["parzen"], held_out=held_out)
     with pytest.raises(UsageError, match="`samples` must be 100 or more for a Parzen log-likelihood, not 99"):
         evaluate(model, data, metrics=["parzen"], held_out=unseen, samples=99)

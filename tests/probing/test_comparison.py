@@ -144,7 +144,7 @@ def test_what_cannot_be_compared_is_named() -> None:
         quick(replace(DATA, labels=np.full(240, -1)))
     with pytest.raises(UsageError, match="`labels_per_class` must be"):
         quick(DATA, labels_per_class="some")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="`baselines` must be of dcgan, random"):
+    with pytest.raises(UsageError, match="`baselines` must be some of dcgan, random"):
         quick(DATA, baselines=["magic"])
     for seed in (-1, 2**63):
         with pytest.raises(UsageError, match="`seed` must be a whole number from 0"):
