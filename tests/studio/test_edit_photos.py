@@ -164,7 +164,7 @@ def test_what_cannot_be_shown_is_refused_with_the_reason(client: Client, photo: 
     ("mask", "why"),
     [
         (png(np.zeros((HEIGHT, WIDTH), np.bool_)), "nothing is missing"),
-        (png(np.ones((HEIGHT, WIDTH), np.bool_)), "all is missing"),
+        (png(np.ones((HEIGHT, WIDTH), np.bool_)), "everything is missing"),
         (png(HOLE[:20]), "the mask has 20 × 20 pixels"),
         (b"GIF89a", "not a PNG"),
         (header(WIDTH, HEIGHT), "cannot be read"),
