@@ -199,7 +199,7 @@ def test_a_longer_run_says_that_its_learning_rate_follows_the_length(packed: Pat
 def test_a_folder_that_is_no_run_is_not_to_be_resumed(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "a.txt").touch()
-    with pytest.raises(RunError, match="photos exists and is not a run: name another `out`"):
+    with pytest.raises(RunError, match="photos exists and is not a run: name another folder with `out`"):
         train(discs(), tmp_path / "photos", TOY)
 
 
