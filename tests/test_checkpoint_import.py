@@ -166,7 +166,7 @@ def test_a_damaged_file_is_an_error(content: bytes, tmp_path: Path) -> None:
 
 def test_half_a_file_is_an_error(checkpoints: tuple[Path, Path]) -> None:
     checkpoints[0].write_bytes(checkpoints[0].read_bytes()[:5000])
-    with pytest.raises(ModelError, match="is damaged, or no checkpoint of PyTorch"):
+    with pytest.raises(ModelError, match="is damaged, or is not a PyTorch checkpoint"):
         import_checkpoint(checkpoints[0])
 
 
@@ -185,11 +185,11 @@ def changed(net: nn.Module, **tensors: Tensor | None) -> dict[str, Tensor]:
         ({"fc.weight": torch.ones(3, 4)}, r"fc\.weight \(3 x 4\) is neither a convolution nor batch norm"),
         (changed(G, main_0_weight=torch.ones(NZ, 32, 5, 5)), "main.0 has a kernel of 5x5"),
         (changed(G, main_1_running_mean=None), "after main.0 it has bias, running_var, weight"),
-        (changed(G, main_4_weight=torch.ones(9)), "what is our norms.0.weight has the shape"),
+        (changed(G, main_4_weight=torch.ones(9)), "its tensor for norms.0.weight has the shape"),
         (changed(G, main_0_weight=torch.full((NZ, 32, 4, 4), torch.nan)), "values that are not finite"),
         (changed(G, main_1_running_var=-torch.ones(32)), "variances below 0"),
-        (changed(G, main_12_bias=torch.ones(3)), "main.12 has a bias, where ours has none"),
-        (D.state_dict(), "holds a discriminator: name the generator first"),
+        (changed(G, main_12_bias=torch.ones(3)), "main.12 has a bias, and dcgan's layer has none"),
+        (D.state_dict(), "holds a discriminator: name the generator's file first"),
         (changed(G, main_12_weight=torch.ones(NGF, 7, 4, 4)), "channels must be 1, 3 or 4"),
     ],
 )

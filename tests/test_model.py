@@ -245,9 +245,9 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "cut card": (overwrite("model.json", b'{"format": 1, "arch'), "damaged"),
     "binary card": (overwrite("model.json", b"\xff\xfe\x00"), "damaged"),
     "deep card": (overwrite("model.json", b"[" * 100_000), "damaged"),
-    "card of another kind": (overwrite("model.json", b"[1, 2]"), "no model card"),
+    "card of another kind": (overwrite("model.json", b"[1, 2]"), "not a model card"),
     "later format": (edit(lambda card: card.update(format=99)), "update dcgan"),
-    "no format": (edit(lambda card: card.pop("format")), "no model card"),
+    "no format": (edit(lambda card: card.pop("format")), "not a model card"),
     "no architecture": (edit(lambda card: card.pop("architecture")), "architecture"),
     "architecture of an unknown part": (architecture(attention=True), "architecture"),
     "huge size": (architecture(size=10**9), "size must be 16 to 256"),
@@ -419,7 +419,7 @@ def test_a_notebook_shows_pictures_and_one_line(model: Model) -> None:
 def test_a_card_of_another_format_is_refused(saved: Path, number: object) -> None:
     card = json.loads((saved / "model.json").read_text())
     (saved / "model.json").write_text(json.dumps(card | {"format": number}))
-    with pytest.raises(ModelError, match=r"no model card|model format"):
+    with pytest.raises(ModelError, match=r"not a model card|model format"):
         load(saved)
 
 
@@ -436,5 +436,5 @@ def test_z_of_another_shape_is_refused(model: Model, shape: tuple[int, ...]) -> 
 
 
 def test_z_that_is_no_number_is_refused(model: Model) -> None:
-    with pytest.raises(UsageError, match="no numbers"):
+    with pytest.raises(UsageError, match="not numbers"):
         model.generate(np.full((2, 6), np.nan, np.float32))

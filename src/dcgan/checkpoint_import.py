@@ -64,7 +64,7 @@ def import_checkpoint(
     layers = _layers(generator, ("generator", "netG"))
     if layers[0].norm == {} and layers[0].weight.shape[1] in CHANNELS:
         raise ModelError(
-            f"{generator} holds a discriminator: name the generator first, and this one as `discriminator`"
+            f"{generator} holds a discriminator: name the generator's file first, and this file with `discriminator`"
         )
     _check_kernels(generator, layers, normed=layers[:-1])
     judges = _layers(discriminator, ("discriminator", "netD")) if discriminator else None
@@ -122,7 +122,7 @@ def _tensors(path: Path, keys: tuple[str, str]) -> Tensors:
             "Save the state dict by itself: torch.save(netG.state_dict(), ...)"
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError, BadZipFile, OSError, IndexError, AttributeError) as error:
-        raise ModelError(f"{path} is damaged, or no checkpoint of PyTorch") from error
+        raise ModelError(f"{path} is damaged, or is not a PyTorch checkpoint") from error
     for key in (*keys, *_INSIDE):
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
@@ -144,7 +144,7 @@ def _check_kernels(path: Path, layers: list[_Layer], normed: list[_Layer]) -> No
             has = ", ".join(sorted(layer.norm)) or "no batch norm"
             raise ModelError(f"{path} is of another net: after {layer.name} it has {has}; {_EXPECTED}")
         if not parts and layer.bias is not None and layer.bias.any():
-            raise ModelError(f"{path} is of another net: {layer.name} has a bias, where ours has none")
+            raise ModelError(f"{path} is of another net: {layer.name} has a bias, and dcgan's layer has none")
 
 
 def _architecture(
@@ -168,7 +168,7 @@ def _architecture(
             batch_norm_eps=EPS,
         )
     except ValueError as error:
-        raise ModelError(f"{path} is of a net that ours cannot be: {error}") from error
+        raise ModelError(f"{path} has a net that dcgan cannot build: {error}") from error
 
 
 def _generator_tensors(layers: list[_Layer]) -> Tensors:
@@ -203,7 +203,7 @@ def _fill(net: nn.Module, tensors: Tensors, path: Path) -> None:
     for name, tensor in expected.items():
         if tensors[name].shape != tensor.shape:
             shapes = f"{tuple(tensors[name].shape)}, not {tuple(tensor.shape)}"
-            raise ModelError(f"{path} is of another net: what is our {name} has the shape {shapes}")
+            raise ModelError(f"{path} is of another net: its tensor for {name} has the shape {shapes}")
         if name.endswith("running_var") and (tensors[name] < 0).any():
             raise ModelError(f"{path} holds variances below 0")
     net.load_state_dict(tensors)

@@ -63,12 +63,12 @@ NETS: "Registry[NetFamily]" = Registry(
     "dcgan.nets",
     {
         "dcgan": Choice("dcgan.networks.families:DCGAN", "the paper's"),
-        "conditional-dcgan": Choice("dcgan.networks.conditional:CONDITIONAL_DCGAN", "the same, given the labels"),
-        "gan-2014-mnist": Choice("dcgan.networks.gan_2014:MNIST", "fully connected, of the first GAN, for digits"),
-        "gan-2014-cifar": Choice("dcgan.networks.gan_2014:CIFAR", "the same for colors"),
-        "gan-2014-cifar-conv": Choice("dcgan.networks.gan_2014_conv:CIFAR_CONV", "its convolutions"),
-        "lapgan": Choice("dcgan.networks.lapgan:LAPGAN", "a chain from 8x8 up"),
-        "conditional-lapgan": Choice("dcgan.networks.lapgan:CONDITIONAL_LAPGAN", "the same, given the labels"),
+        "conditional-dcgan": Choice("dcgan.networks.conditional:CONDITIONAL_DCGAN", "the same, with labels"),
+        "gan-2014-mnist": Choice("dcgan.networks.gan_2014:MNIST", "fully connected nets of the first GAN, for digits"),
+        "gan-2014-cifar": Choice("dcgan.networks.gan_2014:CIFAR", "the same for color pictures"),
+        "gan-2014-cifar-conv": Choice("dcgan.networks.gan_2014_conv:CIFAR_CONV", "convolutional nets of the first GAN"),
+        "lapgan": Choice("dcgan.networks.lapgan:LAPGAN", "a chain of GANs from 8x8 up"),
+        "conditional-lapgan": Choice("dcgan.networks.lapgan:CONDITIONAL_LAPGAN", "the same, with labels"),
         "frame-predictor": Choice("dcgan.networks.frame_predictor:FRAME_PREDICTOR", "the next frame of a video"),
     },
 )
@@ -77,9 +77,9 @@ LAYOUTS: "Registry[Callable[[int, int, int | None], tuple[ConvLayer, ...]]]" = R
     "layout",
     "dcgan.layouts",
     {
-        "strided": Choice("dcgan.networks.layouts:strided", "one convolution a halving"),
+        "strided": Choice("dcgan.networks.layouts:strided", "one convolution for each halving"),
         "pooled": Choice("dcgan.networks.layouts:pooled", "the same, with pooling in place of strides"),
-        "paired": Choice("dcgan.networks.layouts:paired", "two a halving, as in the paper's ImageNet net"),
+        "paired": Choice("dcgan.networks.layouts:paired", "two for each halving, as in the paper's ImageNet net"),
     },
 )
 
@@ -89,13 +89,13 @@ PRESETS: "Registry[Recipe]" = Registry(
     {
         "default": Choice("dcgan.training.presets:DEFAULT", "for your own pictures, about an hour"),
         "quick": Choice("dcgan.training.presets:QUICK", "the same in about five minutes"),
-        "best": Choice("dcgan.training.presets:BEST", "for your own pictures, some hours"),
+        "best": Choice("dcgan.training.presets:BEST", "for your own pictures, a few hours"),
         "drawings": Choice("dcgan.training.presets:DRAWINGS", "cartoons, icons, pixel art"),
         "paper-64": Choice("dcgan.training.presets:PAPER_64", "the paper's bedrooms and faces"),
         "paper-imagenet-32": Choice("dcgan.training.presets:PAPER_IMAGENET_32", "the paper's ImageNet net"),
         "paper-svhn-32": Choice("dcgan.training.presets:PAPER_SVHN_32", "the paper's SVHN net"),
         "paper-mnist-conditional": Choice(
-            "dcgan.training.presets:PAPER_MNIST_CONDITIONAL", "the released net that is given the digit"
+            "dcgan.training.presets:PAPER_MNIST_CONDITIONAL", "the released net for digits, with labels"
         ),
         "gan-2014-mnist": Choice("dcgan.training.presets:GAN_2014_MNIST", "the first GAN, on digits"),
         "gan-2014-cifar": Choice("dcgan.training.presets:GAN_2014_CIFAR", "the first GAN, on small color pictures"),
@@ -110,9 +110,11 @@ EXTRACTORS: "Registry[Callable[[ExtractorOptions], Extractor]]" = Registry(
     "dcgan.extractors",
     {
         "efficientnet-lite0": Choice("dcgan.metrics.extractors:efficientnet_features", "works offline"),
-        "inception": Choice("dcgan.metrics.extractors:inception_features", "that of published Fréchet distances"),
-        "discriminator": Choice("dcgan.metrics.extractors:discriminator_features", "means of the model's own maps"),
-        "perceptual": Choice("dcgan.metrics.extractors:perceptual_features", "the model's own maps, place by place"),
+        "inception": Choice("dcgan.metrics.extractors:inception_features", "the net of published Fréchet distances"),
+        "discriminator": Choice("dcgan.metrics.extractors:discriminator_features", "means of the discriminator's maps"),
+        "perceptual": Choice(
+            "dcgan.metrics.extractors:perceptual_features", "the discriminator's maps, position by position"
+        ),
         "pixels": Choice("dcgan.metrics.extractors:pixel_features", "averaged down to 16 x 16"),
     },
 )
@@ -128,7 +130,7 @@ BASELINES: "Registry[Baseline]" = Registry(
         "exemplar": Choice("dcgan.probing.baselines.exemplar_cnn:EXEMPLAR", "Exemplar CNN, the same net"),
         "pixels": Choice("dcgan.probing.baselines.pixels:PIXELS", "the pixels themselves"),
         "supervised": Choice("dcgan.probing.baselines.supervised:SUPERVISED", "the same net, on labels alone"),
-        "finetuned": Choice("dcgan.probing.baselines.supervised:FINETUNED", "the net itself, trained on"),
+        "finetuned": Choice("dcgan.probing.baselines.supervised:FINETUNED", "the net, trained further"),
     },
 )
 
@@ -145,7 +147,7 @@ SOURCES: "Registry[SourceKind]" = Registry(
         "npz": Choice("dcgan.data.array_files:NPZ", ".npz"),
         "idx": Choice("dcgan.data.array_files:IDX", "IDX (MNIST)"),
         "parquet": Choice("dcgan.data.tables:PARQUET", "Parquet"),
-        "tables": Choice("dcgan.data.tables:TABLE_FOLDER", "a folder of Parquet files or saved by Hugging Face"),
+        "tables": Choice("dcgan.data.tables:TABLE_FOLDER", "a folder of Parquet files or one saved by Hugging Face"),
         "lmdb": Choice("dcgan.data.lmdb_files:LMDB", "LMDB (LSUN)"),
         "cifar-10": Choice("dcgan.data.benchmark_sets:CIFAR_10", "CIFAR-10's batches"),
         "mat": Choice("dcgan.data.benchmark_sets:MAT_FILE", ".mat (SVHN, CIFAR-10)"),

@@ -86,7 +86,9 @@ def _call(function: Callable[..., R], version: str, folder: str, *arguments: obj
 
     if dcgan.__version__ != version:
         machine = socket.gethostname()
-        raise DcganError(f"{machine} has dcgan {dcgan.__version__}, and this machine {version}: install the same")
+        raise DcganError(
+            f"{machine} has dcgan {dcgan.__version__}, and this machine has {version}: install the same version on both"
+        )
     with suppress(OSError):
         os.chdir(folder)
     return function(*arguments)
@@ -108,7 +110,7 @@ def _connect() -> None:
     except (OSError, RuntimeError, ValueError) as error:
         where = "on this machine" if address == "auto" else f"at RAY_ADDRESS={address}"
         raise DcganError(
-            f"`engine` ray: no cluster answers {where}, or this machine is not one of it. Start one with "
+            f"`engine` ray: no cluster answers {where}, or this machine has not joined it. Start one with "
             "`ray start --head`, and join it from each other machine with `ray start --address=HEAD:6379`"
         ) from error
 
@@ -142,7 +144,7 @@ def _result(call: "ray.ObjectRef[R]") -> R:
     try:
         while not ray.wait([call], timeout=_SECONDS_WITHOUT_CORES)[0]:
             if not ray.cluster_resources().get("CPU"):
-                raise DcganError("the cluster has no cores: no machine has joined it with some")
+                raise DcganError("the cluster has no CPU cores: join a machine that has some")
         result: R = ray.get(call)
     except ray.exceptions.RayTaskError as error:
         if isinstance(error.cause, DcganError):

@@ -36,7 +36,9 @@ def generate(interface: Interface, generator: nn.Module, z: Tensor, batch_size: 
     if z.ndim != 2 or z.shape[1] != interface.latent_dim:
         raise UsageError(f"z has the shape {tuple(z.shape)}; this model needs (N, {interface.latent_dim})")
     if not (z.abs() <= LARGEST).all():
-        raise UsageError(f"z holds values that are no numbers, or beyond {LARGEST:g}; those of z are about 1")
+        raise UsageError(
+            f"z holds values that are not numbers, or are beyond {LARGEST:g}; usual values of z are about 1"
+        )
     pixels = np.empty((len(z), interface.size, interface.size, interface.channels), np.uint8)
     if batch_size is None:
         for rows, filled in full_batches(len(z), z.device):
@@ -63,5 +65,5 @@ def _check_batch_norm(interface: Interface, generator: nn.Module) -> None:
         kind = interface.nets or "your own"
         raise ModelError(
             "`batch_statistics` needs dcgan's batch norm, and the generator of this model has none (its nets are "
-            f"{kind}): leave it out"
+            f"{kind}): leave `batch_statistics` out"
         )

@@ -103,7 +103,9 @@ def hub_errors(name: HubName) -> Iterator[None]:
         if isinstance(cause, http_error | ConnectionError | LocalEntryNotFoundError):
             raise _unreachable(name, in_cache=not isinstance(error, LocalEntryNotFoundError)) from error
         if isinstance(cause, OSError) and cause.errno is not None:
-            raise ModelError(f"{name}: {cause.filename or HF_HUB_CACHE}: {cause.strerror}; make room there") from error
+            raise ModelError(
+                f"{name}: {cause.filename or HF_HUB_CACHE}: {cause.strerror}; free some space there"
+            ) from error
         raise ModelError(f"{name}: {cause}") from error
 
 
@@ -119,10 +121,12 @@ def _refused(name: HubName, error: "HfHubHTTPError") -> ModelError:
             why = f"the Hub has no model {name}, or it is private: check the name, or log in with `hf auth login`"
             return ModelNotFoundError(why)
         case errors.RevisionNotFoundError():
-            return ModelNotFoundError(f"{name}: there is no such revision; {page}/commits/main lists them")
+            return ModelNotFoundError(
+                f"{name} does not exist: the model has no such revision; {page}/commits/main lists them"
+            )
         case errors.RemoteEntryNotFoundError():
             file = error.response.url.path.rpartition("/")[2]
-            return ModelNotFoundError(f"{name} is no model of dcgan: it has no {file}")
+            return ModelNotFoundError(f"{name} is not a model of dcgan: it has no {file}")
     match status:
         case 401:
             why = "the Hub does not accept your token: log in anew with `hf auth login`"
@@ -140,5 +144,5 @@ def _unreachable(name: HubName, *, in_cache: bool) -> ModelError:
 
     needs = "needs the Hub" if in_cache else "is not in the Hub's cache yet"
     if constants.HF_HUB_OFFLINE:
-        return ModelError(f"{name} {needs}, and HF_HUB_OFFLINE forbids to ask for it: unset that once")
+        return ModelError(f"{name} {needs}, and HF_HUB_OFFLINE forbids downloads: unset it and run the command once")
     return ModelError(f"{name} {needs}, and {constants.ENDPOINT} cannot be reached: check your network")

@@ -256,7 +256,9 @@ class Model:
             ModelError: The model has learned from pictures.
         """
         if self.sound is None:
-            raise ModelError("this model has learned from pictures, so it has no sounds: train one on sounds")
+            raise ModelError(
+                "this model has learned from pictures and makes no sounds: use a model that was trained on sounds"
+            )
         return sounds_of(pixels, self.sound)
 
     @overload

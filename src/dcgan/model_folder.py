@@ -46,7 +46,8 @@ def find(path: str | Path) -> Path:
         best = best_checkpoint(path.parent)
         if best is None:
             raise ModelError(
-                f"no model at {path}: {path.parent} has no whole checkpoint that was measured; see `evaluate_every`"
+                f"no model at {path}: {path.parent} has no complete checkpoint that was measured: train it with "
+                "`evaluate_every`"
             )
         return best
     candidates = _models_of_run(path)
@@ -129,7 +130,7 @@ def read_card(folder: Path) -> dict[str, object]:
     except ValueError as error:
         raise ModelError(f"{folder / CARD} is damaged: {error}") from error
     if not isinstance(card, dict) or type(card.get("format")) is not int or card["format"] < 1:
-        raise ModelError(f"{folder / CARD} is no model card")
+        raise ModelError(f"{folder / CARD} is not a model card")
     if card["format"] != FORMAT:
         remedy = "update dcgan" if card["format"] > FORMAT else "it was written by an earlier dcgan: train it again"
         raise ModelError(f"{folder} has model format {card['format']}; this dcgan reads format {FORMAT}: {remedy}")

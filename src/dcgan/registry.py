@@ -113,7 +113,7 @@ class Registry(Generic[T]):
             UsageError: The name is taken, or `entry` is no such choice.
         """
         if name in self:
-            raise UsageError(f"`{self.kind}` {name} is there already; choose another name")
+            raise UsageError(f"`{self.kind}` {name} exists already; choose another name")
         self._added[name] = self._checked(name, entry)
 
     def _checked(self, name: str, entry: T) -> T:

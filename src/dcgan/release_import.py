@@ -99,14 +99,14 @@ def _features_alone(folder: Path, arrays: Arrays) -> Model:
             batch_norm_eps=EPSILON,
         )
     except ValueError as error:
-        raise ModelError(f"{folder} holds arrays of no net of the paper: {error}") from error
+        raise ModelError(f"{folder} holds arrays that fit none of the paper's nets: {error}") from error
     generator, discriminator = untrained_generator(architecture, 0), untrained_discriminator(architecture, 0)
     own = [arrays[number] for number in range(2, 3 * len(layers) - 1)]
     tensors = {"convolutions.0.weight": _flipped(arrays[1])} | _layer_tensors(own, first_layer=1)
     _fill(folder, discriminator, tensors | {"head.weight": discriminator.head.weight.detach().numpy()})
     details = {
         "origin": f"weights released by the authors of DCGAN, in part: {folder.name}",
-        "untrained": "the generator, and the discriminator after its convolutions; only its features are of use",
+        "untrained": "the generator, and the discriminator after its convolutions; only its features can be used",
         "statistics": {"discriminator": "not measured"},
     }
     return Model(architecture, generator.eval(), discriminator.eval(), details)
@@ -120,7 +120,7 @@ def _read(folder: Path, net: str) -> Arrays:
             try:
                 array = np.asarray(np.load(path, allow_pickle=False), np.float32)
             except (OSError, ValueError, EOFError) as error:
-                raise ModelError(f"{path} is no array: {error}") from error
+                raise ModelError(f"{path} is not an array: {error}") from error
             if not np.isfinite(array).all():
                 raise ModelError(f"{path} holds values that are not finite numbers")
             arrays[int(number[1])] = array
@@ -154,7 +154,7 @@ def _infer(folder: Path, generator: Arrays, discriminator: Arrays) -> Architectu
             batch_norm_eps=EPSILON,
         )
     except ValueError as error:
-        raise ModelError(f"{folder} holds arrays of no net of the paper: {error}") from error
+        raise ModelError(f"{folder} holds arrays that fit none of the paper's nets: {error}") from error
 
 
 def _in_order(folder: Path, net: str, arrays: Arrays, count: int) -> list[NDArray[np.float32]]:

@@ -83,7 +83,7 @@ def test_a_loaded_classifier_says_what_the_fitted_one_says(home: Path) -> None:
     [
         ("classifier.json", "{", "damaged"),
         ("classifier.json", "[]", "damaged"),
-        ("classifier.json", '{"format": 9}', "of another dcgan"),
+        ("classifier.json", '{"format": 9}', "another version of dcgan"),
         ("classifier.json", '{"format": 3}', "damaged"),
         ("svm.safetensors", "x", "checksum differs"),
         ("model/discriminator.safetensors", "x", "checksum differs"),
@@ -134,7 +134,7 @@ def test_classes_of_one_picture_are_named(home: Path) -> None:
 
 
 def test_what_is_no_classifier_is_named(home: Path) -> None:
-    with pytest.raises(DcganError, match="is no classifier"):
+    with pytest.raises(DcganError, match="is not a classifier"):
         app(["classify", str(home / "model"), str(home / "pictures")])
     with pytest.raises(DcganError, match=r"--out x\.txt"):
         app(["classify", "c", str(home / "pictures"), "--out", "x.txt"])

@@ -67,8 +67,8 @@ def test_with_held_out_pictures_near_copies_are_counted_and_shown(
 
 def test_warnings_name_flags(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     evaluate(home, "--held-out", home / "more.npy", "--samples", "20")
-    assert "copies were looked for among 20 of 40 pictures" in (err := " ".join(capsys.readouterr().err.split()))
-    assert "allow more --samples" in err
+    assert "copies were searched only among 20 of 40 pictures" in (err := " ".join(capsys.readouterr().err.split()))
+    assert "raise --samples" in err
 
 
 def test_the_nearest_pictures_are_shown_without_held_out_ones_too(home: Path, tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_the_parzen_log_likelihood_alone_takes_no_extractor(
     assert "nats ± standard error, sigma" in out
     assert "does not mean good pictures" in out
     assert "40 pictures of each kind; 126 held-out ones scored in 256 dimensions, 14 more for sigma" in out
-    assert "published Parzen log-likelihoods are of 10,000 samples; 40 give less" in " ".join(err.split())
+    assert "published Parzen log-likelihoods use 10,000 samples; with 40 the value is lower" in " ".join(err.split())
 
 
 @pytest.mark.parametrize("words", ["--metrics distances,parzen", "--metrics distances --metrics parzen"])
@@ -148,7 +148,7 @@ def test_groups_of_metrics_are_named_with_commas_or_one_by_one(
     ("words", "expected"),
     [
         (["--metrics", "fid"], "`metrics` must be distances or parzen or both, not fid"),
-        (["--metrics", "parzen"], "name them by `held_out`"),
+        (["--metrics", "parzen"], "name them with `held_out`"),
         (["--metrics", "parzen", "--neighbors", "near.png"], "add distances to --metrics"),
     ],
 )

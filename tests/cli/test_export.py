@@ -24,7 +24,7 @@ def test_onnx_files_are_written_and_their_difference_told(capsys: pytest.Capture
     app(["export", "model", "--to", "onnx", "--out", "out"])
     out = capsys.readouterr().out
     assert out.startswith("exported generator.onnx and discriminator.onnx (opset 18), 0.0 MB: out\n")
-    assert "what they give differs from what torch gives by" in out
+    assert "their outputs differ from torch's by" in out
     app(["export", "model", "--to", "onnx", "--out", "out", "--overwrite", "--dtype", "float16", "--json"])
     facts = json.loads(capsys.readouterr().out)
     assert facts["format"] == "onnx"

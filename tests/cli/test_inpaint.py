@@ -92,7 +92,7 @@ def test_a_mask_of_the_paper_has_the_truth_to_compare_with(home: Path, capsys: p
     inpaint(home, "samples", "--mask", "center", "--steps", 40)
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["filled 3 pictures: filled", "before and after: filled/sheet.png"]
-    assert lines[2].startswith("the hole beside the truth: PSNR ")
+    assert lines[2].startswith("the hole compared with the original: PSNR ")
     assert names() == ["0.png", "1.png", "2.png", "latents.npz", "sheet.png"]
     for number in range(3):
         check_filled(home, str(number), named_mask("center", 16), "samples")
@@ -135,7 +135,7 @@ def test_one_mask_is_for_all_pictures_of_its_size(home: Path, capsys: pytest.Cap
     assert names() == ["a.png", "latents.npz", "sheet.png"]
     out, err = capsys.readouterr()
     facts = json.loads(out)
-    why = "b.png: --mask hole.png has 60 x 40 pixels, and the picture 30 x 50: it must be as large"
+    why = "b.png: --mask hole.png has 60 x 40 pixels, and the picture 30 x 50: they must be of one size"
     assert facts["skipped"] == [why]
     assert f"warning: skipped {why}" in err
     assert "psnr" not in facts
@@ -184,7 +184,7 @@ def test_one_error_says_why_no_picture_could_be_filled(home: Path, capsys: pytes
         inpaint(home, "photos", "--mask", "hole.png")
     assert str(caught.value) == (
         "no picture could be filled: a.png: --mask hole.png has no white pixel: nothing is missing; "
-        "b.png: --mask hole.png has 60 x 40 pixels, and the picture 30 x 50: it must be as large"
+        "b.png: --mask hole.png has 60 x 40 pixels, and the picture 30 x 50: they must be of one size"
     )
     with pytest.raises(DcganError, match=r"^a\.png: --mask hole\.png has no white pixel: nothing is missing$"):
         inpaint(home, "photos/a.png", "--mask", "hole.png")

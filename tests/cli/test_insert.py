@@ -41,7 +41,7 @@ def test_where_it_goes_can_be_said(home: Path, capsys: pytest.CaptureFixture[str
     ("words", "message"),
     [
         ([], "say where the object is"),
-        (["--boxes", "all.json"], "say with `at` where it shall be"),
+        (["--boxes", "all.json"], "name with `at` a file of boxes"),
         (["--boxes", "boxes.json", "--at", "none.csv"], "cannot read `at` none.csv"),
         (["--boxes", "boxes.json", "--strength", "0"], "`strength` must be above 0"),
         (["--boxes", "boxes.json", "--layer", "9"], "`layer` 9: the hidden layers"),

@@ -212,7 +212,7 @@ def test_concepts_and_axes_from_labeled_pictures(home: Path, capsys: pytest.Capt
         (["concepts", "--sheet", "s.png"], "go with definitions"),
         (["walk", "--out", "a.gif", "--fps", "60"], "50 frames a second"),
         (["arithmetic", " + ".join(["a"] * 13)], "13 terms"),
-        (["concepts", "--show", "1-3", "c: 1"], "call of their own"),
+        (["concepts", "--show", "1-3", "c: 1"], "give definitions in another call"),
         (["concepts", "c: 1,2,3", "--source", "drawn-faces"], "is for definitions by conditions"),
         (["walk", "--out", "w.txt"], "--out w.txt: name a file"),
         (["walk", "--theme", "pink"], '"pink" for --theme. Choose from'),
@@ -233,13 +233,13 @@ def test_concepts_and_axes_from_labeled_pictures(home: Path, capsys: pytest.Capt
         (["walk", "--seed", "-1"], "--seed must be a whole number from 0 to 2.63 - 1, not -1"),
         (["arithmetic", "a", "--out", "a.mp4"], "--out a.mp4"),
         (["turn", "--from", "a"], "--to CONCEPT"),
-        (["turn", "--axis", "a"], "no axis"),
+        (["turn", "--axis", "a"], "not an axis"),
         (["turn", "--axis", "up", "--from", "a", "--to", "b"], "name the axis"),
         (["turn", "--from", "a", "--to", "b", "--steps", "1"], "--steps"),
         (["turn", "--from", "a", "--to", "b", "--strength", "0"], "--strength"),
         (["concepts"], "give definitions"),
         (["concepts", "--show", "1-3"], "--sheet FILE"),
-        (["concepts", "cat"], "no definition"),
+        (["concepts", "cat"], "is not a definition"),
         (["concepts", "a b: 1"], "a concept cannot be called"),
         (["concepts", "c: 1", "c: 2"], "defined twice"),
         (["concepts", "cat: cat"], "conditions need"),
@@ -295,7 +295,7 @@ def test_without_a_file_of_concepts_the_models_own_is_taken(home: Path, tmp_path
     [("long hair", "such as long-hair"), ("2 cats", "such as cats"), ("a+b", "such as a-b"), ("?!", "")],
 )
 def test_a_name_that_no_formula_can_read_is_refused_with_the_reason(home: Path, name: str, near: str) -> None:
-    with pytest.raises(UsageError, match="formulas have signs and spaces of their own") as caught:
+    with pytest.raises(UsageError, match="formulas use signs and spaces") as caught:
         run(home, "concepts", f"{name}: 3,17,40")
     assert str(caught.value).endswith(near or "digits, _ and -")
 

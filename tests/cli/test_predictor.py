@@ -43,8 +43,8 @@ def here(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 DRAWS_NOTHING = "draws no pictures from z: use `dcgan predict-frames MODEL SOURCE`"
 DRAWN = (
-    " are made of models that draw pictures from z, and this one predicts the next frame of a video: write programs "
-    "for PyTorch by `dcgan export MODEL --to pt2`"
+    " need a model that draws pictures from z, and this one predicts the next frame of a video: "
+    "use `dcgan export MODEL --to pt2`"
 )
 NO_DCGAN = "needs the layers of a DCGAN, and the nets of this model are frame-predictor: "
 

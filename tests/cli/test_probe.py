@@ -167,7 +167,7 @@ def test_wrong_use_names_the_flag_and_exits_with_2(home: Path) -> None:
 
 
 def test_pictures_that_were_learned_are_not_tested_on(home: Path) -> None:
-    with pytest.raises(DcganError, match=r"`test` has the pictures of `source` itself"):
+    with pytest.raises(DcganError, match=r"`test` has the same pictures as `source`"):
         run(home, "probe", "--test", home / "pictures")
 
 
@@ -358,7 +358,7 @@ def test_features_are_written(home: Path, capsys: pytest.CaptureFixture[str]) ->
         (["probe", "--validation", "0.999"], "left has .* 0 are left to learn from"),
         (["fit-classifier", "--out", "c", "--seed", "-1"], "`seed`"),
         (["fit-classifier", "--out", "c", "--C", "0"], "`C` must be above 0"),
-        (["probe", "--baselines", "magic"], "`baselines` must be of dcgan, .*, not magic"),
+        (["probe", "--baselines", "magic"], "`baselines` must be some of dcgan, .*, not magic"),
         (["probe", "--C", "0"], "`C` must be above 0"),
         (["probe", "--C", "a"], "--C"),
         (["probe", "--validation", "1"], "`validation`"),

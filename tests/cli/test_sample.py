@@ -114,7 +114,7 @@ def test_json_is_one_line(run: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
         (["--batch-size", "0"], "--batch-size"),
         (["--seeds", "1", "--batch-statistics"], "at least 2"),
         (["--columns", "0"], "--columns"),
-        (["--columns", "4", "--out", "z.npz"], "--columns is of a sheet"),
+        (["--columns", "4", "--out", "z.npz"], "--columns is for a sheet"),
         (["--device", "tpu"], "--device"),
         (["--out", "/dev/null/x.png"], "--out"),
         (["--out", "sheet.txt"], "--out"),
@@ -158,7 +158,7 @@ def test_any_text_is_seeds_or_an_error_that_names_the_flag(text: str) -> None:
 
 def test_a_folder_that_holds_other_things_is_left_alone(run: Path, tmp_path: Path) -> None:
     (tmp_path / "holiday.jpg").write_text("mine")
-    with pytest.raises(DcganError, match="other things"):
+    with pytest.raises(DcganError, match="not samples"):
         sample(run, "--seeds", "0-3", "--out", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
 

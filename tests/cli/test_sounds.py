@@ -124,7 +124,7 @@ def test_a_model_of_pictures_has_no_sounds(tmp_path: Path) -> None:
             app([verb, "faces", "--out", str(tmp_path / "a.wav")])
     assert not list(tmp_path.iterdir())
     faces = dcgan.load("faces")
-    with pytest.raises(ModelError, match="this model has learned from pictures, so it has no sounds"):
+    with pytest.raises(ModelError, match="this model has learned from pictures and makes no sounds"):
         faces.sounds(faces.sample([0]))
 
 

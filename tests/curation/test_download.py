@@ -211,7 +211,7 @@ def test_hosts_that_are_slow_do_not_hold_up_the_others(web: Web, tmp_path: Path)
         (b"", "has no column url"),
         (b"page,name\na,b\n", "has no column url or image or address; it has page, name"),
         (b"url\n\n", "has no addresses"),
-        (b"url\n\xff\xfe\n", "is no CSV"),
+        (b"url\n\xff\xfe\n", "is not a CSV"),
     ],
 )
 def test_a_list_that_cannot_be_read_is_refused(content: bytes, expected: str, tmp_path: Path) -> None:
@@ -253,7 +253,8 @@ async def no_wait(*_: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "expected"), [("/photos/1.jpg", "does not answer with results"), ("/none", "does not answer: not found")]
+    ("path", "expected"),
+    [("/photos/1.jpg", "does not answer with query results"), ("/none", "does not answer: not found")],
 )
 def test_a_register_that_answers_something_else_is_an_error(path: str, expected: str, web: Web, tmp_path: Path) -> None:
     with pytest.raises(DcganError, match=expected):

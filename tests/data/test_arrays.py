@@ -96,7 +96,7 @@ def test_values_are_taken_by_the_range_of_the_whole_array(
         (np.zeros((2, 3, 64, 3)), "can mean"),
         (np.zeros((2, 8, 8, 5)), "is none of"),
         (np.zeros((0, 8, 8)), "holds no picture"),
-        (np.zeros(()), "a single float64 is no array of pictures"),
+        (np.zeros(()), "a single float64 is not an array of pictures"),
         (np.full((2, 8, 8), -1), "from -1 to -1; they must lie in 0 to 255, or as floats in 0 to 1 or -1 to 1"),
         (np.full((2, 8, 8), 300), "values from 300 to 300"),
         (np.full((2, 8, 8), -5.0), "values from -5 to -5"),
@@ -279,7 +279,7 @@ def test_pickled_objects_are_skipped_and_not_unpickled(tmp_path: Path) -> None:
     for name in ("a.npy", "a.npz", "b.npz"):
         assert "holds Python objects" in error_of(tmp_path / name)
     (tmp_path / "c.npy").write_bytes(pickle.dumps(Bomb(ran)))
-    assert "is no source of pictures" in error_of(tmp_path / "c.npy")
+    assert "is not a source of pictures" in error_of(tmp_path / "c.npy")
     assert not ran.exists()
 
 

@@ -132,7 +132,7 @@ def test_a_binary_batch_that_is_truncated_is_named(tmp_path: Path) -> None:
 
 def test_matlabs_later_format_is_named(tmp_path: Path) -> None:
     (tmp_path / "t.mat").write_bytes(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(1024))
-    with pytest.raises(SourceError, match="save it as version 7"):
+    with pytest.raises(SourceError, match="save it again with -v7"):
         open_source(tmp_path / "t.mat")
 
 

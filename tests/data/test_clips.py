@@ -299,7 +299,7 @@ def test_what_is_no_set_of_frames_is_refused(tmp_path: Path) -> None:
         clips = clips_of(packed, frames)
         with pytest.raises(PackedSetError, match=f"are clips of {frames} frames already"):
             clips_of(clips, 2)
-        with pytest.raises(PackedSetError, match=f"clips of {frames} frames are no source of pictures"):
+        with pytest.raises(PackedSetError, match=f"clips of {frames} frames cannot be a source of pictures"):
             open_source(clips)
 
 

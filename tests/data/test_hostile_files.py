@@ -64,7 +64,7 @@ def test_a_header_that_claims_the_impossible_is_refused(
     ("labels", "message"),
     [
         (np.ndarray((4,), "S0"), "which is empty"),
-        (np.array([0, 2**31, 3, 4], "<u4").view("<U1"), "no valid Unicode"),
+        (np.array([0, 2**31, 3, 4], "<u4").view("<U1"), "not valid Unicode"),
         (np.array([0, 1, 2, 0.5]), "whole numbers, not float64"),
         (np.array([0, 1, 2, np.nan]), "whole numbers, not float64"),
         (np.zeros(4, complex), "whole numbers, not complex128"),
@@ -185,7 +185,7 @@ except SourceError as error:
     print(error)
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "a.npz is no source" in result.stdout
+    assert "a.npz is not a source" in result.stdout
 
 
 def test_an_array_of_python_2_is_read_in_silence(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:

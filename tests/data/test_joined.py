@@ -84,7 +84,7 @@ def test_a_part_that_is_missing_is_named(tmp_path: Path) -> None:
     write(tmp_path / "a", "1.jpg")
     with pytest.raises(SourceError, match="nowhere"):
         open_source([tmp_path / "a", tmp_path / "nowhere"])
-    with pytest.raises(SourceError, match=r"no file or folder is called so"):
+    with pytest.raises(SourceError, match=r"there is no such file or folder"):
         open_source(f"{tmp_path}/*.tar")
 
 
@@ -147,7 +147,8 @@ def test_a_csv_has_paths_and_labels(tmp_path: Path) -> None:
     assert {item.name: item.label for item in open_source(tmp_path / "list.csv")} == {"a.jpg": "cat", "b.jpg": None}
     (tmp_path / "other.tsv").write_text("where\tclass\na.jpg\tdog\n")
     with pytest.raises(
-        SourceError, match=r"no column called path, .* but where, class; name that of the files by `column`"
+        SourceError,
+        match=r"no column called path, .* it has where, class: name the column of the files with `column`",
     ):
         open_source(tmp_path / "other.tsv")
     (item,) = open_source(tmp_path / "other.tsv", PrepareOptions(column="where"))
@@ -159,7 +160,7 @@ def test_a_csv_has_paths_and_labels(tmp_path: Path) -> None:
     [
         ("a.txt", b"", "lists no files"),
         ("a.txt", b"\xff\xfe\x00", "cannot be read"),
-        ("a.csv", b"", "but none"),
+        ("a.csv", b"", "it has none"),
         ("a.csv", b'path\n"' + b"x" * 200_000, "cannot be read"),
     ],
 )

@@ -286,7 +286,7 @@ def test_a_source_without_usable_pictures_is_an_error_with_reasons(tmp_path: Pat
 
 def test_where_min_size_skips_all_the_error_names_it(tmp_path: Path) -> None:
     source = Given([Item("a", np.zeros((20, 30, 3), np.uint8)), Item("b", b"")])
-    with pytest.raises(NoUsablePictureError, match="`min_size` 21 skipped most of them: take a smaller one") as caught:
+    with pytest.raises(NoUsablePictureError, match="`min_size` 21 skipped most of them: use a smaller one") as caught:
         prepare(source, tmp_path / "out", PrepareOptions(min_size=21))
     assert "1 too small (a), 1 empty file (b)" in str(caught.value)
     with pytest.raises(NoUsablePictureError) as caught:

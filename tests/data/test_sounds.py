@@ -203,7 +203,7 @@ def test_the_parts_of_a_split_and_sets_made_of_sets_are_of_sounds_too(folder: Pa
 def test_sounds_of_different_clips_cannot_be_joined(folder: Path, tmp_path: Path) -> None:
     first = prepare(folder, tmp_path / "first", OPTIONS).path
     second = prepare(folder, tmp_path / "second", PrepareOptions(size=32, rate=8000, seconds=0.256)).path
-    with pytest.raises(SourceError, match=r"first has clips of 0\.512 seconds .* give sounds the same `rate`"):
+    with pytest.raises(SourceError, match=r"first has clips of 0\.512 seconds .* prepare sounds with the same `rate`"):
         prepare([str(first), str(second)], tmp_path / "both")
     joined = prepare([str(first), str(folder)], tmp_path / "joined", OPTIONS)
     assert PackedSet.open(joined.path).sound == SoundFormat(8000, 0.512)

@@ -60,15 +60,15 @@ def test_categories_are_labels(tmp_path: Path) -> None:
 
 def test_several_columns_of_pictures_need_a_choice(tmp_path: Path) -> None:
     path = write(tmp_path / "a.parquet", before=[JPEG], after=[PNG])
-    with pytest.raises(SourceError, match="several columns of pictures: before, after; choose one by `column`"):
+    with pytest.raises(SourceError, match="several columns of pictures: before, after; choose one with `column`"):
         open_source(path)
     assert seen(path, column="after") == [("000000", PNG, None)]
-    with pytest.raises(SourceError, match="no column 'x', but before, after"):
+    with pytest.raises(SourceError, match="no column 'x'; it has before, after"):
         open_source(path, PrepareOptions(column="x"))
 
 
 def test_tables_without_pictures_are_refused_with_what_they_hold(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no column of encoded pictures, but age, blob"):
+    with pytest.raises(SourceError, match="no column of encoded pictures; its columns are age, blob"):
         open_source(write(tmp_path / "a.parquet", age=[1], blob=[b"text"]))
     with pytest.raises(SourceError, match="it has no rows"):
         open_source(write(tmp_path / "b.parquet", image=pa.array([], pa.binary())), PrepareOptions(column="image"))
@@ -105,7 +105,7 @@ def test_the_hub_is_named_by_hf(tmp_path: Path) -> None:
     report = prepare(f"hf://{tmp_path}", tmp_path / "packed", PrepareOptions(size=16))
     assert report.used == 5
     assert PackedSet.open(tmp_path / "packed").label_names == ("cat", "dog")
-    with pytest.raises(SourceError, match="has no split 'test', but train"):
+    with pytest.raises(SourceError, match="has no split 'test'; it has train"):
         open_source(f"hf://{tmp_path}:test")
     with pytest.raises(UsageError, match="write hf://OWNER/NAME"):
         open_source("hf://")

@@ -47,7 +47,7 @@ def test_an_object_in_json_names_the_model_and_the_samples_that_were_looked_at(t
     assert read_boxes(tmp_path / "b.json", 16, "abc") == Boxes((BOX,), (17, 1, 2), "abc")
     with pytest.raises(BoxesError, match="samples of another model"):
         read_boxes(tmp_path / "b.json", 16, "xyz")
-    with pytest.raises(BoxesError, match="pictures of 16 pixels, and the model's have 32"):
+    with pytest.raises(BoxesError, match="pictures of 16 pixels, and the model draws 32"):
         read_boxes(tmp_path / "b.json", 32, "abc")
 
 
@@ -58,12 +58,12 @@ def test_an_object_in_json_names_the_model_and_the_samples_that_were_looked_at(t
         ("b.csv", "", "lacks bottom, left"),
         ("b.csv", "seed,left,top,right\n1,2,3,4\n", "header 'seed,left,top,right' lacks bottom"),
         ("b.csv", "seed,left,top,right,bottom\n1,2,3,4,x\n", "could not convert"),
-        ("b.csv", "seed,left,top,right,bottom\n1,2,3,4\n", "is no number"),
-        ("b.csv", "seed,left,top,right,bottom\n1.5,2,3,4,5\n", "no whole number"),
+        ("b.csv", "seed,left,top,right,bottom\n1,2,3,4\n", "is not a number"),
+        ("b.csv", "seed,left,top,right,bottom\n1.5,2,3,4,5\n", "not a whole number"),
         ("b.csv", "seed,left,top,right,bottom\n1,2,3,17,5\n", r"seed 1 \(left 2, .* outside 0 to 16"),
         ("b.csv", "seed,left,top,right,bottom\n1,2,3,2,5\n", "is empty or outside"),
         ("b.csv", "seed,left,top,right,bottom\n1,nan,3,2,5\n", "is empty or outside"),
-        ("b.csv", "seed,left,top,right,bottom\ninf,1,3,2,5\n", "no whole number"),
+        ("b.csv", "seed,left,top,right,bottom\ninf,1,3,2,5\n", "not a whole number"),
         ("b.csv", "seed,left,top,right,bottom\n-1,1,3,2,5\n", "seeds are 0 or more"),
         ("b.csv", "seed,left,top,right,bottom\n1e30,1,3,2,5\n", "seeds are 0 or more"),
         (
@@ -76,7 +76,7 @@ def test_an_object_in_json_names_the_model_and_the_samples_that_were_looked_at(t
             "b.json",
             '{"annotations": [{"image_id": 1, "bbox": 3}], "images": [{"id": 1, "file_name": "1.png", "width": 9, '
             '"height": 9}]}',
-            "bbox 3 is no list",
+            "bbox 3 is not a list",
         ),
         ("b.json", "{", "JSONDecodeError"),
         ("b.json", f'[{{"seed": 1, "left": {"9" * 400}, "top": 0, "right": 1, "bottom": 1}}]', "OverflowError"),
@@ -85,7 +85,7 @@ def test_an_object_in_json_names_the_model_and_the_samples_that_were_looked_at(t
         ("b.json", '{"size": 16}', "'boxes' is missing"),
         ("b.json", '{"boxes": 3}', "can be read"),
         ("b.json", '{"annotations": [{"image_id": 1}], "images": []}', "can be read"),
-        ("b.json", '{"annotations": [], "images": [{"id": 1, "file_name": "x.png"}]}', "no number, which would be"),
+        ("b.json", '{"annotations": [], "images": [{"id": 1, "file_name": "x.png"}]}', "no number to take as"),
     ],
 )
 def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, text: str, message: str) -> None:

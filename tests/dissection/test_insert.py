@@ -77,7 +77,7 @@ def test_where_it_goes_can_be_said() -> None:
 
 def test_mistakes_are_named() -> None:
     everywhere = Boxes(BOXES.boxes, tuple(range(20)))
-    with pytest.raises(UsageError, match="say with `at` where it shall be"):
+    with pytest.raises(UsageError, match="name with `at` a file of boxes"):
         insert(MODEL, everywhere)
     with pytest.raises(UsageError, match="`strength` must be above 0"):
         insert(MODEL, BOXES, strength=0)

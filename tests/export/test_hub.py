@@ -176,7 +176,7 @@ def test_concepts_of_latents_in_a_file_are_published_with_them(hub: Hub, model: 
 
 def test_concepts_that_are_damaged_are_told(hub: Hub, model: Path) -> None:
     (model / OWN_CONCEPTS).write_bytes(b"\xff")
-    with pytest.raises(LatentError, match=r"concepts\.toml is no TOML file: .* take it away"):
+    with pytest.raises(LatentError, match=r"concepts\.toml is not valid TOML: .* correct or remove it"):
         push(model, "me/toy")
     assert not hub.repositories
 
@@ -293,7 +293,7 @@ def test_a_public_repository_does_not_become_private_unnoticed(hub: Hub, model: 
 
 def test_who_is_not_logged_in_is_told_before_any_work(hub: Hub, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_TOKEN")
-    with pytest.raises(ModelError, match="nobody is logged in to the Hub: run `hf auth login`"):
+    with pytest.raises(ModelError, match="you are not logged in to the Hub: run `hf auth login`"):
         push(model, "me/toy")
     assert not hub.asked
 
@@ -342,9 +342,9 @@ def test_what_is_no_model_of_dcgan_or_cannot_be_had_is_told(hub: Hub, model: Pat
     push(model, "me/toy")
     for name, message in (
         ("hf://me/nothing", "the Hub has no model hf://me/nothing"),
-        ("hf://me/text", r"no model of dcgan: it has no model\.json"),
+        ("hf://me/text", r"not a model of dcgan: it has no model\.json"),
         ("hf://me/gated", "is gated: ask for access at http.*/me/gated, then log in"),
-        ("hf://me/toy@v9", "there is no such revision"),
+        ("hf://me/toy@v9", "the model has no such revision"),
     ):
         with pytest.raises(ModelError, match=message):
             load(name)

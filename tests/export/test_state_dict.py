@@ -47,7 +47,7 @@ def test_nets_that_are_not_theirs_are_refused_with_the_reason(
     size: int, kernel_size: int, layout: str, normalization: Normalization, reason: str, tmp_path: Path
 ) -> None:
     model = lively_model(size=size, kernel_size=kernel_size, layout=layout, normalization=normalization)
-    with pytest.raises(ModelError, match=rf"{reason}.*Write them as onnx or pt2"):
+    with pytest.raises(ModelError, match=rf"{reason}.*Use `dcgan export MODEL --to onnx` or --to pt2"):
         export_state_dict(model, tmp_path / "out")
     assert [*tmp_path.iterdir()] == []
 

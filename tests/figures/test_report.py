@@ -112,7 +112,7 @@ def test_the_type_of_a_picture_is_told_by_its_content(suffix: str, kind: str) ->
 
 
 def test_a_picture_of_an_unknown_kind_is_skipped() -> None:
-    with pytest.raises(ValueError, match="no PNG, WebP, GIF or JPEG"):
+    with pytest.raises(ValueError, match="not a PNG, WebP, GIF or JPEG"):
         report(ReportFacts(title="t", sheet=b"BM"))
 
 

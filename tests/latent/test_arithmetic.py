@@ -94,7 +94,7 @@ def test_a_film_of_a_turn_goes_to_and_fro_and_begins_with_the_samples() -> None:
 @pytest.mark.parametrize(
     ("axis", "values", "message"),
     [
-        ("a", {}, "`axis` a: that concept is no axis"),
+        ("a", {}, "`axis` a: this concept is not an axis"),
         ("up", {"steps": 1}, "`steps` must be 2 or more, not 1"),
         ("up", {"strength": float("nan")}, "`strength` must be above 0"),
         (np.ones(5), {}, "`axis` has the shape \\(5,\\)"),

@@ -77,14 +77,14 @@ def test_a_classifier_that_is_often_wrong_is_doubtful() -> None:
     ("definitions", "has_source", "values", "message"),
     [
         ({"a": "x"}, False, {}, "a: conditions need a `source`"),
-        ({"a": [1]}, True, {}, "a `source` is for definitions by conditions"),
+        ({"a": [1]}, True, {}, "`source` is for definitions by conditions"),
         ({"a": []}, False, {}, "a concept needs at least one seed"),
-        ({"a": "bright, "}, True, {}, "no condition"),
+        ({"a": "bright, "}, True, {}, "not a condition"),
         ({}, False, {}, "`definitions` is empty"),
         ({"a": [1]}, False, {"examples": 0}, "`examples` must be 1 or more, not 0"),
         ({"a": [1]}, False, {"pool": 8}, "`pool` must be 9, as many as `examples`, to 10,000,000, not 8"),
         ({"a": [1], "b": "bright"}, True, {"axis": True}, "a: an axis is found from conditions, not from seeds"),
-        ({"a": "bright, no dark"}, True, {"axis": True}, "a: an axis is found for one condition at a time"),
+        ({"a": "bright, no dark"}, True, {"axis": True}, "a: an axis can have only one condition"),
     ],
 )
 def test_what_does_not_go_together_is_refused(

@@ -205,7 +205,7 @@ def brightness(images: Tensor, which: Tensor) -> Tensor:
 
 def test_a_generator_that_draws_no_numbers_is_an_error() -> None:
     model = replace(UNIFORM, generator=Broken(everywhere=True))
-    with pytest.raises(ModelError, match="draws no numbers"):
+    with pytest.raises(ModelError, match="are not numbers"):
         descend(model, brightness, np.zeros((2, 3, 6), np.float32), QUICK)
 
 

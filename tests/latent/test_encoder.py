@@ -129,7 +129,7 @@ FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "an empty file": (lambda path: path.write_bytes(b""), "cannot be read as an encoder"),
     "text": (lambda path: path.write_text("hello, this is text"), "cannot be read as an encoder"),
     "latent vectors": (write_z, "cannot be read as an encoder"),
-    "other tensors": (write_other_tensors, "is no encoder; make one with `dcgan train-encoder`"),
+    "other tensors": (write_other_tensors, "is not an encoder; make one with `dcgan train-encoder`"),
 }
 
 
@@ -181,7 +181,7 @@ def test_what_it_says_of_itself_may_be_damaged(trained: Encoder, tmp_path: Path,
     path = tmp_path / "encoder.safetensors"
     trained.save(path)
     save_file(load_file(path), path, {"dcgan-encoder": text})
-    with pytest.raises(LatentError, match="is damaged: what it says of itself cannot be read"):
+    with pytest.raises(LatentError, match="is damaged: its description cannot be read"):
         load_encoder(path, MODEL)
 
 

@@ -35,8 +35,8 @@ def test_formulas_as_people_write_them(text: str, terms: list[tuple[float, str]]
         ("a - - b", "not '-'"),
         ("2 * 3", "not '3'"),
         ("2 a", "not '2'"),
-        ("a / b", "no name, number or sign"),
-        ("a + (b)", "no name, number or sign"),
+        ("a / b", "not a name, a number or a sign"),
+        ("a + (b)", "not a name, a number or a sign"),
         ("* a", "not '\\*'"),
     ],
 )

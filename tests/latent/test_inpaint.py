@@ -342,7 +342,7 @@ def test_a_film_shows_the_regions_with_what_is_drawn_so_far(filled: Inpainting) 
 
 
 def test_without_a_path_there_is_nothing_to_film() -> None:
-    with pytest.raises(UsageError, match="no path to film: fill the pictures with `frames`"):
+    with pytest.raises(UsageError, match="nothing to film: the search kept no `frames`; fill the pictures"):
         list(Inpainting((fill(SAMPLES[0], CENTER),)).film(MODEL))
 
 
@@ -425,8 +425,8 @@ SEVERAL = "1 picture, but 2 masks, 1 region and 1 name"
         ([PICTURE], [MASK[:8]], "0: the picture has 16 x 16 pixels, and the mask 16 x 8"),
         ([PICTURE], [MASK.astype(np.uint8)], "0: the mask is uint8 of"),
         ([PICTURE], [MASK[..., None]], r"0: the mask is bool of \(16, 16, 1\)"),
-        ([PICTURE], [MASK & False], "0: nothing is missing"),
-        ([PICTURE, PICTURE], [MASK, MASK | True], "1: all is missing"),
+        ([PICTURE], [MASK & False], "0: the mask says that nothing is missing"),
+        ([PICTURE, PICTURE], [MASK, MASK | True], "1: the mask says that everything is missing"),
         ([photo()], [hole(5, 5, 30) | hole(5, 29, 30)], "0: the missing part is 54 x 30 pixels, and no square"),
     ],
 )

@@ -66,7 +66,7 @@ def test_labels_whose_folders_would_be_one_have_folders_of_their_own(tmp_path: P
 def test_nothing_is_written_where_one_of_the_folders_holds_other_things(tmp_path: Path) -> None:
     (tmp_path / "a_b").mkdir()
     (tmp_path / "a_b" / "mine.txt").write_text("kept")
-    with pytest.raises(UsageError, match="a_b holds other things than samples"):
+    with pytest.raises(UsageError, match="a_b holds files that are not samples"):
         sample_to_folder(MODEL, [1], tmp_path, labels=["cat", "a/b"])
     with pytest.raises(UsageError, match="`label` 'dog'"):
         sample_to_folder(MODEL, [1], tmp_path / "new", labels=["cat", "dog"])

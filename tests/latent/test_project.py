@@ -176,7 +176,7 @@ def test_a_reference_that_is_named_goes_first(run: Path) -> None:
 CARD_CHANGES: dict[str, Callable[[dict[str, object]], object]] = {
     "other pictures": lambda card: card | {"fingerprint": "0"},
     "no pictures": lambda card: card | {"data": "nowhere"},
-    "no path": lambda card: card | {"data": 5},
+    "nothing to film": lambda card: card | {"data": 5},
     "no data": lambda card: {"fingerprint": card["fingerprint"]},
     "a list": lambda card: [card],
 }
@@ -274,7 +274,7 @@ def test_a_film_shows_each_picture_beside_its_search(found: Projection) -> None:
 
 
 def test_without_a_path_there_is_nothing_to_film() -> None:
-    with pytest.raises(UsageError, match="no path to film: project the pictures with `frames`"):
+    with pytest.raises(UsageError, match="nothing to film: the search kept no `frames`; project the pictures"):
         list(project(MODEL, NOISE[:1], ProjectOptions(starts=1, steps=1), references=0).film(MODEL))
 
 
@@ -282,7 +282,7 @@ def test_nets_of_your_own_project_by_pixels_alone() -> None:
     pictures = OWN_NETS.generate(reachable(range(2), OWN_NETS)[0])
     found = project(OWN_NETS, pictures, ProjectOptions(starts=2, steps=60, feature_weight=0))
     assert (found.errors < 0.3 * found.random_errors).all()
-    with pytest.raises(ModelError, match="nets of this model are your own: take `feature_weight` 0"):
+    with pytest.raises(ModelError, match="nets of this model are your own: use `feature_weight` 0"):
         project(OWN_NETS, pictures)
 
 

@@ -80,7 +80,7 @@ def test_a_hole_that_no_square_holds_is_refused(mask: Mask) -> None:
         ((0, -1, 20), "does not lie within"),
         ((20, 10, 0), "does not lie within"),
         ((0, 0, 20), "`region` 0,0,20 .* does not hold all that is missing"),
-        ((20, 10, 10), "`region` 20,10,10 holds nothing that is known"),
+        ((20, 10, 10), "`region` 20,10,10 holds no known pixels"),
     ],
 )
 def test_a_region_that_does_not_fit_is_refused(region: tuple[int, int, int], message: str) -> None:
@@ -98,7 +98,7 @@ def test_a_tiny_hole_is_seen_with_as_much_around_it_as_the_model_draws() -> None
 
 
 def test_a_hole_of_the_whole_square_leaves_nothing_to_go_by() -> None:
-    with pytest.raises(UsageError, match=r"the largest square .* 40 x 40 pixels at 10,0, holds nothing that is known"):
+    with pytest.raises(UsageError, match=r"the largest square .* 40 x 40 pixels at 10,0, holds no known pixels"):
         region_for(hole(40, 60, 0, 10, 40, 40))
 
 

@@ -48,7 +48,7 @@ def test_a_folder_is_filled_in_the_order_of_the_samples(tmp_path: Path) -> None:
 
 def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "holiday.jpg").write_text("mine")
-    with pytest.raises(UsageError, match=r"`out` .* holds other things than samples"):
+    with pytest.raises(UsageError, match=r"`out` .* holds files that are not samples"):
         sample_to_folder(MODEL, [1], tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
 
@@ -61,7 +61,7 @@ def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
         ([2**63], "seeds must be whole numbers from 0 to 2\\^63 - 1"),
         (np.ones(6), "floats of \\(N, 6\\)"),
         (np.ones((2, 5)), "floats of \\(N, 6\\)"),
-        (np.full((1, 6), np.nan), "no numbers"),
+        (np.full((1, 6), np.nan), "not numbers"),
         (np.full((1, 6), 1e9), "beyond 1e\\+06"),
     ],
 )

@@ -161,7 +161,7 @@ def test_a_discriminator_without_maps_is_refused_before_pictures_are_prepared(
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")  # which preparing would say
     prepared: list[int] = []
-    with pytest.raises(ModelError, match="take another `extractor`"):
+    with pytest.raises(ModelError, match="use another `extractor`"):
         evaluate(
             lively_model(nets),
             tmp_path / "photos",
@@ -176,7 +176,7 @@ def test_the_discriminator_that_judges_is_that_of_the_model_on_either_side(model
     there = evaluate(model, data, extractor="discriminator")
     back = evaluate(data, model, extractor="discriminator")
     assert distances_of(there).extractor == distances_of(back).extractor
-    with pytest.raises(UsageError, match="needs a model"):
+    with pytest.raises(UsageError, match="is a part of a model"):
         evaluate(data, data, extractor="discriminator")
 
 
@@ -367,16 +367,19 @@ def test_a_parzen_log_likelihood_that_compares_with_no_published_one_is_noted(tm
     result = evaluate(path, path, metrics=["parzen"], held_out=path)
     known, few, colors = result.warnings
     assert "they are not held out" in known
-    assert few == "published Parzen log-likelihoods are of 10,000 samples; 130 give less, and compare with none of them"
-    assert "gray pictures; colors compare with none" in colors
+    assert (
+        few
+        == "published Parzen log-likelihoods use 10,000 samples; with 130 the value is lower, so do not compare them"
+    )
+    assert "gray pictures; values for color pictures cannot be compared" in colors
 
 
 def test_what_has_no_parzen_log_likelihood_is_refused(
     model: Model, data: PackedSet, held_out: PackedSet, unseen: PackedSet, tmp_path: Path
 ) -> None:
-    with pytest.raises(UsageError, match="not trained on: name them by `held_out`"):
+    with pytest.raises(UsageError, match="not trained on: name them with `held_out`"):
         evaluate(model, data, metrics=["parzen"])
-    with pytest.raises(PackedSetError, match="held-out has 40 pictures, too few for a Parzen log-likelihood; 100 are"):
+    with pytest.raises(PackedSetError, match="held-out has 40 pictures, too few for a Parzen log-likelihood; 100"):
         evaluate(model, data, metrics=["parzen"], held_out=held_out)
     with pytest.raises(UsageError, match="`samples` must be 100 or more for a Parzen log-likelihood, not 99"):
         evaluate(model, data, metrics=["parzen"], held_out=unseen, samples=99)

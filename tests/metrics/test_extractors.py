@@ -160,7 +160,7 @@ def test_every_extractor_says_what_its_features_depend_on() -> None:
     with pytest.raises(UsageError, match=r"`extractor` must be one of efficientnet-lite0, inception, .* not 'vgg'"):
         build_extractor("vgg")
     for name in ("discriminator", "perceptual"):
-        with pytest.raises(UsageError, match="needs a model"):
+        with pytest.raises(UsageError, match="is a part of a model"):
             build_extractor(name)
 
 

@@ -146,12 +146,12 @@ def test_frames_of_another_shape_are_refused() -> None:
 
 
 def test_pictures_that_do_not_follow_each_other_are_refused() -> None:
-    with pytest.raises(PackedSetError, match="no 2 frames in a row, which this model is given: the longest"):
+    with pytest.raises(PackedSetError, match="no 2 frames in a row, as many as this model needs: the longest"):
         predict_frames(predictor(), moving_squares(frames=1))
 
 
 def test_a_model_that_draws_from_z_is_refused() -> None:
-    with pytest.raises(ModelError, match="the nets of this model are dcgan, which predict no frames: take a model"):
+    with pytest.raises(ModelError, match="the nets of this model are dcgan, which predict no frames: use a model"):
         predict_frames(toy_model(), moving_squares())
 
 

@@ -134,7 +134,7 @@ def test_a_class_without_pictures_is_named_before_anything_is_extracted(name: st
 
 
 def test_what_cannot_be_compared_is_named() -> None:
-    with pytest.raises(SourceError, match="`test` has the pictures of `source` itself"):
+    with pytest.raises(SourceError, match="`test` has the same pictures as `source`"):
         quick(DATA, test=DATA)
     with pytest.raises(SourceError, match="`test` has other labels than `source`"):
         quick(DATA, test=replace(TEST, label_names=("x", "y", "z")))
@@ -144,7 +144,7 @@ def test_what_cannot_be_compared_is_named() -> None:
         quick(replace(DATA, labels=np.full(240, -1)))
     with pytest.raises(UsageError, match="`labels_per_class` must be"):
         quick(DATA, labels_per_class="some")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="`baselines` must be of dcgan, random"):
+    with pytest.raises(UsageError, match="`baselines` must be some of dcgan, random"):
         quick(DATA, baselines=["magic"])
     for seed in (-1, 2**63):
         with pytest.raises(UsageError, match="`seed` must be a whole number from 0"):

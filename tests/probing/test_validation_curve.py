@@ -69,7 +69,7 @@ def test_values_that_are_given_are_taken_as_they_are() -> None:
     assert [*curve] == [1e-4, 1e-2]
     assert ends_of(curve) == Ends("falls", "open")
     assert warnings_of({"it": curve}, "accuracy") == [
-        "the accuracy of it has not fallen at the largest `C` tried, 0.01: a larger one may be better"
+        "the accuracy of it has not fallen at the largest `C` tried, 0.01: a larger one may be better; try it with `C`"
     ]
 
 

@@ -89,7 +89,7 @@ def test_a_sound_depends_on_its_own_picture_alone() -> None:
 @pytest.mark.parametrize(
     ("card", "why"),
     [
-        ("loud", "it is no pair of rate and seconds"),
+        ("loud", "it is not a pair of rate and seconds"),
         ({"rate": 8000}, "a clip must have at most 600 seconds, not None"),
         ({"rate": 8000.5, "seconds": 1}, "the rate must be 1000 to 192000 Hz, not 8000.5"),
         ({"rate": 8, "seconds": 1}, "the rate must be"),

@@ -80,9 +80,9 @@ def test_boxes_that_were_changed_on_another_page_are_not_overwritten(tmp_path: P
 def test_a_file_that_something_else_changed_is_not_overwritten(tmp_path: Path) -> None:
     first, second = (Annotation(toy_model(), range(4), tmp_path / "b.json") for _ in range(2))
     first.set_boxes(2, [BOX], [[]])
-    with pytest.raises(DcganError, match="changed by another program"):
+    with pytest.raises(DcganError, match="another program changed"):
         second.set_boxes(1, [], [[]])
-    with pytest.raises(DcganError, match="changed by another program"):
+    with pytest.raises(DcganError, match="another program changed"):
         second.look(1)
     assert read_boxes(tmp_path / "b.json", 16).boxes == (BOX,)
 
@@ -116,6 +116,6 @@ def test_the_end_does_not_pass_over_a_file_that_was_changed(tmp_path: Path) -> N
     annotation = Annotation(toy_model(), range(4), tmp_path / "b.json")
     annotation.set_boxes(2, [BOX], [[]])
     (tmp_path / "b.json").write_text("mine")
-    with pytest.raises(DcganError, match="changed by another program"):
+    with pytest.raises(DcganError, match="another program changed"):
         annotation.end()
     assert (tmp_path / "b.json").read_text() == "mine"

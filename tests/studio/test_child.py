@@ -26,7 +26,7 @@ def test_a_process_that_is_killed_blames_the_pictures_and_one_that_fails_dcgan(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (killed,) = said(tmp_path, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", monkeypatch)
-    assert "the pictures crashed what decodes them" in killed["error"]
+    assert "the pictures crashed the program that decodes them" in killed["error"]
     (failed,) = said(tmp_path, "raise RuntimeError('a mistake')", monkeypatch)
     assert "dcgan made a mistake" in failed["error"]
 

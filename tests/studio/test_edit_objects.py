@@ -165,7 +165,7 @@ def test_boxes_over_everything_say_why_nothing_is_found(client: Client, edit: st
         ({"scale": "1"}, "scale"),
         ({"scale": "nan"}, "scale"),
         ({"seeds": "x"}, "whole numbers"),
-        ({"job": "none"}, "begin it once more"),
+        ({"job": "none"}, "start it again"),
     ],
 )
 def test_an_edit_that_makes_no_sense_is_refused_with_the_reason(
@@ -277,7 +277,7 @@ def test_an_object_is_inserted_where_it_is_marked(page: Chrome) -> None:
         drag(page, (2.2, 3.2), (7.8, 9.8))
         press(page, "n")
     click(page, "#insert")
-    until(lambda: "say where it shall be" in text(page, "#notice"))  # all that were looked at have it
+    until(lambda: "draw boxes where it should be" in text(page, "#notice"))  # all that were looked at have it
     click(page, "[data-kind=place]")
     drag(page, (8.2, 8.2), (14.8, 14.8))
     until(lambda: "1 place to insert it" in text(page, "#boxes-status"))

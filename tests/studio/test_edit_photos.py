@@ -113,7 +113,7 @@ def test_filling_is_that_of_the_command_and_leaves_the_rest(client: Client, phot
     [
         ("7,8,10", "does not hold all that is missing"),
         ("3,7,18", "does not lie within the picture"),
-        ("6,8,6", "holds nothing that is known"),
+        ("6,8,6", "holds no known pixels"),
     ],
 )
 def test_a_region_that_does_not_fit_the_photograph_is_refused(client: Client, region: str, why: str) -> None:
@@ -149,8 +149,8 @@ def test_a_region_stays_a_square_within_the_photograph() -> None:
     [
         ("photos/cut.png", "cannot be read"),
         ("photos/bomb.png", "decompression bomb"),
-        ("photos/none.png", "any more"),
-        ("photos", "any more"),
+        ("photos/none.png", "no longer"),
+        ("photos", "no longer"),
         ("../me.png", "not in the folder"),
         ("/etc/passwd", "not in the folder"),
     ],
@@ -164,9 +164,9 @@ def test_what_cannot_be_shown_is_refused_with_the_reason(client: Client, photo: 
     ("mask", "why"),
     [
         (png(np.zeros((HEIGHT, WIDTH), np.bool_)), "nothing is missing"),
-        (png(np.ones((HEIGHT, WIDTH), np.bool_)), "all is missing"),
+        (png(np.ones((HEIGHT, WIDTH), np.bool_)), "everything is missing"),
         (png(HOLE[:20]), "the mask has 20 × 20 pixels"),
-        (b"GIF89a", "no PNG"),
+        (b"GIF89a", "not a PNG"),
         (header(WIDTH, HEIGHT), "cannot be read"),
     ],
     ids=["nothing", "all", "another size", "no PNG", "broken"],
@@ -199,7 +199,7 @@ def test_a_filling_that_is_given_up_ends_at_once(client: Client) -> None:
     for job in (second, first):
         client.post("/api/photos/cancel", job=job)
         assert client.get("/api/photos/fill", job=job).json == {"error": "this was canceled"}
-    assert "not done yet" in client.get("/api/photos/answer", job=first, number=1).error
+    assert "not ready yet" in client.get("/api/photos/answer", job=first, number=1).error
 
 
 # ---- the page
@@ -285,7 +285,7 @@ def test_the_region_is_a_square_that_the_mouse_and_keys_move_and_stretch(browser
     until(lambda: region() == "Region: 16 by 16 pixels at 4, 0")
     assert (painted(browser) == HOLE).all()  # neither was a stroke
     ActionChains(browser).key_down(Keys.SHIFT).send_keys(*[Keys.ARROW_LEFT] * 4).key_up(Keys.SHIFT).perform()
-    until(lambda: "must hold all that is painted over" in text(browser, "#edit-hint"))
+    until(lambda: "must hold everything that is painted over" in text(browser, "#edit-hint"))
     assert not find(browser, "#fill").is_enabled()
     ActionChains(browser).key_down(Keys.SHIFT).send_keys(*[Keys.ARROW_DOWN] * 2).key_up(Keys.SHIFT).perform()
     press(browser, Keys.ARROW_LEFT, Keys.ARROW_DOWN)

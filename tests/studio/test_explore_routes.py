@@ -150,7 +150,7 @@ TERM = {"factor": 1, "seeds": [1]}
 @pytest.mark.parametrize(
     ("of", "why"),
     [
-        (3, "no object"),
+        (3, "not a JSON object"),
         ({}, "needs kind"),
         ({"kind": "run"}, "kind must be one of"),
         ({**WALK, "seeds": [1]}, "2 or more"),
@@ -216,7 +216,7 @@ def test_files_that_cannot_be_made_are_refused(client: Client, query: dict[str, 
         ({"seconds": "x"}, "seconds must be"),
         ({"seconds": "nan"}, "seconds must be"),
         ({"seconds": "11"}, "seconds must be"),
-        ({"seeds": "1,2,3,4,5", "seconds": "10"}, "900 is the most"),
+        ({"seeds": "1,2,3,4,5", "seconds": "10"}, "at most 900 are allowed"),
         ({"model": "../toy"}, "not in the folder"),
     ],
 )
@@ -227,7 +227,7 @@ def test_films_that_cannot_be_made_are_refused(client: Client, query: dict[str, 
 
 def test_concepts_that_cannot_be_read_are_reported(client: Client) -> None:
     answer = client.get("/api/explore", model="broken")
-    assert (answer.status, "no TOML" in answer.error) == (400, True)
+    assert (answer.status, "not valid TOML" in answer.error) == (400, True)
     drawn = pictures(ask(client, WALK, model="broken"))  # what needs no concepts goes on
     assert drawn.shape == (1, 16, 16, 3)
 

@@ -259,14 +259,14 @@ def test_the_page_offers_no_film_that_is_longer_than_those_that_are_made(page: C
     walk = [*range(7)]
     page.execute_script("sessionStorage['dcgan-explore'] = JSON.stringify({toy: {walk: arguments[0]}})", walk)
     show(page, "walk")
-    for seconds, too_long in (("3", ""), ("5", "This film would have 1,050 frames, and 900 is the most")):
+    for seconds, too_long in (("3", ""), ("5", "This film would have 1,050 frames, and at most 900 are allowed")):
         Select(find(page, "#seconds")).select_by_value(seconds)
         assert find(page, "#film").is_enabled() is not bool(too_long)
         assert text(page, "#film-length").startswith(too_long)
     find(page, "#loop").click()  # a film of 30 s to the last picture has a frame more
     until(lambda: text(page, "#film-length").startswith("This film would have 901 frames"))
     asked = {"model": "toy", "seeds": "0,1,2,3,4,5,6", "seconds": 5, "loop": "false"}
-    assert "would have 901 frames, and 900 is the most" in client.get("/api/explore/film", **asked).error
+    assert "would have 901 frames, and at most 900 are allowed" in client.get("/api/explore/film", **asked).error
     page.find_elements(By.CSS_SELECTOR, ".slot .remove")[6].click()
     until(lambda: find(page, "#film").is_enabled() and not text(page, "#film-length"))
     assert find(page, "#film").text == "Film of 25 s"

@@ -204,7 +204,7 @@ def test_models_without_such_layers_are_refused(client: Client, folder: Path) ->
     (folder / "old").mkdir(exist_ok=True)
     (folder / "old" / "model.json").write_text(card.replace('"nets": "dcgan"', '"nets": "gan-2014"'))
     answer = begin(client, "old")
-    assert answer.error == "the nets of old are not a DCGAN's, whose layers are needed here: take another model"
+    assert answer.error == "the nets of old are not a DCGAN's, whose layers are needed here: choose another model"
 
 
 def test_pictures_that_cannot_be_looked_at_are_refused_with_the_reason(client: Client, folder: Path) -> None:
@@ -213,7 +213,7 @@ def test_pictures_that_cannot_be_looked_at_are_refused_with_the_reason(client: C
     assert "none of 1 pictures can be used: 1 truncated" in str(ended(client, begin(client, source="broken"))["error"])
     (folder / "empty").mkdir(exist_ok=True)
     assert "empty" in str(ended(client, begin(client, source="empty"))["error"])
-    assert "any more" in begin(client, source="none").error
+    assert "no longer" in begin(client, source="none").error
     assert "not in the folder" in begin(client, source="../photos").error
     open_pictures(folder / "photos", size=16, channels=1).path.rename(folder / "packed")
     assert "channels 1, and channels 3 is needed" in str(ended(client, begin(client, source="packed"))["error"])
@@ -238,7 +238,7 @@ def test_too_many_pictures_are_refused_before_they_are_decoded(folder: Path, mon
     [
         ("own/cut.png", "cannot be read"),
         ("own/bomb.png", "decompression bomb"),
-        ("own/none.png", "any more"),
+        ("own/none.png", "no longer"),
         ("../me.png", "not in the folder"),
     ],
 )
@@ -252,7 +252,7 @@ def test_photographs_that_cannot_be_opened_are_refused_with_the_reason(
 @pytest.mark.parametrize(
     ("path", "query", "why"),
     [
-        ("channels", {"look": "none"}, "look once more"),
+        ("channels", {"look": "none"}, "look again"),
         ("channels", {"net": "best"}, "net must be one of"),
         ("channels", {"layer": 2}, "layer must be 0 to 1"),
         ("channels", {"layer": -1}, "whole number"),
@@ -319,5 +319,5 @@ def test_the_look_that_was_used_least_recently_makes_room(
         client = Client(studio.address).enter()
         first = looked(client)
         second = looked(client, source=None)
-        assert "look once more" in client.get("/api/inside", look=first).error
+        assert "look again" in client.get("/api/inside", look=first).error
         assert client.get("/api/inside", look=second).status == 200

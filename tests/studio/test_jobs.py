@@ -34,7 +34,7 @@ def test_a_job_says_how_far_it_is_and_what_came_of_it() -> None:
         name = jobs.begin(work)
         while jobs.of(name).facts() != {"done": 3, "total": 7}:
             await asyncio.sleep(0)
-        with pytest.raises(UsageError, match="not done yet"):
+        with pytest.raises(UsageError, match="not ready yet"):
             jobs.result(name)
         go.set()
         await settled(jobs, name)
@@ -62,7 +62,7 @@ def test_jobs_wait_for_one_another_and_the_oldest_that_ended_makes_room() -> Non
         await settled(jobs, second)
         third = jobs.begin(work)
         assert forgotten == [first]
-        with pytest.raises(UsageError, match="does not have this any more"):
+        with pytest.raises(UsageError, match="no longer has this result"):
             jobs.of(first)
         await settled(jobs, third)
         assert jobs.result(third) == third
@@ -82,7 +82,7 @@ def test_what_goes_wrong_is_a_sentence() -> None:
     async def test() -> None:
         assert await fails(DcganError("`boxes`: there are none")) == "boxes: there are none"
         assert await fails(OSError(28, "No space left on device")) == "cannot read or write: No space left on device"
-        assert "its terminal says which" in await fails(KeyError("x"))
+        assert "the terminal in which the studio was started shows it" in await fails(KeyError("x"))
 
     run(test)
 

@@ -33,7 +33,7 @@ def test_requests_for_its_pictures_are_refused_with_a_sentence(client: Client) -
     assert "take a model with the nets dcgan" in str(objects.json["error"])
     sorting = client.post("/api/sortings", model="a-waves", source="photos", classes=["a", "b"])
     assert sorting.status == 400
-    assert "take another model" in str(sorting.json["error"])
+    assert "choose another model" in str(sorting.json["error"])
 
 
 @needs_browser

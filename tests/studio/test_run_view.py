@@ -68,7 +68,7 @@ def test_a_finished_run_has_all_of_its_progress_sheets_and_curves(folder: Path) 
         ("stopped", None, "paused", ""),
         ("collapsed", ENDED, "collapsed", "went wrong"),
         ("resumed", TrainingProcess(False, 0.0, stopped=True), "paused", ""),
-        ("resumed", ENDED, "interrupted", "ended from outside"),
+        ("resumed", ENDED, "interrupted", "Something ended the training"),
         ("resumed", TrainingProcess(False, 0.0, "no memory"), "failed", "no memory"),
         ("stopped", TrainingProcess(False, 0.0, "the pictures are gone"), "paused", "the pictures are gone"),
     ],
@@ -116,7 +116,7 @@ def test_what_happened_is_told_but_not_that_it_began(folder: Path) -> None:
 
 def test_what_was_chosen_for_the_run_is_told_in_words(folder: Path) -> None:
     (text,) = [event["text"] for event in view_run(folder, "runs/a", ENDED).events if "chose" in str(event["text"])]
-    assert text == ("chose augment color,translation,cutout: the discriminator would soon know 20 pictures by heart")
+    assert text == ("chose augment color,translation,cutout: the discriminator would soon memorize 20 pictures")
 
 
 def test_progress_of_minutes_goes_on_between_records(folder: Path) -> None:

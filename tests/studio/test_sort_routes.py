@@ -177,14 +177,18 @@ def test_classes_are_added_renamed_and_removed(client: Client, sorting: str) -> 
         ("/api/sortings", {"model": "toy", "source": "photos", "classes": ["a", " "]}, "needs a name"),
         ("/api/sortings", {"model": "toy", "source": "photos", "classes": ["a", "b" * 41]}, "needs a name"),
         ("/api/sortings", {"model": "toy", "source": "photos", "classes": ["a", 3]}, "list of texts"),
-        ("/api/sortings", {"model": "toy", "source": "none", "classes": ["a", "b"]}, "no pictures none"),
+        (
+            "/api/sortings",
+            {"model": "toy", "source": "none", "classes": ["a", "b"]},
+            "the pictures none no longer exist",
+        ),
         ("/api/sortings", {"model": "toy", "source": "..", "classes": ["a", "b"]}, "not in the folder"),
         ("/api/sortings", {"model": "none", "source": "photos", "classes": ["a", "b"]}, "no model"),
         ("/api/sortings", {"model": "../toy", "source": "photos", "classes": ["a", "b"]}, "not in the folder"),
-        ("/api/sorting/look", {"sorting": "sorted/none"}, "no sorting"),
+        ("/api/sorting/look", {"sorting": "sorted/none"}, "no longer exists"),
         ("/api/sorting/look", {"sorting": "../x"}, "not in the folder"),
         ("/api/sorting/label", {"names": ["dark-00.png"], "class": "cat", "view": "varied"}, "no class 'cat'"),
-        ("/api/sorting/label", {"names": ["none.png"], "class": "dark", "view": "varied"}, "no picture 'none.png'"),
+        ("/api/sorting/label", {"names": ["none.png"], "class": "dark", "view": "varied"}, "no longer exists"),
         ("/api/sorting/label", {"names": [], "class": "dark", "view": "varied"}, "1 to 256"),
         ("/api/sorting/label", {"names": ["dark-00.png"] * 257, "class": "dark", "view": "varied"}, "1 to 256"),
         ("/api/sorting/label", {"names": ["dark-00.png"], "class": 3, "view": "varied"}, "class"),
@@ -226,7 +230,7 @@ def test_before_the_pictures_have_been_looked_at_nothing_can_be_labeled(client: 
     answer = client.post(
         "/api/sorting/label", **{"sorting": sorting, "names": ["dark-00.png"], "class": "dark", "view": "varied"}
     )
-    assert (answer.status, "not been looked at" in answer.error) == (400, True)
+    assert (answer.status, "not looked at the pictures" in answer.error) == (400, True)
     assert client.get("/api/sorting", sorting=sorting).json["state"] == "stopped"
 
 

@@ -37,7 +37,7 @@ def test_one_that_is_stopped_or_fails_before_it_begins_says_so(tmp_path: Path, m
     assert "none of 1 pictures can be used" in view_run(tmp_path, fails, later.process(fails)).trouble
     assert "stopped before it began" in view_run(tmp_path, stopped, later.process(stopped)).trouble
     assert later.begun() == [fails, stopped]
-    with pytest.raises(RunError, match="not being trained from here"):
+    with pytest.raises(RunError, match="did not start the training"):
         later.pause(stopped)
 
 
@@ -47,7 +47,7 @@ def test_what_cannot_be_trained_is_refused_before_a_process_starts(tmp_path: Pat
         trainings.start(".", {"size": 16, "minutes": -1.0})
     with pytest.raises(UsageError, match="not in the folder"):
         trainings.start("../x", {"size": 16})
-    with pytest.raises(UsageError, match="no photos"):
+    with pytest.raises(UsageError, match="photos no longer exists"):
         trainings.start("photos", {"size": 16})
     with pytest.raises(UsageError, match="no run"):
         trainings.resume("runs/none")

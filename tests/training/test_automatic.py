@@ -349,7 +349,9 @@ def test_a_run_that_was_measured_learns_what_one_learns_that_was_not() -> None:
 @pytest.mark.usefixtures("at_1000_a_second")
 def test_about_minutes_cannot_extend_a_run() -> None:
     train(discs(), "run", OPEN_TOY)
-    with pytest.raises(UsageError, match="`about_minutes` became `images` when the run began: extend it by `images`"):
+    with pytest.raises(
+        UsageError, match="`about_minutes` became `images` when the run began: extend the run with `images`"
+    ):
         resume("run", {"about_minutes": 3.0})
 
 

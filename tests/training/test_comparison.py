@@ -112,7 +112,7 @@ def test_mistakes_are_named(runs: Path, tmp_path: Path) -> None:
         dcgan.compare(runs / "slow", runs / "fast" / ".." / "slow")
     with pytest.raises(UsageError, match="`x_axis` must be images or minutes, not 'hours'"):
         dcgan.compare(runs / "slow", runs / "fast", x_axis="hours")  # type: ignore[arg-type]  # that is the mistake
-    with pytest.raises(RunError, match="is no run"):
+    with pytest.raises(RunError, match="is not a run"):
         dcgan.compare(runs / "slow", tmp_path)
 
 

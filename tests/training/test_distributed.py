@@ -143,8 +143,8 @@ def test_a_mistake_that_rank_0_finds_is_told_once(packed: Path, tmp_path: Path) 
     process = start(packed, tmp_path / "taken", JOINT)
     _, err = process.communicate(timeout=120)
     assert process.returncode != 0
-    assert err.count("taken exists, and is no run: name another") == 1
-    assert "error (rank 1): rank 1 ends with rank 0, which has an error of its own" in err
+    assert err.count("taken exists and is not a run: name another") == 1
+    assert "error (rank 1): rank 1 ends because rank 0 failed" in err
     assert "lost the others" not in err
 
 

@@ -225,5 +225,5 @@ def test_a_run_that_begins_with_a_predictor_has_its_frames_a_second(run: Path, t
 
 
 def test_a_preset_of_other_nets_than_those_to_begin_with_is_refused(videos: Path, tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="`preset` frame-predictor is one of nets frame-predictor, and those of"):
+    with pytest.raises(RecipeError, match="`preset` frame-predictor is for the nets frame-predictor, and `start_from`"):
         train(videos, tmp_path / "run", dcgan.preset("frame-predictor"), start_from="faces")

@@ -113,7 +113,7 @@ def test_what_looks_into_the_layers_of_a_dcgan_says_so(nets: str, folder: Path) 
         ("paper-table table-1 RUN --data nowhere --test nowhere", "taking features from the discriminator needs"),
         ("fit-classifier RUN nowhere --out OUT", "taking features from the discriminator needs"),
         ("train-encoder RUN --out OUT.safetensors", "training an encoder needs"),
-        ("project RUN nowhere --out OUT.npz", "a `feature_weight` above 0 needs .*: take `feature_weight` 0"),
+        ("project RUN nowhere --out OUT.npz", "a `feature_weight` above 0 needs .*: use `feature_weight` 0"),
         (
             "project RUN nowhere --feature-weight 0 --encoder e.safetensors --out OUT.npz",
             "an `encoder` needs .*: leave it out",
@@ -223,7 +223,9 @@ def test_labels_that_are_others_than_those_of_the_start_are_told(folder: Path, t
 
 def test_pictures_without_labels_cannot_teach_conditional_nets(tmp_path: Path) -> None:
     np.save(tmp_path / "discs.npy", discs()[..., 0])
-    with pytest.raises(RecipeError, match="are given the label of each picture, and these have none: give each label"):
+    with pytest.raises(
+        RecipeError, match="need the label of each picture, and the pictures have no labels: give each label"
+    ):
         train(tmp_path / "discs.npy", tmp_path / "run", recipe_of("conditional-dcgan"))
     assert not (tmp_path / "run").exists()
 
@@ -231,14 +233,17 @@ def test_pictures_without_labels_cannot_teach_conditional_nets(tmp_path: Path) -
 def test_what_lacks_of_the_labels_is_told(folder: Path, tmp_path: Path) -> None:
     pixels, labels = discs()[..., 0], np.arange(24) % 2
     for source, message in (
-        ((pixels, np.zeros(24, int)), "all of these have the same: give each label a folder of its own"),
-        ([(picture, None if number < 3 else number % 2) for number, picture in enumerate(pixels)], "3 of 24 have none"),
+        ((pixels, np.zeros(24, int)), "all pictures have the same label: give each label a folder of its own"),
+        (
+            [(picture, None if number < 3 else number % 2) for number, picture in enumerate(pixels)],
+            "3 of 24 have no label",
+        ),
     ):
         with pytest.raises(RecipeError, match=message):
             train(source, tmp_path / "run", recipe_of("conditional-dcgan"))
     shutil.copytree(folder / "discs", tmp_path / "mixed")
     Image.fromarray(pixels[0]).save(tmp_path / "mixed" / "beside.png")
-    with pytest.raises(RecipeError, match=r"these have none: .* leave no picture beside those folders"):
+    with pytest.raises(RecipeError, match=r"the pictures have no labels: .* leave no picture beside those folders"):
         train(tmp_path / "mixed", tmp_path / "run", recipe_of("conditional-dcgan"))
     with pytest.raises(RecipeError, match="`classes` 3: the pictures have 2 labels; leave `classes` out"):
         train((pixels, labels), tmp_path / "run", recipe_of("conditional-dcgan").changed({"classes": 3}))
@@ -247,7 +252,11 @@ def test_what_lacks_of_the_labels_is_told(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("nets", "size", "message"),
     [
-        ("lapgan", 48, "the nets lapgan cannot be laid out so: `size` must be 16, 32 or 64 pixels, not 48"),
+        (
+            "lapgan",
+            48,
+            "the nets lapgan cannot be built from these settings: `size` must be 16, 32 or 64 pixels, not 48",
+        ),
         ("gan-2014-cifar-conv", None, "`size` must be 32 pixels, not 64"),  # which pictures are prepared in
     ],
 )

@@ -100,6 +100,6 @@ def test_tied_weights_are_refused_before_the_run_begins(pictures: Path, tmp_path
     tied = nets()
     layer = nn.Linear(8, 8)
     tied["discriminator"] = nn.Sequential(nn.Flatten(), nn.Linear(256, 8), layer, nn.ReLU(), layer, nn.Linear(8, 1))
-    with pytest.raises(RecipeError, match=r"`discriminator`: its weight 4\.weight is that of another of its modules"):
+    with pytest.raises(RecipeError, match=r"`discriminator`: two of its modules share the weight 4\.weight"):
         train(pictures, tmp_path / "run", TOY, **tied)
     assert not (tmp_path / "run").exists()

@@ -94,21 +94,21 @@ def test_a_wrong_type_is_answered_with_the_right_one_alone() -> None:
     [
         (
             {"nets": "lapgan", "kernel_size": 5},
-            "`kernel_size` changes nothing with `nets` lapgan: leave it out, or take `nets` dcgan or conditional-dcgan",
+            "`kernel_size` changes nothing with `nets` lapgan: leave it out, or use `nets` dcgan or conditional-dcgan",
         ),
         (
             {"nets": "gan-2014-mnist", "normalization": "spectral"},
             "`nets` gan-2014-mnist: leave it out, .* dcgan or frame-",
         ),
         ({"nets": "conditional-dcgan", "layout": "paired"}, "`layout` changes nothing with `nets` conditional-dcgan"),
-        ({"classes": 3}, "`nets` dcgan: leave it out, or take `nets` conditional-dcgan or conditional-lapgan"),
-        ({"lr_hold": 0.5}, "`lr_schedule` constant: leave it out, or take `lr_schedule` linear or cosine"),
-        ({"lr_schedule": "linear", "images": 9, "lr_half_life": 5}, "`lr_half_life` .* or take .* exponential"),
+        ({"classes": 3}, "`nets` dcgan: leave it out, or use `nets` conditional-dcgan or conditional-lapgan"),
+        ({"lr_hold": 0.5}, "`lr_schedule` constant: leave it out, or use `lr_schedule` linear or cosine"),
+        ({"lr_schedule": "linear", "images": 9, "lr_half_life": 5}, "`lr_half_life` .* or use .* exponential"),
         ({"momentum": 0.9}, "`momentum` changes nothing with `optimizer` adam: .* `optimizer` sgd"),
         ({"optimizer": "sgd", "beta1": 0.9}, "`beta1` changes nothing with `optimizer` sgd: .* `optimizer` adam"),
-        ({"evaluate_samples": 500}, "`evaluate_samples` changes nothing without `evaluate_every`: give that, too"),
+        ({"evaluate_samples": 500}, "`evaluate_samples` changes nothing without `evaluate_every`: give both"),
         ({"evaluate_extractor": "pixels"}, "`evaluate_extractor` changes nothing without `evaluate_every`"),
-        ({"optimizer": "sgd", "momentum": 0.9}, "`momentum` changes nothing without `momentum_ramp`: take `final_mom"),
+        ({"optimizer": "sgd", "momentum": 0.9}, "`momentum` changes nothing without `momentum_ramp`: use `final_mom"),
     ],
 )
 def test_a_setting_that_was_changed_in_vain_is_refused(changes: dict[str, object], message: str) -> None:
@@ -123,7 +123,7 @@ def test_an_unknown_preset_is_refused_when_a_run_begins() -> None:
 
 @pytest.mark.parametrize("name", [name for name in PRESETS if name != "default"])
 def test_the_name_of_a_preset_without_its_values_is_refused(name: str) -> None:
-    with pytest.raises(RecipeError, match=rf"the preset {name}, and has none .* begin with dcgan\.preset\('{name}'\)"):
+    with pytest.raises(RecipeError, match=rf"the preset {name} but has none .* begin with dcgan\.preset\('{name}'\)"):
         check_follows_preset(Recipe(preset=name))
 
 
@@ -210,7 +210,7 @@ def test_a_choice_added_by_somebody_else_is_accepted_and_explained() -> None:
     recipe = Recipe(size=16, channels=1, layout="third-party")
     assert recipe.architecture() == Recipe(size=16, channels=1, layout="strided").architecture()
     help_of = {field.name: field.metadata["help"] for field in fields(Recipe)}
-    assert "strided: one convolution a halving" in help_of["layout"]
+    assert "strided: one convolution for each halving" in help_of["layout"]
     assert "third-party" in help_of["layout"]
     with pytest.raises(RecipeError, match="`loss` must be nonsaturating, minimax, hinge"):
         Recipe(loss="wasserstein")

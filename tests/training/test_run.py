@@ -175,7 +175,7 @@ def test_a_finished_run_that_is_resumed_stays_as_it_is(run: Path) -> None:
     assert (result.ending, result.images) == ("finished", 64)
     assert digests(run) == before
     texts = [str(event["text"]) for event in read_events(run / EVENTS)]
-    assert any("nothing more is trained. Extend it by `images` or `minutes`" in text for text in texts)
+    assert any("does not train further. Extend it with `images` or `minutes`" in text for text in texts)
 
 
 def test_an_extended_run_is_bit_identical_to_one_that_was_as_long_at_once(
@@ -199,7 +199,7 @@ def test_a_longer_run_says_that_its_learning_rate_follows_the_length(packed: Pat
 def test_a_folder_that_is_no_run_is_not_to_be_resumed(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "a.txt").touch()
-    with pytest.raises(RunError, match="photos exists, and is no run: name another `out`"):
+    with pytest.raises(RunError, match="photos exists and is not a run: name another folder with `out`"):
         train(discs(), tmp_path / "photos", TOY)
 
 
@@ -210,7 +210,10 @@ def test_recordings_beside_pictures_are_told(tmp_path: Path) -> None:
     (tmp_path / "album" / "song.mp3").touch()
     notes = read_run(train(tmp_path / "album", tmp_path / "run", TOY).run)[1]["notes"]
     assert isinstance(notes, list)
-    assert "1 .mp3 ignored: a folder that has pictures is one of pictures; name that of the others" in notes
+    assert (
+        "1 .mp3 ignored, because the folder has pictures as well: to train on the others, move them to a folder of "
+        "their own" in notes
+    )
 
 
 def test_lengths_in_steps_and_epochs_end_where_they_say(packed: Path, tmp_path: Path) -> None:
@@ -316,13 +319,13 @@ def write(name: str, text: str) -> Callable[[Path], object]:
 @pytest.mark.parametrize(
     ("damage", "expected"),
     [
-        (shutil.rmtree, "is no run: the folder does not exist"),
-        (lambda run: (run / "run.json").unlink(), r"is no run: it has no run\.json"),
+        (shutil.rmtree, "is not a run: the folder does not exist"),
+        (lambda run: (run / "run.json").unlink(), r"is not a run: it has no run\.json"),
         (write("run.json", "{"), r"run\.json is damaged"),
         (write("run.json", "[]"), r"run\.json is damaged"),
         (write("run.json", '{"source": 1}'), r"run\.json is damaged"),
         (lambda run: (run / "recipe.toml").unlink(), r"recipe\.toml"),
-        (write("recipe.toml", "lr = "), r"recipe\.toml is no TOML"),
+        (write("recipe.toml", "lr = "), r"recipe\.toml is not valid TOML"),
         (write("recipe.toml", 'lr = "fast"'), "lr"),
         (write("recipe.toml", "lr = 5"), "`lr` must be"),
         (write("recipe.toml", "base_channels = 3\nsize = 16\nchannels = 1\nlatent_dim = 4"), "no whole checkpoint"),
@@ -458,7 +461,7 @@ def test_what_cannot_be_kept_is_refused(run: Path, images: int | None, name: str
 
 def test_a_damaged_checkpoint_is_not_kept(run: Path) -> None:
     (list_checkpoints(run)[-1].path / "training.safetensors").write_bytes(b"")
-    with pytest.raises(RunError, match="64 is damaged: keep another by its `images`; whole ones are at: 0, 32"):
+    with pytest.raises(RunError, match="64 is damaged: keep another one with `images`; undamaged ones are at: 0, 32"):
         keep_checkpoint(run, "good")
     assert not (run / "kept").exists()
     keep_checkpoint(run, "good", 32)
@@ -475,7 +478,7 @@ def test_a_full_disk_met_by_the_weights_themselves_is_told_in_words_too(
         return write(path, data)
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(RunError, match=r"No space left on device\..* make room"):
+    with pytest.raises(RunError, match=r"No space left on device\..* free some space"):
         train(packed, tmp_path / "run", TOY)
 
 
@@ -486,7 +489,7 @@ def test_a_run_that_could_not_be_made_is_not_to_be_resumed(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("dcgan.training.run.new_folder", full)
-    with pytest.raises(RunError, match="Nothing was begun; make room, or name another `out`") as caught:
+    with pytest.raises(RunError, match="Nothing was begun; free some space, or name another `out`") as caught:
         train(packed, tmp_path / "run", TOY)
     assert "resume" not in str(caught.value)
     assert not (tmp_path / "run").exists()

@@ -213,9 +213,11 @@ def test_the_final_model_has_the_distance_of_its_own_checkpoint(run: Path) -> No
 def test_the_best_can_be_kept_for_good(pictures: Path, tmp_path: Path) -> None:
     run = train(pictures, tmp_path / "run", MEASURED).run
     assert load(keep_checkpoint(run, "good", best=True)).details["images"] == 48
-    with pytest.raises(RunError, match=r"checkpoint of .*run; name that run, and `best`"):
+    with pytest.raises(RunError, match=r"is a checkpoint: name its run, .*run, and `best`"):
         keep_checkpoint(run / "best", "again")
-    with pytest.raises(RunError, match=r"in .*run, which goes on from its newest checkpoint: name that"):
+    with pytest.raises(
+        RunError, match=r"not a run but a folder in the run .*: name .*run, which goes on from its newest checkpoint"
+    ):
         resume(run / "best")
 
 
@@ -261,6 +263,6 @@ def test_what_cannot_be_measured_is_refused(name: str, value: object) -> None:
 
 def test_the_discriminator_cannot_measure_its_own_training(pictures: Path, tmp_path: Path) -> None:
     recipe = MEASURED.changed({"evaluate_extractor": "discriminator"})
-    with pytest.raises(UsageError, match="`evaluate_extractor` must not be the discriminator"):
+    with pytest.raises(UsageError, match="`evaluate_extractor` must not be discriminator"):
         train(pictures, tmp_path / "run", recipe)
     assert not (tmp_path / "run").exists()

@@ -134,7 +134,7 @@ def test_what_is_no_update_rule_is_refused_when_it_is_added(rule: Any) -> None:
     with pytest.raises(UsageError, match="`updates` odd must be a tuple of one function or more"):
         UPDATES.add("odd", rule)
     assert "odd" not in UPDATES
-    with pytest.raises(UsageError, match="`updates` both is there already; choose another name"):
+    with pytest.raises(UsageError, match="`updates` both exists already; choose another name"):
         UPDATES.add("both", (lambda *_: None,))
 
 

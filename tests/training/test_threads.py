@@ -76,7 +76,7 @@ def test_a_training_on_a_busy_machine_takes_fewer_threads_and_says_so_once(
     assert recorder.threads == 3
     (note,) = recorder.notes
     assert "3 of 4 threads" in note
-    assert "`threads` 4 takes all" in note
+    assert "`threads` 4 uses all" in note
     assert [event["text"] for event in read_events(tmp_path / "run" / "events.jsonl") if event["kind"] == "note"] == [
         note
     ]

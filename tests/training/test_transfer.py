@@ -219,7 +219,7 @@ def test_what_does_not_go_with_the_model_is_refused_by_both_values_before_anythi
 
 def test_a_packed_set_of_another_size_is_refused_with_the_remedy(donor: Path, tmp_path: Path) -> None:
     prepare(others(), tmp_path / "packed", PrepareOptions(size=32))
-    with pytest.raises(PackedSetError, match=r"the model to begin with is for 16.* again with `size`"):
+    with pytest.raises(PackedSetError, match=r"the model to begin with asks for 16.* again with `size`"):
         train(tmp_path / "packed", tmp_path / "run", ON, start_from=donor)
 
 
@@ -227,7 +227,7 @@ def test_nets_laid_out_otherwise_are_refused_though_no_setting_tells(tmp_path: P
     toy = toy_model(channels=1).architecture
     architecture = replace(toy, discriminator=(toy.discriminator[0], replace(toy.discriminator[1], out_channels=9)))
     model = Model(architecture, *untrained_nets(architecture, 0))
-    with pytest.raises(RecipeError, match="differ in their discriminator: name the `preset`"):
+    with pytest.raises(RecipeError, match="differ in discriminator: name the `preset`"):
         train(others(), tmp_path / "run", Recipe(), start_from=model)
 
 
@@ -248,7 +248,7 @@ def test_nets_without_such_layers_have_none_to_freeze(nets: str) -> None:
 
 
 def test_frozen_layers_need_a_model_to_come_from(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r"`freeze_discriminator` .* name that by `start_from`"):
+    with pytest.raises(RecipeError, match=r"`freeze_discriminator` .* name that model with `start_from`"):
         train(others(), tmp_path / "run", replace(TOY, freeze_discriminator=1))
 
 

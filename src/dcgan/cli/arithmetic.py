@@ -45,7 +45,7 @@ def arithmetic(
             arithmetic.png.
         variations: How many z near Y to generate, 0 to 99.
         noise: Variations are Y + U(-noise, noise); 0 to 10.
-        seed: Names the noise.
+        seed: Seed of the noise.
     """
     from dcgan.latent.formula import parse_formula
 

@@ -22,7 +22,9 @@ DEFAULT_FILE = Path("boxes.json")  # of --annotate
 
 Layer = Annotated[
     int | None,
-    Parameter(help="Hidden layer of the generator, from 0, the stem. Default: the second highest, as in the paper."),
+    Parameter(
+        help="Hidden layer of the generator, counted from 0 (the stem). Default: the second highest, as in the paper."
+    ),
 ]
 """For `layer: Layer = None`."""
 
@@ -61,7 +63,7 @@ class BoxFlags:
     ] = None
     seeds: Annotated[str, Parameter(help="Samples that --annotate shows or --detect looks at.")] = "0-149"
     port: Annotated[
-        int, Parameter(help="Port of the page of --annotate, on this machine alone. Default: any that is free.")
+        int, Parameter(help="Port of the --annotate page, which only this machine can open. Default: any free port.")
     ] = 0
 
     @property

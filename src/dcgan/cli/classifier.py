@@ -27,8 +27,8 @@ def fit_classifier(
 ) -> None:
     """Fit a classifier to labeled pictures: a linear SVM on the discriminator's features.
 
-    Of a model that predicts frames it learns clips of labeled films, so it recognizes motions; whole films are held out
-    to choose C.
+    With a model that predicts frames, the classifier learns from clips of labeled films and so recognizes motions;
+    whole films are held out to choose C.
 
     For example:
 
@@ -39,7 +39,7 @@ def fit_classifier(
     Args:
         source: Labeled pictures: a folder of folders, a packed set, drawn-faces. Or labeled films.
         out: Classifier folder to make: safetensors and JSON.
-        seed: Of the fifth that is held out to choose C.
+        seed: Seed that picks the fifth of the pictures that is held out to choose C.
     """
     from dcgan.features.extract import nets_with_features
     from dcgan.probing.classifier import CARD
@@ -94,7 +94,8 @@ def classify(
 ) -> None:
     """Label pictures, and show those that the classifier is least confident of.
 
-    Where pictures come with labels, as folders named after them, the answer says how many got theirs again.
+    If the pictures have labels already, as sub-folders named after them, the answer says how many get the same label
+    from the classifier.
 
     For example:
 
@@ -103,9 +104,9 @@ def classify(
 
     Args:
         classifier: A folder that `dcgan fit-classifier` made.
-        out: New file, .csv or .parquet: name, label, score, the second best label, and the margin between the two; of
-            clips the film, too, and the label of the film.
-        review: Sheet to make of the 100 pictures with the least margin; of clips with their frames in a row.
+        out: File to make, .csv or .parquet, with name, label, score, the second best label, and the margin between the
+            two. For clips it also has the film and the label of the film.
+        review: Sheet to make of the 100 pictures with the smallest margin. Clips are shown with their frames in a row.
     """
     from dcgan.figures.sheets import FORMATS
 

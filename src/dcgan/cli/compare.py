@@ -17,7 +17,7 @@ def compare(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare runs: how their recipes differ, what came of it, and their sheets and curves side by side.
+    """Compare runs: how their recipes and results differ, with their sheets and curves side by side.
 
     For example:
 

@@ -60,7 +60,7 @@ def concepts(
         definitions: What to find, each "NAME: SEEDS" or "NAME: CONDITIONS".
         source: Labeled pictures to learn attributes from: a folder of folders, a packed set, drawn-faces.
         axis: Find the direction in which the condition's logit rises, instead of samples.
-        examples: Samples of each concept.
+        examples: Number of samples of each concept.
         pool: How many seeds to choose from, beginning with 0.
         out: TOML file to make, or to add to.
         show: Seeds to put on a numbered sheet, such as 0-99.
@@ -71,7 +71,7 @@ def concepts(
 
     colors = chosen_theme(theme)
     if show is not None and definitions:
-        raise UsageError("--show only makes a sheet; give definitions in a call of their own")
+        raise UsageError("--show only makes a sheet; give definitions in another call")
     check_files({"--sheet": (sheet, FORMATS)}, overwrite=overwrite)
     if show is not None:
         _show(model, device, show, sheet, colors, as_json)
@@ -96,7 +96,10 @@ def concepts(
         found = find_concepts(loaded, data, by_name, axis=axis, examples=examples, pool=pool, on_progress=bar)
     warn_of_unstable(found.values())
     for name in found.doubtful:
-        warn(f"the classifier gets {name} right on only {found.accuracy[name]:.0%} of held-out pictures; use --sheet")
+        warn(
+            f"the classifier gets {name} right on only {found.accuracy[name]:.0%} of held-out pictures; check it with "
+            "--sheet"
+        )
     with writing("--out", out):
         add_concepts(out, found.values(), loaded)
     if sheet is not None:
@@ -115,7 +118,7 @@ def _parse(definitions: tuple[str, ...]) -> "dict[str, Definition]":
     for definition in definitions:
         name, _, text = (part.strip() for part in definition.partition(":"))
         if not text:
-            raise UsageError(f'{definition!r} is no definition; write "NAME: 3,17,40" or "NAME: glasses, no hat"')
+            raise UsageError(f'{definition!r} is not a definition; write "NAME: 3,17,40" or "NAME: glasses, no hat"')
         if why := why_no_name(name):
             raise UsageError(why)
         if name in by_name:

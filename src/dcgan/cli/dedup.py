@@ -29,9 +29,9 @@ def dedup(
 ) -> None:
     """Make a packed set without near duplicates: copies of other size, compression, brightness or crop.
 
-    Of each group the picture of most pixels is kept, and of equals the one of the largest file. Nothing of SOURCE is
-    deleted. OUT/groups.parquet lists all groups, and OUT/groups.png shows the most doubtful ones: if they are not
-    duplicates, raise --similarity. Copies that are turned are not found.
+    Of each group, the picture with the most pixels is kept, or the one with the largest file if several have as many
+    pixels. Nothing in SOURCE is deleted. OUT/groups.parquet lists all groups, and OUT/groups.png shows the most
+    doubtful ones: if they are not duplicates, raise --similarity. Copies that are turned are not found.
 
     For example:
 
@@ -43,14 +43,14 @@ def dedup(
 
     Args:
         out: Folder of the packed set to make.
-        against: What this source has already is left out as well; it may be named several times. A set that this verb
-            made is not encoded anew.
-        within: In how many of the 128 bits the codes of near duplicates may differ, 0 to 16.
-        similarity: Least correlation of the details of near duplicates, at 32x32; -1 leaves it to the codes, as the
-            paper does.
+        against: Another source; pictures that it has already are left out as well. May be given several times. A set
+            that `dcgan dedup` made is not encoded again.
+        within: Number of bits, of 128, in which the codes of near duplicates may differ, 0 to 16.
+        similarity: Smallest correlation that the details of near duplicates may have, at 32x32. With -1 only the codes
+            count, as in the paper.
         size: Side of the pictures in pixels. Default: 64, or that of a packed set.
         channels: 1, 3 or 4. Default: those of the pictures.
-        seed: Of the training of the net.
+        seed: Seed of the training of the de-duplication net.
     """
     from dcgan.curation.deduplicate import deduplicate
     from dcgan.figures.sheets import save_picture

@@ -16,8 +16,8 @@ def demo(
 ) -> int:
     """Train for a few minutes on built-in faces, and end with a sheet of new ones.
 
-    The faces are drawn as you start (10,000 of them, 32x32, in the CC0 style "pixel-art" of DiceBear). Where OUT holds
-    a demo already it goes on with it.
+    The faces are drawn as you start (10,000 of them, 32x32, in the CC0 style "pixel-art" of DiceBear). If OUT holds a
+    demo already, this command goes on with it.
 
     For example:
 

@@ -19,12 +19,14 @@ class DescentFlags:
 
     starts: Annotated[
         int | None,
-        Parameter(help=f"How many searches, each from one of the best of 1,000 random z. Default: 4{_OR_VARIANT}."),
+        Parameter(
+            help=f"Number of searches; each starts from one of the best of 1,000 random z. Default: 4{_OR_VARIANT}."
+        ),
     ] = None
     steps: Annotated[int | None, Parameter(help=f"Steps of each search. Default: 300{_OR_VARIANT}.")] = None
     lr: Annotated[float | None, Parameter(help=f"Learning rate of the search. Default: 0.05{_OR_VARIANT}.")] = None
     optimizer: Annotated[
-        Literal["adam", "nesterov"] | None, Parameter(help=f"What takes the steps. Default: adam{_OR_VARIANT}.")
+        Literal["adam", "nesterov"] | None, Parameter(help=f"Optimizer of the search. Default: adam{_OR_VARIANT}.")
     ] = None
     schedule: Annotated[
         Literal["cosine", "constant"] | None,
@@ -35,11 +37,11 @@ class DescentFlags:
     truncation: Annotated[
         float | None,
         Parameter(
-            help="How long z may be, as a share of the length of samples, up to 1: more typical pictures. Default: "
-            "none to project; to inpaint 0.7, or that of --variant."
+            help="Greatest length of z, as a share of the length that samples have, up to 1. Smaller values give more "
+            "typical pictures. Default: no limit for project; 0.7 for inpaint, or that of --variant."
         ),
     ] = None
-    seed: Annotated[int | None, Parameter(help="Names the random z. Default: 0.")] = None
+    seed: Annotated[int | None, Parameter(help="Seed of the random z. Default: 0.")] = None
 
     def on(self, options: "DescentOptions", **flags: object) -> Any:  # of the class of `options`
         """The options with the values of those flags that are given, of these and of `flags`."""

@@ -10,7 +10,9 @@ from dcgan.cli.flags import AsJson, Overwrite, Switch
 from dcgan.cli.outputs import check_files
 from dcgan.errors import UsageError
 
-Contact = Annotated[str, Parameter(help="Address that hosts can write to, a part of the user agent; some want one.")]
+Contact = Annotated[
+    str, Parameter(help="Address at which hosts can reach you, sent in the user agent; some hosts require one.")
+]
 AllowPrivate = Annotated[bool, Switch, Parameter(help="Allow addresses of the local network.")]
 
 
@@ -26,11 +28,11 @@ def find_names(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Ask a public register for names of people, to look for pictures of.
+    """Ask a public register for names of people whose pictures you can look for.
 
-    The result is a CSV with the columns name, born and person; you may as well write it by hand. Addresses of pictures
-    come from elsewhere, such as a search or a collection with licenses; `dcgan download` takes a CSV of them. It needs
-    the extra: pip install 'dcgan[download]'.
+    The result is a CSV with the columns name, born and person; you can also write it by hand. Addresses of pictures
+    come from elsewhere, such as a search or a collection with licenses; `dcgan download` takes a CSV of them. This
+    needs the extra: pip install 'dcgan[download]'.
 
     For example:
 
@@ -39,10 +41,10 @@ def find_names(
 
     Args:
         out: CSV to write.
-        born_after: The year of birth, or a later one.
+        born_after: Earliest year of birth.
         register: Whom to ask: DBpedia, as the paper did, or Wikidata, for people with pages in many languages.
-        limit: How many names at most.
-        endpoint: Another address that answers the queries of the register, such as a copy.
+        limit: Largest number of names.
+        endpoint: Another address that answers the register's queries, such as a mirror.
     """
     from dcgan.curation import people
 
@@ -78,9 +80,10 @@ def download(
     """Download the pictures of a list of addresses, politely.
 
     OUT has a sub-folder for each name, so that it is a source with labels, and OUT/downloads.csv lists every address
-    with its outcome and its other columns, such as the license. Hosts are asked once in --delay seconds and as their
-    robots.txt allows; addresses of the local network are refused, and what is no picture is not kept. After a stop the
-    same command goes on. This needs the extra: pip install 'dcgan[download]'.
+    with its outcome and its other columns, such as the license. Each host is asked at most once in --delay seconds, and
+    only for what its robots.txt allows. Addresses of the local network are refused, and files that are not pictures are
+    not kept. After a stop, the same command goes on where it ended. This needs the extra: pip install
+    'dcgan[download]'.
 
     For example:
 
@@ -92,7 +95,7 @@ def download(
         out: Folder to make, or to go on with.
         delay: Seconds between two requests to one host, at least.
         parallel: How many hosts are asked at once.
-        retries: How often an address is tried again after a passing failure.
+        retries: How often an address is tried again after a temporary failure.
         timeout: Seconds that one picture may take, once its host is asked.
         max_bytes: Larger files are not downloaded.
     """

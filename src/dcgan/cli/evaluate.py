@@ -14,7 +14,7 @@ from dcgan.errors import UsageError
 Metrics = Annotated[
     tuple[str, ...],
     Parameter(
-        help="What is measured, with commas: distances (Fréchet, kernel, precision and more, in the extractor's "
+        help="What to measure, separated by commas: distances (Fréchet, kernel, precision and more, in the extractor's "
         "features), parzen (log-likelihood of the --held-out pictures, in pixels).",
         negative="",
         show_default=",".join,
@@ -41,12 +41,14 @@ def evaluate(
 ) -> None:
     """Measure how near generated pictures come to real ones: Fréchet and kernel distance, precision, recall, and more.
 
-    Either side is a model or pictures: judge your model, a folder of samples of somebody else's, or compare two models.
-    Distances depend on the extractor and on the number of pictures; the answer names both. Compare with nothing else.
+    Either side is a model or pictures: judge your own model, judge a folder of somebody else's samples, or compare two
+    models. Distances depend on the extractor and on the number of pictures, which the answer names; compare only
+    distances for which both are the same.
 
-    The Parzen log-likelihood is the figure of GAN 2014: that of held-out pictures under Gaussian kernels around the
-    generated ones. A tenth of the held-out pictures, 1,000 at most, choose the width of the kernels, and the others are
-    scored. It varies a lot, says little in high dimensions, and a good value does not mean good pictures.
+    The Parzen log-likelihood is the measure that GAN 2014 reports: the log-likelihood of held-out pictures under
+    Gaussian kernels around the generated ones. A tenth of the held-out pictures, 1,000 at most, choose the width of the
+    kernels, and the others are scored. It varies a lot, says little in high dimensions, and a good value does not mean
+    good pictures.
 
     For example:
 
@@ -58,16 +60,17 @@ def evaluate(
     - `dcgan evaluate runs/digits digits/train --held-out digits/test --metrics parzen`
 
     Args:
-        generated: What is judged: a run, one of its checkpoints, a model folder, a model that comes with dcgan,
+        generated: What to judge: a run, one of its checkpoints, a model folder, a model that comes with dcgan,
             hf://OWNER/NAME, or pictures, as for `dcgan prepare`.
-        real: What it is compared with, likewise; usually the pictures that the model was trained on.
-        samples: Pictures of each side, and of --held-out, at most. Published Parzen log-likelihoods are of 10,000.
-        size: Side in pixels that the pictures are compared in. Default: that of a model or packed set on either side,
-            or that which all pictures have.
+        real: What to compare it with, given in the same form; usually the pictures that the model was trained on.
+        samples: Largest number of pictures on each side, and of --held-out. Published Parzen log-likelihoods use
+            10,000.
+        size: Side in pixels at which the pictures are compared. Default: the size of a model or packed set on either
+            side, or the one size that all pictures have.
         held_out: Real pictures that the model was not trained on: are generated ones nearer to the training set than
             these? The Parzen log-likelihood needs 100 or more.
         neighbors: Sheet to make of the most suspicious generated pictures, each above the real one that is nearest.
-        weights: File with the extractor's weights. Default: of the installed package, or downloaded.
+        weights: File with the extractor's weights. Default: those of the installed package, or a download.
     """
     from dcgan.figures.sheets import FORMATS, paired_sheet, save_picture
     from dcgan.metrics.evaluate import evaluate as measure

@@ -35,7 +35,7 @@ def export(
       pip install 'dcgan[export]'.
     - `--to web`: a folder whose index.html draws in any browser, opened from disk.
     - `--to pt2`: generator.pt2 and discriminator.pt2, which PyTorch loads without dcgan.
-    - `--to state-dict`: netG.pth and netD.pth by the names of pytorch/examples, where the nets are such nets.
+    - `--to state-dict`: netG.pth and netD.pth with the tensor names of pytorch/examples, if the nets are like those.
 
     For example:
 
@@ -47,7 +47,7 @@ def export(
     Args:
         out: Folder to make.
         form: What to write.
-        dtype: float16 rounds the weights, which halves the files. A model folder is then another model, which has
+        dtype: float16 rounds the weights, which halves the files. A rounded model folder is another model and needs
             concepts of its own, unless its weights were rounded before. Default: float16 for a page, else float32.
         concepts: TOML file of concepts, whose axes become sliders of the page. Default: the one in the model's folder,
             if there is one.
@@ -146,5 +146,5 @@ def _described(files: "ExportedFiles") -> str:
     names = " and ".join(files.differences)
     return (
         f"exported {names}{opset}, {size}: {files.path}\n"
-        f"what they give differs from what torch gives by {max(files.differences.values()):.2g} at most"
+        f"their outputs differ from torch's by {max(files.differences.values()):.2g} at most"
     )

@@ -28,9 +28,9 @@ def extract_features(
 ) -> None:
     """Extract the discriminator's features of pictures: each layer's maps, max-pooled to 4x4, flattened and joined.
 
-    As in the paper, for a classifier of your own. Of a model that predicts frames, whose discriminator judges clips, a
-    row is a clip, named as its first frame. They are written as they come, so that a set of any size needs little
-    memory; an .npy file can be opened as a memory map.
+    These are the features of the paper, for a classifier of your own. With a model that predicts frames, whose
+    discriminator judges clips, each row is a clip, named after its first frame. Rows are written as they are computed,
+    so that a set of any size needs little memory; an .npy file can be opened as a memory map.
 
     For example:
 
@@ -39,10 +39,11 @@ def extract_features(
     - `dcgan extract-features runs/photos test/ --statistics train/ --out test.npy`
 
     Args:
-        out: .npy (an array, a row a picture) or .parquet (name, label and features).
-        statistics: Pictures that batch norm's mean and variance are measured on, the authors' way: usually those that
-            a classifier is trained on. Default: those that the model brings, of the pictures it was trained on.
-        dtype: float32, or float16: half the size, three digits.
+        out: File to make: .npy (an array with a row for each picture) or .parquet (name, label and features).
+        statistics: Pictures to measure batch norm's mean and variance on, as the paper's authors did: usually those
+            that a classifier is trained on. Default: the model's own mean and variance, of the pictures that it was
+            trained on.
+        dtype: float32, or float16, which halves the size and keeps three digits.
     """
     chosen = layers_of(layers)
 

@@ -41,8 +41,8 @@ def faces(
 
     Args:
         out: Folder of the packed set to make.
-        column: Column of the pictures in a table, or of their paths in a list, where it cannot be told.
-        fps: Frames to take of a second of a video.
+        column: Column of the pictures in a table, or of their paths in a list, if dcgan cannot find it by itself.
+        fps: Frames to take from each second of a video.
     """
     from dcgan.curation.faces import crop_faces
     from dcgan.data.prepare_options import PrepareOptions

@@ -30,7 +30,7 @@ Device = Annotated[str, Parameter(help=f"Where to compute: {DEVICES}.", validato
 ModelPath = Annotated[
     Path,
     Parameter(
-        help="A run, one of its checkpoints, a model folder, a model that comes with dcgan: faces, or hf://OWNER/NAME."
+        help="A run, one of its checkpoints, a model folder, faces (the model that comes with dcgan), or hf://OWNER/NAME."
     ),
 ]
 """For `model: ModelPath`."""
@@ -38,17 +38,20 @@ ModelPath = Annotated[
 Source = Annotated[str, Parameter(help="Pictures, as for `dcgan prepare`, or a packed set.")]
 """For `source: Source`."""
 
-Overwrite = Annotated[bool, Parameter(negative="", help="Replace what is there already; without it nothing is.")]
+Overwrite = Annotated[
+    bool, Parameter(negative="", help="Replace files that exist already; without this flag nothing is replaced.")
+]
 """For `overwrite: Overwrite = False`; the checks of `dcgan.cli.outputs` refuse what exists without it."""
 
-ThemeName = Annotated[Literal["light", "dark"], Parameter(help="Ground of the figure.")]
+ThemeName = Annotated[Literal["light", "dark"], Parameter(help="Light or dark background of the figure.")]
 """For `theme: ThemeName = "light"`; `outputs.chosen_theme` has its colors."""
 
-Workers = Annotated[int, Parameter(help="Processes that decode pictures; 0 is one for each core.")]
+Workers = Annotated[int, Parameter(help="Processes that decode pictures; 0: one for each core.")]
 """For `workers: Workers = 0`."""
 
 EngineName = Annotated[
-    Engine, Parameter(help="What does the work: this machine (local), or all machines of a Ray cluster (ray).")
+    Engine,
+    Parameter(help="Where the work is done: on this machine (local), or on all machines of a Ray cluster (ray)."),
 ]
 """For `engine: EngineName = "local"`."""
 

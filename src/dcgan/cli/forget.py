@@ -49,9 +49,9 @@ def forget(
             forgotten.
         threshold: Maps with a larger weight are dropped. Default: 0, as in the paper.
         scale: What those maps are multiplied by: 0 drops them, 0.5 halves them, -1 inverts them.
-        control: Show beside it what happens if as many random maps of the layer are dropped.
+        control: Also show, for comparison, what happens if as many random maps of the layer are dropped.
         figure: Picture to make of samples before and after. Default: OUT.png.
-        seed: Names the random negatives and the random maps.
+        seed: Seed of the random negatives and the random maps.
     """
     import numpy as np
 
@@ -113,7 +113,7 @@ def forget(
         f"on held-out samples the regression is right about {classifier.accuracy:.0%} of positions "
         f"(ROC AUC {classifier.roc_auc:.2f})"
         if judged
-        else "these are too few samples to judge the regression"
+        else "the samples are too few to judge the regression"
     )
     lines = [
         f"{dropped.sum()} of {len(dropped)} maps of layer {classifier.layer} "

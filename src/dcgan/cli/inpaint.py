@@ -38,15 +38,15 @@ class LossFlags:
     variant: Annotated[
         Literal["dcgan", "paper", "authors", "bamos"],
         Parameter(
-            help="Whose settings: ours, those of the paper (Yeh et al. 2017), of its authors' code, or of bamos' code. "
-            "Each of the flags of the search and of the loss changes one."
+            help="Whose settings to use: dcgan's own, those of the paper (Yeh et al. 2017), of its authors' code, or "
+            "of bamos' code. The flags of the search and of the loss change single settings."
         ),
     ] = "dcgan"
     window: Annotated[
         int | None,
         Parameter(
-            help="Side of the window around a known pixel, odd; the share that is missing there is its weight. 0: all "
-            "weigh 1. Default: 7, or what --variant says, as for all of these."
+            help="Side of the window around a known pixel, odd; the share of the window that is missing is the pixel's "
+            "weight. 0: every known pixel has weight 1. Default: 7, or as --variant sets it."
         ),
     ] = None
     far_weight: Annotated[
@@ -57,7 +57,10 @@ class LossFlags:
     ] = None
     prior: Annotated[
         Literal["saturating", "nonsaturating"] | None,
-        Parameter(help="log(1 - D), as in the paper, or -log(D), as in the released codes. Default: saturating."),
+        Parameter(
+            help="Loss on the discriminator's judgment: log(1 - D), as in the paper (saturating), or -log(D), as in "
+            "the released code (nonsaturating). Default: saturating."
+        ),
     ] = None
 
 
@@ -88,11 +91,12 @@ def inpaint(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fill what is missing of pictures: the generator draws what fits the rest, and it is blended in without a seam.
+    """Fill missing parts of pictures: the generator draws what fits the rest, blended in without a seam.
 
-    Semantic inpainting (Yeh et al. 2017). OUT gets the filled pictures (NAME.png, of several answers NAME-1.png, ...),
-    a figure (sheet.png) and their z (latents.npz). All that is known stays as it is, in gray, RGB or with alpha, 8 bits
-    a channel. With a mask of the paper the picture itself is the truth: the answer then has PSNR and SSIM of the hole.
+    Semantic inpainting (Yeh et al. 2017). OUT gets the filled pictures (NAME.png, or NAME-1.png, ... with several
+    answers), a figure (sheet.png) and their z (latents.npz). The rest of the picture stays as it is, in gray, RGB or
+    with alpha, 8 bits per channel. With one of the paper's masks the hole is known as well, so the answer has its PSNR
+    and SSIM.
 
     For example:
 
@@ -106,9 +110,9 @@ def inpaint(
         out: Folder to make.
         region: Square that the model draws, as left,top,side in pixels; it must hold all that is missing. Default:
             the largest square near the center, or around a small hole twice its size.
-        answers: Fillings of each picture to choose from, the best first. There are as many starts at least, unless
-            --starts says otherwise.
-        blend: Blend the hole in; --no-blend leaves it as it is drawn.
+        answers: Number of fillings of each picture to choose from, the best first. The search has at least as many
+            starts, unless you give --starts.
+        blend: Blend the hole in; --no-blend leaves it as the generator draws it.
         film: File for a film of the search (.mp4, .gif).
         fps: Frames a second of the film.
     """

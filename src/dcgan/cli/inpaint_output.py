@@ -149,7 +149,7 @@ class InpaintOutput:
         if self.truth:
             psnr, ssim = np.mean(self._scores, axis=0).tolist()
             facts |= _rounded(psnr, ssim)
-            text += f"\nthe hole beside the truth: PSNR {psnr:.1f} dB, SSIM {ssim:.2f}"
+            text += f"\nthe hole compared with the original: PSNR {psnr:.1f} dB, SSIM {ssim:.2f}"
         if self._parts:
             left, top, side = self._parts[0]
             seen = f"{side} x {side} pixels at {left},{top}"

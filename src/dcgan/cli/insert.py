@@ -30,8 +30,8 @@ def insert(
 ) -> None:
     """Insert an object where there was none, by raising the feature maps that `dcgan forget` would drop.
 
-    It answers the other half of the question whether those maps draw the object: where the object shall be, they are
-    raised to their mean inside the boxes. The figure has samples before and after.
+    This is the counterpart of `dcgan forget`: if those maps draw the object, it appears wherever they are raised to
+    their mean inside the boxes. The figure has samples before and after.
 
     For example:
 
@@ -41,11 +41,11 @@ def insert(
 
     Args:
         out: Figure to make.
-        at: Where the object shall be: a file of boxes. Default: the median box, on samples that were looked at and do
-            not have the object.
+        at: File of boxes where the object should appear. Default: the median box, on the samples that were looked at
+            and do not have the object.
         threshold: Maps with a larger weight are raised.
-        strength: How high: times the mean of each map inside the boxes, above 0.
-        seed: Names the random negatives.
+        strength: How far to raise the maps: this many times the mean of each map inside the boxes, above 0.
+        seed: Seed of the random negatives.
     """
     import numpy as np
 

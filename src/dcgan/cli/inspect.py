@@ -26,8 +26,8 @@ def inspect(
 ) -> None:
     """Look inside the discriminator: what each channel of a convolutional layer responds to.
 
-    The pictures that drive a channel most are found in SOURCE, and guided back-propagation shows what in them does it,
-    beside the same net with random weights, as in the paper. OUT is a new folder with guided.png (that figure),
+    The pictures that drive a channel most are found in SOURCE, and guided back-propagation shows which parts of them do
+    so, beside the same net with random weights, as in the paper. OUT is a new folder with guided.png (that figure),
     patches.png (what the strongest units see), atlas.png (all channels of the layer), kernels.png (the first layer's),
     channels.csv (statistics) and top_activations.csv (pictures and positions). A channel is dead if no picture drives
     it above 0 anywhere.
@@ -40,10 +40,10 @@ def inspect(
 
     Args:
         out: Folder to make.
-        layer: Convolutional layer, from 0. Default: the last.
+        layer: Convolutional layer, counted from 0. Default: the last.
         channels: Channels in the figures, such as 0-5,17. Default: the first six.
-        top: Pictures of each channel: those that drive it most.
-        seed: Names the random weights: those that a training with this seed begins with.
+        top: Number of pictures of each channel: those that drive it most.
+        seed: Seed of the random weights: those that a training with this seed begins with.
     """
     from pyarrow.csv import write_csv
 

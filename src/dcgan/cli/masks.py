@@ -56,17 +56,18 @@ class MaskFlags:
         str | None,
         Parameter(
             help="What is missing: center (half the side), half, random (80 % of the pixels) or pattern (25 %), as in "
-            "the paper; alpha, where pictures are transparent; a picture of the same size, white (mid-gray up, not "
-            "transparent) where it is missing; or a folder with such a NAME.png for each picture, NAME being the "
-            "picture's without its suffix (with it, where two pictures share a name). With --draw, the folder: masks."
+            "the paper; alpha, for the transparent part of each picture; a picture of the same size that is white (at "
+            "least mid-gray, and not transparent) where pixels are missing; or a folder with such a NAME.png for each "
+            "picture, where NAME is the picture's name without its suffix (with it, if two pictures share a name). "
+            "With --draw: the folder for the masks. Default: masks."
         ),
     ] = None
     draw: Annotated[
         bool, Switch, Parameter(help="Open a page to paint by hand what is missing, or to go on with it.")
     ] = False
-    mask_seed: Annotated[int, Parameter(help="Names the random masks of half, random and pattern.")] = 0
+    mask_seed: Annotated[int, Parameter(help="Seed of the random masks: half, random and pattern.")] = 0
     port: Annotated[
-        int, Parameter(help="Port of the page of --draw, on this machine alone. Default: any that is free.")
+        int, Parameter(help="Port of the --draw page, which only this machine can open. Default: any free port.")
     ] = 0
 
     @property
@@ -96,7 +97,7 @@ class MaskFlags:
         if self.draw and self.mask and Path(self.mask).is_file():
             raise UsageError(f"--mask {self.mask} is a file, and --draw needs a folder for the masks")
         if self.mask and not self.draw and self.mask not in (*NAMED, ALPHA) and not Path(self.mask).exists():
-            raise UsageError(f"--mask {self.mask}: there is no such file or folder, and no such mask")
+            raise UsageError(f"--mask {self.mask} is not a file, a folder or one of {', '.join(NAMED)}, {ALPHA}")
         if self.folder and not self.draw and not any(self.folder.glob("*.png")):
             raise UsageError(f"--mask {self.mask} holds no PNG; it needs a NAME.png for each picture")
 
@@ -207,7 +208,9 @@ def _why_not(mask: "Mask", picture: "Pixels", file: Path) -> str | None:
     """Why a mask is none for a picture, in words of its file."""
     if mask.shape != picture.shape[:2]:
         (height, width), (rows, columns) = mask.shape, picture.shape[:2]
-        return f"--mask {file} has {width} x {height} pixels, and the picture {columns} x {rows}: it must be as large"
+        return (
+            f"--mask {file} has {width} x {height} pixels, and the picture {columns} x {rows}: they must be of one size"
+        )
     if not mask.any():
         return f"--mask {file} has no white pixel: nothing is missing"
     return f"--mask {file} is all white: nothing is known" if mask.all() else None

@@ -25,9 +25,9 @@ def import_(
     A file is a checkpoint of the common tutorial nets (pytorch/examples, PyTorch's own tutorial): the state dict of
     their generator, and with --discriminator that of their discriminator. Nothing in it is run as code.
 
-    A folder is that of the weights that the authors of DCGAN released. Only their SVHN pair is whole. Of the ImageNet
-    pair four of the discriminator's six convolutions were released: they become a model for `extract-features`, `probe`
-    and `fit-classifier`, whose generator is untrained.
+    A folder holds weights that the authors of DCGAN released. Only their SVHN pair is complete. Of the ImageNet pair,
+    four of the discriminator's six convolutions were released: they become a model for `extract-features`, `probe` and
+    `fit-classifier`, whose generator is untrained.
 
     For example:
 
@@ -40,8 +40,10 @@ def import_(
         weights: File such as netG.pth, or folder of the release with 200_gen_params.jl_01.npy and so on, whose pickles
             are not read.
         out: Model folder to make.
-        discriminator: Of a checkpoint, the file of the discriminator. Without one it is untrained.
-        latent_distribution: Of a checkpoint, what its generator was trained with. Default: normal, as in the tutorials.
+        discriminator: File of the discriminator that belongs to a checkpoint. Without it the discriminator is
+            untrained.
+        latent_distribution: Distribution of z that the generator of a checkpoint was trained with. Default: normal, as
+            in the tutorials.
     """
     from dcgan.model_folder import CARD
 
@@ -80,8 +82,8 @@ def keep(run: Path, /, *, name: str, images: int | None = None, best: bool = Fal
     Args:
         run: The run folder.
         name: What to call it.
-        images: Images seen by the checkpoint: the number its folder is named by. Default: the newest.
-        best: Keep the one with the least kernel distance, of a run with --evaluate-every.
+        images: Number of images seen by the checkpoint, which is the name of its folder. Default: the newest.
+        best: Keep the checkpoint with the smallest kernel distance, of a run with --evaluate-every.
     """
     from dcgan.training.checkpoint import keep_checkpoint
 
@@ -105,8 +107,8 @@ def push(
 ) -> None:
     """Publish a model on the Hugging Face Hub, with a model card and a sheet of samples.
 
-    Everybody can then use it as hf://OWNER/NAME, wherever a model is named. Log in first: `hf auth login`. Look at the
-    card before others do: push it with --private, and make it public in its settings on the Hub.
+    Everybody can then use it as hf://OWNER/NAME, wherever dcgan takes a model. Log in first: `hf auth login`. Look at
+    the card before others do: push it with --private, and make it public in its settings on the Hub.
 
     For example:
 
@@ -116,9 +118,9 @@ def push(
 
     Args:
         repository: OWNER/NAME: your user name or an organization, and what to call the model.
-        private: Make the repository for you alone.
+        private: Make a repository that only you can see.
         license: The Hub's identifier of a license, such as mit, cc0-1.0 or cc-by-4.0. Default: the card states none.
-        message: Of the commit.
+        message: Message of the commit.
     """
     from dcgan.export import hub
 
@@ -129,5 +131,5 @@ def push(
     text = f"published a model of {pushed.bytes / 1e6:.1f} MB{' for you alone' if pushed.private else ''}: {pushed.url}"
     next_step = command("sample", pushed.name, "--out", "sheet.png")
     if pushed.concepts is False:
-        warn("its concepts are another model's, and were left out")
+        warn("the concepts in its folder belong to another model and were left out")
     answer(f"{text}\nsample it anywhere: {next_step}", asdict(pushed), as_json)

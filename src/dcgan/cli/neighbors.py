@@ -33,8 +33,8 @@ def neighbors(
 ) -> None:
     """Show samples beside the pictures of a set that are nearest to them: does the model repeat what it has seen?
 
-    All pictures of SOURCE are searched. A distance of 1 is what they usually have to the nearest among themselves; a
-    copy is near 0.
+    All pictures of SOURCE are searched. A distance of 1 is usual between a picture of SOURCE and its nearest neighbor
+    in SOURCE; a copy is near 0.
 
     For example:
 
@@ -46,7 +46,7 @@ def neighbors(
         source: The pictures that the model was trained on: a source of pictures or a packed set.
         seeds: The samples, such as 3,17,40. Default: 0-15.
         latents: File with z of the samples instead (.npz of any verb here, .npy).
-        nearest: How many pictures to show of each sample.
+        nearest: How many pictures to show for each sample.
         out: The figure (.png, .jpg, .webp).
     """
     from dcgan.figures.sheets import FORMATS, save_picture

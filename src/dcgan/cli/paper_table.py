@@ -30,10 +30,10 @@ def paper_table(
     device: Device = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Print a table of the paper with your own figures beside: table-1 (CIFAR-10) or table-2 (SVHN, 1000 labels).
+    """Print a table of the paper beside your own figures: table-1 (CIFAR-10) or table-2 (SVHN, 1000 labels).
 
-    With MODEL, --data and --test it measures first what --out does not have yet. Without a model it prints what is in
-    --out, or the paper's figures alone. What was not measured stays empty.
+    With MODEL, --data and --test, it first measures what --out does not have yet. Without MODEL it prints what is in
+    --out, or the paper's figures alone. Cells that were not measured stay empty.
 
     For example:
 
@@ -45,15 +45,15 @@ def paper_table(
     Args:
         table: table-1 or table-2.
         model: A run, one of its checkpoints, or a model folder.
-        data: The labeled pictures of the table's set to learn from.
-        test: Those to score on.
+        data: Labeled pictures of the table's set to learn from.
+        test: Labeled pictures of the table's set to score on.
         out: JSON to keep results in as they come, as for `dcgan probe`.
-        repeats: Random subsets of labels to score.
-        centroids: Of kmeans, and of each layer of learned-rf.
-        trials: Of the random search for supervised and finetuned.
-        trainings: Subsets of labels that the best trial is trained on and scored.
-        validation: Share of the data that only chooses.
-        seed: Names splits and subsets of labels.
+        repeats: Number of random subsets of labels to score.
+        centroids: Number of centroids of kmeans, and of each layer of learned-rf.
+        trials: Number of trials of the random search for supervised and finetuned.
+        trainings: Number of subsets of labels on which the best trial is trained and scored.
+        validation: Share of the data that is held out to choose C and the best trial.
+        seed: Seed of the splits and of the subsets of labels.
     """
     names, values = names_of(baselines), c_values_of(C)
     if model is not None:

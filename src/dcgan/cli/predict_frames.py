@@ -28,12 +28,12 @@ def predict_frames(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Predict the next frames of videos, and compare them with those that came.
+    """Predict the next frames of videos, and compare them with the true ones.
 
-    The model is one of `dcgan train VIDEOS --preset frame-predictor`. It is given the first frames of a clip and
-    predicts the next; what it predicted is given to it for the one after. The answer compares all of them with the true
-    ones, by PSNR, sharpness and SSIM, beside copies of the last frame given. Where no film is long enough for that, the
-    end of each film is continued.
+    The model is one of `dcgan train VIDEOS --preset frame-predictor`. It sees the first frames of a clip and predicts
+    the next one; to predict further, it sees its own predictions. The answer compares the predicted frames with the
+    true ones by PSNR, sharpness and SSIM, beside copies of the last frame that it saw. If no film is long enough for
+    that, the model continues the end of each film.
 
     For example:
 
@@ -42,9 +42,9 @@ def predict_frames(
     - `dcgan predict-frames runs/waves new.mp4 --steps 16 --json`
 
     Args:
-        steps: How many frames to predict of each clip.
-        clips: How many clips to measure, at most, chosen at random.
-        seed: Chooses them.
+        steps: Number of frames to predict for each clip.
+        clips: Largest number of clips to measure, chosen at random.
+        seed: Seed that chooses the clips.
         out: A figure (.png, .jpg, .webp) or a film (.mp4, .gif) of the first eight clips, or all frames as arrays
             (.npz: before, predicted, true); may be given several times. Default: frames.png.
     """

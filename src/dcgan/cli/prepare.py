@@ -14,7 +14,10 @@ from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import UsageError
 
 Pictures = Annotated[str, Parameter(help=PICTURES_HELP)]
-More = Annotated[str, Parameter(name="OUT", required=True, help="Folder to make. Further sources may stand before it.")]
+More = Annotated[
+    str,
+    Parameter(name="OUT", required=True, help="Folder to make, named last. You can name several sources before it."),
+]
 Options = Annotated[PrepareOptions | None, Parameter(name="*")]
 
 
@@ -68,10 +71,10 @@ def split(
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Turn a source of pictures into two packed sets, OUT/train and OUT/test, without a common picture.
+    """Turn a source of pictures into two packed sets, OUT/train and OUT/test, that share no picture.
 
-    Which picture goes where is chosen at random, and each label has the same share in both: train on the one, and judge
-    the model by pictures that it has never seen.
+    Which picture goes where is chosen at random, and each label has the same share in both: train on one, and judge the
+    model by the other, which it has never seen.
 
     For example:
 

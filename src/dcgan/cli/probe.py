@@ -51,10 +51,10 @@ def probe(
 ) -> None:
     """Probe the discriminator's features by a linear SVM, as the paper does, beside baselines on the same splits.
 
-    With all labels: C is chosen on a tenth of the pictures, which are held out, and scored on the test pictures. With
-    so many labels of each class: C is chosen by ten random subsets of labels, then 100 others are scored: mean ± 1.96
-    standard deviations. Each baseline has its own C. Of a model that predicts frames a picture is a clip of a labeled
-    film, and whole films are held out.
+    With all labels, a tenth of the pictures is held out to choose C, and the SVM is scored on the test pictures. With a
+    number of labels of each class, ten random subsets of labels choose C, and 100 others are scored: mean ± 1.96
+    standard deviations. Each baseline has its own C. With a model that predicts frames, a picture is a clip of a
+    labeled film, and whole films are held out.
 
     For example:
 
@@ -65,19 +65,20 @@ def probe(
 
     Args:
         source: Labeled pictures: a folder of folders, a packed set, drawn-faces.
-        test: Labeled pictures to score on. Default: a fifth of the source, of films whole ones.
-        labels_per_class: Labels of each class to learn from: numbers, or all; several with commas.
-        out: JSON to keep results in as they come. If it is there, what it has is not measured again.
-        repeats: Random subsets of so many labels to score.
-        standardize: Bring each feature to mean 0 and variance 1, which the paper does not.
-        centroids: Of kmeans, and of each layer of learned-rf.
-        trials: Of the random search for supervised and finetuned; the best on the validation pictures is scored.
-        trainings: Subsets of labels that the best trial is trained on and scored.
-        validation: Share of the source that only chooses.
-        confusion: Figure to make of what was taken for what by the model's features, with the most labels: .png, .jpg
-            or .webp.
+        test: Labeled pictures to score on. Default: a fifth of the source, or a fifth of its films.
+        labels_per_class: Number of labels of each class to learn from, or all; several separated by commas.
+        out: JSON to keep results in as they come. Results that it has already are not measured again.
+        repeats: Number of random subsets of labels to score.
+        standardize: Bring each feature to mean 0 and variance 1; the paper does not do this.
+        centroids: Number of centroids of kmeans, and of each layer of learned-rf.
+        trials: Number of trials of the random search for supervised and finetuned; the best on the validation pictures
+            is scored.
+        trainings: Number of subsets of labels on which the best trial is trained and scored.
+        validation: Share of the source that is held out to choose C and the best trial.
+        confusion: Figure to make of which class was taken for which, by the model's features with the most labels:
+            .png, .jpg or .webp.
         curve: Figure to make of accuracy over the number of labels, with bands of ±: .svg.
-        seed: Names splits and subsets of labels.
+        seed: Seed of the splits and of the subsets of labels.
         overwrite: Replace --confusion and --curve if they are there already; --out is added to.
     """
     from dcgan.figures.sheets import FORMATS

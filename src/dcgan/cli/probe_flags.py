@@ -18,7 +18,7 @@ ALL = "all"
 RESULTS = (".json",)
 OTHERS = ", ".join(f"{name} ({meaning})" for name, meaning in BASELINES.meanings.items() if name != "dcgan")
 
-Layers = Annotated[str | None, Parameter(help="Convolutional layers, from 0, such as 1,2. Default: all.")]
+Layers = Annotated[str | None, Parameter(help="Convolutional layers, counted from 0, such as 1,2. Default: all.")]
 """For `layers: Layers = None`; `layers_of` reads it."""
 
 Grid = Annotated[int, Parameter(help="Side of the grid that each map is max-pooled to; smaller maps stay as they are.")]
@@ -28,13 +28,15 @@ ValuesOfC = Annotated[
     str | None,
     Parameter(
         name="--C",
-        help="Values of C to choose from, with commas. Default: those of the paper's released code, and decades beyond "
-        "them until accuracy falls on both sides.",
+        help="Values of C to choose from, separated by commas. Default: those of the paper's released code, and "
+        "decades beyond them until accuracy falls on both sides.",
     ),
 ]
 """For `C: ValuesOfC = None`; `c_values_of` reads it."""
 
-Baselines = Annotated[str, Parameter(help=f"Others to judge beside the model, with commas: {OTHERS}; or none.")]
+Baselines = Annotated[
+    str, Parameter(help=f"Baselines to judge beside the model, separated by commas: {OTHERS}; or none.")
+]
 """For `baselines: Baselines = "none"`; `names_of` reads it."""
 
 
@@ -90,5 +92,5 @@ def tell_where_it_goes_on(out: Path | None) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         if out is not None and out.exists():
-            warn(f"{out} has what was measured, and the trials that were made; the same command goes on there")
+            warn(f"{out} keeps the results and the trials so far; the same command goes on from there")
         raise

@@ -55,9 +55,9 @@ def project(
 ) -> None:
     """Find the z that draws a picture: from the best of 1,000 random z by gradient descent, many pictures at once.
 
-    The z go into a file that every verb of the latent space takes: a walk between two photographs, a photograph that is
-    turned. The answer says how far the model's pictures are from yours, beside the best of 1,000 random z and pictures
-    that the model was trained on, and which are out of its reach.
+    Every verb of the latent space reads the file of z: walk between two photographs, or turn one. The answer says how
+    far the model's pictures are from yours, compared with the best of 1,000 random z and with pictures that the model
+    was trained on, and which of yours are out of its reach.
 
     For example:
 
@@ -71,10 +71,10 @@ def project(
             several times. Default: projected.npz.
         feature_weight: How much the difference in the discriminator's features counts beside that of pixels; 0:
             nothing. Default: 1.
-        encoder: File of `dcgan train-encoder`, whose guess is one more start.
+        encoder: File that `dcgan train-encoder` made; its guess is one more start of the search.
         reference: Pictures that the model was trained on; errors up to theirs count as within its reach. Default:
             those of the model's run, if their packed set is still there.
-        references: How many of them are projected, too; 0: none.
+        references: How many of these pictures to project for comparison; 0: none.
         errors: File for a chart of all errors: a test for memorization, if the model was not trained on your pictures.
             The answer has the number: how often a training picture has the smaller error.
         fps: Frames a second of a film.
@@ -208,7 +208,7 @@ def train_encoder(
     Args:
         out: File to make (.safetensors).
         images: How many samples it sees.
-        seed: Names its first weights and the samples.
+        seed: Seed of its first weights and of the samples.
     """
     from dcgan.latent.encoder import train_encoder as train
 

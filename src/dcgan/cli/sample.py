@@ -51,14 +51,16 @@ def sample(
     Args:
         seeds: Which pictures: numbers and ranges, such as 0-63,100. Default: 0-63, or 0-7 of each label.
         latents: File with z to generate from instead of seeds (.npz of any verb, .npy).
-        label: Of a conditional model: a label to draw; may be given several times. Default: each. Several have a row
-            of the sheet each, or a folder; z of a file keep theirs.
-        out: A sheet (.png, .jpg, .webp), arrays (.npz with pixels, seeds and z), or a folder for one PNG a sample. Of
-            a model of sounds also .wav, one sample after another, and in a folder one WAV file a sample.
-        truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
+        label: Label that a conditional model draws; may be given several times. Default: all labels. Of several labels,
+            each has a row of the sheet, or a folder. Samples of --latents keep their own labels.
+        out: A sheet (.png, .jpg, .webp), arrays (.npz with pixels, seeds and z), or a folder with one PNG for each
+            sample. For a model of sounds also .wav, one sample after another; a folder then has one WAV file for each
+            sample.
+        truncation: Factor that scales z toward 0, above 0 and at most 1. Smaller factors give more typical pictures and
+            less variety.
         batch_statistics: Normalize by the mini-batch, as the paper did; a picture then depends on the others in it.
         batch_size: Pictures in a mini-batch of --batch-statistics.
-        columns: Columns of the sheet. Default: about as many as rows, without empty corners where that can be.
+        columns: Columns of the sheet. Default: about as many as rows, without empty cells if possible.
         pyramid: File for a figure of how a LAPGAN draws the first eight: the picture of each level of the chain.
         scale: How many times to enlarge each picture; each pixel becomes a square. Default: 1 in a folder, and in a
             sheet what makes a picture 64 pixels wide or more.
@@ -77,9 +79,9 @@ def sample(
         kinds = f"a sheet ({', '.join(FORMATS)}), an {LATENTS} file, for a model of sounds a {SOUND} file, or a folder"
         raise UsageError(f"--out {out}: name {kinds}")
     if suffix in (LATENTS, SOUND) and scale is not None:
-        raise UsageError(f"--scale is for pictures; {out} holds samples as they are")
+        raise UsageError(f"--scale is for pictures, and {out} holds samples as they are: leave it out")
     if suffix not in FORMATS and columns is not None:
-        raise UsageError(f"--columns is of a sheet; {out} is none")
+        raise UsageError(f"--columns is for a sheet, and {out} is not one: leave it out")
     out_file = out if suffix else None
     check_files({"--out": (out_file, (LATENTS, SOUND, *FORMATS)), "--pyramid": (pyramid, FORMATS)}, overwrite=overwrite)
     loaded = open_model(model, device, draws=True)

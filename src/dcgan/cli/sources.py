@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dcgan.model import Model
 
 _KINDS = describe_sources(in_python=False)
-_LABELS = "If all pictures of a folder or archive lie in sub-folders, these are the labels."
+_LABELS = "If all pictures of a folder or archive lie in sub-folders, the sub-folders are the labels."
 PICTURES_HELP = f"Pictures: a packed set, {_KINDS}. {_LABELS}"
 """Help text of a source."""
 

@@ -37,9 +37,9 @@ def studio(
 
     Args:
         folder: Where your pictures, runs and models are; new runs go to its folder runs.
-        host: Where to listen. With 0.0.0.0 other machines can open the page too: that needs a password, and nothing
-            that is sent is encrypted.
-        port: Where to listen; 0 is any that is free. Favorites are kept by the browser for each port.
+        host: Address to listen on. With 0.0.0.0 other machines can open the page too: that needs a password, and
+            nothing that is sent is encrypted.
+        port: Port to listen on; 0: any free port. The browser keeps favorites separately for each port.
         password_file: File whose first line is the password for other machines. Without it you are asked for one.
         no_browser: Only print the address.
     """
@@ -54,7 +54,7 @@ def studio(
         password = _ask_password(host)
     with Studio(folder, host=host, port=port, password=password, device=device) as served:
         if not is_loopback(host):
-            warn(f"{host} is reached by other machines, and http is not encrypted: use it in a network that you trust")
+            warn(f"other machines can reach {host}, and http is not encrypted: use it only in a network that you trust")
         answer(served.address, {"address": served.address}, as_json)
         if not as_json:
             say("Ctrl-C ends the studio; trainings go on")

@@ -50,8 +50,9 @@ def train(
         out: Run folder to make. Default: runs/NAME-1, runs/NAME-2, ... by the name of the source.
         resume: Run folder to go on with; a new length extends the run.
         start_from: Model to begin with instead of random weights: a run, a model folder, a model that comes with dcgan,
-            or hf://OWNER/NAME. The nets are laid out like its own.
-        recipe_file: TOML file with values of the recipe, as a run's recipe.toml. Flags win over it, it over --preset.
+            or hf://OWNER/NAME. The new nets have the same layers.
+        recipe_file: TOML file with values of the recipe, such as a run's recipe.toml. Flags override it, and it
+            overrides --preset.
         dry_run: Show the pictures, the nets, the recipe and how long it will take here, and train nothing.
         recipe: The hyper-parameters.
     """
@@ -64,7 +65,7 @@ def train(
     if resume is not None and start_from is not None:
         raise UsageError("--from does not go with --resume: the run has begun")
     if resume is not None and recipe_file is not None:
-        raise UsageError("--recipe-file does not go with --resume: name what changes by flags, such as --images")
+        raise UsageError("--recipe-file does not go with --resume: give what changes as flags, such as --images")
     if resume is not None and dry_run:
         raise UsageError("--dry-run does not go with --resume; the recipe of a run is in its recipe.toml")
 
@@ -118,7 +119,7 @@ def presets(*, as_json: AsJson = False) -> None:
         table.add_row(name, *(str(facts.get(fact, "chosen")) for fact in columns), *sizes)
     stdout.print(table)
     stdout.print("\nG and D are the numbers of their parameters; --json has all values.")
-    stdout.print("What is chosen depends on the pictures and the machine: --dry-run shows it.")
+    stdout.print("Values that are chosen depend on the pictures and the machine: --dry-run shows them.")
 
 
 def _next_run(source: str) -> Path:

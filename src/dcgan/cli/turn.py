@@ -62,17 +62,17 @@ def turn(
     - `dcgan turn runs/photos --from left --to right --concepts concepts.toml --strength 1.5`
 
     Args:
-        start: Concept that the axis comes from.
-        end: Concept that it goes to.
+        start: Concept at which the axis begins.
+        end: Concept at which it ends.
         axis: A concept that is an axis, in place of --from and --to.
         concepts: TOML file of concepts. Default: the one in the model's folder, if there is one.
         seeds: The samples, such as 3,17,40. Default: 0-7.
         latents: File with z of the samples instead (.npz of any verb here, .npy).
         steps: Pictures in each row, 2 to 1000.
         strength: How many times the axis is added at the right end, and subtracted at the left.
-        out: A figure (.png, .jpg, .webp), a film to and fro (.mp4, .gif) or latent vectors (.npz); may be given several
-            times. Default: turn.png.
-        seconds: Time that a film takes to and fro.
+        out: A figure (.png, .jpg, .webp), a film back and forth (.mp4, .gif) or latent vectors (.npz); may be given
+            several times. Default: turn.png.
+        seconds: Seconds that a film takes back and forth.
         fps: Frames a second of a film.
     """
     outs = out or [Path("turn.png")]

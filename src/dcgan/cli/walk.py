@@ -65,19 +65,20 @@ def walk(
 
     Args:
         seeds: Samples to walk through, two or more, such as 3,17,40. Default: nine random ones.
-        seed: Names the nine random ones.
+        seed: Seed of the nine random samples.
         latents: File with z to walk through instead (.npz of any verb here, .npy).
-        label: Of a conditional model: the label to hold all the way. Default: from that of a sample to the next.
+        label: Label that a conditional model keeps through the walk. Default: each row goes from the label of one
+            sample to that of the next.
         frames: Pictures in each row of the figure, with the samples at both ends; more frames make smaller steps.
-        loop: Return to the first sample in the end; a film then has no seam.
+        loop: Return to the first sample at the end; a film then has no seam.
         even: Space the frames of a row evenly in latent distance, or in perceptual distance, which is how different
             their pictures look to the model's discriminator.
         out: A figure (.png, .jpg, .webp), a film (.mp4, .gif, and with --loop or --wall .webp), latent vectors (.npz)
-            or, of a model of sounds, one frame after another (.wav); may be given several times. Default: walk.png.
+            or, for a model of sounds, one frame after another (.wav); may be given several times. Default: walk.png.
         step_sizes: File for a chart of the perceptual distance of every step, the paper's test for memorization.
-        seconds: Time that a film takes from one sample to the next.
+        seconds: Seconds that a film takes from one sample to the next.
         fps: Frames a second of a film.
-        wall: Number of pictures beside each other in a film, each further along the same loop.
+        wall: Number of pictures side by side in a film, each further along the same loop.
     """
     outs = out or [Path("walk.png")]
     check_outputs(outs, overwrite=overwrite, fps=fps, sounds=True)

@@ -128,7 +128,7 @@ def load_autoencoder(file: Path) -> Autoencoder:
         net.load_state_dict(load_file(file))
     except (OSError, SafetensorError, RuntimeError) as error:
         why = str(error).splitlines()[0]
-        raise PackedSetError(f"{file} is damaged ({why}); where there is none, a new one is trained") from error
+        raise PackedSetError(f"{file} is damaged ({why}); delete it, and a new one is trained") from error
     return net
 
 

@@ -77,7 +77,7 @@ def _yunet(model: str) -> Detector:
     try:
         net = cv2.FaceDetectorYN.create(model, "", (SMALL_SIDE, SMALL_SIDE), _FEWEST_SCORE, _OVERLAP)
     except cv2.error as error:
-        raise UsageError(f"`detector_model` {model} is no YuNet: {error.err or error}") from error
+        raise UsageError(f"`detector_model` {model} is not a YuNet model: {error.err or error}") from error
 
     def search(picture: Pixels, side: int) -> list[Detection]:
         scale = min(1.0, side / max(picture.shape[:2]))
@@ -109,7 +109,7 @@ def _haar(model: str) -> Detector:
     except (cv2.error, SystemError):
         loaded = False
     if not loaded:
-        raise UsageError(f"`detector_model` {model} is no cascade of OpenCV (.xml)")
+        raise UsageError(f"`detector_model` {model} is not an OpenCV cascade (.xml)")
 
     def detect(picture: Pixels) -> list[Detection]:
         scale = min(1.0, LARGEST_SIDE / max(picture.shape[:2]))

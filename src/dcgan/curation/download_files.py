@@ -36,9 +36,9 @@ def read_addresses(file: Path) -> dict[str, dict[str, str]]:
     except OSError as error:
         raise SourceError(f"cannot read {file}: {error.strerror or error}") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"{file} is no CSV: {error}") from error
+        raise SourceError(f"{file} is not a CSV file: {error}") from error
     if not rows:
-        raise SourceError(f"{file} has no addresses")
+        raise SourceError(f"{file} has no addresses: its column {' or '.join(URL_COLUMNS)} is empty")
     return rows
 
 

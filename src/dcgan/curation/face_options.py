@@ -24,17 +24,17 @@ class FaceOptions:
     detector: DetectorName = "yunet"
     """yunet (a small net, which finds the eyes too) or haar (OpenCV's cascade, as in the paper)."""
     detector_model: str = ""
-    """File of the detector: another YuNet (.onnx) or cascade (.xml) than those that come along."""
+    """File of another detector, a YuNet (.onnx) or a cascade (.xml), in place of the one that comes with dcgan."""
     min_face: int = 40
     """Reject faces whose longer side is less than this, in pixels of the original."""
     min_score: float | None = None
-    """Reject faces that the detector is less sure of, 0 to 1. Default: 0.8 with yunet, 0.5 with haar."""
+    """Reject faces with a lower detector score than this, 0 to 1. Default: 0.8 with yunet, 0.5 with haar."""
     min_sharpness: float = 0.15
-    """Reject faces more blurred than this: 0 takes all, a sharp face has 0.3 to 1."""
+    """Reject faces with less sharpness than this: 0 rejects none, and a sharp face has 0.3 to 1."""
     margin: float = 0.3
-    """How much to keep around the face at each side, of its width: 0 to 2."""
+    """Margin to keep around the face at each side, as a share of its width, 0 to 2."""
     max_faces: int = 0
-    """Take this many faces of a picture, the largest of those that are not rejected; 0 takes all."""
+    """Largest number of faces to keep from one picture, the largest first; 0 keeps all that are not rejected."""
     align: bool = True
     """Turn each face so that its eyes are level, where the detector finds them."""
 

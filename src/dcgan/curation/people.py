@@ -151,9 +151,11 @@ async def _ask(
                 answer = await client.fetch(str(address), _MOST_BYTES, is_interface=True)
                 page = [*_entries(json.loads(answer.content))]
             except FetchError as error:
-                raise DcganError(f"{endpoint} does not answer: {error}; ask again later, or for fewer names") from error
+                raise DcganError(
+                    f"{endpoint} does not answer: {error}; try again later, or ask for fewer names with `limit`"
+                ) from error
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise DcganError(f"{endpoint} does not answer with results of a query in JSON") from error
+                raise DcganError(f"{endpoint} does not answer with query results in JSON: check `endpoint`") from error
             people.update({person: (name, born) for person, name, born in page})
             start += rows
             if on_progress:

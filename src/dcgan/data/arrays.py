@@ -88,7 +88,7 @@ class ArraySource:
 
     def __init__(self, array: PictureArray, labels: list[str] | None) -> None:
         if not array.shape:
-            raise SourceError(f"{array.where}: a single {array.dtype} is no array of pictures")
+            raise SourceError(f"{array.where}: a single {array.dtype} is not an array of pictures")
         self.description = array.description
         self._array = array
         self._labels = labels
@@ -223,7 +223,7 @@ def is_channels_first(where: str, shape: tuple[int, ...]) -> bool:
         SourceError: They are none of these, or may be two of them; `where` names the array.
     """
     if 0 in shape:
-        raise SourceError(f"{where}: an array of shape {shape} holds no picture")
+        raise SourceError(f"{where}: an array of shape {shape} is empty and holds no picture")
     if len(shape) == 3 and shape[2] not in _CHANNELS:
         return False
     first, last = (len(shape) == 4 and shape[axis] in _CHANNELS for axis in (1, 3))
@@ -249,7 +249,7 @@ def label_texts(where: str, values: NDArray[np.generic]) -> list[str]:
         raise SourceError(f"{where}: labels must be one whole number or text for each picture, not {got}")
     values = values.ravel()
     if values.dtype.kind == "U" and values.size and values.view(f"{values.dtype.byteorder}u4").max() > sys.maxunicode:
-        raise SourceError(f"{where}: labels must be text, and these {got} are no valid Unicode")
+        raise SourceError(f"{where}: labels must be text, and these {got} are not valid Unicode")
     if values.dtype.kind in "US":
         texts = (text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass") for text in values.tolist())
         return [text.decode("utf-8", "backslashreplace") for text in texts]

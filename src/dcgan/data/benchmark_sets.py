@@ -118,7 +118,9 @@ def open_cifar_folder(path: Path) -> LabeledPictures:
     batches: list[tuple[Path, Callable[[Path], Batch]]] = []
     files = sorted(path.glob("data_batch_[0-9]*"))
     if missing := sorted(set(map(str, range(1, 6))) - {file.stem.removeprefix("data_batch_") for file in files}):
-        raise SourceError(f"{path} lacks data_batch_{', data_batch_'.join(missing)} of CIFAR-10; unpack it once more")
+        raise SourceError(
+            f"{path} lacks data_batch_{', data_batch_'.join(missing)} of CIFAR-10; unpack the archive again"
+        )
     for file in files:
         if is_mat(file, file.read_bytes()[: len(MAT)]):
             batches.append((file, _read_mat))
@@ -166,7 +168,7 @@ def _class_names(folder: Path) -> list[str]:
 def _read_binary(path: Path) -> Batch:
     rows = np.fromfile(path, np.uint8)
     if len(rows) % (_PIXELS + 1):
-        raise SourceError(f"{path} is truncated: {len(rows):,} bytes are no whole number of pictures")
+        raise SourceError(f"{path} is truncated: {len(rows):,} bytes are not a whole number of pictures")
     rows = rows.reshape(-1, _PIXELS + 1)
     return _planes(path, rows[:, 1:], rows[:, 0].tolist())
 
@@ -174,7 +176,7 @@ def _read_binary(path: Path) -> Batch:
 def _read_mat(path: Path) -> Batch:
     content = load_mat(path)
     if not {"data", "labels"} <= content.keys():
-        raise SourceError(f"{path} is no batch of CIFAR-10: it holds {', '.join(content) or 'nothing'}")
+        raise SourceError(f"{path} is not a batch of CIFAR-10: it holds {', '.join(content) or 'nothing'}")
     return _planes(path, content["data"], _numbers(path, content))
 
 
@@ -186,7 +188,7 @@ def _read_pickle(path: Path) -> Batch:
     content = _unpickled(path)
     data, labels = content.get(b"data"), content.get(b"labels")
     if not isinstance(data, np.ndarray) or not isinstance(labels, list) or not all(type(n) is int for n in labels):
-        raise SourceError(f"{path} is no batch of CIFAR-10: it lacks data or labels")
+        raise SourceError(f"{path} is not a batch of CIFAR-10: it lacks data or labels")
     return _planes(path, data, labels)
 
 

@@ -165,7 +165,8 @@ def _fitting(
 ) -> PackedSet:
     if sound not in (None, packed.sound):
         raise PackedSetError(
-            f"{packed.path} has {packed.sound or 'pictures'}, and {sound} are needed here: prepare such clips"
+            f"{packed.path} has {packed.sound or 'pictures'}, and {sound} are needed here: prepare the recordings with "
+            "that `rate` and `seconds`"
         )
     for parameter, actual, expected in (("size", packed.size, size), ("channels", packed.channels, channels)):
         if expected not in (None, actual):

@@ -164,7 +164,9 @@ def _open(candidate: Candidate) -> DrawnFaces:
         return DrawnFaces(size=size)
     count, _, seed = candidate.parameter.partition(":")
     if not count.isdecimal() or int(count) == 0 or not (seed or "0").isdecimal():
-        raise UsageError(f"{candidate.given}: write drawn-faces:COUNT or drawn-faces:COUNT:SEED, in whole numbers")
+        raise UsageError(
+            f"{candidate.given}: write drawn-faces:COUNT or drawn-faces:COUNT:SEED, where both are whole numbers"
+        )
     return DrawnFaces(int(count), size, int(seed or 0))
 
 

@@ -84,7 +84,7 @@ def _stream(name: str, split: str) -> "IterableDataset":
     except (DatasetNotFoundError, OSError, ValueError) as error:
         raise SourceError(f"{PREFIX}{name} cannot be opened: {error}") from error
     if split not in splits:
-        raise SourceError(f"{PREFIX}{name} has no split {split!r}, but {', '.join(map(str, splits))}")
+        raise SourceError(f"{PREFIX}{name} has no split {split!r}; it has {', '.join(map(str, splits))}")
     rows = splits[split]
     if rows.features is None:
         rows = rows._resolve_features()  # from its first rows

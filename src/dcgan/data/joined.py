@@ -62,7 +62,9 @@ class Joined:
         formats = {name: sound_of(source) for name, source in self._parts.items()}
         if len(set(formats.values())) > 1:
             clips = ", ".join(f"{name} has {sound or 'pictures'}" for name, sound in list(formats.items())[:_NAMED])
-            raise SourceError(f"{clips}: all must be of one kind; give sounds the same `rate` and `seconds`")
+            raise SourceError(
+                f"{clips}: all sources must be of one kind; prepare sounds with the same `rate` and `seconds`"
+            )
         return next(iter(formats.values()))
 
     @property
@@ -141,7 +143,7 @@ def _paths(candidate: Candidate) -> Sequence[str | Path]:
         return given
     paths = expand(str(given))
     if not paths:
-        raise SourceError(f"{given}: no file or folder is called so")
+        raise SourceError(f"{given}: there is no such file or folder")
     return paths
 
 

@@ -26,7 +26,9 @@ def load_mat(path: Path) -> Mapping[str, NDArray[np.generic]]:
     """
     with path.open("rb") as file:
         if file.read(len(MAT_73)) == MAT_73:
-            raise SourceError(f"{path} is of MATLAB 7.3, which is another format: save it as version 7, with -v7")
+            raise SourceError(
+                f"{path} is in the format of MATLAB 7.3, which dcgan does not read: save it again with -v7"
+            )
     if find_spec("scipy") is None:
         raise SourceError(f"{path}: MATLAB files need the extra: pip install 'dcgan[features]'")
     with temporary_folder("matlab") as folder:

@@ -53,7 +53,7 @@ def _from_high_bit_depth(picture: Image.Image) -> Image.Image:
     values = np.asarray(picture, dtype=np.float32)
     low, high = float(values.min()), float(values.max())  # NaN if any is
     if not np.isfinite([low, high]).all() or low < 0 or high > 65535:
-        detail = f"values from {low:g} to {high:g}; 0 to 1, 0 to 255 and 0 to 65535 are understood"
+        detail = f"values from {low:g} to {high:g}; they must be 0 to 1, 0 to 255 or 0 to 65535"
         raise SkipError(Skipped(Reason.UNSUPPORTED, detail, *picture.size))
     if picture.mode == "F" and high <= 1:
         white = 1.0

@@ -29,7 +29,9 @@ class PackedPictures:
 
     def __init__(self, packed: PackedSet, options: PrepareOptions) -> None:
         if isinstance(packed.pixels, Clips):
-            raise PackedSetError(f"clips of {packed.frames} frames are no source of pictures: name {packed.path}")
+            raise PackedSetError(
+                f"clips of {packed.frames} frames cannot be a source of pictures: name {packed.path} instead"
+            )
         _check_cut_alike(packed, options)
         self._packed = packed
         self.total = len(packed) + packed.skipped

@@ -156,7 +156,7 @@ def split(
     empty = next((name for name, part in parts.items() if not len(part)), None)
     if empty:
         noun = noun_for(sound_of(opened), fps_of(opened))
-        raise SourceError(f"{opened.description}: {len(items):,} {noun}s are too few to split: none to {empty}")
+        raise SourceError(f"{opened.description}: {len(items):,} {noun}s are too few to split: {empty} would get none")
     reports, done = [], 0
     try:
         with new_folder(out, overwrite=overwrite) as folder:
@@ -273,7 +273,7 @@ def _explain_none_used(
     noun = noun_for(sound_of(source), fps_of(source))
     too_small = noun != "clip" and skipped[Reason.TOO_SMALL] == max(skipped.values(), default=None)
     remedy = (
-        f"; `min_size` {options.min_size} skipped most of them: take a smaller one"
+        f"; `min_size` {options.min_size} skipped most of them: use a smaller one"
         if options.min_size and too_small
         else ""
     )

@@ -27,21 +27,21 @@ class PrepareOptions:
     background: str = "white"
     """Color behind transparent pictures, a name or #rrggbb; with 4 channels they stay transparent."""
     min_size: int = 0
-    """Skip pictures whose shorter side has fewer pixels; 0 enlarges them."""
+    """Skip pictures whose shorter side has fewer pixels than this; 0 keeps and enlarges small ones."""
     limit: int = 0
     """Take this many pictures, chosen at random, each label with its share; 0 takes all."""
     seed: int = 0
-    """Chooses at random: another seed, another choice."""
+    """Seed of the random choice of `limit` and of a split."""
     max_expansion: int = MAX_EXPANSION
-    """How many times its compressed size an archive, or a file in it, may expand to; beyond that it means harm."""
+    """Largest size that an archive, or a file in it, may expand to, as a multiple of its compressed size."""
     column: str = ""
-    """Column of the pictures in a table, or of their paths in a list, where it cannot be told."""
+    """Column of the pictures in a table, or of their paths in a list, if dcgan cannot find it by itself."""
     fps: float = 1.0
-    """Frames to take of a second of a video."""
+    """Frames to take from each second of a video."""
     rate: int = 0
-    """Of sounds: samples a second, 1,000 to 192,000 Hz; 0 takes the rate that most of them have."""
+    """Sample rate of sounds, 1,000 to 192,000 Hz; 0 uses the rate that most of them have."""
     seconds: float = 0.0
-    """Of sounds: length of a clip, 0.01 to 60 seconds; 0 takes one that nine of ten of them fit in."""
+    """Length of a clip of sound, 0.01 to 60 seconds; 0 uses a length that nine in ten sounds fit in."""
 
     def __post_init__(self) -> None:
         if not 8 <= self.size <= 1024:

@@ -125,10 +125,10 @@ def _explain(candidate: Candidate) -> str:
     given, path = candidate.given, candidate.path
     if not isinstance(given, str | Path):
         sources = describe_sources(in_python=True)
-        return f"an object of type {type(given).__name__} is no source of pictures. Sources: {sources}"
+        return f"an object of type {type(given).__name__} is not a source of pictures. Sources: {sources}"
     if path is None:
         return f"{given}: no such file or folder. Sources: {describe_sources(in_python=False)}"
     if not path.is_file():
         return f"{path} is neither a file nor a folder"
     sources = describe_sources(in_python=False)
-    return f"{path} is no source of pictures. Sources, recognized by content and not by name: {sources}"
+    return f"{path} is not a source of pictures. Sources, recognized by content and not by name: {sources}"

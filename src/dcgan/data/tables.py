@@ -105,13 +105,13 @@ def find_columns(where: str, schema: pa.Schema, values: Callable[[str], Iterator
     features = _features(schema)
     names = schema.names
     if column and column not in names:
-        raise SourceError(f"{where} has no column {column!r}, but {', '.join(names)}")
+        raise SourceError(f"{where} has no column {column!r}; it has {', '.join(names)}")
     found = [name for name in names if features.get(name, {}).get("_type") == "Image"]
     found = found or [name for name in names if _may_hold(schema.field(name).type) and _has_picture(values(name))]
     if not column and len(found) > 1:
-        raise SourceError(f"{where} has several columns of pictures: {', '.join(found)}; choose one by `column`")
+        raise SourceError(f"{where} has several columns of pictures: {', '.join(found)}; choose one with `column`")
     if not column and not found:
-        raise SourceError(f"{where} has no column of encoded pictures, but {', '.join(names) or 'none at all'}")
+        raise SourceError(f"{where} has no column of encoded pictures; its columns are {', '.join(names) or 'none'}")
     label = next((name for name in names if features.get(name, {}).get("_type") == "ClassLabel"), None)
     label = label or next((name for name in _LABELS if name in names and _is_label(schema.field(name).type)), None)
     meaning = features.get(label or "", {}).get("names")

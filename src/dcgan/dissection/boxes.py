@@ -163,10 +163,10 @@ def parse_boxes(seed: int, rows: object) -> list[Box]:
     """
     try:
         if not isinstance(rows, list):
-            raise TypeError(f"{type(rows).__name__} is no list")
+            raise TypeError(f"{type(rows).__name__} is not a list")
         return [_box({**row, "seed": seed}) for row in rows]
     except (ValueError, LookupError, TypeError, ArithmeticError) as error:
-        raise BoxesError(f"no list of boxes with left, top, right and bottom: {error}") from error
+        raise BoxesError(f"the boxes must be a list, each with left, top, right and bottom: {error}") from error
 
 
 def check_boxes(boxes: Boxes, size: int) -> None:
@@ -185,7 +185,7 @@ def check_boxes(boxes: Boxes, size: int) -> None:
 
 def _check_whose(boxes: Boxes, size: int, model: str | None) -> None:
     if model is not None and boxes.model not in (None, model):
-        raise BoxesError("they belong to samples of another model; name that model, or boxes of this one")
+        raise BoxesError("the boxes belong to samples of another model; name that model, or boxes of this one")
     check_boxes(boxes, size)
 
 
@@ -205,7 +205,7 @@ def _from_json(content: object, size: int) -> Boxes:
     if "annotations" in content:
         return _from_coco(content, size)
     if content.get("size", size) != size:
-        raise BoxesError(f"they belong to pictures of {content['size']} pixels, and the model's have {size}")
+        raise BoxesError(f"the boxes belong to pictures of {content['size']} pixels, and the model draws {size}")
     seeds = [_whole(seed) for seed in content.get("seeds", [])]
     model = content.get("model")
     return _collect([_box(row) for row in content["boxes"]], seeds, None if model is None else str(model))
@@ -220,7 +220,7 @@ def _from_coco(content: Mapping[str, list[Mapping[str, object]]], size: int) -> 
         across, down = size / _number(image["width"]), size / _number(image["height"])
         bbox = annotation["bbox"]
         if not isinstance(bbox, list):
-            raise TypeError(f"bbox {bbox!r} is no list")
+            raise TypeError(f"bbox {bbox!r} is not a list")
         left, top, width, height = map(_number, bbox)
         box = Box(
             seeds[annotation["image_id"]], left * across, top * down, (left + width) * across, (top + height) * down
@@ -232,7 +232,7 @@ def _from_coco(content: Mapping[str, list[Mapping[str, object]]], size: int) -> 
 def _seed_in(name: str) -> int:
     numbers = re.findall(r"\d+", Path(name).stem)
     if not numbers:
-        raise ValueError(f"the file name {name} has no number, which would be the seed")
+        raise ValueError(f"the file name {name} has no number to take as the seed")
     return int(numbers[-1])
 
 
@@ -242,7 +242,7 @@ def _box(row: Mapping[str, object]) -> Box:
 
 def _number(value: object) -> float:
     if not isinstance(value, int | float | str) or isinstance(value, bool):
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{value!r} is not a number")
     return float(value)
 
 
@@ -253,7 +253,7 @@ def _whole(value: object) -> int:
     if isinstance(value, int):
         return value
     if not number.is_integer():
-        raise ValueError(f"{value!r} is no whole number")
+        raise ValueError(f"{value!r} is not a whole number")
     return int(number)
 
 

@@ -48,8 +48,8 @@ def masked_faces(
     """
     if part not in WORN:
         raise UsageError(
-            f"the detector knows what drawn faces wear ({', '.join(WORN)}), and no {part!r}; "
-            "draw boxes around that by hand: `dcgan forget --annotate`"
+            f"the detector finds what drawn faces wear ({', '.join(WORN)}), not {part!r}; draw boxes around that by "
+            "hand with `dcgan forget --annotate`"
         )
     source = DrawnFaces(count, size, seed)
 
@@ -131,7 +131,9 @@ def detect(
     )
     boxes = boxes_by(net, model, seeds)
     if not boxes.boxes:
-        raise DcganError(f"the detector found no {part} on any of the {len(seeds)} samples")
+        raise DcganError(
+            f"the detector found no {part} on the {len(seeds)} samples: look at more `seeds`, or draw boxes"
+        )
     return boxes
 
 

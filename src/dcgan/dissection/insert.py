@@ -107,7 +107,9 @@ def usual_place(boxes: Boxes) -> Boxes:
         UsageError: Every sample that was looked at has the object.
     """
     if not boxes.seeds_without:
-        raise UsageError("every sample that was looked at has the object: say with `at` where it shall be")
+        raise UsageError(
+            "every sample that was looked at has the object: name with `at` a file of boxes where it should appear"
+        )
     return median_box(boxes, boxes.seeds_without[:SHOWN])
 
 

@@ -125,7 +125,7 @@ def fit_map_classifier(
     size, side = model.size, hidden_sides(model)[layer]
     masks = np.stack([boxes.mask(sample, size, side).ravel() for sample in boxes.seeds])  # (S, side * side)
     if masks.all():
-        raise DcganError("`boxes`: they cover every position of every sample, so there are no negatives")
+        raise DcganError("`boxes` cover every position of every sample, so there are no negatives: draw smaller boxes")
     inside = np.argwhere(masks)  # (P, 2): sample, position
     outside = _sample_negatives(masks, inside, negatives, rng(Stream.FORGET_POSITIONS, seed))
     chosen = np.concatenate([inside, outside])
@@ -175,7 +175,7 @@ def _fit(activations: Activations, targets: NDArray[np.bool_]) -> tuple[NDArray[
     try:
         from sklearn.linear_model import LogisticRegression
     except ImportError as error:
-        raise DcganError("this needs scikit-learn: pip install 'dcgan[features]'") from error
+        raise DcganError("this needs the extra: pip install 'dcgan[features]'") from error
     fitted = LogisticRegression(C=1.0, max_iter=1000).fit(activations, targets)
     return np.asarray(fitted.coef_[0], np.float64), float(fitted.intercept_[0])
 

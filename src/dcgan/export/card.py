@@ -44,9 +44,8 @@ def check_format_draws(model: Model, files: str) -> None:
     """
     if not model.draws:
         raise ModelError(
-            f"{files} are made of models that draw pictures from z, and this one predicts the next frame of a video: "
-            "write programs for PyTorch by `dcgan export MODEL --to pt2`, or predict by `dcgan predict-frames MODEL "
-            "SOURCE`"
+            f"{files} need a model that draws pictures from z, and this one predicts the next frame of a video: use "
+            "`dcgan export MODEL --to pt2`, or `dcgan predict-frames MODEL SOURCE`"
         )
 
 

@@ -120,7 +120,7 @@ def _existing(name: HubName) -> "ModelInfo | None":
         from huggingface_hub.errors import RepositoryNotFoundError
 
         if get_token() is None:
-            raise ModelError("nobody is logged in to the Hub: run `hf auth login` with a token that may write")
+            raise ModelError("you are not logged in to the Hub: run `hf auth login` with a token that may write")
         try:
             return HfApi(library_name="dcgan").model_info(name.repository)
         except RepositoryNotFoundError:

@@ -48,7 +48,9 @@ def export_state_dict(
     why = {name: reason for name, reason in reasons.items() if reason}
     if len(why) == len(reasons):
         both = "; ".join(f"{name}: {reason}" for name, reason in why.items())
-        raise ModelError(f"these nets are not those of the tutorials: {both}. Write them as onnx or pt2")
+        raise ModelError(
+            f"these nets are not those of the tutorials: {both}. Use `dcgan export MODEL --to onnx` or --to pt2"
+        )
     step = Steps(3, on_progress)
     z = torch.from_numpy(model.latents(CHECKED))
     generator, discriminator = plain_copy(nets.generator), plain_copy(nets.discriminator)

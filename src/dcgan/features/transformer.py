@@ -17,7 +17,7 @@ try:
     from sklearn.base import BaseEstimator, TransformerMixin
     from sklearn.utils.validation import check_is_fitted
 except ImportError as error:
-    raise DcganError("the transformer needs scikit-learn, of the extra: pip install 'dcgan[features]'") from error
+    raise DcganError("the transformer needs the extra: pip install 'dcgan[features]'") from error
 
 Pictures = Pixels | NDArray[np.floating]
 

@@ -89,7 +89,7 @@ def figure(data: bytes | None, caption: str) -> str:
         return ""
     kind = next((name for head, name in _TYPES if data.startswith(head)), None)
     if kind is None:
-        raise ValueError(f"the picture {caption!r} is no PNG, WebP, GIF or JPEG")
+        raise ValueError(f"the picture {caption!r} is not a PNG, WebP, GIF or JPEG")
     encoded = base64.b64encode(data).decode()
     words = escape(caption)
     return (

@@ -120,7 +120,7 @@ def picture_bytes(image: Image.Image, suffix: str) -> bytes:
         image.save(content, name, **options)
     except (OSError, ValueError) as error:  # each format has a largest picture
         raise DcganError(
-            f"{image.width} x {image.height} pixels are too many for {suffix} ({error}); take .png, or fewer pictures"
+            f"{image.width} x {image.height} pixels are too many for {suffix} ({error}); use .png, or fewer pictures"
         ) from error
     return content.getvalue()
 

@@ -77,7 +77,9 @@ def train_attribute_classifier(
         )
     frequencies = labels[train].mean(axis=0)
     if not ((frequencies > 0) & (frequencies < 1)).all():
-        raise LatentError("an attribute that all training pictures have, or none, cannot be learned")
+        raise LatentError(
+            "an attribute cannot be learned if all training pictures have it, or none: add some with and some without"
+        )
     net = _build(pixels.shape[1], pixels.shape[3], labels.shape[1], width, seed)
     targets = torch.from_numpy(labels.astype(np.float32))
     optimizer = Adam(net.parameters(), lr=1e-3)

@@ -48,7 +48,7 @@ def parse_conditions(text: str) -> tuple[Condition, ...]:
     for part in text.split(","):
         words = re.fullmatch(r"\s*(no\s+)?([^\s=][^=]*?)\s*(?:=\s*(\S.*?)\s*)?", part)
         if not words:
-            raise UsageError(f"{text!r}: {part.strip()!r} is no condition; write for example: glasses, no hat")
+            raise UsageError(f"{text!r}: {part.strip()!r} is not a condition; write for example: glasses, no hat")
         conditions.append(Condition(AttributeQuery(words[2], words[3]), not words[1]))
     return tuple(conditions)
 
@@ -133,8 +133,8 @@ def least_squares_axis(z: Latents, logits: NDArray[np.float32], present: bool = 
     has = logits > 0
     if has.all() or not has.any() or len(z) <= z.shape[1]:
         raise LatentError(
-            f"{int(has.sum())} of {len(z):,} samples have the attribute; an axis needs some with and some without, "
-            f"and more than {z.shape[1]} in all"
+            f"{int(has.sum())} of {len(z):,} samples have the attribute; an axis needs samples with it and samples "
+            f"without, and more than {z.shape[1]} in all: raise `pool`"
         )
     design = np.column_stack([z, np.ones(len(z))]).astype(np.float64)
     slope = np.linalg.lstsq(design, logits.astype(np.float64), rcond=None)[0][:-1]

@@ -170,11 +170,11 @@ def check_definitions(
     if conditions and not has_source:
         raise UsageError(f"{', '.join(conditions)}: conditions need a `source` of labeled pictures to learn them from")
     if has_source and not conditions:
-        raise UsageError("a `source` is for definitions by conditions, and there is none")
+        raise UsageError("`source` is for definitions by conditions, and no definition has conditions: leave it out")
     if axis and by_seeds:
         raise UsageError(f"{', '.join(by_seeds)}: an axis is found from conditions, not from seeds; leave `axis` out")
     if axis and (many := [name for name, parts in conditions.items() if len(parts) > 1]):
-        raise UsageError(f"{', '.join(many)}: an axis is found for one condition at a time")
+        raise UsageError(f"{', '.join(many)}: an axis can have only one condition")
 
 
 def _choose(
@@ -187,4 +187,4 @@ def _choose(
             return concept_of_axis(name, least_squares_axis(z, logits[:, 0], present[0]))
         return concept_of_seeds(name, top_confident(logits, present, examples).tolist(), model)
     except LatentError as error:
-        raise LatentError(f"{name}: {error}; raise `pool`, or ask for less") from error
+        raise LatentError(f"{name}: {error}; raise `pool`, or ask for fewer `examples`") from error

@@ -188,7 +188,7 @@ def _content(path: Path) -> dict[str, object]:
             f"cannot read concepts from {path}: {error.strerror}; make it with `dcgan concepts`"
         ) from error
     except ValueError as error:  # also numbers of a million digits, and lists in lists in lists
-        raise LatentError(f"{path} is no TOML file: {error}; mend it, or take it away") from error
+        raise LatentError(f"{path} is not valid TOML: {error}; correct or remove it") from error
 
 
 def _concept(path: Path, name: str, entry: object, model: Model) -> Concept:
@@ -198,7 +198,7 @@ def _concept(path: Path, name: str, entry: object, model: Model) -> Concept:
             f'{path}: concept {name!r} needs just one of seeds = [...], latents = "FILE", z = [[...]] or axis = [...]'
         )
     if odd := entry.keys() - {*kinds, *(["rows"] if kinds == ["latents"] else [])}:
-        raise LatentError(f"{path}: concept {name!r} does not understand {', '.join(sorted(odd))} beside {kinds[0]}")
+        raise LatentError(f"{path}: concept {name!r} cannot have {', '.join(sorted(odd))} beside {kinds[0]}")
     if kinds == ["seeds"]:
         seeds = entry["seeds"]
         whole = isinstance(seeds, list) and all(type(seed) is int and 0 <= seed < 2**63 for seed in seeds)
@@ -207,7 +207,7 @@ def _concept(path: Path, name: str, entry: object, model: Model) -> Concept:
         return concept_of_seeds(name, seeds, model)
     if kinds == ["latents"]:
         if not isinstance(entry["latents"], str):
-            raise LatentError(f'{path}: the latents of {name!r} must be the name of a file, as "samples.npz"')
+            raise LatentError(f'{path}: the latents of {name!r} must be the name of a file, such as "samples.npz"')
         try:
             z = read_latents(path.parent / entry["latents"], model)
         except LatentError as error:
@@ -242,5 +242,5 @@ def _checked(name: str) -> str:
     if why := why_no_name(name):
         raise LatentError(why)
     if name == MODEL:
-        raise LatentError(f"a concept cannot be called {name!r}: so the file calls the model")
+        raise LatentError(f"a concept cannot be called {name!r}: the file uses that name for the model")
     return name

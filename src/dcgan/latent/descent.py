@@ -216,7 +216,9 @@ def _frames_by_step(frames: int, steps: int) -> dict[int, list[int]]:
 
 def _sorted(z: Latents, losses: Losses, path: Latents) -> Found:
     if np.isnan(losses).all(axis=1).any():
-        raise ModelError("the generator draws no numbers from the z that were tried: its weights are broken")
+        raise ModelError(
+            "the generator's pictures are not numbers (NaN): its weights are broken; use another checkpoint"
+        )
     order = losses.argsort(axis=1)  # no numbers come last
     return Found(
         np.take_along_axis(z, order[..., None], 1),

@@ -105,12 +105,12 @@ def load_encoder(path: str | Path, model: Model) -> Encoder:
         why = "it is a folder" if Path(path).is_dir() else error
         raise LatentError(f"{path} cannot be read as an encoder: {why}") from error
     if text is None:
-        raise LatentError(f"{path} is no encoder; make one with `dcgan train-encoder`")
+        raise LatentError(f"{path} is not an encoder; make one with `dcgan train-encoder`")
     try:
         about = parse_json(text)
         other, accuracy = str(about["model"])[:_LONGEST_NAME], float(about["error"])
     except (ValueError, TypeError, KeyError) as error:
-        raise LatentError(f"{path} is damaged: what it says of itself cannot be read") from error
+        raise LatentError(f"{path} is damaged: its description cannot be read") from error
     if other != model.identity:
         raise LatentError(f"{path} " + _WRONG_MODEL.format(other=other, model=model.identity))
     if not all(tensor.isfinite().all() for tensor in tensors.values()):
@@ -186,5 +186,5 @@ def _measured(model: Model, net: EncoderNet, seed: int) -> Encoder:
     drawn = generator(next(unseen))
     error = float(F.mse_loss(generator(net(drawn)), drawn))
     if error != error:
-        raise ModelError("the encoder learned no numbers: the generator's weights are broken")
+        raise ModelError("the encoder's weights are not numbers (NaN): the generator is broken; use another checkpoint")
     return Encoder(net, model.identity, error)

@@ -70,13 +70,15 @@ def read_latents(path: Path, model: Model) -> Latents:
     except OSError as error:
         raise LatentError(f"{path} cannot be read as latent vectors: {error.strerror or error}") from error
     except _DAMAGES as error:  # numpy's own words would advise to unpickle it
-        raise LatentError(f"{path} cannot be read as latent vectors: it is no whole .npz or .npy of numbers") from error
+        raise LatentError(
+            f"{path} cannot be read as latent vectors: it is not a complete .npz or .npy file of numbers"
+        ) from error
     if "z" not in arrays:
         raise LatentError(f"{path} holds no array called z; make one with `dcgan sample MODEL --out {path.name}`")
     if "model" in arrays and str(arrays["model"]) != model.identity:
         raise LatentError(
-            f"{path} has latent vectors of another model ({arrays['model']}; this one is {model.identity}): "
-            "they mean nothing here"
+            f"{path} has latent vectors of another model ({arrays['model']}; this one is {model.identity}): name that "
+            "model, or latents of this one"
         )
     try:
         return latents_of(model, np.atleast_2d(arrays["z"]))

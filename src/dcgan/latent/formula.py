@@ -54,7 +54,7 @@ def parse_formula(text: str) -> tuple[Term, ...]:
         terms.append(Term(sign * factor, tokens[position][1]))
         position += 1
     if len(terms) > MOST_TERMS:
-        raise UsageError(f"the formula has {len(terms)} terms; a sum may have {MOST_TERMS}")
+        raise UsageError(f"the formula has {len(terms)} terms; at most {MOST_TERMS} are allowed")
     if not terms:
         raise UsageError('the formula is empty; write for example "smiling - neutral + glasses"')
     return tuple(terms)
@@ -67,8 +67,8 @@ def why_no_name(name: str) -> str | None:
     near = re.sub(r"[^\w-]+|--+", "-", name).strip("-_0123456789")
     such_as = f", such as {near}" if NAME.fullmatch(near) else ""
     return (
-        f"a concept cannot be called {name!r}, for formulas have signs and spaces of their own: "
-        f"take a letter first, then letters, digits, _ and -{such_as}"
+        f"a concept cannot be called {name!r}, because formulas use signs and spaces: start with a letter, then use "
+        f"letters, digits, _ and -{such_as}"
     )
 
 
@@ -84,7 +84,7 @@ def _tokens(text: str) -> list[tuple[str, str, int]]:
         found = _TOKEN.match(text, position)
         if not found:
             at = len(text) - len(text[position:].lstrip())
-            raise _wrong(text, at, "this is no name, number or sign")
+            raise _wrong(text, at, "this is not a name, a number or a sign")
         kind = str(found.lastgroup)
         tokens.append((kind, found[kind], found.start(kind)))
         position = found.end()

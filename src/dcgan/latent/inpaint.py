@@ -126,7 +126,9 @@ def inpaint(
     if not is_whole(answers, 1, options.starts):
         raise UsageError(f"`answers` must be 1 to {options.starts}, the number of `starts`, not {answers!r}")
     if model.interface.classes and options.prior_weight:
-        raise ModelError("the discriminator of this model judges pictures by their labels: take `prior_weight` 0")
+        raise ModelError(
+            "the discriminator of this model needs the label of a picture, which is unknown here: use `prior_weight` 0"
+        )
     count, size = len(pictures), model.size
     regions, names = regions or [None] * count, names or [str(number) for number in range(count)]
     if not count or not count == len(masks) == len(regions) == len(names):
@@ -164,7 +166,7 @@ def place(model: Model, picture: Pixels, mask: Mask, region: Region | None = Non
         (height, width), (mask_height, mask_width) = picture.shape[:2], mask.shape
         raise UsageError(f"the picture has {width} x {height} pixels, and the mask {mask_width} x {mask_height}")
     if mask.all() or not mask.any():
-        raise UsageError(f"{'all' if mask.all() else 'nothing'} is missing")
+        raise UsageError(f"the mask says that {'everything' if mask.all() else 'nothing'} is missing")
     return region_for(mask, region, model.size)
 
 

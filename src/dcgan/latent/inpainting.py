@@ -122,7 +122,7 @@ class Inpainting(ShortRepr):
             UsageError: No z along the descent were kept.
         """
         if not len(self.pictures[0].path):
-            raise UsageError("there is no path to film: fill the pictures with `frames`")
+            raise UsageError("there is nothing to film: the search kept no `frames`; fill the pictures with 2 or more")
         return film([one.thumbnail() for one in self.pictures[:SHOWN]], model, blend=blend)
 
     def _repr_html_(self) -> str:

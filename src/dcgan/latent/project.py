@@ -156,7 +156,7 @@ def compared_net(model: Model, options: ProjectOptions) -> Discriminator | None:
     """
     if not options.feature_weight:
         return None
-    nets = model.nets_for("a `feature_weight` above 0", "take `feature_weight` 0, which compares pixels alone")
+    nets = model.nets_for("a `feature_weight` above 0", "use `feature_weight` 0, which compares pixels alone")
     return nets.discriminator.eval()
 
 

@@ -99,7 +99,9 @@ class Projection(ShortRepr):
             UsageError: No z along the descent were kept.
         """
         if not len(self.path):
-            raise UsageError("there is no path to film: project the pictures with `frames`")
+            raise UsageError(
+                "there is nothing to film: the search kept no `frames`; project the pictures with 2 or more"
+            )
         for z in self.path[:, :SHOWN]:
             yield np.concatenate([self.pictures[:SHOWN], model.generate(z)], axis=2)
 

@@ -57,6 +57,6 @@ def draw_pyramid(model: Model, samples: SeedsOrLatents) -> Pyramid:
     """
     if not isinstance(model.generator, LaplacianGenerator):
         kind = model.interface.nets or "your own"
-        raise ModelError(f"`pyramid` needs a LAPGAN, and the nets of this model are {kind}: leave it out")
+        raise ModelError(f"`pyramid` needs a LAPGAN, and the nets of this model are {kind}: leave `pyramid` out")
     z = torch.from_numpy(latents_of(model, samples)).to(model.device)
     return Pyramid(tuple(to_pixels(images) for images in model.generator.pyramid(z)))

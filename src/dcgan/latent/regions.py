@@ -57,7 +57,7 @@ def region_for(mask: Mask, region: Region | None = None, least: int = 1) -> Regi
         left, top, side = region = _checked(region, mask)
         where = f"`region` {left},{top},{side}"
     if part_of(mask, region).all():
-        raise UsageError(f"{where} holds nothing that is known: leave less missing")
+        raise UsageError(f"{where} holds no known pixels: make the missing part smaller")
     return region
 
 

@@ -184,7 +184,7 @@ def sample_to_folder(
 def _make_folder(path: Path, suffix: str) -> None:
     path.mkdir(parents=True, exist_ok=True)
     if any(not file.match(f"seed-*{suffix}") and not file.match(f"latent-*{suffix}") for file in path.iterdir()):
-        raise UsageError(f"`out` {path} holds other things than samples; name a new folder")
+        raise UsageError(f"`out` {path} holds files that are not samples; name a new folder")
 
 
 def latents_of(model: Model, samples: SeedsOrLatents) -> Latents:
@@ -202,7 +202,9 @@ def latents_of(model: Model, samples: SeedsOrLatents) -> Latents:
     if z.ndim != 2 or z.shape[1] != model.latent_dim or not np.issubdtype(z.dtype, np.floating):
         raise UsageError(f"z is {z.dtype} of shape {z.shape}; this model needs floats of (N, {model.latent_dim})")
     if not (np.abs(z) <= LARGEST).all():
-        raise UsageError(f"z holds values that are no numbers, or beyond {LARGEST:g}; those of z are about 1")
+        raise UsageError(
+            f"z holds values that are not numbers, or are beyond {LARGEST:g}; usual values of z are about 1"
+        )
     return np.asarray(z, np.float32)
 
 

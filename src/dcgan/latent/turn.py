@@ -135,7 +135,9 @@ def _resolve(model: Model, axis: Axis, concepts: ConceptSource) -> tuple[NDArray
     if isinstance(axis, str):
         concept = resolve_concepts(model, concepts, [axis])[axis]
         if not concept.is_axis:
-            raise UsageError(f"`axis` {axis}: that concept is no axis; name one that is, or two concepts to go between")
+            raise UsageError(
+                f"`axis` {axis}: this concept is not an axis; name one that is, or two concepts to go between"
+            )
         return concept.mean, axis, (concept,)
     if isinstance(axis, tuple | list):
         if len(axis) != 2:

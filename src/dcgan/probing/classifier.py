@@ -192,7 +192,9 @@ def fit_classifier(
     for label, name in enumerate(data.label_names):
         if len(np.unique(groups[data.labels == label])) < 2:
             what = data.noun if data.frames == 1 else "film"
-            raise SourceError(f"`source` has no second {what} of {name}: one is learned, one chooses C")
+            raise SourceError(
+                f"`source` has no second {what} of {name}, and two are needed, to learn from and to choose C: add one"
+            )
 
     def phase(name: str) -> None:
         if on_phase:
@@ -231,12 +233,15 @@ def load_classifier(folder: str | Path, device: str = "auto") -> PictureClassifi
         card = parse_json((folder / CARD).read_text("utf-8"))
     except OSError as error:
         reason = f"{CARD}: {error.strerror}"
-        raise ModelError(f"{folder} is no classifier ({reason}); make one: dcgan fit-classifier") from error
+        raise ModelError(f"{folder} is not a classifier ({reason}); make one: dcgan fit-classifier") from error
     except ValueError as error:
         raise ModelError(f"{folder / CARD} is damaged: {error}") from error
     try:
         if card["format"] != FORMAT:
-            raise ModelError(f"{folder / CARD} is of another dcgan; make the classifier anew: dcgan fit-classifier")
+            raise ModelError(
+                f"{folder / CARD} was written by another version of dcgan; make the classifier again: dcgan "
+                "fit-classifier"
+            )
         names, layers, grid = tuple(map(str, card["labels"])), tuple(card["layers"]), card["grid"]
         C, accuracy = float(card["C"]), float(card["accuracy"])
         whole = all(type(number) is int for number in (*layers, grid))

@@ -105,7 +105,7 @@ def probe(
         raise UsageError(f"`centroids` must be 1 or more, not {centroids}")
     names = tuple(dict.fromkeys(("dcgan", *baselines)))
     if unknown := [name for name in names if name not in BASELINES]:
-        raise UsageError(f"`baselines` must be of {', '.join(BASELINES.names)}, not {', '.join(unknown)}")
+        raise UsageError(f"`baselines` must be some of {', '.join(BASELINES.names)}, not {', '.join(unknown)}")
     judged = on_device(model, device)
     _check_baselines(model, names)
     train = open_for(model, source)
@@ -221,7 +221,7 @@ def _check_baselines(model: Model, names: Sequence[str]) -> None:
     if unfit := [name for name in names if name not in fit]:
         raise UsageError(
             f"`baselines` {', '.join(unfit)} learn from still pictures, and this model judges clips of {model.frames} "
-            f"frames: take some of {', '.join(name for name in fit if name != 'dcgan')}"
+            f"frames: use some of {', '.join(name for name in fit if name != 'dcgan')}"
         )
 
 
@@ -229,8 +229,8 @@ def _check_labels(train: PackedSet, test: PackedSet | None) -> None:
     check_labeled(train)
     if test is not None and test.fingerprint == train.fingerprint:
         raise SourceError(
-            "`test` has the pictures of `source` itself, which an SVM knows by heart; name others, or leave it out: a "
-            "fifth is held out then. Of a folder of CIFAR-10's name its test batch"
+            "`test` has the same pictures as `source`, which the SVM has learned from; name other pictures, or leave "
+            "`test` out, and a fifth is held out. For CIFAR-10's folder name its test batch"
         )
     if test is not None and test.label_names != train.label_names:
         theirs = some_of(test.label_names) if test.label_names else "it has none"

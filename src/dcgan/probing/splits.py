@@ -37,7 +37,8 @@ def check_labeled(data: PackedSet, name: str = "source") -> None:
     if len(data.label_names) < 2:
         raise SourceError(
             f"`{name}` has {'one label' if data.label_names else 'no labels'}; give each class a folder of its own, "
-            f"and leave no {data.noun} beside those folders: with one, folders are no labels"
+            f"and move every {data.noun} that lies beside those folders into one: otherwise the folders do not count "
+            "as labels"
         )
     if without := int((data.labels < 0).sum()):
         raise SourceError(f"{without:,} of {counted(len(data), data.noun)} of `{name}` have no label: label them all")

@@ -92,7 +92,7 @@ def warnings_of(curves: Mapping[str, Mapping[float, float]], accuracy: str) -> l
         ends = {name: getattr(ends_of(curve), side) for name, curve in curves.items()}
         lines += [
             f"the {accuracy} of {name} has not fallen at the {extreme} `C` tried, {last_of(curves[name]):g}: a {other} "
-            "one may be better"
+            "one may be better; try it with `C`"
             for name, end in ends.items()
             if end == "open"
         ]

@@ -49,7 +49,7 @@ class SoundFormat:
             ValueError: It does not, or its numbers are out of range.
         """
         if not isinstance(card, dict):
-            raise ValueError("it is no pair of rate and seconds")
+            raise ValueError("it is not a pair of rate and seconds")
         rate, seconds = card.get("rate"), card.get("seconds")
         if not isinstance(rate, int) or not 1000 <= rate <= 192_000:
             raise ValueError(f"the rate must be 1000 to 192000 Hz, not {rate}")

@@ -94,7 +94,8 @@ class Annotation:
         check_boxes(boxes, self.size)
         if _text_of(self.path) not in (None, self._saved):
             raise DcganError(
-                f"{self.path} was changed by another program and is left as it is; stop this (Ctrl-C) and start again"
+                f"another program changed {self.path}, so it was not overwritten; stop this command (Ctrl-C) and start "
+                "it again"
             )
         self.path.parent.mkdir(parents=True, exist_ok=True)
         write_boxes(boxes, self.size, self.path)
@@ -134,6 +135,6 @@ def _earlier(path: Path, size: int, model: str) -> Boxes:
     content = parse_json(path.read_text("utf-8-sig"))
     if not isinstance(content, dict) or content.keys() != {"size", "boxes", "seeds", "model"}:
         raise DcganError(
-            f"`boxes` {path} was not made by `annotate` and may hold more than that saves; name another file"
+            f"`boxes` {path} was not made by `annotate` and may hold data that it would lose; name another file"
         )
     return found

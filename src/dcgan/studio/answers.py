@@ -41,7 +41,10 @@ def answers(handler: Callable[[Request], Awaitable[object]]) -> Handler:
             raise
         except Exception:
             _LOG.exception("the studio failed at %s", request.url.path)
-            return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "dcgan made a mistake here; its terminal says which")
+            return refusal(
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                "dcgan made a mistake here; the terminal in which the studio was started shows it",
+            )
         return found if isinstance(found, Response) else JSONResponse(found)
 
     return answer
@@ -76,9 +79,9 @@ def object_of(text: str | bytes) -> dict[str, Any]:
     try:
         found = parse_json(text)
     except ValueError as error:
-        raise UsageError(f"the request is no JSON: {error}") from error
+        raise UsageError(f"the request is not JSON: {error}") from error
     if not isinstance(found, dict):
-        raise UsageError("the request is no object in JSON")
+        raise UsageError("the request is not a JSON object")
     return found
 
 
@@ -133,7 +136,7 @@ def wholes_of(query: QueryParams, name: str, most: int) -> list[int]:
     if not all(word.isdecimal() and word.isascii() and len(word) < 20 for word in words):
         raise UsageError(f"{name} must be whole numbers with commas between them, such as 3,17,40")
     if len(words) > most:
-        raise UsageError(f"these are {len(words)} {name}; {most} can be asked for at once")
+        raise UsageError(f"{len(words)} {name} were asked for; at most {most} are allowed at once")
     return [int(word) for word in words]
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from dcgan.errors import DcganError, NoUsablePictureError
 from dcgan.files import parse_json
 
-_CRASHED = "the pictures crashed what decodes them: leave out those that you do not know"
-_MISTAKEN = "dcgan made a mistake, of which the terminal that the studio was started in tells more"
+_CRASHED = "the pictures crashed the program that decodes them: leave out those from a source that you do not know"
+_MISTAKEN = "dcgan made a mistake; the terminal in which the studio was started shows more"
 
 
 def python_command(module: str, *words: str) -> list[str]:
@@ -70,5 +70,7 @@ def errors_said() -> Iterator[None]:
         say(error=str(error).replace("`", ""), unusable=isinstance(error, NoUsablePictureError))
         sys.exit(1)
     except OSError as error:
-        say(error=f"cannot read or write: {error.strerror or error}; make room if the disk is full, and try again")
+        say(
+            error=f"cannot read or write: {error.strerror or error}; free some space if the disk is full, and try again"
+        )
         sys.exit(1)

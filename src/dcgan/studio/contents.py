@@ -40,7 +40,7 @@ def source_path(folder: Path, name: str) -> str:
         return name
     path = inside(folder, name)
     if not path.exists():
-        raise UsageError(f"there are no pictures {name} any more")
+        raise UsageError(f"the pictures {name} no longer exist: choose others")
     return str(path)
 
 

@@ -87,7 +87,7 @@ class DrawQueue:
             UsageError: z does not fit the model.
         """
         if self._pictures + len(z) > MOST_WAITING:
-            raise BusyError("too many pictures are being drawn at this moment: try again in a few seconds")
+            raise BusyError("the studio is drawing too many pictures now: try again in a few seconds")
         pixels = np.empty((len(z), model.size, model.size, model.channels), np.uint8)
         request = _Request(model, z, pixels, asyncio.get_running_loop().create_future())
         self._waiting.append(request)

@@ -48,7 +48,7 @@ def latents_asked(model: Model, asked: Asked) -> Latents:
         raise UsageError(f"the kind must be one of {', '.join(_KINDS)}, not {kind!r}")
     z = _KINDS[kind](model, asked)
     if len(z) > MOST_PLACES:
-        raise UsageError(f"these are {len(z)} pictures; {MOST_PLACES} can be drawn at once")
+        raise UsageError(f"{len(z)} pictures were asked for; at most {MOST_PLACES} can be drawn at once")
     if "only" not in asked:
         return z
     index = value_of(asked, "only", int)

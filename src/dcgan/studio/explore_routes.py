@@ -111,7 +111,7 @@ class ExploreRoutes:
         model = await self._models.get(query.get("model", ""))
         z = await run_sync(_film_latents, model, query)
         if self._films >= MOST_FILMS:
-            raise BusyError("other films are being made at this moment: try again in a minute")
+            raise BusyError("other films are being made now: try again in a minute")
         self._films += 1
         try:
             async with self._filming:
@@ -150,7 +150,8 @@ def _film_latents(model: Model, query: QueryParams) -> Latents:
     frames = (len(stops) - 1) * steps + (not loop)
     if frames > MOST_FRAMES:
         raise UsageError(
-            f"this film would have {frames:,} frames, and {MOST_FRAMES} is the most: take fewer pictures, or less time"
+            f"this film would have {frames:,} frames, and at most {MOST_FRAMES} are allowed: use fewer pictures, or "
+            "less time"
         )
     return walk_latents(model, model.latents(stops), np.arange(frames) / steps)
 

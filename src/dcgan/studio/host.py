@@ -59,9 +59,9 @@ class Studio:
 
         self.folder = Path(folder).resolve()
         if not self.folder.is_dir():
-            raise UsageError(f"`folder` {folder} is no folder: name one that holds pictures, runs or models")
+            raise UsageError(f"`folder` {folder} is not a folder: name one that holds pictures, runs or models")
         if password is None and not is_loopback(host):
-            raise UsageError(f"`host` {host} can be reached from other machines: that needs a password")
+            raise UsageError(f"other machines can reach `host` {host}: set a password")
         self._socket = _listen(host, port)
         actual = self._socket.getsockname()[1]
         try:
@@ -126,7 +126,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except (OSError, UnicodeError, OverflowError) as error:
-        raise UsageError(f"`host` {host}: there is no such address of this machine") from error
+        raise UsageError(f"`host` {host} is not an address of this machine") from error
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":  # elsewhere it would take the port from another program
@@ -137,6 +137,6 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.close()
         raise DcganError(
             f"cannot listen on `port` {port} of {host}: {error.strerror or error}; another studio may be open there; "
-            "take any that is free with `port` 0"
+            "use any free port with `port` 0"
         ) from error
     return listening

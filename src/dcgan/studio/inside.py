@@ -121,7 +121,7 @@ class Inside:
             UsageError: It is not, or made room for others.
         """
         if key not in self._looks:
-            raise UsageError("the studio does not have this look any more: look once more")
+            raise UsageError("the studio no longer has this result: look again")
         self._looks.move_to_end(key)
         return self._looks[key]
 
@@ -150,7 +150,7 @@ class Inside:
         if (known := self._made.get(name)) is not None:
             return known
         if self._waiting >= MOST_WAITING:
-            raise BusyError("too much is being computed at this moment: try again in a few seconds")
+            raise BusyError("the studio is busy with other work: try again in a few seconds")
         self._waiting += 1
         try:
             return await self._in_thread(made)
@@ -193,7 +193,7 @@ class Inside:
                     look = partial(Look.open, out, self._device, asked.model, asked.source, said["packed"])
                     await self._keep(key, await self._in_thread(look))
                     return key
-        raise DcganError("the program that looks at pictures ended without an answer: look once more")
+        raise DcganError("the program that looks at pictures ended without an answer: look again")
 
     async def _keep(self, key: str, look: Look) -> None:
         self._looks[key] = look

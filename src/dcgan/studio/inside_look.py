@@ -231,7 +231,7 @@ def _read_responses(file: Path) -> dict[str, tuple[Responses, ...]]:
             layers = 1 + max(int(name.split(".")[1]) for name in arrays)
             return {name: tuple(_responses(arrays, f"{name}.{layer}") for layer in range(layers)) for name in MODELS}
     except (OSError, ValueError, KeyError) as error:
-        raise DcganError(f"what was found cannot be read any more ({error}): look once more") from error
+        raise DcganError(f"the result can no longer be read ({error}): look again") from error
 
 
 def _responses(arrays: Mapping[str, NDArray[np.generic]], start: str) -> Responses:

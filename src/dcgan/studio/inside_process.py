@@ -85,7 +85,7 @@ def look(task: Task, say: Callable[..., None]) -> PackedSet | None:
     torch.set_num_threads(free_threads())
     model = load(task.model.folder, task.device)
     if sha256(Path(task.model.folder) / CARD) != task.model.digest:
-        raise ModelError("the model has just been replaced: look once more")
+        raise ModelError("the model has just been replaced: look again")
     task.out.mkdir()
     pixels = _samples(model, task.out / SAMPLES_FILE, say) if packed is None else packed.pixels
     passes = [_part(say, part, len(pixels)) for part in range(3)]
@@ -142,8 +142,8 @@ def _arrays(measured: "dict[str, tuple[Responses, ...]]") -> "dict[str, np.ndarr
 def _check_count(pictures: int | None) -> None:
     if pictures is not None and pictures > MOST:
         raise SourceError(
-            f"these are {pictures:,} pictures, and the page looks at {MOST:,} at most: choose fewer, or let dcgan "
-            "inspect look at all of them"
+            f"these are {pictures:,} pictures, and the page looks at {MOST:,} at most: choose fewer, or look at all of "
+            "them with dcgan inspect"
         )
 
 

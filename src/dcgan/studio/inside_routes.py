@@ -125,7 +125,7 @@ class InsideRoutes:
         nets = [net for net in ("random", "trained") if net in query]
         channels = [wholes_of(query, net, MOST_CHANNELS) for net in nets]
         if len(set(map(len, channels))) != 1:
-            raise UsageError("a figure needs channels of a net, or as many of each of both")
+            raise UsageError("a figure needs channels of one net, or the same number of channels of both")
         shown, whole = dict(zip(nets, channels, strict=True)), query.get("whole") == "true"
         if whole and len(channels[0]) > MOST_WHOLE:
             raise UsageError(f"a figure has room for the whole pictures of {MOST_WHOLE} channels at most")

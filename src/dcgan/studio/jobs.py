@@ -82,7 +82,7 @@ class Jobs(Generic[T]):
         if len(self._jobs) >= self._most:
             ended = next((name for name, job in self._jobs.items() if job.task is None or job.task.done()), None)
             if ended is None:
-                raise BusyError("too much is being worked on at this moment: try again in a minute")
+                raise BusyError("the studio is busy with other work: try again in a minute")
             del self._jobs[ended]
             self._forget(ended)
         name, job = token_hex(8), Job[T]()
@@ -97,7 +97,7 @@ class Jobs(Generic[T]):
             UsageError: There is none, or it made room for others.
         """
         if name not in self._jobs:
-            raise UsageError("the studio does not have this any more: begin it once more")
+            raise UsageError("the studio no longer has this result: start it again")
         return self._jobs[name]
 
     def result(self, name: str) -> T:
@@ -108,7 +108,7 @@ class Jobs(Generic[T]):
         """
         result = self.of(name).result
         if result is None:
-            raise UsageError("this is not done yet")
+            raise UsageError("this result is not ready yet: wait until it is")
         return result
 
     def cancel(self, name: str) -> None:
@@ -139,4 +139,4 @@ class Jobs(Generic[T]):
             job.error = f"cannot read or write: {error.strerror or error}"
         except Exception:
             _LOG.exception("a job of the studio failed")
-            job.error = "dcgan made a mistake here; its terminal says which"
+            job.error = "dcgan made a mistake here; the terminal in which the studio was started shows it"

@@ -113,4 +113,6 @@ def _too_large(largest: int) -> str:
 
 
 def _too_slow() -> HTTPException:
-    return HTTPException(HTTPStatus.REQUEST_TIMEOUT, "this came too slowly, and was given up: send it again", _CLOSE)
+    return HTTPException(
+        HTTPStatus.REQUEST_TIMEOUT, "the upload was too slow, and the studio gave up: send it again", _CLOSE
+    )

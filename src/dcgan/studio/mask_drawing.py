@@ -161,7 +161,8 @@ class MaskDrawing:
         there = _content_of(path)
         if there not in (None, self._saved[index]):
             raise DcganError(
-                f"{path} was changed by another program and is left as it is; stop this (Ctrl-C) and start again"
+                f"another program changed {path}, so it was not overwritten; stop this command (Ctrl-C) and start it "
+                "again"
             )
         if content is None:
             path.unlink(missing_ok=True)
@@ -175,7 +176,7 @@ def _check(pictures: Mapping[str, Pixels]) -> None:
         raise UsageError("`pictures` has none")
     for name, picture in pictures.items():
         if not name or Path(name).name != name or "\0" in name:
-            raise UsageError(f"`pictures` has {name!r}, which is no name of a file")
+            raise UsageError(f"`pictures` has {name!r}, which is not a file name")
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] not in (1, 3, 4) or not picture.size:
             raise UsageError(
                 f"`pictures` must be (H, W, C) of uint8 with 1, 3 or 4 channels, not {picture.shape} of "
@@ -198,7 +199,7 @@ def parse_mask(content: bytes, size: tuple[int, int]) -> Mask:
     if len(content) > LARGEST:
         raise DcganError(f"a mask has {LARGEST} bytes at most, not {len(content)}")
     if not content.startswith(_PNG_HEAD):
-        raise DcganError("the mask is no PNG")
+        raise DcganError("the mask is not a PNG")
     width, height = (int.from_bytes(content[start : start + 4]) for start in (16, 20))
     _check_size((height, width), size)
     try:
@@ -206,7 +207,7 @@ def parse_mask(content: bytes, size: tuple[int, int]) -> Mask:
             _check_size((image.height, image.width), size)  # of another header after the first
             return np.asarray(image.convert("L")) >= MISSING
     except UnidentifiedImageError as error:  # its text names no file, but an object in memory
-        raise DcganError("the mask is no whole PNG") from error
+        raise DcganError("the mask is not a complete PNG") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DcganError(f"the mask cannot be read: {error}") from error
 

@@ -63,5 +63,5 @@ def _set_mask(drawing: MaskDrawing, index: int, content: bytes) -> None:
     try:
         png = b64decode(message["mask"], validate=True)
     except ValueError as error:
-        raise ValueError(f"the mask is no base64: {error}") from error
+        raise ValueError(f"the mask is not base64: {error}") from error
     drawing.set_mask(index, png, before)

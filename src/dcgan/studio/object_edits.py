@@ -112,7 +112,7 @@ class ObjectEdits:
             UsageError: It is not, or made room for others.
         """
         if name not in self._opened:
-            raise UsageError("the studio does not have this model open any more: load the page again")
+            raise UsageError("the studio no longer has this model open: load the page again")
         self._opened.move_to_end(name)
         return self._opened[name]
 
@@ -185,9 +185,9 @@ class ObjectEdits:
             raise UsageError("the new model needs a name")
         path = self._folder / folder_name(name)
         if path.exists():
-            raise UsageError(f"there is a {path.name} in the folder already: take another name")
+            raise UsageError(f"the folder has a {path.name} already: use another name")
         if (SHIPPED / path.name).is_dir():
-            raise UsageError(f"{path.name} comes with dcgan: take another name")
+            raise UsageError(f"{path.name} is the name of a model that comes with dcgan: use another name")
         await self._in_thread(lambda: fit.without(threshold, scale).save(path))
         return path.name
 

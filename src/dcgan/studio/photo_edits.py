@@ -55,7 +55,7 @@ def photo_path(folder: Path, name: str) -> Path:
     """
     path = inside(folder, name)
     if not path.is_file():
-        raise UsageError(f"there is no picture {name!r} in the folder of the studio any more: drop it once more")
+        raise UsageError(f"the picture {name!r} is no longer in the studio's folder: drop it again")
     return path
 
 
@@ -135,7 +135,7 @@ class PhotoEdits:
         """
         files = self.fillings.result(name).files
         if not 1 <= number <= len(files):
-            raise UsageError(f"there are {len(files)} answers, and no {number}")
+            raise UsageError(f"there are {len(files)} answers, so there is no answer {number}")
         return files[number - 1]
 
     async def close(self) -> None:

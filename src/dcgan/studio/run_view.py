@@ -163,11 +163,11 @@ def _is_trained(run: Path) -> bool:
 
 def _trouble(run: Path, state: State, error: str | None) -> str:
     if shutil.disk_usage(run).free < FULL_DISK:
-        return "The disk is full: make room, then go on. What was saved stays."
+        return "The disk is full: free some space, then continue. What was saved is kept."
     if state == "interrupted":
-        return "The training was ended from outside, or the computer was. It goes on from its last checkpoint."
+        return "Something ended the training, or the computer was shut down. It goes on from its last checkpoint."
     if state == "collapsed":
-        return "The training went wrong and has stopped. Its healthy checkpoints stay; what happened is told below."
+        return "The training went wrong and has stopped. Its healthy checkpoints are kept; see below what happened."
     return error or ""
 
 
@@ -216,13 +216,17 @@ def _progress(recipe: Recipe, facts: dict[str, float | None], pictures: int, sta
 
 def _health(recipe: Recipe, records: Sequence[Record]) -> str:
     if not records:
-        return f"It is too early to tell: the first pictures come after {recipe.sheet_every:,} that it has looked at."
+        return (
+            f"It is too early to tell: the training draws its first pictures after it has seen {recipe.sheet_every:,}."
+        )
     last, before = records[-1], records[-2] if len(records) > 1 else records[-1]
     if (last.get("rollbacks") or 0) > (before.get("rollbacks") or 0):
-        return "The new pictures had become nearly alike. The training went back to where they were not, and goes on."
+        return (
+            "The new pictures had become nearly alike. The training went back to a checkpoint before that, and goes on."
+        )
     diversity, real, fake = (last.get(name) for name in ("diversity", "d_real", "d_fake"))
     if diversity is None or not math.isfinite(diversity):
-        return "Its numbers cannot be read."
+        return "The training's numbers cannot be read."
     if diversity < COLLAPSED:
         return "The new pictures are nearly alike. If that lasts, the training goes back by itself."
     share = f"The new pictures differ from one another {diversity:.0%} as much as the real ones do"

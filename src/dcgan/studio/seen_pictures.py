@@ -93,7 +93,7 @@ def looking_model(model: Path) -> Looking:
     nets = card.get("architecture")
     if not isinstance(nets, dict) or card.get("nets", "dcgan") != "dcgan":
         raise ModelError(
-            f"the nets of {model.name} are not a DCGAN's, whose layers are needed here: take another model"
+            f"the nets of {model.name} are not a DCGAN's, whose layers are needed here: choose another model"
         )
     try:
         sound = None if card.get("sound") is None else SoundFormat.from_card(card["sound"])

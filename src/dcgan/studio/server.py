@@ -24,7 +24,7 @@ from dcgan.studio.pages import Page, find
 
 HOST = "127.0.0.1"
 LOOPBACK = (HOST, "localhost", "[::1]")  # names of this machine, of which a tunnel (ssh -L) may use any
-ELSEWHERE = "there is no such page; open the address that dcgan printed"
+ELSEWHERE = "this page does not exist; open the address that dcgan printed"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 HEADERS = {
     "Cache-Control": "no-store",
@@ -49,7 +49,7 @@ def serve(work: Annotation | MaskDrawing, ready: Callable[[str], None], port: in
         server = _Server(annotation_page(work) if isinstance(work, Annotation) else mask_page(work), port)
     except OSError as error:
         raise DcganError(
-            f"cannot listen on `port` {port}: {error.strerror or error}; name another, or leave `port` out"
+            f"cannot listen on `port` {port}: {error.strerror or error}; use another port, or leave `port` out"
         ) from error
     with server:
         ready(server.address)

@@ -138,7 +138,7 @@ def _check_count(pictures: int) -> None:
     if pictures > MOST:
         raise SourceError(
             f"these are {pictures:,} pictures, and the page sorts {MOST:,} at most: sort a part of them, export the "
-            "classifier, and let dcgan classify sort the rest"
+            "classifier, and sort the rest with dcgan classify"
         )
 
 

@@ -186,7 +186,7 @@ class SortRoutes:
 
 def _sorter(look: Look) -> Sorter:
     if look.sorter is None:
-        raise UsageError("the pictures have not been looked at yet")
+        raise UsageError("the model has not looked at the pictures yet: press Look at the pictures")
     return look.sorter
 
 

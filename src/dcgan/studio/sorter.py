@@ -130,7 +130,7 @@ class Sorter:
         if view not in VIEWS:
             raise UsageError(f"there is no view {view!r}")
         if unknown := next((name for name in names if name not in self.seen.rows), None):
-            raise UsageError(f"there is no picture {unknown!r} any more: open the page again")
+            raise UsageError(f"the picture {unknown!r} no longer exists: open the page again")
         digests = {name: self.seen.digests[self.seen.rows[name]] for name in names}
         self.sorting.label(digests, class_name, view, instead_of)
 

@@ -109,9 +109,9 @@ class Sorting:
             if known is None or known[0] != state:
                 known = self._read = (state, _parse(parse_json(file.read_bytes())))
         except FileNotFoundError as error:
-            raise DcganError(f"there is no sorting {self.path.name} any more") from error
+            raise DcganError(f"the sorting {self.path.name} no longer exists") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            remedy = "mend it, or remove it and begin anew"
+            remedy = "correct it, or remove it and start again"
             raise DcganError(f"the file {SORTED}/{self.path.name}/{FILE} is damaged ({error}): {remedy}") from error
         return known[1]
 
@@ -218,10 +218,10 @@ def _class_name(name: str) -> str:
 
 def _check_classes(names: Sequence[str]) -> None:
     if not 2 <= len(names) <= MOST_CLASSES:
-        raise UsageError(f"pictures are sorted into 2 to {MOST_CLASSES} classes, not {len(names)}")
+        raise UsageError(f"a sorting needs 2 to {MOST_CLASSES} classes, not {len(names)}")
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise UsageError(f"two classes are called {twice!r}: each needs a name of its own")
+        raise UsageError(f"two classes are called {twice!r}: give each another name")
 
 
 def _check_known(decisions: Decisions, name: str) -> None:

@@ -70,7 +70,7 @@ class Trainings:
         """
         Recipe().changed(settings)  # so that what is wrong is refused here
         if source != DRAWN_FACES and not inside(self._folder, source).exists():
-            raise UsageError(f"there is no {source} to learn from any more")
+            raise UsageError(f"{source} no longer exists: choose other pictures to learn from")
         run = self._reserve(source)
         path = source if source == DRAWN_FACES else f"./{source}"
         flags = [word for name, value in settings.items() for word in (f"--{name.replace('_', '-')}", str(value))]
@@ -92,7 +92,7 @@ class Trainings:
         length = [] if minutes is None else ["--minutes", f"{minutes:g}"]
         with self._resuming:
             if (process := self.process(run)) and process.alive:
-                raise RunError(f"{run} is being trained already, by another page or a studio before this one")
+                raise RunError(f"{run} is training already; another page or an earlier studio started it")
             self._run(run, ["train", "--resume", run, *length])
 
     def pause(self, run: str) -> None:
@@ -103,7 +103,10 @@ class Trainings:
         """
         process = self._process_number(run)
         if process is None:
-            raise RunError(f"{run} is not being trained from here: where it was started, Ctrl-C pauses it")
+            raise RunError(
+                f"this studio did not start the training of {run}: press Ctrl-C in the terminal where it was started "
+                "to pause it"
+            )
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGTERM)  # heard even where SIGINT is ignored, as under nohup
 

@@ -63,8 +63,8 @@ class Uploads:
         free = shutil.disk_usage(self._folder).free
         if total + SPARE > free:
             raise DcganError(
-                f"there is not enough room: these have {total / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; make "
-                "room, or drop fewer"
+                f"there is not enough room: these have {total / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free; free "
+                "some space, or drop fewer"
             )
         for number in count(1):
             path = self._folder / f"{SET}-{number}"
@@ -98,7 +98,7 @@ class Uploads:
             async with await open_file(partial, "wb") as file:
                 async for part in content:
                     if shutil.disk_usage(folder).free < SPARE:  # there may be more of it than its page has said
-                        raise DcganError("the disk is nearly full: make room, or drop fewer files")
+                        raise DcganError("the disk is nearly full: free some space, or drop fewer files")
                     head += part[: max(0, _ENOUGH - len(head))]
                     await file.write(part)
             kind, suffix = _kind_of(head)

@@ -166,7 +166,7 @@ def choose_augment(
     if pictures >= FEW_PICTURES:
         return Chosen("augment", USUAL.augment, f"{pictures:,} {noun}s need no more")
     in_color = recipe.channels == 3 and not spectrograms
-    why = f"the discriminator would soon know {pictures:,} {noun}s by heart"
+    why = f"the discriminator would soon memorize {pictures:,} {noun}s"
     return Chosen("augment", FEW_AUGMENT[in_color], why)
 
 
@@ -187,7 +187,7 @@ def choose_base_channels(recipe: Recipe, rate: Callable[[Recipe], float]) -> Cho
                 f"{recipe.size}x{recipe.size} in {duration(60 * minutes)}"
             )
             return Chosen("base_channels", NARROW_CHANNELS, why)
-    return Chosen("base_channels", USUAL.base_channels, "on a CPU, wider nets come out worse in the first hour")
+    return Chosen("base_channels", USUAL.base_channels, "on a CPU, wider nets give worse pictures in the first hour")
 
 
 def choose_images(

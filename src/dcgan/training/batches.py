@@ -106,7 +106,7 @@ class ImageLoader:
                 what = "deleted" if now is None else "replaced" if now[0] != before[0] else "changed"
                 if now is not None and now[1] < before[1]:
                     what = "cut off"
-                raise PackedSetError(f"{file} was {what} while a run trains on it; bring it back, and resume the run")
+                raise PackedSetError(f"{file} was {what} while a run trains on it; restore it, and resume the run")
 
     def _tensor(self, numbers: NDArray[np.float32]) -> Tensor:
         return torch.from_numpy(numbers).to(self.device)

@@ -146,7 +146,7 @@ def restore_newest(run: Path, state: TrainingState, *, healthy: bool = False) ->
         try:
             restore_checkpoint(checkpoint, state)
         except ModelError as error:
-            damaged.append(f"passed over a damaged checkpoint: {error}")
+            damaged.append(f"skipped a damaged checkpoint: {error}")
         else:
             older = (other.path for other in left if not is_whole(other.path))
             return checkpoint, [*damaged, *(f"an older checkpoint is damaged: {path}" for path in older)]
@@ -191,13 +191,15 @@ def keep_checkpoint(run: Path, name: str, images: int | None = None, *, best: bo
     """
     checkpoint = find(run / BEST) if best else _seen(run, images)
     if not name or name.startswith(".") or not set(name) <= set(_NAME):
-        raise UsageError(f"`name` is {name!r}: use letters, digits, '.', '-' and '_', not '.' first")
+        raise UsageError(
+            f"`name` {name!r} must have only letters, digits, '.', '-' and '_', and must not start with '.'"
+        )
     if not is_whole(checkpoint):
         whole = ", ".join(str(other.images) for other in list_checkpoints(run) if is_whole(other.path)) or "none"
-        raise RunError(f"{checkpoint} is damaged: keep another by its `images`; whole ones are at: {whole}")
+        raise RunError(f"{checkpoint} is damaged: keep another one with `images`; undamaged ones are at: {whole}")
     target = run / KEPT / name
     if target.exists():
-        raise RunError(f"{target} exists; a kept checkpoint is never overwritten: take another `name`")
+        raise RunError(f"{target} exists, and a kept checkpoint is never overwritten: use another `name`")
     with new_folder(target) as folder:
         for file in checkpoint.iterdir():
             try:
@@ -210,7 +212,7 @@ def keep_checkpoint(run: Path, name: str, images: int | None = None, *, best: bo
 def _seen(run: Path, images: int | None) -> Path:
     """The newest checkpoint that has seen so many images, or the newest."""
     if run.name == BEST and not (run / CHECKPOINTS).is_dir():
-        raise RunError(f"{run} is a checkpoint of {run.parent}; name that run, and `best`")
+        raise RunError(f"{run} is a checkpoint: name its run, {run.parent}, and `best`")
     checkpoints = list_checkpoints(run)
     matching = [checkpoint for checkpoint in checkpoints if images in (None, checkpoint.images)]
     if not matching:

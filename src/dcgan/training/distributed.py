@@ -90,7 +90,7 @@ class Ranks:
         """
         if not self.leads:
             if not self.agree(True):
-                raise RunError(f"rank {self.rank} ends with rank 0, which has an error of its own to tell")
+                raise RunError(f"rank {self.rank} ends because rank 0 failed; see the error of rank 0")
             return None
         try:
             prepared = prepare()
@@ -119,7 +119,9 @@ def check_suits(recipe: Recipe, ranks: Ranks) -> None:
     if ranks.count == 1:
         return
     if ":" in recipe.device:
-        raise RecipeError(f"`device` {recipe.device}: with several ranks each takes its own; say `device` cuda")
+        raise RecipeError(
+            f"`device` {recipe.device}: with several ranks, each uses a GPU of its own; write `device` cuda"
+        )
     if recipe.capture:
         raise RecipeError("`capture` records the work of one GPU; with several ranks leave it out")
     size = recipe.batch_size
@@ -179,8 +181,8 @@ def joined(recipe: Recipe) -> Iterator[Ranks]:
         if not _lost(error):
             raise
         raise RunError(
-            f"rank {ranks.rank} lost the others: one of them was ended, or has an error of its own. What was saved "
-            "stays; resume the run, with any number of ranks"
+            f"rank {ranks.rank} lost the others: one of them was ended or failed; see its error. Checkpoints are kept; "
+            "resume the run with any number of ranks"
         ) from error
     finally:
         if distributed.is_initialized():

@@ -70,7 +70,7 @@ def check_health(
     progress.checked = progress.images
     if not finite:
         progress.healthy = False
-        return HealthCheck("nan", "a loss or a gradient is no finite number (NaN): the weights are lost")
+        return HealthCheck("nan", "a loss or a gradient is not a finite number (NaN): the weights are lost")
     alike = relative_diversity < COLLAPSED
     progress.healthy = not alike  # before the grace is over that is no alarm, but nothing to go back to either
     if not counts:
@@ -90,6 +90,6 @@ def check_health(
         return HealthCheck(
             "saturation",
             f"the discriminator is saturated: D(x) = {d_real:.3f}, D(G(z)) = {d_fake:.3f}; the generator learns little "
-            "from it. Diversity is watched; more pictures or a lower learning rate help",
+            "from it. The training keeps watching the diversity; more pictures or a lower learning rate help",
         )
     return HealthCheck(None, "")

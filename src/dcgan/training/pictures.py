@@ -47,7 +47,7 @@ def open_data(
         data, path = source, source.path
         for name, asked, found in (("size", recipe.size, data.size), ("channels", recipe.channels, data.channels)):
             if asked not in (None, found):
-                who = "the model to begin with is" if start else f"the recipe (preset {recipe.preset}) asks"
+                who = "the model to begin with asks" if start else f"the recipe (preset {recipe.preset}) asks"
                 other = "begin with another model" if start else f"leave `{name}` out"
                 raise PackedSetError(
                     f"{path} holds pictures with {name} {found}, but {who} for {asked}; {other}, or prepare the source "
@@ -76,7 +76,7 @@ def open_data(
     if start and start.sound not in (None, data.sound):
         raise PackedSetError(
             f"{source_name(source)} has {data.sound or 'pictures'}, but the model to begin with has learned from "
-            f"{start.sound}: begin with another model, or prepare such clips"
+            f"{start.sound}: begin with another model, or prepare the recordings with that `rate` and `seconds`"
         )
     if data.pixels.nbytes <= VERIFIED:
         data.verify()
@@ -84,9 +84,7 @@ def open_data(
         data = clips_of(data, recipe.frames, "take a smaller `history`")
     if len(data) < 2:
         what = data.noun if recipe.frames == 1 else f"clip of {recipe.frames} frames"
-        raise PackedSetError(
-            f"{source_name(source)} has {len(data)} usable {what}; a GAN learns from a set: give it at least 2"
-        )
+        raise PackedSetError(f"{source_name(source)} has {len(data)} usable {what}; a training needs 2 or more")
     return data
 
 
@@ -97,7 +95,10 @@ def describe_data(data: PackedSet, recipe: Recipe) -> list[str]:
     unheard = {kind: count for kind, count in data.ignored.items() if kind in OTHER_MEDIA}
     if unheard:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(unheard.items()))
-        sentences.append(f"{kinds} ignored: a folder that has pictures is one of pictures; name that of the others")
+        sentences.append(
+            f"{kinds} ignored, because the folder has pictures as well: to train on the others, move them to a folder "
+            "of their own"
+        )
     if recipe.preset == "default" and looks_drawn(data):
         sentences.append("the pictures look drawn, with flat areas of color: try `preset` drawings")
     return sentences
@@ -118,11 +119,11 @@ def fit_to(recipe: Recipe, data: PackedSet, *, transferred: bool = False) -> Rec
     classes, without = len(data.label_names), int((data.labels < 0).sum())
     if classes < 2 or without:
         raise RecipeError(
-            f"the nets {recipe.nets} are given the label of each picture, and {_lacking(classes, without, len(data))}: "
-            "give each label a folder of its own, and leave no picture beside those folders"
+            f"the nets {recipe.nets} need the label of each picture, and {_lacking(classes, without, len(data))}: give "
+            "each label a folder of its own, and leave no picture beside those folders"
         )
     if recipe.classes not in (None, classes):
-        remedy = "begin with another model, or give it as many" if transferred else "leave `classes` out"
+        remedy = "begin with another model, or give it as many labels" if transferred else "leave `classes` out"
         raise RecipeError(f"`classes` {recipe.classes}: the pictures have {classes} labels; {remedy}")
     return _with_kernel_size(replace(recipe, classes=classes))
 
@@ -137,7 +138,7 @@ def _with_kernel_size(recipe: Recipe) -> Recipe:
 def _lacking(classes: int, without: int, pictures: int) -> str:
     """What is wrong with the labels of a set, of which so many pictures have none."""
     if classes == 0:
-        return "these have none"
+        return "the pictures have no labels"
     if without:
-        return f"{without:,} of {pictures:,} have none"
-    return "all of these have the same"
+        return f"{without:,} of {pictures:,} have no label"
+    return "all pictures have the same label"

@@ -52,26 +52,26 @@ class Recipe:
     )
     channels: int | None = setting(
         None,
-        "Gray (1), RGB (3) or RGBA (4). Default: those of the packed set; of other sources gray if all pictures are, "
-        "else RGB.",
+        "Gray (1), RGB (3) or RGBA (4). Default: as in the packed set; for other sources gray if all pictures are "
+        "gray, else RGB.",
         choices=(1, 3, 4),
     )
     classes: int | None = setting(
-        None, "How many labels conditional nets are given. Default: as many as the set has.", minimum=2, maximum=1000
+        None, "Number of labels of conditional nets. Default: as many as the set has.", minimum=2, maximum=1000
     )
     nets: str = setting("dcgan", "Kind of the two nets.", choices=NETS)
     layout: str = setting("pooled", "Convolutions of a DCGAN.", choices=LAYOUTS)
     base_channels: int | None = setting(
         None,
-        "Channels of the discriminator's first layer; they double with each halving, up to eight times. Of other nets: "
-        "units or maps of a hidden layer. Default: 64 for a DCGAN on a GPU, else 32, or 16 where a CPU would see too "
-        "few large pictures.",
+        "Channels of the discriminator's first layer. They double each time the maps are halved, up to 8 times this "
+        "number. For other nets: units or maps of a hidden layer. Default: 64 for a DCGAN on a GPU, else 32, or 16 if "
+        "a CPU would see too few large pictures.",
         minimum=1,
         maximum=2048,
     )
     kernel_size: int | None = setting(
         None,
-        "Side of the convolution kernels. Default: 3, or 4 with `layout` strided. The paper has 5, or 3 for ImageNet.",
+        "Side of the convolution kernels. Default: 3, or 4 with `layout` strided. The paper uses 5, or 3 for ImageNet.",
         minimum=3,
         maximum=5,
     )
@@ -80,34 +80,32 @@ class Recipe:
         "uniform", "Distribution of z: uniform is U(-1, 1), normal is N(0, 1)."
     )
     batch_norm_eps: float = setting(
-        1e-5, "Added to the variance in batch norm. The released code has 1e-8.", above=0, below=1
+        1e-5, "Epsilon that batch norm adds to the variance. The released code uses 1e-8.", above=0, below=1
     )
-    normalization: Normalization = setting(
-        "batch", "Of the discriminator: batch norm, or spectral, which bounds how fast its judgment changes."
-    )
+    normalization: Normalization = setting("batch", "Normalization in the discriminator: batch norm or spectral norm.")
 
     history: int = setting(
-        4, "Of nets that predict frames: how many they are given, to predict the next.", minimum=1, maximum=16
+        4, "How many frames a frame predictor sees before it predicts the next.", minimum=1, maximum=16
     )
     fps: float | None = setting(
         None,
-        "Of nets that predict frames: frames to take of a second of a video. Default: those of the packed set, or 10 "
-        "for other sources.",
+        "Frames that a frame predictor takes from each second of a video. Default: as in the packed set, or 10 for "
+        "other sources.",
         above=0,
         maximum=1000,
     )
     pixel_loss: Literal["l1", "l2"] = setting(
-        "l1", "How a predicted frame is compared with the real one: by absolute or by squared differences."
+        "l1", "How a predicted frame is compared with the real one: by absolute (l1) or squared (l2) differences."
     )
     gradient_difference_weight: float = setting(
         1.0,
-        "Weight of the loss that compares the edges of both (Mathieu et al. 2016), beside the pixels' of 1.",
+        "Weight of the loss on edges in a predicted frame (Mathieu et al. 2016). The loss on pixels has weight 1.",
         minimum=0,
         maximum=1000,
     )
     adversarial_weight: float = setting(
         0.001,
-        "Weight of what the discriminator says of a predicted frame. 0: the generator learns from the pixels alone.",
+        "Weight of the adversarial loss on a predicted frame. 0: the generator learns from the pixels alone.",
         minimum=0,
         maximum=1000,
     )
@@ -123,32 +121,36 @@ class Recipe:
         5e-4, "Learning rate of Adam for both nets. The paper has 2e-4; 1e-3 spoils photographs.", above=0, maximum=1
     )
     lr_discriminator: float | None = setting(
-        None, "Another learning rate for the discriminator. Default: `lr`.", above=0, maximum=1
+        None, "Learning rate of the discriminator alone. Default: `lr`.", above=0, maximum=1
     )
     lr_schedule: Literal["constant", "linear", "cosine", "exponential"] = setting(
         "constant",
-        "How the learning rate changes: not at all; falling to 0 at the end of the run, in a line or half a cosine; "
-        "or exponentially. The end is that of `images`, `epochs` or `steps`.",
+        "How the learning rate changes: it stays constant, falls to 0 at the end of the run (linear, or along half a "
+        "cosine), or falls exponentially. `images`, `epochs`, `steps` or `about_minutes` set the end.",
     )
     lr_hold: float = setting(
         0.0,
-        "Share of the run in which a linear or cosine schedule keeps the learning rate first.",
+        "Share of the run, at its start, in which a linear or cosine schedule keeps the learning rate constant.",
         minimum=0,
         below=1,
         only_with=("lr_schedule", FOLLOW_LENGTH),
     )
     lr_half_life: int = setting(
         1_000_000,
-        "Images in which an exponential schedule halves the learning rate.",
+        "Number of images over which an exponential schedule halves the learning rate.",
         above=0,
         unit=" images",
         only_with=("lr_schedule", ("exponential",)),
     )
     optimizer: Literal["adam", "sgd"] = setting(
-        "adam", "Adam, or stochastic gradient descent with momentum, as before 2015."
+        "adam", "Adam, or stochastic gradient descent with momentum, as GANs used before 2015."
     )
     beta1: float = setting(
-        0.5, "Adam's momentum. The paper: 0.9 oscillates.", minimum=0, below=1, only_with=("optimizer", ("adam",))
+        0.5,
+        "Adam's momentum. With 0.9 the paper saw training oscillate.",
+        minimum=0,
+        below=1,
+        only_with=("optimizer", ("adam",)),
     )
     beta2: float = setting(
         0.999, "Adam's decay of the squared gradients.", minimum=0, below=1, only_with=("optimizer", ("adam",))
@@ -158,45 +160,45 @@ class Recipe:
     )
     final_momentum: float = setting(
         0.7,
-        "SGD's momentum at the end of its ramp, or without one all the time.",
+        "SGD's momentum at the end of its ramp. Without a ramp, its momentum throughout the run.",
         minimum=0,
         below=1,
         only_with=("optimizer", ("sgd",)),
     )
     momentum_ramp: int = setting(
         0,
-        "Images in which SGD's momentum rises to `final_momentum`. 0: it has it from the start.",
+        "Number of images over which SGD's momentum rises to `final_momentum`. 0: no ramp.",
         minimum=0,
         only_with=("optimizer", ("sgd",)),
     )
     weight_decay: float = setting(
-        0.0, "L2 penalty added to every gradient (coupled). The released code has 1e-5.", minimum=0, maximum=1
+        0.0, "L2 penalty added to every gradient (coupled). The released code uses 1e-5.", minimum=0, maximum=1
     )
-    loss: str = setting("nonsaturating", "What the nets are trained for.", choices=LOSSES)
+    loss: str = setting("nonsaturating", "Loss of the two nets.", choices=LOSSES)
     r1_gamma: float = setting(
         0.0,
-        "Weight of R1, a penalty on the discriminator's gradient at real images. 0: none; 1 to 10 hold it back.",
+        "Weight of R1, a penalty on the discriminator's gradient at real images. 0: no penalty; 1 to 10 hold it back.",
         minimum=0,
         maximum=1_000_000,
     )
-    updates: str = setting("both", "What a mini-batch updates.", choices=UPDATES)
+    updates: str = setting("both", "Which net a mini-batch updates.", choices=UPDATES)
     augment: str | None = setting(
         None,
-        "What the discriminator is shown, of real and generated images alike. Default: translation; for a DCGAN on a "
-        "small set cutout, too, and color if the pictures are RGB.",
+        "Random changes to the images that the discriminator sees, real and generated alike. Default: translation; for "
+        "a DCGAN on a small set also cutout, and color if the pictures are RGB.",
         choices=AUGMENTATIONS,
     )
     freeze_discriminator: int = setting(
         0,
-        "Layers of the discriminator, from the first on, that stay as they are in the model that the training begins "
-        "with (FreezeD, Mo et al. 2020).",
+        "How many of the discriminator's layers, counted from the first, keep the weights of the model that the "
+        "training begins with (FreezeD, Mo et al. 2020).",
         minimum=0,
         maximum=32,
     )
     ema_half_life: int = setting(
         5_000,
-        "Half-life of the averaged generator in images; it is the one that generates samples. 0: the last weights do. "
-        "With `updates` alternate it counts only the images of the generator's turns.",
+        "Half-life, in images, of the running average of the generator's weights, which generates the samples. 0: no "
+        "average. With `updates` alternate, only the images of the generator's turns count.",
         minimum=0,
         unit=" images",
     )
@@ -211,26 +213,32 @@ class Recipe:
     steps: int | None = setting(None, "Length: stop after this many mini-batches.", above=0)
     minutes: float | None = setting(
         None,
-        "Length: stop after this many minutes of training. Of several lengths the first to be reached ends the run.",
+        "Length: stop after this many minutes of training. If you give several lengths, the first one reached ends the "
+        "run.",
         above=0,
     )
     about_minutes: float | None = setting(
         None,
-        "Length: stop after as many images as this machine sees in about this many minutes, as measured when the run "
-        "begins, which then has them as `images`. Schedules know their end by that.",
+        "Length: stop after as many images as this machine sees in about this many minutes. The run measures its speed "
+        "when it begins and keeps the number as `images`, so that a schedule knows its end.",
         above=0,
     )
 
     evaluate_every: int = setting(
         0,
-        "Images between two measurements of the kernel distance; the best checkpoint stays, as RUN/best. 0: never.",
+        "Images between two measurements of the kernel distance. RUN/best keeps the best checkpoint. 0: never.",
         minimum=0,
         unit=" images",
     )
-    evaluate_samples: int = setting(1000, "Pictures on each side of that measurement.", minimum=100, unit=" pictures")
+    evaluate_samples: int = setting(
+        1000,
+        "Pictures on each side, real and generated, that `evaluate_every` compares.",
+        minimum=100,
+        unit=" pictures",
+    )
     evaluate_extractor: str = setting(
         "efficientnet-lite0",
-        "Features that it is measured in, not the discriminator's.",
+        "Features that `evaluate_every` measures in; they cannot be the discriminator's.",
         choices=EXTRACTORS,
     )
     sheet_every: int = setting(
@@ -239,7 +247,8 @@ class Recipe:
     checkpoint_every: int = setting(20_000, "Images between two checkpoints.", minimum=1)
     keep: int = setting(
         3,
-        "How many of the newest checkpoints stay; the last healthy one, the best and those kept by name always do.",
+        "How many of the newest checkpoints stay. The last healthy one, the best one and those kept by name always "
+        "stay.",
         minimum=1,
     )
     on_collapse: Literal["rollback", "stop", "ignore"] = setting(
@@ -247,12 +256,13 @@ class Recipe:
         "On a collapse: go back to the last healthy checkpoint with half the learning rate, stop, or ignore it.",
     )
 
-    device: str = setting("auto", "cpu, cuda, cuda:N, mps, or auto: the best that is there.")
+    device: str = setting("auto", "cpu, cuda, cuda:N, mps, or auto: the best device of this machine.")
     precision: Literal["auto", "float32", "bfloat16"] = setting(
-        "auto", "Arithmetic of the convolutions. auto: bfloat16 where the hardware has it."
+        "auto", "Arithmetic of the convolutions. auto: bfloat16 where the hardware supports it."
     )
     channels_last: bool = setting(
-        True, "Memory layout of the feature maps; the faster one on most hardware. Results differ only by rounding."
+        True,
+        "Store feature maps with the channels last, which is faster on most hardware. Results differ only by rounding.",
     )
     capture: bool = setting(
         False, "Record the step as a CUDA graph and replay it: faster on one GPU, above all with small nets."
@@ -262,8 +272,8 @@ class Recipe:
     )
     threads: int | None = setting(
         None,
-        "CPU threads. Default: as many as find a processor free when the run begins; of several ranks each takes its "
-        "share of all, as it does of a larger number. A resumed run is bit-identical for the same number.",
+        "CPU threads. Default: one for each processor that is free when the run begins. With several ranks, each takes "
+        "at most its share of the processors. A resumed run is bit-identical with the same number of threads.",
         minimum=1,
         maximum=1024,
     )
@@ -280,7 +290,7 @@ class Recipe:
         """
         nets = self.lay_out()
         if not isinstance(nets, Architecture):
-            raise RecipeError(f"the nets {self.nets} have no layers of a DCGAN: take `nets` dcgan")
+            raise RecipeError(f"the nets {self.nets} are not a DCGAN's and have no such layers: use `nets` dcgan")
         return nets
 
     def lay_out(self) -> Interface:
@@ -335,7 +345,7 @@ class Recipe:
         names = [field.name for field in fields(self)]
         for name in changes:
             if name not in names:
-                raise RecipeError(f"a recipe has no {name!r}; it has {', '.join(names)}")
+                raise RecipeError(f"a recipe has no setting {name!r}; it has {', '.join(names)}")
         cleared = dict.fromkeys(LENGTHS) if any(name in LENGTHS for name in changes) else {}
         return replace(self, **{**cleared, **changes})  # type: ignore[arg-type]  # it checks them
 
@@ -359,4 +369,4 @@ def read_toml(path: Path) -> dict[str, object]:
     except OSError as error:
         raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from error
     except ValueError as error:  # no UTF-8, no TOML, or nested too deeply
-        raise RecipeError(f"{path} is no TOML: {error}") from error
+        raise RecipeError(f"{path} is not valid TOML: {error}") from error

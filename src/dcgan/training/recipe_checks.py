@@ -53,7 +53,7 @@ def check_combinations(recipe: "Recipe") -> None:
     if recipe.evaluate_every and recipe.frames > 1:
         raise RecipeError(
             f"`evaluate_every` measures samples of z, and `nets` {recipe.nets} predict frames: leave it out, and "
-            "measure a model by `dcgan predict-frames`"
+            "measure the model with `dcgan predict-frames`"
         )
     if not is_device_name(recipe.device):
         raise RecipeError(f"`device` must be {DEVICES}, not {recipe.device}")
@@ -71,8 +71,8 @@ def check_follows_preset(recipe: "Recipe") -> None:
     telling = [name for name in own if name not in LENGTHS] or (LENGTHS if own else ())
     if telling and all(getattr(recipe, one.name) == one.default for one in fields(recipe) if one.name in telling):
         raise RecipeError(
-            f"the recipe names the preset {recipe.preset}, and has none of its values: begin with "
-            f"dcgan.preset({recipe.preset!r}), and change single values by its method `changed`"
+            f"the recipe names the preset {recipe.preset} but has none of its values: begin with "
+            f"dcgan.preset({recipe.preset!r}), and change single values with its method `changed`"
         )
 
 
@@ -98,12 +98,12 @@ def _check_read(recipe: "Recipe", name: str, only_with: tuple[str, tuple[str, ..
     if chosen not in readers and not (kind == "nets" and NETS[chosen].reads(name)):
         readers = readers or tuple(nets for nets in NETS if NETS.is_built_in(nets) and NETS[nets].reads(name))
         raise RecipeError(
-            f"`{name}` changes nothing with `{kind}` {chosen}: leave it out, or take `{kind}` {' or '.join(readers)}"
+            f"`{name}` changes nothing with `{kind}` {chosen}: leave it out, or use `{kind}` {' or '.join(readers)}"
         )
     if name == "momentum" and not recipe.momentum_ramp:
-        raise RecipeError("`momentum` changes nothing without `momentum_ramp`: take `final_momentum`")
+        raise RecipeError("`momentum` changes nothing without `momentum_ramp`: use `final_momentum`")
     if name in ("evaluate_samples", "evaluate_extractor") and not recipe.evaluate_every:
-        raise RecipeError(f"`{name}` changes nothing without `evaluate_every`: give that, too, or leave `{name}` out")
+        raise RecipeError(f"`{name}` changes nothing without `evaluate_every`: give both, or leave `{name}` out")
 
 
 def _fits(value: object, type_: object) -> bool:

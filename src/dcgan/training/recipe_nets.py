@@ -29,7 +29,7 @@ def lay_out(recipe: "Recipe") -> Interface:
     try:
         return family.lay_out(options)
     except ValueError as error:
-        raise RecipeError(f"the nets {recipe.nets} cannot be laid out so: {error}") from error
+        raise RecipeError(f"the nets {recipe.nets} cannot be built from these settings: {error}") from error
 
 
 def own_interface(recipe: "Recipe") -> Interface:

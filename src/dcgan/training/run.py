@@ -98,11 +98,11 @@ def _start(
     """Make the folder of a new run, with its recipe and card; return the pictures that it learns from."""
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
         if not (run / CARD).is_file():
-            raise RunError(f"{run} exists, and is no run: name another `out`, a folder to make")
-        raise RunError(f"{run} exists; go on with it by `{command('train', '--resume', run)}`, or name another `out`")
+            raise RunError(f"{run} exists and is not a run: name another folder with `out`")
+        raise RunError(f"{run} exists; resume it with `{command('train', '--resume', run)}`, or name another `out`")
     if isinstance(source, str | Path) and (Path(source) / CARD).is_file():
         go_on = command("train", "--resume", source)
-        raise RunError(f"{source} is a run, not a source of pictures; go on with it by `{go_on}`")
+        raise RunError(f"{source} is a run, not a source of pictures; resume it with `{go_on}`")
     if nets and start_from is not None:
         raise UsageError("`start_from` does not go with nets of your own, which bring the weights to begin with")
     check_follows_preset(given)
@@ -181,10 +181,12 @@ def resume(
     changes = {name: value for name, value in (changes or {}).items() if name not in known or known[name] != value}
     fixed = [name for name in changes if name in known and name not in MAY_CHANGE]
     if fixed == ["about_minutes"]:
-        raise UsageError("`about_minutes` became `images` when the run began: extend it by `images` or `minutes`")
+        raise UsageError(
+            "`about_minutes` became `images` when the run began: extend the run with `images` or `minutes`"
+        )
     if fixed:
         names = ", ".join(f"`{name}`" for name in fixed)
-        raise UsageError(f"{names} cannot change in a run that has begun; start a new one for that")
+        raise UsageError(f"{names} cannot change in a run that has begun; start a new run")
     recipe = recipe.changed(changes)
     with shown_in_notebook(callbacks, on_progress) as (callbacks, on_progress), joined(recipe) as ranks:
         recipe = resolve_recipe(recipe, ranks)
@@ -192,7 +194,9 @@ def resume(
         seen = max((checkpoint.images for checkpoint in list_checkpoints(run)), default=0)
         target = recipe.target_images(len(data))
         if target is not None and target < seen and any(name in LENGTHS for name in changes):
-            raise RunError(f"{run} has seen {seen:,} images already; the new length would end it at {target:,}")
+            raise RunError(
+                f"{run} has seen {seen:,} images already; the new length would end it at {target:,}: give a larger one"
+            )
         ranks.first(lambda: build_evaluator(recipe, data))  # what it needs may be missing
         notes = []
         if recipe.lr_schedule in FOLLOW_LENGTH and any(name in LENGTHS for name in changes):
@@ -217,8 +221,11 @@ def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
         hint = "the folder does not exist" if not run.exists() else f"it has no {CARD}"
         for above in (run.parent, run.parent.parent):
             if (above / CARD).is_file():
-                raise RunError(f"{run} is no run, but in {above}, which goes on from its newest checkpoint: name that")
-        raise RunError(f"{run} is no run: {hint}; start one with `{command('train', 'SOURCE', '--out', run)}`")
+                raise RunError(
+                    f"{run} is not a run but a folder in the run {above}: name {above}, which goes on from its newest "
+                    "checkpoint"
+                )
+        raise RunError(f"{run} is not a run: {hint}; start one with `{command('train', 'SOURCE', '--out', run)}`")
     try:
         card = parse_json((run / CARD).read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -245,7 +252,8 @@ def check_recipe(recipe: Recipe, source: PictureSource, start: Model | None = No
         check_nets(start, recipe)
     elif recipe.freeze_discriminator:
         raise RecipeError(
-            "`freeze_discriminator` holds layers of a model to begin with: name that by `start_from`, or leave it out"
+            "`freeze_discriminator` freezes layers of a model to begin with: name that model with `start_from`, or "
+            "leave `freeze_discriminator` out"
         )
     if not own_nets and not is_packed(source):  # of a packed set the size is known soon enough
         recipe.guessed().lay_out()
@@ -288,8 +296,8 @@ def _notes(recipe: Recipe) -> list[str]:
     if recipe.threads is None or recipe.threads >= all_threads:
         return []
     return [
-        f"other work takes processors: trains with {recipe.threads} of {all_threads} threads, since one that shares a "
-        f"processor holds up the others; `threads` {all_threads} takes all"
+        f"other programs use the processors: training with {recipe.threads} of {all_threads} threads, because a thread "
+        f"that shares a processor slows down the others; `threads` {all_threads} uses all"
     ]
 
 
@@ -297,5 +305,5 @@ def _own_nets(generator: nn.Module | None, discriminator: nn.Module | None) -> O
     if generator is None and discriminator is None:
         return None
     if generator is None or discriminator is None:
-        raise UsageError("`generator` and `discriminator` of your own go together: hand in both or neither")
+        raise UsageError("`generator` and `discriminator` of your own go together: give both or neither")
     return generator, discriminator

@@ -223,7 +223,7 @@ def writing_errors(run: Path) -> Iterator[None]:
     except OSError as error:
         if BY_CALLBACK in getattr(error, "__notes__", ()):
             raise
-        remedy = "make room" if error.errno == errno.ENOSPC else "mend that"
+        remedy = "free some space" if error.errno == errno.ENOSPC else "correct that"
         if (run / RUN_FILE).is_file():
             go_on = f"What was saved before stays; {remedy} and go on with `{command('train', '--resume', run)}`"
         else:
@@ -238,5 +238,5 @@ def refuse_out_of_memory() -> Iterator[None]:
         yield
     except torch.OutOfMemoryError as error:
         raise RunError(
-            "the device is out of memory; take a smaller `batch_size`, `base_channels` or `size`, or another `device`"
+            "the device is out of memory; use a smaller `batch_size`, `base_channels` or `size`, or another `device`"
         ) from error

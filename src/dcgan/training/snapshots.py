@@ -266,6 +266,6 @@ def build_evaluator(recipe: Recipe, data: PackedSet) -> Evaluator | None:
     if not recipe.evaluate_every:
         return None
     if recipe.evaluate_extractor == "discriminator":
-        raise UsageError("`evaluate_extractor` must not be the discriminator, which changes while it is trained")
+        raise UsageError("`evaluate_extractor` must not be discriminator: that net changes during the training")
     extractor = build_extractor(recipe.evaluate_extractor, ExtractorOptions(device=recipe.device))
     return Evaluator(data, extractor, recipe.evaluate_samples)

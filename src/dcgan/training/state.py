@@ -195,8 +195,8 @@ def _check_untied(generator: nn.Module, discriminator: nn.Module) -> None:
         for name, _ in module.named_parameters(remove_duplicate=False):
             if name not in once:
                 raise RecipeError(
-                    f"`{net}`: its weight {name} is that of another of its modules, and a file of a model holds no "
-                    "weight twice: keep one module, and call it from both places"
+                    f"`{net}`: two of its modules share the weight {name}, and a model file stores each weight once: "
+                    "keep one module, and call it from both places"
                 )
 
 

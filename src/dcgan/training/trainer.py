@@ -70,14 +70,14 @@ class Trainer:
         if state.progress.images == 0:
             self._save()
             if not self.snapshots.real_diversity:
-                self._report_event("alike", "the training images are all alike: no collapse can be told from them")
+                self._report_event("alike", "the training images are all alike, so a collapse cannot be detected")
         done = state.progress.images > 0 and self._done()  # even the shortest run sees one mini-batch
         done, stopped_by = self._agree(done, stop)
         if done:
             self._report_event(
                 "note",
-                f"the run has reached its length, after {duration(state.progress.seconds)} of training: nothing more "
-                "is trained. Extend it by `images` or `minutes`, which count from its beginning",
+                f"the run reached its length after {duration(state.progress.seconds)} of training, and does not train "
+                "further. Extend it with `images` or `minutes`, which count from its beginning",
             )
         while not done:
             if stopped_by is not None:
@@ -111,7 +111,7 @@ class Trainer:
                     self._save(model, distance)
         if not state.progress.healthy:
             self._report_event(
-                "collapse", "the run ends with near-identical images; train for longer, or with another `lr`"
+                "collapse", "the run ended with near-identical images; train longer, or with another `lr`"
             )
         return "finished"
 
@@ -212,7 +212,7 @@ class Trainer:
             remedies.append("`updates` alternate")
         remedies += ["larger `base_channels`", "more pictures"]
         return (
-            f"it goes wrong again after {counted(rollbacks, 'roll-back')}: start a new run with "
+            f"the training goes wrong again after {counted(rollbacks, 'roll-back')}: start a new run with "
             f"{', '.join(remedies[:-1])} or {remedies[-1]}"
         )
 

@@ -67,7 +67,7 @@ def with_nets_of(model: Model, recipe: Recipe) -> Recipe:
     preset = PRESETS[recipe.preset] if recipe.preset in PRESETS else Recipe()
     if preset.nets not in (Recipe().nets, model.interface.nets):
         raise RecipeError(
-            f"`preset` {recipe.preset} is one of nets {preset.nets}, and those of `start_from` are "
+            f"`preset` {recipe.preset} is for the nets {preset.nets}, and `start_from` has the nets "
             f"{model.interface.nets}: leave `preset` out, or begin with another model"
         )
     unchanged = (Recipe(), preset)
@@ -87,8 +87,8 @@ def check_nets(model: Model, recipe: Recipe) -> None:
     """
     if recipe.freeze_discriminator and not NETS[model.interface.nets].reads("freeze_discriminator"):
         raise RecipeError(
-            f"`freeze_discriminator` holds layers of a DCGAN's discriminator, and the nets of `start_from` are "
-            f"{model.interface.nets}: leave it out"
+            "`freeze_discriminator` freezes layers of a DCGAN's discriminator, and the nets of `start_from` are "
+            f"{model.interface.nets}: leave `freeze_discriminator` out"
         )
     for name, theirs in net_settings(model).items():
         ours = getattr(recipe, name)
@@ -102,14 +102,14 @@ def check_nets(model: Model, recipe: Recipe) -> None:
         ours, theirs = asdict(nets), asdict(model.interface)
         differing = ", ".join(name for name in ours if ours[name] != theirs.get(name)) or "kind"
         raise RecipeError(
-            f"the recipe lays out other nets than those of `start_from`, which differ in their {differing}: name the "
-            "`preset`, or the `layout`, `base_channels` and `kernel_size`, that it was made with"
+            f"the nets of the recipe are not those of `start_from`; they differ in {differing}: name the `preset`, or "
+            "the `layout`, `base_channels` and `kernel_size`, of that model"
         )
     if isinstance(nets, DiscriminatorArchitecture) and recipe.freeze_discriminator > len(nets.discriminator):
         layers = len(nets.discriminator)
         raise RecipeError(
             f"`freeze_discriminator` must be 0 to {layers}, not {recipe.freeze_discriminator}: the discriminator of "
-            f"`start_from` has {layers} layers, and its head always learns"
+            f"`start_from` has {layers} layers, and its last one, the head, always learns"
         )
 
 
@@ -118,7 +118,7 @@ def label_notes(model: Model, labels: Sequence[str]) -> list[str]:
     if not model.labels or list(model.labels) == list(labels):
         return []
     pairs = [f"{new} for {old}" for new, old in zip(labels, model.labels, strict=False) if new != old]
-    return [f"the model to begin with was given other labels: here stands {some_of(pairs)}, by position"]
+    return [f"the model to begin with has other labels; this training uses {some_of(pairs)}, by position"]
 
 
 def describe_start(start_from: Model | str | Path, model: Model) -> dict[str, object]:

@@ -11,7 +11,7 @@ async function ask(path, read, options = {}) {
     answer = await fetch(path, options);
     if (answer.ok) return await read(answer);
   } catch {
-    throw new Error("The studio does not answer. If it has ended, start it again and open the address that it prints.");
+    throw new Error("The studio does not answer. If it was stopped, start it again and open the address that it prints.");
   }
   let text = `the studio answered ${answer.status}`;
   try {

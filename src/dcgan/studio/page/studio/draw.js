@@ -117,7 +117,7 @@ export async function show(panel) {
     const chosen = favorites.includes(seed);
     sheet.querySelector(`[data-seed="${seed}"]`)?.setAttribute("aria-pressed", chosen);
     if (chosen && model.sound) listen(query, seed);
-    say(chosen ? `seed ${seed} is a favorite` : `seed ${seed} is no favorite any more`);
+    say(chosen ? `seed ${seed} is a favorite` : `seed ${seed} is no longer a favorite`);
     showFavorites();
   }
 
@@ -126,7 +126,7 @@ export async function show(panel) {
     const file = make("input", { type: "file", accept: "application/json", class: "hidden", onchange: () => takeFile(file.files[0]) });
     const importing = make("label", { class: "button" }, "Import", file);
     if (!seeds.length) {
-      aside.replaceChildren(make("h2", {}, "Favorites"), make("p", { class: "soft" }, model.sound ? "Choose pictures to hear them; they are kept here, in this browser." : "Choose pictures that you like: they are kept here, in this browser."), make("p", {}, importing));
+      aside.replaceChildren(make("h2", {}, "Favorites"), make("p", { class: "soft" }, model.sound ? "Choose pictures to hear them. This browser keeps them here." : "Choose pictures that you like. This browser keeps them here."), make("p", {}, importing));
       return;
     }
     aside.replaceChildren(

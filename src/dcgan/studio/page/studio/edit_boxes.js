@@ -50,10 +50,10 @@ export async function boxEditor(panel, models, again, kinds, change) {
   panel.append(
     make("section", { class: "card stack tight" },
       make("h2", {}, "Draw boxes around the object"),
-      make("p", { class: "soft" }, "Around each one, on five samples or more: glasses, say. Samples without it count too: go past them."),
+      make("p", { class: "soft" }, "Draw a box around each one, such as glasses, on five samples or more. Samples without the object count too: go to the next."),
       choices, drawing, status,
       make("details", {}, make("summary", {}, "Keys, and how the object is found"),
-        make("div", { class: "two" }, make("div", { class: "stack tight" }, labeled("Layer", layer, "Of the generator. Usual is the second highest; lower ones have larger parts."), labeled("Compare with", negatives, "The second finds glasses and not the eyes behind them, if there are samples without.")), keys))),
+        make("div", { class: "two" }, make("div", { class: "stack tight" }, labeled("Layer", layer, "Layer of the generator. The usual one is the second highest; lower layers draw larger parts."), labeled("Compare with", negatives, "The second choice finds glasses and not the eyes behind them, if some samples have no glasses.")), keys))),
   );
 
   // ---- what BoxSheet asks for
@@ -75,7 +75,7 @@ export async function boxEditor(panel, models, again, kinds, change) {
     try {
       keep(facts.identity, drawn);
     } catch {
-      complain("This browser keeps no more boxes: they are gone when the page is closed.");
+      complain("This browser cannot store more boxes: they are lost when you close the page.");
     }
     showStatus();
     change(kind);

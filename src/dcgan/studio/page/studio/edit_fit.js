@@ -73,7 +73,7 @@ export function channelSlider(change) {
   }
 
   return {
-    field: make("label", { class: "field" }, name, range, make("small", { class: "soft" }, "Fewer change less of the rest.")),
+    field: make("label", { class: "field" }, name, range, make("small", { class: "soft" }, "With fewer channels, the rest of the picture changes less.")),
     // Those that were found; all of them are meant at first.
     set(now) {
       const same = facts === now;
@@ -116,7 +116,7 @@ export async function pairs(blob, seeds, size) {
 // How sure the server is that these channels draw the object, in words.
 function judgment({ layer, weights, maps, accuracy }) {
   const judged = accuracy === null
-    ? "The samples are too few to judge how well that is: draw boxes on more."
-    : `On samples that were held out they are right about ${Math.round(100 * accuracy)}% of positions; chance is right about 50%.`;
+    ? "The samples are too few to judge how well these channels fit: draw boxes on more."
+    : `On held-out samples they are right about ${Math.round(100 * accuracy)}% of positions; chance is right about 50%.`;
   return `${weights.length} of ${maps} channels of layer ${layer} draw what is in the boxes. ${judged}`;
 }

@@ -27,7 +27,7 @@ export async function showForget(panel, models, again) {
 
   const redraw = latest(draw);
   const channels = channelSlider(redraw);
-  const strength = slider("strength", "Strength", "100% drops them; more removes what they drew.", { min: 10, max: 200, step: 10, value: 100, words: (value) => `${value}%` }, redraw);
+  const strength = slider("strength", "Strength", "100% drops the channels; more than 100% subtracts what they drew.", { min: 10, max: 200, step: 10, value: 100, words: (value) => `${value}%` }, redraw);
   const about = make("p", { class: "soft" });
   const [own, more] = [make("div", { class: "pairs", "data-pairs": "own" }), make("div", { class: "pairs", "data-pairs": "others" })];
   const name = make("input", { id: "new-name", value: `${model.name.split("/").pop()}-without` });
@@ -56,7 +56,7 @@ export async function showForget(panel, models, again) {
     const none = ![...drawn.object.values()].some((boxes) => boxes.length);
     go.disabled = none;
     hint.textContent = none ? "Draw a box first." : "";
-    if (fit && JSON.stringify(editor.request()) !== JSON.stringify(request)) hint.textContent = "Boxes or settings have changed since.";
+    if (fit && JSON.stringify(editor.request()) !== JSON.stringify(request)) hint.textContent = "Boxes or settings have changed since then: press the button again.";
   }
 
   function take(found, asked) {

@@ -16,10 +16,10 @@ export async function showInsert(panel, models, again) {
   const go = make("button", { id: "insert", class: "main", type: "button", onclick: () => fitting.show({ go, asked: asking(), take, about, channels, draw, card, results, showHint }) }, "Insert it");
   const hint = make("span", { id: "edit-hint", class: "soft" });
   const results = make("div", { id: "results", class: "stack" }); // on the page once there are some
-  const { facts, drawn, request: asking } = await boxEditor(panel, models, again, [["object", "Where it is"], ["place", "Where it shall be"]], changed);
+  const { facts, drawn, request: asking } = await boxEditor(panel, models, again, [["object", "Where it is"], ["place", "Where it should be"]], changed);
   const redraw = latest(draw);
   const channels = channelSlider(redraw);
-  const strength = slider("strength", "Strength", "Times what these channels are where the object is.", { min: 0.25, max: 4, step: 0.25, value: 1.5, words: (value) => `${value} times` }, redraw);
+  const strength = slider("strength", "Strength", "1 raises these channels to their value where the object is.", { min: 0.25, max: 4, step: 0.25, value: 1.5, words: (value) => `${value} times` }, redraw);
   const about = make("p", { class: "soft" });
   const place = make("div", { class: "pairs" });
 
@@ -38,8 +38,8 @@ export async function showInsert(panel, models, again) {
     const none = ![...drawn.object.values()].some((boxes) => boxes.length);
     go.disabled = none;
     const isUsual = !Object.keys(rowsOf(drawn.place)).length;
-    hint.textContent = none ? "Draw boxes where the object is, first." : isUsual ? "Where it usually is, unless you say where it shall be." : "";
-    if (fit && JSON.stringify(asking()) !== JSON.stringify(request)) hint.textContent = "Boxes or settings have changed since.";
+    hint.textContent = none ? "Draw boxes where the object is, first." : isUsual ? "The object appears where it usually is, unless you draw boxes where it should be." : "";
+    if (fit && JSON.stringify(asking()) !== JSON.stringify(request)) hint.textContent = "Boxes or settings have changed since then: press the button again.";
   }
 
   function take(found, asked) {
@@ -49,7 +49,7 @@ export async function showInsert(panel, models, again) {
   function content() {
     const own = rowsOf(drawn.place);
     const boxes = Object.keys(own).length ? own : fit.usual;
-    if (!Object.keys(boxes).length) throw new Error("Every sample that was looked at has the object: say where it shall be, or go past some samples without it.");
+    if (!Object.keys(boxes).length) throw new Error("Every sample that you looked at has the object: draw boxes where it should be, or look at some samples without it.");
     return { job: fit.job, threshold: channels.threshold, strength: Number(strength.range.value), boxes };
   }
 

@@ -74,9 +74,9 @@ async function showPainting(panel, models, again, photo) {
     make("div", { class: "controls" }, labeled("Model", modelChoice(models, model, again)), make("p", {}, drop)),
     make("section", { class: "card stack tight" },
       make("h2", {}, "Paint over what is missing"),
-      make("p", { class: "soft" }, "With the mouse, a pen or a finger, a little beyond the edges; the right mouse button erases. A model repairs pictures of the kind that it has learned from."),
+      make("p", { class: "soft" }, "Use the mouse, a pen or a finger, and paint a little beyond the edges. The right mouse button erases. A model repairs pictures of the kind that it has learned from."),
       place,
-      labeled("What the model sees", whichRegion, "As usual is twice the size of a small hole, and the largest square in the middle for a large one. A square of your own must hold all that is painted over: its edges move it, its corners stretch it."),
+      labeled("What the model sees", whichRegion, "The usual square is twice the size of a small hole, and for a large hole the largest square in the middle. A square of your own must hold everything that is painted over: drag its edges to move it, and its corners to stretch it."),
       make("div", { class: "row" }, go, hint), working,
       make("details", {}, make("summary", {}, "Keys"), keys, make("p", {}, "The square: arrow keys move it, and stretch it with ", make("kbd", {}, "Shift"), "."))),
     results);
@@ -98,7 +98,7 @@ async function showPainting(panel, models, again, photo) {
     const { extent } = mask;
     const outside = region.region && !holds(region.region, extent);
     go.disabled = !extent || outside;
-    hint.textContent = !extent ? "Paint over a part of it first." : outside ? "The square must hold all that is painted over: move or stretch it." : "";
+    hint.textContent = !extent ? "Paint over a part of it first." : outside ? "The square must hold everything that is painted over: move or stretch it." : "";
   }
 
   async function fill() {
@@ -153,7 +153,7 @@ function showAnswers(place, source, job, { answers, region: [left, top, side] })
       make("figure", {}, make("img", { src: source, alt: "The photograph before" }), make("figcaption", {}, "Before")),
       make("figure", {}, after, make("figcaption", {}, "After"))),
     make("div", { class: "row" }, make("div", { class: "row", role: "group", "aria-label": "Answers, the best first" }, tiles), keep),
-    make("p", { class: "soft" }, `The model saw the square of ${side} × ${side} pixels at ${left}, ${top}. What was not painted over is as it was.`));
+    make("p", { class: "soft" }, `The model saw the square of ${side} × ${side} pixels at ${left}, ${top}. The rest of the photograph has not changed.`));
   choose(1);
   say(`filled in, with ${answers} answers to choose from`);
 

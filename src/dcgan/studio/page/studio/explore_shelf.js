@@ -15,7 +15,7 @@ export function showShelf(aside, desk) {
     make("h3", {}, "Concepts"),
     make("div", { class: "row tight" }, desk.concepts.map(({ name }) => draggable(make("button", { type: "button", class: "concept", onclick: () => put({ concept: name }) }, name), { concept: name }))));
   aside.replaceChildren(
-    make("div", {}, make("h2", {}, "Pictures"), make("p", { class: "soft" }, "Drag a picture to its place, or choose the place and then the picture. Favorites of the tab Draw are here, too.")),
+    make("div", {}, make("h2", {}, "Pictures"), make("p", { class: "soft" }, "Drag a picture to its place, or choose the place and then the picture. Favorites of the tab Draw are here as well.")),
     tiles,
     make("div", { class: "row" }, make("button", { id: "another", type: "button", onclick: () => add(Math.floor(Math.random() * RANDOM)) }, "Another"), form),
   );

@@ -18,7 +18,7 @@ export function showSum(place, desk) {
   const formula = make("div", { id: "formula" });
   const results = make("div", { id: "results", class: "tiles nine", role: "group", "aria-label": "The sum amid its variations" });
   const others = make("button", { id: "others", type: "button", onclick: () => { state.noise += 1; draw(); } }, "Other variations");
-  const hint = make("p", { class: "soft" }, "A place stands for the mean of its pictures: three or more are steadier than one.");
+  const hint = make("p", { class: "soft" }, "Each place stands for the mean of its pictures: three or more give a steadier result than one.");
   place.append(
     make("div", { class: "above stack tight" }, formula, hint),
     make("div", { class: "act stack tight" }, results, make("p", {}, others)),

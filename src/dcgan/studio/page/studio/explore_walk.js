@@ -34,7 +34,7 @@ export function showWalk(place, desk) {
   loop.checked = state.loop;
   place.append(
     stage.picture,
-    make("div", { class: "act stack tight" }, walking, one, slot.element, make("label", { class: "check" }, loop, "Return to the first, so that a film has no seam")),
+    make("div", { class: "act stack tight" }, walking, one, slot.element, make("label", { class: "check" }, loop, "Return to the first picture, so that a film has no seam")),
     make("div", { class: "keep stack" }, stage.keeping, keeping));
 
   // ---- the walk
@@ -92,7 +92,7 @@ export function showWalk(place, desk) {
     const tooLong = frames > desk.most_frames;
     film.textContent = `Film of ${duration(steps / desk.frames_per_second)}`;
     film.disabled = tooLong;
-    length.textContent = tooLong ? `This film would have ${number(frames)} frames, and ${number(desk.most_frames)} is the most: take fewer pictures, or less time from one to the next.` : "";
+    length.textContent = tooLong ? `This film would have ${number(frames)} frames, and at most ${number(desk.most_frames)} are allowed: use fewer pictures, or less time from one to the next.` : "";
   }
 
   const keep = (what) => desk.download("/api/explore/download", { of: JSON.stringify(whole()), kind: what, ...stage.sizes() });

@@ -37,7 +37,7 @@ export async function imported(file) {
   try {
     found = JSON.parse(await file.text());
   } catch {
-    throw new Error(`${file.name} holds no favorites: it is no JSON.`);
+    throw new Error(`${file.name} holds no favorites: it is not JSON.`);
   }
   const seeds = found?.seeds;
   if (!Array.isArray(seeds) || !seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)) {

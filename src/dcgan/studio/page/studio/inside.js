@@ -38,10 +38,10 @@ export async function show(panel) {
   panel.append(
     make("h1", { class: "hidden" }, "Look inside"),
     make("section", { class: "card stack" },
-      make("p", { class: "soft" }, "A discriminator has learned to tell real pictures from drawn ones. Each of its channels responds to something: see to what."),
+      make("p", { class: "soft" }, "A discriminator has learned to tell real pictures from drawn ones. Each of its channels responds to something: this page shows to what."),
       make("div", { class: "fields" },
         labeled("Model", modelChoice(models, model, (name) => { location.hash = `inside/${encodeURIComponent(name)}`; })),
-        labeled("Pictures that it looks at", source, "Best are pictures like those that it was trained on, up to 20,000."),
+        labeled("Pictures that it looks at", source, "Pictures like those that it was trained on are best, up to 20,000."),
         make("p", {}, go)),
       working,
       !fits && make("p", { id: "unfit", class: "note" }, `The nets of ${model.name} are not a DCGAN's: their discriminator has no layers that can be shown here. Choose another model.`)),
@@ -120,7 +120,7 @@ function about({ pictures, skipped, source, images }, model) {
   const since = typeof images === "number" && model.images > images;
   return make("div", {},
     make("p", { id: "about" }, `${model.name.replace(/^runs\//, "")}${typeof images === "number" ? `, after ${number(images)} images,` : ""} has looked at ${what}${without}.`),
-    since && make("p", { class: "note" }, "It has trained on since: look inside once more to see its newest checkpoint."));
+    since && make("p", { class: "note" }, "The training has gone on since then: look inside again to see its newest checkpoint."));
 }
 
 // What the views share: the model, what was found, and what the user has chosen, which stays while the browser's tab is open.

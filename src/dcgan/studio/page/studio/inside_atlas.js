@@ -20,7 +20,7 @@ export function showAtlas(place, desk) {
   const commands = commandPlace("This command makes the same figure, an atlas of all channels, and tables:");
   const atlas = make("div", { class: "stack" },
     make("div", { class: "controls" }, labeled("Layer", layerChoice(desk, restart))),
-    make("p", { class: "soft" }, "Each tile is a channel. Above: the parts of pictures that drive it most. Below: what in them does so; gray is nothing. Those that stand out most come first. Open one to see more."),
+    make("p", { class: "soft" }, "Each tile is a channel. Above are the parts of pictures that drive it most, below is what in them does so; gray is nothing. The channels that stand out most come first. Open one to see more."),
     grids, dead,
     make("p", { class: "center" }, more),
     make("div", { class: "row" }, figureButton("/api/inside/channels-figure", figure)),

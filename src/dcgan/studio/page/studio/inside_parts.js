@@ -63,7 +63,7 @@ export function outlined(pictures, index, name, { left, top, field }) {
 
 // What is said of a channel.
 export function channelText({ selectivity, pictures, dead }) {
-  if (dead) return "No picture drives it above 0: it is dead.";
+  if (dead) return "No picture drives this channel above 0: it is dead.";
   const where = pictures === 1 ? "every picture" : `${percent(pictures)} of the pictures`;
   return `Its strongest responses lie ${selectivity.toFixed(1)} standard deviations above its mean. It is above 0 somewhere in ${where}.`;
 }

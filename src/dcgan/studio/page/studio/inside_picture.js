@@ -33,7 +33,7 @@ export function showPicture(place, desk) {
         make("button", { id: "another", type: "button", onclick: () => take({ seed: Math.floor(Math.random() * RANDOM) }) }, "Another"))),
     shown);
   shown.append(name, opened,
-    make("p", { class: "soft" }, "For each layer the channels that it excites most, compared with the pictures that were looked at. Above: what the channel sees of it. Below: what in that drives the channel. The share is that of the strongest response found. Open one to see it large."),
+    make("p", { class: "soft" }, "For each layer, these are the channels that the picture excites most, compared with the pictures that the model looked at. Above is the part that the channel sees, below is what in it drives the channel. The percentage is its share of the strongest response found. Open one to see it large."),
     rows, commands.element);
   if (state.picture) take(state.picture);
 

@@ -12,8 +12,8 @@ export function intakeReport(facts, sheet, names = new Map()) {
     make("p", {}, make("b", {}, `${facts.skipped ? `${number(facts.used)} of` : "All"} ${number(total)} ${facts.noun}s can be used.`), ` ${becomes(facts)}`),
     sheet && make("img", { src: address("/api/intake/sheet.png", sheet), alt: `Some of the ${facts.noun}s as they are learned from`, class: "crisp sheet" }),
     facts.skipped > 0 && refused(facts, names),
-    facts.used < 2 && make("p", { class: "bad" }, `A training needs two ${facts.noun}s at least.`),
-    facts.used >= 2 && facts.used < 500 && make("p", { class: "note" }, `These are few: the new ${facts.noun}s will resemble them closely. From a thousand on they become varied.`),
+    facts.used < 2 && make("p", { class: "bad" }, `A training needs at least two ${facts.noun}s.`),
+    facts.used >= 2 && facts.used < 500 && make("p", { class: "note" }, `These are few: the new ${facts.noun}s will resemble them closely. With a thousand or more, they become varied.`),
   );
 }
 

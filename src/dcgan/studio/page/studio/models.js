@@ -23,7 +23,7 @@ export function drawsNothing(model) {
 // What a tab shows where there is none.
 export function noModels() {
   const train = make("a", { class: "button main", href: "#train" }, "Train");
-  return empty("No models yet: train one", "As soon as a training has its first checkpoint, it draws here.", train);
+  return empty("No models yet: train one", "As soon as a training has its first checkpoint, you can draw with it here.", train);
 }
 
 export function modelChoice(models, model, change) {

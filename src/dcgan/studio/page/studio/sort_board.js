@@ -105,10 +105,10 @@ export async function showBoard(panel, sorting) {
 
   function hintText() {
     if (view.view === "doubts" && !tiles.names.length) return tiles.total === 0 ? "There are no doubts: every picture is labeled." : "";
-    if (view.view === "doubts") return "Which of these are wrong? Click them: they get the next likely class. Keys 1 to 9 name it.";
-    if (view.view === "class") return "The most certain come first. Click what is wrong: it gets the next likely class. Keys 1 to 9 name it.";
+    if (view.view === "doubts") return "Which of these are wrong? Click them: they get the next likely class. Keys 1 to 9 choose a class.";
+    if (view.view === "class") return "The most certain come first. Click what is wrong: it gets the next likely class. Keys 1 to 9 choose a class.";
     if (view.view === "labeled" && !tiles.names.length) return "Nothing is labeled yet.";
-    return `Click pictures, or draw the mouse over several, to call them “${facts.classes[classes.brush]}”. A second click takes it back. With keys: arrows, and 1 to 9.`;
+    return `Click pictures, or draw the mouse over several, to call them “${facts.classes[classes.brush]}”. A second click removes the label. With the keyboard: arrow keys, and 1 to 9 for the classes.`;
   }
 
   function repaint() {

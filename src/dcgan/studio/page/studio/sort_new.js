@@ -11,7 +11,7 @@ export async function showNew(panel) {
   const state = await get("/api/state");
   const models = state.models.filter(({ nets }) => (nets ?? "dcgan") === "dcgan"); // others give no features
   if (!models.length) {
-    panel.append(empty("No models yet: train one", "A model that has learned to draw pictures has learned to tell them apart, too.", make("a", { class: "button main", href: "#train" }, "Train")));
+    panel.append(empty("No models yet: train one", "A model that has learned to draw pictures has also learned to tell them apart.", make("a", { class: "button main", href: "#train" }, "Train")));
     return null;
   }
   const model = chosenModel(models);
@@ -24,11 +24,11 @@ export async function showNew(panel) {
   panel.append(
     make("div", { class: "lead" },
       make("h2", {}, "Sort pictures by a few labels"),
-      make("p", { class: "soft" }, "Say of a few pictures what they show. A classifier learns it from them, sorts all the others, and asks where it is in doubt.")),
+      make("p", { class: "soft" }, "Label a few pictures. A classifier learns from them, sorts all the others, and asks you where it is in doubt.")),
     make("section", { class: "card stack" },
       make("div", { class: "fields" },
-        labeled("Pictures in this folder", source, state.sources.length ? "Up to 20,000. They stay where they are." : "There are none: drop some on the tab Train."),
-        labeled("Model that looks at them", modelField, "Best is one that was trained on pictures like these.")),
+        labeled("Pictures in this folder", source, state.sources.length ? "Up to 20,000. They stay where they are." : "This folder has no pictures: drop some on the tab Train."),
+        labeled("Model that looks at them", modelField, "A model that was trained on pictures like these is best.")),
       make("fieldset", { class: "classes" }, make("legend", {}, "Classes"), classes, make("p", {}, add)),
       make("p", { class: "row" }, start)),
   );

@@ -25,7 +25,7 @@ export function lookCard({ look, stop }) {
     show(facts) {
       const going = facts.state === "looking";
       title.textContent = { looking: "The model looks at the pictures", stopped: "Stopped", failed: "These pictures cannot be sorted" }[facts.state];
-      text.textContent = { looking: "That is done once for these pictures.", stopped: "The model has not looked at all pictures yet. Your labels are kept.", failed: sentence(facts.error ?? "") }[facts.state];
+      text.textContent = { looking: "This is done once for these pictures.", stopped: "The model has not looked at all pictures yet. Your labels are kept.", failed: sentence(facts.error ?? "") }[facts.state];
       text.className = facts.state === "failed" ? "bad" : "soft";
       button.dataset.does = going ? "stop" : "look";
       button.textContent = going ? "Stop" : "Look at the pictures";
@@ -78,7 +78,7 @@ export function statusCard(sorting, { learn, again }) {
         make("p", { class: "state" }, `${number(total)} of ${number(facts.pictures)} labeled`),
         make("p", { class: "soft" }, `${facts.source === "." ? "This folder" : facts.source}, seen by ${facts.model.replace(/^runs\//, "")}`),
         accuracy(facts, ready),
-        facts.outdated && make("div", { class: "note" }, make("p", {}, "The training has gone on since: its newest checkpoint may see more."), make("button", { type: "button", id: "again", disabled: facts.looking, onclick: again }, "Look with the newest")),
+        facts.outdated && make("div", { class: "note" }, make("p", {}, "The training has gone on since then: its newest checkpoint may see more."), make("button", { type: "button", id: "again", disabled: facts.looking, onclick: again }, "Look with the newest")),
         facts.error && make("p", { class: "bad" }, sentence(facts.error)),
         facts.aside > 0 && make("p", { class: "soft" }, `${number(facts.aside)} ${facts.aside === 1 ? "label belongs to a picture that was" : "labels belong to pictures that were"} changed or removed. They are kept, and count again when the pictures are back.`),
         facts.skipped > 0 && make("p", { class: "soft" }, `${number(facts.skipped)} more cannot be used.`),
@@ -92,8 +92,8 @@ function accuracy({ learned, classes, labeled }, ready) {
     const missing = classes.filter((name) => labeled[name] < LEAST);
     return make("p", { class: "soft" }, ready ? "Press Learn to sort the others." : `It learns from two pictures of each class or more. Still too few: ${missing.join(", ")}.`);
   }
-  if (learned.tried === null) return make("p", { class: "soft" }, `Learned from ${number(learned.labels)} labels. Label five of each class under To label, and its accuracy is estimated.`);
+  if (learned.tried === null) return make("p", { class: "soft" }, `Learned from ${number(learned.labels)} labels. Label five of each class under To label to get an estimate of its accuracy.`);
   return make("div", {},
     make("p", { id: "accuracy" }, "Estimated accuracy: ", make("b", {}, `${Math.round(100 * learned.right / learned.tried)}%`)),
-    make("p", { class: "soft" }, `Of the ${number(learned.tried)} pictures that were labeled under To label, it recognizes ${number(learned.right)} when it has not learned from them.`));
+    make("p", { class: "soft" }, `Tested on the ${number(learned.tried)} pictures labeled under To label, without learning from them, it gets ${number(learned.right)} right.`));
 }

@@ -33,10 +33,10 @@ export async function showNew(panel, state) {
   panel.append(
     state.runs.length ? "" : make("div", { class: "lead" },
       make("h2", {}, "No runs yet: train one"),
-      make("p", { class: "soft" }, "Give it pictures of one kind, such as faces, rooms or drawings. It learns to draw new ones like them.")),
+      make("p", { class: "soft" }, "Give it pictures of one kind, such as faces, rooms or drawings. The model learns to draw new ones like them.")),
     make("section", { class: "card stack" },
       make("h2", {}, "Which pictures to learn from"),
-      dropZone(send, "or drop pictures, folders or an archive here", "A few hundred at least; thousands are better. They stay on this machine."),
+      dropZone(send, "or drop pictures, folders or an archive here", "At least a few hundred pictures; thousands are better. They stay on this machine."),
       sending,
       state.sources.length > 0 && labeled("Pictures in this folder", source),
       report),
@@ -45,7 +45,7 @@ export async function showNew(panel, state) {
       make("div", { class: "fields" },
         labeled("Size of the new pictures", size, "Twice the size takes about four times as long."),
         kindField,
-        labeled("Minutes", minutes, "It can be paused at any time, and made longer afterwards.")),
+        labeled("Minutes", minutes, "You can pause the training at any time, and make it longer afterwards.")),
       make("details", {}, make("summary", {}, "More"), make("div", { class: "fields" }, more.map(({ field }) => field))),
       make("p", { class: "row" }, start)),
   );
@@ -108,7 +108,7 @@ export async function showNew(panel, state) {
       kindField.hidden = facts.noun === "clip"; // recordings are neither
       if (kindOf !== source.value) {
         kind.value = facts.drawn ? "drawings" : "default";
-        if (facts.drawn) report.append(make("p", { class: "soft" }, "They look drawn, so they are trained on as drawings. Choose another kind below if they are not."));
+        if (facts.drawn) report.append(make("p", { class: "soft" }, "These pictures look drawn, so the training treats them as drawings. If they are not, choose another kind below."));
       }
       start.disabled = facts.used < 2;
       say(`${facts.used} ${facts.noun}s can be used`);
