@@ -49,8 +49,8 @@ def generate(interface: Interface, generator: nn.Module, z: Tensor, batch_size: 
         raise UsageError(f"`batch_size` must be 2 or more with `batch_statistics`, not {batch_size}")
     _check_batch_norm(interface, generator)
     with batch_statistics(generator):
-        for rows in mini_batches(len(z), batch_size):
-            pixels[rows] = to_pixels(generator(z[rows]))
+        for batch in mini_batches(len(z), batch_size):
+            pixels[batch] = to_pixels(generator(z[batch]))
     return pixels
 
 

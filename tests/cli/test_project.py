@@ -217,6 +217,7 @@ def test_when_it_is_stopped_at_once_nothing_is_written(home: Path, monkeypatch: 
         (["--errors", "errors.npz"], "--errors errors.npz: name a file that ends in"),
         (["--errors", "errors.mp4"], "--errors errors.mp4: name a file that ends in"),
         (["--out", "same.png", "--errors", "same.png"], "--out and --errors name one file, same.png"),
+        (["--out", "same.png", "--errors", "./x/../same.png"], "--out and --errors name one file, x/../same.png"),
         (["--out", "a.gif", "--fps", "60"], "a .gif shows 50 frames a second"),
         (["--reference", "nowhere"], "nowhere: no such file"),
         (["--encoder", "nowhere.safetensors"], "nowhere.safetensors cannot be read as an encoder"),

@@ -114,10 +114,10 @@ def test_a_model_of_sounds_is_compared_with_its_own_clips(run: Path, tmp_path: P
 
 def test_a_walk_is_heard_frame_by_frame(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "walk.wav"
-    app(["walk", str(run), "--seeds", "1,2", "--frames", "4", "--out", str(out), "--json"])
+    app(["walk", str(run), "--seeds", "1,2,3", "--frames", "4", "--out", str(out), "--json"])
     assert json.loads(capsys.readouterr().out)["out"] == [str(out)]
     with wave.open(str(out)) as file:
-        assert file.getnframes() == 4 * 2048 + 3 * 1600
+        assert file.getnframes() == 7 * 2048 + 6 * 1600  # the one in the middle is heard once
 
 
 def test_the_report_of_a_run_plays_generated_and_real_sounds(run: Path) -> None:

@@ -14,7 +14,7 @@ from dcgan.optimizers import Adam
 from dcgan.pixels import to_images
 from dcgan.randomness import Stream, rng, torch_rng
 from dcgan.short_repr import ShortRepr
-from dcgan.types import OnProgress, Pixels
+from dcgan.types import OnProgress, Pixels, PixelStore
 
 BATCH = 64
 HELD_OUT = 0.1  # fraction of the pictures that only measure the accuracy
@@ -45,7 +45,7 @@ class AttributeClassifier(ShortRepr):
 
 
 def train_attribute_classifier(
-    pixels: Pixels,
+    pixels: Pixels | PixelStore,
     labels: AttributeLabels,
     *,
     epochs: int = 8,
