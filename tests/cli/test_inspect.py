@@ -135,6 +135,15 @@ def test_a_folder_that_cannot_be_made_is_named_before_the_work(home: Path, monke
         run(home, out="file/seen")
 
 
+@pytest.mark.parametrize("words", [("--top", 0), ("--seed", -1)])
+def test_values_out_of_range_are_named_before_pictures_are_prepared(
+    home: Path, words: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dcgan.cli.inspect.open_pictures", lambda *_: pytest.fail("it began to work"))
+    with pytest.raises(DcganError, match="must be"):
+        run(home, *words)
+
+
 def test_a_stop_in_the_middle_leaves_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
