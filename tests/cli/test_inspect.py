@@ -1,6 +1,7 @@
 """The verb `inspect`, on a small model."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -139,7 +140,8 @@ def test_a_folder_that_cannot_be_made_is_named_before_the_work(home: Path, monke
 def test_values_out_of_range_are_named_before_pictures_are_prepared(
     home: Path, words: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dcgan.cli.inspect.open_pictures", lambda *_: pytest.fail("it began to work"))
+    verb = import_module("dcgan.cli.inspect")
+    monkeypatch.setattr(verb, "open_pictures", lambda *_: pytest.fail("it began to work"))
     with pytest.raises(DcganError, match="must be"):
         run(home, *words)
 
