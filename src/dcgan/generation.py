@@ -1,5 +1,6 @@
 """Pictures from latent vectors, by a generator's fixed statistics or by those of each mini-batch."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -49,13 +50,18 @@ def generate(interface: Interface, generator: nn.Module, z: Tensor, batch_size: 
     if batch_size < 2:
         raise UsageError(f"`batch_size` must be 2 or more with `batch_statistics`, not {batch_size}")
     _check_batch_norm(interface, generator)
-    starts = list(range(0, len(z), batch_size))
-    if len(z) % batch_size == 1:
-        starts.pop()  # the one that is left over joins the mini-batch before
     with batch_statistics(generator):
-        for start, end in pairwise([*starts, len(z)]):
-            pixels[start:end] = to_pixels(generator(z[start:end]))
+        for batch in mini_batches(len(z), batch_size):
+            pixels[batch] = to_pixels(generator(z[batch]))
     return pixels
+
+
+def mini_batches(count: int, size: int) -> Iterator[slice]:
+    """The rows of each mini-batch of `size`; a single one that is left over joins the mini-batch before."""
+    starts = list(range(0, count, size))
+    if count > 1 and count % size == 1:
+        starts.pop()
+    return (slice(start, end) for start, end in pairwise([*starts, count]))
 
 
 def _check_batch_norm(interface: Interface, generator: nn.Module) -> None:

@@ -76,7 +76,8 @@ def test_a_control_drops_as_many_random_maps(home: Path, capsys: pytest.CaptureF
         (["--boxes", "boxes.csv", "--threshold", "nan"], "`threshold`"),
         (["--boxes", "boxes.csv", "--scale", "1"], "`scale` must be -10 to less than 1"),
         (["--boxes", "boxes.csv", "--figure", "f.txt"], "--figure f.txt"),
-        (["--boxes", "boxes.csv", "--seed", "-1"], "--seed"),
+        (["--boxes", "boxes.csv", "--seed", "-1"], "`seed` must be a whole number from 0"),
+        (["--boxes", "boxes.csv", "--seed", str(2**64 - 1)], "`seed` must be a whole number from 0"),
     ],
 )
 def test_mistakes_are_named_and_nothing_is_made(home: Path, words: list[str], message: str) -> None:
@@ -88,6 +89,24 @@ def test_mistakes_are_named_and_nothing_is_made(home: Path, words: list[str], me
 def test_a_folder_in_the_way_is_named(home: Path) -> None:
     with pytest.raises(DcganError, match="--out model exists"):
         app(["forget", "model", "--boxes", "boxes.csv", "--out", "model"])
+
+
+@pytest.mark.parametrize(
+    ("verb", "flag"),
+    [("forget", "scale"), ("forget", "threshold"), ("insert", "strength"), ("insert", "threshold"), ("insert", "seed")],
+)
+def test_values_are_checked_before_boxes_are_looked_for(
+    verb: str, flag: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dcgan.cli.box_flags.BoxFlags.boxes_on", lambda *_: pytest.fail("too early"))
+    value = str(2**64 - 1) if flag == "seed" else "nan"
+    with pytest.raises(DcganError, match=f"`{flag}` must be"):
+        app([verb, "model", "--boxes", "boxes.csv", "--out", "new.png", f"--{flag}", value])
+
+
+def test_a_figure_of_nothing_that_is_forgotten_is_refused(home: Path) -> None:
+    with pytest.raises(DcganError, match=r"--figure x\.png shows what is forgotten, and without --out nothing is"):
+        app(["forget", "model", "--annotate", "--figure", "x.png"])
 
 
 @contextmanager

@@ -563,6 +563,7 @@ def test_a_page_has_a_limit_of_pictures(home: Path, monkeypatch: pytest.MonkeyPa
         (["--mask", "half", "--mask-seed", "99999999999999999999"], "--mask-seed must be 0 to"),
         (["--draw", "--port", "70000"], "--port must be 0 to 65535"),
         (["--mask", "center", "--region", "1,2"], "--region '1,2': write left,top,side"),
+        (["--mask", "center", "--region", "1,2," + "9" * 5000], "write left,top,side in pixels"),
         (["--mask", "center", "--region", "a,b,c"], "--region 'a,b,c': write left,top,side"),
         (["--mask", "center", "--region=-1,0,9"], "write left,top,side"),
         (["--mask", "center", "--region", "1,2,0"], "--region must be left,top,side with a side of 1 pixel or more"),

@@ -1,6 +1,7 @@
 """The verb `inspect`, on a small model."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,16 @@ def test_a_folder_that_cannot_be_made_is_named_before_the_work(home: Path, monke
     Path("file").write_text("in the way")
     with pytest.raises(DcganError, match="cannot write --out file/seen"):
         run(home, out="file/seen")
+
+
+@pytest.mark.parametrize("words", [("--top", 0), ("--seed", -1)])
+def test_values_out_of_range_are_named_before_pictures_are_prepared(
+    home: Path, words: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verb = import_module("dcgan.cli.inspect")
+    monkeypatch.setattr(verb, "open_pictures", lambda *_: pytest.fail("it began to work"))
+    with pytest.raises(DcganError, match="must be"):
+        run(home, *words)
 
 
 def test_a_stop_in_the_middle_leaves_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from cyclopts import CycloptsError
 from PIL import Image, ImageSequence
 from tests.toy_model import toy_model
 
 from dcgan.cli import app, explain
+from dcgan.cli.console import answer
 from dcgan.errors import DcganError, LatentError, UsageError
 from dcgan.latent.concepts import read_concepts
 from dcgan.loading import load
@@ -74,6 +76,22 @@ def test_a_walk_makes_a_figure_a_film_latents_and_a_test(home: Path, capsys: pyt
     arrays = np.load("w.npz")
     assert arrays["z"].shape == (8, 6)
     assert np.array_equal(arrays["pixels"][0], load(home / "model").sample([1])[0])
+
+
+def test_a_walk_of_a_collapsed_model_is_compared_with_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    model = toy_model("uniform")
+    for tensor in model.generator.parameters():
+        torch.nn.init.zeros_(tensor)
+    model.save("collapsed")
+    app(["walk", "collapsed", "--frames", "2", "--json"])
+    assert json.loads(capsys.readouterr().out)["largest_steps"] is None
+    app(["walk", "collapsed", "--frames", "2", "--overwrite"])
+    assert "most random samples look alike, so there is nothing to compare" in capsys.readouterr().out
+
+
+def test_json_has_null_for_what_is_no_number(capsys: pytest.CaptureFixture[str]) -> None:
+    answer("", {"a": float("nan"), "b": [1.5, {"c": float("inf")}], "d": Path("x")}, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"a": None, "b": [1.5, {"c": None}], "d": "x"}
 
 
 def test_nine_random_samples_are_the_default_and_have_a_seed(home: Path) -> None:
@@ -208,7 +226,18 @@ def test_concepts_and_axes_from_labeled_pictures(home: Path, capsys: pytest.Capt
         (["walk", "--out", "a.png", "--step-sizes", "a.png"], "named twice"),
         (["walk", "--step-sizes", "j.txt"], "--step-sizes j.txt"),
         (["walk", "--step-sizes", "j.npz"], "--step-sizes j.npz"),
-        (["turn", "--from", "a", "--to", "b", "--seconds", "3600", "--fps", "30"], "more than 100,000 frames"),
+        (["turn", "--from", "a", "--to", "b", "--seconds", "3600", "--out", "t.gif"], "more than 100,000 frames"),
+        (["turn", "--from", "a", "--to", "b", "--seconds", "nan"], "--seconds must be above 0 and at most 3600"),
+        (["turn", "--from", "a", "--to", "b", "--seconds", "inf", "--out", "t.gif"], "--seconds must be above 0"),
+        (["turn", "--from", "a", "--to", "up"], "between two concepts of samples, and up is an axis"),
+        (["walk", "--seeds", "9" * 5000 + ",1"], "a number has 5,000 digits"),
+        (["walk", "--out", "a.png", "--out", "x/../a.png"], "named twice"),
+        (["walk", "--out", "a.png", "--step-sizes", "x/../a.png"], "named twice"),
+        (["concepts", "--show", "0-3", "--sheet", "s.png", "--source", "x", "--axis"], "--source, --axis must go with"),
+        (["concepts", "--show", "0-3", "--sheet", "s.png", "--out", "z.toml"], "--out must go with definitions"),
+        (["concepts", "--pool", "-5"], "--pool must go with definitions"),
+        (["concepts", "--out", "none.toml"], "cannot read concepts from none.toml"),
+        (["concepts", "c: 1,2,3", "--out", "/proc/c.toml"], "cannot write --out /proc/c.toml"),
         (["concepts", "--sheet", "s.png"], "go with definitions"),
         (["walk", "--out", "a.gif", "--fps", "60"], "50 frames a second"),
         (["arithmetic", " + ".join(["a"] * 13)], "13 terms"),
@@ -218,7 +247,7 @@ def test_concepts_and_axes_from_labeled_pictures(home: Path, capsys: pytest.Capt
         (["walk", "--theme", "pink"], '"pink" for --theme. Choose from'),
         (["walk", "--fps", "0"], "--fps"),
         (["walk", "--wall", "0"], "--wall"),
-        (["walk", "--seconds", "3600"], "more than 100,000 frames"),
+        (["walk", "--seconds", "3600", "--out", "w.gif"], "more than 100,000 frames"),
         (["walk", "--seconds", "nan"], "--seconds"),
         (["walk", "--latents", "none.npz"], "No such file"),
         (["walk", "--seeds", "1,2", "--latents", "x.npz"], "leave one out"),
@@ -298,6 +327,26 @@ def test_a_name_that_no_formula_can_read_is_refused_with_the_reason(home: Path, 
     with pytest.raises(UsageError, match="formulas use signs and spaces") as caught:
         run(home, "concepts", f"{name}: 3,17,40")
     assert str(caught.value).endswith(near or "digits, _ and -")
+
+
+def test_a_film_that_is_not_asked_for_may_be_of_any_length(home: Path) -> None:
+    run(home, "walk", "--seeds", "1,2,3", "--seconds", 3600, "--out", "w.png")
+    run(home, "turn", "--axis", "up", *with_concepts(home), "--seconds", 3600, "--out", "t.png")
+    assert Path("w.png").exists()
+    assert Path("t.png").exists()
+
+
+def test_concepts_of_another_model_in_this_folder_are_not_listed(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(home, "concepts", "theirs: 1,2,3")
+    toy_model("normal").save(tmp_path / "other")
+    (tmp_path / "other" / "concepts.toml").write_text("[mine]\nseeds = [1, 2, 3]")
+    capsys.readouterr()
+    app(["concepts", "other", "--json"])
+    assert json.loads(capsys.readouterr().out)["concepts"] == {"mine": "3 samples"}
+    run(home, "concepts", "--json")
+    assert json.loads(capsys.readouterr().out)["concepts"] == {"theirs": "3 samples"}
 
 
 def test_a_concept_of_one_sample_is_warned_of(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -234,6 +234,11 @@ def test_mistakes_are_named_before_any_work(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_one_file_under_two_spellings_is_noticed(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(DcganError, match="--out and --errors name one file"):
+        project(home, "--out", "same.png", "--errors", f"../{tmp_path.name}/same.png")
+
+
 def test_files_that_exist_are_replaced_only_with_overwrite(home: Path) -> None:
     Path("projected.npz").write_text("mine")
     with pytest.raises(DcganError, match=r"--out projected\.npz exists"):

@@ -15,7 +15,7 @@ from dcgan.cli import app
 from dcgan.errors import DcganError, ModelError, UsageError
 from dcgan.figures.sounds import draw_sounds
 from dcgan.latent.samples import Samples
-from dcgan.sound.spectrogram import SoundFormat, sounds_of
+from dcgan.sound.spectrogram import SoundFormat
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,14 @@ def test_samples_are_heard_one_after_another(run: Path, tmp_path: Path) -> None:
         assert any(file.readframes(2048))
 
 
+def test_arrays_are_written_without_finding_the_phases_of_sounds(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dcgan.latent.samples.sounds_of", lambda *_: pytest.fail("no sound is asked for"))
+    app(["sample", str(run), "--seeds", "0-2", "--out", str(tmp_path / "x.npz")])
+    assert np.load(tmp_path / "x.npz")["pixels"].shape[0] == 3
+
+
 def test_a_seed_is_the_same_sound_whatever_is_beside_it(run: Path, tmp_path: Path) -> None:
     alone, together = tmp_path / "alone", tmp_path / "together"
     app(["sample", str(run), "--seeds", "5", "--out", str(alone)])
@@ -85,9 +93,9 @@ def test_a_sheet_shows_the_waveform_above_each_spectrogram(run: Path, tmp_path: 
 
 def test_labels_have_rows_of_their_own_in_a_sheet_of_sounds(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 1)).astype(np.uint8)
-    sounds = sounds_of(pixels, SoundFormat(8000, 0.256))
+    sound = SoundFormat(8000, 0.256)
     z = np.zeros((6, 4), np.float32)
-    alone, labeled = (Samples(z, pixels, None, labels, sounds).figure() for labels in ((), ("low", "high")))
+    alone, labeled = (Samples(z, pixels, None, labels, sound).figure() for labels in ((), ("low", "high")))
     assert labeled.height == pytest.approx(2 * (64 + 32), abs=40)  # two rows, with margins
     assert labeled.width > alone.width
 
@@ -106,10 +114,10 @@ def test_a_model_of_sounds_is_compared_with_its_own_clips(run: Path, tmp_path: P
 
 def test_a_walk_is_heard_frame_by_frame(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "walk.wav"
-    app(["walk", str(run), "--seeds", "1,2", "--frames", "4", "--out", str(out), "--json"])
+    app(["walk", str(run), "--seeds", "1,2,3", "--frames", "4", "--out", str(out), "--json"])
     assert json.loads(capsys.readouterr().out)["out"] == [str(out)]
     with wave.open(str(out)) as file:
-        assert file.getnframes() == 4 * 2048 + 3 * 1600
+        assert file.getnframes() == 7 * 2048 + 6 * 1600  # the one in the middle is heard once
 
 
 def test_the_report_of_a_run_plays_generated_and_real_sounds(run: Path) -> None:

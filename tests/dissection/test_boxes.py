@@ -41,6 +41,21 @@ def test_cocos_boxes_are_scaled_and_its_file_names_have_the_seeds(tmp_path: Path
     assert read_boxes(tmp_path / "b.json", 16) == Boxes((BOX,), (17, 3))
 
 
+@pytest.mark.parametrize("name", ["seed-000017_png.rf.8f3a2b9c.jpg", "sheet2/seed-000017.png", "17.png"])
+def test_the_seed_is_the_number_after_seed_or_the_only_number_of_a_file_name(tmp_path: Path, name: str) -> None:
+    images = [{"id": 5, "file_name": name, "width": 16, "height": 16}]
+    (tmp_path / "b.json").write_text(json.dumps({"images": images, "annotations": []}))
+    assert read_boxes(tmp_path / "b.json", 16).seeds == (17,)
+
+
+def test_a_box_that_ends_with_the_picture_stays_inside_when_it_is_scaled(tmp_path: Path) -> None:
+    images = [{"id": 5, "file_name": "17.png", "width": 187, "height": 187}]
+    annotations = [{"image_id": 5, "bbox": [10, 10, 177, 177]}]
+    (tmp_path / "b.json").write_text(json.dumps({"images": images, "annotations": annotations}))
+    (box,) = read_boxes(tmp_path / "b.json", 96).boxes
+    assert (box.right, box.bottom) == (96, 96)
+
+
 def test_an_object_in_json_names_the_model_and_the_samples_that_were_looked_at(tmp_path: Path) -> None:
     content = {"model": "abc", "size": 16, "seeds": [17, 1, 2], "boxes": [asdict(BOX)]}
     (tmp_path / "b.json").write_text(json.dumps(content))
@@ -86,6 +101,7 @@ def test_an_object_in_json_names_the_model_and_the_samples_that_were_looked_at(t
         ("b.json", '{"boxes": 3}', "can be read"),
         ("b.json", '{"annotations": [{"image_id": 1}], "images": []}', "can be read"),
         ("b.json", '{"annotations": [], "images": [{"id": 1, "file_name": "x.png"}]}', "no number to take as"),
+        ("b.json", '{"annotations": [], "images": [{"id": 1, "file_name": "3-17.png"}]}', "has several numbers; write"),
     ],
 )
 def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, text: str, message: str) -> None:

@@ -43,6 +43,11 @@ def test_boxes_lie_around_what_is_found() -> None:
     assert np.all([isinstance(box.left, float) for box in found.boxes])
 
 
+def test_a_detectors_seed_is_checked_before_faces_are_drawn() -> None:
+    with pytest.raises(UsageError, match="`seed` must be a whole number from 0"):
+        detect(toy_model(channels=1), "glasses", range(4), seed=2**64)
+
+
 def test_a_detector_needs_rgb_pictures() -> None:
     with pytest.raises(UsageError, match="has 1 channels; a detector needs RGB"):
         detect(toy_model(channels=1), "glasses", range(4))

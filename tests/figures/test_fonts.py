@@ -14,6 +14,12 @@ def boxes(text: str) -> list[str]:
     return [letter for letter in line if bytes(font.getmask(letter)) == nothing]
 
 
+def test_lines_that_were_typeset_long_ago_are_forgotten() -> None:
+    for number in range(2000):
+        typeset(str(number), SMALL)
+    assert typeset.cache_info().currsize < 2000
+
+
 def test_english_is_typeset_in_the_font_that_is_the_same_everywhere() -> None:
     line, font = typeset("a dog, 12 %", SMALL)
     assert line == "a dog, 12 %"

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from dcgan.errors import DcganError
-from dcgan.figures.video import write_video
+from dcgan.figures.video import film_frames, write_video
 
 
 def frames(count: int) -> Iterator[np.ndarray]:
@@ -50,6 +50,19 @@ def test_the_rate_of_a_gif_is_kept_on_the_whole(tmp_path: Path) -> None:
         lasting = [frame.info["duration"] for frame in ImageSequence.Iterator(film)]
     assert set(lasting) == {30, 40}
     assert abs(sum(lasting) - 16 * 1000 / 30) <= 10
+
+
+def test_frames_of_transparent_pictures_lie_on_white() -> None:
+    hidden = np.full((1, 16, 16, 4), (200, 0, 0, 0), np.uint8)
+    (frame,) = film_frames([hidden], 1)
+    assert (frame == 255).all()
+
+
+def test_a_gif_that_stands_still_for_longer_than_it_can_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    still = np.zeros((8, 8, 3), np.uint8)
+    with pytest.raises(DcganError, match=r"stands still for longer than .* write a \.webp or an \.mp4"):
+        write_video([still] * 700, tmp_path / "film.gif", 1)
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_film_that_fails_leaves_the_old_one(tmp_path: Path) -> None:

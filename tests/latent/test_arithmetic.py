@@ -92,6 +92,18 @@ def test_a_film_of_a_turn_goes_to_and_fro_and_begins_with_the_samples() -> None:
 
 
 @pytest.mark.parametrize(
+    ("strength", "columns"), [(100, ["-100", "-50", "0", "+50", "+100"]), (4e-4, ["-0.0004", "-0.0002", "0"])]
+)
+def test_coefficients_above_columns_are_decimals_of_any_size(
+    strength: float, columns: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned, drawn = turn(MODEL, [7], "up", strength=strength, steps=5, concepts=KNOWN), dict[str, Any]()
+    monkeypatch.setattr("dcgan.latent.turn.labeled_grid", lambda *_, **values: drawn.update(values))
+    turned.figure()
+    assert drawn["columns"][: len(columns)] == columns
+
+
+@pytest.mark.parametrize(
     ("axis", "values", "message"),
     [
         ("a", {}, "`axis` a: this concept is not an axis"),
@@ -99,6 +111,7 @@ def test_a_film_of_a_turn_goes_to_and_fro_and_begins_with_the_samples() -> None:
         ("up", {"strength": float("nan")}, "`strength` must be above 0"),
         (np.ones(5), {}, "`axis` has the shape \\(5,\\)"),
         (("a", "b", "a"), {}, "`axis` goes between two concepts, not 3"),
+        (("a", "up"), {}, "an axis goes between two concepts of samples, and up is an axis itself"),
     ],
 )
 def test_what_cannot_be_turned_is_refused(axis: Axis, values: dict[str, Any], message: str) -> None:

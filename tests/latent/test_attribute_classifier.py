@@ -44,6 +44,16 @@ def test_the_accuracy_is_that_on_pictures_it_did_not_learn() -> None:
     assert train_attribute_classifier(pixels, nonsense, epochs=4, width=16).accuracy[0] < 0.75
 
 
+def test_of_too_many_pictures_some_are_chosen_at_random() -> None:
+    pixels, _ = squares(200)
+    sorted_labels = np.arange(200)[:, None] < 100
+    seen: list[tuple[int, int | None]] = []
+    train_attribute_classifier(
+        pixels, sorted_labels, epochs=1, width=4, most=80, on_progress=lambda *call: seen.append(call)
+    )
+    assert seen == [(64, 64)]
+
+
 def test_no_pictures_have_no_logits() -> None:
     pixels, labels = squares(100)
     assert train_attribute_classifier(pixels, labels, epochs=1, width=4).logits(pixels[:0]).shape == (0, 2)

@@ -109,6 +109,18 @@ def test_the_axis_is_the_direction_that_the_logits_were_made_from() -> None:
     assert least_squares_axis(z, logits, present=False) == pytest.approx(-axis)
 
 
+def test_an_axis_leaves_the_label_alone_and_raises_the_logit_by_the_other_numbers() -> None:
+    random = np.random.default_rng(0)
+    labels = np.eye(3, dtype=np.float32)[random.integers(3, size=2000)]
+    z = np.column_stack([random.uniform(-1, 1, (2000, 4)).astype(np.float32), labels])
+    slope = np.array([1, 0, -0.5, 0, 3, -2, 0])
+    logits = (z @ slope).astype(np.float32)
+    axis = least_squares_axis(z, logits, noise_dim=4)
+    assert axis[4:].tolist() == [0, 0, 0]
+    rise = logits[logits > 0].mean() - logits[logits <= 0].mean()
+    assert axis @ slope == pytest.approx(rise, rel=1e-3)
+
+
 def test_an_axis_needs_pictures_with_and_without() -> None:
     z = np.random.default_rng(0).uniform(-1, 1, (50, 8)).astype(np.float32)
     for logits in (np.ones(50, np.float32), -np.ones(50, np.float32)):

@@ -62,6 +62,13 @@ def test_an_axis_raises_what_it_was_found_from(source: Path) -> None:
         found.figure()
 
 
+def test_a_classifier_learns_from_pictures_of_all_folders_where_there_are_too_many(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dcgan.latent.concept_search.TRAINING_PICTURES", 60)  # of 200, the first 100 of one folder
+    assert len(find_concepts(MODEL, source, {"red": "bright"}, examples=1, pool=40)["red"].z) == 1
+
+
 def test_seeds_need_no_source() -> None:
     found = find_concepts(MODEL, None, {"few": [1, 1, 1], "mine": range(12)})
     assert [concept.is_stable for concept in found.values()] == [False, True]

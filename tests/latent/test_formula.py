@@ -52,7 +52,7 @@ def test_the_mark_stands_under_what_is_wrong() -> None:
     assert lines[1].index("?") == lines[2].index("^")
 
 
-factors = st.sampled_from([-3.0, -1.0, -0.5, 1.0, 2.5])
+factors = st.sampled_from([-3.0, -1.0, -0.5, 1e-5, 1.0, 1.23456789, 2.5, 1e20])
 names = st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True)
 
 

@@ -391,6 +391,16 @@ def test_a_gray_photograph_in_rgb_is_filled_in_gray(blend: bool) -> None:
     assert (panels == panels[..., :1]).all()
 
 
+def test_a_gray_picture_with_alpha_is_filled_in_gray_with_the_alpha_that_is_drawn() -> None:
+    picture = photo(channels=1).repeat(4, axis=2)
+    picture[..., 3] = 255
+    one = fill(picture, hole(), RGBA)
+    pixels, before = one.filled(blend=False)[hole()], replace(one, picture=photo(channels=4)).filled(blend=False)
+    assert (pixels[:, :3] == pixels[:, :1]).all()
+    assert pixels[:, 3].min() < 250
+    assert np.array_equal(pixels[:, 3], before[hole()][:, 3])
+
+
 def test_a_gray_model_fills_a_picture_in_the_colors_around_the_hole() -> None:
     picture = np.full((40, 60, 3), (200, 100, 50), np.uint8)
     pixels = fill(picture, hole(), GRAY).filled().astype(int)

@@ -47,6 +47,12 @@ def test_all_samples_are_drawn_with_each_label() -> None:
     assert np.array_equal(samples.pixels[3:], MODEL.sample([3, 5, 9], truncation=0.5, label=".."))
 
 
+def test_with_batch_statistics_a_mini_batch_has_one_label_in_arrays_as_in_folders(tmp_path: Path) -> None:
+    files = sample_to_folder(MODEL, range(5), tmp_path, labels=["cat", "a/b"], batch_statistics=True, batch_size=4)
+    samples = generate_samples(MODEL, range(5), labels=["cat", "a/b"], batch_statistics=True, batch_size=4)
+    assert np.array_equal(np.stack([np.asarray(Image.open(file)) for file in files]), samples.pixels[..., 0])
+
+
 @pytest.mark.parametrize(("count", "columns", "rows"), [(3, None, 1), (3, 2, 2), (40, None, 2), (37, None, 2)])
 def test_a_sheet_has_rows_for_each_label_with_its_name(count: int, columns: int | None, rows: int) -> None:
     figure = generate_samples(MODEL, range(count), labels=["cat", "a/b"]).figure(columns, scale=2)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from tests.toy_model import toy_model
 
-from dcgan.errors import UsageError
+from dcgan.errors import DcganError, UsageError
 from dcgan.latent.samples import generate_samples, latents_of, names_of, sample_to_folder
 
 MODEL = toy_model(channels=1)
@@ -84,3 +84,37 @@ def test_values_out_of_range_are_refused(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         generate_samples(MODEL, [1, 2], truncation=truncation, batch_statistics=batch_statistics, batch_size=batch_size)
+
+
+def pixels_of(files: list[Path]) -> np.ndarray:
+    return np.stack([np.asarray(Image.open(file)) for file in files])[..., None]
+
+
+def test_a_folder_has_the_mini_batches_of_arrays_and_none_of_one_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dcgan.latent.samples.CHUNK", 8)
+    files = sample_to_folder(MODEL, range(9), tmp_path / "new", batch_statistics=True, batch_size=4)
+    alike = generate_samples(MODEL, range(9), batch_statistics=True, batch_size=4)
+    assert np.array_equal(pixels_of(files), alike.pixels)
+
+
+def test_a_folder_of_a_single_sample_is_written(tmp_path: Path) -> None:
+    assert len(sample_to_folder(MODEL, [3], tmp_path, batch_size=1)) == 1
+
+
+def test_a_file_that_cannot_be_replaced_stays_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (file,) = sample_to_folder(MODEL, [1], tmp_path)
+    before = file.read_bytes()
+
+    def full(path: Path, content: bytes) -> int:
+        with path.open("wb") as half:
+            half.write(content[:10])
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        patch.setattr("dcgan.latent.samples.check_writable", lambda path: None)
+        with pytest.raises(DcganError, match="no space left"):
+            sample_to_folder(MODEL, [1], tmp_path, overwrite=True)
+    assert file.read_bytes() == before

@@ -84,7 +84,16 @@ def test_a_generator_that_memorized_two_pictures_jumps() -> None:
     memorized[:, :4], memorized[:, 4:] = walk.pixels[:, :1], walk.pixels[:, -1:]
     smooth = measure_steps(MODEL, walk).largest
     jumping = measure_steps(MODEL, replace(walk, pixels=memorized)).largest
+    assert smooth is not None
+    assert jumping is not None
     assert (jumping > 2 * smooth).all()
+
+
+def test_where_random_samples_look_alike_a_step_has_no_share() -> None:
+    model = toy_model("uniform")
+    for tensor in model.generator.parameters():
+        torch.nn.init.zeros_(tensor)
+    assert measure_steps(model, interpolate(model, KEYS, 3)).largest is None
 
 
 def test_seeds_are_keys_too_and_name_the_rows() -> None:

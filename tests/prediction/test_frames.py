@@ -91,6 +91,28 @@ def test_a_film_too_short_for_all_steps_is_continued_from_its_end() -> None:
     assert {clip.tobytes() for clip in found.before} == ends
 
 
+class Still(nn.Module):
+    """Predicts from one frame that nothing moves."""
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """The frame."""
+        return z.reshape(-1, 1, 16, 16)
+
+
+def test_of_films_too_short_for_all_steps_only_the_last_frame_is_continued_by_a_model_of_one() -> None:
+    architecture = Recipe(nets="frame-predictor", size=16, channels=1, base_channels=2, history=1).lay_out()
+    model = Model(architecture, Still(), untrained_nets(architecture, 0)[1].eval())
+    films = moving_squares(frames=3)
+    found = predict_frames(model, films, steps=5)
+    assert sorted(clip.tobytes() for clip in found.before) == sorted(film[-1:].tobytes() for film in films)
+
+
+@pytest.mark.parametrize(("clips", "rows"), [(1, 1), (3, 2), (7, 4), (12, 4)])
+def test_a_film_shows_up_to_eight_clips_in_pairs(clips: int, rows: int) -> None:
+    frame = next(predict_frames(predictor(), moving_squares(), steps=2, clips=clips).film())
+    assert frame.height // (96 + GAP) == rows
+
+
 def test_a_film_shows_the_true_frame_beside_the_predicted_one() -> None:
     found = predict_frames(predictor(), moving_squares(), steps=2, clips=2)
     assert found.true is not None

@@ -11,6 +11,7 @@ from dcgan.cli.outputs import check_files, chosen_theme, open_model, writing
 from dcgan.cli.seeds import parse_seeds
 from dcgan.cli.sources import open_pictures
 from dcgan.errors import DcganError, UsageError
+from dcgan.files import check_writable
 from dcgan.words import counted
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from dcgan.model import Model
 
 MOST_SHOWN = 10_000  # samples on a numbered sheet
+EXAMPLES, POOL = 9, 5000  # by default
+DEFAULT_FILE = Path("concepts.toml")
 
 
 def concepts(
@@ -27,9 +30,9 @@ def concepts(
     *definitions: str,
     source: str | None = None,
     axis: Annotated[bool, Switch] = False,
-    examples: int = 9,
-    pool: int = 5000,
-    out: Path = Path("concepts.toml"),
+    examples: int = EXAMPLES,
+    pool: int = POOL,
+    out: Path | None = None,
     show: str | None = None,
     sheet: Path | None = None,
     theme: ThemeName = "light",
@@ -62,7 +65,7 @@ def concepts(
         axis: Find the direction in which the condition's logit rises, instead of samples.
         examples: Number of samples of each concept.
         pool: How many seeds to choose from, beginning with 0.
-        out: TOML file to make, or to add to.
+        out: TOML file to make, to add to or to list. Default: concepts.toml.
         show: Seeds to put on a numbered sheet, such as 0-99.
         sheet: Picture to make of the concepts, or of --show.
         overwrite: Replace --sheet if it is there already; --out is added to.
@@ -72,16 +75,19 @@ def concepts(
     colors = chosen_theme(theme)
     if show is not None and definitions:
         raise UsageError("--show only makes a sheet; give definitions in another call")
+    given = {"--source": source is not None, "--axis": axis, "--examples": examples != EXAMPLES, "--pool": pool != POOL}
+    given |= {"--sheet": sheet is not None} if show is None else {"--out": out is not None}
+    if not definitions and any(given.values()):
+        names = ", ".join(flag for flag, is_given in given.items() if is_given)
+        raise UsageError(f"{names} must go with definitions: NAME: SEEDS or NAME: CONDITIONS")
     check_files({"--sheet": (sheet, FORMATS)}, overwrite=overwrite)
     if show is not None:
         _show(model, device, show, sheet, colors, as_json)
         return
     if not definitions:
-        if sheet is not None or source is not None or axis:
-            raise UsageError("--sheet, --source and --axis go with definitions: NAME: SEEDS or NAME: CONDITIONS")
         _list(model, device, out, as_json)
         return
-    by_name = _parse(definitions)
+    by_name, out = _parse(definitions), out or DEFAULT_FILE
     if axis and sheet is not None:
         raise UsageError("--sheet: an axis has no pictures; see what it does with `dcgan turn`")
     loaded = open_model(model, device, draws=True)
@@ -91,6 +97,8 @@ def concepts(
 
     check_definitions(by_name, source is not None, axis=axis, examples=examples, pool=pool)
     check_new(out, by_name, loaded)
+    with writing("--out", out):
+        check_writable(out)
     data = open_pictures(source, loaded) if source is not None else None
     with progress_bar("finding concepts") as bar:
         found = find_concepts(loaded, data, by_name, axis=axis, examples=examples, pool=pool, on_progress=bar)
@@ -142,14 +150,18 @@ def _show(model: Path, device: str, show: str, sheet: Path | None, colors: "Them
     answer(f"{counted(len(seeds), 'sample')} with their seeds: {sheet}", {"sheet": sheet, "seeds": seeds}, as_json)
 
 
-def _list(model: Path, device: str, file: Path, as_json: bool) -> None:
-    """List the concepts of a file, or else the model's own."""
-    from dcgan.latent.concepts import own_concepts, read_concepts
+def _list(model: Path, device: str, file: Path | None, as_json: bool) -> None:
+    """List the concepts of a file, by default of the one in this folder if it is of this model, or else its own."""
+    from dcgan.latent.concepts import own_concepts, read_concepts, whose
 
     loaded: Model = open_model(model, device, draws=True)
-    path = file if file.exists() else own_concepts(loaded)
+    here = DEFAULT_FILE.exists() and whose(DEFAULT_FILE) in (None, loaded.identity)
+    path = file or (DEFAULT_FILE if here else own_concepts(loaded))
     if path is None:
-        raise DcganError(f'{model} has no concepts, and there is no {file}; give definitions, such as "NAME: 3,17,40"')
+        raise DcganError(
+            f"{model} has no concepts, and there are none of it in {DEFAULT_FILE}; give definitions, such as "
+            '"NAME: 3,17,40"'
+        )
     known = read_concepts(path, loaded)
     kinds = {
         name: "an axis" if concept.is_axis else counted(len(concept.z), "sample") for name, concept in known.items()

@@ -1,6 +1,7 @@
 """What the verbs print: one short answer to stdout, everything else to stderr."""
 
 import json
+import math
 import os
 import re
 import sys
@@ -39,7 +40,16 @@ stderr = Bystander(stderr=True, soft_wrap=True, highlight=False, markup=False, e
 
 def answer(text: str, facts: Mapping[str, object], as_json: bool) -> None:
     """Print the verb's result to stdout: `text` for people, or `facts` as one line of JSON for machines."""
-    stdout.print(json.dumps(facts, default=str) if as_json else harmless(text))
+    stdout.print(json.dumps(_finite(facts), default=str, allow_nan=False) if as_json else harmless(text))
+
+
+def _finite(value: object) -> object:
+    """The same for JSON, which has no NaN and no infinity: null in their place."""
+    if isinstance(value, Mapping):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def say(text: str) -> None:

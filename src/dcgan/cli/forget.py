@@ -6,7 +6,7 @@ from typing import Annotated
 
 from dcgan.cli.box_flags import BoxFlags, Layer, NegativesFlag, count_of
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Switch, ThemeName, need
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Switch, ThemeName
 from dcgan.cli.outputs import check_files, check_folder, chosen_theme, open_model, writing
 from dcgan.errors import UsageError
 
@@ -55,20 +55,28 @@ def forget(
     """
     import numpy as np
 
+    from dcgan.dissection.forget import check_scale
     from dcgan.dissection.forget import forget as forget_object
-    from dcgan.dissection.map_classifier import check_layer
+    from dcgan.dissection.map_classifier import check_layer, check_threshold
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.model_folder import CARD
+    from dcgan.randomness import check_seed
 
     where.check()
     if out is None and not where.annotate:
         raise UsageError("name the model folder to make: --out FOLDER")
+    if out is None and figure is not None:
+        raise UsageError(
+            f"--figure {figure} shows what is forgotten, and without --out nothing is: name --out FOLDER too"
+        )
     if out is not None:
         check_folder("--out", out, CARD, "a model", overwrite=overwrite)
         named = out.resolve() if out.name in ("", "..") else out
         figure = figure or named.with_name(f"{named.name}.png")
     check_files({"--figure": (figure, FORMATS)}, overwrite=overwrite)
-    need(seed >= 0, "--seed", "0 or more", seed)
+    check_seed(seed)
+    check_scale(scale)
+    check_threshold(threshold)
     colors = chosen_theme(theme)
     loaded = open_model(model, device)
     check_layer(loaded, layer)

@@ -192,7 +192,7 @@ def _region(text: str) -> "Region":
     from dcgan.latent.regions import Region
 
     parts = text.split(",")
-    if len(parts) != 3 or not all(part.strip().isdecimal() for part in parts):
+    if len(parts) != 3 or not all(part.strip().isdecimal() and len(part) < 20 for part in parts):
         raise UsageError(f"--region {text!r}: write left,top,side in pixels, such as 120,80,256")
     region = Region(*map(int, parts))
     need(region.side > 0, "--region", "left,top,side with a side of 1 pixel or more", text)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dcgan.cli.box_flags import BoxFlags, Layer, NegativesFlag
 from dcgan.cli.console import answer, progress_bar
-from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName, need
+from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName
 from dcgan.cli.outputs import check_files, chosen_theme, open_model
 from dcgan.words import counted
 
@@ -50,13 +50,17 @@ def insert(
     import numpy as np
 
     from dcgan.dissection.boxes import boxes_of
+    from dcgan.dissection.insert import check_strength
     from dcgan.dissection.insert import insert as insert_object
-    from dcgan.dissection.map_classifier import check_layer
+    from dcgan.dissection.map_classifier import check_layer, check_threshold
     from dcgan.figures.sheets import FORMATS, save_picture
+    from dcgan.randomness import check_seed
 
     where.check()
     check_files({"--out": (out, FORMATS)}, overwrite=overwrite)
-    need(seed >= 0, "--seed", "0 or more", seed)
+    check_seed(seed)
+    check_strength(strength)
+    check_threshold(threshold)
     colors = chosen_theme(theme)
     loaded = open_model(model, device)
     check_layer(loaded, layer)

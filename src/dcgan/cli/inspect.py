@@ -49,9 +49,12 @@ def inspect(
 
     from dcgan.figures.sheets import picture_bytes
     from dcgan.files import new_folder
-    from dcgan.inspection.inspect import check_channels
+    from dcgan.inspection.inspect import check_channels, check_top
     from dcgan.inspection.inspect import inspect as look_inside
+    from dcgan.randomness import check_seed
 
+    check_top(top)
+    check_seed(seed)
     colors = chosen_theme(theme)
     check_folder("--out", out, "channels.csv", "what `dcgan inspect` makes", overwrite=overwrite)
     loaded = open_model(model, device)

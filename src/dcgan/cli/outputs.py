@@ -186,7 +186,7 @@ def check_outputs(
 
     suffixes = [*FORMATS, *(suffix for suffix in VIDEOS if films and suffix not in FORMATS), LATENTS]
     suffixes += [SOUND] if sounds else []
-    if len(set(outs)) < len(outs):
+    if len({out.resolve() for out in outs}) < len(outs):
         raise UsageError(f"{flag}: one file is named twice in {listed(outs)}")
     for out in outs:
         _check_file(flag, out, suffixes, overwrite)
@@ -195,6 +195,14 @@ def check_outputs(
         raise UsageError(f"a .gif shows {FASTEST_GIF:g} frames a second at most; for --fps {fps:g} write an .mp4")
     if not 1 <= fps <= FASTEST:
         raise UsageError(f"--fps must be 1 to {FASTEST:g}, not {fps:g}")
+
+
+def is_film(out: Path, *, webp: bool = False) -> bool:
+    """Whether a file is a film by its suffix; a .webp can hold either, and is one with `webp`."""
+    from dcgan.figures.video import VIDEOS
+
+    suffix = out.suffix.lower()
+    return suffix in VIDEOS and (webp or suffix != ".webp")
 
 
 def check_film(frames: int, seconds: float) -> None:
@@ -232,7 +240,7 @@ def write_outputs(
 
     A .webp can hold either: it is the figure, unless `webp_is_film`.
     """
-    from dcgan.figures.sheets import FORMATS, save_picture
+    from dcgan.figures.sheets import save_picture
     from dcgan.figures.video import write_video
 
     for out in outs:
@@ -243,7 +251,7 @@ def write_outputs(
                 latents(out)
             elif suffix == SOUND and sound is not None:
                 sound(out)
-            elif suffix in FORMATS and not (suffix == ".webp" and webp_is_film):
+            elif not is_film(out, webp=webp_is_film):
                 save_picture(figure(), out)
             elif film is not None:
                 write_video(film(), out, min(fps, FASTEST_GIF if suffix == ".gif" else FASTEST))

@@ -15,6 +15,7 @@ from dcgan.cli.outputs import (
     check_outputs,
     chosen_theme,
     end_stopped,
+    is_film,
     listed,
     open_model,
     told_when_stopped,
@@ -80,7 +81,7 @@ def project(
         fps: Frames a second of a film.
     """
     from dcgan.figures.sheets import FORMATS, save_picture
-    from dcgan.figures.video import VIDEOS, film_frames
+    from dcgan.figures.video import film_frames
     from dcgan.latent.encoder import load_encoder
     from dcgan.latent.files import write_latents
     from dcgan.latent.project import ProjectOptions, compared_net, project_in_parts
@@ -89,12 +90,12 @@ def project(
     outs = out or [Path("projected.npz")]
     check_outputs(outs, overwrite=overwrite, fps=fps)
     check_files({"--errors": (errors, FORMATS)}, overwrite=overwrite)
-    if errors in outs:
+    if errors and errors.resolve() in {out.resolve() for out in outs}:
         raise UsageError(f"--out and --errors name one file, {errors}; give each its own")
     need(0 <= references <= 10_000, "--references", "0 to 10,000", references)
     colors = chosen_theme(theme)
     options = search.on(ProjectOptions(), feature_weight=feature_weight)
-    filmed = any(path.suffix.lower() in VIDEOS and path.suffix.lower() != ".webp" for path in outs)
+    filmed = any(map(is_film, outs))
     loaded = open_model(model, device, draws=True)
     compared_net(loaded, options)  # refused before any work, if there is none
     guess = None if encoder is None else load_encoder(encoder, loaded)

@@ -3,6 +3,7 @@
 from dcgan.errors import UsageError
 
 MOST = 10_000_000
+DIGITS = 1000  # of a number, at most: Python does not read those of many thousands
 
 
 def parse_seeds(text: str, flag: str = "--seeds") -> list[int]:
@@ -16,6 +17,8 @@ def parse_seeds(text: str, flag: str = "--seeds") -> list[int]:
         first, dash, last = part.strip().partition("-")
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise UsageError(f"{flag} {text!r}: {part!r} is neither a number nor a range; write for example 0-63,100")
+        if (digits := max(len(first), len(last))) > DIGITS:
+            raise UsageError(f"{flag}: a number has {digits:,} digits; numbers must be below 2^63")
         start, end = int(first), int(last) if dash else int(first)
         if end < start:
             raise UsageError(f"{flag} {text!r}: the range {part} runs backwards")

@@ -14,6 +14,7 @@ from dcgan.cli.outputs import (
     check_film,
     check_outputs,
     chosen_theme,
+    is_film,
     listed,
     open_model,
     write_outputs,
@@ -77,11 +78,12 @@ def turn(
     """
     outs = out or [Path("turn.png")]
     check_outputs(outs, overwrite=overwrite, fps=fps)
-    check_film(round(seconds * fps), seconds)
     colors, along = chosen_theme(theme), _axis(start, end, axis)
     need(2 <= steps <= 1000, "--steps", "2 to 1000", steps)
     need(0 < strength <= 100, "--strength", "above 0 and at most 100", strength)
     need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
+    if any(map(is_film, outs)):
+        check_film(round(seconds * fps), seconds)
     loaded = open_model(model, device, draws=True)
     samples = samples_of(loaded, seeds, latents)
     if samples is None:

@@ -14,6 +14,7 @@ from dcgan.cli.outputs import (
     check_outputs,
     check_sound,
     chosen_theme,
+    is_film,
     listed,
     open_model,
     write_outputs,
@@ -99,6 +100,8 @@ def walk(
     if keys is not None and not 2 <= len(keys) <= 1000:
         raise UsageError(f"--seeds or --latents must name 2 to 1000 samples, not {len(keys):,}")
 
+    import numpy as np
+
     from dcgan.figures.sheets import save_picture
     from dcgan.figures.video import film_frames
     from dcgan.latent.files import write_latents
@@ -106,8 +109,10 @@ def walk(
     from dcgan.sound.wav import PAUSE, write_wav
 
     film_steps = max(2, round(seconds * fps))
-    check_film(film_steps * (KEYS if keys is None else len(keys)), seconds)
-    walked = interpolate(loaded, keys, frames, loop=loop or wall > 1, even=even, seed=seed, label=label)
+    loops = loop or wall > 1
+    if any(is_film(path, webp=loops) for path in outs):
+        check_film(film_steps * (KEYS if keys is None else len(keys)), seconds)
+    walked = interpolate(loaded, keys, frames, loop=loops, even=even, seed=seed, label=label)
 
     def film() -> "Iterator[Frame]":
         fine = interpolate(loaded, keys, film_steps + 1, loop=walked.is_loop, even=even, seed=seed, label=label)
@@ -116,7 +121,8 @@ def walk(
 
     def sound(path: Path) -> None:
         assert loaded.sound
-        pictures = walked.pixels.reshape(-1, *walked.pixels.shape[2:])
+        inner = walked.pixels[:, :-1].reshape(-1, *walked.pixels.shape[2:])  # a row's last is the next row's first
+        pictures = np.concatenate([inner, walked.pixels[-1, -1:]])
         write_wav(loaded.sounds(pictures), loaded.sound, path, PAUSE)
 
     write_outputs(
@@ -126,7 +132,7 @@ def walk(
         latents=lambda path: write_latents(path, loaded, walked.z, walked.pixels),
         sound=sound,
         fps=fps,
-        webp_is_film=loop or wall > 1,
+        webp_is_film=loops,
     )
     written = [*outs, *([step_sizes] if step_sizes else [])]
     facts = {"out": written, "rows": walked.labels, "frames": frames}
@@ -136,9 +142,11 @@ def walk(
         if step_sizes:
             save_picture(measured.figure(colors), step_sizes)
         largest = measured.largest
-        facts["largest_steps"] = [round(float(step), 4) for step in largest]
+        facts["largest_steps"] = None if largest is None else [round(float(step), 4) for step in largest]
         text += (
-            f"\nthe largest of {frames - 1} steps is {largest.max():.2f} of the median distance between random "
+            "\nmost random samples look alike, so there is nothing to compare the steps with"
+            if largest is None
+            else f"\nthe largest of {frames - 1} steps is {largest.max():.2f} of the median distance between random "
             f"samples, in the row {walked.labels[int(largest.argmax())]}"
         )
     answer(text, facts, as_json)

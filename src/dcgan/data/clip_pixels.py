@@ -46,11 +46,6 @@ class Clips:
         """How large all of them are, frames counted as often as clips have them."""
         return int(np.prod(self.shape, dtype=np.int64))
 
-    def last_of_films(self) -> NDArray[np.int64]:
-        """Which clips end where their film does, or where it is broken; of clips of one frame all."""
-        ends = np.diff(self._starts, append=-1) != 1
-        return np.flatnonzero(ends | (self.frames == 1))
-
     def __len__(self) -> int:
         return len(self._starts)
 

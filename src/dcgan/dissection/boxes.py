@@ -4,7 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from io import StringIO
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from dcgan.files import parse_json, write_atomic
 from dcgan.model import Model
 
 SIDES = ("left", "top", "right", "bottom")
+EDGE = 1e-6  # pixels outside a picture that are rounding
 
 
 class BoxesError(DcganError):
@@ -113,8 +114,8 @@ def read_boxes(path: Path, size: int, model: str | None = None, parameter: str =
     - .csv: a header with seed, left, top, right and bottom.
     - .json: a list of such boxes, or an object with them as `boxes`, the `seeds` that were looked at and, to be
       checked, the `size` of the pictures and the identity of the `model`.
-    - .json in COCO's format: the number in a file name (seed-000017.png) is the seed; boxes are scaled by the width and
-      height of its images.
+    - .json in COCO's format: the number after seed- in a file name (seed-000017.png), or its only number, is the seed;
+      boxes are scaled by the width and height of its images.
 
     Args:
         path: The file.
@@ -226,14 +227,22 @@ def _from_coco(content: Mapping[str, list[Mapping[str, object]]], size: int) -> 
             seeds[annotation["image_id"]], left * across, top * down, (left + width) * across, (top + height) * down
         )
         boxes.append(box)
-    return _collect(boxes, list(seeds.values()))
+    return _collect([_within(box, size) for box in boxes], list(seeds.values()))
+
+
+def _within(box: Box, size: int) -> Box:
+    """The box, whose sides lie on the edge of a picture where only rounding has put them outside."""
+    sides = {name: getattr(box, name) for name in SIDES}
+    return replace(box, **{name: min(max(side, 0), size) for name, side in sides.items() if -EDGE < side < size + EDGE})
 
 
 def _seed_in(name: str) -> int:
-    numbers = re.findall(r"\d+", Path(name).stem)
+    numbers = re.findall(r"seed-(\d+)", Path(name).name) or re.findall(r"\d+", Path(name).stem)
     if not numbers:
         raise ValueError(f"the file name {name} has no number to take as the seed")
-    return int(numbers[-1])
+    if len(numbers) > 1:
+        raise ValueError(f"the file name {name} has several numbers; write seed- before the one that is the seed")
+    return int(numbers[0])
 
 
 def _box(row: Mapping[str, object]) -> Box:

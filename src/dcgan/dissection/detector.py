@@ -17,7 +17,7 @@ from dcgan.model import Model
 from dcgan.optimizers import Adam
 from dcgan.pixels import to_images
 from dcgan.progress import notebook_bar
-from dcgan.randomness import Stream, rng, torch_rng
+from dcgan.randomness import Stream, check_seed, rng, torch_rng
 from dcgan.types import OnProgress, Pixels
 
 FACES = 2000  # in its training set
@@ -121,9 +121,10 @@ def detect(
         on_progress: Called with (done, in all), first for the faces that are drawn, then for the training.
 
     Raises:
-        UsageError: A face has no such part, or the model's pictures are not RGB.
+        UsageError: `seed` is out of its range, a face has no such part, or the model's pictures are not RGB.
         DcganError: None of the samples shows it.
     """
+    check_seed(seed)
     if model.channels != 3:
         raise UsageError(f"`model` has {model.channels} channels; a detector needs RGB pictures, as drawn faces are")
     net = train_detector(

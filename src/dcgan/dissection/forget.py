@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 
 from dcgan.dissection.boxes import Boxes, boxes_of
-from dcgan.dissection.map_classifier import MapClassifier, Negatives, check_layer, fit_map_classifier, hidden_width
+from dcgan.dissection.map_classifier import (
+    MapClassifier,
+    Negatives,
+    check_layer,
+    check_threshold,
+    fit_map_classifier,
+    hidden_width,
+)
 from dcgan.errors import UsageError
 from dcgan.figures.labeled_grid import labeled_grid
 from dcgan.figures.notebook import html_of
@@ -122,7 +129,8 @@ def forget(
         >>> result = dcgan.forget(dcgan.load("runs/rooms"), "windows.json")
         >>> result.after.save("no-windows")
     """
-    _check_scale(scale)
+    check_scale(scale)
+    check_threshold(threshold)
     check_seed(seed)
     boxes = boxes_of(model, boxes)
     classifier = fit_map_classifier(model, boxes, layer, negatives=negatives, seed=seed, on_progress=on_progress)
@@ -146,7 +154,7 @@ def drop_maps(model: Model, classifier: MapClassifier, dropped: NDArray[np.bool_
         UsageError: `scale` is out of its range, or the layer has another number of maps.
         ModelError: The nets are no DCGAN's.
     """
-    _check_scale(scale)
+    check_scale(scale)
     return scale_maps(model, classifier.layer, np.where(dropped, scale, 1).astype(np.float32))
 
 
@@ -198,6 +206,11 @@ def change(before: Pixels, after: Pixels, boxes: Boxes, seeds: Sequence[int]) ->
     return Change(inside, outside)
 
 
-def _check_scale(scale: float) -> None:
+def check_scale(scale: float) -> None:
+    """Refuse a `scale` that `forget` cannot take.
+
+    Raises:
+        UsageError: It is out of its range.
+    """
     if not LOWEST_SCALE <= scale < 1:
         raise UsageError(f"`scale` must be {LOWEST_SCALE:g} to less than 1, not {scale:g}")

@@ -10,7 +10,13 @@ from PIL.Image import Image
 
 from dcgan.dissection.boxes import Box, Boxes, boxes_of
 from dcgan.dissection.forget import SHOWN, Change, change
-from dcgan.dissection.map_classifier import MapClassifier, Negatives, fit_map_classifier, hidden_sides
+from dcgan.dissection.map_classifier import (
+    MapClassifier,
+    Negatives,
+    check_threshold,
+    fit_map_classifier,
+    hidden_sides,
+)
 from dcgan.errors import DcganError, UsageError
 from dcgan.figures.labeled_grid import labeled_grid
 from dcgan.figures.notebook import html_of
@@ -90,7 +96,8 @@ def insert(
     Example:
         >>> dcgan.insert(dcgan.load("runs/rooms"), "windows.json").figure().save("windows.png")
     """
-    _check_strength(strength)
+    check_strength(strength)
+    check_threshold(threshold)
     check_seed(seed)
     target = None if at is None else boxes_of(model, at, "at")
     boxes = boxes_of(model, boxes)
@@ -141,7 +148,7 @@ def raise_maps(
     Raises:
         UsageError: `strength` is out of its range.
     """
-    _check_strength(strength)
+    check_strength(strength)
     seeds, generator = at.seeds_with, model.nets.generator
     side = hidden_sides(model)[classifier.layer]
     levels = torch.from_numpy(np.where(raised, strength * classifier.inside_means, 0)).float().to(model.device)
@@ -156,6 +163,11 @@ def raise_maps(
     return InsertResult(seeds, before, after, change(before, after, at, seeds), classifier, raised)
 
 
-def _check_strength(strength: float) -> None:
+def check_strength(strength: float) -> None:
+    """Refuse a `strength` that `insert` cannot take.
+
+    Raises:
+        UsageError: It is out of its range.
+    """
     if not 0 < strength < float("inf"):
         raise UsageError(f"`strength` must be above 0, not {strength:g}")

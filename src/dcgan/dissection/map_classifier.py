@@ -51,8 +51,7 @@ class MapClassifier(ShortRepr):
         Raises:
             UsageError: None has, or the threshold is no finite number.
         """
-        if not np.isfinite(threshold):
-            raise UsageError(f"`threshold` must be a finite number, not {threshold}")
+        check_threshold(threshold)
         above: NDArray[np.bool_] = self.weights > threshold
         if not above.any():
             raise UsageError(
@@ -60,6 +59,16 @@ class MapClassifier(ShortRepr):
                 f"{self.weights.max():.2g}"
             )
         return above
+
+
+def check_threshold(threshold: float) -> None:
+    """Refuse a threshold of weights that is no finite number.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if not np.isfinite(threshold):
+        raise UsageError(f"`threshold` must be a finite number, not {threshold}")
 
 
 def hidden_sides(model: Model) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from dcgan.errors import DcganError
 from dcgan.figures.fonts import typeset
-from dcgan.figures.sheets import WHITE
+from dcgan.figures.sheets import WHITE, on_white
 from dcgan.files import write_atomic
 
 _FORMATS: dict[str, tuple[str, dict[str, object]]] = {  # how Pillow writes each suffix
@@ -91,7 +91,7 @@ def _uniform(frames: Sequence[tuple[Path | Image.Image, str | None]], max_side: 
     shrink = min(1.0, max_side / max(width, height))
     size = max(1, round(width * shrink)), max(1, round(height * shrink))
     for frame, caption in frames:
-        picture = _on_white(_opened(frame))
+        picture = on_white(_opened(frame))
         if picture.size != size:
             picture = picture.resize(size, Image.Resampling.LANCZOS)
         yield picture if caption is None else _captioned(picture, caption)
@@ -106,12 +106,6 @@ def _opened(frame: Path | Image.Image) -> Image.Image:
             return picture
     except (OSError, ValueError, SyntaxError) as error:  # what Pillow raises for files that are no whole picture
         raise DcganError(f"cannot read the frame {frame}: {error}") from error
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    if picture.has_transparency_data:
-        return Image.alpha_composite(Image.new("RGBA", picture.size, WHITE), picture.convert("RGBA")).convert("RGB")
-    return picture.convert("RGB")
 
 
 def _captioned(picture: Image.Image, caption: str) -> Image.Image:

@@ -1,7 +1,7 @@
 """Text of figures: the font that comes with Pillow, or another where names need glyphs that it lacks."""
 
 import unicodedata
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from PIL import ImageFont
@@ -24,7 +24,7 @@ class TextLine(NamedTuple):
     font: Font
 
 
-@cache
+@lru_cache(maxsize=1024)  # the lines of a few figures
 def typeset(text: str, height: int) -> TextLine:
     """A line of text with the font that has most of its glyphs.
 

@@ -114,7 +114,7 @@ def picture_bytes(image: Image.Image, suffix: str) -> bytes:
         raise DcganError(f"cannot save a picture as {suffix or 'a file without a suffix'}: use {', '.join(FORMATS)}")
     name, options = FORMATS[suffix.lower()]
     if name == "JPEG" and image.mode == "RGBA":  # JPEG has no transparency
-        image = Image.alpha_composite(Image.new("RGBA", image.size, WHITE), image).convert("RGB")
+        image = on_white(image)
     content = io.BytesIO()
     try:
         image.save(content, name, **options)
@@ -123,6 +123,13 @@ def picture_bytes(image: Image.Image, suffix: str) -> bytes:
             f"{image.width} x {image.height} pixels are too many for {suffix} ({error}); use .png, or fewer pictures"
         ) from error
     return content.getvalue()
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """A picture as RGB, which lies on white where it is transparent."""
+    if image.has_transparency_data:
+        return Image.alpha_composite(Image.new("RGBA", image.size, WHITE), image.convert("RGBA")).convert("RGB")
+    return image.convert("RGB")
 
 
 def save_picture(image: Image.Image, path: Path) -> None:

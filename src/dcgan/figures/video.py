@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dcgan.errors import DcganError
-from dcgan.figures.sheets import sheet
+from dcgan.figures.sheets import on_white, sheet
 from dcgan.files import new_file
 from dcgan.types import OnProgress, Pixels
 
@@ -48,12 +48,18 @@ def write_video(frames: Iterable[Frame], path: Path, frames_per_second: float) -
         raise DcganError("a film needs a frame")
     write = _write_mp4 if path.suffix.lower() == ".mp4" else _write_animation
     with new_file(path) as partial:
-        write(chain([first], coming), partial, frames_per_second)
+        try:
+            write(chain([first], coming), partial, frames_per_second)
+        except OverflowError as error:  # of Pillow, which lengthens a frame that stands still
+            raise DcganError(
+                f"the film stands still for longer than the 655 seconds that a frame of {path.suffix} can last: make "
+                "it shorter, or write a .webp or an .mp4"
+            ) from error
 
 
 def frame_of(picture: Image.Image) -> Frame:
-    """A picture as a frame: RGB, without the last row or column where there is an odd number of them."""
-    frame = np.asarray(picture.convert("RGB"))
+    """A picture as a frame: RGB, on white, without the last row or column where there is an odd number of them."""
+    frame = np.asarray(on_white(picture))
     return frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
 
 

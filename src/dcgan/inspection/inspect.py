@@ -177,8 +177,7 @@ def inspect(
     Example:
         >>> dcgan.inspect(dcgan.load("faces"), "drawn-faces:2000").guided().save("guided.png")
     """
-    if not 1 <= top <= MOST:
-        raise UsageError(f"`top` must be 1 to {MOST}, not {top}")
+    check_top(top)
     check_seed(seed)
     layer, chosen = check_channels(model, layer, channels)
     data = open_for(model, source, on_progress=on_progress)
@@ -187,6 +186,16 @@ def inspect(
     activations = measure_responses(model, data.pixels, layer, top, on_progress=on_progress)
     field = receptive_field(model.architecture, layer)
     return Inspection(model, data, layer, chosen, field, activations, random_model, random_activations)
+
+
+def check_top(top: int) -> None:
+    """Refuse a number of pictures of each channel that no figure holds.
+
+    Raises:
+        UsageError: It is out of its range.
+    """
+    if not 1 <= top <= MOST:
+        raise UsageError(f"`top` must be 1 to {MOST}, not {top}")
 
 
 def check_channels(model: Model, layer: int | None, channels: Sequence[int] | None) -> tuple[int, tuple[int, ...]]:

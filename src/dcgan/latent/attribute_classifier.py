@@ -14,7 +14,7 @@ from dcgan.optimizers import Adam
 from dcgan.pixels import to_images
 from dcgan.randomness import Stream, rng, torch_rng
 from dcgan.short_repr import ShortRepr
-from dcgan.types import OnProgress, Pixels
+from dcgan.types import OnProgress, Pixels, PixelStore
 
 BATCH = 64
 HELD_OUT = 0.1  # fraction of the pictures that only measure the accuracy
@@ -45,12 +45,13 @@ class AttributeClassifier(ShortRepr):
 
 
 def train_attribute_classifier(
-    pixels: Pixels,
+    pixels: Pixels | PixelStore,
     labels: AttributeLabels,
     *,
     epochs: int = 8,
     width: int = 32,
     seed: int = 0,
+    most: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> AttributeClassifier:
     """Train a convolutional classifier of several attributes at once.
@@ -64,12 +65,13 @@ def train_attribute_classifier(
         epochs: Passes over the pictures.
         width: Channels of the first layer.
         seed: Of weights, order and noise.
+        most: How many pictures are used at most, chosen at random. Default: all.
         on_progress: Called with (pictures seen, in all) after each mini-batch.
 
     Raises:
         LatentError: There are too few pictures, or all or none of the training pictures have an attribute.
     """
-    order = rng(Stream.ATTRIBUTES_SPLIT, seed).permutation(len(pixels))
+    order = rng(Stream.ATTRIBUTES_SPLIT, seed).permutation(len(pixels))[:most]
     held_out, train = np.split(order, [int(len(order) * HELD_OUT)])
     if len(held_out) < 2:
         raise LatentError(

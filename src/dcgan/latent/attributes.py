@@ -113,7 +113,9 @@ def top_confident(logits: Logits, present: Sequence[bool], count: int) -> NDArra
     return np.argsort(-margins, kind="stable")[:count]
 
 
-def least_squares_axis(z: Latents, logits: NDArray[np.float32], present: bool = True) -> NDArray[np.float32]:
+def least_squares_axis(
+    z: Latents, logits: NDArray[np.float32], present: bool = True, noise_dim: int | None = None
+) -> NDArray[np.float32]:
     """The direction in which a classifier's logit rises fastest, by least squares of the logits on z.
 
     It is scaled so that adding it raises the fitted logit from the mean of samples without the attribute to that of
@@ -123,6 +125,8 @@ def least_squares_axis(z: Latents, logits: NDArray[np.float32], present: bool = 
         z: (N, D).
         logits: (N,).
         present: Whether to move toward the attribute, or away from it.
+        noise_dim: How many of the first numbers of z the axis may change; the others, a label, are fitted, too, and
+            are 0 in the axis. Default: all.
 
     Returns:
         (D,).
@@ -138,6 +142,8 @@ def least_squares_axis(z: Latents, logits: NDArray[np.float32], present: bool = 
         )
     design = np.column_stack([z, np.ones(len(z))]).astype(np.float64)
     slope = np.linalg.lstsq(design, logits.astype(np.float64), rcond=None)[0][:-1]
+    if noise_dim is not None:
+        slope[noise_dim:] = 0
     rise = logits[has].mean() - logits[~has].mean()
     axis = slope * rise / (slope @ slope)
     return np.asarray(axis if present else -axis, np.float32)

@@ -39,6 +39,12 @@ def with_channels(values: T, channels: int) -> T:
     return values
 
 
+def in_gray(pixels: Pixels) -> Pixels:
+    """Pixels (..., C) without color: (..., 1); RGBA stays RGBA, with its alpha."""
+    gray = with_channels(pixels[..., :3], 1)
+    return np.concatenate([gray.repeat(3, axis=-1), pixels[..., 3:]], axis=-1) if pixels.shape[-1] == 4 else gray
+
+
 def is_gray(picture: Pixels, mask: Mask) -> bool:
     """Whether all that is known of a picture (H, W, C) is gray; mask: (H, W), True where pixels are missing."""
     if picture.shape[2] == 1:

@@ -27,7 +27,7 @@ from dcgan.progress import notebook_bar
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents, OnProgress, Pixels
 
-TRAINING_PICTURES = 20_000  # of the source that a classifier is trained on, at most
+TRAINING_PICTURES = 20_000  # of the source that a classifier is trained on, at most, chosen at random
 DOUBTFUL = 0.9  # accuracy below which a classifier's choices should be looked at
 SHOWN = 12  # examples of a concept in the figure
 LARGEST_POOL = 10_000_000
@@ -131,8 +131,8 @@ def find_concepts(
     if source is not None:
         queries = list(dict.fromkeys(condition.query for parts in conditions.values() for condition in parts))
         data = open_for(model, source, on_progress=on_progress)
-        labels = attribute_labels(data, queries)[:TRAINING_PICTURES]
-        classifier = train_attribute_classifier(data.pixels[:TRAINING_PICTURES], labels, on_progress=on_progress)
+        labels = attribute_labels(data, queries)
+        classifier = train_attribute_classifier(data.pixels, labels, most=TRAINING_PICTURES, on_progress=on_progress)
         accuracy = {str(query): round(float(a), 4) for query, a in zip(queries, classifier.accuracy, strict=True)}
         z = model.latents(range(pool))
         parts = []
@@ -184,7 +184,7 @@ def _choose(
     present = [condition.present for condition in conditions]
     try:
         if axis:
-            return concept_of_axis(name, least_squares_axis(z, logits[:, 0], present[0]))
+            return concept_of_axis(name, least_squares_axis(z, logits[:, 0], present[0], model.interface.noise_dim))
         return concept_of_seeds(name, top_confident(logits, present, examples).tolist(), model)
     except LatentError as error:
         raise LatentError(f"{name}: {error}; raise `pool`, or ask for fewer `examples`") from error

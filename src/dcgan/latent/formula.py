@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from dcgan.errors import UsageError
 
 NAME = re.compile(r"[^\W\d]\w*(?:-\w+)*")
@@ -20,7 +22,8 @@ class Term:
 
     def __str__(self) -> str:
         sign, size = "-" if self.factor < 0 else "+", abs(self.factor)
-        return f"{sign} {self.name}" if size == 1 else f"{sign} {size:g} * {self.name}"
+        number = np.format_float_positional(size, trim="-")  # no exponent, which does not parse
+        return f"{sign} {self.name}" if size == 1 else f"{sign} {number} * {self.name}"
 
 
 def parse_formula(text: str) -> tuple[Term, ...]:

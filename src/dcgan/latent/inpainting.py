@@ -11,7 +11,7 @@ from dcgan.errors import UsageError
 from dcgan.figures.notebook import html_of
 from dcgan.figures.theme import THEMES, Theme
 from dcgan.latent.blending import Blender
-from dcgan.latent.channels import is_gray, with_channels
+from dcgan.latent.channels import in_gray, is_gray, with_channels
 from dcgan.latent.checks import check_whole
 from dcgan.latent.descent import Losses
 from dcgan.latent.regions import Region, enlarge, extents, part_of, shrink
@@ -64,7 +64,7 @@ class Inpainted(ShortRepr):
             UsageError: There is no such answer.
         """
         check_whole("answer", answer, 0, len(self.drawn) - 1)
-        drawn = with_channels(self.drawn[answer], 1) if self.is_gray else self.drawn[answer]
+        drawn = in_gray(self.drawn[answer]) if self.is_gray else self.drawn[answer]
         (left, top, side), (height, width) = self.region, self.mask.shape
         (first_row, end_row), (first_column, end_column) = extents(self.mask)
         rows = slice(max(0, first_row - 1), min(end_row + 1, height))  # of the hole, and one more at each side

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 
@@ -12,15 +13,15 @@ from PIL import Image
 from dcgan.errors import UsageError
 from dcgan.figures.labeled_grid import TILE, grouped
 from dcgan.figures.notebook import html_of
-from dcgan.figures.sheets import sheet
+from dcgan.figures.sheets import save_picture, sheet
 from dcgan.figures.sounds import draw_sounds
 from dcgan.figures.theme import THEMES
-from dcgan.files import distinct_files, folder_name
-from dcgan.generation import LARGEST
+from dcgan.files import check_writable, distinct_files, folder_name
+from dcgan.generation import LARGEST, mini_batches
 from dcgan.model import Model
 from dcgan.randomness import truncated
 from dcgan.short_repr import ShortRepr
-from dcgan.sound.spectrogram import Waveforms
+from dcgan.sound.spectrogram import SoundFormat, Waveforms, sounds_of
 from dcgan.sound.wav import write_wav
 from dcgan.types import Latents, OnProgress, Pixels
 
@@ -40,14 +41,19 @@ class Samples(ShortRepr):
         pixels: (N, H, W, C), uint8.
         seeds: N seeds; None where z was given.
         labels: With which all samples were generated, label by label; none if each has its own.
-        sounds: (N, samples), float32 in [-1, 1], of a model that has learned from sounds; else None.
+        sound: What a clip is, of a model that has learned from sounds; else None.
     """
 
     z: Latents
     pixels: Pixels
     seeds: tuple[int, ...] | None
     labels: tuple[str, ...] = ()
-    sounds: Waveforms | None = None
+    sound: SoundFormat | None = None
+
+    @cached_property
+    def sounds(self) -> Waveforms | None:
+        """(N, samples), float32 in [-1, 1], of a model that has learned from sounds; else None."""
+        return None if self.sound is None else sounds_of(self.pixels, self.sound)
 
     def figure(self, columns: int | None = None, scale: int | None = None) -> Image.Image:
         """A sheet, with so many pictures in a row, each enlarged so many times; see `dcgan.figures.sheets.sheet`.
@@ -83,17 +89,19 @@ def generate_samples(
             those that the seeds name or the z hold.
         truncation: Scales z toward 0, above 0 and at most 1: more typical pictures, less variety.
         batch_statistics: Normalize by the mini-batch at hand, as the paper did; nets with batch norm only.
-        batch_size: Pictures in a mini-batch of `batch_statistics`.
+        batch_size: Pictures in a mini-batch of `batch_statistics`, which have one label where `labels` are given.
 
     Raises:
         UsageError: A value is out of its range.
     """
     _check_batches(batch_statistics, batch_size, len(samples))
     z = labeled_latents(model, samples, labels, truncation)
-    pixels = model.generate(z, batch_size=batch_size, batch_statistics=batch_statistics)
+    groups = np.split(z, max(1, len(labels))) if batch_statistics else [z]  # by label, as in a folder
+    pixels = np.concatenate(
+        [model.generate(group, batch_size=batch_size, batch_statistics=batch_statistics) for group in groups]
+    )
     seeds = as_seeds(samples)
-    sounds = model.sounds(pixels) if model.sound else None
-    return Samples(z, pixels, seeds and seeds * max(1, len(labels)), tuple(labels), sounds)
+    return Samples(z, pixels, seeds and seeds * max(1, len(labels)), tuple(labels), model.sound)
 
 
 def labeled_latents(
@@ -146,7 +154,7 @@ def sample_to_folder(
 
     Raises:
         UsageError: A value is out of its range, a folder holds other files, or some of these already.
-        OSError: A folder or a file cannot be written.
+        DcganError, OSError: A folder or a file cannot be written.
     """
     _check_batches(batch_statistics, batch_size, len(samples))
     if not 1 <= scale <= MOST_SCALE:
@@ -168,13 +176,13 @@ def sample_to_folder(
     chunk = max(1, CHUNK // batch_size) * batch_size  # whole mini-batches, as their statistics may be used
     groups: list[Sequence[str]] = [[label] for label in labels] or [[]]
     written = 0
-    for group, start in product(groups, range(0, len(names), chunk)):
-        z = labeled_latents(model, samples[start : start + chunk], group, truncation)
+    for group, rows in product(groups, mini_batches(len(names), chunk)):
+        z = labeled_latents(model, samples[rows], group, truncation)
         for picture in model.generate(z, batch_size=batch_size, batch_statistics=batch_statistics):
             if model.sound:
                 write_wav(model.sounds(picture[None]), model.sound, files[written])
             else:
-                sheet(picture[None], scale=scale).save(files[written])
+                save_picture(sheet(picture[None], scale=scale), files[written])
             written += 1
         if on_progress:
             on_progress(written, len(files))
@@ -182,7 +190,7 @@ def sample_to_folder(
 
 
 def _make_folder(path: Path, suffix: str) -> None:
-    path.mkdir(parents=True, exist_ok=True)
+    check_writable(path / f"seed-000000{suffix}")  # which also clears away what a killed process left half-written
     if any(not file.match(f"seed-*{suffix}") and not file.match(f"latent-*{suffix}") for file in path.iterdir()):
         raise UsageError(f"`out` {path} holds files that are not samples; name a new folder")
 

@@ -45,7 +45,7 @@ class Turn(ShortRepr):
 
     def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
         """A line of pictures for each sample, with the coefficient above each column."""
-        columns = [f"{value:+.2g}" if value else "0" for value in self.coefficients.round(3)]
+        columns = _written(self.coefficients)
         return labeled_grid(self.pixels, theme, title=self.axis_name, rows=self.labels, columns=columns)
 
     def _repr_html_(self) -> str:
@@ -75,7 +75,7 @@ def turn(
         concepts: What the names mean: a file of concepts, or concepts by name. Default: the model's own.
 
     Raises:
-        UsageError: A value is out of its range, or the concept is no axis.
+        UsageError: A value is out of its range, the concept is no axis, or one of two concepts is an axis.
         LatentError: There is no such concept, or the file cannot be read.
     """
     if steps < 2:
@@ -125,6 +125,15 @@ def move_latents(
     return np.asarray(z[:, None] + coefficients[:, None] * direction, np.float32)
 
 
+def _written(coefficients: NDArray[np.float64]) -> list[str]:
+    """Each with its sign and two digits, however large or small; 0 where it is 0 but for rounding."""
+    smallest = 1e-6 * np.abs(coefficients).max()
+    return [
+        np.format_float_positional(value, 2, fractional=False, trim="-", sign=True) if abs(value) > smallest else "0"
+        for value in coefficients
+    ]
+
+
 def _check(strength: float) -> None:
     if not 0 < strength <= 100:
         raise UsageError(f"`strength` must be above 0 and at most 100, not {strength:g}")
@@ -143,6 +152,12 @@ def _resolve(model: Model, axis: Axis, concepts: ConceptSource) -> tuple[NDArray
         if len(axis) != 2:
             raise UsageError(f"`axis` goes between two concepts, not {len(axis)}")
         start, end = (resolve_concepts(model, concepts, axis)[name] for name in axis)
+        for concept in (start, end):
+            if concept.is_axis:
+                raise UsageError(
+                    f"an axis goes between two concepts of samples, and {concept.name} is an axis itself: name it "
+                    "alone, as `axis`"
+                )
         return end.mean - start.mean, f"{start.name} to {end.name}", (start, end)
     axis = np.asarray(axis)
     if axis.shape != (model.latent_dim,) or not np.isfinite(axis).all():

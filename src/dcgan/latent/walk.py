@@ -26,6 +26,7 @@ Distance = Literal["latent", "perceptual"]
 KEYS = 9  # random samples of a walk, as in the paper
 FINER = 4  # pictures generated for each frame, to find where perceptual distances are even
 PAIRS = 256  # random pairs of pictures that a step is compared with
+ALIKE = 1e-6  # perceptual distance of two pictures that are the same but for rounding
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,9 +90,13 @@ class PerceptualSteps(ShortRepr):
     labels: tuple[str, ...]
 
     @property
-    def largest(self) -> Distances:
-        """(R,), the largest step of each row as a share of the median random pair: near 1 would be no walk at all."""
-        return np.asarray(self.steps.max(axis=1) / np.median(self.random_pairs))
+    def largest(self) -> Distances | None:
+        """(R,), the largest step of each row as a share of the median random pair: near 1 would be no walk at all.
+
+        None where most random samples look alike, so that there is nothing to compare with.
+        """
+        median = np.median(self.random_pairs)
+        return np.asarray(self.steps.max(axis=1) / median) if median > ALIKE else None
 
     def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
         """A chart of all steps above the range of random pairs."""

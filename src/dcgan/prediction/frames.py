@@ -8,7 +8,6 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from dcgan.data.clip_pixels import Clips
 from dcgan.data.clips import find_films
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
@@ -58,9 +57,7 @@ class PredictedFrames(ShortRepr):
     def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
         """The first clips: a row of what came, and below it what was predicted."""
         shown = slice(SHOWN)
-        blank = np.empty_like(self.before[shown])
-        blank[:] = (*theme.ground, 255)[: blank.shape[-1]]
-        first = blank if self.true is not None else self.before[shown]
+        first = _blank(self.before[shown], theme) if self.true is not None else self.before[shown]
         rows = [np.concatenate([first, self.predicted[shown]], axis=1)]
         names = ["predicted"]
         if self.true is not None:
@@ -85,7 +82,7 @@ class PredictedFrames(ShortRepr):
 
     def film(self, theme: Theme = THEMES["light"]) -> Iterator[Image.Image]:
         """The frames of a film of the first clips: what came, and at its right what is predicted."""
-        shown = slice(SHOWN if len(self.before) >= SHOWN else 2 if len(self.before) > 1 else 1)
+        shown = slice(SHOWN)
         sides = [np.concatenate([self.before[shown], self.predicted[shown]], axis=1)]
         names = ["predicted"]
         if self.true is not None:
@@ -93,6 +90,8 @@ class PredictedFrames(ShortRepr):
             names.insert(0, "true")
         clips = np.stack(sides, axis=1)  # (clips, sides, frames, H, W, C)
         across = min(2, len(clips))
+        if len(clips) % across:
+            clips = np.concatenate([clips, _blank(clips[:1], theme)])  # which fills the last row
         for number, frame in enumerate(self._moments):
             grid = clips[:, :, number].reshape(len(clips) // across, -1, *clips.shape[3:])
             title = f"{self._moment(frame)}, {'predicted' if frame > 0 else 'given'}"
@@ -226,6 +225,11 @@ def _clips(packed: PackedSet, history: int, steps: int) -> tuple[PackedSet, NDAr
             f"{packed.source} has no {counted(history, 'frame')} in a row, as many as this model needs: the longest of "
             f"{counted(count.films, 'film')} has {count.longest}"
         )
-    found = films.clips(history)
-    assert isinstance(found.pixels, Clips)
-    return found, found.pixels.last_of_films()
+    return films.clips(history), np.flatnonzero(films.followers[films.starts(history)] == history)
+
+
+def _blank(frames: Pixels, theme: Theme) -> Pixels:
+    """Frames (..., C) of the same shape in the color of the ground."""
+    blank = np.empty_like(frames)
+    blank[:] = (*theme.ground, 255)[: frames.shape[-1]]
+    return blank
