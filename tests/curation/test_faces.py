@@ -63,6 +63,15 @@ def test_detectors_find_a_face_of_any_size_and_none_where_there_is_none(detector
         assert overlap(found, [edge * scale for edge in FACE]) > least, width
 
 
+@pytest.mark.parametrize("shape", [(1, 500), (3, 3000), (3000, 3), (20, 900)])
+def test_thin_pictures_are_no_trouble(shape: tuple[int, int]) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    FindingFaces(FaceOptions())(noise)
+    for face in build_detector("yunet")(noise):
+        assert np.isfinite(face[:5]).all()
+        assert overlap(face, [0, 0, shape[1], shape[0]]) > 0
+
+
 def test_yunet_finds_the_eyes_and_the_larger_face_comes_first() -> None:
     large, small = build_detector("yunet")(np.asarray(among_scenes((0, 0, 220), (250, 250, 440))))
     assert large.side > small.side > 40
