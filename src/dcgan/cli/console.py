@@ -39,7 +39,7 @@ stderr = Bystander(stderr=True, soft_wrap=True, highlight=False, markup=False, e
 
 def answer(text: str, facts: Mapping[str, object], as_json: bool) -> None:
     """Print the verb's result to stdout: `text` for people, or `facts` as one line of JSON for machines."""
-    stdout.print(json.dumps(facts, default=str) if as_json else harmless(text))
+    stdout.print(json.dumps(facts, default=str, allow_nan=False) if as_json else harmless(text))
 
 
 def say(text: str) -> None:

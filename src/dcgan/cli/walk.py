@@ -1,5 +1,6 @@
 """`dcgan walk`: from picture to picture by small steps."""
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -135,7 +136,7 @@ def walk(
         if step_sizes:
             save_picture(measured.figure(colors), step_sizes)
         largest = measured.largest
-        facts["largest_steps"] = [round(float(step), 4) for step in largest]
+        facts["largest_steps"] = [round(float(step), 4) if isfinite(step) else None for step in largest]
         text += (
             f"\nthe largest of {frames - 1} steps is {largest.max():.2f} of the median distance between random "
             f"samples, in the row {walked.labels[int(largest.argmax())]}"
