@@ -109,6 +109,7 @@ def exporting(model: Model, out: Path, form: Format, dtype: DType, *, overwrite:
             "latent_distribution": model.latent_distribution,
             "labels": list(model.labels),
             "frames": model.frames,
+            **({"untrained": model.details["untrained"]} if "untrained" in model.details else {}),
             "differences": writer.differences,
             **writer.details,
         }
