@@ -128,6 +128,17 @@ def test_without_a_discriminator_the_models_own_is_untrained(checkpoints: tuple[
     assert_same(model)
 
 
+def test_an_untrained_discriminator_is_not_exported_as_a_checkpoint(
+    checkpoints: tuple[Path, Path], tmp_path: Path
+) -> None:
+    files = export_state_dict(import_checkpoint(checkpoints[0]), tmp_path / "out")
+    assert set(files.sizes) == {"netG.pth", "export.json"}
+    not_written = files.details["not_written"]
+    assert isinstance(not_written, dict)
+    assert "untrained" in not_written["netD.pth"]
+    assert str(files.details["untrained"]).startswith("the discriminator")
+
+
 @pytest.mark.parametrize("ups", [2, 6])
 def test_other_sizes_other_names_and_biases_are_taken(ups: int, tmp_path: Path) -> None:
     layers: list[nn.Module] = [nn.ConvTranspose2d(NZ, 4, 4), nn.BatchNorm2d(4), nn.ReLU()]
@@ -157,7 +168,7 @@ def test_code_in_a_checkpoint_is_not_run(tmp_path: Path, monkeypatch: pytest.Mon
     assert not Path("touched").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 damaged", b"\x80\x02"])
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04 damaged", b"\x80\x02", b"\x80\x02G\x00"])
 def test_a_damaged_file_is_an_error(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "netG.pth").write_bytes(content)
     with pytest.raises(ModelError, match=r"netG\.pth (is damaged|holds more than tensors)"):
@@ -191,10 +202,32 @@ def changed(net: nn.Module, **tensors: Tensor | None) -> dict[str, Tensor]:
         (changed(G, main_12_bias=torch.ones(3)), "main.12 has a bias, and dcgan's layer has none"),
         (D.state_dict(), "holds a discriminator: name the generator's file first"),
         (changed(G, main_12_weight=torch.ones(NGF, 7, 4, 4)), "channels must be 1, 3 or 4"),
+        (changed(G, main_0_weight=torch.ones(NZ, 32, 4, 4).to_sparse()), "main.0.weight .* is no dense tensor"),
+        (changed(G, main_0_weight=torch.ones(NZ, 32, 4, 4, device="meta")), "main.0.weight .* is no dense tensor"),
+        (changed(G, main_0_weight=torch.ones(NZ, 32, 4, 4, dtype=torch.complex64)), "is no dense tensor of real"),
+        (changed(G, main_0_weight=torch.ones(NZ, 32, 4, 4).to(torch.float8_e4m3fn)), "is no dense tensor of real"),
     ],
 )
 def test_another_net_is_refused_with_the_reason(content: object, message: str, tmp_path: Path) -> None:
     torch.save(content, tmp_path / "netG.pth")
+    with pytest.raises(ModelError, match=message):
+        import_checkpoint(tmp_path / "netG.pth")
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ("main.0.bias", "the bias of main.0 does not fit"),
+        ("main.2.weight", "main.2.weight .* is neither a convolution nor batch norm"),  # PReLU
+    ],
+)
+def test_what_comes_after_a_convolution_must_fit_it(layer: str, message: str, tmp_path: Path) -> None:
+    tensors = {}
+    for name, tensor in G.state_dict().items():
+        if name == ("main.1.weight" if layer == "main.0.bias" else "main.3.weight"):
+            tensors[layer] = torch.ones(5) if layer == "main.0.bias" else torch.full((32,), 0.25)
+        tensors[name] = tensor
+    torch.save(tensors, tmp_path / "netG.pth")
     with pytest.raises(ModelError, match=message):
         import_checkpoint(tmp_path / "netG.pth")
 

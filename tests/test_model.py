@@ -3,6 +3,8 @@
 import json
 import shutil
 from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -296,6 +298,15 @@ def test_half_precision_halves_the_files_and_moves_pictures_by_little(
     assert sizes[0] < 0.7 * sizes[1]
     assert {tensor.dtype for tensor in half.generator.state_dict().values()} == {torch.float32}
     assert 0 < np.abs(half.sample(range(8)).astype(int) - model.sample(range(8))).mean() < 2
+
+
+def test_weights_beyond_half_precision_are_not_rounded(model: Model, tmp_path: Path) -> None:
+    large = deepcopy(model.generator)
+    with torch.no_grad():
+        large.get_parameter("stem.weight").fill_(70_000)
+    with pytest.raises(ModelError, match=r"stem\.weight holds weights beyond 65,504"):
+        replace(model, generator=large).save(tmp_path / "half", dtype="float16")
+    assert not (tmp_path / "half").exists()
 
 
 def test_the_identity_is_that_of_the_pictures(model: Model, saved: Path) -> None:

@@ -150,6 +150,9 @@ def remove(files: Iterable[Path]) -> None:
         (lambda f: remove(f.glob("*_discrim_*")), r"no \*_discrim_params"),
         (lambda f: file(f, "gen", 7).write_bytes(b"\x93NUMPY"), "is not an array"),
         (lambda f: file(f, "gen", 7).write_bytes(b""), "is not an array"),
+        (lambda f: file(f, "gen", 7).write_bytes(b"PK\x03\x04 damaged"), "is not an array"),
+        (lambda f: np.save(file(f, "gen", 7), np.float32(3)), "has shape"),
+        (lambda f: np.save(file(f, "gen", 4), np.float32(3)), "has shape"),
         (lambda f: np.save(file(f, "gen", 7), np.array([{}], object)), "is not an array"),
         (lambda f: np.save(file(f, "gen", 7), np.zeros((2, 3, 4, 4), np.float32)), "has shape"),
         (lambda f: np.save(file(f, "gen", 2), np.zeros(3, np.float32)), "has shape"),
@@ -186,6 +189,15 @@ def test_of_a_pair_in_part_the_discriminators_first_layers_are_imported(tmp_path
     maps = model.nets.discriminator.train().activations(torch.tensor(images, dtype=torch.float32))
     np.testing.assert_allclose(maps[-1].detach(), np.where(h > 0, h, 0.2 * h), atol=1e-4)
     assert "untrained" in model.details
+
+
+def test_first_layers_of_odd_shapes_are_an_error(tmp_path: Path) -> None:
+    np.save(tmp_path / "30_discrim_params.jl_01.npy", np.ones((4, 3, 3, 3), np.float32))
+    np.save(tmp_path / "30_gen_params.jl_02.npy", np.ones(4, np.float32))
+    for number in (2, 3, 4):
+        np.save(tmp_path / f"30_discrim_params.jl_{number:02}.npy", np.float32(1))
+    with pytest.raises(ModelError, match="has shape"):
+        import_release(tmp_path)
 
 
 def test_no_folder_is_an_error(tmp_path: Path) -> None:

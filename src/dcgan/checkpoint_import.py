@@ -4,7 +4,6 @@ import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from zipfile import BadZipFile
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +20,8 @@ from dcgan.tutorial_nets import EPS, KERNEL_SIZE, STEM_SIDE
 
 Tensors = dict[str, Tensor]
 _INSIDE = ("state_dict", "model", "generator", "netG", "discriminator", "netD")  # of files that hold more than one net
+_NORM = frozenset({"weight", "bias", "running_mean", "running_var"})  # of one batch norm
+_FLOATS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 _EXPECTED = "the nets of pytorch/examples have 4x4 kernels alone, and batch norm after each hidden layer but D's first"
 
 
@@ -94,15 +95,20 @@ def _layers(path: Path, keys: tuple[str, str]) -> list[_Layer]:
     layers: list[_Layer] = []
     for name, tensor in _tensors(path, keys).items():
         module, _, kind = name.rpartition(".")
+        if kind == "num_batches_tracked":
+            continue
+        if tensor.dtype not in _FLOATS or tensor.layout != torch.strided or tensor.is_meta:
+            kind = f"{tensor.dtype}, {tensor.layout}, on {tensor.device}"
+            raise ModelError(f"{path}: {name} ({kind}) is no dense tensor of real floating-point numbers")
         if not tensor.isfinite().all():
             raise ModelError(f"{path}: {name} holds values that are not finite numbers")
         if kind == "weight" and tensor.ndim == 4:
             layers.append(_Layer(module, tensor.float(), None))
         elif layers and kind == "bias" and module == layers[-1].name:
             layers[-1].bias = tensor.float()
-        elif layers and kind in ("weight", "bias", "running_mean", "running_var") and tensor.ndim == 1:
+        elif layers and kind in _NORM - layers[-1].norm.keys() and tensor.ndim == 1:
             layers[-1].norm[kind] = tensor.float()
-        elif kind != "num_batches_tracked":
+        else:
             shape = " x ".join(map(str, tensor.shape))
             raise ModelError(f"{path} is of another net: {name} ({shape}) is neither a convolution nor batch norm")
     if len(layers) < 2:
@@ -121,7 +127,7 @@ def _tensors(path: Path, keys: tuple[str, str]) -> Tensors:
             f"{path} holds more than tensors, such as a whole module; reading that could run code, so it was refused. "
             "Save the state dict by itself: torch.save(netG.state_dict(), ...)"
         ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, BadZipFile, OSError, IndexError, AttributeError) as error:
+    except Exception as error:  # of damaged files torch raises RuntimeError, KeyError, struct.error, and others
         raise ModelError(f"{path} is damaged, or is not a PyTorch checkpoint") from error
     for key in (*keys, *_INSIDE):
         if isinstance(content, dict) and isinstance(content.get(key), dict):
@@ -139,10 +145,12 @@ def _check_kernels(path: Path, layers: list[_Layer], normed: list[_Layer]) -> No
             raise ModelError(
                 f"{path} is of another net: {layer.name} has a kernel of {sides[0]}x{sides[1]}; {_EXPECTED}"
             )
-        parts = {"weight", "bias", "running_mean", "running_var"} if any(layer is one for one in normed) else set()
+        parts = _NORM if any(layer is one for one in normed) else set()
         if layer.norm.keys() != parts:
             has = ", ".join(sorted(layer.norm)) or "no batch norm"
             raise ModelError(f"{path} is of another net: after {layer.name} it has {has}; {_EXPECTED}")
+        if parts and layer.bias is not None and layer.bias.shape != layer.norm["running_mean"].shape:
+            raise ModelError(f"{path} is of another net: the bias of {layer.name} does not fit its batch norm")
         if not parts and layer.bias is not None and layer.bias.any():
             raise ModelError(f"{path} is of another net: {layer.name} has a bias, and dcgan's layer has none")
 

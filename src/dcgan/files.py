@@ -24,6 +24,8 @@ PIXELS_FILE, INDEX_FILE, SKIPPED_FILE, DATASET_FILE = "pixels.npy", "index.parqu
 """What a packed set consists of; see `dcgan.data.packed`."""
 GROUPS_FILE, NET_FILE, CODES_FILE = "groups.parquet", "autoencoder.safetensors", "codes.npy"
 """What one has beside these if near duplicates were left out; see `dcgan.curation.deduplicate`."""
+GROUPS_SHEET_FILE, FACES_SHEET_FILE = "groups.png", "faces.png"
+"""The sheets that the verbs `dedup` and `faces` put there."""
 RUN_FILE = "run.json"
 """What makes a folder a run; see `dcgan.training.run`."""
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')  # in names of folders, on one system or another

@@ -338,7 +338,7 @@ class Model:
             overwrite: Replace a model that is there.
 
         Raises:
-            ModelError: Something is there already.
+            ModelError: Something is there already, or weights are too large for "float16".
             OSError: The disk is full, or the folder cannot be written.
         """
         path = Path(path)

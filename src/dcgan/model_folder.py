@@ -150,21 +150,27 @@ def write_model(
         dtype: "float16" rounds the weights to half precision; the few numbers of batch norm stay as they are.
 
     Raises:
+        ModelError: Weights are too large for "float16".
         OSError: The disk is full, or a file cannot be written.
     """
     files = [folder / f"{net}.safetensors" for net in NETS]
     for net, file in zip((generator, discriminator), files, strict=True):
         tensors = net.state_dict()
         if dtype == "float16":
-            tensors = {name: _rounded(tensor) for name, tensor in tensors.items()}
+            tensors = {name: _rounded(name, tensor) for name, tensor in tensors.items()}
         write_tensors(tensors, file)
     whole = {"format": FORMAT, **card, "sha256": {file.name: sha256(file) for file in files}}
     (folder / CARD).write_text(json.dumps(whole, indent=2) + "\n", "utf-8")
 
 
-def _rounded(tensor: Tensor) -> Tensor:
+def _rounded(name: str, tensor: Tensor) -> Tensor:
     """Weights in half precision; biases, statistics and counters as they are."""
-    return tensor.half() if tensor.ndim > 1 and tensor.is_floating_point() else tensor
+    if tensor.ndim < 2 or not tensor.is_floating_point():
+        return tensor
+    half = tensor.half()
+    if not half.isfinite().all():
+        raise ModelError(f"{name} holds weights beyond 65,504, the largest number of float16: write `dtype` float32")
+    return half
 
 
 def write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:

@@ -1,13 +1,17 @@
 """The nets of a model as a DCGAN's, for what looks into their layers."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from dcgan.errors import ModelError
 from dcgan.networks.architecture import Architecture, DiscriminatorArchitecture, Interface
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
+
+Real = TypeVar("Real", bound=np.floating[Any])
 
 
 class Nets(NamedTuple):
@@ -47,6 +51,20 @@ def dcgan_discriminator(interface: Interface, discriminator: nn.Module, what: st
         case DiscriminatorArchitecture() as architecture, Discriminator() as judge:
             return DiscriminatorNet(architecture, judge)
     raise _no_dcgan(interface, what, remedy)
+
+
+def check_finite(features: NDArray[Real]) -> NDArray[Real]:
+    """The features that a discriminator made, or distances between them, as they are.
+
+    Raises:
+        ModelError: Some are infinite or no numbers: the net's weights are too large.
+    """
+    if not np.isfinite(features).all():
+        raise ModelError(
+            "the discriminator of this model gives numbers that are not finite, since its weights are too large: take "
+            "an earlier checkpoint of its run"
+        )
+    return features
 
 
 def _no_dcgan(interface: Interface, what: str, remedy: str) -> ModelError:

@@ -6,6 +6,7 @@ weights are stored (in, out). Both nets normalize by the batch; fixed statistics
 
 import re
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -118,8 +119,9 @@ def _read(folder: Path, net: str) -> Arrays:
         number = re.search(r"_(\d+)\.npy$", path.name)
         if number:
             try:
-                array = np.asarray(np.load(path, allow_pickle=False), np.float32)
-            except (OSError, ValueError, EOFError) as error:
+                with path.open("rb") as file:
+                    array = np.atleast_1d(np.asarray(np.load(file, allow_pickle=False), np.float32))
+            except (OSError, ValueError, TypeError, EOFError, BadZipFile) as error:
                 raise ModelError(f"{path} is not an array: {error}") from error
             if not np.isfinite(array).all():
                 raise ModelError(f"{path} holds values that are not finite numbers")
@@ -180,7 +182,7 @@ def _layer_tensors(arrays: list[NDArray[np.float32]], first_layer: int) -> dict[
 
 
 def _flipped(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
-    return kernel[..., ::-1, ::-1]
+    return kernel[..., ::-1, ::-1] if kernel.ndim == 4 else kernel  # `_fill` refuses others
 
 
 def _fill(folder: Path, net: nn.Module, arrays: dict[str, NDArray[np.float32]]) -> None:

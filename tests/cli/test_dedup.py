@@ -59,6 +59,12 @@ def test_json_has_the_numbers_and_the_files(home: Path, tmp_path: Path, capsys: 
     assert Path(facts["groups_file"]).is_file()
 
 
+def test_overwrite_replaces_what_the_verb_made(home: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        app(["dedup", str(home / "photos"), "--out", str(tmp_path / "unique"), "--size", "32", "--overwrite"])
+    assert len(PackedSet.open(tmp_path / "unique")) == 12
+
+
 def test_wrong_use_is_refused_and_nothing_is_made(home: Path, tmp_path: Path) -> None:
     for words, expected in (
         (["--within", "99"], "`within` must be 0 to 16"),

@@ -33,6 +33,12 @@ def test_it_makes_a_set_and_a_sheet_and_says_so(
         assert sheet.width >= 640
 
 
+def test_overwrite_replaces_what_the_verb_made(photos: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        app(["faces", str(photos), "--out", str(tmp_path / "faces"), "--size", "32", "--overwrite"])
+    assert len(PackedSet.open(tmp_path / "faces")) == 1
+
+
 def test_json_counts_and_names_the_files(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(PORTRAIT, photos / "again.jpg")
     app(["faces", str(photos), "--out", str(tmp_path / "faces"), "--detector", "haar", "--max-faces", "1", "--json"])

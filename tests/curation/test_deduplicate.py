@@ -13,6 +13,7 @@ from tests.curation.scenes import scenes
 
 import dcgan
 from dcgan.curation import deduplicate as room
+from dcgan.curation.autoencoder import Autoencoder, load_autoencoder, save_autoencoder
 from dcgan.curation.collection import Collection, shrunk
 from dcgan.curation.deduplicate import deduplicate
 from dcgan.curation.duplicates import Deduplicated
@@ -255,6 +256,24 @@ def test_a_damaged_index_is_refused_or_made_anew(home: Path, tmp_path: Path) -> 
     (tmp_path / "known" / "autoencoder.safetensors").write_bytes(b"gone")
     with pytest.raises(PackedSetError, match="is damaged"):
         deduplicate(home / "more", tmp_path / "other", against=[tmp_path / "known"])
+
+
+def test_a_source_whose_net_or_codes_are_damaged_is_encoded_anew(home: Path, tmp_path: Path) -> None:
+    for name, content in (("codes.npy", b"PK\x03\x04gone"), ("autoencoder.safetensors", b"gone")):
+        shutil.copytree(home / "unique", tmp_path / name)
+        (tmp_path / name / name).write_bytes(content)
+        assert deduplicate(tmp_path / name, tmp_path / "out", overwrite=True).kept == 60
+    (tmp_path / "autoencoder.safetensors" / "autoencoder.safetensors").unlink()  # its codes are of no known net
+    known = [tmp_path / "autoencoder.safetensors"]
+    assert deduplicate(home / "more", tmp_path / "out", against=known, overwrite=True).kept == 15
+
+
+def test_a_net_of_nan_is_refused(tmp_path: Path) -> None:
+    net = Autoencoder(torch.Generator())
+    net.mean[0] = torch.nan
+    save_autoencoder(net, tmp_path / "net.safetensors")
+    with pytest.raises(PackedSetError, match="not finite"):
+        load_autoencoder(tmp_path / "net.safetensors")
 
 
 def test_a_run_that_is_stopped_leaves_nothing(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

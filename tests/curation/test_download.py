@@ -123,6 +123,21 @@ def test_addresses_of_the_local_network_are_refused_by_name_too(web: Web, tmp_pa
     check_public("93.184.216.34")
 
 
+@pytest.mark.parametrize("name", ["downloads.csv", "Downloads.jsonl"])
+def test_a_name_that_is_that_of_a_file_of_the_verb_gets_a_folder_of_another(
+    name: str, web: Web, tmp_path: Path
+) -> None:
+    rows = write_list(tmp_path / "list.csv", [{"url": web.at("/photos/1.jpg"), "name": name}])
+    download(rows, tmp_path / "out", delay=0, allow_private=True)
+    (row,) = listed(tmp_path / "out")
+    assert row["file"].startswith(f"{name}-2/")
+
+
+def test_rules_of_robots_that_come_late_are_kept_too(web: Web, tmp_path: Path) -> None:
+    web.pause = 0.2
+    assert outcome(web, tmp_path, "/secret/1.jpg") == "forbidden by robots.txt"
+
+
 def test_robots_are_read_once_and_the_delay_is_kept(web: Web, tmp_path: Path) -> None:
     fetch(web, tmp_path, *(f"/photos/{number}.jpg" for number in range(4)), delay=0.2, contact="me@example.org")
     assert web.asked["/robots.txt"] == 1
@@ -246,6 +261,21 @@ def test_names_are_asked_for_page_by_page(web: Web, tmp_path: Path, monkeypatch:
             rows = list(csv.DictReader(file))
         assert rows[6] == {"name": "person 6", "born": "1950-02-03", "person": "http://it/person 6"}
     assert find_names(tmp_path / "few.csv", limit=4, **options).count == 4  # type: ignore[arg-type]
+
+
+def test_a_register_that_gives_the_same_page_again_ends_the_list(
+    web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dcgan.curation.people.PAGE", 3)
+    monkeypatch.setattr("dcgan.curation.web.PoliteClient._turn", no_wait)
+    web.keeps_offset = False
+    assert find_names(tmp_path / "people.csv", endpoint=web.at("/sparql"), allow_private=True).count == 3
+
+
+@pytest.mark.parametrize("endpoint", ["http://[bad", "http://a:99999/"])
+def test_an_endpoint_that_is_no_address_is_refused(endpoint: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"`endpoint` .* is no address"):
+        find_names(tmp_path / "people.csv", endpoint=endpoint)
 
 
 async def no_wait(*_: object) -> None:

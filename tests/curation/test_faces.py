@@ -14,6 +14,7 @@ from tests.curation.scenes import scenes
 import dcgan
 from dcgan.curation import face_crops
 from dcgan.curation import faces as room
+from dcgan.curation.collection import Collection
 from dcgan.curation.detectors import YUNET, Detection, build_detector, overlap
 from dcgan.curation.face_crops import Faces, FindingFaces, crop, sharpness
 from dcgan.curation.face_options import FaceOptions
@@ -62,6 +63,15 @@ def test_detectors_find_a_face_of_any_size_and_none_where_there_is_none(detector
         assert overlap(found, [edge * scale for edge in FACE]) > least, width
 
 
+@pytest.mark.parametrize("shape", [(1, 500), (3, 3000), (3000, 3), (20, 900)])
+def test_thin_pictures_are_no_trouble(shape: tuple[int, int]) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    FindingFaces(FaceOptions())(noise)
+    for face in build_detector("yunet")(noise):
+        assert np.isfinite(face[:5]).all()
+        assert overlap(face, [0, 0, shape[1], shape[0]]) > 0
+
+
 def test_yunet_finds_the_eyes_and_the_larger_face_comes_first() -> None:
     large, small = build_detector("yunet")(np.asarray(among_scenes((0, 0, 220), (250, 250, 440))))
     assert large.side > small.side > 40
@@ -99,6 +109,14 @@ def test_photographs_become_a_set_of_faces_and_every_one_is_listed(photos: Path,
     assert str(report).startswith("3 faces of 7 pictures")
     assert report.figure().width >= 640
     assert "<img" in report._repr_html_()
+
+
+def test_faces_of_one_photograph_are_no_copies_and_a_face_that_is_cropped_again_is(tmp_path: Path) -> None:
+    photograph = among_scenes((0, 0, 220), (250, 250, 440))
+    one, again = (PackedSet.open(crop_faces([photograph], tmp_path / name).path) for name in ("one", "again"))
+    alone = PackedSet.open(crop_faces([photograph], tmp_path / "alone", FaceOptions(max_faces=1)).path)
+    assert (len(one), one.shared_with(again), one.shared_with(alone)) == (2, 2, 1)
+    assert Collection(["faces"], [one]).original.tolist() == [0, 1]
 
 
 def test_the_crop_shows_the_face(tmp_path: Path) -> None:

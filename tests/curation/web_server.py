@@ -23,7 +23,9 @@ class Web(ThreadingHTTPServer):
         self.times: list[float] = []
         self.agents: set[str] = set()
         self.robots = "User-agent: *\nDisallow: /secret\n"
+        self.pause = 0.0  # seconds before the last line of robots.txt
         self.people = [f"person {number}" for number in range(7)]
+        self.keeps_offset = True
 
     def at(self, path: str) -> str:
         """The address of a path."""
@@ -48,7 +50,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def reply(self, path: str, query: dict[str, list[str]]) -> None:
         if path == "/robots.txt":
-            self.send(self.server.robots.encode(), "text/plain")
+            *lines, last = self.server.robots.encode().splitlines(keepends=True)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"".join(lines))
+            time.sleep(self.server.pause)
+            self.wfile.write(last)
         elif path.startswith(("/photos/", "/secret/")):
             self.send(JPEG + path.encode(), "image/jpeg")
         elif path == "/png.jpg":
@@ -85,6 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
     def answer(self, query: str) -> None:
         words = query.split()
         rows, start = (int(words[words.index(word) + 1]) for word in ("LIMIT", "OFFSET"))
+        start *= self.server.keeps_offset
         page = self.server.people[start : start + rows]
         entries = [
             {

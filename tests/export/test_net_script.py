@@ -16,6 +16,7 @@ from dcgan.errors import ModelError
 from dcgan.export.web import export_page
 from dcgan.model import Model
 from dcgan.networks.architecture import Interface
+from dcgan.types import DType
 
 SEEDS = [3, 17, 2**40]
 
@@ -70,6 +71,17 @@ def test_rounded_weights_change_what_the_page_says_they_change(tmp_path: Path) -
     assert isinstance(levels, dict)
     assert 0 < levels["mean"] < 0.5
     assert np.abs(drawn(half.path) - expected(model)).max() <= levels["max"] + 1
+
+
+@pytest.mark.parametrize(("factor", "dtype"), [(1e6, "float16"), (1e38, "float32")])
+def test_a_page_that_would_draw_numbers_that_are_not_finite_is_refused(
+    factor: float, dtype: DType, tmp_path: Path
+) -> None:
+    model = lively_model()
+    with torch.no_grad():
+        model.nets.generator.stem.weight.mul_(factor)
+    with pytest.raises(ModelError, match="numbers that are not finite"):
+        export_page(model, tmp_path / "page", dtype=dtype)
 
 
 def test_the_product_in_webassembly_is_what_its_source_says() -> None:

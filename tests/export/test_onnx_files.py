@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import onnx
@@ -20,6 +20,7 @@ from dcgan.export.card import CARD
 from dcgan.export.onnx_files import export_onnx
 from dcgan.model import Model
 from dcgan.networks.architecture import Interface
+from dcgan.types import DType
 
 
 def computed(path: Path, **inputs: Tensor) -> dict[str, Any]:
@@ -103,6 +104,18 @@ def test_half_precision_halves_the_files_and_tells_the_difference(tmp_path: Path
     assert 1e-5 < half.differences["generator.onnx"] < 0.01
     z = torch.zeros(1, 6)
     assert computed(half.path / "generator.onnx", z=z)["images"].dtype == np.float32
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered")  # in what becomes of the file's constants
+@pytest.mark.filterwarnings("ignore:invalid value encountered")  # infinity less infinity
+@pytest.mark.parametrize("dtype", get_args(DType))
+def test_files_that_give_numbers_that_are_not_finite_are_refused(dtype: DType, tmp_path: Path) -> None:
+    model = lively_model()
+    with torch.no_grad():
+        model.nets.discriminator.convolutions[0].get_parameter("weight").mul_(1e38)
+    with pytest.raises(ModelError, match=r"discriminator\.onnx gives numbers that are not finite"):
+        export_onnx(model, tmp_path / "out", dtype=dtype)
+    assert not (tmp_path / "out").exists()
 
 
 class ComputedKernels(nn.Module):

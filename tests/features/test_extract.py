@@ -13,9 +13,11 @@ from tests.toy_model import toy_model
 from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
-from dcgan.errors import UsageError
+from dcgan.errors import ModelError, UsageError
 from dcgan.features.extract import DiscriminatorExtractor, extract_features
 from dcgan.features.files import save_features, write_features
+from dcgan.latent.perceptual import perceptual_distances
+from dcgan.metrics.extractors import ExtractorOptions, build_extractor
 from dcgan.model import Model
 from dcgan.networks.discriminator import Discriminator
 from dcgan.networks.generator import Generator
@@ -32,6 +34,20 @@ def data(tmp_path: Path) -> PackedSet:
     np.savez(tmp_path / "pictures.npz", images=PIXELS, labels=np.arange(300) % 3)
     prepare(tmp_path / "pictures.npz", tmp_path / "packed", PrepareOptions(size=16))
     return PackedSet.open(tmp_path / "packed")
+
+
+def test_features_of_a_net_whose_numbers_overflow_are_refused() -> None:
+    model = toy_model()
+    with torch.no_grad():
+        for convolution in model.nets.discriminator.convolutions:
+            convolution.get_parameter("weight").mul_(1e37)
+    with pytest.raises(ModelError, match="numbers that are not finite"):
+        DiscriminatorExtractor(model).extract(PIXELS[:2])
+    for name in ("discriminator", "perceptual"):
+        with pytest.raises(ModelError, match="numbers that are not finite"):
+            build_extractor(name, ExtractorOptions(model=model)).extract(PIXELS[:2])
+    with pytest.raises(ModelError, match="numbers that are not finite"):
+        perceptual_distances(model, PIXELS[:2], PIXELS[2:4])
 
 
 @pytest.mark.parametrize(("name", "size"), [("paper-imagenet-32", 28_672), ("paper-svhn-32", 7_168)])

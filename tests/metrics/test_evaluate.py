@@ -56,6 +56,18 @@ def held_out(home: Path) -> PackedSet:
     return packed(home / "held-out", 40, skip=80)
 
 
+def test_a_folder_of_pictures_goes_before_a_model_of_that_name_that_comes_with_dcgan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert isinstance(open_models("faces", "faces", "cpu")[1], Model)
+    (tmp_path / "faces").mkdir()
+    assert open_models("faces", "faces", "cpu") == ("faces", "faces")
+    (tmp_path / "faces").rmdir()
+    packed(tmp_path / "faces", 4)
+    assert isinstance(open_models("faces", "faces", "cpu")[1], PackedSet)
+
+
 @pytest.fixture(scope="module")
 def unseen(home: Path) -> PackedSet:
     """Enough of them for a Parzen log-likelihood."""

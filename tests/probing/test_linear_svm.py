@@ -92,6 +92,16 @@ def test_a_path_is_that_of_single_fits_and_quicker(count: int) -> None:
     assert below.objective == pytest.approx(fit_svm(features, labels, 10, 1e-4).objective, rel=1e-4)
 
 
+def test_a_large_c_alone_gives_what_it_gives_at_the_end_of_a_path() -> None:
+    features = np.random.default_rng(1).normal(size=(60, 500)).astype(np.float32)
+    labels = np.arange(60) % 3
+    path = SVMPath(features, labels, 3)
+    warm = [path.fit(C) for C in (1e-2, 0.1, 1, 10, 100)][-1]
+    alone = fit_svm(features, labels, 3, 100)
+    assert alone.objective == pytest.approx(warm.objective, rel=1e-3)
+    assert alone.passes > warm.passes  # those of the smaller C count
+
+
 def test_two_classes_by_hand() -> None:
     fitted = fit_svm(np.array([[1.0], [-1.0]], np.float32), np.array([1, 0]), 2, 0.5)
     assert fitted.weights[0] == pytest.approx([-2 / 3, 2 / 3], abs=1e-5)  # 1/2 w^2 + 2 C (1 - w)^2, least at w = 2/3

@@ -9,8 +9,7 @@ from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.flags import AsJson, EngineName, Overwrite, ThemeName
 from dcgan.cli.outputs import chosen_theme, told_when_stopped
 from dcgan.cli.sources import PICTURES_HELP
-
-REVIEW_FILE = "groups.png"
+from dcgan.files import GROUPS_SHEET_FILE
 
 
 def dedup(
@@ -73,6 +72,6 @@ def dedup(
         )
     if found.noun != "picture":
         warn(f"{found.noun}s are compared as pictures: those that follow each other or sound alike are near duplicates")
-    review = out / REVIEW_FILE
+    review = out / GROUPS_SHEET_FILE
     save_picture(found.figure(colors), review)
     answer(f"{found}\nreview: {review}", {**found.facts(), "review": review}, as_json)

@@ -10,8 +10,7 @@ from dcgan.cli.flags import AsJson, EngineName, Overwrite, ThemeName, Workers
 from dcgan.cli.outputs import chosen_theme, told_when_stopped
 from dcgan.cli.sources import PICTURES_HELP
 from dcgan.curation.face_options import FaceOptions
-
-SHEET_FILE = "faces.png"
+from dcgan.files import FACES_SHEET_FILE
 
 
 def faces(
@@ -62,6 +61,6 @@ def faces(
             engine=engine,
             overwrite=overwrite,
         )
-    sheet = out / SHEET_FILE
+    sheet = out / FACES_SHEET_FILE
     save_picture(report.figure(colors), sheet)
     answer(f"{report}\nsheet: {sheet}", {**report.facts(), "sheet": sheet}, as_json)

@@ -126,7 +126,9 @@ def load_autoencoder(file: Path) -> Autoencoder:
     net = Autoencoder(torch.Generator())
     try:
         net.load_state_dict(load_file(file))
-    except (OSError, SafetensorError, RuntimeError) as error:
+        if not all(tensor.isfinite().all() for tensor in net.state_dict().values()):
+            raise ValueError("it holds values that are not finite numbers")
+    except (OSError, SafetensorError, RuntimeError, ValueError) as error:
         why = str(error).splitlines()[0]
         raise PackedSetError(f"{file} is damaged ({why}); delete it, and a new one is trained") from error
     return net

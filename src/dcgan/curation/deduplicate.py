@@ -8,6 +8,7 @@ of candidates, and the pictures themselves have the last word: those of a pair a
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ from dcgan.data.packed_files import open_pixels
 from dcgan.data.packed_pictures import skipped_again
 from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
 from dcgan.data.sources import PictureSource
-from dcgan.errors import SourceError, UsageError
+from dcgan.errors import PackedSetError, SourceError, UsageError
 from dcgan.files import CODES_FILE, GROUPS_FILE, NET_FILE
 from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, check_seed, rng
@@ -209,9 +210,10 @@ def _codes_of(start: int, stop: int, encoder: Encoder, path: Path) -> Codes:
 def _saved_codes(packed: PackedSet, identity: str) -> Codes | None:
     """The codes that a de-duplicated set keeps, if they are of this net."""
     try:
-        codes = np.load(packed.path / CODES_FILE, allow_pickle=False)
+        with (packed.path / CODES_FILE).open("rb") as file:
+            codes = np.load(file, allow_pickle=False)
         same = load_autoencoder(packed.path / NET_FILE).identity == identity
-    except (OSError, ValueError, EOFError):
+    except (OSError, ValueError, EOFError, BadZipFile, PackedSetError):
         return None
     shape = (len(packed), len(VARIATIONS), BITS // 8)
     return codes if same and codes.dtype == np.uint8 and codes.shape == shape else None

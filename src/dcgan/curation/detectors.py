@@ -95,9 +95,17 @@ def _yunet(model: str) -> Detector:
         found = search(picture, LARGEST_SIDE)
         if max(picture.shape[:2]) > 2 * SMALL_SIDE:
             found += search(picture, SMALL_SIDE)
-        return _distinct(found)
+        return _distinct([face for face in found if _is_possible(face, picture)])
 
     return detect
+
+
+def _is_possible(face: Detection, picture: Pixels) -> bool:
+    """Whether a face has a size and lies in the picture: in very thin pictures YuNet finds anything, and NaN."""
+    height, width, _ = picture.shape
+    is_inside = face.left < width and face.right > 0 and face.top < height and face.bottom > 0
+    sides = face.right - face.left, face.bottom - face.top
+    return is_inside and min(sides) >= 1 and max(sides) <= 2 * max(height, width) and bool(np.isfinite(face[:5]).all())
 
 
 def _haar(model: str) -> Detector:

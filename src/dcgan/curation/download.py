@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from dcgan.curation.download_files import JOURNAL_FILE, LIST_FILE, read_addresses, read_journal, write_list
 from dcgan.data import formats
 from dcgan.errors import DcganError, UsageError
-from dcgan.files import folder_name, write_atomic
+from dcgan.files import distinct_files, folder_name, write_atomic
 from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
 from dcgan.words import counted
@@ -226,7 +226,8 @@ class _Downloads:
         if formats.is_truncated(content, kind):
             return {"outcome": "truncated", "detail": f"{len(content):,} bytes", "passing": True}
         digest = sha256(content).hexdigest()
-        name = Path(folder_name(row["name"])) / (digest[:20] + _SUFFIXES.get(kind, f".{kind.lower()}"))
+        (folder,) = distinct_files([folder_name(row["name"])], taken=(JOURNAL_FILE, LIST_FILE))
+        name = Path(folder) / (digest[:20] + _SUFFIXES.get(kind, f".{kind.lower()}"))
         (self._out / name).parent.mkdir(parents=True, exist_ok=True)
         write_atomic(self._out / name, content)
         return {"outcome": DOWNLOADED, "file": name.as_posix(), "sha256": digest, "bytes": len(content), "from": url}

@@ -15,7 +15,7 @@ from dcgan.curation.face_crops import Face, Faces, FindingFaces
 from dcgan.curation.face_options import FaceOptions
 from dcgan.data.index_writer import Origin
 from dcgan.data.items import Item, Skipped
-from dcgan.data.opening import Digest
+from dcgan.data.opening import Digest, hash_pixels
 from dcgan.data.packed_writer import PackedSetWriter, check_free, write_packed_set
 from dcgan.data.packing import Workforce, pack
 from dcgan.data.prepare_options import PrepareOptions
@@ -106,13 +106,14 @@ class _Packing:
 
     def write(self, writer: PackedSetWriter, item: Item, result: Faces | Skipped, digest: Digest | None) -> None:
         """Add the faces of a picture, or list it as skipped."""
-        known = digest or (None, None)
         if isinstance(result, Skipped):
             self.skipped[str(result.reason)] += 1
-            writer.skip(item, result, Origin(result.width, result.height, None, *known))
+            writer.skip(item, result, Origin(result.width, result.height, None, *(digest or (None, None))))
             return
         for number, face in enumerate(result.faces):
-            one, origin = _item(item, number, face), Origin(result.width, result.height, face.crop_box, *known)
+            one = _item(item, number, face)
+            known = (hash_pixels(face.pixels), digest and digest.bytes)  # other faces of the picture are no copies
+            origin = Origin(result.width, result.height, face.crop_box, *known)
             if face.rejected:
                 reason = str(face.rejected.reason)
                 self.rejected[reason] += 1

@@ -140,13 +140,17 @@ async def _ask(
 
     from dcgan.curation.web import FetchError, polite_client
 
+    try:
+        base = URL(endpoint)
+    except ValueError as error:
+        raise UsageError(f"`endpoint` {endpoint} is no address: {error}") from error
     people: dict[str, tuple[str, str]] = {}
     async with polite_client(contact=contact, timeout=_TIMEOUT, allow_private=allow_private) as client:
         start = 0
         while len(people) < limit:
             rows = min(PAGE, limit - len(people))
             words = " ".join(query.format(year=f"{year:04}", rows=rows, start=start).split())
-            address = URL(endpoint).update_query(query=words, format="json")
+            address = base.update_query(query=words, format="json")
             try:
                 answer = await client.fetch(str(address), _MOST_BYTES, is_interface=True)
                 page = [*_entries(json.loads(answer.content))]
@@ -156,11 +160,12 @@ async def _ask(
                 ) from error
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise DcganError(f"{endpoint} does not answer with query results in JSON: check `endpoint`") from error
+            before = len(people)
             people.update({person: (name, born) for person, name, born in page})
             start += rows
             if on_progress:
                 on_progress(len(people), limit)
-            if len(page) < rows:
+            if len(page) < rows or len(people) == before:  # an endpoint may begin anew for each page
                 break
     return people
 

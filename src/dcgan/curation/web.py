@@ -183,7 +183,9 @@ class PoliteClient:
                     raise FetchError("robots.txt cannot be read", f"HTTP {response.status}", passing=True)
                 if response.status >= 400:
                     break
-                content = await response.content.read(_ROBOTS_BYTES)
+                content = bytearray()
+                while chunk := await response.content.read(_ROBOTS_BYTES - len(content)):  # what has come so far
+                    content += chunk
                 return Protego.parse(content.decode(errors="replace"))
         return Protego.parse("")
 

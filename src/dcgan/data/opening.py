@@ -53,9 +53,14 @@ def read_and(
             return content, None
         if isinstance(content, bytes):
             return of_file(content), Digest(hashlib.sha256(content).hexdigest(), len(content))
-        return of_pixels(content), Digest(hashlib.sha256(np.ascontiguousarray(content).data).hexdigest(), None)
+        return of_pixels(content), Digest(hash_pixels(content), None)
     except MemoryError:
         return Skipped(Reason.BOMB, "needs more memory than there is"), None
+
+
+def hash_pixels(pixels: Pixels) -> str:
+    """SHA-256 of pixels (H, W, C)."""
+    return hashlib.sha256(np.ascontiguousarray(pixels).data).hexdigest()
 
 
 def open_and(data: bytes, act: Callable[[Image.Image], T]) -> T | Skipped:

@@ -51,7 +51,7 @@ SCHEMA = pa.schema(
         "width": pa.int32(),  # of the original, turned upright; null if unknown
         "height": pa.int32(),
         "crop_box": pa.list_(pa.int32(), 4),  # in the upright original: left, top, right, bottom; null if skipped
-        "sha256": pa.string(),  # of the file's bytes, or of the pixels where the source is an array; null if unread
+        "sha256": pa.string(),  # of the file's bytes, or of the pixels of a face or an array; null if unread
         "bytes": pa.int64(),  # length of the file; null where the source is an array, or unread
         "status": pa.string(),  # "used" or "skipped"
         "reason": pa.string(),  # a word of `dcgan.data.items.Reason`; null if used

@@ -22,7 +22,9 @@ from dcgan.errors import PackedSetError
 from dcgan.files import (
     CODES_FILE,
     DATASET_FILE,
+    FACES_SHEET_FILE,
     GROUPS_FILE,
+    GROUPS_SHEET_FILE,
     INDEX_FILE,
     NET_FILE,
     PIXELS_FILE,
@@ -32,7 +34,10 @@ from dcgan.files import (
 from dcgan.sound.spectrogram import SoundFormat
 from dcgan.types import Pixels
 
-_OWN_FILES = (PIXELS_FILE, INDEX_FILE, SKIPPED_FILE, DATASET_FILE, GROUPS_FILE, NET_FILE, CODES_FILE)
+_OWN_FILES = (
+    *(PIXELS_FILE, INDEX_FILE, SKIPPED_FILE, DATASET_FILE),
+    *(GROUPS_FILE, NET_FILE, CODES_FILE, GROUPS_SHEET_FILE, FACES_SHEET_FILE),
+)
 
 
 class PackedSetWriter:

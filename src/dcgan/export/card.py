@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
@@ -107,6 +108,7 @@ def exporting(model: Model, out: Path, form: Format, dtype: DType, *, overwrite:
             "latent_distribution": model.latent_distribution,
             "labels": list(model.labels),
             "frames": model.frames,
+            **({"untrained": model.details["untrained"]} if "untrained" in model.details else {}),
             "differences": writer.differences,
             **writer.details,
         }
@@ -120,12 +122,26 @@ def summary(path: Path) -> ExportedFiles:
     return ExportedFiles(path, card.pop("format"), sizes, card.pop("differences"), card)
 
 
+def check_finite_difference(name: str, difference: float) -> None:
+    """Refuse a file that gives numbers that are not finite, or that was made of a net that does.
+
+    Raises:
+        ModelError: The difference between them is no finite number.
+    """
+    if not isfinite(difference):
+        raise ModelError(
+            f"{name} gives numbers that are not finite, since the weights are too large: nothing was written. Write "
+            "`dtype` float32, or take an earlier checkpoint of the run"
+        )
+
+
 def check_difference(name: str, difference: float, largest: float) -> None:
     """Refuse a file that gives something else than the net that it was made of.
 
     Raises:
-        ModelError: It differs by more than rounding can explain.
+        ModelError: It differs by more than rounding can explain, or gives numbers that are not finite.
     """
+    check_finite_difference(name, difference)
     if not difference <= TOLERANCE * max(1.0, largest):
         raise ModelError(
             f"{name} differs from the net by {difference:.2g}; nothing was written. Please report this model"

@@ -8,7 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from dcgan.errors import DcganError
-from dcgan.export.card import ExportedFiles, check_difference, check_format_draws, example_latents, exporting, summary
+from dcgan.export.card import (
+    ExportedFiles,
+    check_difference,
+    check_finite_difference,
+    check_format_draws,
+    example_latents,
+    exporting,
+    summary,
+)
 from dcgan.export.discriminator import WithFeatures, discriminator_inputs
 from dcgan.export.graph_builder import graph_of
 from dcgan.export.trace import plain_copy
@@ -103,6 +111,7 @@ def _difference(name: str, content: bytes, net: nn.Module, inputs: dict[str, Ten
     worst = 0.0
     for here, there in zip(computed, expected, strict=True):
         difference = float(np.abs(here - there).max())
+        check_finite_difference(name, difference)
         if exact:
             check_difference(name, difference, float(np.abs(there).max()))
         worst = max(worst, difference)

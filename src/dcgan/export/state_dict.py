@@ -17,6 +17,7 @@ from dcgan.tutorial_nets import EPS, KERNEL_SIZE, STEM_SIDE, tutorial_discrimina
 from dcgan.types import OnProgress
 
 UNITS = STEM_SIDE**2  # of each channel of the first map
+_UNTRAINED = "it is untrained, since the model was imported without its weights"
 
 
 @notebook_bar("exporting")
@@ -44,7 +45,11 @@ def export_state_dict(
         >>> dcgan.export_state_dict(dcgan.load("faces"), "faces-weights").details["not_written"]
     """
     nets = model.nets_for("a state dict", "write it as onnx or pt2" if model.draws else "write it as pt2")
-    reasons = {"netG.pth": _why_no_generator(nets.generator), "netD.pth": _why_no_discriminator(nets.discriminator)}
+    untrained = str(model.details.get("untrained", ""))  # "the discriminator; ...", of a model that was imported
+    reasons = {
+        "netG.pth": _UNTRAINED if "the generator" in untrained else _why_no_generator(nets.generator),
+        "netD.pth": _UNTRAINED if "the discriminator" in untrained else _why_no_discriminator(nets.discriminator),
+    }
     why = {name: reason for name, reason in reasons.items() if reason}
     if len(why) == len(reasons):
         both = "; ".join(f"{name}: {reason}" for name, reason in why.items())

@@ -16,7 +16,15 @@ import torch
 from torch import Tensor
 
 from dcgan.errors import ModelError
-from dcgan.export.card import CHECKED, ExportedFiles, check_difference, check_format_draws, exporting, summary
+from dcgan.export.card import (
+    CHECKED,
+    ExportedFiles,
+    check_difference,
+    check_finite_difference,
+    check_format_draws,
+    exporting,
+    summary,
+)
 from dcgan.export.graph import Graph, Layer, Shape, Value
 from dcgan.export.graph_builder import graph_of
 from dcgan.export.graph_run import run
@@ -84,18 +92,20 @@ def export_page(
     graph = graph_of(net, [z], REMEDY)
     for layer in graph.layers:
         _check(layer)
-    axes = _axes(model, graph, concepts)
     step()
     with exporting(model, out, "web", dtype, overwrite=overwrite) as card:
         with torch.inference_mode():
             expected = net(z)
             check_difference("the page's net", float((run(graph, z) - expected).abs().max()), 1.0)
+            axes = _axes(model, graph, concepts)  # of weights that are not too large
             step()
             written = _rounded(graph) if dtype == "float16" else graph
             drawn = run(written, z)
             step()
+        difference = float((drawn - expected).abs().max())
+        check_finite_difference("model.js", difference)
         levels = np.abs(to_pixels(drawn).astype(int) - to_pixels(expected).astype(int))
-        card.differences["model.js"] = float((drawn - expected).abs().max())
+        card.differences["model.js"] = difference
         card.details["gray_levels"] = {"mean": float(levels.mean()), "max": int(levels.max())}
         card.details["axes"] = [axis.name for axis in axes]
         for name in SCRIPTS:

@@ -20,7 +20,7 @@ from dcgan.device import resolve_device
 from dcgan.errors import UsageError
 from dcgan.figures.notebook import table_html
 from dcgan.model import Model
-from dcgan.model_nets import DiscriminatorNet
+from dcgan.model_nets import DiscriminatorNet, check_finite
 from dcgan.model_pictures import open_for
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
@@ -110,7 +110,7 @@ class DiscriminatorExtractor:
             maps = self.net.activations(self._images(pixels[start : start + BATCH]))
             pooled = [F.adaptive_max_pool2d(maps[layer], min(self.grid, maps[layer].shape[2])) for layer in self.layers]
             parts.append(torch.cat([grid.float().contiguous().flatten(1) for grid in pooled], 1).cpu().numpy())
-        return np.concatenate(parts)
+        return check_finite(np.concatenate(parts))
 
     def _images(self, pixels: Pixels) -> torch.Tensor:
         if pixels.shape[1:] != self._shape:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dcgan.model import Model
+from dcgan.model_nets import check_finite
 from dcgan.networks.discriminator import Discriminator
 from dcgan.pixels import to_images
 from dcgan.types import Pixels
@@ -33,7 +34,8 @@ def perceptual_distances(model: Model, first: Pixels, second: Pixels) -> Distanc
         (N,), 0 for the same picture, at most 2.
 
     Raises:
-        ModelError: The model's nets are no DCGAN's, so that the layers of its discriminator are not known.
+        ModelError: The model's nets are no DCGAN's, so that the layers of its discriminator are not known; or the
+            discriminator gives numbers that are not finite.
     """
     net = model.nets_for("a perceptual distance").discriminator.eval()
     device = next(net.parameters()).device
@@ -42,7 +44,7 @@ def perceptual_distances(model: Model, first: Pixels, second: Pixels) -> Distanc
         pair = (torch.from_numpy(pixels[start : start + BATCH]).to(device) for pixels in (first, second))
         squares = squared_distances(*(unit_maps(net, to_images(pixels)) for pixels in pair))
         parts.append(squares.sqrt().double().cpu().numpy())
-    return np.concatenate(parts)
+    return check_finite(np.concatenate(parts))
 
 
 def unit_maps(net: Discriminator, images: Tensor) -> list[Tensor]:

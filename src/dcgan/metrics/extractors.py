@@ -18,6 +18,7 @@ from dcgan.choices import EXTRACTORS
 from dcgan.errors import ModelError, UsageError
 from dcgan.metrics import efficientnet, inception
 from dcgan.model import Model
+from dcgan.model_nets import check_finite
 from dcgan.networks.memory import reuse_memory, use_channels_last
 from dcgan.pixels import to_images
 from dcgan.types import Features, Pixels
@@ -131,7 +132,7 @@ def _of_maps(options: ExtractorOptions, name: str, what: str, reduce: Callable[[
         if pixels.shape[1:] != shape:
             raise ModelError(f"this discriminator judges pictures of shape {shape}, not {pixels.shape[1:]}")
         maps = net.activations(to_images(torch.from_numpy(np.array(pixels)).to(device)))
-        return torch.cat([reduce(map_.float()) for map_ in maps], 1).cpu().numpy()
+        return check_finite(torch.cat([reduce(map_.float()) for map_ in maps], 1).cpu().numpy())
 
     return Extractor(name, f"{name} {hashlib.sha256(weights).hexdigest()[:12]}, {what}", extract)
 

@@ -18,7 +18,7 @@ from dcgan.loading import load
 from dcgan.metrics.extractors import Extractor
 from dcgan.metrics.features import generated_features, real_features, some_positions
 from dcgan.model import Model
-from dcgan.model_folder import BEST, find
+from dcgan.model_folder import BEST, find, find_shipped
 from dcgan.model_pictures import open_for
 from dcgan.sound.spectrogram import SoundFormat
 from dcgan.types import Features, OnProgress, Pixels
@@ -168,17 +168,20 @@ def _opened(side: Side, device: str) -> Model | PictureSource:
 
 
 def _is_model(side: str | Path) -> bool:
-    """Whether `side` means a model: a folder that is one or a run, or a name; hf:// may also name a data set."""
+    """Whether `side` means a model: a folder that is one or a run, or a name; hf:// may also name a data set.
+
+    Of one name with a model that comes with dcgan, what is there goes first: it may be pictures.
+    """
     path = Path(side)
     try:
-        find(side)
+        found = find(side)
     except ModelNotFoundError:
         return False
     except ModelError:
         if is_hub_name(side):
             raise
         return (path / "checkpoints").is_dir() or (path.name == BEST and (path.parent / "checkpoints").is_dir())
-    return True
+    return found != find_shipped(str(side)) or not path.exists()
 
 
 def _own_size(*sides: Model | PictureSource) -> int:

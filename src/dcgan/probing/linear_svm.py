@@ -28,6 +28,7 @@ from dcgan.types import Labels
 MAX_CG_STEPS = 40  # of conjugate gradients for one Newton step
 CG_TOLERANCE = 0.2  # of the gradient's length may be left by a Newton step
 JITTER = 1e-6  # of the mean square length of the pictures, added to each
+LARGE_C = 0.1  # a larger C is begun at the solution of a tenth of it: from zero, Newton steps get short and many
 MAX_SPANNED = 2048  # pictures whose space is looked for, at most: their products are a matrix of so many by so many
 
 ToFeatures = Callable[[NDArray[np.float32]], NDArray[np.float32]]  # weights (R, K) of other coordinates to (D, K)
@@ -116,12 +117,15 @@ class SVMPath:
         """
         if not C > 0 or not np.isfinite(C):
             raise ValueError(f"C must be above 0, not {C}")
-        start = self._fitted[max(smaller for smaller in self._fitted if smaller < C)]
+        smaller, passes = max(fitted for fitted in self._fitted if fitted < C), 0
+        if C > LARGE_C and smaller < C / 10:
+            smaller, passes = C / 10, self.fit(C / 10).passes
+        start = self._fitted[smaller]
         problem = _Problem(self._blocks, self._preconditioner, self._labels, len(start), C)
         weights, objective = _minimize(problem, start, self._tolerance, self._max_steps)
         self._fitted[C] = weights
         in_features = np.ascontiguousarray(self._to_features(weights[:, :-1].T.numpy()))
-        return LinearSVM(in_features, weights[:, -1].numpy(), objective.numpy(), problem.passes)
+        return LinearSVM(in_features, weights[:, -1].numpy(), objective.numpy(), passes + problem.passes)
 
 
 def fit_svm(
