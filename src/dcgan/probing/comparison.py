@@ -229,11 +229,11 @@ def _check_labels(train: PackedSet, test: PackedSet | None) -> None:
     check_labeled(train)
     if test is not None and test.fingerprint == train.fingerprint:
         raise SourceError(
-            "`test` has the pictures of `source` itself, which an SVM knows by heart; name others, or leave it out: a "
-            "fifth is held out then. Of a folder of CIFAR-10's name its test batch"
+            "`test` has the pictures that are learned from, which an SVM knows by heart; name others, or leave it out: "
+            "a fifth is held out then. Of a folder of CIFAR-10's name its test batch"
         )
     if test is not None and test.label_names != train.label_names:
         theirs = some_of(test.label_names) if test.label_names else "it has none"
-        raise SourceError(f"`test` has other labels than `source`: {theirs}")
+        raise SourceError(f"`test` has other labels than the pictures that are learned from: {theirs}")
     if test is not None:
         check_labeled(test, "test")
