@@ -67,6 +67,7 @@ def test_what_was_measured_stands_beside_the_papers_and_the_rest_stays_empty(
     [
         (["table-1", "model"], "--data and --test are needed"),
         (["table-1", "--data", "pictures"], "name a MODEL"),
+        (["table-1", "--repeats", "5", "--C", "0.5"], "name a MODEL to measure with, or leave `repeats`, `C` out"),
         (["table-1", "--out", "missing.json"], "cannot read missing.json"),
         (["table-1", "model", "--data", "pictures", "--test", "others", "--repeats", "0"], "`repeats`"),
         (["table-1", "model", "--data", "pictures", "--test", "others", "--baselines", "x"], "not x"),

@@ -167,7 +167,7 @@ def test_wrong_use_names_the_flag_and_exits_with_2(home: Path) -> None:
 
 
 def test_pictures_that_were_learned_are_not_tested_on(home: Path) -> None:
-    with pytest.raises(DcganError, match=r"`test` has the same pictures as `source`"):
+    with pytest.raises(DcganError, match=r"`test` has the pictures that the SVM learns from"):
         run(home, "probe", "--test", home / "pictures")
 
 
@@ -183,6 +183,15 @@ def probed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
         patch.setenv("DCGAN_CACHE", str(home / "cache"))
         run(home, *FIRST)
     return (folder / "probe.json").read_text()
+
+
+@pytest.mark.parametrize(("name", "value"), [("shared_pictures", "abc"), ("test_pictures", None)])
+def test_counts_that_are_none_are_not_believed(home: Path, probed: str, name: str, value: object) -> None:
+    content = json.loads(probed)
+    content["about"] |= {"shared_pictures": 3, name: value}
+    Path("probe.json").write_text(json.dumps(content))
+    with pytest.raises(DcganError, match="is not a file of results of a probe"):
+        app(["paper-table", "table-1", "--out", "probe.json"])
 
 
 @pytest.mark.parametrize(
@@ -202,6 +211,7 @@ def probed(home: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
         ("labels_per_class", float("inf")),
         ("labels_per_class", 5.7),
         ("validation", {"1e-3": 7}),
+        ("validation", {"nan": 0.5}),
     ],
 )
 def test_impossible_results_are_not_believed(home: Path, probed: str, name: str, value: object) -> None:

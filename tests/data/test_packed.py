@@ -60,6 +60,12 @@ def test_pictures_that_two_sets_share_are_counted(tmp_path: Path) -> None:
     assert (one.shared_with(other), one.shared_with(third), one.shared_with(one)) == (3, 0, 8)
 
 
+def test_a_set_inside_a_file_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "picture.png").write_bytes(b"a file")
+    with pytest.raises(PackedSetError, match=r"picture\.png is a file, not a folder"):
+        prepare(PIXELS, tmp_path / "picture.png" / "sub" / "set", PrepareOptions(size=8))
+
+
 def test_files_that_are_no_pictures_are_counted_by_kind(packed: PackedSet) -> None:
     assert packed.ignored == {".txt": 2}
 

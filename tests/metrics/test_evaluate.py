@@ -68,6 +68,19 @@ def test_a_folder_of_pictures_goes_before_a_model_of_that_name_that_comes_with_d
     assert isinstance(open_models("faces", "faces", "cpu")[1], PackedSet)
 
 
+def test_a_size_of_0_is_refused_and_not_taken_for_none(data: PackedSet) -> None:
+    with pytest.raises(UsageError, match="size"):
+        evaluate(data.path, data.path, extractor="pixels", size=0)
+
+
+def test_features_are_given_where_the_cache_cannot_be_written(
+    data: PackedSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "file" / "cache"))
+    assert real_features(data, build_extractor("pixels"), 16).shape[0] == 16
+
+
 @pytest.fixture(scope="module")
 def unseen(home: Path) -> PackedSet:
     """Enough of them for a Parzen log-likelihood."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tests.toy_model import toy_model
 from torch.nn import functional as F
 
 from dcgan.choices import EXTRACTORS
@@ -162,6 +163,19 @@ def test_every_extractor_says_what_its_features_depend_on() -> None:
     for name in ("discriminator", "perceptual"):
         with pytest.raises(UsageError, match="is a part of a model"):
             build_extractor(name)
+
+
+@pytest.mark.parametrize("name", ["pixels", "perceptual", "discriminator"])
+def test_a_file_that_an_extractor_does_not_read_is_refused(name: str) -> None:
+    options = ExtractorOptions(weights=Path("any.pth"), model=toy_model())
+    with pytest.raises(UsageError, match=f"the `extractor` {name} reads no file"):
+        build_extractor(name, options)
+
+
+def test_a_file_that_is_no_weights_of_efficientnet_is_named_with_the_flag(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("no weights")
+    with pytest.raises(ModelError, match=r"note\.txt is not the published weights file: leave `weights` out"):
+        load_efficientnet(tmp_path / "note.txt")
 
 
 def test_an_extractor_of_ones_own_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

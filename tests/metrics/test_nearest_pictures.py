@@ -100,9 +100,15 @@ def test_how_many_are_shown_has_a_range(model: Model, data: PackedSet, nearest: 
 
 
 def test_fewer_pictures_than_neighbors_are_said(model: Model) -> None:
-    with pytest.raises(UsageError, match=r"`nearest` is 5, but .* has 3 pictures"):
+    with pytest.raises(UsageError, match="`nearest` is 5, but `source` has 3 pictures"):
         nearest_pictures(model, discs(3), nearest=5)
-    assert nearest_pictures(model, discs(1), nearest=1).distance.shape == (16, 1)
+
+
+def test_where_all_pictures_are_the_same_distances_are_those_of_the_features(model: Model) -> None:
+    for pictures, named in ((discs(1), "1 picture"), (np.repeat(discs(1), 3, axis=0), "3 pictures")):
+        found = nearest_pictures(model, pictures, nearest=1)
+        assert found.distance.shape == (16, 1)
+        assert f"from the nearest of {named}, in units of the features" in str(found)
 
 
 def test_the_figure_has_a_row_for_each_sample(model: Model, data: PackedSet) -> None:

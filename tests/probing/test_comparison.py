@@ -134,9 +134,9 @@ def test_a_class_without_pictures_is_named_before_anything_is_extracted(name: st
 
 
 def test_what_cannot_be_compared_is_named() -> None:
-    with pytest.raises(SourceError, match="`test` has the same pictures as `source`"):
+    with pytest.raises(SourceError, match="`test` has the pictures that the SVM learns from"):
         quick(DATA, test=DATA)
-    with pytest.raises(SourceError, match="`test` has other labels than `source`"):
+    with pytest.raises(SourceError, match="`test` has other labels than the pictures that are learned from"):
         quick(DATA, test=replace(TEST, label_names=("x", "y", "z")))
     with pytest.raises(SourceError, match="`source` has one label"):
         quick(replace(DATA, label_names=("a",)))

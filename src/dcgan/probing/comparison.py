@@ -229,11 +229,11 @@ def _check_labels(train: PackedSet, test: PackedSet | None) -> None:
     check_labeled(train)
     if test is not None and test.fingerprint == train.fingerprint:
         raise SourceError(
-            "`test` has the same pictures as `source`, which the SVM has learned from; name other pictures, or leave "
+            "`test` has the pictures that the SVM learns from; name other pictures, or leave "
             "`test` out, and a fifth is held out. For CIFAR-10's folder name its test batch"
         )
     if test is not None and test.label_names != train.label_names:
         theirs = some_of(test.label_names) if test.label_names else "it has none"
-        raise SourceError(f"`test` has other labels than `source`: {theirs}")
+        raise SourceError(f"`test` has other labels than the pictures that are learned from: {theirs}")
     if test is not None:
         check_labeled(test, "test")

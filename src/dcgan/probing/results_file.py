@@ -20,7 +20,7 @@ from dcgan.probing.results import ProbeResults
 from dcgan.probing.splits import Splits
 
 FORMAT = "dcgan probe 4"
-FOLLOWS = ("test_pictures", "shared_pictures")  # from the sets: files from before there were these go on
+FOLLOWS = {"test_pictures", "shared_pictures"}  # from the sets: files from before there were these go on
 LOCKED = 60.0  # seconds that another process may take to write the file, at most
 
 
@@ -42,6 +42,8 @@ def read_results(path: str | Path) -> ProbeResults:
         names = content["about"]["labels"]
         _require(isinstance(names, list) and all(isinstance(name, str) for name in names))
         results = ProbeResults(dict(content["about"]), settings)
+        counts = [results.about[name] for name in FOLLOWS if FOLLOWS & results.about.keys()]
+        _require(all(type(count) is int for count in counts))
         for row in content["results"]:
             _require(row["baseline"] in settings)
             results.probed.setdefault(str(row["baseline"]), []).append(_read_result(row, len(names)))
@@ -154,7 +156,8 @@ def _read_result(row: Mapping[str, object], classes: int) -> ProbeResult:
     accuracies, confusion = result.accuracies, result.confusion
     _require(accuracies.ndim == 1 and len(accuracies) > 0 and bool(((accuracies >= 0) & (accuracies <= 1)).all()))
     _require(confusion.shape == (classes, classes) and bool(((confusion >= 0) & (confusion <= 1)).all()))
-    _require(np.isfinite(result.best) and all(0 <= accuracy <= 1 for accuracy in result.validation.values()))
+    _require(bool(np.isfinite([result.best, *result.validation]).all()))
+    _require(all(0 <= accuracy <= 1 for accuracy in result.validation.values()))
     return result
 
 
