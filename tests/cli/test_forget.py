@@ -70,7 +70,7 @@ def test_a_control_drops_as_many_random_maps(home: Path, capsys: pytest.CaptureF
         (["--boxes", "boxes.csv", "--detect", "glasses"], "say where the object is"),
         (["--boxes", "none.csv"], "cannot read `boxes` none.csv"),
         (["--boxes", "empty.json"], "there are no boxes"),
-        (["--detect", "nose"], "no 'nose'; draw boxes"),
+        (["--detect", "nose"], "not 'nose'; draw boxes"),
         (["--boxes", "boxes.csv", "--layer", "9"], "`layer` 9: the hidden layers"),
         (["--boxes", "boxes.csv", "--threshold", "1000"], "no map of layer"),
         (["--boxes", "boxes.csv", "--threshold", "nan"], "`threshold`"),

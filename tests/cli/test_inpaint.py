@@ -557,7 +557,7 @@ def test_a_page_has_a_limit_of_pictures(home: Path, monkeypatch: pytest.MonkeyPa
     [
         ([], "say what is missing: --mask center, half, random, pattern, alpha, a FILE or a FOLDER; or --draw"),
         (["--mask", ""], "say what is missing"),
-        (["--mask", "nowhere.png"], "--mask nowhere.png: there is no such file or folder"),
+        (["--mask", "nowhere.png"], "--mask nowhere.png is not a file, a folder or one of center, half"),
         (["--mask", "center", "--draw"], "--draw paints masks into a folder: name one with --mask, not center"),
         (["--mask", "half", "--mask-seed", "-1"], "--mask-seed must be 0 to"),
         (["--mask", "half", "--mask-seed", "99999999999999999999"], "--mask-seed must be 0 to"),

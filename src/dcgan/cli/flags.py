@@ -43,7 +43,7 @@ Overwrite = Annotated[
 ]
 """For `overwrite: Overwrite = False`; the checks of `dcgan.cli.outputs` refuse what exists without it."""
 
-ThemeName = Annotated[Literal["light", "dark"], Parameter(help="Light or dark background of the figure.")]
+ThemeName = Annotated[Literal["light", "dark"], Parameter(help="Background of the figure.")]
 """For `theme: ThemeName = "light"`; `outputs.chosen_theme` has its colors."""
 
 Workers = Annotated[int, Parameter(help="Processes that decode pictures; 0: one for each core.")]

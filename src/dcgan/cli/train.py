@@ -119,7 +119,7 @@ def presets(*, as_json: AsJson = False) -> None:
         table.add_row(name, *(str(facts.get(fact, "chosen")) for fact in columns), *sizes)
     stdout.print(table)
     stdout.print("\nG and D are the numbers of their parameters; --json has all values.")
-    stdout.print("Values that are chosen depend on the pictures and the machine: --dry-run shows them.")
+    stdout.print("Chosen values depend on the pictures and the machine; --dry-run shows them.")
 
 
 def _next_run(source: str) -> Path:
