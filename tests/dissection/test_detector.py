@@ -23,7 +23,7 @@ def test_the_mask_is_what_differs_without_the_part() -> None:
     assert pixels.shape == (20, 16, 16, 3)
     assert 0 < masks.any(axis=(1, 2)).sum() < 20
     assert not masks[:, -1].any()
-    with pytest.raises(UsageError, match="no 'nose'; draw boxes around that by hand"):
+    with pytest.raises(UsageError, match="not 'nose'; draw boxes around that by hand"):
         masked_faces("nose", 1, 16)
 
 

@@ -77,7 +77,7 @@ def test_damaged_and_encrypted_archives_are_refused(tmp_path: Path) -> None:
     encrypted[content.index(b"PK\x01\x02") + 8] |= 1
     for bad in (damaged, encrypted):
         (tmp_path / "z.npz").write_bytes(bad)
-        with pytest.raises(LatentError, match=r"no whole \.npz or \.npy"):
+        with pytest.raises(LatentError, match=r"not a complete \.npz or \.npy"):
             read_latents(tmp_path / "z.npz", MODEL)
 
 

@@ -102,7 +102,7 @@ def test_without_a_network_the_error_names_the_ways_out(tmp_path: Path, monkeypa
 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(torch.hub, "download_url_to_file", unreachable)
-    with pytest.raises(ModelError, match=r"no route to host.* put the file at .*\.pth, or take .*efficientnet-lite0"):
+    with pytest.raises(ModelError, match=r"no route to host.* put the file at .*\.pth, or use .*efficientnet-lite0"):
         build_extractor("inception")
 
 

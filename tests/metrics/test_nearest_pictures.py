@@ -100,7 +100,7 @@ def test_how_many_are_shown_has_a_range(model: Model, data: PackedSet, nearest: 
 
 
 def test_fewer_pictures_than_neighbors_are_said(model: Model) -> None:
-    with pytest.raises(UsageError, match="`nearest` is 5, but `source` has 3 pictures"):
+    with pytest.raises(UsageError, match="`nearest` is 5, but `source` has only 3 pictures"):
         nearest_pictures(model, discs(3), nearest=5)
 
 

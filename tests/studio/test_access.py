@@ -118,7 +118,7 @@ def test_the_password_opens_the_studio_from_anywhere_and_a_wrong_one_costs_time(
 
 
 def test_other_machines_need_a_password_that_is_worth_the_name(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="needs a password"):
+    with pytest.raises(UsageError, match="set a password"):
         Studio(tmp_path, host="0.0.0.0", port=0)
     with pytest.raises(UsageError, match="8 characters"):
         Studio(tmp_path, host="0.0.0.0", port=0, password="short")
