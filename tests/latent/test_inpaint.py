@@ -88,7 +88,8 @@ def test_what_the_picture_has_in_the_hole_does_not_matter(filled: Inpainting) ->
 
 
 def test_what_is_found_for_a_picture_does_not_depend_on_the_others(filled: Inpainting) -> None:
-    assert np.array_equal(fill(SAMPLES[3], CENTER).z[0], filled.pictures[3].z[0])
+    alone = fill(SAMPLES[3], CENTER).z[0]  # some processors round a mini-batch of one in another order
+    np.testing.assert_allclose(alone, filled.pictures[3].z[0], rtol=0, atol=1e-5)
 
 
 def test_answers_come_in_the_order_of_their_losses(filled: Inpainting) -> None:
