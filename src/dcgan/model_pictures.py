@@ -96,5 +96,5 @@ def other_kind(model: TakesPictures, source: PictureSource) -> SourceError:
     learned, found = ("recordings", "pictures") if model.sound else ("pictures", "recordings")
     learned = "films" if model.frames > 1 else learned
     return SourceError(
-        f"{source_name(source)} has {found}, and the model has learned from {learned}: name a source of those"
+        f"{source_name(source)} has {found}, and the model has learned from {learned}: give it {learned}"
     )

@@ -118,7 +118,10 @@ def test_the_model_without_the_object_is_saved_and_listed(
     again = client.post("/api/objects/save", **ask, name="toy")
     assert (again.status, "another name" in again.error) == (400, True)
     assert "needs a name" in client.post("/api/objects/save", **ask, name=" ").error
-    assert "faces is the name of a model that comes with dcgan" in client.post("/api/objects/save", **ask, name="faces").error
+    assert (
+        "faces is the name of a model that comes with dcgan"
+        in client.post("/api/objects/save", **ask, name="faces").error
+    )
 
 
 def test_a_sheet_of_before_and_after_is_downloaded(client: Client, fit: tuple[str, dict[str, object]]) -> None:
