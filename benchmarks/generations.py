@@ -2,10 +2,13 @@
 
     dcgan prepare mnist/train sets/mnist --size 32
     python -m benchmarks.generations run sets/mnist sets/cifar-10 sets/utkface --minutes 60 --sheets sheets/
+    python -m benchmarks.generations measure runs/lapgan sets/cifar-10 --nets lapgan --minutes 60
     python -m benchmarks.generations table
 
 Each is trained by its preset at 32x32, in one thread, until the process has computed for so many minutes, measuring not
 counted; then 2,000 samples are compared with 2,000 pictures of the set (efficientnet-lite0).
+
+`measure` does so with a run that was trained before, by the same recipe for so many minutes.
 
 Results are lines of JSON in benchmarks/results/generations.jsonl; trainings that are there already are not repeated.
 """
@@ -80,19 +83,35 @@ def main() -> None:
     running.add_argument("--minutes", type=float, default=60)
     running.add_argument("--nets", nargs="+", choices=GENERATIONS, default=list(GENERATIONS))
     running.add_argument("--sheets", type=Path, help="folder for a sheet of each training")
+    measuring = verbs.add_parser("measure")
+    measuring.add_argument("run", type=Path)
+    measuring.add_argument("set", type=Path)
+    measuring.add_argument("--minutes", type=float, required=True)
+    measuring.add_argument("--nets", choices=GENERATIONS, required=True)
+    measuring.add_argument("--sheets", type=Path)
     verbs.add_parser("table")
     args = parser.parse_args()
     if args.verb == "table":
         print_table(read_results(RESULTS))
         return
+    if args.verb == "measure":
+        key = {"set": args.set.name, "nets": args.nets, "minutes": args.minutes}
+        sheet_file = _sheet_file(args.sheets, key)
+        add_result(RESULTS, key | measure(dcgan.load(args.run), PackedSet.open(args.set), sheet_file))
+        return
     for path in args.sets:
         for nets in args.nets:
             key = {"set": path.name, "nets": nets, "minutes": args.minutes}
             if not is_there(RESULTS, key):
-                add_result(RESULTS, key | run_one(PackedSet.open(path), nets, args.minutes, args.sheets))
+                sheet_file = _sheet_file(args.sheets, key)
+                add_result(RESULTS, key | run_one(PackedSet.open(path), nets, args.minutes, sheet_file))
 
 
-def run_one(data: PackedSet, nets: str, minutes: float, sheets: Path | None) -> Result:
+def _sheet_file(folder: Path | None, key: Result) -> Path | None:
+    return None if folder is None else folder / f"{key['set']}-{key['nets']}-{key['minutes']:g}.png"
+
+
+def run_one(data: PackedSet, nets: str, minutes: float, sheet_file: Path | None) -> Result:
     """Train once, and measure."""
     preset, changes = GENERATIONS[nets]
     values = {**LIKE_ALL, "channels": data.channels, "sheet_every": 50_000, "checkpoint_every": 10**8}
@@ -102,15 +121,19 @@ def run_one(data: PackedSet, nets: str, minutes: float, sheets: Path | None) -> 
         trained = train(data, run, recipe, callbacks=[ProcessorTime(60 * minutes)])
         if trained.ending == "collapsed":  # a number was lost: there is nothing to measure
             return {"images": trained.images, "ending": trained.ending}
-        model = dcgan.load(run)
-        measured = dcgan.evaluate(model, data, samples=SAMPLES).distances
+        return measure(dcgan.load(run), data, sheet_file)
+
+
+def measure(model: dcgan.Model, data: PackedSet, sheet_file: Path | None) -> Result:
+    """Compare a model's samples with the pictures."""
+    measured = dcgan.evaluate(model, data, samples=SAMPLES).distances
     assert measured is not None
-    if sheets:
-        sheets.mkdir(parents=True, exist_ok=True)
-        save_picture(sheet(model.sample(range(SHOWN))), sheets / f"{data.path.name}-{nets}-{minutes:g}.png")
+    if sheet_file:
+        sheet_file.parent.mkdir(parents=True, exist_ok=True)
+        save_picture(sheet(model.sample(range(SHOWN))), sheet_file)
     return {
-        "images": trained.images,
-        "ending": trained.ending,
+        "images": model.details["images"],
+        "ending": "stopped",
         "distance": round(1000 * measured.kernel.mean, 1),
         "precision": round(measured.precision_recall.precision, 3),
         "recall": round(measured.precision_recall.recall, 3),

@@ -211,7 +211,7 @@ def test_errors_of_a_call_are_those_of_the_library(monkeypatch: pytest.MonkeyPat
     with pytest.raises(SourceError, match="no such file"):
         list(map_on_cluster(open_source, [("nowhere",)]))
     monkeypatch.setattr(dcgan, "__version__", "99", raising=False)
-    with pytest.raises(DcganError, match=r"has dcgan \d.*, and this machine 99: install the same"):
+    with pytest.raises(DcganError, match=r"has dcgan \d.*, and this machine has 99: install the same"):
         list(map_on_cluster(pow, [(1, 2)]))
     monkeypatch.undo()
     monkeypatch.setattr(cluster, "TRIES", 1)

@@ -233,7 +233,7 @@ def test_what_shapes_the_weights_cannot_change(run: Path, changes: Mapping[str, 
 
 @pytest.mark.parametrize("value", [128, None])
 def test_a_change_of_what_no_recipe_has_is_told_as_that(run: Path, value: object) -> None:
-    with pytest.raises(RecipeError, match="a recipe has no 'image'; it has preset, size"):
+    with pytest.raises(RecipeError, match="a recipe has no setting 'image'; it has preset, size"):
         resume(run, {"image": value})
 
 
@@ -276,7 +276,7 @@ def test_a_packed_set_of_another_shape_is_refused_with_the_remedy(packed: Path, 
 
 def test_one_picture_is_no_set(tmp_path: Path) -> None:
     np.save(tmp_path / "one.npy", discs(1)[..., 0])
-    with pytest.raises(PackedSetError, match="at least 2"):
+    with pytest.raises(PackedSetError, match="needs 2 or more"):
         train(tmp_path / "one.npy", tmp_path / "run", TOY)
 
 
