@@ -143,7 +143,7 @@ async def _ask(
     try:
         base = URL(endpoint)
     except ValueError as error:
-        raise UsageError(f"`endpoint` {endpoint} is no address: {error}") from error
+        raise UsageError(f"`endpoint` {endpoint} is not an address: {error}") from error
     people: dict[str, tuple[str, str]] = {}
     async with polite_client(contact=contact, timeout=_TIMEOUT, allow_private=allow_private) as client:
         start = 0
