@@ -274,7 +274,7 @@ def test_a_register_that_gives_the_same_page_again_ends_the_list(
 
 @pytest.mark.parametrize("endpoint", ["http://[bad", "http://a:99999/"])
 def test_an_endpoint_that_is_no_address_is_refused(endpoint: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"`endpoint` .* is no address"):
+    with pytest.raises(UsageError, match=r"`endpoint` .* is not an address"):
         find_names(tmp_path / "people.csv", endpoint=endpoint)
 
 
