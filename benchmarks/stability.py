@@ -6,10 +6,11 @@
     python -m benchmarks.stability plot
     python -m benchmarks.stability pictures --sheets sheets/
 
-Each training is a process with one thread, and its time is the processor time of that process: what runs beside it does
-not count, nor does the measuring. At each mark it draws 1,000 pictures, whose kernel distance to 1,000 real ones is
-measured at the end (efficientnet-lite0). The textbook loop has its pictures in memory, decoded and scaled beforehand,
-and is told of no cost of loading; ours reads a packed set, writes sheets and checkpoints, and looks after its health.
+Each training is a process with one thread, and its time is the processor time of that process: what runs beside it
+does not count, nor does the measuring. With marks in images, the last mark is the length that a schedule of the
+learning rate follows. At each mark it draws 1,000 pictures, whose kernel distance to 1,000 real ones is measured at
+the end (efficientnet-lite0). The textbook loop has its pictures in memory, decoded and scaled beforehand, and is told
+of no cost of loading; ours reads a packed set, writes sheets and checkpoints, and looks after its health.
 
 Results are lines of JSON in benchmarks/results/stability.jsonl; trainings that are there already are not repeated.
 """
@@ -128,7 +129,7 @@ def train_ours(
     reuse_memory()
     recipe = resolve_recipe(
         Recipe(size=data.size, channels=data.channels, threads=1).changed(
-            {"images": ENDLESS, **changes, "seed": job.seed}
+            {"images": int(job.marks[-1]) if job.unit == "images" else ENDLESS, **changes, "seed": job.seed}
         )
     )
     with tempfile.TemporaryDirectory() as name:

@@ -19,7 +19,9 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "lr 1e-3": {"lr": 1e-3},
     "two rates": {"lr": 1e-4, "lr_discriminator": 4e-4},
     "slower D": {"lr": 5e-4, "lr_discriminator": 2e-4},
-    "linear": {"lr_schedule": "linear", "lr_hold": 0.5, "images": 30_000},  # about four minutes of machine A
+    "linear": {"lr_schedule": "linear", "lr_hold": 0.5},  # with marks in images, which tell it the length
+    "linear, lr 1e-3": {"lr_schedule": "linear", "lr": 1e-3},
+    "cosine": {"lr_schedule": "cosine"},
     "beta2 0.99": {"beta2": 0.99},
     "ema 20000": {"ema_half_life": 20_000},
     "batch 32": {"batch_size": 32},

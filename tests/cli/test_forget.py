@@ -104,9 +104,10 @@ def test_values_are_checked_before_boxes_are_looked_for(
         app([verb, "model", "--boxes", "boxes.csv", "--out", "new.png", f"--{flag}", value])
 
 
-def test_a_figure_of_nothing_that_is_forgotten_is_refused(home: Path) -> None:
-    with pytest.raises(DcganError, match=r"--figure x\.png shows what is forgotten, and without --out nothing is"):
-        app(["forget", "model", "--annotate", "--figure", "x.png"])
+@pytest.mark.parametrize("words", [["--figure", "x.png"], ["--threshold", "0.2"], ["--scale", "0.5"], ["--control"]])
+def test_without_a_model_to_make_flags_that_say_how_to_forget_are_refused(home: Path, words: list[str]) -> None:
+    with pytest.raises(DcganError, match=f"{words[0]} says how to forget, and without --out nothing is forgotten"):
+        app(["forget", "model", "--annotate", *words])
 
 
 @contextmanager

@@ -25,6 +25,14 @@ def with_a_dead_feature() -> Model:
     return model
 
 
+def test_a_net_that_diverged_is_refused() -> None:
+    model = toy_model()
+    with torch.no_grad():
+        model.nets.discriminator.get_parameter("norms.0.bias").fill_(float("nan"))
+    with pytest.raises(ModelError, match="numbers that are not finite"):
+        measure_responses(model, PIXELS, 1)
+
+
 @pytest.mark.parametrize("layer", [0, 1])
 def test_a_stream_gives_what_one_pass_over_all_gives(layer: int) -> None:
     with torch.no_grad():

@@ -355,6 +355,11 @@ def test_the_parzen_log_likelihood_is_of_random_held_out_pictures_a_tenth_of_whi
     assert found.generated.mean < found.real.mean  # it is hardly trained
 
 
+def test_weights_of_an_extractor_that_nothing_reads_are_refused(model: Model, unseen: PackedSet) -> None:
+    with pytest.raises(UsageError, match="only distances need one: add distances to `metrics`"):
+        evaluate(model, unseen, metrics=["parzen"], held_out=unseen, weights=Path("inception.safetensors"))
+
+
 def test_samples_bounds_the_pictures_of_a_parzen_log_likelihood(model: Model, unseen: PackedSet) -> None:
     result = evaluate(model, unseen, metrics=["parzen"], held_out=unseen, samples=100)
     assert result.parzen is not None

@@ -65,9 +65,10 @@ def forget(
     where.check()
     if out is None and not where.annotate:
         raise UsageError("name the model folder to make: --out FOLDER")
-    if out is None and figure is not None:
+    of_forgetting = {"--threshold": threshold, "--scale": scale, "--control": control, "--figure": figure}
+    if out is None and (unread := [flag for flag, value in of_forgetting.items() if value]):
         raise UsageError(
-            f"--figure {figure} shows what is forgotten, and without --out nothing is: name --out FOLDER too"
+            f"{unread[0]} says how to forget, and without --out nothing is forgotten: name --out FOLDER too"
         )
     if out is not None:
         check_folder("--out", out, CARD, "a model", overwrite=overwrite)

@@ -171,7 +171,7 @@ def inspect(
 
     Raises:
         UsageError: A value is out of its range.
-        ModelError: There is no such layer, or the nets are no DCGAN's.
+        ModelError: There is no such layer, the nets are no DCGAN's, or the discriminator's numbers are not finite.
         SourceError, PackedSetError: The pictures cannot be used.
 
     Example:
@@ -181,9 +181,9 @@ def inspect(
     check_seed(seed)
     layer, chosen = check_channels(model, layer, channels)
     data = open_for(model, source, on_progress=on_progress)
+    activations = measure_responses(model, data.pixels, layer, top, on_progress=on_progress)
     random_model = untrained(model, data.pixels, seed, on_progress)
     random_activations = measure_responses(random_model, data.pixels, layer, top, on_progress=on_progress)
-    activations = measure_responses(model, data.pixels, layer, top, on_progress=on_progress)
     field = receptive_field(model.architecture, layer)
     return Inspection(model, data, layer, chosen, field, activations, random_model, random_activations)
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from dcgan.inspection.guided import Units
 from dcgan.inspection.inputs import BATCH, images_of, layer_of
 from dcgan.model import Model
+from dcgan.model_nets import check_finite
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, PixelStore
 
@@ -97,7 +98,7 @@ def measure_responses(
         on_progress: Called with (pictures, in all).
 
     Raises:
-        ModelError: There is no such layer, or the pictures are not of the model's shape.
+        ModelError: There is no such layer, the pictures are not of the model's shape, or its responses are not finite.
         ValueError: There is no picture, or none is to be kept.
     """
     return measure_layers(model, pixels, [layer], keep, batch_size=batch_size, on_progress=on_progress)[0]
@@ -170,7 +171,7 @@ class _Measure:
     def responses(self) -> Responses:
         """All of it."""
         positions = self.pictures * self.side**2
-        mean, square, positive = self.sums[:3] / positions
+        mean, square, positive = check_finite(self.sums[:3] / positions)
         std = np.sqrt((square - mean**2).clip(0))
         std[std < _ROUNDING * np.sqrt(square)] = 0
         return Responses(

@@ -149,7 +149,7 @@ def evaluate(
         >>> result = dcgan.evaluate("runs/digits", "train/", held_out="test/", metrics=["parzen"])
         >>> result.parzen.generated.mean
     """
-    _check(metrics, samples, held_out)
+    _check(metrics, samples, held_out, weights)
     if isinstance(extractor, str):
         EXTRACTORS[extractor]  # refused before any work, if there is none
     device = resolve_device(device)
@@ -182,7 +182,7 @@ def evaluate(
     return Evaluation(first.name, second.name, second.size, count, distances, parzen, tuple(warnings))
 
 
-def _check(metrics: Sequence[str], samples: int, held_out: PictureSource | None) -> None:
+def _check(metrics: Sequence[str], samples: int, held_out: PictureSource | None, weights: Path | None) -> None:
     """Refuse, before any work, what cannot be measured."""
     if isinstance(metrics, str):
         raise UsageError(f'`metrics` must be a list of names, such as ["{METRICS[-1]}"], not a single text')
@@ -191,6 +191,8 @@ def _check(metrics: Sequence[str], samples: int, held_out: PictureSource | None)
         raise UsageError(f"`metrics` must be {' or '.join(METRICS)} or both, not {named}")
     if samples < FEWEST:
         raise UsageError(f"`samples` must be {FEWEST} or more, not {samples}: fewer are too few to measure anything")
+    if weights is not None and "distances" not in metrics:
+        raise UsageError("`weights` are those of an extractor, and only distances need one: add distances to `metrics`")
     if "parzen" in metrics and held_out is None:
         raise UsageError(
             "a Parzen log-likelihood needs pictures that the generator was not trained on: name them with `held_out`"
