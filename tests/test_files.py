@@ -10,6 +10,7 @@ import pytest
 
 from dcgan.files import (
     distinct_files,
+    flush_files,
     folder_name,
     new_folder,
     remove_partial,
@@ -140,3 +141,14 @@ def test_files_of_one_folder_have_names_of_their_own_even_where_case_means_nothi
     assert distinct_files(["a", "A", "b", "a", "a-2", "sheet"], taken=["Sheet"]) == (
         ["a", "A-2", "b", "a-3", "a-2-2", "sheet-2"]
     )
+
+
+def test_many_files_are_flushed_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[Path] = []
+    monkeypatch.setattr("dcgan.files._sync", flushed.append)
+    files = [tmp_path / "a", tmp_path / "deep" / "b"]
+    for file in files:
+        write_atomic(file, "1", flush=False)
+    assert not flushed
+    flush_files(files)
+    assert set(flushed) == {*files, tmp_path, tmp_path / "deep"}

@@ -98,10 +98,11 @@ def distinct_files(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[Path]:
+def new_file(path: Path, *, flush: bool = True) -> Iterator[Path]:
     """Yield a path beside `path`, of the same suffix; when the block ends well, flush the file to disk and rename it.
 
-    A block that raises leaves nothing behind, and a file that is at `path` already as it was.
+    A block that raises leaves nothing behind, and a file that is at `path` already as it was. Many small files are
+    written sooner without `flush`, and flushed together afterwards (`flush_files`).
 
     Raises:
         OSError: The disk is full, or the file cannot be written.
@@ -110,17 +111,27 @@ def new_file(path: Path) -> Iterator[Path]:
     partial = _beside(path, path.suffix)
     try:
         yield partial
-        _sync(partial)
+        if flush:
+            _sync(partial)
         partial.replace(path)
-        _sync(path.parent)
+        if flush:
+            _sync(path.parent)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def write_atomic(path: Path, content: bytes | str) -> None:
+def write_atomic(path: Path, content: bytes | str, *, flush: bool = True) -> None:
     """Replace `path` by `content` (text as UTF-8) in one step: a reader sees the old file or the new, never a half."""
-    with new_file(path) as partial:
+    with new_file(path, flush=flush) as partial:
         partial.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def flush_files(paths: Sequence[Path]) -> None:
+    """Flush files that were written without, and their folders' lists of names, to disk."""
+    for path in paths:
+        _sync(path)
+    for folder in {path.parent for path in paths}:
+        _sync(folder)
 
 
 def check_writable(path: Path) -> None:

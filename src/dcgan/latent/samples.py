@@ -10,19 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dcgan.errors import UsageError
+from dcgan.errors import DcganError, UsageError
 from dcgan.figures.labeled_grid import TILE, grouped
 from dcgan.figures.notebook import html_of
-from dcgan.figures.sheets import save_picture, sheet
+from dcgan.figures.sheets import picture_bytes, sheet
 from dcgan.figures.sounds import draw_sounds
 from dcgan.figures.theme import THEMES
-from dcgan.files import check_writable, distinct_files, folder_name
+from dcgan.files import check_writable, distinct_files, flush_files, folder_name, write_atomic
 from dcgan.generation import LARGEST, mini_batches
 from dcgan.model import Model
 from dcgan.randomness import truncated
 from dcgan.short_repr import ShortRepr
 from dcgan.sound.spectrogram import SoundFormat, Waveforms, sounds_of
-from dcgan.sound.wav import write_wav
+from dcgan.sound.wav import wav_bytes
 from dcgan.types import Latents, OnProgress, Pixels
 
 MOST_SCALE = 64
@@ -154,7 +154,8 @@ def sample_to_folder(
 
     Raises:
         UsageError: A value is out of its range, a folder holds other files, or some of these already.
-        DcganError, OSError: A folder or a file cannot be written.
+        DcganError: A file cannot be written.
+        OSError: A folder cannot be written, or a file not flushed to disk.
     """
     _check_batches(batch_statistics, batch_size, len(samples))
     if not 1 <= scale <= MOST_SCALE:
@@ -178,15 +179,26 @@ def sample_to_folder(
     written = 0
     for group, rows in product(groups, mini_batches(len(names), chunk)):
         z = labeled_latents(model, samples[rows], group, truncation)
+        first = written
         for picture in model.generate(z, batch_size=batch_size, batch_statistics=batch_statistics):
-            if model.sound:
-                write_wav(model.sounds(picture[None]), model.sound, files[written])
-            else:
-                save_picture(sheet(picture[None], scale=scale), files[written])
+            _write(model, picture, scale, files[written])
             written += 1
+        flush_files(files[first:written])
         if on_progress:
             on_progress(written, len(files))
     return files
+
+
+def _write(model: Model, picture: Pixels, scale: int, file: Path) -> None:
+    """A sample (S, S, C) as a WAV of a model of sounds, else as a PNG, not yet flushed to disk."""
+    if model.sound:
+        content = wav_bytes(model.sounds(picture[None]), model.sound)
+    else:
+        content = picture_bytes(sheet(picture[None], scale=scale), file.suffix)
+    try:
+        write_atomic(file, content, flush=False)
+    except OSError as error:
+        raise DcganError(f"cannot write {file}: {error.strerror or error}") from error
 
 
 def _make_folder(path: Path, suffix: str) -> None:
