@@ -31,7 +31,7 @@ from dcgan.training.checkpoint import restore_newest, save_checkpoint
 from dcgan.training.distributed import resolve_recipe
 from dcgan.training.logger import Logger
 from dcgan.training.recipe import Recipe
-from dcgan.training.run import read_run
+from dcgan.training.run_folder import read_run
 from dcgan.training.snapshots import STATISTICS_IMAGES, Snapshots
 from dcgan.training.state import TrainingState
 from dcgan.training.step import train_step

@@ -135,7 +135,7 @@ def train_ours(
     with tempfile.TemporaryDirectory() as name:
         run, stop = Path(name), StopRequest()
         (run / "checkpoints").mkdir()
-        state = TrainingState(recipe)
+        state = TrainingState(recipe, recipe.target_images(len(data)))
         if start:
             state.start_from_nets(start.generator, start.discriminator)
         pictures = ImageLoader(data.pixels, state.device)

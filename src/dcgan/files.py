@@ -27,7 +27,7 @@ GROUPS_FILE, NET_FILE, CODES_FILE = "groups.parquet", "autoencoder.safetensors",
 GROUPS_SHEET_FILE, FACES_SHEET_FILE = "groups.png", "faces.png"
 """The sheets that the verbs `dedup` and `faces` put there."""
 RUN_FILE = "run.json"
-"""What makes a folder a run; see `dcgan.training.run`."""
+"""What makes a folder a run; see `dcgan.training.run_folder`."""
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')  # in names of folders, on one system or another
 _LONGEST_NAME = 200  # bytes of a folder's name
 

@@ -9,7 +9,7 @@ import pytest
 
 from dcgan.cli import app
 from dcgan.errors import UsageError
-from dcgan.training.run import read_run
+from dcgan.training.run_folder import read_run
 
 pytest.importorskip("dicebear", reason="the extra 'demo' is not installed")
 

@@ -26,7 +26,7 @@ from dcgan.files import sha256
 from dcgan.training.callbacks import ProgressBar
 from dcgan.training.lengths import length_of
 from dcgan.training.recipe import Recipe
-from dcgan.training.run import read_run
+from dcgan.training.run_folder import read_run
 from dcgan.training.state import TrainingState
 
 
@@ -242,7 +242,7 @@ def test_a_recipe_file_with_a_slip_is_an_error(line: str, packed: Path) -> None:
 )
 def test_a_source_or_a_run_to_go_on_with_must_be_named(words: list[str], message: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("dcgan.training.run.read_run", lambda _: (TOY, {}))
+        patch.setattr("dcgan.training.run_folder.read_run", lambda _: (TOY, {}))
         with pytest.raises(UsageError, match=message):
             app(words)
 

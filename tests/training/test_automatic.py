@@ -35,7 +35,8 @@ from dcgan.training.logger import read_events
 from dcgan.training.presets import preset
 from dcgan.training.rate import measure_rate
 from dcgan.training.recipe import USUAL, Recipe
-from dcgan.training.run import read_run, resume, train
+from dcgan.training.run import resume, train
+from dcgan.training.run_folder import read_run
 from dcgan.training.state import TrainingState
 
 OPEN = ("base_channels", "batch_size", "augment")

@@ -25,7 +25,8 @@ from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.distributed import Ranks, joined, resolve_recipe, threads_here
 from dcgan.training.logger import read_events, read_records
 from dcgan.training.recipe import Recipe
-from dcgan.training.run import read_run, resume, train
+from dcgan.training.run import resume, train
+from dcgan.training.run_folder import read_run
 
 JOINT = TOY.changed({"batch_size": 8, "images": 64, "lr": 1e-3, "evaluate_every": 32, "evaluate_extractor": "pixels"})
 

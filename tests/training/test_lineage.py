@@ -17,7 +17,8 @@ from dcgan.cli import app
 from dcgan.errors import ModelError, RecipeError, UsageError
 from dcgan.loading import load
 from dcgan.training.recipe import Recipe
-from dcgan.training.run import read_run, resume, train
+from dcgan.training.run import resume, train
+from dcgan.training.run_folder import read_run
 
 SGD = {"optimizer": "sgd", "lr": 0.01, "updates": "simultaneous", "momentum_ramp": 100}
 FAMILIES: dict[str, dict[str, object]] = {

@@ -28,7 +28,8 @@ from dcgan.training.checkpoint import keep_checkpoint, list_checkpoints
 from dcgan.training.logger import EVENTS, read_events, read_records
 from dcgan.training.losses import Loss
 from dcgan.training.pictures import open_data
-from dcgan.training.run import read_run, resume, train
+from dcgan.training.run import resume, train
+from dcgan.training.run_folder import read_run
 from dcgan.training.state import TrainingState
 
 

@@ -27,7 +27,8 @@ from dcgan.training.comparison import compare
 from dcgan.training.presets import preset
 from dcgan.training.recipe import Recipe
 from dcgan.training.recipe_checks import check_all_read
-from dcgan.training.run import read_run, resume, train
+from dcgan.training.run import resume, train
+from dcgan.training.run_folder import read_run
 from dcgan.training.snapshots import Snapshots
 from dcgan.training.state import TrainingState
 from dcgan.training.step import train_step

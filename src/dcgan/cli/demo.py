@@ -30,16 +30,17 @@ def demo(
         seed: Seed of the training. Default: 0, or that of the demo to go on with.
     """
     from dcgan.cli.training_output import TrainingProgress, print_result
-    from dcgan.training import run as runs
     from dcgan.training.presets import DRAWINGS
+    from dcgan.training.run import resume, train
+    from dcgan.training.run_folder import CARD
 
     changes: dict[str, object] = {"minutes": minutes}
     if seed is not None:
         changes["seed"] = seed
     with TrainingProgress() as progress:
-        if (out / runs.CARD).exists():
-            result = runs.resume(out, changes, callbacks=[progress], on_progress=progress.preparing)
+        if (out / CARD).exists():
+            result = resume(out, changes, callbacks=[progress], on_progress=progress.preparing)
         else:
             recipe = DRAWINGS.changed({"size": 32, "channels": 3, **changes})
-            result = runs.train(SOURCE, out, recipe, callbacks=[progress], on_progress=progress.preparing)
+            result = train(SOURCE, out, recipe, callbacks=[progress], on_progress=progress.preparing)
     return print_result(result, as_json)

@@ -24,7 +24,7 @@ def take_recipe(app: App, commands: tuple[str, ...], arguments: ArgumentCollecti
 
     resumed, start, file, name = value("resume"), value("from"), value("recipe_file"), value("preset")
     if resumed:
-        from dcgan.training.run import read_run
+        from dcgan.training.run_folder import read_run
 
         base = read_run(Path(resumed))[0]
     else:

@@ -25,7 +25,7 @@ from dcgan.training.logger import EVENTS, METRICS, read_events, read_records
 from dcgan.training.monitor import ALIVE, COLLAPSED, SATURATED
 from dcgan.training.recipe import Recipe
 from dcgan.training.report import list_sheets
-from dcgan.training.run import read_run
+from dcgan.training.run_folder import read_run
 from dcgan.training.state import Progress
 
 State = Literal["preparing", "training", "paused", "finished", "collapsed", "failed", "interrupted"]

@@ -16,7 +16,7 @@ from dcgan.short_repr import ShortRepr
 from dcgan.training.checkpoint import parse_moment
 from dcgan.training.logger import EVENTS, METRICS, read_events, read_records
 from dcgan.training.report import list_sheets
-from dcgan.training.run import read_run
+from dcgan.training.run_folder import read_run
 from dcgan.training.trainer import Ending
 
 XAxis = Literal["images", "minutes"]

@@ -1,9 +1,6 @@
 """A run: the folder of one training. Start it, resume it, extend it, each time in a session of this process."""
 
-import json
-import platform
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
@@ -13,7 +10,7 @@ from dcgan.data.cache import source_name
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import RecipeError, RunError, UsageError, command
-from dcgan.files import RUN_FILE, new_folder, parse_json, write_atomic
+from dcgan.files import new_folder, write_atomic
 from dcgan.model import Model
 from dcgan.training.automatic import choose_for
 from dcgan.training.callbacks import Callback, shown_in_notebook
@@ -21,17 +18,15 @@ from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.distributed import Ranks, check_suits, joined, resolve_recipe
 from dcgan.training.lengths import DEFINITE_LENGTHS, FOLLOW_LENGTH, LENGTHS
 from dcgan.training.pictures import describe_data, fit_to, is_packed, open_data
-from dcgan.training.recipe import Recipe, read_toml
+from dcgan.training.recipe import Recipe
 from dcgan.training.recipe_checks import check_all_read, check_follows_preset
+from dcgan.training.run_folder import CARD, RECIPE, read_run, write_run
 from dcgan.training.session import TrainingResult, run_session, writing_errors
 from dcgan.training.snapshots import build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
 from dcgan.training.transfer import START, check_nets, describe_start, label_notes, open_start, with_nets_of
 from dcgan.types import OnProgress
 
-CARD = RUN_FILE
-RECIPE = "recipe.toml"
-FORMAT = 1
 MAY_CHANGE = (  # values of the recipe of a run that has begun
     *DEFINITE_LENGTHS,
     *("evaluate_every", "evaluate_samples", "evaluate_extractor"),
@@ -122,7 +117,6 @@ def _start(
     notes += describe_data(data, recipe)
     notes += [] if model is None else label_notes(model, data.label_names)
     card = {
-        "format": FORMAT,
         "source": source_name(source),
         "from_python": not isinstance(source, str | Path | PackedSet),
         "data": str(data.path.resolve()),
@@ -131,14 +125,11 @@ def _start(
         "noun": data.noun,
         "own_nets": nets is not None,
         **({} if start_from is None or model is None else {"start": describe_start(start_from, model)}),
-        "created": datetime.now(UTC).isoformat("T", "seconds"),
-        "machine": _machine(recipe),
         "chosen": choices.facts(),
         "notes": notes,
     }
     with writing_errors(run), new_folder(run) as folder:
-        (folder / RECIPE).write_text(recipe.to_toml(), "utf-8")
-        (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
+        write_run(folder, recipe, card)
         if model:  # so that the run needs nothing but itself
             (folder / START).mkdir()
             model.write_into(folder / START)
@@ -210,35 +201,6 @@ def resume(
         return run_session(run, recipe, card, data, callbacks, ranks, nets, notes)
 
 
-def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
-    """The recipe of a run, and its card (`run.json`).
-
-    Raises:
-        RunError: There is no run, or its card is damaged.
-        RecipeError: Its recipe is damaged.
-    """
-    if not (run / CARD).is_file():
-        hint = "the folder does not exist" if not run.exists() else f"it has no {CARD}"
-        for above in (run.parent, run.parent.parent):
-            if (above / CARD).is_file():
-                raise RunError(
-                    f"{run} is not a run but a folder in the run {above}: name {above}, which goes on from its newest "
-                    "checkpoint"
-                )
-        raise RunError(f"{run} is not a run: {hint}; start one with `{command('train', 'SOURCE', '--out', run)}`")
-    try:
-        card = parse_json((run / CARD).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"{run / CARD} is damaged: {error}") from error
-    if not isinstance(card, dict) or not all(
-        isinstance(card.get(key), str) for key in ("source", "data", "fingerprint")
-    ):
-        raise RunError(f"{run / CARD} is damaged: it does not say which pictures the run learns from")
-    if type(card.get("format")) is not int or card["format"] != FORMAT:
-        raise RunError(f"{run / CARD} has the format {card.get('format')}; this dcgan reads format {FORMAT}")
-    return Recipe().changed(read_toml(run / RECIPE)), card
-
-
 def check_recipe(recipe: Recipe, source: PictureSource, start: Model | None = None, *, own_nets: bool = False) -> None:
     """Refuse, before pictures are prepared, what would be changed in vain, and nets that cannot be laid out.
 
@@ -278,16 +240,6 @@ def _data_of(run: Path, card: Mapping[str, object], recipe: Recipe, on_progress:
             f"the pictures in {source} are not those that {run} began with; bring them back, or start a new run"
         )
     return data
-
-
-def _machine(recipe: Recipe) -> dict[str, object]:
-    device = torch.cuda.get_device_name(recipe.device) if recipe.device.startswith("cuda") else platform.machine()
-    return {
-        "device": device,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "threads": recipe.threads,
-    }
 
 
 def _notes(recipe: Recipe) -> list[str]:
