@@ -27,6 +27,7 @@ from sklearn.preprocessing import StandardScaler
 
 import dcgan
 from dcgan.choices import BASELINES
+from dcgan.cli.console import progress_bar
 from dcgan.data.packed import PackedSet
 from dcgan.files import temporary_folder
 from dcgan.probing.baselines.baseline import FeatureBaseline
@@ -76,15 +77,19 @@ def compare_features(run: Path, sets: Path, counts: tuple[int, ...], baselines: 
     """Print the accuracy of each kind of features."""
     BASELINES.add("mfcc-1", FeatureBaseline(lambda _: Cepstra(1), standardize=True))
     BASELINES.add("mfcc-4", FeatureBaseline(lambda _: Cepstra(4), standardize=True))
-    found = probe(
-        dcgan.load(run),
-        PackedSet.open(sets / "train"),
-        test=PackedSet.open(sets / "test"),
-        baselines=baselines,
-        labels_per_class=counts,
-        repeats=20,
-        trials=16,
-    )
+    with progress_bar("probing") as bar:
+        found = probe(
+            dcgan.load(run),
+            PackedSet.open(sets / "train"),
+            test=PackedSet.open(sets / "test"),
+            baselines=baselines,
+            labels_per_class=counts,
+            repeats=20,
+            trials=16,
+            file=sets / "probe.json",
+            on_progress=bar,
+            on_phase=bar.phase,
+        )
     print(found.text())
 
 

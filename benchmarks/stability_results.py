@@ -31,6 +31,7 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "base 64": {"base_channels": 64},
     "drawings": _DRAWINGS,
     "drawings, base 64": {**_DRAWINGS, "base_channels": 64},
+    "drawings, linear": {**_DRAWINGS, "lr_schedule": "linear", "lr_hold": 0.5},
     "drawings, relativistic": {**_DRAWINGS, "loss": "relativistic"},
     "drawings, translation": {**_DRAWINGS, "augment": "translation"},
     "normal z": {"latent_distribution": "normal"},
