@@ -7,11 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.training.toys import TOY, discs
 
 from dcgan.errors import RecipeError, RunError, UsageError
 from dcgan.files import parse_json
 from dcgan.studio.run_view import view_run
 from dcgan.studio.trainings import Trainings
+from dcgan.training.checkpoint import list_checkpoints
+from dcgan.training.run import train
+from dcgan.training.run_folder import read_run
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -79,3 +83,17 @@ def test_two_pages_that_go_on_with_a_run_start_one_process(tmp_path: Path) -> No
     with ThreadPoolExecutor(4) as pages:
         assert sum(pages.map(go_on, range(4))) == 1
     until(lambda: not (process := trainings.process("runs/one")) or not process.alive)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "linear"])
+def test_a_run_whose_learning_rate_falls_to_its_end_goes_on_for_more_minutes(tmp_path: Path, schedule: str) -> None:
+    run = tmp_path / "runs" / "one"
+    train(discs(), run, TOY.changed({"images": 16, "lr_schedule": schedule}))
+    trainings = Trainings(tmp_path, "cpu")
+    trainings.resume("runs/one", 0.05)
+    until(lambda: not (process := trainings.process("runs/one")) or not process.alive)
+    process = trainings.process("runs/one")
+    assert process
+    assert process.error is None
+    assert read_run(run)[0].minutes == (0.05 if schedule == "constant" else None)
+    assert max(checkpoint.images for checkpoint in list_checkpoints(run)) > 16

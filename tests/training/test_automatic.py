@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ import dcgan
 from dcgan.choices import NETS, PRESETS
 from dcgan.cli import app
 from dcgan.data.cache import open_pictures
-from dcgan.errors import UsageError
+from dcgan.errors import RunError
 from dcgan.training.automatic import (
     FEW_PICTURES,
     GPU_CHANNELS,
@@ -348,12 +349,21 @@ def test_a_run_that_was_measured_learns_what_one_learns_that_was_not() -> None:
 
 
 @pytest.mark.usefixtures("at_1000_a_second")
-def test_about_minutes_cannot_extend_a_run() -> None:
+@pytest.mark.parametrize("schedule", ["constant", "linear"])
+def test_about_minutes_of_a_resumed_run_are_its_length_in_all(schedule: Literal["constant", "linear"]) -> None:
+    train(discs(), "run", replace(OPEN_TOY, lr_schedule=schedule))
+    extended = resume("run", {"about_minutes": 0.002})
+    recipe = read_run(Path("run"))[0]
+    assert (recipe.images, recipe.about_minutes) == (120, None)
+    assert extended.images == 128  # the first whole mini-batch beyond 120
+    assert "`images` 120: 0 s here, at 1,000 images a second" in Path("run/events.jsonl").read_text()
+
+
+@pytest.mark.usefixtures("at_1000_a_second")
+def test_about_minutes_that_a_run_has_passed_are_refused() -> None:
     train(discs(), "run", OPEN_TOY)
-    with pytest.raises(
-        UsageError, match="`about_minutes` became `images` when the run began: extend the run with `images`"
-    ):
-        resume("run", {"about_minutes": 3.0})
+    with pytest.raises(RunError, match="has seen 64 images already; the new length would end it at 30"):
+        resume("run", {"about_minutes": 0.0005})
 
 
 @pytest.mark.usefixtures("at_1000_a_second")

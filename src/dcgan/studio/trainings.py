@@ -24,7 +24,9 @@ from dcgan.files import RUN_FILE, folder_name, parse_json
 from dcgan.studio.answers import inside
 from dcgan.studio.child import python_command, python_environment
 from dcgan.studio.contents import DRAWN_FACES
+from dcgan.training.lengths import FOLLOW_LENGTH
 from dcgan.training.recipe import Recipe
+from dcgan.training.run_folder import read_run
 
 RECORDS = ".dcgan-studio"
 RUNS = "runs"
@@ -83,13 +85,13 @@ class Trainings:
 
         Raises:
             UsageError: There is no such run, or minutes are not above 0.
-            RunError: It is being trained already.
+            RunError: It is being trained already, or its recipe or card is damaged.
         """
         if not (inside(self._folder, run) / RUN_FILE).is_file():
             raise UsageError(f"there is no run {run}")
         if minutes is not None and not minutes > 0:
             raise UsageError("minutes must be more than 0")
-        length = [] if minutes is None else ["--minutes", f"{minutes:g}"]
+        length = [] if minutes is None else [_minutes_flag(inside(self._folder, run)), f"{minutes:g}"]
         with self._resuming:
             if (process := self.process(run)) and process.alive:
                 raise RunError(f"{run} is training already; another page or an earlier studio started it")
@@ -184,6 +186,12 @@ class Trainings:
                 if isinstance(said, dict):
                     return str(said["error"]) if "error" in said else None
         return None
+
+
+def _minutes_flag(run: Path) -> str:
+    """The flag that makes a run so many minutes long: a schedule that follows the length has to know it in images."""
+    recipe, _ = read_run(run)
+    return "--about-minutes" if recipe.lr_schedule in FOLLOW_LENGTH else "--minutes"
 
 
 def _read(record: Path) -> dict[str, object] | None:

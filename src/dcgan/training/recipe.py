@@ -220,7 +220,7 @@ class Recipe:
     about_minutes: float | None = setting(
         None,
         "Length: stop after as many images as this machine sees in about this many minutes. The run measures its speed "
-        "when it begins and keeps the number as `images`, so that a schedule knows its end.",
+        "when it begins or is resumed, and keeps the number as `images`, so that a schedule knows its end.",
         above=0,
     )
 

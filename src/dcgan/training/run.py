@@ -1,6 +1,7 @@
 """A run: the folder of one training. Start it, resume it, extend it, each time in a session of this process."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -16,7 +17,7 @@ from dcgan.training.automatic import choose_for
 from dcgan.training.callbacks import Callback, shown_in_notebook
 from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.distributed import Ranks, check_suits, joined, resolve_recipe
-from dcgan.training.lengths import DEFINITE_LENGTHS, FOLLOW_LENGTH, LENGTHS
+from dcgan.training.lengths import FOLLOW_LENGTH, LENGTHS
 from dcgan.training.pictures import describe_data, fit_to, is_packed, open_data
 from dcgan.training.recipe import Recipe
 from dcgan.training.recipe_checks import check_all_read, check_follows_preset
@@ -28,7 +29,7 @@ from dcgan.training.transfer import START, check_nets, describe_start, label_not
 from dcgan.types import OnProgress
 
 MAY_CHANGE = (  # values of the recipe of a run that has begun
-    *DEFINITE_LENGTHS,
+    *LENGTHS,
     *("evaluate_every", "evaluate_samples", "evaluate_extractor"),
     *("checkpoint_every", "sheet_every", "keep", "on_collapse"),
     *("device", "capture", "sync_batch_norm", "threads"),
@@ -171,17 +172,18 @@ def resume(
     known = recipe.values()
     changes = {name: value for name, value in (changes or {}).items() if name not in known or known[name] != value}
     fixed = [name for name in changes if name in known and name not in MAY_CHANGE]
-    if fixed == ["about_minutes"]:
-        raise UsageError(
-            "`about_minutes` became `images` when the run began: extend the run with `images` or `minutes`"
-        )
     if fixed:
         names = ", ".join(f"`{name}`" for name in fixed)
         raise UsageError(f"{names} cannot change in a run that has begun; start a new run")
     recipe = recipe.changed(changes)
     with shown_in_notebook(callbacks, on_progress) as (callbacks, on_progress), joined(recipe) as ranks:
         recipe = resolve_recipe(recipe, ranks)
-        data = _data_of(run, card, recipe, on_progress)
+        data, notes = _data_of(run, card, recipe, on_progress), list[str]()
+        if recipe.about_minutes is not None:  # the leading rank measures the speed
+            choices = ranks.first(lambda: choose_for(recipe, data, ranks, nets))
+            notes += [f"chose {one}" for one in choices.chosen] if choices else []
+            images = ranks.largest(choices.recipe.images or 0 if choices else 0)[0]
+            recipe = replace(recipe, about_minutes=None, images=images)
         seen = max((checkpoint.images for checkpoint in list_checkpoints(run)), default=0)
         target = recipe.target_images(len(data))
         if target is not None and target < seen and any(name in LENGTHS for name in changes):
@@ -189,9 +191,8 @@ def resume(
                 f"{run} has seen {seen:,} images already; the new length would end it at {target:,}: give a larger one"
             )
         ranks.first(lambda: build_evaluator(recipe, data))  # what it needs may be missing
-        notes = []
         if recipe.lr_schedule in FOLLOW_LENGTH and any(name in LENGTHS for name in changes):
-            notes = [
+            notes += [
                 f"the learning rate follows the new length (`lr_schedule` {recipe.lr_schedule}): the result is not "
                 "that of a run that had this length from the start"
             ]
