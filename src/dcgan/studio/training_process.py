@@ -29,9 +29,9 @@ def main() -> None:
     record, run, *words = sys.argv[1:]
     with FileLock(Path(record).with_suffix(".lock"), timeout=SECONDS_FOR_LOCK):
         facts = {"run": run, "process": os.getpid(), "started": time.time(), "words": words}
-        write_atomic(Path(record), json.dumps(facts))
-        sys.argv = ["dcgan", *words]
         try:
+            write_atomic(Path(record), json.dumps(facts))  # a studio that reads it may end the process at once
+            sys.argv = ["dcgan", *words]
             runpy.run_module("dcgan", run_name="__main__", alter_sys=True)
         except SystemExit as end:
             write_atomic(Path(record), json.dumps({**facts, "stopped": end.code == STOPPED}))
