@@ -70,7 +70,8 @@ def print_tables(rows: list[dict[str, Any]]) -> None:
     for (name, marked, recipe), group in groups(rows).items():
         if marked != unit:
             unit = marked
-            marks = sorted({round(mark[unit], -1) for row in rows if row["unit"] == unit for mark in row["marks"]})
+            reached = sorted({round(mark[unit], -1) for row in rows if row["unit"] == unit for mark in row["marks"]})
+            marks = [mark for before, mark in zip([0, *reached], reached, strict=False) if mark > 1.01 * before]
             heads = [f"{mark:,.0f} {'s' if unit == 'seconds' else 'images'}" for mark in marks]
             labels = "".join(f"{head:>15}" for head in heads)
             print(f"\n{'set':<12}{'recipe':<30}{'runs':>5}{'healthy':>8}{'roll-backs':>11}{labels}{'images':>9}")
