@@ -9,14 +9,14 @@ import { latest } from "./latest.js";
 const MOST_TERMS = 6;
 const MOST_SEEDS = 32; // pictures of a term
 const VARIATIONS = 8;
-const ORDER = [1, 2, 3, 4, 0, 5, 6, 7, 8]; // the sum stands amid its variations
+const ORDER = [1, 2, 3, 4, 0, 5, 6, 7, 8]; // the sum stands in the middle of its variations
 
 export function showSum(place, desk) {
   const { state } = desk;
   const { size } = desk.model;
   const stage = makeStage(desk);
   const formula = make("div", { id: "formula" });
-  const results = make("div", { id: "results", class: "tiles nine", role: "group", "aria-label": "The sum amid its variations" });
+  const results = make("div", { id: "results", class: "tiles nine", role: "group", "aria-label": "The sum and its variations" });
   const others = make("button", { id: "others", type: "button", onclick: () => { state.noise += 1; draw(); } }, "Other variations");
   const hint = make("p", { class: "soft" }, "Each place stands for the mean of its pictures: three or more give a steadier result than one.");
   place.append(
