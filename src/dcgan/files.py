@@ -215,7 +215,7 @@ def replace_folder(path: Path, new: Path) -> None:
     path.rename(old)
     try:
         new.rename(path)
-    except OSError:
+    except BaseException:  # Ctrl-C too
         old.rename(path)
         shutil.rmtree(new, ignore_errors=True)
         raise

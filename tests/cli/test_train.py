@@ -18,6 +18,7 @@ from rich.console import Console
 from tests.training.toys import TOY, discs
 
 from dcgan.cli import app
+from dcgan.cli.train import _next_run
 from dcgan.cli.training_output import TrainingProgress
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
@@ -88,6 +89,17 @@ def test_without_out_runs_are_numbered(packed: Path) -> None:
     for _ in range(2):
         app(["train", str(packed), *SMALL])
     assert sorted(path.name for path in Path("runs").iterdir()) == ["packed-1", "packed-2"]
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("photos/*.png", "photos-1"), ("{a,b}/x.npy", "x-1"), ("drawn-faces:9", "drawn-faces-1"), ("a b.tar.gz", "a b-1")],
+)
+def test_a_run_is_named_after_its_source_without_the_signs_of_patterns(
+    source: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert _next_run(source) == Path("runs") / name
 
 
 def test_a_dry_run_trains_nothing(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,9 +13,7 @@ from dcgan.errors import RecipeError, RunError, UsageError
 from dcgan.files import parse_json
 from dcgan.studio.run_view import view_run
 from dcgan.studio.trainings import Trainings
-from dcgan.training.checkpoint import list_checkpoints
 from dcgan.training.run import train
-from dcgan.training.run_folder import read_run
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -32,8 +30,9 @@ def test_one_that_is_stopped_or_fails_before_it_begins_says_so(tmp_path: Path, m
     trainings = Trainings(tmp_path, "cpu")
     fails, stopped = (trainings.start("photos", {"size": 16, "minutes": 1.0}) for _ in range(2))
     assert (fails, stopped) == ("runs/photos-1", "runs/photos-2")
-    record = tmp_path / ".dcgan-studio" / "runs%2Fphotos-2.json"
-    until(lambda: "process" in parse_json(record.read_bytes()))
+    records = [tmp_path / ".dcgan-studio" / f"runs%2Fphotos-{number}.json" for number in (1, 2)]
+    until(lambda: all("process" in parse_json(record.read_bytes()) for record in records))
+    record = records[1]
     os.kill(parse_json(record.read_bytes())["process"], 0)  # it is there
     Trainings(tmp_path).pause(stopped)  # another studio's
     later = Trainings(tmp_path)
@@ -85,15 +84,23 @@ def test_two_pages_that_go_on_with_a_run_start_one_process(tmp_path: Path) -> No
     until(lambda: not (process := trainings.process("runs/one")) or not process.alive)
 
 
-@pytest.mark.parametrize("schedule", ["constant", "linear"])
-def test_a_run_whose_learning_rate_falls_to_its_end_goes_on_for_more_minutes(tmp_path: Path, schedule: str) -> None:
-    run = tmp_path / "runs" / "one"
-    train(discs(), run, TOY.changed({"images": 16, "lr_schedule": schedule}))
+@pytest.mark.parametrize(("schedule", "flag"), [("constant", "--minutes"), ("linear", "--about-minutes")])
+def test_a_run_whose_learning_rate_falls_to_its_end_goes_on_for_about_so_many_minutes(
+    tmp_path: Path, schedule: str, flag: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(discs(), tmp_path / "runs" / "one", TOY.changed({"images": 16, "lr_schedule": schedule}))
+    said: list[list[str]] = []
+    monkeypatch.setattr(Trainings, "_run", lambda _self, _run, words: said.append(words))
+    Trainings(tmp_path, "cpu").resume("runs/one", 7.5)
+    assert said == [["train", "--resume", "runs/one", flag, "7.5"]]
+
+
+def test_folders_of_long_names_can_be_trained_in_any_script(tmp_path: Path) -> None:
+    photos = tmp_path / ("写" * 40)
+    photos.mkdir()
+    (photos / "broken.png").write_bytes(b"x")
     trainings = Trainings(tmp_path, "cpu")
-    trainings.resume("runs/one", 0.05)
-    until(lambda: not (process := trainings.process("runs/one")) or not process.alive)
-    process = trainings.process("runs/one")
-    assert process
-    assert process.error is None
-    assert read_run(run)[0].minutes == (0.05 if schedule == "constant" else None)
-    assert max(checkpoint.images for checkpoint in list_checkpoints(run)) > 16
+    run = trainings.start(photos.name, {"size": 16, "minutes": 1.0})
+    until(lambda: not (process := trainings.process(run)) or not process.alive)
+    assert trainings.begun() == [run]
+    assert "none of 1 pictures can be used" in view_run(tmp_path, run, trainings.process(run)).trouble

@@ -189,6 +189,17 @@ def test_an_extended_run_is_bit_identical_to_one_that_was_as_long_at_once(
     assert digests(run) == digests(train(packed, tmp_path / "long", replace(TOY, images=128)).run)
 
 
+def test_a_length_that_is_given_again_stays_beside_a_new_one(run: Path) -> None:
+    resume(run, {"images": 64, "minutes": 9.0})
+    recipe = read_run(run)[0]
+    assert (recipe.images, recipe.minutes) == (64, 9.0)
+    resume(run, {**recipe.values(), "minutes": None})  # as the command line says `--images 64` alone
+    recipe = read_run(run)[0]
+    assert (recipe.images, recipe.minutes) == (64, None)
+    with pytest.raises(UsageError, match="a run needs a length: give `images`"):
+        resume(run, {"images": None})
+
+
 def test_a_longer_run_says_that_its_learning_rate_follows_the_length(packed: Path, tmp_path: Path) -> None:
     for schedule, told in (("linear", True), ("constant", False)):
         run = train(packed, tmp_path / schedule, TOY.changed({"lr_schedule": schedule, "images": 8})).run
@@ -393,9 +404,17 @@ def test_damaged_metrics_are_mended(run: Path) -> None:
         json.loads(line)
 
 
-def test_two_processes_do_not_train_one_run(run: Path) -> None:
+def test_an_event_that_a_crash_cut_off_takes_no_other_along(run: Path) -> None:
+    with (run / EVENTS).open("a") as file:
+        file.write('{"time": 1.0, "ima')
+    resume(run, {"images": 96})
+    assert kinds(run).count("resumed") == 1
+
+
+def test_two_processes_do_not_train_one_run_and_the_second_changes_nothing(run: Path) -> None:
     with FileLock(run / ".lock"), pytest.raises(RunError, match="another process"):
         resume(run, {"images": 128})
+    assert read_run(run)[0].images == 64
 
 
 def test_a_full_disk_ends_the_sitting_and_costs_nothing(

@@ -261,8 +261,9 @@ def test_what_cannot_be_measured_is_refused(name: str, value: object) -> None:
         Recipe().changed({name: value})
 
 
-def test_the_discriminator_cannot_measure_its_own_training(pictures: Path, tmp_path: Path) -> None:
-    recipe = MEASURED.changed({"evaluate_extractor": "discriminator"})
-    with pytest.raises(UsageError, match="`evaluate_extractor` must not be discriminator"):
+@pytest.mark.parametrize("extractor", ["discriminator", "perceptual"])
+def test_the_discriminator_cannot_measure_its_own_training(pictures: Path, tmp_path: Path, extractor: str) -> None:
+    recipe = MEASURED.changed({"evaluate_extractor": extractor})
+    with pytest.raises(UsageError, match=f"`evaluate_extractor` must not be {extractor}"):
         train(pictures, tmp_path / "run", recipe)
     assert not (tmp_path / "run").exists()

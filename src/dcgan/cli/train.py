@@ -11,6 +11,7 @@ from dcgan.cli.console import answer, as_flags, progress_bar, stdout
 from dcgan.cli.flags import AsJson, Switch
 from dcgan.cli.sources import PICTURES_HELP
 from dcgan.errors import UsageError
+from dcgan.files import folder_name
 from dcgan.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -124,8 +125,8 @@ def presets(*, as_json: AsJson = False) -> None:
 
 def _next_run(source: str) -> Path:
     """The first of runs/NAME-1, runs/NAME-2, ... that is not there yet."""
-    name = Path(source.partition(":")[0]).resolve().name.partition(".")[0] or "run"
-    number = 1
+    parts = [part for part in Path(source.partition(":")[0]).resolve().parts if not set(part) & set("*?[]{}")]
+    name, number = folder_name(parts[-1].partition(".")[0] or "run"), 1
     while (run := Path("runs") / f"{name}-{number}").exists():
         number += 1
     return run

@@ -50,7 +50,7 @@ class ArithmeticResult(ShortRepr):
         return written(self.terms)
 
     def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
-        """The paper's figure 7: examples above the picture of their mean, Y between its variations, the sum of pixels."""
+        """The paper's figure 7: examples above the picture of their mean, Y and its variations, the sum of pixels."""
         labels = [str(term) for term in self.terms]
         return arithmetic_figure(labels, self.examples, self.means, self.pixels, self.pixel_sum, theme)
 

@@ -143,10 +143,10 @@ def _state(run: Path, events: Sequence[dict[str, object]], process: TrainingProc
     last = next((str(event["kind"]) for event in reversed(events) if event.get("kind") in _ENDS), "")
     if last in _ENDED:
         return _ENDED[last]
+    if _is_trained(run):  # in a terminal
+        return "training"
     if process and process.stopped:  # before it listened
         return "paused"
-    if process is None and _is_trained(run):
-        return "training"
     return "failed" if process and process.error else "interrupted"
 
 

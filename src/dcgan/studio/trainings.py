@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from threading import Lock, Thread
@@ -30,6 +31,7 @@ from dcgan.training.run_folder import read_run
 
 RECORDS = ".dcgan-studio"
 RUNS = "runs"
+_LONGEST_RECORD = 128  # letters
 _LAST_BYTES = 1 << 16  # of what a process said, in which its error is looked for
 
 
@@ -161,7 +163,10 @@ class Trainings:
         Thread(target=child.wait, daemon=True).start()  # so that one that has ended does not stay as a zombie
 
     def _record(self, run: str) -> Path:
-        return self._folder / RECORDS / f"{quote(run, safe='')}.json"
+        name = quote(run, safe="")
+        if len(name) > _LONGEST_RECORD:  # of a file's name; the record itself names the run
+            name = sha256(run.encode()).hexdigest()
+        return self._folder / RECORDS / f"{name}.json"
 
     def _process_number(self, run: str) -> int | None:
         child = self._children.get(run)

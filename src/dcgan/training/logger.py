@@ -39,6 +39,7 @@ class Logger:
         if writes:
             (run / SHEETS).mkdir(exist_ok=True)
             _drop_after(run / METRICS, progress)
+            _end_line(run / EVENTS)
             _remove_sheets_after(run / SHEETS, progress)
         self._board: SummaryWriter | None = None
         self._purge = progress.images + 1
@@ -137,6 +138,13 @@ def _remove_sheets_after(folder: Path, progress: Progress) -> None:
         moment = parse_moment(path.stem)
         if moment and moment > (progress.rollbacks, progress.images):
             path.unlink()
+
+
+def _end_line(path: Path) -> None:
+    """End a line that a crash cut off, so that the next event has a line of its own."""
+    if path.exists() and (content := path.read_bytes()) and not content.endswith(b"\n"):
+        with path.open("ab") as file:
+            file.write(b"\n")
 
 
 def _append(path: Path, values: Mapping[str, object]) -> None:

@@ -209,19 +209,23 @@ class Recipe:
         "Length: stop after this many images seen. Without any length: about as many as this machine sees in an hour.",
         above=0,
     )
-    epochs: float | None = setting(None, "Length: stop after this many passes over the set.", above=0)
+    epochs: float | None = setting(
+        None, "Length: stop after this many passes over the set.", above=0, maximum=1_000_000_000
+    )
     steps: int | None = setting(None, "Length: stop after this many mini-batches.", above=0)
     minutes: float | None = setting(
         None,
         "Length: stop after this many minutes of training. If you give several lengths, the first one reached ends the "
         "run.",
         above=0,
+        maximum=10_000_000,
     )
     about_minutes: float | None = setting(
         None,
         "Length: stop after as many images as this machine sees in about this many minutes. The run measures its speed "
         "when it begins or is resumed, and keeps the number as `images`, so that a schedule knows its end.",
         above=0,
+        maximum=10_000_000,
     )
 
     evaluate_every: int = setting(

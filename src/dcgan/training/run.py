@@ -11,7 +11,7 @@ from dcgan.data.cache import source_name
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import RecipeError, RunError, UsageError, command
-from dcgan.files import new_folder, write_atomic
+from dcgan.files import new_folder
 from dcgan.model import Model
 from dcgan.training.automatic import choose_for
 from dcgan.training.callbacks import Callback, shown_in_notebook
@@ -21,7 +21,7 @@ from dcgan.training.lengths import FOLLOW_LENGTH, LENGTHS
 from dcgan.training.pictures import describe_data, fit_to, is_packed, open_data
 from dcgan.training.recipe import Recipe
 from dcgan.training.recipe_checks import check_all_read, check_follows_preset
-from dcgan.training.run_folder import CARD, RECIPE, read_run, write_run
+from dcgan.training.run_folder import CARD, read_run, write_run
 from dcgan.training.session import TrainingResult, run_session, writing_errors
 from dcgan.training.snapshots import build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
@@ -170,12 +170,17 @@ def resume(
         )
         raise RunError(f"the nets of {run} are {kind} (`generator`, `discriminator`)")
     known = recipe.values()
-    changes = {name: value for name, value in (changes or {}).items() if name not in known or known[name] != value}
+    given = dict(changes or {})
+    changes = {name: value for name, value in given.items() if name not in known or known[name] != value}
+    if any(name in LENGTHS for name in changes):  # with a new length, those that were given again stay
+        changes |= {name: value for name, value in given.items() if name in LENGTHS}
     fixed = [name for name in changes if name in known and name not in MAY_CHANGE]
     if fixed:
         names = ", ".join(f"`{name}`" for name in fixed)
         raise UsageError(f"{names} cannot change in a run that has begun; start a new run")
     recipe = recipe.changed(changes)
+    if any(name in LENGTHS for name in changes) and all(getattr(recipe, name) is None for name in LENGTHS):
+        raise UsageError("a run needs a length: give `images`, `epochs`, `steps`, `minutes` or `about_minutes`")
     with shown_in_notebook(callbacks, on_progress) as (callbacks, on_progress), joined(recipe) as ranks:
         recipe = resolve_recipe(recipe, ranks)
         data, notes = _data_of(run, card, recipe, on_progress), list[str]()
@@ -196,10 +201,7 @@ def resume(
                 f"the learning rate follows the new length (`lr_schedule` {recipe.lr_schedule}): the result is not "
                 "that of a run that had this length from the start"
             ]
-        if changes and ranks.leads:
-            with writing_errors(run):
-                write_atomic(run / RECIPE, recipe.to_toml())
-        return run_session(run, recipe, card, data, callbacks, ranks, nets, notes)
+        return run_session(run, recipe, card, data, callbacks, ranks, nets, notes, changed=bool(changes))
 
 
 def check_recipe(recipe: Recipe, source: PictureSource, start: Model | None = None, *, own_nets: bool = False) -> None:

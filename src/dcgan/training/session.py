@@ -16,7 +16,7 @@ from dcgan.data.packed import PackedSet
 from dcgan.errors import RunError, command
 from dcgan.figures.notebook import html_of, svg_html
 from dcgan.figures.report_charts import charts
-from dcgan.files import RUN_FILE, remove_partial
+from dcgan.files import RUN_FILE, remove_partial, write_atomic
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.model_folder import best_checkpoint, is_whole, read_card
@@ -30,6 +30,7 @@ from dcgan.training.interrupt import StopRequest
 from dcgan.training.logger import METRICS, Logger, read_records
 from dcgan.training.recipe import Recipe
 from dcgan.training.report import list_sheets, write_film, write_report
+from dcgan.training.run_folder import RECIPE
 from dcgan.training.snapshots import STATISTICS_IMAGES, build_evaluator
 from dcgan.training.state import OwnNets, TrainingState
 from dcgan.training.trainer import Ending, Trainer
@@ -84,10 +85,13 @@ def run_session(
     ranks: Ranks,
     nets: OwnNets | None,
     notes: Sequence[str] = (),
+    *,
+    changed: bool = False,
 ) -> TrainingResult:
     """Train a run in this process, from its newest checkpoint or the beginning; the other ranks do the same.
 
-    `notes` are said as it begins; a run that begins anew says those of its card.
+    `notes` are said as it begins; a run that begins anew says those of its card. A recipe that has `changed` is written
+    once no other process trains the run.
     """
     if recipe.device == "cpu":
         reuse_memory()
@@ -96,6 +100,8 @@ def run_session(
         stack.callback(torch.set_num_threads, torch.get_num_threads())
         torch.set_num_threads(threads_here(recipe, ranks) or torch.get_num_threads())
         ranks.first(lambda: stack.enter_context(_locked(run)))
+        if changed and ranks.leads:
+            write_atomic(run / RECIPE, recipe.to_toml())
         callback = Callbacks(callbacks if ranks.leads else ())
         evaluator = build_evaluator(recipe, data) if ranks.leads else None
         stop = stack.enter_context(StopRequest())
@@ -202,7 +208,7 @@ def _locked(run: Path) -> Iterator[None]:
     """Within the block the run is this process's alone; what a killed one left half-written is cleared away."""
     lock = FileLock(run / ".lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=1)  # a studio holds it for a moment, to see whether the run is being trained
     except Timeout:
         raise RunError(f"another process is training {run}; stop it first, or wait until it ends") from None
     try:

@@ -260,12 +260,14 @@ def build_evaluator(recipe: Recipe, data: PackedSet) -> Evaluator | None:
     """What the recipe asks for, if it does.
 
     Raises:
-        UsageError: The extractor is the discriminator, which changes from one measurement to the next.
+        UsageError: The extractor is of the discriminator, which changes from one measurement to the next.
         ModelError: The extractor's weights are missing.
     """
     if not recipe.evaluate_every:
         return None
-    if recipe.evaluate_extractor == "discriminator":
-        raise UsageError("`evaluate_extractor` must not be discriminator: that net changes during the training")
+    if recipe.evaluate_extractor in ("discriminator", "perceptual"):
+        raise UsageError(
+            f"`evaluate_extractor` must not be {recipe.evaluate_extractor}: the discriminator changes as it is trained"
+        )
     extractor = build_extractor(recipe.evaluate_extractor, ExtractorOptions(device=recipe.device))
     return Evaluator(data, extractor, recipe.evaluate_samples)

@@ -83,10 +83,14 @@ export async function showRun(panel, run) {
         make("span", { id: "going", class: "soft" }, "This page may be closed: the training goes on.")];
     }
     if (!view.facts.first_sheet) return [];
-    const minutes = make("input", { id: "longer", type: "number", min: 1, value: Math.ceil(view.facts.minutes ?? 30) * (view.state === "finished" ? 2 : 1) });
-    const resume = () => ({ run, ...(["", String(view.facts.minutes)].includes(minutes.value) ? {} : { minutes: Number(minutes.value) }) });
+    const finished = view.state === "finished";
+    const length = view.facts.minutes ?? (finished ? view.facts.seconds / 60 : null); // null: another length, which stays
+    const proposed = length === null ? "" : String(Math.ceil(length) * (finished ? 2 : 1));
+    const minutes = make("input", { id: "longer", type: "number", min: 1, value: proposed });
+    const kept = () => minutes.value === "" || (!finished && minutes.value === proposed);
+    const resume = () => ({ run, ...(kept() ? {} : { minutes: Number(minutes.value) }) });
     return [labeled("Minutes in all", minutes),
-      make("button", { id: "resume", class: "main", type: "button", onclick: (event) => act(event, "/api/run/resume", resume()) }, view.state === "finished" ? "Train longer" : "Go on"),
+      make("button", { id: "resume", class: "main", type: "button", onclick: (event) => act(event, "/api/run/resume", resume()) }, finished ? "Train longer" : "Go on"),
       view.sheets.length > 0 && make("a", { class: "button", href: `#draw/${encodeURIComponent(run)}` }, "Draw with it")].filter(Boolean);
   }
 
