@@ -86,7 +86,7 @@ def compare_features(run: Path, sets: Path, counts: tuple[int, ...], baselines: 
             labels_per_class=counts,
             repeats=20,
             trials=16,
-            file=sets / "probe.json",
+            file=sets / f"probe-{run.name}.json",
             on_progress=bar,
             on_phase=bar.phase,
         )

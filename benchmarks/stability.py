@@ -9,8 +9,8 @@
 Each training is a process with one thread, and its time is the processor time of that process: what runs beside it
 does not count, nor does the measuring. With marks in images, the last mark is the length that a schedule of the
 learning rate follows. At each mark it draws 1,000 pictures, whose kernel distance to 1,000 real ones is measured at
-the end (efficientnet-lite0). The textbook loop has its pictures in memory, decoded and scaled beforehand, and is told
-of no cost of loading; ours reads a packed set, writes sheets and checkpoints, and looks after its health.
+the end (efficientnet-lite0). The textbook loop has its pictures in memory, decoded and scaled beforehand, so
+that loading costs it nothing; ours reads a packed set, writes sheets and checkpoints, and looks after its health.
 
 Results are lines of JSON in benchmarks/results/stability.jsonl; trainings that are there already are not repeated.
 """

@@ -19,9 +19,7 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "lr 1e-3": {"lr": 1e-3},
     "two rates": {"lr": 1e-4, "lr_discriminator": 4e-4},
     "slower D": {"lr": 5e-4, "lr_discriminator": 2e-4},
-    "linear": {"lr_schedule": "linear", "lr_hold": 0.5},  # with marks in images, which tell it the length
-    "linear, lr 1e-3": {"lr_schedule": "linear", "lr": 1e-3},
-    "cosine": {"lr_schedule": "cosine"},
+    "linear": {"lr_schedule": "linear", "lr_hold": 0.5},  # with marks in images, the last of which is its length
     "beta2 0.99": {"beta2": 0.99},
     "ema 20000": {"ema_half_life": 20_000},
     "batch 32": {"batch_size": 32},
@@ -31,7 +29,6 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "base 64": {"base_channels": 64},
     "drawings": _DRAWINGS,
     "drawings, base 64": {**_DRAWINGS, "base_channels": 64},
-    "drawings, linear": {**_DRAWINGS, "lr_schedule": "linear", "lr_hold": 0.5},
     "drawings, relativistic": {**_DRAWINGS, "loss": "relativistic"},
     "drawings, translation": {**_DRAWINGS, "augment": "translation"},
     "normal z": {"latent_distribution": "normal"},

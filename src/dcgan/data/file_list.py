@@ -76,9 +76,9 @@ def _rows(path: Path, file: Iterator[str], column: str) -> Iterator[tuple[str, s
     by_word: Mapping[str, str] = {name.strip().lower(): name for name in reversed(names)}
     paths = column if column in names else "" if column else next((by_word[w] for w in _PATHS if w in by_word), "")
     if not paths:
-        wanted = f"no column {column!r}" if column else f"no column called {', '.join(_PATHS)}"
+        missing = f"no column {column!r}" if column else f"no column called {', '.join(_PATHS)}"
         raise SourceError(
-            f"{path} has {wanted}; it has {', '.join(names) or 'none'}: name the column of the files with `column`"
+            f"{path} has {missing}; it has {', '.join(names) or 'none'}: name the column of the files with `column`"
         )
     label = next((by_word[word] for word in _LABELS if word in by_word), "")
     for row in rows:
