@@ -135,7 +135,7 @@ def judge(run: Path, recordings: Path) -> None:
 
 def _heard(pixels: Pixels, sound: SoundFormat) -> Pixels:
     """The spectrograms of the sounds of spectrograms."""
-    return np.stack([to_spectrogram(one, sound, CLIP.size) for one in sounds_of(pixels, sound)])
+    return np.stack([to_spectrogram(one, sound, CLIP.side) for one in sounds_of(pixels, sound)])
 
 
 def _variety(chances: NDArray[np.float64]) -> float:

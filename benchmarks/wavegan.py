@@ -127,7 +127,7 @@ def heard(pixels: Pixels) -> tuple[NDArray[np.float32], Pixels]:
     """The waveforms of samples, and their spectrograms as the listener has them."""
     waves = expand(torch.from_numpy(pixels).float() / 127.5 - 1).reshape(-1, LENGTH).numpy()
     sound = SoundFormat(CLIP.rate, CLIP.seconds)
-    return waves, np.stack([to_spectrogram(wave, sound, CLIP.size) for wave in waves])
+    return waves, np.stack([to_spectrogram(wave, sound, CLIP.side) for wave in waves])
 
 
 def main() -> None:

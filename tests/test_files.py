@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -125,6 +126,53 @@ def test_the_next_removes_what_a_killed_process_left_and_leaves_what_a_living_on
         assert len(names(home)) == (2 if killed else 5)
     process.communicate()
     assert "other" in names(home)
+
+
+REPLACED = """
+import os, signal, sys
+from pathlib import Path
+from dcgan import files
+home, rename = Path(sys.argv[1]), Path.rename
+def rename_once(path, target):
+    rename(path, target)
+    os.kill(os.getpid(), signal.SIGKILL)
+with files.new_folder(home / "set", overwrite=True) as folder:
+    (folder / "new").write_text("new")
+    Path.rename = rename_once
+"""
+
+
+def test_a_folder_that_a_killed_process_was_replacing_comes_back(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "set").mkdir(parents=True)
+    (home / "set" / "mine").write_text("old")
+    process = subprocess.run([sys.executable, "-c", REPLACED, str(home)], check=False)
+    assert process.returncode == -signal.SIGKILL
+    assert "set" not in names(home)
+    write_atomic(home / "other", "whole")
+    assert names(home) == ["other", "set"]
+    assert (home / "set" / "mine").read_text() == "old"
+
+
+def test_what_a_killed_process_had_replaced_goes(tmp_path: Path) -> None:
+    (tmp_path / ".a.replaced-0123abcd").mkdir()
+    (tmp_path / "a").write_text("new")
+    remove_partial(tmp_path, "a")
+    assert names(tmp_path) == ["a"]
+
+
+def test_a_link_to_an_empty_folder_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "disk" / "empty").mkdir(parents=True)
+    (tmp_path / "out").symlink_to(tmp_path / "disk" / "empty")
+    with new_folder(tmp_path / "out") as folder:
+        (folder / "a").write_text("1")
+    assert (tmp_path / "out").is_symlink()
+    assert names(tmp_path / "disk" / "empty") == ["a"]
+
+
+def test_a_place_where_a_disk_is_mounted_is_refused_before_the_work() -> None:
+    with pytest.raises(OSError, match="a disk is mounted here: name a new folder in it"), new_folder(Path("/")):
+        pytest.fail("the work began")
 
 
 def test_sha256_is_the_standard_one(tmp_path: Path) -> None:

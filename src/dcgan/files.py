@@ -1,5 +1,6 @@
 """Names of files that several rooms know, and writing that a crash cannot spoil: beside, flushed to disk, renamed."""
 
+import errno
 import hashlib
 import json
 import os
@@ -28,6 +29,7 @@ GROUPS_SHEET_FILE, FACES_SHEET_FILE = "groups.png", "faces.png"
 """The sheets that the verbs `dedup` and `faces` put there."""
 RUN_FILE = "run.json"
 """What makes a folder a run; see `dcgan.training.run_folder`."""
+_PARTIAL, _REPLACED = "partial", "replaced"  # in hidden names, of what is being made and of what was in its place
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')  # in names of folders, on one system or another
 _LONGEST_NAME = 200  # bytes of a folder's name
 
@@ -68,7 +70,8 @@ def state_of(file: Path) -> bytes:
         status = file.stat()
     except OSError:
         return b"\0%b\0unreadable" % os.fsencode(file)
-    return b"\0%b\0%d\0%d" % (os.fsencode(file), status.st_size, status.st_mtime_ns)
+    times = status.st_mtime_ns, status.st_ctime_ns  # of the content, which a program may set, and of any change
+    return b"\0%b\0%d\0%d\0%d" % (os.fsencode(file), status.st_size, *times)
 
 
 def distinct_names(paths: Sequence[Path]) -> list[str] | None:
@@ -153,11 +156,14 @@ def new_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """Yield an empty folder beside `path`; when the block ends well, flush its files to disk and rename it to `path`.
 
     A block that raises leaves nothing behind. `path` must not exist when the block ends, unless as an empty folder, or
-    to be replaced with `overwrite`.
+    to be replaced with `overwrite`. A link to a folder stays, and the folder that it names is replaced.
 
     Raises:
-        OSError: The disk is full, or `path` exists and holds something.
+        OSError: The disk is full, or `path` exists and holds something, or another disk is mounted there.
     """
+    path = path.resolve() if path.is_symlink() else path
+    if path.is_mount():
+        raise OSError(errno.EBUSY, "a disk is mounted here: name a new folder in it", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _beside(path)
     try:
@@ -169,6 +175,8 @@ def new_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         if overwrite and path.exists():
             replace_folder(path, partial)
         else:
+            with suppress(FileNotFoundError):
+                path.rmdir()
             partial.rename(path)
         _sync(path.parent)
     finally:
@@ -210,8 +218,11 @@ def temporary_folder(purpose: str) -> Iterator[Path]:
 
 
 def replace_folder(path: Path, new: Path) -> None:
-    """Put the folder `new`, beside `path`, in its place: two renames, with the old folder kept until both are done."""
-    old = _beside(path)
+    """Put the folder `new`, beside `path`, in its place: two renames, with the old folder kept until both are done.
+
+    Of a process that is killed between them, the next that writes there puts the old folder back.
+    """
+    old = _beside(path, kind=_REPLACED)
     path.rename(old)
     try:
         new.rename(path)
@@ -224,8 +235,9 @@ def replace_folder(path: Path, new: Path) -> None:
 
 def remove_partial(folder: Path, name: str = "") -> None:
     """Remove what an earlier process that was killed half-way left inside `folder`: all, or only of the path `name`."""
-    for left in folder.glob(f".{escape(name) if name else '*'}.partial-*"):
-        _remove(left)
+    for kind in (_PARTIAL, _REPLACED):
+        for left in folder.glob(f".{escape(name) if name else '*'}.{kind}-*"):
+            _clear(left)
 
 
 def sha256(path: Path) -> str:
@@ -234,10 +246,11 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _beside(path: Path, suffix: str = "") -> Path:
-    """A name for what is being made of `path`."""
-    _remove_orphans(path.parent.absolute())
-    return path.parent / f".{path.name}.partial-{_owner()}-{uuid4().hex[:8]}{suffix}"
+def _beside(path: Path, suffix: str = "", kind: str = _PARTIAL) -> Path:
+    """A name for what is being made of `path`, or for what was there."""
+    for made in (_PARTIAL, _REPLACED):
+        _remove_orphans(path.parent.absolute(), f".*.{made}")
+    return path.parent / f".{path.name}.{kind}-{_owner()}-{uuid4().hex[:8]}{suffix}"
 
 
 def _owner() -> str:
@@ -247,13 +260,13 @@ def _owner() -> str:
 
 
 @lru_cache(maxsize=256)  # once is enough, and a folder may have a hundred thousand files
-def _remove_orphans(folder: Path, prefix: str = ".*.partial") -> None:
-    """Remove what processes of this machine that were killed left half-made in a folder."""
+def _remove_orphans(folder: Path, prefix: str) -> None:
+    """Clear away what processes of this machine that were killed left half-made in a folder."""
     machine, _ = _owner().split("-")
     for left in folder.glob(f"{prefix}-{machine}-*"):
         process = left.name.rpartition(f"-{machine}-")[2].partition("-")[0]
         if process.isdecimal() and not _is_alive(int(process)):
-            _remove(left)
+            _clear(left)
 
 
 def _is_alive(process: int) -> bool:
@@ -266,6 +279,16 @@ def _is_alive(process: int) -> bool:
     except (OSError, OverflowError):  # another user's
         return True
     return True
+
+
+def _clear(left: Path) -> None:
+    """Remove what was left behind; a folder whose place nothing has taken goes back there."""
+    name, replaced, _ = left.name.removeprefix(".").rpartition(f".{_REPLACED}-")
+    if replaced and not os.path.lexists(left.with_name(name)):
+        with suppress(OSError):
+            left.rename(left.with_name(name))
+            return
+    _remove(left)
 
 
 def _remove(path: Path) -> None:

@@ -126,6 +126,18 @@ def test_each_kind_of_error_has_its_status(error: BaseException, expected: tuple
     assert explain(error, ["evaluate", "a", "b"]) == expected
 
 
+def test_names_that_no_text_file_can_hold_are_refused_with_the_remedy(
+    messages: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert status("prepare", "photos\udcff", "packed", monkeypatch=monkeypatch) == 2
+    assert messages.getvalue() == "error: photos\\xff is not valid UTF-8: rename that file or folder\n"
+    message, code = explain(
+        UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogates not allowed"), ["prepare", "a", "b"]
+    )
+    assert code == 1
+    assert "rename it" in message
+
+
 def test_without_memory_the_message_names_a_remedy() -> None:
     message, code = explain(MemoryError(), ["evaluate", "a", "b"])
     assert code == 1

@@ -99,7 +99,15 @@ def test_a_run_is_named_after_its_source_without_the_signs_of_patterns(
     source: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert _next_run(source) == Path("runs") / name
+    with _next_run(source) as run:
+        assert run == Path("runs") / name
+
+
+def test_trainings_that_begin_at_once_have_runs_of_their_own_and_none_that_fails_leaves_one() -> None:
+    with _next_run("packed") as first, _next_run("packed") as second:
+        assert (first.name, second.name) == ("packed-1", "packed-2")
+        (first / "run.json").touch()
+    assert [path.name for path in Path("runs").iterdir()] == ["packed-1"]
 
 
 def test_a_dry_run_trains_nothing(packed: Path, capsys: pytest.CaptureFixture[str]) -> None:

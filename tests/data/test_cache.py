@@ -69,7 +69,11 @@ def test_an_added_changed_renamed_or_removed_picture_makes_another_set(folder: P
     assert is_new()
     (folder / "c.jpg").write_bytes(PNG)
     assert is_new()
+    before = (folder / "c.jpg").stat()
     (folder / "c.jpg").rename(folder / "d.jpg")
+    assert is_new()
+    (folder / "d.jpg").write_bytes(bytes(reversed(PNG)))
+    os.utime(folder / "d.jpg", ns=(before.st_atime_ns, before.st_mtime_ns))  # as a tool that keeps times does
     assert is_new()
     (folder / "a.jpg").unlink()
     assert is_new()
@@ -208,8 +212,10 @@ def test_drawn_faces_are_kept_by_their_name(home: Path) -> None:
 
 def test_a_set_in_the_cache_that_was_damaged_is_made_again(folder: Path) -> None:
     first = open_pictures(folder, size=8)
-    with (first.path / "pixels.npy").open("r+b") as file:
-        file.truncate(100)
-    again = open_pictures(folder, size=8)
-    assert again.path == first.path
-    assert len(again) == 2
+    whole = np.array(first.pixels)
+    pixels = first.path / "pixels.npy"
+    for harmed in (pixels.read_bytes()[:100], bytes([*pixels.read_bytes()[:-1], 255 - pixels.read_bytes()[-1]])):
+        pixels.write_bytes(harmed)
+        again = open_pictures(folder, size=8)
+        assert again.path == first.path
+        assert np.array_equal(again.pixels, whole)

@@ -165,12 +165,34 @@ def test_what_a_packed_set_lacks_is_listed_again_when_it_is_prepared_again(tmp_p
 def test_a_packed_set_is_split_as_it_is(folder: Path, tmp_path: Path) -> None:
     prepare(folder, tmp_path / "packed", SMALL)
     whole = PackedSet.open(tmp_path / "packed")
-    report = split(whole, tmp_path / "parts", SMALL, train=0.5)
+    report = split(whole, tmp_path / "parts", train=0.5)
     parts = [PackedSet.open(part.path) for part in (report.train, report.test)]
     assert sorted(name for part in parts for name in part.names) == whole.names
     for part in parts:
         for name, pixels in zip(part.names, part.pixels, strict=True):
             assert np.array_equal(pixels, whole.pixels[whole.names.index(name)])
+
+
+@pytest.mark.parametrize("shape", [(8, 1), (16, 4)])
+def test_a_part_of_a_packed_set_keeps_its_size_and_channels(
+    folder: Path, tmp_path: Path, shape: tuple[int, int]
+) -> None:
+    size, channels = shape
+    parts = [tmp_path / "one", tmp_path / "two"]
+    for part in parts:
+        prepare(folder, part, PrepareOptions(size=size, channels=channels))
+    joined: list[str | Path] = [*parts]
+    for source, limit in ((parts[0], 1), (joined, 0)):
+        packed = PackedSet.open(prepare(source, tmp_path / "part", PrepareOptions(limit=limit), overwrite=True).path)
+        assert (packed.size, packed.channels) == shape
+        assert (packed.options["size"], packed.options["channels"]) == shape
+    smaller = prepare(parts[0], tmp_path / "smaller", PrepareOptions(size=12))
+    assert PackedSet.open(smaller.path).pixels.shape[1:] == (12, 12, channels)
+
+
+def test_a_seed_that_chooses_nothing_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="give a `limit`, or leave `seed` out"):
+        prepare(folder, tmp_path / "out", PrepareOptions(seed=1))
 
 
 def test_a_split_replaces_only_a_split_and_only_when_asked_to(folder: Path, tmp_path: Path) -> None:

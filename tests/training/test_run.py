@@ -110,6 +110,12 @@ def test_where_the_packed_set_of_an_array_is_gone_resuming_says_how_to_bring_it_
         resume(run)
     open_pictures(discs(), size=16, channels=read_run(run)[0].channels)
     assert resume(run).run == run
+    left_open = train(discs(), tmp_path / "left open", replace(TOY, channels=None)).run
+    shutil.rmtree(cache)
+    with pytest.raises(RunError, match=r"dcgan.open_pictures\(pictures, size=16\)"):
+        resume(left_open)
+    open_pictures(discs(), size=16)
+    assert resume(left_open).run == left_open
 
 
 def test_a_notebook_shows_how_a_training_ended(tmp_path: Path) -> None:
@@ -249,6 +255,11 @@ def test_a_change_of_what_no_recipe_has_is_told_as_that(run: Path, value: object
         resume(run, {"image": value})
 
 
+def test_a_change_that_nothing_reads_is_refused(run: Path) -> None:
+    with pytest.raises(RecipeError, match="`evaluate_samples` changes nothing without `evaluate_every`"):
+        resume(run, {"evaluate_samples": 200})
+
+
 def test_what_does_not_may_change_and_is_written_down(run: Path) -> None:
     resume(run, {"images": 96, "keep": 1, "checkpoint_every": 8})
     assert read_run(run)[0].keep == 1
@@ -305,6 +316,17 @@ def test_pictures_all_alike_are_no_division_by_zero(tmp_path: Path) -> None:
 def test_a_run_whose_cache_was_deleted_prepares_its_source_again(pictures: Path, cache: Path, tmp_path: Path) -> None:
     run = train(pictures, tmp_path / "run", TOY).run
     shutil.rmtree(cache)
+    assert resume(run, {"images": 96}).images == 96
+
+
+def test_a_run_on_a_pattern_prepares_its_files_again_from_any_folder(
+    pictures: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = train("d*.np[y]", tmp_path / "run", TOY).run
+    assert read_run(run)[1]["source"] == str(tmp_path / "d*.np[y]")
+    shutil.rmtree(cache)
+    monkeypatch.chdir("/")
     assert resume(run, {"images": 96}).images == 96
 
 

@@ -145,6 +145,16 @@ def test_best_is_a_link_and_is_understood_where_there_can_be_none(
 
 
 @pytest.mark.usefixtures("distances")
+def test_best_is_a_link_again_where_a_run_was_copied_without_its_links(pictures: Path, tmp_path: Path) -> None:
+    run = train(pictures, tmp_path / "run", MEASURED.changed({"images": 32})).run
+    copied = shutil.copytree(run, tmp_path / "copied", symlinks=False)
+    assert not (copied / "best").is_symlink()
+    result = resume(copied, {"images": 128})
+    assert (copied / "best").is_symlink()
+    assert result.best == best_checkpoint(copied) == find(copied / "best")
+
+
+@pytest.mark.usefixtures("distances")
 def test_a_distance_that_was_measured_otherwise_is_not_compared(pictures: Path, tmp_path: Path) -> None:
     run = train(pictures, tmp_path / "run", MEASURED.changed({"images": 64})).run
     result = resume(run, {"images": 96, "evaluate_samples": 500})

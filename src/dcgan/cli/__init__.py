@@ -89,11 +89,12 @@ def main() -> None:
             signal.signal(number, lambda number, _: sys.exit(128 + number))  # an orderly end, that cleans up
     words = sys.argv[1:]
     try:
+        _check_utf8(words)
         status = app(words)
     except BrokenPipeError:  # the reader of our output (`| head`) has gone
         sys.stderr.close()
         sys.exit(141)
-    except (CycloptsError, DcganError, OSError, MemoryError, KeyboardInterrupt) as error:
+    except (CycloptsError, DcganError, OSError, UnicodeEncodeError, MemoryError, KeyboardInterrupt) as error:
         fail(*explain(error, words), as_json="--json" in words)
     code = status if isinstance(status, int) else 0
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:  # threads of gloo, still alive, may abort an orderly exit
@@ -101,6 +102,20 @@ def main() -> None:
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _check_utf8(words: Sequence[str]) -> None:
+    """Refuse names of bytes that no text file can hold.
+
+    Raises:
+        UsageError: A word has some.
+    """
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            name = os.fsencode(word).decode(errors="backslashreplace")
+            raise UsageError(f"{name} is not valid UTF-8: rename that file or folder") from error
 
 
 def explain(error: BaseException, words: Sequence[str]) -> tuple[str, int]:
@@ -121,6 +136,8 @@ def explain(error: BaseException, words: Sequence[str]) -> tuple[str, int]:
             return as_flags(str(error), names_of_parameters(words)), 1
         case OSError():  # what no room foresaw: a name too long, a device that is full
             return f"{error.filename or 'the answer'}: {error.strerror or error}", 1
+        case UnicodeEncodeError():  # of a file or folder that the words of the command line do not name
+            return "a file or folder here has a name that is not valid UTF-8: rename it", 1
         case MemoryError():
             return "there is not enough memory for this; ask for fewer or smaller pictures at once", 1
         case _:

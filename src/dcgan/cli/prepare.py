@@ -80,7 +80,7 @@ def split(
 
     - `dcgan split drawn-faces:5000 faces`
     - `dcgan split photos/ photos-64 --train 0.9 --seed 1`
-    - `dcgan split packed parts --size 32`
+    - `dcgan split packed parts`
 
     Args:
         source: Where the pictures come from.

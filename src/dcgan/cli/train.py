@@ -1,6 +1,8 @@
 """`dcgan train` and `dcgan presets`: the recipe is the flags."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,10 +86,10 @@ def train(
         check_nets(start, recipe)  # a flag that says what is the default says it all the same
     if dry_run:
         return _show(source, recipe, start, as_json)
-    with TrainingProgress() as progress:
+    with TrainingProgress() as progress, nullcontext(out) if out else _next_run(source) as run:
         result = runs.train(
             source,
-            out or _next_run(source),
+            run,
             recipe,
             start_from=start_from,
             callbacks=[progress],
@@ -123,13 +125,22 @@ def presets(*, as_json: AsJson = False) -> None:
     stdout.print("Chosen values depend on the pictures and the machine; --dry-run shows them.")
 
 
-def _next_run(source: str) -> Path:
-    """The first of runs/NAME-1, runs/NAME-2, ... that is not there yet."""
+@contextmanager
+def _next_run(source: str) -> Iterator[Path]:
+    """Make the first of runs/NAME-1, runs/NAME-2, ... that is not there yet; it goes again if no training begins."""
     parts = [part for part in Path(source.partition(":")[0]).resolve().parts if not set(part) & set("*?[]{}")]
     name, number = folder_name(parts[-1].partition(".")[0] or "run"), 1
-    while (run := Path("runs") / f"{name}-{number}").exists():
-        number += 1
-    return run
+    while True:
+        try:
+            (run := Path("runs") / f"{name}-{number}").mkdir(parents=True)
+            break
+        except FileExistsError:
+            number += 1
+    try:
+        yield run
+    finally:
+        with suppress(OSError):  # it holds a run
+            run.rmdir()
 
 
 def _show(source: str, recipe: Recipe, start: "Model | None", as_json: bool) -> int:

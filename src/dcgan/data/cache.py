@@ -18,6 +18,7 @@ import dcgan
 from dcgan.cluster import Engine
 from dcgan.data.formats import OPTIONAL
 from dcgan.data.items import Content, Item, Source
+from dcgan.data.joined import is_pattern
 from dcgan.data.kinds import Candidate, are_paths
 from dcgan.data.opening import has_decoder
 from dcgan.data.packed import PackedSet, is_packed_set
@@ -32,6 +33,8 @@ from dcgan.sound.spectrogram import SoundFormat
 from dcgan.types import OnProgress
 
 _PICTURES_PER_PROGRESS = 1024
+VERIFIED = 2**30
+"""Bytes: a packed set up to this size, a second's work, is compared with its fingerprint before it is used."""
 DAYS_UNUSED = 30
 """Packed sets of Python objects that nobody opened for so long are removed when the next one is made."""
 
@@ -61,7 +64,7 @@ def open_pictures(
             `torch.utils.data.Dataset` or other sequence of pictures or (picture, label); or an object with the members
             of `dcgan.data.items.Source`.
         size: Side of the square pictures in pixels, 8 to 1024. A packed set must have this size; with None it may have
-            any, and other sources get 64.
+            any, and other sources get 64, or several packed sets of one size and the same channels their own.
         channels: 1 (gray), 3 (RGB) or 4 (RGBA), in the same way; with None other sources get 1 if all their pictures
             are stored in gray, else 3.
         sound: What a clip of sound is, of a model that has learned from sounds: a packed set must be of such clips, and
@@ -87,7 +90,7 @@ def open_pictures(
         return _fitting(source, size, channels, sound, fps)
     if isinstance(source, str | Path) and is_packed_set(source):
         return _fitting(PackedSet.open(source), size, channels, sound, fps)
-    options = PrepareOptions(size=PrepareOptions.size if size is None else size, channels=channels)
+    options = PrepareOptions(size=size, channels=channels)
     if sound:
         options = replace(options, rate=sound.rate, seconds=sound.seconds)
     if fps is not None:
@@ -106,6 +109,8 @@ def source_name(source: PictureSource) -> str:
     """What a source is called in a run's card and in messages: its absolute path, or what kind of object it is."""
     if isinstance(source, PackedSet):
         return str(source.path.resolve())
+    if is_pattern(source):
+        return str(Path(str(source)).absolute())
     if isinstance(source, str | Path):
         path = Candidate(source).path
         return str(path.resolve() if path else source)
@@ -146,10 +151,14 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _open_whole(path: Path) -> PackedSet | None:
+    """A packed set that is there already and whole."""
     try:
-        return PackedSet.open(path)
+        packed = PackedSet.open(path)
+        if packed.pixels.nbytes <= VERIFIED:
+            packed.verify()
     except PackedSetError:
         return None
+    return packed
 
 
 def _remove_unused(folder: Path) -> None:

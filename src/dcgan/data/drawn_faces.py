@@ -159,7 +159,7 @@ def _color(picked: Mapping[str, object], name: str) -> str:
 
 
 def _open(candidate: Candidate) -> DrawnFaces:
-    size = max(candidate.options.size, _UNITS)
+    size = max(candidate.options.side, _UNITS)
     if not candidate.parameter:
         return DrawnFaces(size=size)
     count, _, seed = candidate.parameter.partition(":")

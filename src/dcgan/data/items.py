@@ -145,6 +145,11 @@ class WrappedSource:
         """How its pictures were chosen at random from those of another."""
         return chosen_of(self._source)
 
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """The size and the channels of its pictures, if a packed set has made them alike."""
+        return shape_of(self._source)
+
 
 @runtime_checkable
 class PartedSource(Source, Protocol):
@@ -178,6 +183,12 @@ def chosen_of(source: Source) -> str:
     """
     chosen: str = getattr(source, "chosen", "")
     return chosen
+
+
+def shape_of(source: Source) -> tuple[int, int] | None:
+    """The size and the channels of all pictures of a source; sources of packed sets have it as `shape`."""
+    shape: tuple[int, int] | None = getattr(source, "shape", None)
+    return shape
 
 
 def noun_for(sound: SoundFormat | None, fps: float | None) -> str:

@@ -8,7 +8,7 @@ from glob import glob, has_magic
 from itertools import chain
 from pathlib import Path
 
-from dcgan.data.items import Item, PartedSource, Source, WrappedSource, chosen_of, fps_of, sound_of
+from dcgan.data.items import Item, PartedSource, Source, WrappedSource, chosen_of, fps_of, shape_of, sound_of
 from dcgan.data.kinds import Candidate, SourceKind, are_paths
 from dcgan.data.packed import is_packed_set
 from dcgan.data.sounds import SOUNDS, Sounds, recordings
@@ -77,6 +77,12 @@ class Joined:
         """How pictures of it were chosen at random from those of another."""
         return next(filter(None, map(chosen_of, self._parts.values())), "")
 
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """The size and the channels of all pictures, if all sources are packed sets of the same."""
+        shapes = {shape_of(source) for source in self._parts.values()}
+        return shapes.pop() if len(shapes) == 1 else None
+
     def __iter__(self) -> Iterator[Item]:
         return chain.from_iterable(self.parts)
 
@@ -128,13 +134,15 @@ def _expand_first(pattern: str) -> Iterator[str]:
         yield f"{before}{number:0{width}}{after}"
 
 
-def _recognizes(candidate: Candidate) -> bool:
-    given = candidate.given
-    if are_paths(given):
-        return True
-    if not isinstance(given, str) or candidate.path is not None or "://" in given:
+def is_pattern(source: object) -> bool:
+    """Whether a source is a path with braces or stars."""
+    if not isinstance(source, str) or "://" in source or Candidate(source).path is not None:
         return False
-    return bool(_BRACES.search(given)) or has_magic(given)
+    return bool(_BRACES.search(source)) or has_magic(source)
+
+
+def _recognizes(candidate: Candidate) -> bool:
+    return are_paths(candidate.given) or is_pattern(candidate.given)
 
 
 def _paths(candidate: Candidate) -> Sequence[str | Path]:

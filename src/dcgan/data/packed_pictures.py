@@ -45,6 +45,8 @@ class PackedPictures:
         """Frames that were taken of a second, if there are videos among its source."""
         self.chosen = packed.chosen
         """How its pictures were chosen at random from those of its source."""
+        self.shape = packed.size, packed.channels
+        """The size and the channels of its pictures."""
 
     def __iter__(self) -> Iterator[Item]:
         for batch in self._packed.index_batches():

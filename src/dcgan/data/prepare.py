@@ -10,7 +10,7 @@ from typing import Self
 from dcgan.cluster import Engine
 from dcgan.data.decode import Decoded, DecodeOptions
 from dcgan.data.index_writer import Origin
-from dcgan.data.items import Item, Reason, Skipped, Source, chosen_of, fps_of, noun_for, sound_of
+from dcgan.data.items import Item, Reason, Skipped, Source, chosen_of, fps_of, noun_for, shape_of, sound_of
 from dcgan.data.opening import Digest
 from dcgan.data.packed import is_packed_set
 from dcgan.data.packed_writer import PackedSetWriter, check_free, foreign_to, write_packed_set
@@ -79,7 +79,8 @@ def prepare(
             list of PIL pictures, a data set, a `Source`; `dcgan.data.cache.open_pictures` has the details. A packed set
             is taken as it is, to make a smaller one of it.
         out: Folder to make.
-        options: Size, channels and so on; by default 64 × 64, RGB or gray as the pictures are.
+        options: Size, channels and so on; by default those of a packed set, and 64 × 64, RGB or gray as the pictures
+            are, for all others.
         on_progress: Called with (pictures done, pictures in all), at most ten times a second; with a limit, first while
             the pictures are listed.
         workers: How many processes decode; 0: one for each core. A cluster uses all its cores.
@@ -91,13 +92,15 @@ def prepare(
         SourceError: The source cannot be read.
         NoUsablePictureError: None of its pictures can be used.
         PackedSetError: `out` exists, or cannot be written, for example because the disk is full.
-        UsageError: `workers` is out of its range, or there is no such engine.
+        UsageError: `workers` is out of its range, there is no such engine, or a `seed` has no `limit` to choose for.
         DcganError: Ray is not installed, no cluster answers, or one of its machines fails or does not see the files.
     """
-    options, out = options or PrepareOptions(), Path(out)
-    workforce = Workforce(workers, engine)
+    out, workforce = Path(out), Workforce(workers, engine)
     check_free(out, overwrite)
-    opened, place = open_source(source, options), place_of(source, options) if engine == "ray" else None
+    if options and options.seed and not options.limit:
+        raise UsageError("`seed` chooses the pictures of a `limit`: give a `limit`, or leave `seed` out")
+    opened, options = _open(source, options or PrepareOptions())
+    place = place_of(source, options) if engine == "ray" else None
     if not options.limit:
         return _pack(opened, out, options, on_progress, workforce, place, overwrite=overwrite)
     items = LabeledItems(opened, on_progress)
@@ -143,12 +146,11 @@ def split(
         >>> parts = dcgan.split("photos/", "parts", dcgan.PrepareOptions(size=32), train=0.9)
         >>> dcgan.train(parts.train.path, "runs/photos")
     """
-    options, out = options or PrepareOptions(), Path(out)
-    workforce = Workforce(workers)
+    out, workforce = Path(out), Workforce(workers)
     if not 0 < train < 1:
         raise UsageError(f"`train` must be more than 0 and less than 1, not {train:g}")
     _check_replaceable(out, overwrite)
-    opened = open_source(source, options)
+    opened, options = _open(source, options or PrepareOptions())
     items = LabeledItems(opened, on_progress)
     if options.limit:
         items = items.choose(options.limit, options.seed)
@@ -170,6 +172,15 @@ def split(
     except OSError as error:
         raise PackedSetError(f"cannot write the packed sets in {out}: {error.strerror or error}") from error
     return SplitReport(*reports)
+
+
+def _open(source: PictureSource, options: PrepareOptions) -> tuple[Source, PrepareOptions]:
+    """A source, and the options with a definite size: pictures of a packed set keep what they have."""
+    opened = open_source(source, options)
+    size, channels = shape_of(opened) or (options.side, None)
+    if options.size is not None:
+        size = options.size
+    return opened, replace(options, size=size, channels=options.channels or channels)
 
 
 def _pack(
@@ -210,7 +221,7 @@ def _pack(
             f"{options.channels}"
         )
     with write_packed_set(
-        out, size=options.size, channels=options.channels, sound=sound, fps=fps, overwrite=overwrite
+        out, size=options.side, channels=options.channels, sound=sound, fps=fps, overwrite=overwrite
     ) as writer:
         part, done = source, 0
         while True:

@@ -8,6 +8,8 @@ from dcgan.errors import UsageError
 if TYPE_CHECKING:
     from dcgan.data.decode import DecodeOptions
 
+USUAL_SIZE = 64
+"""Side of the square pictures in pixels, where neither a user nor a packed set says another."""
 MAX_EXPANSION = 200
 """Photographs are compressed already, and drawings shrink to a tenth: what expands further means harm."""
 
@@ -20,10 +22,10 @@ class PrepareOptions:
         UsageError: A value is out of its range; the message names the parameter and the range.
     """
 
-    size: int = 64
-    """Side of the square pictures in pixels, 8 to 1024."""
+    size: int | None = None
+    """Side of the square pictures in pixels, 8 to 1024. Default: that of a packed set, 64 for other sources."""
     channels: int | None = None
-    """1 (gray), 3 (RGB) or 4 (RGBA). Default: 1 if all pictures are stored in gray, else 3."""
+    """1 (gray), 3 (RGB) or 4 (RGBA). Default: as in a packed set; 1 if all pictures are stored in gray, else 3."""
     background: str = "white"
     """Color behind transparent pictures, a name or #rrggbb; with 4 channels they stay transparent."""
     min_size: int = 0
@@ -44,7 +46,7 @@ class PrepareOptions:
     """Length of a clip of sound, 0.01 to 60 seconds; 0 uses a length that nine in ten sounds fit in."""
 
     def __post_init__(self) -> None:
-        if not 8 <= self.size <= 1024:
+        if not 8 <= self.side <= 1024:
             raise UsageError(f"`size` must be 8 to 1024 pixels, not {self.size}")
         if self.channels not in (None, 1, 3, 4):
             raise UsageError(f"`channels` must be 1 (gray), 3 (RGB) or 4 (RGBA), not {self.channels}")
@@ -63,6 +65,11 @@ class PrepareOptions:
             raise UsageError(f"`seconds` must be 0.01 to 60, or 0 for a length found by dcgan, not {self.seconds:g}")
         self.decoding()
 
+    @property
+    def side(self) -> int:
+        """`size`, or the usual one where that is left open."""
+        return USUAL_SIZE if self.size is None else self.size
+
     def decoding(self) -> "DecodeOptions":
         """The options that concern a single picture."""
         from PIL import ImageColor
@@ -73,4 +80,4 @@ class PrepareOptions:
             red, green, blue = ImageColor.getrgb(self.background)[:3]
         except ValueError as error:
             raise UsageError(f"`background` must be a color's name or #rrggbb, not {self.background!r}") from error
-        return DecodeOptions(self.size, self.channels, (red, green, blue), self.min_size)
+        return DecodeOptions(self.side, self.channels, (red, green, blue), self.min_size)

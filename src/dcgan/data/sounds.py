@@ -55,7 +55,7 @@ class Sounds:
             raise NoUsablePictureError(
                 f"{files.description}: none of {len(self._recordings)} sounds can be read: {why}"
             )
-        self._size = options.size
+        self._size = options.side
         self.sound = _propose(usable, options)
         """What a clip is."""
 
@@ -116,17 +116,17 @@ def _propose(recordings: list[Recording], options: PrepareOptions) -> SoundForma
     fitting = float(np.percentile([found.seconds for found in recordings], _FIT))
     seconds = options.seconds or min(LONGEST, max(SHORTEST, fitting))
     samples = round(rate * seconds)
-    if samples < _LEAST * options.size:
+    if samples < _LEAST * options.side:
         raise UsageError(
-            f"clips of {seconds:g} seconds at {rate} Hz have {samples:,} samples, too few for `size` {options.size}: "
+            f"clips of {seconds:g} seconds at {rate} Hz have {samples:,} samples, too few for `size` {options.side}: "
             f"take a `size` of {samples // _LEAST} or less, or more `seconds`"
         )
-    if seconds > _MOST * options.size:
+    if seconds > _MOST * options.side:
         raise UsageError(
-            f"clips of {seconds:g} seconds are too long for `size` {options.size}: take `seconds` "
-            f"{_MOST * options.size:g} or less, or a larger `size`"
+            f"clips of {seconds:g} seconds are too long for `size` {options.side}: take `seconds` "
+            f"{_MOST * options.side:g} or less, or a larger `size`"
         )
-    return SoundFormat(rate, SoundFormat(rate, seconds).samples(options.size) / rate)
+    return SoundFormat(rate, SoundFormat(rate, seconds).samples(options.side) / rate)
 
 
 def _is_sound(path: Path, head: bytes) -> bool:

@@ -115,7 +115,7 @@ def prepare_sides(
     if size is None:
         common = _natural_size(generated, real) if unprepared else _own_size(first, second)
     else:
-        common = PrepareOptions(size=size).size  # refused if it is out of its range
+        common = PrepareOptions(size=size).side  # refused if it is out of its range
     model = next((side for side in (first, second) if isinstance(side, Model)), None)
     packed = next((side for side in (first, second) if isinstance(side, PackedSet)), None)
 

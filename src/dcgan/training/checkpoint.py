@@ -102,6 +102,8 @@ def link_best(run: Path) -> None:
         if best is None:
             link.unlink(missing_ok=True)
         elif not link.is_symlink() or link.resolve() != best.resolve():
+            if not link.is_symlink() and (link / CARD).is_file():  # a run that was copied without its links
+                shutil.rmtree(link)
             partial.symlink_to(best.relative_to(run), target_is_directory=True)
             partial.replace(link)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dcgan.choices import NETS
-from dcgan.data.cache import open_pictures, source_name
+from dcgan.data.cache import VERIFIED, open_pictures, source_name
 from dcgan.data.clips import clips_of
 from dcgan.data.drawings import looks_drawn
 from dcgan.data.formats import SOUND_FILES, VIDEO_FILES
@@ -18,7 +18,6 @@ from dcgan.training.recipe import Recipe
 from dcgan.types import OnProgress
 
 OTHER_MEDIA = SOUND_FILES.extensions | VIDEO_FILES.extensions
-VERIFIED = 2**30  # bytes; a packed set up to this size, a second's work, is compared with its fingerprint at the start
 
 
 def is_packed(source: PictureSource) -> bool:
@@ -53,6 +52,8 @@ def open_data(
                     f"{path} holds pictures with {name} {found}, but {who} for {asked}; {other}, or prepare the source "
                     f"again with `{name}` {asked}"
                 )
+        if data.pixels.nbytes <= VERIFIED:
+            data.verify()
         if recipe.frames > 1 and recipe.fps and data.fps and recipe.fps != data.fps:
             why = "is that of the model to begin with" if start else "changes nothing"
             other = "begin with another model" if start else "leave `fps` out"
@@ -78,8 +79,6 @@ def open_data(
             f"{source_name(source)} has {data.sound or 'pictures'}, but the model to begin with has learned from "
             f"{start.sound}: begin with another model, or prepare the recordings with that `rate` and `seconds`"
         )
-    if data.pixels.nbytes <= VERIFIED:
-        data.verify()
     if recipe.frames > 1:
         data = clips_of(data, recipe.frames, "take a smaller `history`")
     if len(data) < 2:

@@ -89,10 +89,16 @@ def check_all_read(recipe: "Recipe", *, own_nets: bool = False) -> None:
         if value not in (one.default, getattr(start, one.name)):
             if own_nets and LAYERS.get(one.name, value) != value:
                 raise RecipeError(f"`{one.name}` changes nothing with nets of your own: leave it out")
-            _check_read(recipe, one.name, one.metadata["setting"].only_with)
+            check_read(recipe, one.name)
 
 
-def _check_read(recipe: "Recipe", name: str, only_with: tuple[str, tuple[str, ...]] | None) -> None:
+def check_read(recipe: "Recipe", name: str) -> None:
+    """Refuse a setting that nothing reads.
+
+    Raises:
+        RecipeError: The nets, the optimizer or the schedule do not read it; the message names it.
+    """
+    (only_with,) = (one.metadata["setting"].only_with for one in fields(recipe) if one.name == name)
     kind, readers = only_with or ("nets", ())
     chosen = getattr(recipe, kind)
     if chosen not in readers and not (kind == "nets" and NETS[chosen].reads(name)):

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from dcgan.data.cache import source_name
+from dcgan.data.joined import is_pattern
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import RecipeError, RunError, UsageError, command
@@ -20,7 +21,7 @@ from dcgan.training.distributed import Ranks, check_suits, joined, resolve_recip
 from dcgan.training.lengths import FOLLOW_LENGTH, LENGTHS
 from dcgan.training.pictures import describe_data, fit_to, is_packed, open_data
 from dcgan.training.recipe import Recipe
-from dcgan.training.recipe_checks import check_all_read, check_follows_preset
+from dcgan.training.recipe_checks import check_all_read, check_follows_preset, check_read
 from dcgan.training.run_folder import CARD, read_run, write_run
 from dcgan.training.session import TrainingResult, run_session, writing_errors
 from dcgan.training.snapshots import build_evaluator
@@ -106,6 +107,7 @@ def _start(
     recipe = resolve_recipe(given if model is None else with_nets_of(model, given), ranks)
     check_recipe(recipe, source, model, own_nets=nets is not None)
     data = open_data(source, recipe, on_progress, model)
+    asked = {name: getattr(recipe, name) for name in ("size", "channels") if getattr(recipe, name) is not None}
     recipe = fit_to(recipe, data, transferred=model is not None)
     target = recipe.target_images(len(data))
     TrainingState(recipe, target, nets=nets) if nets else recipe.lay_out()  # so that what does not fit is refused here
@@ -120,6 +122,7 @@ def _start(
     card = {
         "source": source_name(source),
         "from_python": not isinstance(source, str | Path | PackedSet),
+        "asked": asked,
         "data": str(data.path.resolve()),
         "fingerprint": data.fingerprint,
         "pictures": len(data),
@@ -179,6 +182,8 @@ def resume(
         names = ", ".join(f"`{name}`" for name in fixed)
         raise UsageError(f"{names} cannot change in a run that has begun; start a new run")
     recipe = recipe.changed(changes)
+    for name in changes:
+        check_read(recipe, name)
     if any(name in LENGTHS for name in changes) and all(getattr(recipe, name) is None for name in LENGTHS):
         raise UsageError("a run needs a length: give `images`, `epochs`, `steps`, `minutes` or `about_minutes`")
     with shown_in_notebook(callbacks, on_progress) as (callbacks, on_progress), joined(recipe) as ranks:
@@ -228,13 +233,15 @@ def _data_of(run: Path, card: Mapping[str, object], recipe: Recipe, on_progress:
     """The very pictures that the run began with."""
     is_there = is_packed_set(Path(str(card["data"])))
     if card.get("from_python") and not is_there:
+        shape = card.get("asked", {"size": recipe.size, "channels": recipe.channels})
+        assert isinstance(shape, dict)
+        asked = ", ".join(["pictures", *(f"{name}={value}" for name, value in shape.items())])
         raise RunError(
             f"{run} began with pictures from Python ({card['source']}), and their packed set {card['data']} is gone. "
-            f"Hand the same pictures to dcgan.open_pictures(pictures, size={recipe.size}, channels={recipe.channels}), "
-            "which prepares them there again; then resume"
+            f"Hand the same pictures to dcgan.open_pictures({asked}), which prepares them there again; then resume"
         )
     source = card["data"] if is_there else card["source"]
-    if Path(str(source)).is_absolute() and not Path(str(source)).exists():
+    if Path(str(source)).is_absolute() and not Path(str(source)).exists() and not is_pattern(source):
         raise RunError(f"the pictures that {run} began with are gone: bring {source} back, or start a new run")
     start = open_start(run / START) if "start" in card and not is_there else None  # which knows what a clip of sound is
     data = open_data(str(source), recipe, on_progress, start)
