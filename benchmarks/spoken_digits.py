@@ -26,10 +26,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import dcgan
+from dcgan.atomic_files import temporary_folder
 from dcgan.choices import BASELINES
 from dcgan.cli.console import progress_bar
 from dcgan.data.packed import PackedSet
-from dcgan.files import temporary_folder
 from dcgan.probing.baselines.baseline import FeatureBaseline
 from dcgan.probing.comparison import probe
 from dcgan.sound.spectrogram import SoundFormat, sounds_of, to_spectrogram

@@ -13,11 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from dcgan.atomic_files import new_folder
 from dcgan.device import resolve_device
 from dcgan.errors import ModelError, UsageError
 from dcgan.figures.notebook import html_of
 from dcgan.figures.sheets import sheet
-from dcgan.files import new_folder, why_taken
+from dcgan.files import why_taken
 from dcgan.generation import generate
 from dcgan.model_folder import CARD, write_model
 from dcgan.model_nets import DiscriminatorNet, Nets, dcgan_discriminator, dcgan_nets

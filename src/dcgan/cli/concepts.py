@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from dcgan.atomic_files import check_writable
 from dcgan.cli.console import answer, progress_bar, warn
 from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Switch, ThemeName
 from dcgan.cli.latent_flags import warn_of_unstable
@@ -11,7 +12,6 @@ from dcgan.cli.outputs import check_files, chosen_theme, open_model, writing
 from dcgan.cli.seeds import parse_seeds
 from dcgan.cli.sources import open_pictures
 from dcgan.errors import DcganError, UsageError
-from dcgan.files import check_writable
 from dcgan.words import counted
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dcgan.atomic_files import check_writable
 from dcgan.cli.console import progress_bar
 from dcgan.cli.descent_flags import FILM_FRAMES
 from dcgan.cli.outputs import writing
 from dcgan.errors import DcganError, UsageError
-from dcgan.files import check_writable
 from dcgan.words import counted
 
 if TYPE_CHECKING:

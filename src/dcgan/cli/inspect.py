@@ -47,8 +47,8 @@ def inspect(
     """
     from pyarrow.csv import write_csv
 
+    from dcgan.atomic_files import new_folder
     from dcgan.figures.sheets import picture_bytes
-    from dcgan.files import new_folder
     from dcgan.inspection.inspect import check_channels, check_top
     from dcgan.inspection.inspect import inspect as look_inside
     from dcgan.randomness import check_seed

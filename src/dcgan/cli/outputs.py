@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 from cyclopts import Parameter
 
+from dcgan.atomic_files import check_writable
 from dcgan.cli.console import complain
 from dcgan.errors import DcganError, UsageError
-from dcgan.files import check_writable, why_taken
+from dcgan.files import why_taken
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -128,8 +128,8 @@ def probe(
 
         save_picture(confusion_figure(results.most_labels("dcgan").confusion, results.label_names, colors), confusion)
     if curve is not None:
+        from dcgan.atomic_files import write_atomic
         from dcgan.figures.curves import page
-        from dcgan.files import write_atomic
 
         with writing("--curve", curve):
             write_atomic(curve, page([results.curve()], colors))

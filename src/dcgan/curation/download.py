@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from dcgan.atomic_files import write_atomic
 from dcgan.curation.download_files import JOURNAL_FILE, LIST_FILE, read_addresses, read_journal, write_list
 from dcgan.data import formats
 from dcgan.errors import DcganError, UsageError
-from dcgan.files import distinct_files, folder_name, write_atomic
+from dcgan.files import distinct_files, folder_name
 from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
 from dcgan.words import counted

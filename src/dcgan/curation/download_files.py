@@ -5,8 +5,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from dcgan.atomic_files import new_file
 from dcgan.errors import SourceError
-from dcgan.files import new_file
 
 JOURNAL_FILE, LIST_FILE = "downloads.jsonl", "downloads.csv"
 URL_COLUMNS, NAME_COLUMNS = ("url", "image", "address"), ("name", "label")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dcgan.atomic_files import write_atomic
 from dcgan.curation.download import check_installed
 from dcgan.errors import DcganError, UsageError
-from dcgan.files import write_atomic
 from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
 

@@ -15,6 +15,7 @@ import numpy as np
 from filelock import FileLock
 
 import dcgan
+from dcgan.atomic_files import remove_partial
 from dcgan.cluster import Engine
 from dcgan.data.formats import OPTIONAL
 from dcgan.data.items import Content, Item, Source
@@ -27,7 +28,7 @@ from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.sources import PictureSource, open_source, source_files
 from dcgan.errors import PackedSetError
-from dcgan.files import cache_folder, remove_partial, state_of
+from dcgan.files import cache_folder, state_of
 from dcgan.progress import notebook_bar
 from dcgan.sound.spectrogram import SoundFormat
 from dcgan.types import OnProgress

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from filelock import FileLock
 
+from dcgan.atomic_files import new_file
 from dcgan.data.items import Item
 from dcgan.data.kinds import Candidate, SourceKind, existing
 from dcgan.data.lmdb_values import LmdbValue, open_environment
 from dcgan.data.own_process import read_apart
 from dcgan.data.picture_files import on_one_line
 from dcgan.errors import SourceError
-from dcgan.files import cache_folder, new_file, state_of
+from dcgan.files import cache_folder, state_of
 
 if TYPE_CHECKING:
     import lmdb

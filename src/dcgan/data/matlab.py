@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dcgan.atomic_files import temporary_folder
 from dcgan.data.own_process import read_apart
 from dcgan.errors import SourceError
-from dcgan.files import parse_json, temporary_folder
+from dcgan.files import parse_json
 
 MAT, MAT_73 = b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"
 _SECONDS = 600.0  # that a file may take

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import dcgan
+from dcgan.atomic_files import new_folder
 from dcgan.data.index_writer import IndexWriter, Origin
 from dcgan.data.items import Item, Skipped
 from dcgan.data.packed import PackedSet, finish_fingerprint, is_packed_set
@@ -29,7 +30,6 @@ from dcgan.files import (
     NET_FILE,
     PIXELS_FILE,
     SKIPPED_FILE,
-    new_folder,
 )
 from dcgan.sound.spectrogram import SoundFormat
 from dcgan.types import Pixels

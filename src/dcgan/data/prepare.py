@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Self
 
+from dcgan.atomic_files import new_folder
 from dcgan.cluster import Engine
 from dcgan.data.decode import Decoded, DecodeOptions
 from dcgan.data.index_writer import Origin
@@ -22,7 +23,6 @@ from dcgan.data.sources import PictureSource, open_source, place_of
 from dcgan.data.subsets import LabeledItems
 from dcgan.data.workers import Decoding
 from dcgan.errors import KindError, NoUsablePictureError, PackedSetError, SourceError, UsageError
-from dcgan.files import new_folder
 from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
 

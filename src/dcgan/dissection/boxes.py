@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dcgan.atomic_files import write_atomic
 from dcgan.errors import DcganError
-from dcgan.files import parse_json, write_atomic
+from dcgan.files import parse_json
 from dcgan.model import Model
 
 SIDES = ("left", "top", "right", "bottom")

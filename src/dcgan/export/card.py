@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 import dcgan
+from dcgan.atomic_files import new_folder
 from dcgan.errors import ModelError
-from dcgan.files import new_folder, parse_json, why_taken
+from dcgan.files import parse_json, why_taken
 from dcgan.model import Model
 from dcgan.randomness import latents_from_seeds
 from dcgan.types import DType

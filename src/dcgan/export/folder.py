@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from dcgan.atomic_files import new_folder
 from dcgan.errors import ModelError
 from dcgan.export.own_concepts import copy_concepts
-from dcgan.files import new_folder, why_taken
+from dcgan.files import why_taken
 from dcgan.latent.concepts import own_concepts
 from dcgan.loading import load
 from dcgan.model_folder import CARD, find

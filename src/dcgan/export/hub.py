@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from dcgan.atomic_files import temporary_folder
 from dcgan.errors import ModelError, UsageError
 from dcgan.export.model_card import SHEET, model_card
 from dcgan.export.own_concepts import copy_concepts
 from dcgan.figures.sheets import save_picture, sheet
-from dcgan.files import temporary_folder
 from dcgan.hub_cache import HubName, hub_errors, parse_hub_name
 from dcgan.loading import load
 from dcgan.model import Model

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dcgan.atomic_files import new_file
 from dcgan.cluster import Engine
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
@@ -23,7 +24,6 @@ from dcgan.features.extract import (
     fit_range,
     nets_with_features,
 )
-from dcgan.files import new_file
 from dcgan.model import Model
 from dcgan.model_pictures import open_for
 from dcgan.types import DType, Features, OnProgress

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from PIL import Image, ImageDraw
 
+from dcgan.atomic_files import write_atomic
 from dcgan.errors import DcganError
 from dcgan.figures.fonts import typeset
 from dcgan.figures.sheets import WHITE, on_white
-from dcgan.files import write_atomic
 
 _FORMATS: dict[str, tuple[str, dict[str, object]]] = {  # how Pillow writes each suffix
     ".webp": ("WEBP", {"quality": 85, "method": 4}),

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from dcgan.atomic_files import write_atomic
 from dcgan.errors import DcganError
-from dcgan.files import write_atomic
 from dcgan.types import Pixels
 
 WHITE = (255, 255, 255)

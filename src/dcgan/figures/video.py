@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcgan.atomic_files import new_file
 from dcgan.errors import DcganError
 from dcgan.figures.sheets import on_white, sheet
-from dcgan.files import new_file
 from dcgan.types import OnProgress, Pixels
 
 Frame = NDArray[np.uint8]  # (H, W, 3)

@@ -24,8 +24,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from dcgan.atomic_files import write_atomic
 from dcgan.errors import LatentError
-from dcgan.files import parse_toml, write_atomic
+from dcgan.files import parse_toml
 from dcgan.generation import LARGEST
 from dcgan.latent.files import read_latents
 from dcgan.latent.formula import why_no_name

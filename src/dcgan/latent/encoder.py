@@ -11,9 +11,10 @@ from safetensors.torch import save
 from torch import Tensor
 from torch.nn import functional as F
 
+from dcgan.atomic_files import write_atomic
 from dcgan.device import has_fast_bfloat16
 from dcgan.errors import LatentError, ModelError
-from dcgan.files import parse_json, write_atomic
+from dcgan.files import parse_json
 from dcgan.latent.checks import LARGEST_SEED, check_whole
 from dcgan.latent.descent import bring_back
 from dcgan.model import Model

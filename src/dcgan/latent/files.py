@@ -9,8 +9,8 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from dcgan.atomic_files import write_atomic
 from dcgan.errors import LatentError, UsageError
-from dcgan.files import write_atomic
 from dcgan.latent.samples import latents_of
 from dcgan.model import Model
 from dcgan.types import Latents, Pixels

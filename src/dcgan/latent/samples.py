@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dcgan.atomic_files import check_writable, flush_files, write_atomic
 from dcgan.errors import DcganError, UsageError
 from dcgan.figures.labeled_grid import TILE, grouped
 from dcgan.figures.notebook import html_of
 from dcgan.figures.sheets import picture_bytes, sheet
 from dcgan.figures.sounds import draw_sounds
 from dcgan.figures.theme import THEMES
-from dcgan.files import check_writable, distinct_files, flush_files, folder_name, write_atomic
+from dcgan.files import distinct_files, folder_name
 from dcgan.generation import LARGEST, mini_batches
 from dcgan.model import Model
 from dcgan.randomness import truncated

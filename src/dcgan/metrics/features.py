@@ -8,8 +8,9 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
+from dcgan.atomic_files import write_atomic
 from dcgan.data.packed import PackedSet
-from dcgan.files import cache_folder, write_atomic
+from dcgan.files import cache_folder
 from dcgan.metrics.extractors import Extractor
 from dcgan.model import Model
 from dcgan.randomness import Stream, rng

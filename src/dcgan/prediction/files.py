@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dcgan.files import new_file
+from dcgan.atomic_files import new_file
 from dcgan.prediction.frames import PredictedFrames
 
 

@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dcgan.atomic_files import new_folder, temporary_folder
 from dcgan.data.clips import film_names
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import DcganError, ModelError, SourceError, UsageError
 from dcgan.features.extract import GRID, DiscriminatorExtractor, on_device
 from dcgan.figures.notebook import table_html
-from dcgan.files import new_folder, parse_json, sha256, temporary_folder, why_taken
+from dcgan.files import parse_json, sha256, why_taken
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.model_folder import read_tensors, write_tensors

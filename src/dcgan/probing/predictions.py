@@ -11,9 +11,9 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from dcgan.atomic_files import write_atomic
 from dcgan.errors import UsageError
 from dcgan.figures.notebook import table_html
-from dcgan.files import write_atomic
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Labels, Pixels, PixelStore
 

@@ -10,10 +10,11 @@ import numpy as np
 from filelock import FileLock
 from torch import nn
 
+from dcgan.atomic_files import write_atomic
 from dcgan.choices import BASELINES
 from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
-from dcgan.files import parse_json, write_atomic
+from dcgan.files import parse_json
 from dcgan.probing.baselines.baseline import BuildContext
 from dcgan.probing.protocol import ProbeOptions, ProbeResult, name_count
 from dcgan.probing.results import ProbeResults

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dcgan.files import write_atomic
+from dcgan.atomic_files import write_atomic
 from dcgan.sound.spectrogram import SoundFormat, Waveform
 
 PAUSE = 0.2

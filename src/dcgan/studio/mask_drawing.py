@@ -9,9 +9,9 @@ from threading import Lock
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from dcgan.atomic_files import check_writable, write_atomic
 from dcgan.data.whole_pictures import read_mask
 from dcgan.errors import DcganError, UsageError
-from dcgan.files import check_writable, write_atomic
 from dcgan.types import Mask, Pixels
 
 LARGEST = 3 << 22

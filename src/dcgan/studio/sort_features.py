@@ -20,10 +20,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from dcgan.atomic_files import new_folder
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import open_source
 from dcgan.errors import SourceError
-from dcgan.files import new_folder, parse_json
+from dcgan.files import parse_json
 from dcgan.model_pictures import open_for
 from dcgan.sound.spectrogram import SoundFormat
 from dcgan.studio.child import errors_said, say

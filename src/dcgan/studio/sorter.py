@@ -10,9 +10,9 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from dcgan.atomic_files import write_atomic
 from dcgan.errors import UsageError
 from dcgan.features.extract import GRID, DiscriminatorExtractor
-from dcgan.files import write_atomic
 from dcgan.loading import load
 from dcgan.probing.classifier import PictureClassifier
 from dcgan.probing.cross_validation import CrossValidated, fit_cross_validated

@@ -20,8 +20,9 @@ from typing import Any
 
 from filelock import FileLock
 
+from dcgan.atomic_files import write_atomic
 from dcgan.errors import DcganError, UsageError
-from dcgan.files import folder_name, parse_json, write_atomic
+from dcgan.files import folder_name, parse_json
 
 FILE = "sorting.json"
 SORTED = "sorted"

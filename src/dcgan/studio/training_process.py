@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from dcgan.files import write_atomic
+from dcgan.atomic_files import write_atomic
 
 SECONDS_FOR_LOCK = 10
 """Until a studio that looks whether the lock is held lets go of it."""

@@ -10,9 +10,9 @@ from secrets import token_hex
 
 from anyio import open_file
 
+from dcgan.atomic_files import check_writable
 from dcgan.data.formats import HEAD_BYTES, sniff
 from dcgan.errors import DcganError, UsageError
-from dcgan.files import check_writable
 
 LARGEST = 4 << 30
 """Bytes of one picture or archive."""

@@ -8,8 +8,9 @@ from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from dcgan.atomic_files import new_folder
 from dcgan.errors import ModelError, RunError, UsageError
-from dcgan.files import new_folder, sha256
+from dcgan.files import sha256
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.model_folder import (

@@ -7,11 +7,12 @@ from html import escape
 from pathlib import Path
 from typing import Literal, get_args
 
+from dcgan.atomic_files import write_atomic
 from dcgan.errors import UsageError
 from dcgan.figures.comparison import ComparisonFacts, comparison_page
 from dcgan.figures.html_page import as_words, duration
 from dcgan.figures.report_charts import Record, position, value_of
-from dcgan.files import distinct_names, write_atomic
+from dcgan.files import distinct_names
 from dcgan.short_repr import ShortRepr
 from dcgan.training.checkpoint import parse_moment
 from dcgan.training.logger import EVENTS, METRICS, read_events, read_records

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dcgan.atomic_files import write_atomic
 from dcgan.figures.sheets import save_picture, sheet
-from dcgan.files import parse_json, write_atomic
+from dcgan.files import parse_json
 from dcgan.training.checkpoint import moment_name, parse_moment
 from dcgan.training.state import Progress
 from dcgan.types import Pixels

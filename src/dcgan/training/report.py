@@ -5,13 +5,14 @@ from pathlib import Path
 
 from PIL import Image
 
+from dcgan.atomic_files import write_atomic
 from dcgan.data.packed import PackedSet
 from dcgan.errors import command
 from dcgan.figures.films import evenly, film
 from dcgan.figures.html_page import duration
 from dcgan.figures.report import ReportFacts, report
 from dcgan.figures.sheets import first_row, picture_bytes, sheet
-from dcgan.files import DATASET_FILE, parse_json, write_atomic
+from dcgan.files import DATASET_FILE, parse_json
 from dcgan.pixels import split_frames
 from dcgan.randomness import Stream, rng
 from dcgan.sound.spectrogram import sounds_of

@@ -7,12 +7,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from dcgan.atomic_files import new_folder
 from dcgan.data.cache import source_name
 from dcgan.data.joined import is_pattern
 from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.sources import PictureSource
 from dcgan.errors import RecipeError, RunError, UsageError, command
-from dcgan.files import new_folder
 from dcgan.model import Model
 from dcgan.training.automatic import choose_for
 from dcgan.training.callbacks import Callback, shown_in_notebook

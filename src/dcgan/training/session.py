@@ -12,11 +12,12 @@ import torch
 from filelock import FileLock, Timeout
 from PIL import Image
 
+from dcgan.atomic_files import remove_partial, write_atomic
 from dcgan.data.packed import PackedSet
 from dcgan.errors import RunError, command
 from dcgan.figures.notebook import html_of, svg_html
 from dcgan.figures.report_charts import charts
-from dcgan.files import RUN_FILE, remove_partial, write_atomic
+from dcgan.files import RUN_FILE
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.model_folder import best_checkpoint, is_whole, read_card

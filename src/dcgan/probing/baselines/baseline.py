@@ -10,9 +10,9 @@ from typing import Protocol
 
 import numpy as np
 
+from dcgan.atomic_files import temporary_folder
 from dcgan.data.packed import PackedSet
 from dcgan.features.extract import GRID, FeatureExtractor
-from dcgan.files import temporary_folder
 from dcgan.model import Model
 from dcgan.probing.labeled_features import extract_to_disk, standardize
 from dcgan.probing.protocol import ProbeOptions, ProbeResult, labels_named, probe_all, probe_few
