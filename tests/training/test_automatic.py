@@ -25,6 +25,7 @@ from dcgan.training.automatic import (
     MOST_IMAGES,
     MOST_PASSES,
     NARROW_CHANNELS,
+    SHORT,
     Choices,
     choose,
     choose_for,
@@ -80,6 +81,25 @@ def test_thousands_of_pictures_of_64x64_on_a_cpu_get_what_was_the_default_for_an
 @pytest.mark.parametrize(("pictures", "size"), [(2, 16), (255, 16), (256, 32), (511, 32), (512, 64), (1_000_000, 64)])
 def test_a_set_fills_eight_mini_batches_down_to_one_of_16(pictures: int, size: int) -> None:
     assert choose(replace(ON_CPU, images=9), pictures, never).recipe.batch_size == size
+
+
+@pytest.mark.parametrize(
+    ("device", "length", "pictures", "size"),
+    [
+        ("cpu", {"minutes": SHORT}, MANY, 32),
+        ("cpu", {"about_minutes": 2.0}, MANY, 32),
+        ("cpu", {"about_minutes": 60.0, "minutes": 3.0}, MANY, 32),
+        ("cpu", {"minutes": SHORT}, 255, 16),
+        ("cpu", {"minutes": 5.1}, MANY, 64),
+        ("cpu", {"images": 9}, MANY, 64),
+        ("cpu", {}, MANY, 64),
+        ("cuda", {"minutes": SHORT}, MANY, 64),
+    ],
+)
+def test_a_few_minutes_on_a_cpu_get_small_mini_batches(
+    device: str, length: dict[str, float], pictures: int, size: int
+) -> None:
+    assert choose(replace(ON_CPU, device=device).changed(length), pictures, at(100)).recipe.batch_size == size
 
 
 @pytest.mark.parametrize(
@@ -391,7 +411,7 @@ def test_a_dry_run_says_what_the_run_does(capsys: pytest.CaptureFixture[str]) ->
     app([*words, "--dry-run"])
     out = capsys.readouterr().out
     assert line in out
-    assert "chose --batch-size 16: 24 pictures are few for mini-batches of 64" in out
+    assert "chose --batch-size 16: 24 pictures are few for mini-batches of 32" in out
 
 
 @pytest.mark.usefixtures("at_1000_a_second")

@@ -25,6 +25,7 @@ LARGE = 128  # pixels a side
 
 BATCH_SIZES = (USUAL.batch_size, 32, 16)
 MINI_BATCHES = 8  # that a set should fill
+SHORT, SHORT_BATCH_SIZE = 5.0, 32  # minutes on a CPU in which more and smaller mini-batches give better pictures
 
 FEW_PICTURES = 1_000  # below this the discriminator soon knows them by heart
 FEW_AUGMENT = {True: "color,translation,cutout", False: "translation,cutout"}  # by whether colors can be changed
@@ -137,18 +138,23 @@ def choose(
 
 
 def choose_batch_size(recipe: Recipe, pictures: int, ranks: int = 1, *, noun: str = "picture") -> Chosen | None:
-    """The usual mini-batch, or a smaller one that the set fills eight times; None if the recipe has one.
+    """The usual mini-batch, or a smaller one for a short run or a small set, which fills it eight times.
 
-    Several ranks get a multiple of their number, and at least two pictures each.
+    Several ranks get a multiple of their number, and at least two pictures each. None if the recipe has a mini-batch.
     """
     if recipe.batch_size is not None:
         return None
-    size = next((size for size in BATCH_SIZES if size * MINI_BATCHES <= pictures), BATCH_SIZES[-1])
-    why = (
-        f"{pictures:,} {noun}s are enough for it"
-        if size == USUAL.batch_size
-        else f"{pictures:,} {noun}s are few for mini-batches of {USUAL.batch_size}"
-    )
+    minutes = _minutes(recipe)
+    short = recipe.device == "cpu" and minutes is not None and minutes <= SHORT
+    usual = SHORT_BATCH_SIZE if short else USUAL.batch_size
+    sizes = [size for size in BATCH_SIZES if size <= usual]
+    size = next((size for size in sizes if size * MINI_BATCHES <= pictures), sizes[-1])
+    if size < usual:
+        why = f"{pictures:,} {noun}s are few for mini-batches of {usual}"
+    elif short:
+        why = f"in {SHORT:g} minutes or less, a CPU gets better pictures from smaller mini-batches"
+    else:
+        why = f"{pictures:,} {noun}s are enough for it"
     shared = ranks * max(2, -(-size // ranks))
     return Chosen("batch_size", shared, why if shared == size else f"{why}, and {ranks} ranks share it evenly")
 
