@@ -23,6 +23,7 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "beta2 0.99": {"beta2": 0.99},
     "ema 20000": {"ema_half_life": 20_000},
     "batch 32": {"batch_size": 32},
+    "batch 32, linear": {"batch_size": 32, "lr_schedule": "linear", "lr_hold": 0.5},
     "batch 32, lr 3.5e-4": {"batch_size": 32, "lr": 3.5e-4},
     "batch 128": {"batch_size": 128},
     "base 24": {"base_channels": 24},
