@@ -161,6 +161,15 @@ def test_a_link_to_an_empty_folder_stays_one(tmp_path: Path) -> None:
     assert names(tmp_path / "disk" / "empty") == ["a"]
 
 
+def test_a_link_to_a_file_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "a.toml").write_text("old")
+    (tmp_path / "link.toml").symlink_to(tmp_path / "disk" / "a.toml")
+    write_atomic(tmp_path / "link.toml", "new")
+    assert (tmp_path / "link.toml").is_symlink()
+    assert (tmp_path / "disk" / "a.toml").read_text() == "new"
+
+
 def test_a_place_where_a_disk_is_mounted_is_refused_before_the_work() -> None:
     with pytest.raises(OSError, match="a disk is mounted here: name a new folder in it"), new_folder(Path("/")):
         pytest.fail("the work began")

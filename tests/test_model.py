@@ -300,6 +300,12 @@ def test_half_precision_halves_the_files_and_moves_pictures_by_little(
     assert 0 < np.abs(half.sample(range(8)).astype(int) - model.sample(range(8))).mean() < 2
 
 
+def test_another_type_of_numbers_is_refused(model: Model, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="`dtype` must be float32 or float16, not 'half'"):
+        model.save(tmp_path / "out", dtype="half")  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()
+
+
 def test_weights_beyond_half_precision_are_not_rounded(model: Model, tmp_path: Path) -> None:
     large = deepcopy(model.generator)
     with torch.no_grad():

@@ -21,11 +21,13 @@ def new_file(path: Path, *, flush: bool = True) -> Iterator[Path]:
     """Yield a path beside `path`, of the same suffix; when the block ends well, flush the file to disk and rename it.
 
     A block that raises leaves nothing behind, and a file that is at `path` already as it was. Many small files are
-    written sooner without `flush`, and flushed together afterwards (`flush_files`).
+    written sooner without `flush`, and flushed together afterwards (`flush_files`). A link stays, and what it names is
+    replaced.
 
     Raises:
         OSError: The disk is full, or the file cannot be written.
     """
+    path = path.resolve() if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = _beside(path, path.suffix)
     try:

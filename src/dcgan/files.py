@@ -91,7 +91,7 @@ def distinct_files(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]
     return found
 
 
-def why_taken(path: Path, mark: str, kind: str, *, overwrite: bool) -> str | None:
+def why_taken(path: Path, mark: str, kind: str, *, overwrite: bool, reads: Sequence[Path] = ()) -> str | None:
     """Why no folder may be made at `path`; None if it may.
 
     What is there is replaced only with `overwrite`, and only by its like: a folder with the file `mark`.
@@ -101,7 +101,10 @@ def why_taken(path: Path, mark: str, kind: str, *, overwrite: bool) -> str | Non
         mark: A file that every folder of the kind has.
         kind: What it is called: "a model".
         overwrite: Whether to replace one.
+        reads: What it is made from, which must not be replaced by it.
     """
+    if read := next((one for one in reads if one.resolve().is_relative_to(path.resolve())), None):
+        return f"{path} is where {read} is read from; name another folder"
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return None
     if not (path / mark).is_file():

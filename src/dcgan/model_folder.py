@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
+from typing import get_args
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from dcgan.errors import ModelError
+from dcgan.errors import ModelError, UsageError
 from dcgan.files import RUN_FILE, parse_json, sha256
 from dcgan.hub_cache import download, is_hub_name, parse_hub_name
 from dcgan.types import DType
@@ -22,6 +23,7 @@ FORMAT = 2
 CARD = "model.json"
 NETS = ("generator", "discriminator")
 OWN_CONCEPTS = "concepts.toml"  # that a model folder may bring along
+FORGOTTEN = "forgotten"  # in a card: the edits that were made to the generator
 BEST = "best"  # in place of a checkpoint's name: the best of its run
 SHIPPED = Path(__file__).parent / "models"  # those that come with dcgan, called by their names
 
@@ -137,6 +139,16 @@ def read_card(folder: Path) -> dict[str, object]:
     return card
 
 
+def check_dtype(dtype: str) -> None:
+    """Refuse a type that numbers are not kept in.
+
+    Raises:
+        UsageError: It is neither float32 nor float16.
+    """
+    if dtype not in get_args(DType):
+        raise UsageError(f"`dtype` must be float32 or float16, not {dtype!r}")
+
+
 def write_model(
     folder: Path, generator: nn.Module, discriminator: nn.Module, card: Mapping[str, object], dtype: DType
 ) -> None:
@@ -150,9 +162,11 @@ def write_model(
         dtype: "float16" rounds the weights to half precision; the few numbers of batch norm stay as they are.
 
     Raises:
+        UsageError: There is no such `dtype`.
         ModelError: Weights are too large for "float16".
         OSError: The disk is full, or a file cannot be written.
     """
+    check_dtype(dtype)
     files = [folder / f"{net}.safetensors" for net in NETS]
     for net, file in zip((generator, discriminator), files, strict=True):
         tensors = net.state_dict()

@@ -67,6 +67,23 @@ def test_checkpoints_come_in_and_go_out(capsys: pytest.CaptureFixture[str]) -> N
     assert load("alone").latent_distribution == "uniform"
 
 
+def test_what_a_folder_is_made_from_is_never_replaced_by_it() -> None:
+    app(["export", "model", "--out", "copy"])
+    torch.save(G.state_dict(), "copy/netG.pth")
+    with pytest.raises(DcganError, match=r"copy is where copy/netG.pth is read from; name another folder"):
+        app(["import", "copy/netG.pth", "--out", "copy", "--overwrite"])
+    with pytest.raises(DcganError, match=r"copy is where copy is read from; name another folder"):
+        app(["export", "copy", "--out", "copy", "--overwrite", "--dtype", "float16"])
+    assert Path("copy/netG.pth").is_file()
+
+
+def test_concepts_without_an_axis_make_no_sliders() -> None:
+    app(["concepts", "model", "a: 1,2,3", "--out", "a.toml"])
+    with pytest.raises(UsageError, match="`concepts` has no axis"):
+        app(["export", "model", "--to", "web", "--out", "page", "--concepts", "a.toml"])
+    assert not Path("page").exists()
+
+
 def test_a_net_that_could_not_be_written_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
     app(["export", "model", "--to", "state-dict", "--out", "out"])
     told = capsys.readouterr()

@@ -68,6 +68,7 @@ def test_a_control_drops_as_many_random_maps(home: Path, capsys: pytest.CaptureF
         (["--detect", "glasses", "--seeds", "abc"], "--seeds 'abc'"),
         (["--boxes", "boxes.csv", "--figure", "boxes.csv/f.png"], "cannot write --figure boxes.csv/f.png"),
         (["--boxes", "boxes.csv", "--detect", "glasses"], "say where the object is"),
+        (["--boxes", "boxes.csv", "--seeds", "0-9"], "--seeds are the samples that --annotate shows"),
         (["--boxes", "none.csv"], "cannot read `boxes` none.csv"),
         (["--boxes", "empty.json"], "there are no boxes"),
         (["--detect", "nose"], "not 'nose'; draw boxes"),

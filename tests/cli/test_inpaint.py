@@ -451,6 +451,15 @@ def test_a_picture_whose_name_is_like_an_answers_is_kept(home: Path) -> None:
     assert names() == ["a-1.png", "a.png", "latents.npz", "sheet.png"]
 
 
+def test_an_answer_of_another_picture_that_has_taken_its_name_stays(home: Path) -> None:
+    for name in ("a", "a-1"):
+        save(photo(20, 20), Path("pictures") / f"{name}.png")
+    inpaint(home, Path.cwd() / "pictures/a.png", "--mask", "center", "--answers", 2)
+    for name in ("a-1", "a"):
+        inpaint(home, Path.cwd() / f"pictures/{name}.png", "--mask", "center", "--overwrite")
+    assert names() == ["a-1.png", "a.png", "latents.npz", "sheet.png"]
+
+
 def test_without_blending_nothing_is_blended(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inpaint(home, "samples", "--mask", "center", out="blended")
     monkeypatch.setattr(Blender, "blend", lambda *_: pytest.fail("it blended"))

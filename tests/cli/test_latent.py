@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -327,6 +328,16 @@ def test_a_name_that_no_formula_can_read_is_refused_with_the_reason(home: Path, 
     with pytest.raises(UsageError, match="formulas use signs and spaces") as caught:
         run(home, "concepts", f"{name}: 3,17,40")
     assert str(caught.value).endswith(near or "digits, _ and -")
+
+
+@pytest.mark.parametrize(("words", "expected"), [((), 60), (("--loop",), 120)])
+def test_the_frames_of_a_film_are_counted_from_sample_to_sample(
+    home: Path, words: tuple[str, ...], expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+    monkeypatch.setattr(sys.modules["dcgan.cli.walk"], "check_film", lambda frames, _: counted.append(frames))
+    run(home, "walk", "--seeds", "3,17", "--seconds", "2", "--fps", "30", "--out", "w.gif", *words)
+    assert counted == [expected]
 
 
 def test_a_film_that_is_not_asked_for_may_be_of_any_length(home: Path) -> None:

@@ -40,6 +40,11 @@ def test_a_folder_gets_one_picture_a_seed(run: Path, tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(picture), dcgan.load(run).sample([101])[0, :, :, 0])
 
 
+def test_a_seed_that_is_named_twice_is_one_file(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sample(run, "--seeds", "3,3,4", "--out", tmp_path / "out", "--json")
+    assert json.loads(capsys.readouterr().out)["pictures"] == 2 == len([*(tmp_path / "out").iterdir()])
+
+
 def test_a_folder_keeps_what_it_has_when_it_is_stopped(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -261,6 +261,8 @@ def test_names_are_asked_for_page_by_page(web: Web, tmp_path: Path, monkeypatch:
             rows = list(csv.DictReader(file))
         assert rows[6] == {"name": "person 6", "born": "1950-02-03", "person": "http://it/person 6"}
     assert find_names(tmp_path / "few.csv", limit=4, **options).count == 4  # type: ignore[arg-type]
+    web.people = ["a", "b", "b", "b", "c"]  # one with several dates of birth
+    assert find_names(tmp_path / "all.csv", limit=3, **options).count == 3  # type: ignore[arg-type]
 
 
 def test_a_register_that_gives_the_same_page_again_ends_the_list(

@@ -123,6 +123,8 @@ def test_boxes_from_python_are_checked_like_those_of_a_file() -> None:
         boxes_of(model, Boxes((BOX,), (17,), "abc"))
     with pytest.raises(BoxesError, match="outside 0 to 16 pixels"):
         boxes_of(model, Boxes((Box(17, -5, 0, 8, 8),), (17,)))
+    with pytest.raises(BoxesError, match="a box on seed 17, which is not among the `seeds`"):
+        boxes_of(model, Boxes((BOX,), (5, 6)))
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:

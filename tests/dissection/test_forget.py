@@ -11,7 +11,9 @@ from tests.toy_model import toy_model
 from dcgan.dissection.boxes import Box, Boxes, write_boxes
 from dcgan.dissection.forget import forget, scale_maps
 from dcgan.dissection.map_classifier import hidden_sides
-from dcgan.errors import DcganError, UsageError
+from dcgan.errors import DcganError, LatentError, UsageError
+from dcgan.latent.arithmetic import arithmetic
+from dcgan.latent.concepts import add_concepts, concept_of_seeds, own_concepts
 from dcgan.loading import load
 
 MODEL = toy_model()
@@ -83,6 +85,17 @@ def test_the_model_itself_stays_and_its_details_list_the_edit(tmp_path: Path) ->
     assert [edit["layer"] for edit in edits] == [LAYER, LAYER]
     assert edits[0]["factors"] == {"1": 0.0, "3": 0.5}
     assert edits[0]["of"] == MODEL.identity
+
+
+def test_concepts_of_the_model_before_are_not_those_of_the_edited_one(tmp_path: Path) -> None:
+    MODEL.save(tmp_path / "model")
+    model = load(tmp_path / "model")
+    add_concepts(tmp_path / "model" / "concepts.toml", [concept_of_seeds("a", [1, 2], model)], model)
+    assert own_concepts(model) == tmp_path / "model" / "concepts.toml"
+    edited = scale_maps(model, LAYER, np.zeros(maps_of(LAYER).shape[1], np.float32))
+    assert own_concepts(edited) is None
+    with pytest.raises(LatentError, match="there is no concept 'a': the model has none of its own"):
+        arithmetic(edited, "a")
 
 
 @pytest.mark.parametrize(

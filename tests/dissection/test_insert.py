@@ -81,5 +81,7 @@ def test_mistakes_are_named() -> None:
         insert(MODEL, everywhere)
     with pytest.raises(UsageError, match="`strength` must be above 0"):
         insert(MODEL, BOXES, strength=0)
+    with pytest.raises(UsageError, match="`strength` must be above 0 and at most 1000, not 1e"):
+        insert(MODEL, BOXES, strength=1e40)
     with pytest.raises(DcganError, match="`at`: there are no boxes"):
         insert(MODEL, BOXES, Boxes((), (1,)))

@@ -61,6 +61,7 @@ def test_concepts_of_another_model_are_left_out(tmp_path: Path) -> None:
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
-    toy_model().save(tmp_path / "model")
+    for name in ("model", "other"):
+        toy_model().save(tmp_path / name)
     with pytest.raises(ModelError, match="exists"):
-        export_model(tmp_path / "model", tmp_path / "model")
+        export_model(tmp_path / "model", tmp_path / "other")

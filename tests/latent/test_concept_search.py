@@ -90,6 +90,7 @@ def test_a_classifier_that_is_often_wrong_is_doubtful() -> None:
         ({}, False, {}, "`definitions` is empty"),
         ({"a": [1]}, False, {"examples": 0}, "`examples` must be 1 or more, not 0"),
         ({"a": [1]}, False, {"pool": 8}, "`pool` must be 9, as many as `examples`, to 10,000,000, not 8"),
+        ({"a": "bright"}, True, {"axis": True, "pool": 0}, "`pool` must be 1 to 10,000,000, not 0"),
         ({"a": [1], "b": "bright"}, True, {"axis": True}, "a: an axis is found from conditions, not from seeds"),
         ({"a": "bright, no dark"}, True, {"axis": True}, "a: an axis can have only one condition"),
     ],
@@ -99,6 +100,13 @@ def test_what_does_not_go_together_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         find_concepts(MODEL, source if has_source else None, definitions, **values)  # type: ignore[arg-type]
+
+
+def test_a_name_that_no_concept_can_have_is_refused_before_the_work(source: Path) -> None:
+    with pytest.raises(
+        LatentError, match=r"a concept cannot be called 'model': the file uses that name for the model$"
+    ):
+        find_concepts(MODEL, source, {"model": "bright"}, on_progress=lambda *_: pytest.fail("the work began"))
 
 
 def test_what_the_samples_or_the_source_lack_is_named(source: Path) -> None:

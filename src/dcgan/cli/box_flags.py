@@ -32,7 +32,7 @@ NegativesFlag = Annotated[
     Literal["random", "matched"],
     Parameter(
         help="Positions outside the boxes that the regression takes as negatives: random, as in the paper, or matched, "
-        "the same positions of samples without the object."
+        "the same positions of samples that have no box there."
     ),
 ]
 """For `negatives: NegativesFlag = "random"`."""
@@ -61,7 +61,9 @@ class BoxFlags:
             "detector that is trained on exact masks in a minute."
         ),
     ] = None
-    seeds: Annotated[str, Parameter(help="Samples that --annotate shows or --detect looks at.")] = "0-149"
+    seeds: Annotated[
+        str | None, Parameter(help="Samples that --annotate shows or --detect looks at. Default: 0-149.")
+    ] = None
     port: Annotated[
         int, Parameter(help="Port of the --annotate page, which only this machine can open. Default: any free port.")
     ] = 0
@@ -81,7 +83,9 @@ class BoxFlags:
             raise UsageError(
                 "say where the object is: --boxes FILE, --annotate, or --detect PART on a model of drawn faces"
             )
-        looked_at = parse_seeds(self.seeds)
+        if self.seeds is not None and not self.annotate and self.detect is None:
+            raise UsageError("--seeds are the samples that --annotate shows or --detect looks at: leave --seeds out")
+        looked_at = self._samples()
         need(0 <= self.port < 65536, "--port", "0 to 65535", self.port)
         if self.annotate and self.file is not None:
             if self.file.suffix.lower() != ".json" or self.file.is_dir():
@@ -99,15 +103,19 @@ class BoxFlags:
         if self.file is None:
             assert self.detect is not None
             with progress_bar("training a detector") as bar:
-                return detect(model, self.detect, parse_seeds(self.seeds), seed=seed, on_progress=bar)
+                return detect(model, self.detect, self._samples(), seed=seed, on_progress=bar)
         return self._annotated(model, self.file) if self.annotate else boxes_of(model, self.file)
+
+    def _samples(self) -> list[int]:
+        """Those to look at for the object; the paper looked at 150."""
+        return parse_seeds("0-149" if self.seeds is None else self.seeds)
 
     def _annotated(self, model: "Model", file: Path) -> "Boxes":
         """Boxes drawn by hand on a page, saved in the file with each change."""
         from dcgan.studio.annotation import Annotation
         from dcgan.studio.server import serve
 
-        annotation = Annotation(model, parse_seeds(self.seeds), file)
+        annotation = Annotation(model, self._samples(), file)
         try:
             serve(annotation, show_page("draw boxes"), self.port)
         except KeyboardInterrupt:

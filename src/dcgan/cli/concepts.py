@@ -106,7 +106,7 @@ def concepts(
     for name in found.doubtful:
         warn(
             f"the classifier gets {name} right on only {found.accuracy[name]:.0%} of held-out pictures; check it with "
-            "--sheet"
+            f"{'`dcgan turn`' if axis else '--sheet'}"
         )
     with writing("--out", out):
         add_concepts(out, found.values(), loaded)

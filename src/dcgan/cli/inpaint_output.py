@@ -101,9 +101,13 @@ class InpaintOutput:
             self._shown.append(result.thumbnail())
 
     def _remove_former(self, stem: str) -> None:
-        """Remove what an earlier run has filled of the same picture: there may be more answers than now."""
+        """Remove what an earlier run has filled of the same picture: there may be more answers than now.
+
+        A second answer of photo.png is called as an answer of photo-1.png is: what is that picture's stays.
+        """
+        others = {name for other, count in self._former.items() if other != stem for name in _names(other, count)}
         for name in _names(stem, self._former.get(stem, 0)):
-            if self.out / name not in self._files:
+            if self.out / name not in self._files and name not in others:
                 (self.out / name).unlink(missing_ok=True)
 
     def remove_if_empty(self) -> None:

@@ -47,7 +47,8 @@ def import_(
     """
     from dcgan.model_folder import CARD
 
-    check_folder("--out", out, CARD, "a model", overwrite=overwrite)
+    reads = [path for path in (weights, discriminator) if path is not None]
+    check_folder("--out", out, CARD, "a model", overwrite=overwrite, reads=reads)
     if weights.is_dir():
         from dcgan.release_import import import_release
 

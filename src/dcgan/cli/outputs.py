@@ -145,7 +145,7 @@ def _check_file(flag: str, path: Path, suffixes: Sequence[str], overwrite: bool)
         check_writable(path)
 
 
-def check_folder(flag: str, path: Path, mark: str, kind: str, *, overwrite: bool) -> None:
+def check_folder(flag: str, path: Path, mark: str, kind: str, *, overwrite: bool, reads: Sequence[Path] = ()) -> None:
     """Refuse, before any work, a folder that exists or cannot be made.
 
     Args:
@@ -154,6 +154,7 @@ def check_folder(flag: str, path: Path, mark: str, kind: str, *, overwrite: bool
         mark: A file that every folder of the kind has.
         kind: What it is called: "a model".
         overwrite: Whether one of the kind may be replaced.
+        reads: What it is made from, which must not be replaced by it.
 
     Raises:
         UsageError: It is named like a file.
@@ -161,7 +162,7 @@ def check_folder(flag: str, path: Path, mark: str, kind: str, *, overwrite: bool
     """
     if path.suffix.lower() in _LIKE_FILES:
         raise UsageError(f"{flag} {path}: {kind} is a folder of several files; name it without {path.suffix}")
-    if why := why_taken(path, mark, kind, overwrite=overwrite):
+    if why := why_taken(path, mark, kind, overwrite=overwrite, reads=reads):
         raise DcganError(f"{flag} {why}")
     with writing(flag, path):
         check_writable(path)

@@ -108,6 +108,7 @@ def sample(
                 batch_size=batch_size,
             )
             out.parent.mkdir(parents=True, exist_ok=True)
+            files = []
             if suffix == LATENTS:
                 write_latents(out, loaded, made.z, made.pixels, made.seeds)
             elif suffix == SOUND and loaded.sound and made.sounds is not None:
@@ -116,7 +117,7 @@ def sample(
                 save_picture(made.figure(columns, scale), out)
         else:
             with progress_bar("generating") as bar:
-                sample_to_folder(
+                files = sample_to_folder(
                     loaded,
                     samples,
                     out,
@@ -131,7 +132,7 @@ def sample(
     if pyramid:
         with writing("--pyramid", pyramid):
             save_picture(levels, pyramid)
-    count = len(samples) * max(1, len(labels))
+    count = len({*files}) if files else len(samples) * max(1, len(labels))
     facts = {"out": out, "pictures": count, "model": model, "images_seen": images_seen}
     if loaded.labels:
         facts["labels"] = labels

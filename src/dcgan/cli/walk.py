@@ -111,7 +111,8 @@ def walk(
     film_steps = max(2, round(seconds * fps))
     loops = loop or wall > 1
     if any(is_film(path, webp=loops) for path in outs):
-        check_film(film_steps * (KEYS if keys is None else len(keys)), seconds)
+        rows = (KEYS if keys is None else len(keys)) - (0 if loops else 1)
+        check_film(film_steps * rows, seconds)
     walked = interpolate(loaded, keys, frames, loop=loops, even=even, seed=seed, label=label)
 
     def film() -> "Iterator[Frame]":

@@ -124,7 +124,7 @@ def crop(picture: Pixels, x: float, y: float, side: float, angle: float, size: i
 
     Args:
         picture: (H, W, 3).
-        x: Its middle, in pixels.
+        x: Its middle, in pixels from the left edge of the picture.
         y: The same downward.
         side: In pixels of the picture.
         angle: In degrees by which what is seen is turned, counterclockwise.
@@ -143,7 +143,7 @@ def crop(picture: Pixels, x: float, y: float, side: float, angle: float, size: i
         region = cv2.resize(region, (half, half), interpolation=cv2.INTER_AREA)
     else:
         shrink = 1.0
-    middle = ((x - left + 0.5) * shrink - 0.5, (y - top + 0.5) * shrink - 0.5)
+    middle = ((x - left) * shrink - 0.5, (y - top) * shrink - 0.5)  # as an index, which counts from a pixel's center
     turn = np.asarray(cv2.getRotationMatrix2D(middle, angle, scale / shrink), np.float64)
     turn[:, 2] += (size - 1) / 2 - np.array(middle)
     turned = cv2.warpAffine(region, turn, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

@@ -148,8 +148,7 @@ async def _ask(
     async with polite_client(contact=contact, timeout=_TIMEOUT, allow_private=allow_private) as client:
         start = 0
         while len(people) < limit:
-            rows = min(PAGE, limit - len(people))
-            words = " ".join(query.format(year=f"{year:04}", rows=rows, start=start).split())
+            words = " ".join(query.format(year=f"{year:04}", rows=PAGE, start=start).split())
             address = base.update_query(query=words, format="json")
             try:
                 answer = await client.fetch(str(address), _MOST_BYTES, is_interface=True)
@@ -161,11 +160,13 @@ async def _ask(
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise DcganError(f"{endpoint} does not answer with query results in JSON: check `endpoint`") from error
             before = len(people)
-            people.update({person: (name, born) for person, name, born in page})
-            start += rows
+            for person, name, born in page:
+                if person in people or len(people) < limit:
+                    people[person] = name, born
+            start += PAGE
             if on_progress:
                 on_progress(len(people), limit)
-            if len(page) < rows or len(people) == before:  # an endpoint may begin anew for each page
+            if len(page) < PAGE or len(people) == before:  # an endpoint may begin anew for each page
                 break
     return people
 

@@ -172,13 +172,15 @@ def parse_boxes(seed: int, rows: object) -> list[Box]:
 
 
 def check_boxes(boxes: Boxes, size: int) -> None:
-    """Refuse seeds that name no sample, and boxes that are empty or not within pictures of `size` pixels.
+    """Refuse seeds that name no sample, and boxes that are empty, on none of these, or not within `size` pixels.
 
     Raises:
         BoxesError: Which, and where.
     """
     if wrong := [seed for seed in boxes.seeds if not 0 <= seed < 2**63]:
         raise BoxesError(f"seeds are 0 or more and below 2^63, not {wrong[0]}")
+    if strangers := sorted({box.seed for box in boxes.boxes}.difference(boxes.seeds)):
+        raise BoxesError(f"there is a box on seed {strangers[0]}, which is not among the `seeds` that were looked at")
     for box in boxes.boxes:
         if not (0 <= box.left < box.right <= size and 0 <= box.top < box.bottom <= size):
             sides = ", ".join(f"{name} {getattr(box, name):g}" for name in SIDES)

@@ -25,13 +25,13 @@ from dcgan.figures.labeled_grid import labeled_grid
 from dcgan.figures.notebook import html_of
 from dcgan.figures.theme import THEMES, Theme
 from dcgan.model import Model
+from dcgan.model_folder import FORGOTTEN
 from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, check_seed, rng
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
 
 SHOWN = 12  # samples in the figure
-FORGOTTEN = "forgotten"  # in a model's details: the edits that were made to it
 LOWEST_SCALE = -10.0  # far beyond what any picture survives
 
 
@@ -112,7 +112,7 @@ def forget(
         boxes: Where the object is on its samples: boxes, or a file of them (see `read_boxes`).
         layer: Hidden layer of the generator, from 0, the stem. Default: the second highest, as in the paper.
         negatives: Positions that the regression takes as negatives: "random" ones outside the boxes, as in the paper,
-            or "matched", the same positions of samples without the object.
+            or "matched", the same positions of samples that have no box there.
         threshold: Maps with a larger weight are dropped.
         scale: What those maps are multiplied by, -10 to less than 1: 0 drops them, 0.5 halves them, -1 inverts them.
         control: Drop as many random maps in another copy, to compare with.

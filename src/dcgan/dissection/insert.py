@@ -28,6 +28,8 @@ from dcgan.randomness import check_seed
 from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
 
+LARGEST_STRENGTH = 1000  # beyond it numbers overflow
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class InsertResult(ShortRepr):
@@ -169,5 +171,5 @@ def check_strength(strength: float) -> None:
     Raises:
         UsageError: It is out of its range.
     """
-    if not 0 < strength < float("inf"):
-        raise UsageError(f"`strength` must be above 0, not {strength:g}")
+    if not 0 < strength <= LARGEST_STRENGTH:
+        raise UsageError(f"`strength` must be above 0 and at most {LARGEST_STRENGTH}, not {strength:g}")

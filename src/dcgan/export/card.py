@@ -16,6 +16,7 @@ from dcgan.atomic_files import new_folder
 from dcgan.errors import ModelError
 from dcgan.files import parse_json, why_taken
 from dcgan.model import Model
+from dcgan.model_folder import check_dtype
 from dcgan.randomness import latents_from_seeds
 from dcgan.types import DType
 
@@ -90,9 +91,11 @@ def exporting(model: Model, out: Path, form: Format, dtype: DType, *, overwrite:
     """Within the block, fill the folder of a new export; it appears at `out` whole or not at all.
 
     Raises:
+        UsageError: There is no such `dtype`.
         ModelError: Something is at `out`.
         OSError: The disk is full, or cannot be written.
     """
+    check_dtype(dtype)
     if why := why_taken(out, CARD, KIND, overwrite=overwrite):
         raise ModelError(why)
     with new_folder(out, overwrite=overwrite) as folder:

@@ -58,7 +58,7 @@ def export_model(
         OSError: The disk is full, or cannot be written.
     """
     folder, out = find(model), Path(out)
-    if why := why_taken(out, CARD, "a model", overwrite=overwrite):
+    if why := why_taken(out, CARD, "a model", overwrite=overwrite, reads=[folder]):
         raise ModelError(why)
     step = Steps(3, on_progress)
     loaded = load(folder, "cpu")

@@ -65,7 +65,11 @@ def _computed(layers: Layers, values: dict[Node, Any], node: Node) -> Any:
     translate = TRANSLATIONS.get(name.removesuffix("_"))
     layers.need(translate is not None, f"the operation {name}")
     assert translate is not None
-    made = translate(layers, node, *args, **kwargs)
+    try:
+        made = translate(layers, node, *args, **kwargs)
+    except TypeError:  # an argument that no translation has
+        layers.need(False, f"the operation {name} with such arguments")
+        raise
     if name.endswith("_") and isinstance(node.args[0], Node):  # in place
         values[node.args[0]] = made
     return made

@@ -54,6 +54,7 @@ def model_card(model: Model, repository: str, license: str | None) -> str:  # no
     kind = f"a GAN of the kind {nets}" if nets not in ("", "dcgan") else "a deep convolutional GAN"
     what = "Generates pictures" if model.draws else "Predicts the next frame of videos from those before it, frames"
     size = f"{model.size}x{model.size}"
+    made = "imported into" if "origin" in model.details else "trained with"
     sections = {
         "Usage": _usage(model, name),
         "Training data": _training_data(model.details, "pictures" if model.draws and not model.sound else "clips"),
@@ -67,7 +68,7 @@ def model_card(model: Model, repository: str, license: str | None) -> str:  # no
             *_metadata(model, license),
             f"# {repository.partition('/')[2]}",
             "",
-            f"{what} of {size} pixels ({colors}): {kind}, trained with dcgan.",
+            f"{what} of {size} pixels ({colors}): {kind}, {made} dcgan.",
             *(("", f"![The pictures of seeds 0 to 63]({SHEET})") if model.draws else ()),
             *(f"\n## {title}\n\n{text}" for title, text in sections.items()),
             "",
@@ -119,7 +120,7 @@ def _training_data(details: Mapping[str, object], items: str) -> str:
     if isinstance(data, dict):
         text = f"{_number(data.get('pictures'))} {items}: `{_source(details)}`."
     else:
-        text = f"{str(origin).capitalize()}." if origin else "Not recorded."
+        text = f"Not recorded. The weights were imported: {origin}." if origin else "Not recorded."
     if _start(details):
         text += f" The training began with the weights of `{_start(details)}`, not with random ones."
     return text

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dcgan.errors import ModelError
+from dcgan.errors import ModelError, UsageError
 from dcgan.export.card import (
     CHECKED,
     ExportedFiles,
@@ -169,6 +169,8 @@ def _axes(model: Model, graph: Graph, concepts: ConceptSource) -> list[Axis]:
     axes = [Axis(name, torch.from_numpy(one.mean) * noise) for name, one in known.items() if one.is_axis]
     if axes:
         return axes
+    if concepts is not None:
+        raise UsageError("`concepts` has no axis, and only axes become sliders: make one with `axis`, or leave it out")
     deviation = 1.0 if model.latent_distribution == "normal" else 3**-0.5
     axes = []
     for number, direction in enumerate(_principal(graph, model.interface.noise_dim)[:DIRECTIONS], 1):

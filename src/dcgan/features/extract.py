@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, get_args
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from dcgan.device import resolve_device
 from dcgan.errors import UsageError
 from dcgan.figures.notebook import table_html
 from dcgan.model import Model
+from dcgan.model_folder import check_dtype
 from dcgan.model_nets import DiscriminatorNet, check_finite
 from dcgan.model_pictures import open_for
 from dcgan.networks.batch_norm import measure_statistics
@@ -283,16 +284,6 @@ def nets_with_features(model: Model) -> DiscriminatorNet:
         ModelError: It is no DCGAN's.
     """
     return model.discriminator_net("taking features from the discriminator")
-
-
-def check_dtype(dtype: str) -> None:
-    """Check the type of features.
-
-    Raises:
-        UsageError: It is no type that they are kept in.
-    """
-    if dtype not in get_args(DType):
-        raise UsageError(f"`dtype` must be float32 or float16, not {dtype!r}")
 
 
 def fit_range(features: Features, dtype: DType) -> Features:

@@ -20,11 +20,11 @@ from dcgan.features.extract import (
     batches_of,
     build_extractor,
     check_device,
-    check_dtype,
     fit_range,
     nets_with_features,
 )
 from dcgan.model import Model
+from dcgan.model_folder import check_dtype
 from dcgan.model_pictures import open_for
 from dcgan.types import DType, Features, OnProgress
 

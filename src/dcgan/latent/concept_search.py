@@ -20,7 +20,7 @@ from dcgan.latent.attributes import (
     parse_conditions,
     top_confident,
 )
-from dcgan.latent.concepts import Concept, concept_of_axis, concept_of_seeds
+from dcgan.latent.concepts import Concept, check_name, concept_of_axis, concept_of_seeds
 from dcgan.model import Model
 from dcgan.model_pictures import open_for
 from dcgan.progress import notebook_bar
@@ -156,21 +156,29 @@ def check_definitions(
 
     Raises:
         UsageError: A value is out of its range, or definitions, source and axis do not go together.
+        LatentError: A concept cannot be called so.
     """
     conditions = {name: parse_conditions(text) for name, text in definitions.items() if isinstance(text, str)}
     by_seeds = {name: chosen for name, chosen in definitions.items() if not isinstance(chosen, str)}
+    for name in definitions:
+        check_name(name)
     if not definitions:
         raise UsageError("`definitions` is empty: name a concept, with seeds or conditions")
     if examples < 1:
         raise UsageError(f"`examples` must be 1 or more, not {examples}")
-    if not examples <= pool <= LARGEST_POOL:
+    if axis and not 1 <= pool <= LARGEST_POOL:
+        raise UsageError(f"`pool` must be 1 to {LARGEST_POOL:,}, not {pool}")
+    if not axis and not examples <= pool <= LARGEST_POOL:
         raise UsageError(f"`pool` must be {examples}, as many as `examples`, to {LARGEST_POOL:,}, not {pool}")
     if empty := [name for name, chosen in by_seeds.items() if not len(chosen)]:
         raise UsageError(f"{', '.join(empty)}: a concept needs at least one seed")
     if conditions and not has_source:
         raise UsageError(f"{', '.join(conditions)}: conditions need a `source` of labeled pictures to learn them from")
     if has_source and not conditions:
-        raise UsageError("`source` is for definitions by conditions, and no definition has conditions: leave it out")
+        raise UsageError(
+            "`source` is for definitions by conditions, and no definition has conditions: leave it out, or write "
+            "label=7 for a label that is a number"
+        )
     if axis and by_seeds:
         raise UsageError(f"{', '.join(by_seeds)}: an axis is found from conditions, not from seeds; leave `axis` out")
     if axis and (many := [name for name, parts in conditions.items() if len(parts) > 1]):
@@ -187,4 +195,5 @@ def _choose(
             return concept_of_axis(name, least_squares_axis(z, logits[:, 0], present[0], model.interface.noise_dim))
         return concept_of_seeds(name, top_confident(logits, present, examples).tolist(), model)
     except LatentError as error:
-        raise LatentError(f"{name}: {error}; raise `pool`, or ask for fewer `examples`") from error
+        fewer = "" if axis else "; raise `pool`, or ask for fewer `examples`"
+        raise LatentError(f"{name}: {error}{fewer}") from error

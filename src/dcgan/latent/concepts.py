@@ -31,7 +31,7 @@ from dcgan.generation import LARGEST
 from dcgan.latent.files import read_latents
 from dcgan.latent.formula import why_no_name
 from dcgan.model import Model
-from dcgan.model_folder import OWN_CONCEPTS
+from dcgan.model_folder import FORGOTTEN, OWN_CONCEPTS
 from dcgan.short_repr import ShortRepr
 from dcgan.types import Latents
 
@@ -77,13 +77,13 @@ ConceptSource = Mapping[str, Concept] | str | Path | None
 def concept_of_seeds(name: str, seeds: Iterable[int], model: Model) -> Concept:
     """A concept that is the mean of the z of some seeds."""
     chosen = list(seeds)
-    return Concept(_checked(name), model.latents(chosen), MappingProxyType({"seeds": chosen}))
+    return Concept(check_name(name), model.latents(chosen), MappingProxyType({"seeds": chosen}))
 
 
 def concept_of_axis(name: str, axis: NDArray[np.float32]) -> Concept:
     """A concept that is a direction (D,)."""
     entry = {"axis": [round(float(number), 6) for number in axis]}
-    return Concept(_checked(name), np.asarray([entry["axis"]], np.float32), MappingProxyType(entry))
+    return Concept(check_name(name), np.asarray([entry["axis"]], np.float32), MappingProxyType(entry))
 
 
 def read_concepts(path: Path, model: Model) -> dict[str, Concept]:
@@ -157,9 +157,14 @@ def _inlined(concept: Concept) -> Concept:
 
 
 def own_concepts(model: Model) -> Path | None:
-    """The file of concepts in the folder that the model was loaded from, if there is one."""
+    """The file of concepts in the folder that the model was loaded from, if there is one.
+
+    A model that was edited since (`forget`) is another one, whose concepts are not these.
+    """
     path = model.folder / OWN_CONCEPTS if model.folder else None
-    return path if path and path.is_file() else None
+    if path is None or not path.is_file():
+        return None
+    return path if FORGOTTEN not in model.details or whose(path) in (None, model.identity) else None
 
 
 def resolve_concepts(model: Model, concepts: ConceptSource, names: Sequence[str]) -> Mapping[str, Concept]:
@@ -216,12 +221,12 @@ def _concept(path: Path, name: str, entry: object, model: Model) -> Concept:
         rows = entry.get("rows", list(range(len(z))))
         if not isinstance(rows, list) or not rows or not all(type(row) is int and 0 <= row < len(z) for row in rows):
             raise LatentError(f"{path}: the rows of {name!r} must be whole numbers from 0 to {len(z) - 1}")
-        return Concept(_checked(name), z[rows], MappingProxyType(entry))
+        return Concept(check_name(name), z[rows], MappingProxyType(entry))
     rows, numbers = entry.get("z", [entry.get("axis")]), f"{model.latent_dim} numbers up to {LARGEST:g}"
     if not isinstance(rows, list) or not rows or not all(_are_numbers(row, model.latent_dim) for row in rows):
         must = f"the z of {name!r} must be lists of" if kinds == ["z"] else f"the axis of {name!r} must be a list of"
         raise LatentError(f"{path}: {must} {numbers}")
-    return Concept(_checked(name), np.asarray(rows, np.float32), MappingProxyType(entry))
+    return Concept(check_name(name), np.asarray(rows, np.float32), MappingProxyType(entry))
 
 
 def _are_numbers(row: object, count: int) -> bool:
@@ -239,7 +244,12 @@ def _written(concept: Concept) -> str:
     return "\n".join([f"[{name}]", *lines, ""])
 
 
-def _checked(name: str) -> str:
+def check_name(name: str) -> str:
+    """The name of a concept, if it can be one.
+
+    Raises:
+        LatentError: It cannot.
+    """
     if why := why_no_name(name):
         raise LatentError(why)
     if name == MODEL:

@@ -16,6 +16,7 @@ from dcgan.model import Model
 from dcgan.randomness import Stream, rng
 from dcgan.types import Features, OnProgress, Pixels
 
+_VERSION = 2  # of features in the cache: another one where the same pictures get other numbers
 BATCH = 64
 
 
@@ -27,7 +28,7 @@ def real_features(data: PackedSet, extractor: Extractor, count: int, on_progress
     Raises:
         ValueError: There are fewer pictures than `count`.
     """
-    key = hashlib.sha256(f"{data.fingerprint} {extractor.identity} {count}".encode()).hexdigest()[:24]
+    key = hashlib.sha256(f"{_VERSION} {data.fingerprint} {extractor.identity} {count}".encode()).hexdigest()[:24]
     path = cache_folder() / f"features-{key}.npy"
     try:
         features: Features = np.load(path, allow_pickle=False)
@@ -62,9 +63,11 @@ def some_positions(data: PackedSet, count: int) -> NDArray[np.int64]:
 
 
 def _extract(batches: Iterator[Pixels], extractor: Extractor, count: int, on_progress: OnProgress | None) -> Features:
+    """Features of mini-batches that are filled up: those of a picture depend on how many are computed with it."""
     parts, done = [], 0
     for pixels in batches:
-        parts.append(extractor.extract(pixels))
+        filled = np.concatenate([pixels, np.repeat(pixels[-1:], BATCH - len(pixels), axis=0)])
+        parts.append(extractor.extract(filled)[: len(pixels)])
         done += len(pixels)
         if on_progress:
             on_progress(done, count)

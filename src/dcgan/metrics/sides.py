@@ -13,7 +13,7 @@ from dcgan.data.packed import PackedSet, is_packed_set
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.sources import PictureSource, open_source
 from dcgan.device import resolve_device
-from dcgan.errors import ModelError, ModelNotFoundError, UsageError
+from dcgan.errors import ModelError, ModelNotFoundError, SourceError, UsageError
 from dcgan.hub_cache import is_hub_name
 from dcgan.loading import load
 from dcgan.metrics.extractors import Extractor
@@ -218,13 +218,17 @@ def _natural_size(*sources: Side) -> int:
 
 
 def _first_size(source: PictureSource) -> tuple[int, int]:
-    """Width and height of the first picture that can be read, in pixels; 64 x 64 where none can."""
+    """Width and height of the first picture that can be read, in pixels.
+
+    Raises:
+        SourceError: None can be read.
+    """
     assert not isinstance(source, PackedSet)  # its size is known
     for item in open_source(source):
         decoded, _ = decode_content(item.content, DecodeOptions(size=8))
         if isinstance(decoded, Decoded):
             return decoded.width, decoded.height
-    return 64, 64
+    raise SourceError(f"{_name(source)}: none of its pictures can be read")
 
 
 def _check_untouched(data: PackedSet, name: str) -> None:

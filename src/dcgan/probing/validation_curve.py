@@ -88,14 +88,15 @@ def warnings_of(curves: Mapping[str, Mapping[float, float]], accuracy: str) -> l
         accuracy: Which one it is: "validation accuracy".
     """
     lines = []
-    for side, extreme, other, last_of in (("below", "smallest", "smaller", min), ("above", "largest", "larger", max)):
+    sides = (("below", "smallest", "smaller", min, SMALLEST), ("above", "largest", "larger", max, LARGEST))
+    for side, extreme, other, last_of, limit in sides:
         ends = {name: getattr(ends_of(curve), side) for name, curve in curves.items()}
-        lines += [
-            f"the {accuracy} of {name} has not fallen at the {extreme} `C` tried, {last_of(curves[name]):g}: a {other} "
-            "one may be better; try it with `C`"
-            for name, end in ends.items()
-            if end == "open"
-        ]
+        for name in (name for name, end in ends.items() if end == "open"):
+            last = last_of(curves[name])
+            ended = (
+                ", where the range of `C` ends" if last == limit else f": a {other} one may be better; try it with `C`"
+            )
+            lines.append(f"the {accuracy} of {name} has not fallen at the {extreme} `C` tried, {last:g}{ended}")
         if level := [name for name, end in ends.items() if end == "level" and max(curves[name].values()) < 1]:
             lines.append(f"the {accuracy} does not fall from the best `C` to the {extreme} tried: {', '.join(level)}")
     return lines
