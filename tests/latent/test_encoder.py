@@ -15,6 +15,7 @@ from tests.latent.test_own_nets import MODEL as OWN_NETS
 from tests.toy_model import toy_model
 
 from dcgan.errors import LatentError, ModelError, UsageError
+from dcgan.latent import encoder as room
 from dcgan.latent.encoder import Encoder, load_encoder, train_encoder
 from dcgan.latent.files import write_latents
 from dcgan.model import Model
@@ -51,6 +52,15 @@ def test_training_longer_makes_the_error_smaller(trained: Encoder) -> None:
 
 def test_the_error_is_that_on_samples_it_has_not_seen(trained: Encoder) -> None:
     assert trained.error == pytest.approx(difference(MODEL, trained, range(1000, 1200)), rel=0.3)
+
+
+def test_the_error_is_that_of_guesses_moved_to_where_samples_lie() -> None:
+    model = MODELS["normal"]
+    encoder = train_encoder(model, images=LEAST)
+    z = next(room._samples(model, 0, 2**40 + room._STATISTICS_BATCHES)).numpy()  # those that it was measured on
+    drawn = model.generate(z)
+    again = model.generate(encoder.encode(model, drawn))
+    assert encoder.error == pytest.approx(np.square(drawn / 127.5 - again / 127.5).mean(), rel=0.02)
 
 
 def test_guesses_lie_where_samples_do() -> None:

@@ -89,7 +89,7 @@ class DiscriminatorExtractor:
 
         Args:
             pixels: (N, H, W, C), uint8, two or more; a memory map will do.
-            batches: How many mini-batches; by default all that are full, or one that is not.
+            batches: How many mini-batches, from the first picture on; by default all that are full, or one that is not.
             on_progress: Called with (pictures, in all).
         """
         whole = max(1, len(pixels) // BATCH)

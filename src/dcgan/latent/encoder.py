@@ -185,7 +185,9 @@ def _measured(model: Model, net: EncoderNet, seed: int) -> Encoder:
     measure_statistics(net, batches)
     net.eval()
     drawn = generator(next(unseen))
-    error = float(F.mse_loss(generator(net(drawn)), drawn))
+    guess = net(drawn)
+    bring_back(guess, model)
+    error = float(F.mse_loss(generator(guess), drawn))
     if error != error:
         raise ModelError("the encoder's weights are not numbers (NaN): the generator is broken; use another checkpoint")
     return Encoder(net, model.identity, error)
