@@ -300,6 +300,13 @@ def test_half_precision_halves_the_files_and_moves_pictures_by_little(
     assert 0 < np.abs(half.sample(range(8)).astype(int) - model.sample(range(8))).mean() < 2
 
 
+def test_a_checkpoint_is_not_replaced_by_a_model(model: Model, saved: Path) -> None:
+    (saved / "training.safetensors").write_bytes(b"what the run goes on from")
+    with pytest.raises(ModelError, match="is a checkpoint, from which a training goes on; name another folder"):
+        model.save(saved, overwrite=True)
+    assert (saved / "training.safetensors").is_file()
+
+
 def test_another_type_of_numbers_is_refused(model: Model, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="`dtype` must be float32 or float16, not 'half'"):
         model.save(tmp_path / "out", dtype="half")  # type: ignore[arg-type]

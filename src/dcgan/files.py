@@ -21,6 +21,8 @@ GROUPS_SHEET_FILE, FACES_SHEET_FILE = "groups.png", "faces.png"
 """The sheets that the verbs `dedup` and `faces` put there."""
 RUN_FILE = "run.json"
 """What makes a folder a run; see `dcgan.training.run_folder`."""
+TRAINING_FILE = "training.safetensors"
+"""What makes a model a checkpoint, from which a training goes on; see `dcgan.training.checkpoint`."""
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')  # in names of folders, on one system or another
 _LONGEST_NAME = 200  # bytes of a folder's name
 
@@ -107,6 +109,8 @@ def why_taken(path: Path, mark: str, kind: str, *, overwrite: bool, reads: Seque
         return f"{path} is where {read} is read from; name another folder"
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return None
+    if (path / TRAINING_FILE).exists():
+        return f"{path} is a checkpoint, from which a training goes on; name another folder"
     if not (path / mark).is_file():
         return f"{path} exists and is not {kind}; name another folder"
     return None if overwrite else f"{path} exists; name another folder, or replace it with `overwrite`"

@@ -202,8 +202,8 @@ def bright_and_dark(folder: Path, model: Path) -> Path:
 
 def test_concepts_and_axes_from_labeled_pictures(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = bright_and_dark(Path("pictures"), home / "model")
-    words = ("--source", source, "--examples", 20, "--pool", 400, "--out", "found.toml")
-    run(home, "concepts", "red: bright", "pale: dark", *words, "--sheet", "found.png", "--json")
+    words = ("--source", source, "--pool", 400, "--out", "found.toml")
+    run(home, "concepts", "red: bright", "pale: dark", *words, "--examples", 20, "--sheet", "found.png", "--json")
     facts = json.loads(capsys.readouterr().out)
     assert facts["accuracy"]["bright"] > 0.8
     run(home, "concepts", "redder: bright", "--axis", *words)
@@ -244,6 +244,11 @@ def test_concepts_and_axes_from_labeled_pictures(home: Path, capsys: pytest.Capt
         (["arithmetic", " + ".join(["a"] * 13)], "13 terms"),
         (["concepts", "--show", "1-3", "c: 1"], "give definitions in another call"),
         (["concepts", "c: 1,2,3", "--source", "drawn-faces"], "is for definitions by conditions"),
+        (["concepts", "c: 1,2,3", "--examples", "50", "--pool", "90"], "--examples and --pool would change nothing"),
+        (
+            ["concepts", "c: x", "--axis", "--source", "drawn-faces", "--examples", "5"],
+            "--examples would change nothing",
+        ),
         (["walk", "--out", "w.txt"], "--out w.txt: name a file"),
         (["walk", "--theme", "pink"], '"pink" for --theme. Choose from'),
         (["walk", "--fps", "0"], "--fps"),

@@ -96,6 +96,12 @@ def concepts(
     from dcgan.latent.concepts import add_concepts, check_new
 
     check_definitions(by_name, source is not None, axis=axis, examples=examples, pool=pool)
+    idle = {"--examples": examples != EXAMPLES and (axis or source is None), "--pool": pool != POOL and source is None}
+    if any(idle.values()):
+        names = " and ".join(flag for flag, given in idle.items() if given)
+        raise UsageError(
+            f"{names} would change nothing: only samples that conditions describe are looked for in a pool"
+        )
     check_new(out, by_name, loaded)
     with writing("--out", out):
         check_writable(out)

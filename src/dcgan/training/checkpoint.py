@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dcgan.atomic_files import new_folder
 from dcgan.errors import ModelError, RunError, UsageError
-from dcgan.files import sha256
+from dcgan.files import TRAINING_FILE, sha256
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.model_folder import (
@@ -29,7 +29,6 @@ from dcgan.training.state import Progress, TrainingState
 
 CHECKPOINTS = "checkpoints"
 KEPT = "kept"
-STATE = "training.safetensors"
 
 
 @dataclass(frozen=True, order=True)
@@ -78,11 +77,11 @@ def save_checkpoint(
         shutil.rmtree(path)
     with new_folder(path) as folder:
         model.write_into(folder)
-        write_tensors(state.tensors(), folder / STATE)
+        write_tensors(state.tensors(), folder / TRAINING_FILE)
         card = read_card(folder)
         digests = card["sha256"]
         assert isinstance(digests, dict)
-        card |= {"progress": asdict(progress), "sha256": {**digests, STATE: sha256(folder / STATE)}}
+        card |= {"progress": asdict(progress), "sha256": {**digests, TRAINING_FILE: sha256(folder / TRAINING_FILE)}}
         if distance:
             card["kernel_distance"] = asdict(distance)
         (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
@@ -122,7 +121,7 @@ def restore_checkpoint(checkpoint: Checkpoint, state: TrainingState) -> None:
     else:
         model = load(path, state.recipe.device)
     card = read_card(path)
-    tensors = read_tensors(path / STATE, card)
+    tensors = read_tensors(path / TRAINING_FILE, card)
     try:
         progress = Progress.read(card["progress"])
         if (progress.rollbacks, progress.images) != (checkpoint.rollbacks, checkpoint.images):
