@@ -239,6 +239,13 @@ def test_the_card_of_a_model_that_tells_nothing_says_so(hub: Hub) -> None:
     assert "base_model" not in readme(hub)
 
 
+def test_the_card_of_an_imported_model_does_not_say_that_dcgan_trained_it(hub: Hub) -> None:
+    push(replace(toy_model(), details={"origin": "netG.pth and netD.pth"}), "me/tutorial")
+    assert "imported into dcgan." in readme(hub, "me/tutorial")
+    assert "Not recorded. The weights were imported: netG.pth and netD.pth." in readme(hub, "me/tutorial")
+    assert "trained with dcgan" not in readme(hub, "me/tutorial")
+
+
 def test_nets_of_your_own_are_published_with_a_card_that_says_so(hub: Hub) -> None:
     generator = nn.Sequential(nn.Linear(4, 256), nn.Tanh(), nn.Unflatten(1, (1, 16, 16)))
     discriminator = nn.Sequential(nn.Flatten(), nn.Linear(256, 1))

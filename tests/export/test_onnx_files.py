@@ -160,8 +160,14 @@ def test_an_operation_that_is_not_known_is_named_with_what_to_do(tmp_path: Path)
         def forward(self, z: Tensor) -> Tensor:
             return super().forward(z.sort(dim=1).values)
 
+    class RoundsDown(ComputedKernels):
+        def forward(self, z: Tensor) -> Tensor:
+            return super().forward(torch.div(z, 2, rounding_mode="floor"))
+
     with pytest.raises(ModelError, match=r"the operation sort, .*torch\.onnx\.export"):
         export_onnx(own(Sorts(), SeesEdges()), tmp_path / "out")
+    with pytest.raises(ModelError, match=r"the operation div with such arguments, .*torch\.onnx\.export"):
+        export_onnx(own(RoundsDown(), SeesEdges()), tmp_path / "out")
     assert [*tmp_path.iterdir()] == []
 
 
