@@ -78,6 +78,7 @@ def export_page(
         on_progress: Called with (steps done, in all).
 
     Raises:
+        UsageError: There is no such `dtype`, or none of the `concepts` is an axis.
         ModelError: Something is at `out`, the model predicts frames, or a net of your own has other layers.
         LatentError: The concepts cannot be read, or are another model's.
         OSError: The disk is full, or cannot be written.
@@ -170,7 +171,7 @@ def _axes(model: Model, graph: Graph, concepts: ConceptSource) -> list[Axis]:
     if axes:
         return axes
     if concepts is not None:
-        raise UsageError("`concepts` has no axis, and only axes become sliders: make one with `axis`, or leave it out")
+        raise UsageError("`concepts` has no axis, and only axes become sliders: add one with `dcgan concepts --axis`")
     deviation = 1.0 if model.latent_distribution == "normal" else 3**-0.5
     axes = []
     for number, direction in enumerate(_principal(graph, model.interface.noise_dim)[:DIRECTIONS], 1):

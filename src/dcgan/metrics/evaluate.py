@@ -12,7 +12,7 @@ from dcgan.device import resolve_device
 from dcgan.errors import PackedSetError, UsageError
 from dcgan.figures.notebook import html_of, table_html
 from dcgan.figures.sheets import paired_sheet
-from dcgan.metrics.extractors import Extractor, ExtractorOptions, build_extractor, to_rgb
+from dcgan.metrics.extractors import Extractor, ExtractorOptions, build_extractor
 from dcgan.metrics.frechet import frechet_distance, moments
 from dcgan.metrics.kernel import kernel_distance
 from dcgan.metrics.neighbors import memorization, nearest_neighbors
@@ -239,16 +239,9 @@ def _distances(
         kernel=kernel_distance(real_, generated_, rng(Stream.EVALUATION_SUBSETS)),
         precision_recall=precision_recall(real_, generated_),
         two_sample=two_sample(real_, generated_),
-        closest=_alike(generated.pixels(nearest, count), real.pixels(neighbors.index[nearest], count)),
+        closest=ClosestPairs.alike(generated.pixels(nearest, count), real.pixels(neighbors.index[nearest], count)),
         memorization=copies,
     )
-
-
-def _alike(generated: Pixels, real: Pixels) -> ClosestPairs:
-    """Pairs of pictures; where only one side has colors, or opacity, both as RGB."""
-    if generated.shape[3] == real.shape[3]:
-        return ClosestPairs(generated, real)
-    return ClosestPairs(to_rgb(generated), to_rgb(real))
 
 
 def _warnings_of_distances(real: ModelSide | SetSide, held_out: SetSide | None, count: int) -> list[str]:

@@ -1,8 +1,9 @@
 """What an evaluation finds, by groups of measures: as numbers, as JSON has them, and as people read them."""
 
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
+from dcgan.metrics.extractors import to_rgb
 from dcgan.metrics.kernel import KernelDistance
 from dcgan.metrics.neighbors import Memorization
 from dcgan.metrics.one_nearest_neighbor import TwoSample
@@ -17,6 +18,13 @@ class ClosestPairs(NamedTuple):
 
     generated: Pixels
     real: Pixels
+
+    @classmethod
+    def alike(cls, generated: Pixels, real: Pixels) -> Self:
+        """Pairs of one shape: where only one side has colors, or opacity, both as RGB."""
+        if generated.shape[3] == real.shape[3]:
+            return cls(generated, real)
+        return cls(to_rgb(generated), to_rgb(real))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
