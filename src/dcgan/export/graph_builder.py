@@ -4,7 +4,8 @@ Weights that are computed from other weights are there as what they come to, bat
 it, and transposed convolutions have explicit pads alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from inspect import signature
 from operator import getitem
 from typing import Any
 
@@ -48,6 +49,15 @@ def graph_of(net: nn.Module, inputs: Sequence[Tensor], remedy: str) -> Graph:
     return Graph(given, with_norms_folded(layers.made, outputs), tuple(outputs))
 
 
+def _takes(translate: Callable[..., Value], *args: Any, **kwargs: Any) -> bool:
+    """Whether a translation has such arguments."""
+    try:
+        signature(translate).bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
+
+
 def _computed(layers: Layers, values: dict[Node, Any], node: Node) -> Any:
     """What one node gives: a value of a new layer, or what weights alone come to."""
     name = getattr(node.target, "__name__", "").partition(".")[0]
@@ -65,11 +75,8 @@ def _computed(layers: Layers, values: dict[Node, Any], node: Node) -> Any:
     translate = TRANSLATIONS.get(name.removesuffix("_"))
     layers.need(translate is not None, f"the operation {name}")
     assert translate is not None
-    try:
-        made = translate(layers, node, *args, **kwargs)
-    except TypeError:  # an argument that no translation has
-        layers.need(False, f"the operation {name} with such arguments")
-        raise
+    layers.need(_takes(translate, layers, node, *args, **kwargs), f"the operation {name} with such arguments")
+    made = translate(layers, node, *args, **kwargs)
     if name.endswith("_") and isinstance(node.args[0], Node):  # in place
         values[node.args[0]] = made
     return made
