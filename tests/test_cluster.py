@@ -41,9 +41,10 @@ def two_machines() -> Iterator[None]:
     import ray
     from ray.cluster_utils import Cluster
 
-    machines = Cluster(initialize_head=True, head_node_args=MACHINE | {"include_dashboard": False})
-    machines.add_node(**MACHINE)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_worker_niceness", "0")  # by default the tests beside it leave a cluster hardly any time
+        machines = Cluster(initialize_head=True, head_node_args=MACHINE | {"include_dashboard": False})
+        machines.add_node(**MACHINE)
         patch.setenv("RAY_ADDRESS", machines.address)
         yield
     ray.shutdown()
