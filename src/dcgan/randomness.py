@@ -29,6 +29,7 @@ class Stream(StrEnum):
     GENERATOR_WEIGHTS = "weights.generator"
     DISCRIMINATOR_WEIGHTS = "weights.discriminator"
     ORDER = "training.order"
+    FLIPS = "training.flips"
     LATENTS = "training.latents"
     AUGMENTATION = "training.augmentation"
     OWN_NETS = "training.own-nets"

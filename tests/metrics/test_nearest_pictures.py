@@ -1,6 +1,8 @@
 """Samples beside their nearest training pictures: all are searched, copies are found, memory stays flat."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -57,6 +59,18 @@ def test_a_copy_is_at_distance_0_and_another_picture_at_about_1(model: Model, da
     assert found.distance[0, 0] == 0
     assert np.array_equal(found.neighbors[0, 0], found.pixels[0])
     assert "the nearest of all is 5, at 0.00" in str(found)
+
+
+def test_a_mirrored_copy_is_found_if_the_training_saw_mirror_images(model: Model, data: PackedSet) -> None:
+    pixels = np.concatenate((np.asarray(data.pixels), model.sample([5])[:, :, ::-1]))
+    plain = nearest_pictures(model, pixels, seeds=[5], extractor="pixels")
+    assert plain.distance[0, 0] > 0
+    recipe = {**cast(dict[str, object], model.details["recipe"]), "horizontal_flip": True}
+    flipped = replace(model, details={**model.details, "recipe": recipe})
+    found = nearest_pictures(flipped, pixels, seeds=[5], extractor="pixels")
+    assert found.distance[0, 0] == 0
+    assert np.array_equal(found.neighbors[0, 0], found.pixels[0][:, ::-1])
+    assert len(set(found.neighbor_names[0])) == 5
 
 
 def test_a_face_that_was_moved_is_still_the_nearest_to_itself() -> None:

@@ -98,7 +98,8 @@ def nearest_pictures(
 ) -> NearestPictures:
     """Find the pictures of a set that are nearest to samples of a model: is it repeating what it was trained on?
 
-    All pictures of the set are searched, in flat memory, as fast as the extractor is.
+    All pictures of the set are searched, in flat memory, as fast as the extractor is. If the model was trained with
+    `horizontal_flip`, their mirror images are searched as well.
 
     Args:
         model: Whose samples.
@@ -132,9 +133,11 @@ def nearest_pictures(
         raise UsageError(f"`nearest` is {nearest}, but `source` has only {counted(len(data), 'picture')}")
     pixels = model.generate(z)
     some = rng(Stream.EVALUATION_IMAGES).permutation(len(data))[:MOST_FOR_SCALE]
-    queries = np.concatenate([extractor.extract(part) for part in (pixels, data.pixels[some])])
-    own = np.concatenate((np.full(len(pixels), -1), some))
-    index, distance = _search(queries, own, nearest, data, extractor, on_progress or (lambda *_: None))
+    parts, own = (pixels, data.pixels[some]), np.concatenate((np.full(len(pixels), -1), some))
+    views = [np.concatenate([extractor.extract(part) for part in parts])]
+    if _saw_mirrored(model):
+        views.append(np.concatenate([extractor.extract(np.ascontiguousarray(part[:, :, ::-1])) for part in parts]))
+    index, distance = _search(views, own, nearest, data, extractor, on_progress or (lambda *_: None))
     index, distance, between = index[: len(pixels)], distance[: len(pixels)], distance[len(pixels) :, 0]
     scale = float(np.median(between)) if len(data) > 1 else 0.0
     return NearestPictures(
@@ -151,25 +154,30 @@ def nearest_pictures(
 
 
 def _search(
-    queries: Features, own: NDArray[np.intp], count: int, data: PackedSet, extractor: Extractor, on_progress: OnProgress
+    views: Sequence[Features],
+    own: NDArray[np.intp],
+    count: int,
+    data: PackedSet,
+    extractor: Extractor,
+    on_progress: OnProgress,
 ) -> tuple[NDArray[np.intp], Floats]:
     """Index and distance (N, count) of the pictures of a set that are nearest to each query, the nearest first.
 
     The set is read once, block by block; none of its features are kept.
 
     Args:
-        queries: Features (N, D).
+        views: Features (N, D) of the queries, and of other views of them; the nearest view counts.
         own: (N,), the index of the picture that a query itself is, which is passed over; -1 if it is none.
         count: How many.
         data: The set.
         extractor: What makes the features.
         on_progress: Called with (pictures searched, in all).
     """
-    index = np.full((len(queries), count), -1)
-    squared = np.full((len(queries), count), np.inf)
+    index = np.full((len(own), count), -1)
+    squared = np.full((len(own), count), np.inf)
     for start in range(0, len(data), BLOCK):
         block = extractor.extract(np.asarray(data.pixels[start : start + BLOCK]))
-        found = np.concatenate([distances for _, distances in squared_distances(queries, block)])
+        found = np.min([_all_distances(view, block) for view in views], axis=0)
         inside = (own >= start) & (own < start + len(block))
         found[inside, own[inside] - start] = np.inf
         index = np.hstack((index, np.broadcast_to(np.arange(start, start + len(block)), found.shape)))
@@ -178,6 +186,17 @@ def _search(
         index, squared = (np.take_along_axis(values, best, axis=1) for values in (index, squared))
         on_progress(min(start + BLOCK, len(data)), len(data))
     return index, np.sqrt(squared)
+
+
+def _saw_mirrored(model: Model) -> bool:
+    """Whether a model was trained on mirror images as well."""
+    recipe = model.details.get("recipe")
+    return isinstance(recipe, dict) and recipe.get("horizontal_flip") is True
+
+
+def _all_distances(queries: Features, block: Features) -> Floats:
+    """Squared distances (N, M)."""
+    return np.concatenate([distances for _, distances in squared_distances(queries, block)])
 
 
 def _pictures(data: PackedSet, index: NDArray[np.intp]) -> Pixels:

@@ -26,7 +26,7 @@ class Batch:
     """All that a step needs besides the weights, on their device.
 
     Attributes:
-        real: Images (N, C, H, W) in [-1, 1].
+        real: Images (N, C, H, W) in [-1, 1], with `horizontal_flip` half of them mirrored at random.
         z: Latent vectors (N, latent_dim); of conditional nets with the labels of the real images.
         augment_noise: (3, N, numbers) in [0, 1): for real images, for generated ones in the discriminator's update,
             and for generated ones in the generator's.
@@ -91,7 +91,11 @@ class ImageLoader:
             assert self.labels is not None
             z = with_label(z, self.labels[index], nets.classes)
         noise = rng(Stream.AUGMENTATION, *key).random((3, size, numbers), dtype=np.float32)
-        return Batch(self.images(index[rows]), self._tensor(z[rows]), self._tensor(noise[:, rows]))
+        real = self.images(index[rows])
+        if recipe.horizontal_flip:
+            mirrored = self._tensor(rng(Stream.FLIPS, *key).random(size, dtype=np.float32)[rows]) < 0.5
+            real = torch.where(mirrored[:, None, None, None], real.flip(-1), real)
+        return Batch(real, self._tensor(z[rows]), self._tensor(noise[:, rows]))
 
     def _check_files(self, index: NDArray[np.int64]) -> None:
         """Refuse pixels whose file is no longer what it was: to read what was cut off would end the process.

@@ -109,8 +109,11 @@ def fit_to(recipe: Recipe, data: PackedSet, *, transferred: bool = False) -> Rec
     Its `kernel_size`, too, is made definite.
 
     Raises:
-        RecipeError: The nets are given labels, and the set has none, too few, or not for every picture.
+        RecipeError: The nets are given labels, and the set has none, too few, or not for every picture; or recordings
+            would be mirrored.
     """
+    if recipe.horizontal_flip and data.sound is not None:
+        raise RecipeError("`horizontal_flip` would play half of the recordings backwards: leave it out")
     fps = recipe.fps or data.fps or DEFAULT_FPS
     recipe = replace(recipe, size=data.size, channels=data.channels, fps=fps if recipe.frames > 1 else recipe.fps)
     if not NETS[recipe.nets].conditional:

@@ -189,6 +189,11 @@ class Recipe:
         "a DCGAN on a small set also cutout, and color if the pictures are RGB.",
         choices=AUGMENTATIONS,
     )
+    horizontal_flip: bool = setting(
+        False,
+        "Mirror half of the real images at random, left to right. The set becomes twice as large, and the generator "
+        "learns mirrored pictures as well: right for most photographs, wrong for digits, text and spectrograms.",
+    )
     freeze_discriminator: int = setting(
         0,
         "How many of the discriminator's layers, counted from the first, keep the weights of the model that the "
