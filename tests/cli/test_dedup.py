@@ -77,10 +77,13 @@ def test_wrong_use_is_refused_and_nothing_is_made(home: Path, tmp_path: Path) ->
 
 
 def test_ctrl_c_leaves_nothing_half_made_and_says_so(home: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "dcgan", "dedup", str(home / "photos"), "--out", str(tmp_path / "out")]
+    (home / "many").mkdir()  # so that seconds of work are left once they are prepared
+    for number, pixels in enumerate(scenes(100)):
+        Image.fromarray(pixels).save(home / "many" / f"{number:02}.png")
+    command = [sys.executable, "-m", "dcgan", "dedup", str(home / "many"), "--out", str(tmp_path / "out")]
     environment = {**os.environ, "DCGAN_CACHE": str(home / "another cache")}
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
-    while not any((home / "another cache").glob("photos-*/dataset.json")) and process.poll() is None:
+    while not any((home / "another cache").glob("many-*/dataset.json")) and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate()
