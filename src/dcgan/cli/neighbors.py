@@ -33,8 +33,8 @@ def neighbors(
 ) -> None:
     """Show samples beside the pictures of a set that are nearest to them: does the model repeat what it has seen?
 
-    All pictures of SOURCE are searched. A distance of 1 is usual between a picture of SOURCE and its nearest neighbor
-    in SOURCE; a copy is near 0.
+    All pictures of SOURCE are searched, and their mirror images if the model was trained with --horizontal-flip. A
+    distance of 1 is usual between a picture of SOURCE and its nearest neighbor in SOURCE; a copy is near 0.
 
     For example:
 
