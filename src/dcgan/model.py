@@ -101,6 +101,12 @@ class Model:
         return float(fps) if isinstance(fps, int | float) and 0 < fps <= FASTEST else DEFAULT_FPS
 
     @property
+    def saw_mirror_images(self) -> bool:
+        """Whether it was trained with `horizontal_flip`, or began with a model that was."""
+        origins = (self.details.get("recipe"), self.details.get("start"))
+        return any(isinstance(origin, dict) and origin.get("horizontal_flip") is True for origin in origins)
+
+    @property
     def latent_distribution(self) -> LatentDistribution:
         """The distribution of each number of z: "uniform", U(-1, 1), or "normal", N(0, 1)."""
         return self.interface.latent_distribution

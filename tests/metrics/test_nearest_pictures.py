@@ -69,8 +69,22 @@ def test_a_mirrored_copy_is_found_if_the_training_saw_mirror_images(model: Model
     flipped = replace(model, details={**model.details, "recipe": recipe})
     found = nearest_pictures(flipped, pixels, seeds=[5], extractor="pixels")
     assert found.distance[0, 0] == 0
-    assert np.array_equal(found.neighbors[0, 0], found.pixels[0][:, ::-1])
+    assert np.array_equal(found.neighbors[0, 0], found.pixels[0])  # as it looks like the sample
     assert len(set(found.neighbor_names[0])) == 5
+    assert "and their mirror images" in str(found)
+    assert "mirror" not in str(plain)
+    (sample,) = cast(list[dict[str, list[dict[str, object]]]], found.facts()["samples"])
+    assert [one["mirrored"] for one in sample["nearest"]] == found.mirrored[0].tolist()  # type: ignore[index]
+    assert sample["nearest"][0]["mirrored"] is True
+
+
+def test_a_model_that_began_with_one_of_mirror_images_has_seen_them(model: Model, data: PackedSet, home: Path) -> None:
+    mirrored = train(data, home / "mirrored", TOY.changed({"horizontal_flip": True})).run
+    began = dcgan.load(train(data, home / "began", TOY.changed({"images": 16}), start_from=mirrored).run)
+    assert began.saw_mirror_images
+    assert nearest_pictures(began, data, seeds=[5]).mirrored is not None
+    assert not model.saw_mirror_images
+    assert nearest_pictures(model, data, seeds=[5]).mirrored is None
 
 
 def test_a_face_that_was_moved_is_still_the_nearest_to_itself() -> None:

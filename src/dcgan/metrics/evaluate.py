@@ -175,7 +175,7 @@ def evaluate(
         )
     if not isinstance(extractor, str) and "distances" in metrics:
         distances = _distances(first, second, others, extractor, count, samples, on_progress)
-        warnings += _warnings_of_distances(second, others, count)
+        warnings += _warnings_of_distances(first, second, others, count)
     if "parzen" in metrics and others is not None:
         parzen = _parzen(first, second, others, count, samples, on_progress)
         warnings += _warnings_of_parzen(count, others.data.channels)
@@ -244,13 +244,20 @@ def _distances(
     )
 
 
-def _warnings_of_distances(real: ModelSide | SetSide, held_out: SetSide | None, count: int) -> list[str]:
+def _warnings_of_distances(
+    generated: ModelSide | SetSide, real: ModelSide | SetSide, held_out: SetSide | None, count: int
+) -> list[str]:
     warnings = []
     if count < FEW:
         warnings.append(f"{count} pictures are few for a Fréchet distance; use the kernel distance, which has no bias")
     if held_out and isinstance(real, SetSide) and count < len(real.data):
         among = f"{count:,} of {len(real.data):,} pictures of {real.name}"
         warnings.append(f"copies were searched only among {among}; raise `samples` to search more")
+    if held_out and isinstance(generated, ModelSide) and generated.model.saw_mirror_images:
+        warnings.append(
+            f"{generated.name} was trained on mirror images, too, and mirrored copies were not searched: "
+            "`dcgan neighbors` finds them"
+        )
     return warnings
 
 

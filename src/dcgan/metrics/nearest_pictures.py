@@ -39,12 +39,13 @@ class NearestPictures(ShortRepr):
         extractor: Identity of what distances are measured in.
         names: N names of the samples: the seed, or # and the index of its z.
         pixels: (N, H, W, C), uint8.
-        neighbors: (N, K, H, W, C), uint8.
+        neighbors: (N, K, H, W, C), uint8; mirrored where the mirror image is nearer.
         neighbor_names: N times K names of pictures in the source.
         distance: (N, K), in units of `scale`: 1 is as near as pictures of the set usually are to each other. In units
             of the features where `scale` is 0.
         scale: The median distance of a picture of the set to its nearest other, in units of the features; 0 where all
             are the same, or there is one.
+        mirrored: (N, K), which neighbors are mirrored; None if mirror images were not searched.
     """
 
     source: str
@@ -56,14 +57,19 @@ class NearestPictures(ShortRepr):
     neighbor_names: tuple[tuple[str, ...], ...]
     distance: Floats
     scale: float
+    mirrored: NDArray[np.bool_] | None = None
 
     def facts(self) -> dict[str, object]:
         """The result as JSON has it."""
-        rows = [
-            {"sample": name, "nearest": [{"name": other, "distance": round(float(d), 4)} for other, d in row]}
-            for name, row in zip(self.names, map(zip, self.neighbor_names, self.distance), strict=True)
-        ]
+        rows = [{"sample": name, "nearest": self._facts_of(row)} for row, name in enumerate(self.names)]
         return {"source": self.source, "searched": self.searched, "extractor": self.extractor, "samples": rows}
+
+    def _facts_of(self, row: int) -> list[dict[str, object]]:
+        pairs = zip(self.neighbor_names[row], self.distance[row], strict=True)
+        found: list[dict[str, object]] = [{"name": name, "distance": round(float(far), 4)} for name, far in pairs]
+        if self.mirrored is not None:
+            found = [{**one, "mirrored": bool(so)} for one, so in zip(found, self.mirrored[row], strict=True)]
+        return found
 
     def figure(self, theme: Theme = THEMES["light"]) -> Image.Image:
         """A row a sample: the sample, then its nearest pictures, each with its distance."""
@@ -72,7 +78,7 @@ class NearestPictures(ShortRepr):
     def __str__(self) -> str:
         nearest = self.distance[:, 0]
         closest = int(nearest.argmin())
-        of = counted(self.searched, "picture")
+        of = counted(self.searched, "picture") + ("" if self.mirrored is None else " and their mirror images")
         far = f"times as far from the nearest of {of} as those are from each other"
         if not self.scale:  # they are all the same, or only one
             far = f"from the nearest of {of}, in units of the features"
@@ -135,10 +141,11 @@ def nearest_pictures(
     some = rng(Stream.EVALUATION_IMAGES).permutation(len(data))[:MOST_FOR_SCALE]
     parts, own = (pixels, data.pixels[some]), np.concatenate((np.full(len(pixels), -1), some))
     views = [np.concatenate([extractor.extract(part) for part in parts])]
-    if _saw_mirrored(model):
+    if model.saw_mirror_images:
         views.append(np.concatenate([extractor.extract(np.ascontiguousarray(part[:, :, ::-1])) for part in parts]))
-    index, distance = _search(views, own, nearest, data, extractor, on_progress or (lambda *_: None))
-    index, distance, between = index[: len(pixels)], distance[: len(pixels)], distance[len(pixels) :, 0]
+    index, distance, view = _search(views, own, nearest, data, extractor, on_progress or (lambda *_: None))
+    between = distance[len(pixels) :, 0]
+    index, distance, mirrored = index[: len(pixels)], distance[: len(pixels)], view[: len(pixels)] == 1
     scale = float(np.median(between)) if len(data) > 1 else 0.0
     return NearestPictures(
         source=source_name(source),
@@ -146,10 +153,11 @@ def nearest_pictures(
         extractor=extractor.identity,
         names=tuple(names),
         pixels=pixels,
-        neighbors=_pictures(data, index),
+        neighbors=_pictures(data, index, mirrored),
         neighbor_names=_names(data, index),
         distance=distance / scale if scale else distance,
         scale=scale,
+        mirrored=mirrored if model.saw_mirror_images else None,
     )
 
 
@@ -160,8 +168,8 @@ def _search(
     data: PackedSet,
     extractor: Extractor,
     on_progress: OnProgress,
-) -> tuple[NDArray[np.intp], Floats]:
-    """Index and distance (N, count) of the pictures of a set that are nearest to each query, the nearest first.
+) -> tuple[NDArray[np.intp], Floats, NDArray[np.intp]]:
+    """The pictures of a set that are nearest to each query, the nearest first: index, distance and view, (N, count).
 
     The set is read once, block by block; none of its features are kept.
 
@@ -175,23 +183,19 @@ def _search(
     """
     index = np.full((len(own), count), -1)
     squared = np.full((len(own), count), np.inf)
+    view = np.zeros((len(own), count), np.intp)
     for start in range(0, len(data), BLOCK):
         block = extractor.extract(np.asarray(data.pixels[start : start + BLOCK]))
-        found = np.min([_all_distances(view, block) for view in views], axis=0)
+        of_views = np.stack([_all_distances(one, block) for one in views])
+        found, nearest_view = of_views.min(axis=0), of_views.argmin(axis=0)
         inside = (own >= start) & (own < start + len(block))
         found[inside, own[inside] - start] = np.inf
         index = np.hstack((index, np.broadcast_to(np.arange(start, start + len(block)), found.shape)))
-        squared = np.hstack((squared, found))
+        squared, view = np.hstack((squared, found)), np.hstack((view, nearest_view))
         best = np.argsort(squared, axis=1, kind="stable")[:, :count]  # of equal ones the first
-        index, squared = (np.take_along_axis(values, best, axis=1) for values in (index, squared))
+        index, squared, view = (np.take_along_axis(values, best, axis=1) for values in (index, squared, view))
         on_progress(min(start + BLOCK, len(data)), len(data))
-    return index, np.sqrt(squared)
-
-
-def _saw_mirrored(model: Model) -> bool:
-    """Whether a model was trained on mirror images as well."""
-    recipe = model.details.get("recipe")
-    return isinstance(recipe, dict) and recipe.get("horizontal_flip") is True
+    return index, np.sqrt(squared), view
 
 
 def _all_distances(queries: Features, block: Features) -> Floats:
@@ -199,8 +203,10 @@ def _all_distances(queries: Features, block: Features) -> Floats:
     return np.concatenate([distances for _, distances in squared_distances(queries, block)])
 
 
-def _pictures(data: PackedSet, index: NDArray[np.intp]) -> Pixels:
-    return np.asarray(data.pixels[index.ravel()]).reshape(*index.shape, *data.pixels.shape[1:])
+def _pictures(data: PackedSet, index: NDArray[np.intp], mirrored: NDArray[np.bool_]) -> Pixels:
+    pictures = np.array(data.pixels[index.ravel()]).reshape(*index.shape, *data.pixels.shape[1:])
+    pictures[mirrored] = pictures[mirrored][:, :, ::-1]
+    return pictures
 
 
 def _names(data: PackedSet, index: NDArray[np.intp]) -> tuple[tuple[str, ...], ...]:

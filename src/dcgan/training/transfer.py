@@ -128,4 +128,5 @@ def describe_start(start_from: Model | str | Path, model: Model) -> dict[str, ob
     name = "/".join(path.parts[-2:]) if path.is_absolute() else str(path)  # no path of this machine
     if given and is_hub_name(given):
         name = str(parse_hub_name(given))
-    return {"model": name, "identity": model.identity, "images": model.details.get("images")}
+    known = {"model": name, "identity": model.identity, "images": model.details.get("images")}
+    return {**known, "horizontal_flip": True} if model.saw_mirror_images else known
