@@ -306,6 +306,16 @@ def test_pictures_that_cannot_be_used_and_small_numbers_are_noted(tmp_path: Path
     assert "20 pictures are few for a Fréchet distance" in result.warnings[-1]
 
 
+def test_it_says_that_mirrored_copies_are_not_searched(model: Model, data: PackedSet, held_out: PackedSet) -> None:
+    flipped = replace(model, details={**model.details, "recipe": {"horizontal_flip": True}})
+    plain, mirrored = (
+        evaluate(one, data, extractor="pixels", held_out=held_out, samples=20).warnings for one in (model, flipped)
+    )
+    told = "mirrored copies were not searched"
+    assert not any(told in warning for warning in plain)
+    assert any(told in warning and "`dcgan neighbors`" in warning for warning in mirrored)
+
+
 def test_held_out_pictures_that_are_none_are_told(data: PackedSet, held_out: PackedSet) -> None:
     apart, same = (evaluate(data, data, extractor="pixels", held_out=others) for others in (held_out, data))
     told = "80 of 80 pictures of "

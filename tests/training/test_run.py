@@ -360,8 +360,8 @@ def write(name: str, text: str) -> Callable[[Path], object]:
         (write("run.json", '{"source": 1}'), r"run\.json is damaged"),
         (lambda run: (run / "recipe.toml").unlink(), r"recipe\.toml"),
         (write("recipe.toml", "lr = "), r"recipe\.toml is not valid TOML"),
-        (write("recipe.toml", 'lr = "fast"'), "lr"),
-        (write("recipe.toml", "lr = 5"), "`lr` must be"),
+        (write("recipe.toml", 'lr = "fast"'), r"recipe\.toml: lr must be of type float"),
+        (write("recipe.toml", "lr = 5"), r"recipe\.toml: lr must be"),
         (write("recipe.toml", "base_channels = 3\nsize = 16\nchannels = 1\nlatent_dim = 4"), "no whole checkpoint"),
     ],
 )

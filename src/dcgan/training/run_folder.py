@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from dcgan.errors import RunError, command
+from dcgan.errors import RecipeError, RunError, command
 from dcgan.files import RUN_FILE, parse_json
 from dcgan.training.recipe import Recipe, read_toml
 
@@ -64,7 +64,11 @@ def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
         raise RunError(f"{run / CARD} is damaged: it does not say which pictures the run learns from")
     if type(card.get("format")) is not int or card["format"] != FORMAT:
         raise RunError(f"{run / CARD} has the format {card.get('format')}; this dcgan reads format {FORMAT}")
-    return Recipe().changed(read_toml(run / RECIPE)), card
+    written = read_toml(run / RECIPE)
+    try:
+        return Recipe().changed(written), card
+    except RecipeError as error:
+        raise RecipeError(f"{run / RECIPE}: {str(error).replace('`', '')}") from error  # as the file calls it
 
 
 def _machine(recipe: Recipe) -> dict[str, object]:
