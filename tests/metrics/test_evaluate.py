@@ -311,9 +311,9 @@ def test_it_says_that_mirrored_copies_are_not_searched(model: Model, data: Packe
     plain, mirrored = (
         evaluate(one, data, extractor="pixels", held_out=held_out, samples=20).warnings for one in (model, flipped)
     )
-    told = "mirrored copies were not searched"
-    assert not any(told in warning for warning in plain)
-    assert any(told in warning and "`dcgan neighbors`" in warning for warning in mirrored)
+    limit = "mirrored copies were not searched"
+    assert not any(limit in warning for warning in plain)
+    assert any(limit in warning and "`dcgan neighbors`" in warning for warning in mirrored)
 
 
 def test_held_out_pictures_that_are_none_are_told(data: PackedSet, held_out: PackedSet) -> None:

@@ -74,7 +74,8 @@ def test_a_mirrored_copy_is_found_if_the_training_saw_mirror_images(model: Model
     assert "and their mirror images" in str(found)
     assert "mirror" not in str(plain)
     (sample,) = cast(list[dict[str, list[dict[str, object]]]], found.facts()["samples"])
-    assert [one["mirrored"] for one in sample["nearest"]] == found.mirrored[0].tolist()  # type: ignore[index]
+    assert found.mirrored is not None
+    assert [one["mirrored"] for one in sample["nearest"]] == found.mirrored[0].tolist()
     assert sample["nearest"][0]["mirrored"] is True
 
 
