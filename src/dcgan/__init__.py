@@ -86,10 +86,10 @@ if TYPE_CHECKING:
     from dcgan.latent.walk import Walk as Walk
     from dcgan.latent.walk import interpolate as interpolate
     from dcgan.loading import load as load
-    from dcgan.metrics.evaluate import Evaluation as Evaluation
     from dcgan.metrics.evaluate import evaluate as evaluate
     from dcgan.metrics.nearest_pictures import NearestPictures as NearestPictures
     from dcgan.metrics.nearest_pictures import nearest_pictures as nearest_pictures
+    from dcgan.metrics.results import Evaluation as Evaluation
     from dcgan.model import Model as Model
     from dcgan.model_pictures import open_for as open_for
     from dcgan.prediction.frames import PredictedFrames as PredictedFrames
@@ -150,8 +150,9 @@ _HOMES = {
     "dcgan.latent.turn": ("Turn", "turn"),
     "dcgan.latent.pyramid": ("Pyramid", "draw_pyramid"),
     "dcgan.latent.walk": ("Walk", "interpolate"),
-    "dcgan.metrics.evaluate": ("Evaluation", "evaluate"),
+    "dcgan.metrics.evaluate": ("evaluate",),
     "dcgan.metrics.nearest_pictures": ("NearestPictures", "nearest_pictures"),
+    "dcgan.metrics.results": ("Evaluation",),
     "dcgan.loading": ("load",),
     "dcgan.model": ("Model",),
     "dcgan.model_pictures": ("open_for",),

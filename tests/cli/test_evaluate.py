@@ -60,7 +60,7 @@ def test_with_held_out_pictures_near_copies_are_counted_and_shown(
 ) -> None:
     evaluate(home, "--held-out", home / "more.npy", "--neighbors", tmp_path / "near.png", "--json")
     facts = json.loads(capsys.readouterr().out)
-    assert facts["memorization"].keys() == {"rate", "held_out_rate", "threshold"}
+    assert facts["memorization"].keys() == {"rate", "held_out_rate", "threshold", "mirrored"}
     with Image.open(tmp_path / "near.png") as sheet:
         assert sheet.width > sheet.height > 64
 

@@ -15,13 +15,13 @@ from dcgan.data.packed import PackedSet
 from dcgan.data.prepare import prepare
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import DcganError, ModelError, PackedSetError, SourceError, UsageError
-from dcgan.metrics.evaluate import Evaluation, evaluate
+from dcgan.metrics.evaluate import evaluate
 from dcgan.metrics.extractors import Extractor, build_extractor
 from dcgan.metrics.features import generated_features, real_features, some_positions
 from dcgan.metrics.frechet import frechet_distance, moments
 from dcgan.metrics.kernel import kernel_distance
 from dcgan.metrics.parzen import parzen_log_likelihood
-from dcgan.metrics.results import Distances
+from dcgan.metrics.results import Distances, Evaluation
 from dcgan.metrics.sides import SetSide, open_models, prepare_sides
 from dcgan.model import Model
 from dcgan.randomness import Stream, rng
@@ -306,14 +306,23 @@ def test_pictures_that_cannot_be_used_and_small_numbers_are_noted(tmp_path: Path
     assert "20 pictures are few for a Fréchet distance" in result.warnings[-1]
 
 
-def test_it_says_that_mirrored_copies_are_not_searched(model: Model, data: PackedSet, held_out: PackedSet) -> None:
+def test_mirrored_copies_are_found_if_the_model_was_trained_on_mirror_images(
+    model: Model, held_out: PackedSet, home: Path
+) -> None:
+    np.save(home / "made.npy", model.sample(range(60))[:, :, ::-1])  # mirror images of what it draws
     flipped = replace(model, details={**model.details, "recipe": {"horizontal_flip": True}})
     plain, mirrored = (
-        evaluate(one, data, extractor="pixels", held_out=held_out, samples=20).warnings for one in (model, flipped)
+        evaluate(one, home / "made.npy", extractor="pixels", held_out=held_out).distances for one in (model, flipped)
     )
-    limit = "mirrored copies were not searched"
-    assert not any(limit in warning for warning in plain)
-    assert any(limit in warning and "`dcgan neighbors`" in warning for warning in mirrored)
+    assert plain
+    assert mirrored
+    assert plain.memorization
+    assert mirrored.memorization
+    assert (plain.memorization.rate, mirrored.memorization.rate) == (0, 1)
+    assert np.array_equal(*mirrored.closest)
+    assert not np.array_equal(*plain.closest)
+    assert "and their mirror images" in str(mirrored.rows())
+    assert "mirror" not in str(plain.rows())
 
 
 def test_held_out_pictures_that_are_none_are_told(data: PackedSet, held_out: PackedSet) -> None:

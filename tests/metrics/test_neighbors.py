@@ -25,6 +25,24 @@ def test_a_feature_is_not_its_own_neighbor() -> None:
     np.testing.assert_allclose(found.distance, [1, 1, 0, 0], atol=1e-12)
 
 
+def test_mirror_images_are_searched_with_the_pictures() -> None:
+    training, mirrored = np.array([[0.0], [10.0]]), np.array([[1.0], [4.0]])
+    found = nearest_neighbors(np.array([[0.5], [0.9], [4.5], [9.0]]), training, mirrored)
+    assert found.mirrored is not None
+    assert list(zip(found.index.tolist(), found.mirrored.tolist(), strict=True)) == [
+        (0, False),
+        (0, True),
+        (1, True),
+        (1, False),
+    ]
+    np.testing.assert_allclose(found.distance, [0.5, 0.1, 0.5, 1])
+    others = nearest_others(training, mirrored)  # 0 to the mirror image 4 of 10, not to its own, 1
+    np.testing.assert_allclose(others.distance, [4, 9])
+    assert others.index.tolist() == [1, 0]
+    with pytest.raises(ValueError, match=r"mirror images should have the shape \(2, 1\), not \(1, 1\)"):
+        nearest_neighbors(training, training, mirrored[:1])
+
+
 @given(seed=st.integers(0, 2**32), counts=st.tuples(st.integers(1, 15), st.integers(2, 15)))
 def test_neighbors_are_those_that_looking_at_each_finds(seed: int, counts: tuple[int, int]) -> None:
     samples, training = normal(counts[0], 4, seed), normal(counts[1], 4, seed + 1)

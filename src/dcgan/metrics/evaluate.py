@@ -1,7 +1,6 @@
-"""How near generated pictures come to real ones: every measure of this room, with all it takes to compare results."""
+"""How near generated pictures come to real ones: every measure of this room, of any two sides."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +9,6 @@ from dcgan.choices import EXTRACTORS
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import PackedSetError, UsageError
-from dcgan.figures.notebook import html_of, table_html
-from dcgan.figures.sheets import paired_sheet
 from dcgan.metrics.extractors import Extractor, ExtractorOptions, build_extractor
 from dcgan.metrics.frechet import frechet_distance, moments
 from dcgan.metrics.kernel import kernel_distance
@@ -19,12 +16,11 @@ from dcgan.metrics.neighbors import memorization, nearest_neighbors
 from dcgan.metrics.one_nearest_neighbor import two_sample
 from dcgan.metrics.parzen import ParzenLogLikelihood, parzen_log_likelihood
 from dcgan.metrics.precision_recall import precision_recall
-from dcgan.metrics.results import ClosestPairs, Distances, Parzen
+from dcgan.metrics.results import ClosestPairs, Distances, Evaluation, Parzen
 from dcgan.metrics.sides import ModelSide, SetSide, Side, open_held_out, open_models, prepare_sides
 from dcgan.model import Model
 from dcgan.progress import notebook_bar
 from dcgan.randomness import Stream, rng
-from dcgan.short_repr import ShortRepr
 from dcgan.types import OnProgress, Pixels
 from dcgan.words import counted
 
@@ -37,62 +33,6 @@ FEWEST_HELD_OUT = 100  # pictures for a Parzen log-likelihood
 MOST_VALIDATION = 1000  # of them that choose sigma, as published
 PUBLISHED_SAMPLES = 10_000  # of Parzen log-likelihoods
 AT_ONCE = 256  # pictures of a model between two calls of `on_progress`
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Evaluation(ShortRepr):
-    """The measures of generated pictures, and what they were made with.
-
-    Attributes:
-        generated: What was judged.
-        real: What it was compared with.
-        size: Side in pixels that the pictures were compared in, before what an extractor does.
-        pictures: How many of each side. Figures of different numbers cannot be compared.
-        distances: Fréchet distance, precision and the others; None if they were not asked for.
-        parzen: Parzen log-likelihoods of held-out pictures; None if they were not asked for.
-        warnings: What to bear in mind: pictures that could not be used, too few of them.
-    """
-
-    generated: str
-    real: str
-    size: int
-    pictures: int
-    distances: Distances | None = None
-    parzen: Parzen | None = None
-    warnings: tuple[str, ...] = ()
-
-    def facts(self) -> dict[str, object]:
-        """The result as JSON has it."""
-        facts: dict[str, object] = {name: getattr(self, name) for name in ("generated", "real", "size", "pictures")}
-        for measured in (self.distances, self.parzen):
-            if measured:
-                facts |= measured.facts()
-        return facts
-
-    def rows(self) -> list[tuple[str, str, str]]:
-        """The result as people read it: the name of each measure, its value, and what the value means."""
-        return [row for measured in (self.distances, self.parzen) if measured for row in measured.rows()]
-
-    def __str__(self) -> str:
-        lines = [f"{name:<22}  {value:>16}  {meaning}" for name, value, meaning in self.rows()]
-        return "\n".join([*lines, "; ".join([f"{self.pictures:,} pictures of each kind", *self._made_with()])])
-
-    def _repr_html_(self) -> str:
-        heads = ("", f"{self.pictures:,} pictures of each kind", "; ".join(self._made_with()))
-        table = table_html(self.rows(), heads)
-        if not self.distances:
-            return table
-        pairs = paired_sheet(*self.distances.closest)
-        return table + html_of(pairs, alt="generated pictures above their nearest training ones")
-
-    def _made_with(self) -> list[str]:
-        """The extractor; which pictures a log-likelihood is of."""
-        parts = [self.distances.extractor] if self.distances else []
-        if self.parzen:
-            one = self.parzen.generated
-            scored = f"{one.test:,} held-out ones scored in {one.dimensions:,} dimensions"
-            parts.append(f"{scored}, {one.validation:,} more for sigma")
-        return parts
 
 
 @notebook_bar("evaluating")
@@ -132,8 +72,9 @@ def evaluate(
         extractor: What distances are measured in: a name of `dcgan.choices.EXTRACTORS`, or one of your own.
         size: Side in pixels to compare the pictures in.
         held_out: Real pictures that the generator was not trained on. With them, generated pictures are searched for
-            copies of pictures of `real`, and the rate of copies is compared with that among the held-out ones. For
-            "parzen" there must be 100 or more.
+            copies of pictures of `real`, and the rate of copies is compared with that among the held-out ones. If a
+            model was trained with `horizontal_flip`, mirror images of `real` count as pictures of it. For "parzen"
+            there must be 100 or more.
         weights: File with the extractor's weights. Default: that of the installed package, or downloaded.
         device: Where to compute: "auto", "cpu", "cuda", "cuda:1", "mps". A `Model` stays where it is.
         on_progress: Called with (done, total) of each preparation, extraction and scoring. Default: a bar in notebooks.
@@ -175,7 +116,7 @@ def evaluate(
         )
     if not isinstance(extractor, str) and "distances" in metrics:
         distances = _distances(first, second, others, extractor, count, samples, on_progress)
-        warnings += _warnings_of_distances(first, second, others, count)
+        warnings += _warnings_of_distances(second, others, count)
     if "parzen" in metrics and others is not None:
         parzen = _parzen(first, second, others, count, samples, on_progress)
         warnings += _warnings_of_parzen(count, others.data.channels)
@@ -227,37 +168,36 @@ def _distances(
 ) -> Distances:
     real_ = real.features(extractor, count, on_progress)
     generated_ = generated.features(extractor, count, on_progress)
-    copies = None
+    mirrored = copies = None
+    if isinstance(generated, ModelSide) and generated.model.saw_mirror_images and isinstance(real, SetSide):
+        mirrored = real.mirrored_features(extractor, count, on_progress)
     if held_out is not None:
         others = held_out.features(extractor, min(samples, len(held_out.data)), on_progress)
-        copies = memorization(generated_, others, real_)
-    neighbors = copies.neighbors if copies else nearest_neighbors(generated_, real_)
+        copies = memorization(generated_, others, real_, mirrored)
+    neighbors = copies.neighbors if copies else nearest_neighbors(generated_, real_, mirrored)
     nearest = np.argsort(neighbors.distance)[:PAIRS]
+    beside = real.pixels(neighbors.index[nearest], count)
+    if neighbors.mirrored is not None:
+        turned = neighbors.mirrored[nearest]
+        beside[turned] = beside[turned, :, ::-1]
     return Distances(
         extractor=extractor.identity,
         frechet=frechet_distance(moments([real_]), moments([generated_])),
         kernel=kernel_distance(real_, generated_, rng(Stream.EVALUATION_SUBSETS)),
         precision_recall=precision_recall(real_, generated_),
         two_sample=two_sample(real_, generated_),
-        closest=ClosestPairs.alike(generated.pixels(nearest, count), real.pixels(neighbors.index[nearest], count)),
+        closest=ClosestPairs.alike(generated.pixels(nearest, count), beside),
         memorization=copies,
     )
 
 
-def _warnings_of_distances(
-    generated: ModelSide | SetSide, real: ModelSide | SetSide, held_out: SetSide | None, count: int
-) -> list[str]:
+def _warnings_of_distances(real: ModelSide | SetSide, held_out: SetSide | None, count: int) -> list[str]:
     warnings = []
     if count < FEW:
         warnings.append(f"{count} pictures are few for a Fréchet distance; use the kernel distance, which has no bias")
     if held_out and isinstance(real, SetSide) and count < len(real.data):
         among = f"{count:,} of {len(real.data):,} pictures of {real.name}"
         warnings.append(f"copies were searched only among {among}; raise `samples` to search more")
-    if held_out and isinstance(generated, ModelSide) and generated.model.saw_mirror_images:
-        warnings.append(
-            f"{generated.name} was trained on mirror images, too, and mirrored copies were not searched: "
-            "`dcgan neighbors` finds them"
-        )
     return warnings
 
 

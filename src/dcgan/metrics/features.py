@@ -20,16 +20,24 @@ _VERSION = 2  # of features in the cache: another one where the same pictures ge
 BATCH = 64
 
 
-def real_features(data: PackedSet, extractor: Extractor, count: int, on_progress: OnProgress | None = None) -> Features:
+def real_features(
+    data: PackedSet,
+    extractor: Extractor,
+    count: int,
+    on_progress: OnProgress | None = None,
+    *,
+    mirrored: bool = False,
+) -> Features:
     """Features (count, D) of pictures of `data`, always the same ones; if `count` is their number, all in order.
 
     They are kept in the cache folder, keyed by the pictures' fingerprint, the extractor's identity and `count`.
+    `mirrored` takes those of the mirror images.
 
     Raises:
         ValueError: There are fewer pictures than `count`.
     """
-    key = hashlib.sha256(f"{_VERSION} {data.fingerprint} {extractor.identity} {count}".encode()).hexdigest()[:24]
-    path = cache_folder() / f"features-{key}.npy"
+    made_of = f"{_VERSION} {data.fingerprint} {extractor.identity} {count}{' mirrored' if mirrored else ''}"
+    path = cache_folder() / f"features-{hashlib.sha256(made_of.encode()).hexdigest()[:24]}.npy"
     try:
         features: Features = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):
@@ -39,6 +47,8 @@ def real_features(data: PackedSet, extractor: Extractor, count: int, on_progress
             return features
     positions = some_positions(data, count)
     pixels = (data.pixels[positions[start : start + BATCH]] for start in range(0, count, BATCH))
+    if mirrored:
+        pixels = (np.ascontiguousarray(batch[:, :, ::-1]) for batch in pixels)
     features = _extract(pixels, extractor, count, on_progress)
     content = io.BytesIO()
     np.save(content, features)

@@ -19,10 +19,12 @@ class Neighbors(ShortRepr):
     Attributes:
         index: Its position in the set that was searched, (N,); the first of several equally near.
         distance: Euclidean, (N,), float64, in units of the features.
+        mirrored: (N,), whether its mirror image is the nearer one; None if mirror images were not searched.
     """
 
     index: NDArray[np.intp]
     distance: Floats
+    mirrored: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,28 +44,44 @@ class Memorization(ShortRepr):
     neighbors: Neighbors
 
 
-def nearest_neighbors(samples: Features, training: Features) -> Neighbors:
+def nearest_neighbors(samples: Features, training: Features, mirrored: Features | None = None) -> Neighbors:
     """The nearest of `training` (M, D) to each of `samples` (N, D).
 
+    Args:
+        samples: (N, D).
+        training: (M, D).
+        mirrored: (M, D), features of the mirror images of the training pictures, to search these, too.
+
     Raises:
-        ValueError: An empty set, different dimensions, or values that are not finite.
+        ValueError: An empty set, different dimensions, values that are not finite, or not one mirror image a picture.
     """
-    check_features(samples=samples, training=training)
-    return _nearest(samples, training, others=False)
+    searched = _with_mirror_images(training, mirrored)
+    check_features(samples=samples, training=searched)
+    return _nearest(samples, searched, len(training), others=False)
 
 
-def nearest_others(features: Features) -> Neighbors:
+def nearest_others(features: Features, mirrored: Features | None = None) -> Neighbors:
     """The nearest other feature of the same set (N, D) to each; N must be 2 or more.
 
+    Args:
+        features: (N, D).
+        mirrored: (N, D), features of the mirror images, to search those of the other pictures, too.
+
     Raises:
-        ValueError: Fewer than 2, or values that are not finite.
+        ValueError: Fewer than 2, values that are not finite, or not one mirror image a picture.
     """
-    check_features(least=2, these=features)
-    return _nearest(features, features, others=True)
+    searched = _with_mirror_images(features, mirrored)
+    check_features(least=2, these=features, searched=searched)
+    return _nearest(features, searched, len(features), others=True)
 
 
 def memorization(
-    samples: Features, held_out: Features, training: Features, *, percentile: float = PERCENTILE
+    samples: Features,
+    held_out: Features,
+    training: Features,
+    mirrored: Features | None = None,
+    *,
+    percentile: float = PERCENTILE,
 ) -> Memorization:
     """Count the samples that are as near to a training picture as hardly any two training pictures are.
 
@@ -78,17 +96,20 @@ def memorization(
         samples: Features of generated pictures (N, D).
         held_out: Features of real pictures that were not trained on (M, D).
         training: Features of the training pictures (T, D), T being 2 or more.
+        mirrored: Features of their mirror images (T, D), if the generator was trained on these, too: then they count
+            as training pictures everywhere.
         percentile: 0 to 100.
 
     Raises:
-        ValueError: Too few features, different dimensions, values that are not finite, or a percentile out of range.
+        ValueError: Too few features, different dimensions, values that are not finite, not one mirror image a picture,
+            or a percentile out of range.
     """
     if not 0 <= percentile <= 100:
         raise ValueError(f"percentile must be 0 to 100, not {percentile}")
     check_features(samples=samples, held_out=held_out, training=training)
-    threshold = float(np.percentile(nearest_others(training).distance, percentile))
-    neighbors = nearest_neighbors(samples, training)
-    held_out_distance = nearest_neighbors(held_out, training).distance
+    threshold = float(np.percentile(nearest_others(training, mirrored).distance, percentile))
+    neighbors = nearest_neighbors(samples, training, mirrored)
+    held_out_distance = nearest_neighbors(held_out, training, mirrored).distance
     return Memorization(
         rate=float((neighbors.distance <= threshold).mean()),
         held_out_rate=float((held_out_distance <= threshold).mean()),
@@ -97,11 +118,21 @@ def memorization(
     )
 
 
-def _nearest(first: Features, second: Features, *, others: bool) -> Neighbors:
-    index, distance = np.empty(len(first), np.intp), np.empty(len(first))
-    for rows, squared in squared_distances(first, second):
+def _with_mirror_images(features: Features, mirrored: Features | None) -> Features:
+    if mirrored is None:
+        return features
+    if mirrored.shape != features.shape:
+        raise ValueError(f"features of mirror images should have the shape {features.shape}, not {mirrored.shape}")
+    return np.concatenate([features, mirrored])
+
+
+def _nearest(queries: Features, searched: Features, count: int, *, others: bool) -> Neighbors:
+    """The nearest of `searched`: features of `count` pictures, and perhaps those of their mirror images after them."""
+    row, distance = np.empty(len(queries), np.intp), np.empty(len(queries))
+    for rows, squared in squared_distances(queries, searched):
         if others:
-            squared[np.arange(len(squared)), np.arange(rows.start, rows.stop)] = np.inf
-        index[rows] = squared.argmin(axis=1)
+            for own in range(0, len(searched), count):  # the picture itself, and its mirror image
+                squared[np.arange(len(squared)), np.arange(rows.start, rows.stop) + own] = np.inf
+        row[rows] = squared.argmin(axis=1)
         distance[rows] = np.sqrt(squared.min(axis=1))
-    return Neighbors(index, distance)
+    return Neighbors(row % count, distance, row >= count if len(searched) > count else None)

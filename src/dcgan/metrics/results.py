@@ -1,8 +1,10 @@
-"""What an evaluation finds, by groups of measures: as numbers, as JSON has them, and as people read them."""
+"""What an evaluation finds, by groups of measures and as a whole: as numbers, as JSON, and as people read them."""
 
 from dataclasses import asdict, dataclass
 from typing import NamedTuple, Self
 
+from dcgan.figures.notebook import html_of, table_html
+from dcgan.figures.sheets import paired_sheet
 from dcgan.metrics.extractors import to_rgb
 from dcgan.metrics.kernel import KernelDistance
 from dcgan.metrics.neighbors import Memorization
@@ -14,7 +16,10 @@ from dcgan.types import Pixels
 
 
 class ClosestPairs(NamedTuple):
-    """The generated pictures that are nearest to a real one, the nearest first, and that one of each."""
+    """The generated pictures that are nearest to a real one, the nearest first, and that one of each.
+
+    A real one is mirrored where its mirror image is the nearer one, if these were searched.
+    """
 
     generated: Pixels
     real: Pixels
@@ -60,7 +65,8 @@ class Distances(ShortRepr):
         }
         if self.memorization:
             names = ("rate", "held_out_rate", "threshold")
-            facts["memorization"] = {name: getattr(self.memorization, name) for name in names}
+            mirrored = self.memorization.neighbors.mirrored is not None
+            facts["memorization"] = {name: getattr(self.memorization, name) for name in names} | {"mirrored": mirrored}
         return facts
 
     def rows(self) -> list[tuple[str, str, str]]:
@@ -82,7 +88,8 @@ class Distances(ShortRepr):
         ]
         if self.memorization:
             copies = self.memorization
-            meaning = f"of training pictures; among new real ones {copies.held_out_rate:.2%}"
+            of = "training pictures" + ("" if copies.neighbors.mirrored is None else " and their mirror images")
+            meaning = f"of {of}; among new real ones {copies.held_out_rate:.2%}"
             rows.append(("near copies", f"{copies.rate:.2%}", meaning))
         return rows
 
@@ -118,3 +125,59 @@ class Parzen:
             row("Parzen log-likelihood", self.generated, "more is better, but does not mean good pictures"),
             row("that of real pictures", self.real, "as many, in place of the generated ones"),
         ]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation(ShortRepr):
+    """The measures of generated pictures, and what they were made with.
+
+    Attributes:
+        generated: What was judged.
+        real: What it was compared with.
+        size: Side in pixels that the pictures were compared in, before what an extractor does.
+        pictures: How many of each side. Figures of different numbers cannot be compared.
+        distances: Fréchet distance, precision and the others; None if they were not asked for.
+        parzen: Parzen log-likelihoods of held-out pictures; None if they were not asked for.
+        warnings: What to bear in mind: pictures that could not be used, too few of them.
+    """
+
+    generated: str
+    real: str
+    size: int
+    pictures: int
+    distances: Distances | None = None
+    parzen: Parzen | None = None
+    warnings: tuple[str, ...] = ()
+
+    def facts(self) -> dict[str, object]:
+        """The result as JSON has it."""
+        facts: dict[str, object] = {name: getattr(self, name) for name in ("generated", "real", "size", "pictures")}
+        for measured in (self.distances, self.parzen):
+            if measured:
+                facts |= measured.facts()
+        return facts
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """The result as people read it: the name of each measure, its value, and what the value means."""
+        return [row for measured in (self.distances, self.parzen) if measured for row in measured.rows()]
+
+    def __str__(self) -> str:
+        lines = [f"{name:<22}  {value:>16}  {meaning}" for name, value, meaning in self.rows()]
+        return "\n".join([*lines, "; ".join([f"{self.pictures:,} pictures of each kind", *self._made_with()])])
+
+    def _repr_html_(self) -> str:
+        heads = ("", f"{self.pictures:,} pictures of each kind", "; ".join(self._made_with()))
+        table = table_html(self.rows(), heads)
+        if not self.distances:
+            return table
+        pairs = paired_sheet(*self.distances.closest)
+        return table + html_of(pairs, alt="generated pictures above their nearest training ones")
+
+    def _made_with(self) -> list[str]:
+        """The extractor; which pictures a log-likelihood is of."""
+        parts = [self.distances.extractor] if self.distances else []
+        if self.parzen:
+            one = self.parzen.generated
+            scored = f"{one.test:,} held-out ones scored in {one.dimensions:,} dimensions"
+            parts.append(f"{scored}, {one.validation:,} more for sigma")
+        return parts

@@ -73,6 +73,10 @@ class SetSide:
         """Features (count, D) of the `count` pictures that stand for the set."""
         return real_features(self.data, extractor, count, on_progress)
 
+    def mirrored_features(self, extractor: Extractor, count: int, on_progress: OnProgress | None) -> Features:
+        """Those of their mirror images."""
+        return real_features(self.data, extractor, count, on_progress, mirrored=True)
+
     def pixels(self, rows: NDArray[np.intp], count: int) -> Pixels:
         """The pictures of some rows of `features(extractor, count)`."""
         return np.asarray(self.data.pixels[some_positions(self.data, count)[rows]])
