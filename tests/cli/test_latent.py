@@ -250,6 +250,13 @@ def test_concepts_and_axes_from_labeled_pictures(home: Path, capsys: pytest.Capt
             "--examples would change nothing",
         ),
         (["walk", "--out", "w.txt"], "--out w.txt: name a file"),
+        (
+            ["walk", "--seconds", "3", "--fps", "20", "--out", "w.png"],
+            "--seconds and --fps would change nothing without a",
+        ),
+        (["walk", "--loop", "--seconds", "3", "--out", "w.png"], "--seconds would change nothing without a film"),
+        (["turn", "--axis", "up", "--fps", "20", "--out", "t.webp"], "--fps would change nothing without a film"),
+        (["walk", "--seeds", "1,2", "--seed", "7"], "--seed chooses nine random samples"),
         (["walk", "--theme", "pink"], '"pink" for --theme. Choose from'),
         (["walk", "--fps", "0"], "--fps"),
         (["walk", "--wall", "0"], "--wall"),
@@ -343,13 +350,6 @@ def test_the_frames_of_a_film_are_counted_from_sample_to_sample(
     monkeypatch.setattr(sys.modules["dcgan.cli.walk"], "check_film", lambda frames, _: counted.append(frames))
     run(home, "walk", "--seeds", "3,17", "--seconds", "2", "--fps", "30", "--out", "w.gif", *words)
     assert counted == [expected]
-
-
-def test_a_film_that_is_not_asked_for_may_be_of_any_length(home: Path) -> None:
-    run(home, "walk", "--seeds", "1,2,3", "--seconds", 3600, "--out", "w.png")
-    run(home, "turn", "--axis", "up", *with_concepts(home), "--seconds", 3600, "--out", "t.png")
-    assert Path("w.png").exists()
-    assert Path("t.png").exists()
 
 
 def test_concepts_of_another_model_in_this_folder_are_not_listed(

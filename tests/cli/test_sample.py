@@ -55,7 +55,7 @@ def test_a_folder_keeps_what_it_has_when_it_is_stopped(
     monkeypatch.setattr("dcgan.progress.move", stop)
     monkeypatch.setattr("dcgan.latent.samples.CHUNK", 2)
     with pytest.raises(KeyboardInterrupt, match=r"keeps the samples that it has by now; .* with --overwrite"):
-        sample(run, "--seeds", "0-9", "--batch-size", 2, "--out", tmp_path / "out")
+        sample(run, "--seeds", "0-9", "--batch-statistics", "--batch-size", 2, "--out", tmp_path / "out")
     assert 0 < len(list((tmp_path / "out").iterdir())) < 10
 
 
@@ -118,6 +118,7 @@ def test_json_is_one_line(run: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
         (["--truncation", "nan"], "--truncation"),
         (["--batch-size", "0"], "--batch-size"),
         (["--seeds", "1", "--batch-statistics"], "at least 2"),
+        (["--batch-size", "3"], "without --batch-statistics"),
         (["--columns", "0"], "--columns"),
         (["--columns", "4", "--out", "z.npz"], "--columns is for a sheet"),
         (["--device", "tpu"], "--device"),

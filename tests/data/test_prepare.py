@@ -249,11 +249,9 @@ def test_a_transparent_gray_picture_is_as_colored_as_its_background(
 
 def test_of_more_pictures_only_the_names_take_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dcgan.data.index_writer._ROWS_AT_ONCE", 64)
-    for name in [sys.intern(f"warm-up {n}") for n in range(50_000)]:  # pathlib interns names: let Python's table of
-        assert name  # them grow now, for it doubles at a moment that depends on the tests before
     (tmp_path / "photo.jpg").write_bytes(JPEG)
-    peaks = {}
-    for count in (300, 300, 2300):  # the first takes what is allocated once
+    peaks: dict[int, int] = {}
+    for count in (300, 300, 2300, 2300):  # one of two may meet what is allocated once, as Python's table of names
         folder = tmp_path / f"{count}"
         if not folder.exists():
             folder.mkdir()
@@ -261,7 +259,8 @@ def test_of_more_pictures_only_the_names_take_more_memory(tmp_path: Path, monkey
                 os.link(tmp_path / "photo.jpg", folder / f"{number:05}.jpg")
         tracemalloc.start()
         prepare(folder, tmp_path / "out", PrepareOptions(size=32), workers=1, overwrite=True)
-        peaks[count] = tracemalloc.get_traced_memory()[1]
+        peak = tracemalloc.get_traced_memory()[1]
+        peaks[count] = min(peak, peaks.get(count, peak))
         tracemalloc.stop()
     assert peaks[2300] - peaks[300] < 2000 * 400  # a packed picture itself has 3,072 bytes
 

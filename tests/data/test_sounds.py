@@ -19,6 +19,9 @@ from dcgan.data.prepare_options import PrepareOptions
 from dcgan.data.sound_files import read_clip, resample
 from dcgan.data.sources import open_source
 from dcgan.errors import PackedSetError, SourceError, UsageError
+from dcgan.probing.comparison import split_pictures
+from dcgan.probing.protocol import ProbeOptions
+from dcgan.probing.splits import groups_of
 from dcgan.sound.spectrogram import SoundFormat
 
 OPTIONS = PrepareOptions(size=32, rate=8000, seconds=0.512)
@@ -198,6 +201,45 @@ def test_the_parts_of_a_split_and_sets_made_of_sets_are_of_sounds_too(folder: Pa
     smaller = prepare(parts.train.path, tmp_path / "smaller", PrepareOptions(size=16))
     for path in (parts.train.path, parts.test.path, smaller.path):
         assert PackedSet.open(path).sound == SoundFormat(8000, 0.512)
+
+
+def test_a_split_keeps_each_recording_whole(tmp_path: Path) -> None:
+    for label in ("low", "high"):
+        (tmp_path / "sounds" / label).mkdir(parents=True)
+        for number in range(5):
+            soundfile.write(tmp_path / "sounds" / label / f"{number}.wav", tone(300 + number, 2.048), 8000)
+    split(tmp_path / "sounds", tmp_path / "parts", OPTIONS, train=0.6)
+    names = [PackedSet.open(tmp_path / "parts" / part).names for part in ("train", "test")]
+    assert [len(part) for part in names] == [24, 16]
+    recordings = [{sounds.recording_of(name) for name in part} for part in names]
+    assert [len(part) for part in recordings] == [6, 4]
+    assert not recordings[0] & recordings[1]
+    with pytest.raises(SourceError, match="1 recording are too few to split: train would get none"):
+        split(tmp_path / "sounds" / "low" / "0.wav", tmp_path / "one", OPTIONS, train=0.4)
+
+
+def test_what_classifies_clips_holds_recordings_out_whole(tmp_path: Path) -> None:
+    for label in ("low", "high"):
+        (tmp_path / "sounds" / label).mkdir(parents=True)
+        for number in range(4):
+            soundfile.write(tmp_path / "sounds" / label / f"{number}.wav", tone(300 + number, 1.024), 8000)
+    data = open_pictures(tmp_path / "sounds", size=32, sound=SoundFormat(8000, 0.512))
+    assert groups_of(data).tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7]
+    splits = split_pictures(data, None, ProbeOptions(), seed=0)
+    assert isinstance(splits.test, np.ndarray)
+    held_out, learned = ({sounds.recording_of(data.names[row]) for row in rows} for rows in (splits.test, splits.train))
+    assert len(held_out) == 2
+    assert not held_out & learned
+
+
+@pytest.mark.parametrize(("size", "rate", "seconds"), [(256, 22050, 60.0), (256, 11025, 60.0), (52, 44100, 0.01)])
+def test_clips_of_whole_columns_are_neither_too_long_nor_too_short(
+    size: int, rate: int, seconds: float, tmp_path: Path
+) -> None:
+    soundfile.write(tmp_path / "a.wav", tone(300, 61, rate), rate)
+    sound = sound_of(open_source(tmp_path / "a.wav", PrepareOptions(size=size, rate=rate, seconds=seconds)))
+    assert sound
+    assert 0.01 <= sound.seconds <= 60
 
 
 def test_sounds_of_different_clips_cannot_be_joined(folder: Path, tmp_path: Path) -> None:

@@ -89,6 +89,19 @@ def test_a_video_that_ends_early_gives_what_it_has(film: Path, tmp_path: Path) -
     mkv.write_bytes(whole[: len(whole) // 2])
     report = prepare(mkv, tmp_path / "packed", PrepareOptions(size=16, fps=10))
     assert 10 < report.used < 40
+    assert report.skipped == {Reason.TRUNCATED: 1}
+
+
+@pytest.mark.parametrize("name", ["a.avi", "a.mkv", "a.mp4"])
+def test_a_video_that_was_cut_off_is_truncated_and_a_whole_one_is_not(name: str, tmp_path: Path) -> None:
+    options = {"movflags": "faststart"} if name == "a.mp4" else {}
+    path = encode(tmp_path / name, [(64, 48)] * 40, "mpeg4", options)
+    whole = list(open_source(path, PrepareOptions(fps=10)))
+    assert len(whole) == 40
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    *frames, last = open_source(path, PrepareOptions(fps=10))
+    assert 10 < len(frames) < 30
+    assert last.content == Skipped(Reason.TRUNCATED, "the video ends here, earlier than its header says")
 
 
 def test_what_is_no_video_is_refused(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,7 +318,7 @@ def test_folders_of_videos_need_the_extra(folder: Path, monkeypatch: pytest.Monk
         open_source(folder)
 
 
-def encode(path: Path, sizes: list[tuple[int, int]], codec: str) -> Path:
+def encode(path: Path, sizes: list[tuple[int, int]], codec: str, options: dict[str, str] | None = None) -> Path:
     """A video of noise at 10 frames a second, one of each size (width, height); other sizes begin another stream."""
     import av
     from av.video.stream import VideoStream
@@ -313,7 +326,7 @@ def encode(path: Path, sizes: list[tuple[int, int]], codec: str) -> Path:
     streams = []
     for size in dict.fromkeys(sizes):
         random = np.random.default_rng(0)
-        with av.open(str(path), "w") as out:
+        with av.open(str(path), "w", options=options or {}) as out:
             stream = out.add_stream(codec, 10)
             assert isinstance(stream, VideoStream)
             stream.width, stream.height = size

@@ -93,9 +93,9 @@ def test_in_training_a_clip_keeps_its_frames_before() -> None:
     ("change", "message"),
     [
         ({"latent_dim": 100}, "latent_dim must be the numbers of the frames before"),
-        ({"history": 17}, "history must be 1 to 16"),
-        ({"history": 2.0}, "history must be 1 to 16"),
-        ({"width": 0}, "width must be 1 to 512"),
+        ({"history": 17}, "`history` must be 1 to 16"),
+        ({"history": 2.0}, "`history` must be 1 to 16"),
+        ({"width": 0}, r"width \(`base_channels`\) must be 1 to 512"),
     ],
 )
 def test_a_card_that_contradicts_itself_is_refused(change: dict[str, object], message: str) -> None:

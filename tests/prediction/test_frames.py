@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from tests.toy_model import toy_model
 from tests.training.test_frame_prediction import moving_squares
 from torch import nn
@@ -89,6 +90,18 @@ def test_a_film_too_short_for_all_steps_is_continued_from_its_end() -> None:
     assert found.true is None
     ends = {film[-HISTORY:].tobytes() for film in films}
     assert {clip.tobytes() for clip in found.before} == ends
+
+
+def test_a_break_inside_a_film_is_not_its_end(tmp_path: Path) -> None:
+    for film, broken in (("a", 4), ("b", None), ("c", 8)):
+        (tmp_path / film).mkdir()
+        for number, frame in enumerate(moving_squares(frames=10)[0]):
+            path = tmp_path / film / f"{number}.png"
+            path.write_bytes(b"damaged") if number == broken else Image.fromarray(frame[:, :, 0]).save(path)
+    found = predict_frames(predictor(), tmp_path, steps=9)
+    assert found.true is None
+    assert len(found.before) == 2  # the last of c has a single frame after its break
+    assert found.too_short == 1
 
 
 class Still(nn.Module):

@@ -12,7 +12,15 @@ from dcgan.cli.descent_flags import FILM_FRAMES, DescentFlags
 from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, ThemeName, need
 from dcgan.cli.inpaint_output import InpaintOutput, check_out
 from dcgan.cli.masks import Damaged, MaskFlags
-from dcgan.cli.outputs import FRAMES_PER_SECOND, check_files, check_outputs, chosen_theme, end_stopped, open_model
+from dcgan.cli.outputs import (
+    FRAMES_PER_SECOND,
+    check_files,
+    check_film_flags,
+    check_outputs,
+    chosen_theme,
+    end_stopped,
+    open_model,
+)
 from dcgan.cli.sources import all_of
 from dcgan.errors import DcganError, UsageError
 from dcgan.progress import Part
@@ -130,6 +138,7 @@ def inpaint(
         options = search.on(options, starts=answers)
     square = None if region is None else _region(region)
     check_outputs([film] if film else [], overwrite=overwrite, fps=fps, flag="--film")
+    check_film_flags(film is not None, {"--fps": fps != FRAMES_PER_SECOND})
     check_files({"--film": (film, [suffix for suffix in VIDEOS if suffix != ".webp"])}, overwrite=overwrite)
     check_out(out, overwrite=overwrite)
     colors = chosen_theme(theme)

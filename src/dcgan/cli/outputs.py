@@ -207,6 +207,21 @@ def is_film(out: Path, *, webp: bool = False) -> bool:
     return suffix in VIDEOS and (webp or suffix != ".webp")
 
 
+def check_film_flags(filmed: bool, flags: Mapping[str, bool]) -> None:
+    """Refuse flags of films where no film is made.
+
+    Args:
+        filmed: Whether one is.
+        flags: Which of them are given.
+
+    Raises:
+        UsageError: One of them would change nothing.
+    """
+    given = [flag for flag, is_given in flags.items() if is_given]
+    if given and not filmed:
+        raise UsageError(f"{' and '.join(given)} would change nothing without a film: name one, such as film.mp4")
+
+
 def check_film(frames: int, seconds: float) -> None:
     """Refuse a film that is too long to be held in memory.
 

@@ -12,6 +12,7 @@ from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
     Outs,
     check_files,
+    check_film_flags,
     check_outputs,
     chosen_theme,
     end_stopped,
@@ -96,6 +97,7 @@ def project(
     colors = chosen_theme(theme)
     options = search.on(ProjectOptions(), feature_weight=feature_weight)
     filmed = any(map(is_film, outs))
+    check_film_flags(filmed, {"--fps": fps != FRAMES_PER_SECOND})
     loaded = open_model(model, device, draws=True)
     compared_net(loaded, options)  # refused before any work, if there is none
     guess = None if encoder is None else load_encoder(encoder, loaded)

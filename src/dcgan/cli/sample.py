@@ -16,6 +16,7 @@ from dcgan.words import counted
 
 FIRST, FIRST_OF_LABEL = range(64), range(8)  # seeds that are sampled by default
 LEVELS_SHOWN = 8  # samples of a pyramid
+BATCH_SIZE = 64  # of --batch-statistics
 
 
 def sample(
@@ -28,7 +29,7 @@ def sample(
     out: Path = Path("samples.png"),
     truncation: float = 1.0,
     batch_statistics: Annotated[bool, Switch] = False,
-    batch_size: int = 64,
+    batch_size: int = BATCH_SIZE,
     columns: int | None = None,
     pyramid: Path | None = None,
     scale: int | None = None,
@@ -66,6 +67,8 @@ def sample(
             sheet what makes a picture 64 pixels wide or more.
     """
     need(columns is None or columns >= 1, "--columns", "at least 1", columns)
+    if batch_size != BATCH_SIZE and not batch_statistics:
+        raise UsageError("--batch-size would change nothing without --batch-statistics: add that, or leave it out")
 
     from dcgan.figures.sheets import FORMATS, save_picture
     from dcgan.latent.files import write_latents

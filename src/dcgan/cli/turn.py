@@ -12,6 +12,7 @@ from dcgan.cli.outputs import (
     FRAMES_PER_SECOND,
     Outs,
     check_film,
+    check_film_flags,
     check_outputs,
     chosen_theme,
     is_film,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from dcgan.latent.turn import Axis
 
 FIRST = range(8)  # seeds that are turned by default
+SECONDS = 4.0  # of a film, back and forth
 
 
 def turn(
@@ -44,7 +46,7 @@ def turn(
     steps: int = 9,
     strength: float = 1.0,
     out: Outs = None,
-    seconds: float = 4.0,
+    seconds: float = SECONDS,
     fps: float = FRAMES_PER_SECOND,
     theme: ThemeName = "light",
     device: Device = "auto",
@@ -82,7 +84,9 @@ def turn(
     need(2 <= steps <= 1000, "--steps", "2 to 1000", steps)
     need(0 < strength <= 100, "--strength", "above 0 and at most 100", strength)
     need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
-    if any(map(is_film, outs)):
+    filmed = any(map(is_film, outs))
+    check_film_flags(filmed, {"--seconds": seconds != SECONDS, "--fps": fps != FRAMES_PER_SECOND})
+    if filmed:
         check_film(round(seconds * fps), seconds)
     loaded = open_model(model, device, draws=True)
     samples = samples_of(loaded, seeds, latents)

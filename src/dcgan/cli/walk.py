@@ -11,6 +11,7 @@ from dcgan.cli.outputs import (
     Outs,
     check_files,
     check_film,
+    check_film_flags,
     check_outputs,
     check_sound,
     chosen_theme,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from dcgan.figures.video import Frame
 
+SECONDS = 1.25  # of a film, from one sample to the next
+
 
 def walk(
     model: ModelPath,
@@ -41,7 +44,7 @@ def walk(
     even: Literal["latent", "perceptual"] = "latent",
     out: Outs = None,
     step_sizes: Path | None = None,
-    seconds: float = 1.25,
+    seconds: float = SECONDS,
     fps: float = FRAMES_PER_SECOND,
     wall: int = 1,
     theme: ThemeName = "light",
@@ -92,6 +95,11 @@ def walk(
     need(2 <= frames <= 1000, "--frames", "2 to 1000", frames)
     need(0 < seconds <= 3600, "--seconds", "above 0 and at most 3600", seconds)
     need(1 <= wall <= 400, "--wall", "1 to 400", wall)
+    loops = loop or wall > 1
+    filmed = any(is_film(path, webp=loops) for path in outs)
+    check_film_flags(filmed, {"--seconds": seconds != SECONDS, "--fps": fps != FRAMES_PER_SECOND})
+    if seed and (seeds or latents):
+        raise UsageError("--seed chooses nine random samples, and --seeds or --latents name others: leave one out")
     loaded = open_model(model, device, draws=True)
     check_sound(outs, loaded)
     if step_sizes:
@@ -109,8 +117,7 @@ def walk(
     from dcgan.sound.wav import PAUSE, write_wav
 
     film_steps = max(2, round(seconds * fps))
-    loops = loop or wall > 1
-    if any(is_film(path, webp=loops) for path in outs):
+    if filmed:
         rows = (KEYS if keys is None else len(keys)) - (0 if loops else 1)
         check_film(film_steps * rows, seconds)
     walked = interpolate(loaded, keys, frames, loop=loops, even=even, seed=seed, label=label)

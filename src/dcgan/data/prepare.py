@@ -25,6 +25,7 @@ from dcgan.data.workers import Decoding
 from dcgan.errors import KindError, NoUsablePictureError, PackedSetError, SourceError, UsageError
 from dcgan.progress import notebook_bar
 from dcgan.types import OnProgress
+from dcgan.words import counted
 
 SPLITS = ("train", "test")
 """Names of the two packed sets of a split."""
@@ -157,8 +158,9 @@ def split(
     parts = dict(zip(SPLITS, items.split(train, options.seed), strict=True))
     empty = next((name for name, part in parts.items() if not len(part)), None)
     if empty:
-        noun = noun_for(sound_of(opened), fps_of(opened))
-        raise SourceError(f"{opened.description}: {len(items):,} {noun}s are too few to split: {empty} would get none")
+        noun = "recording" if sound_of(opened) else noun_for(None, fps_of(opened))
+        count = counted(items.groups, noun)
+        raise SourceError(f"{opened.description}: {count} are too few to split: {empty} would get none")
     reports, done = [], 0
     try:
         with new_folder(out, overwrite=overwrite) as folder:

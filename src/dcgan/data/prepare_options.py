@@ -12,6 +12,8 @@ USUAL_SIZE = 64
 """Side of the square pictures in pixels, where neither a user nor a packed set says another."""
 MAX_EXPANSION = 200
 """Photographs are compressed already, and drawings shrink to a tenth: what expands further means harm."""
+SHORTEST_CLIP, LONGEST_CLIP = 0.01, 60.0
+"""Seconds that a clip of sound may have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +63,7 @@ class PrepareOptions:
             raise UsageError(f"`fps` must be above 0 and at most 1000, not {self.fps:g}")
         if self.rate and not 1000 <= self.rate <= 192_000:
             raise UsageError(f"`rate` must be 1000 to 192000 Hz, or 0 for that of most sounds, not {self.rate}")
-        if self.seconds and not 0.01 <= self.seconds <= 60:
+        if self.seconds and not SHORTEST_CLIP <= self.seconds <= LONGEST_CLIP:
             raise UsageError(f"`seconds` must be 0.01 to 60, or 0 for a length found by dcgan, not {self.seconds:g}")
         self.decoding()
 

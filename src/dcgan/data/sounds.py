@@ -1,6 +1,7 @@
 """Sounds: each clip of a recording is a picture, its spectrogram."""
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from dcgan.data.formats import HEAD_BYTES, SOUND_FILES
 from dcgan.data.items import Item, Skipped, Source
 from dcgan.data.kinds import Candidate, SourceKind, existing
 from dcgan.data.picture_files import has_extension, on_one_line
-from dcgan.data.prepare_options import PrepareOptions
+from dcgan.data.prepare_options import LONGEST_CLIP, SHORTEST_CLIP, PrepareOptions
 from dcgan.data.single_picture import SinglePicture
 from dcgan.data.sound_files import Recording, inspect_sound, read_clip
 from dcgan.errors import NoUsablePictureError, SourceError, UsageError
@@ -27,6 +28,7 @@ HIGHEST = 16_000
 """Hz that are proposed at most: a picture has few bands for more."""
 _LEAST, _MOST = 8, 0.25  # samples and seconds from one column of a spectrogram to the next, at least and at most
 _FIT = 90  # percent of the recordings that the proposed clip holds whole
+_NUMBER = re.compile(r"#[0-9]+$")  # of a clip, at the end of its name
 
 
 class Sounds:
@@ -102,6 +104,11 @@ class Clip:
         return png.getvalue()
 
 
+def recording_of(clip: str) -> str:
+    """The name of the recording that a clip of this name is of."""
+    return _NUMBER.sub("", clip)
+
+
 def _inspect(item: Item) -> Recording | Skipped:
     if isinstance(item.content, Skipped):
         return item.content
@@ -126,7 +133,12 @@ def _propose(recordings: list[Recording], options: PrepareOptions) -> SoundForma
             f"clips of {seconds:g} seconds are too long for `size` {options.side}: take `seconds` "
             f"{_MOST * options.side:g} or less, or a larger `size`"
         )
-    return SoundFormat(rate, SoundFormat(rate, seconds).samples(options.side) / rate)
+    hop = SoundFormat(rate, seconds).hop(options.side)  # a clip is a whole number of columns
+    if hop * options.side > LONGEST_CLIP * rate:
+        hop -= 1
+    elif hop * options.side < SHORTEST_CLIP * rate:
+        hop += 1
+    return SoundFormat(rate, hop * options.side / rate)
 
 
 def _is_sound(path: Path, head: bytes) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dcgan.data.items import Item, Skipped, Source, chosen_of, fps_of, sound_of
+from dcgan.data.sounds import recording_of
 from dcgan.randomness import Stream, rng
 from dcgan.types import OnProgress
 
@@ -16,6 +17,8 @@ _ITEMS_PER_PROGRESS = 1024
 
 class LabeledItems:
     """The items of a source that may hold a picture, with their labels: found by listing the source once.
+
+    The clips of one recording are a group.
 
     Args:
         source: The source.
@@ -27,28 +30,38 @@ class LabeledItems:
         """The source."""
         positions: list[int] = []
         ids: list[int] = []
+        groups: list[int] = []
         numbers: dict[str | None, int] = {}
+        of_sound, recordings = sound_of(source) is not None, dict[str, int]()
         for position, item in enumerate(source):
             if on_progress and position % _ITEMS_PER_PROGRESS == 0:
                 on_progress(position, max(source.total, position))
             if not isinstance(item.content, Skipped):
                 positions.append(position)
                 ids.append(numbers.setdefault(item.label, len(numbers)))
+                groups.append(recordings.setdefault(recording_of(item.name), position) if of_sound else position)
         self.labels = {label for label in numbers if label is not None}
         """Every label that an item has."""
         self._positions = np.array(positions, np.int64)
         self._label_ids = np.array(ids, np.int64)
+        self._groups = np.array(groups, np.int64)
 
     def __len__(self) -> int:
         return len(self._positions)
+
+    @property
+    def groups(self) -> int:
+        """How many groups they are: as many as there are items, or recordings."""
+        return len(np.unique(self._groups))
 
     def choose(self, count: int, seed: int) -> "LabeledItems":
         """Some of the items, chosen at random: `count` of them or, if there are fewer, all."""
         return self._part(stratify(self._label_ids, min(count, len(self)), rng(Stream.SUBSET, seed)))
 
     def split(self, share: float, seed: int) -> tuple["LabeledItems", "LabeledItems"]:
-        """Two parts without a common item, chosen at random: the first with `share` (0 to 1) of the items."""
-        first = stratify(self._label_ids, round(share * len(self)), rng(Stream.SPLIT, seed))
+        """Two parts without a common group, chosen at random: the first with `share` (0 to 1) of the groups."""
+        _, leaders, group = np.unique(self._groups, return_index=True, return_inverse=True)
+        first = stratify(self._label_ids[leaders], round(share * len(leaders)), rng(Stream.SPLIT, seed))[group]
         return self._part(first), self._part(~first)
 
     def without(self, others: "LabeledItems") -> "LabeledItems":
@@ -62,6 +75,7 @@ class LabeledItems:
     def _part(self, chosen: NDArray[np.bool_]) -> "LabeledItems":
         part = copy(self)
         part._positions, part._label_ids = self._positions[chosen], self._label_ids[chosen]
+        part._groups = self._groups[chosen]
         return part
 
 

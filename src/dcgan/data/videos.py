@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _DEMUXERS = "mov,matroska,avi,flv,asf,mpeg,mpegts,mpegvideo,ogg"
 """FFmpeg's readers that may be tried: others read playlists, which name more files of this machine."""
 _TS_PACKETS = ((0, 188), (4, 192))  # where the first begins, and how far it is to the next
+_WITH_DURATION = ("mov", "matroska", "avi", "flv", "asf")  # whose headers have it; of others FFmpeg estimates it
+_MISSING = 0.5, 0.1  # seconds, and share of a video, that its header may have more than there are frames
 
 
 class Video:
@@ -118,8 +120,7 @@ def _inspect(path: Path, fps: float) -> int | Skipped:
         with _opened(path) as (container, stream):
             if stream is None:
                 return Skipped(Reason.NOT_A_VIDEO, "has no pictures: only sound, or its header was cut off")
-            seconds = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
-            seconds = seconds or (container.duration or 0) / 1e6
+            seconds = _duration(stream) or (container.duration or 0) / 1e6
             rate = min(fps, float(stream.average_rate)) if stream.average_rate else fps
             return max(1, round(seconds * rate))
     except Exception as error:  # the boundary of FFmpeg: whatever it makes of a damaged or hostile file
@@ -131,13 +132,16 @@ def _inspect(path: Path, fps: float) -> int | Skipped:
 
 def _frames(path: Path, fps: float) -> Iterator[tuple[float | None, Pixels | Skipped]]:
     """Frames with their seconds from the first one. If the video breaks off, None and the reason come last."""
-    taken, first = 0, 0.0
+    taken, first, end, whole = 0, 0.0, 0.0, 0.0
     why = ""
     try:
         with _opened(path) as (container, stream):
+            whole = _promised(container, stream)
             for frame in container.decode(stream) if stream else ():
                 if not taken:
                     first = frame.time or 0.0
+                if frame.time is not None:
+                    end = frame.time - first + float(frame.duration * frame.time_base if frame.time_base else 0)
                 seconds = frame.time - first if frame.time is not None else taken / fps
                 if seconds * fps < taken - 1e-6:
                     continue
@@ -150,6 +154,21 @@ def _frames(path: Path, fps: float) -> Iterator[tuple[float | None, Pixels | Ski
         yield None, Skipped(Reason.CORRUPT, f"none of its frames can be decoded{why}")
     elif why:
         yield None, Skipped(Reason.TRUNCATED, f"the video ends here{why}")
+    elif end and whole - end > max(_MISSING[0], _MISSING[1] * whole):
+        yield None, Skipped(Reason.TRUNCATED, "the video ends here, earlier than its header says")
+
+
+def _promised(container: "InputContainer", stream: "VideoStream | None") -> float:
+    """Seconds that the pictures last if the file is whole; 0 if its header does not tell."""
+    if stream is None or not container.format.name.startswith(_WITH_DURATION):
+        return 0.0
+    alone = len(container.streams) == 1  # else another stream may be the longest
+    return _duration(stream) or ((container.duration or 0) / 1e6 if alone else 0.0)
+
+
+def _duration(stream: "VideoStream") -> float:
+    """Seconds, as the header has it of the stream; 0 if it does not."""
+    return float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
 
 
 @contextmanager

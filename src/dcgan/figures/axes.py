@@ -65,7 +65,7 @@ class Axis:
 
 def short(value: float, digits: int = 3) -> str:
     """A number as the axes and the legend write it: 950, 12.8k, 1.5M, 0.73, 2e-4. So many digits count."""
-    size = abs(value)
+    size = abs(float(f"{value:.{digits}g}"))
     for unit, prefix in _UNITS:
         if unit <= size < 1000 * unit:
             return f"{value / unit:.{digits}g}{prefix}"

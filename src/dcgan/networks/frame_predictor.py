@@ -41,8 +41,10 @@ class FrameArchitecture(DiscriminatorArchitecture):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, allowed in (("history", HISTORIES), ("width", WIDTHS)):
-            value = getattr(self, name)
+        for name, value, allowed in (
+            ("`history`", self.history, HISTORIES),
+            ("width (`base_channels`)", self.width, WIDTHS),
+        ):
             if type(value) is not int or value not in allowed:
                 raise ValueError(f"{name} must be {allowed[0]} to {allowed[-1]}, not {value}")
         if self.size % 2:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dcgan.networks.architecture import Interface
+from dcgan.networks.architecture import LATENT_DIMS, Interface
 from dcgan.networks.families import ONLY_OF_DCGANS, NetFamily, initialize_itself
 from dcgan.networks.layouts import NetOptions
 
@@ -269,6 +269,9 @@ def _initialize(net: nn.Module, std: float, generator: torch.Generator) -> None:
 
 def _lay_out(architecture: type[LaplacianArchitecture], options: NetOptions) -> LaplacianArchitecture:
     noise = sum(side**2 for side in sides_of(options.size)[1:])
+    most = LATENT_DIMS[-1] - noise - options.classes
+    if options.latent_dim > most:
+        raise ValueError(f"`latent_dim` must be 1 to {most}, as refiners are given {noise} more numbers of noise")
     return architecture(**options.interface(noise), base_dim=options.latent_dim, maps=options.base_channels)
 
 

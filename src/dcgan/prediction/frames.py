@@ -156,7 +156,7 @@ def predict_frames(
     check_seed(seed)
     history, fps = predictor_of(model).history, model.fps
     assert fps is not None  # it predicts frames
-    found, numbers = _clips(open_frames(model, source), history, steps)
+    found, numbers, left_out = _clips(open_frames(model, source), history, steps)
     index = rng(Stream.CLIPS, seed).permutation(numbers)[:clips]  # so that the first ones are of several films
     frames = split_frames(np.asarray(found.pixels[index]), found.frames)
     before = frames[:, :history]
@@ -168,8 +168,7 @@ def predict_frames(
             on_progress(min(start + AT_ONCE, len(index)), len(index))
     true = frames[:, history:] if found.frames > history else None
     scores = None if true is None else score_frames(before[:, -1], predicted, true)
-    assert found.film_count is not None
-    return PredictedFrames(before, predicted, true, fps, scores, found.film_count.too_short)
+    return PredictedFrames(before, predicted, true, fps, scores, left_out)
 
 
 def continue_clips(model: Model, before: Pixels, steps: int) -> Pixels:
@@ -214,18 +213,31 @@ def predictor_of(model: Model) -> FrameArchitecture:
     return model.interface
 
 
-def _clips(packed: PackedSet, history: int, steps: int) -> tuple[PackedSet, NDArray[np.int64]]:
-    """Clips with the frames to predict in them; or, where no film is so long, the ends of films; and which to take."""
+def _clips(packed: PackedSet, history: int, steps: int) -> tuple[PackedSet, NDArray[np.int64], int]:
+    """Clips with the frames to predict in them; or, where no film is so long, without them.
+
+    Returns:
+        The clips, which of them to take (those at the ends of films, if there is nothing to predict), and how many
+        films are left out.
+    """
     films = find_films(packed)
     count = films.count(history + steps)
     if count.clips:
-        return films.clips(history + steps), np.arange(count.clips)
+        return films.clips(history + steps), np.arange(count.clips), count.too_short
     if count.longest < history:
         raise PackedSetError(
             f"{packed.source} has no {counted(history, 'frame')} in a row, as many as this model needs: the longest of "
             f"{counted(count.films, 'film')} has {count.longest}"
         )
-    return films.clips(history), np.flatnonzero(films.followers[films.starts(history)] == history)
+    read = np.flatnonzero(films.rows >= 0)
+    ends = read[np.append(np.diff(films.films[read]) != 0, True)]  # the last frame of each film
+    taken = np.flatnonzero(np.isin(films.starts(history) + history - 1, ends))
+    if not len(taken):
+        raise PackedSetError(
+            f"{packed.source} has no film whose last {counted(history, 'frame')}, as many as this model needs, follow "
+            "each other without a break"
+        )
+    return films.clips(history), taken, count.films - len(taken)
 
 
 def _blank(frames: Pixels, theme: Theme) -> Pixels:

@@ -26,7 +26,7 @@ from dcgan.probing.labeled_features import extract_to_disk
 from dcgan.probing.linear_svm import LinearSVM, fit_svm
 from dcgan.probing.predictions import Predictions
 from dcgan.probing.protocol import fit_and_choose
-from dcgan.probing.splits import check_labeled, groups_of, split
+from dcgan.probing.splits import check_labeled, group_noun, groups_of, split
 from dcgan.probing.validation_curve import Ends, best_of, check_values, ends_of, warnings_of
 from dcgan.progress import notebook_bar
 from dcgan.randomness import check_seed
@@ -180,7 +180,8 @@ def fit_classifier(
     Raises:
         UsageError: A parameter is out of its range.
         ModelError: The discriminator is no DCGAN's.
-        SourceError: There are fewer than two classes, a class of one picture or film, or pictures without a label.
+        SourceError: There are fewer than two classes, a class of one picture, film or recording, or pictures without a
+            label.
     """
     if C is not None:
         check_values(C)
@@ -192,9 +193,9 @@ def fit_classifier(
     groups = groups_of(data)
     for label, name in enumerate(data.label_names):
         if len(np.unique(groups[data.labels == label])) < 2:
-            what = data.noun if data.frames == 1 else "film"
             raise SourceError(
-                f"`source` has no second {what} of {name}, and two are needed, to learn from and to choose C: add one"
+                f"`source` has no second {group_noun(data)} of {name}, and two are needed, to learn from and to choose "
+                "C: add one"
             )
 
     def phase(name: str) -> None:

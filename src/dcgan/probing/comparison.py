@@ -18,7 +18,7 @@ from dcgan.probing.baselines.baseline import CENTROIDS, BuildContext, TrialScore
 from dcgan.probing.protocol import REPEATS, TRIALS, ProbeOptions
 from dcgan.probing.results import ProbeResults
 from dcgan.probing.results_file import about_of, merge_results, save_results
-from dcgan.probing.splits import Splits, check_labeled, groups_of, split
+from dcgan.probing.splits import Splits, check_labeled, group_noun, groups_of, split
 from dcgan.progress import notebook_bar
 from dcgan.randomness import check_seed
 from dcgan.types import OnPhase, OnProgress
@@ -161,7 +161,7 @@ def compare(
 def split_pictures(train: PackedSet, test: PackedSet | None, options: ProbeOptions, seed: int) -> Splits:
     """Which pictures do what: a fifth is scored where there is no `test`, then a share of the rest only chooses.
 
-    Clips of one film overlap: whole films are scored, or only choose.
+    Whole films and whole recordings are scored, or only choose: clips of one are alike.
 
     Raises:
         UsageError: A class has too few pictures left to learn from.
@@ -179,7 +179,8 @@ def split_pictures(train: PackedSet, test: PackedSet | None, options: ProbeOptio
     needed = max((count for count in options.labels_per_class if count is not None), default=1)
     for name, have, few in zip(train.label_names, counts, left, strict=True):
         if few < needed:
-            held_out, more = ("some", plural(train.noun)) if train.frames == 1 else ("films", "films")
+            more = plural(group_noun(train))
+            held_out = "some" if group_noun(train) == train.noun else more
             raise UsageError(
                 f"`source`: {name} has {counted(int(have), train.noun)}; once {held_out} are held out, {few} "
                 f"are left to learn from, fewer than {needed}: add {more}, leave the class out, or ask for fewer "

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dcgan.data.clips import film_of_each
 from dcgan.data.packed import PackedSet
+from dcgan.data.sounds import recording_of
 from dcgan.errors import SourceError
 from dcgan.randomness import Stream, rng
 from dcgan.types import Labels
@@ -45,12 +46,20 @@ def check_labeled(data: PackedSet, name: str = "source") -> None:
 
 
 def groups_of(data: PackedSet) -> NDArray[np.int64]:
-    """What must not be split: (N,), the same number for clips of one film, which overlap; each picture by itself.
+    """What must not be split: (N,), the same number for clips of one film or one recording; each picture by itself.
 
     Raises:
         PackedSetError: The index of the set cannot be read.
     """
+    if data.sound:
+        numbers: dict[str, int] = {}
+        return np.array([numbers.setdefault(recording_of(name), len(numbers)) for name in data.names])
     return np.arange(len(data)) if data.frames == 1 else film_of_each(data)
+
+
+def group_noun(data: PackedSet) -> str:
+    """What one group of `groups_of` is called."""
+    return "recording" if data.sound else "film" if data.frames > 1 else data.noun
 
 
 def split(

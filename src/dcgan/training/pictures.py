@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from dcgan.choices import NETS
+from dcgan.choices import NETS, PRESETS
 from dcgan.data.cache import VERIFIED, open_pictures, source_name
 from dcgan.data.clips import clips_of
 from dcgan.data.drawings import looks_drawn
@@ -47,7 +47,9 @@ def open_data(
         for name, asked, found in (("size", recipe.size, data.size), ("channels", recipe.channels, data.channels)):
             if asked not in (None, found):
                 who = "the model to begin with asks" if start else f"the recipe (preset {recipe.preset}) asks"
-                other = "begin with another model" if start else f"leave `{name}` out"
+                fixed = getattr(PRESETS[recipe.preset], name) == asked
+                other = f"give `{name}` {found}" if fixed else f"leave `{name}` out"
+                other = "begin with another model" if start else other
                 raise PackedSetError(
                     f"{path} holds pictures with {name} {found}, but {who} for {asked}; {other}, or prepare the source "
                     f"again with `{name}` {asked}"

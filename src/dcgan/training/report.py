@@ -51,7 +51,7 @@ def write_report(run: Path, recipe: Recipe, data: PackedSet, card: Mapping[str, 
     machine, start = card.get("machine"), card.get("start")
     facts = ReportFacts(
         title=run.resolve().name,
-        summary=f"{_kind(data)}: {images}.",
+        summary=f"{_kind(data, '' if card.get('own_nets') else recipe.nets)}: {images}.",
         sheet=sheets[-1].read_bytes() if sheets else None,
         real=picture_bytes(_real(data, recipe.seed), ".png"),
         predicts=data.frames > 1,
@@ -104,10 +104,12 @@ def _first_command(run: Path, data: PackedSet) -> tuple[str, str]:
     return "Predict frames", command("predict-frames", run, "VIDEOS", "--out", "film.gif")
 
 
-def _kind(data: PackedSet) -> str:
+def _kind(data: PackedSet, nets: str) -> str:
+    """What is trained: "A DCGAN for 64×64 pictures, trained on 5,000 of them"; `nets` is empty for nets of your own."""
     size = f"{data.size}×{data.size}"
     if data.frames == 1:
-        return f"A DCGAN for {size} {'spectrograms' if data.sound else 'pictures'}, trained on {len(data):,} of them"
+        who = {"dcgan": "A DCGAN", "": "Nets of your own"}.get(nets, f"The nets {nets}")
+        return f"{who} for {size} {'spectrograms' if data.sound else 'pictures'}, trained on {len(data):,} of them"
     return f"A predictor of {size} frames, trained on {len(data):,} clips of {data.frames} frames"
 
 
