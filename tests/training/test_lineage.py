@@ -14,8 +14,9 @@ from tests.training.toys import TOY, discs
 import dcgan
 from dcgan.choices import NETS
 from dcgan.cli import app
-from dcgan.errors import ModelError, RecipeError, UsageError
+from dcgan.errors import ModelError, PackedSetError, RecipeError, UsageError
 from dcgan.loading import load
+from dcgan.training.presets import preset
 from dcgan.training.recipe import Recipe
 from dcgan.training.run import resume, train
 from dcgan.training.run_folder import read_run
@@ -334,3 +335,22 @@ def test_a_tensor_of_another_shape_is_named_with_both(folder: Path, tmp_path: Pa
     card.write_text(json.dumps(known | {"architecture": known["architecture"] | {"latent_dim": 5}}))
     with pytest.raises(ModelError, match=r"first.weight should be float32, 10 x 5, or float16, not float32, 10 x 4$"):
         load(tmp_path / "model")
+
+
+def test_a_report_names_its_nets(folder: Path) -> None:
+    assert "The nets lapgan for 16×16 pictures" in (run_of(folder, "lapgan") / "report.html").read_text("utf-8")
+
+
+def test_numbers_beyond_what_the_refiners_leave_are_refused_with_what_is_left() -> None:
+    recipe = Recipe(nets="lapgan", size=64, channels=3, latent_dim=2817)
+    with pytest.raises(RecipeError, match="`latent_dim` must be 1 to 2816, as refiners are given 5376 more"):
+        recipe.lay_out()
+    assert recipe.changed({"latent_dim": 2816}).lay_out().latent_dim == 8192
+
+
+def test_a_size_that_comes_from_the_preset_is_refused_with_the_size_to_give(folder: Path, tmp_path: Path) -> None:
+    packed = dcgan.prepare(folder / "discs", tmp_path / "packed", dcgan.PrepareOptions(size=16)).path
+    with pytest.raises(PackedSetError, match="preset paper-mnist-conditional.*asks for 28; give `size` 16, or prepare"):
+        train(packed, tmp_path / "run", preset("paper-mnist-conditional"))
+    with pytest.raises(PackedSetError, match="asks for 32; leave `size` out, or prepare"):
+        train(packed, tmp_path / "run", Recipe(size=32))
