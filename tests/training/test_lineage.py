@@ -350,7 +350,9 @@ def test_numbers_beyond_what_the_refiners_leave_are_refused_with_what_is_left() 
 
 def test_a_size_that_comes_from_the_preset_is_refused_with_the_size_to_give(folder: Path, tmp_path: Path) -> None:
     packed = dcgan.prepare(folder / "discs", tmp_path / "packed", dcgan.PrepareOptions(size=16)).path
-    with pytest.raises(PackedSetError, match="preset paper-mnist-conditional.*asks for 28; give `size` 16, or prepare"):
+    with pytest.raises(
+        PackedSetError, match=r"preset paper-mnist-conditional.*asks for 28; give `size` 16, or prepare"
+    ):
         train(packed, tmp_path / "run", preset("paper-mnist-conditional"))
     with pytest.raises(PackedSetError, match="asks for 32; leave `size` out, or prepare"):
         train(packed, tmp_path / "run", Recipe(size=32))
