@@ -36,6 +36,14 @@ def test_the_answer_is_one_line_and_what_was_skipped_stands_on_stderr(
     assert PackedSet.open(tmp_path / "out").size == 16
 
 
+def test_frames_a_second_of_pictures_are_warned_of(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app(["prepare", str(folder), str(tmp_path / "out"), "--size", "16", "--fps", "3"])
+    app(["split", str(folder), str(tmp_path / "parts"), "--size", "16", "--train", "0.5", "--fps", "3"])
+    assert capsys.readouterr().err.count("--fps 3 changed nothing: there are no videos among the pictures") == 2
+
+
 def test_json_is_one_line_for_machines(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     app(["prepare", str(folder), str(tmp_path / "out"), "--json"])
     out, _ = capsys.readouterr()

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from dcgan.cli.console import answer, progress_bar, say
+from dcgan.cli.console import answer, progress_bar, say, warn
 from dcgan.cli.flags import AsJson, EngineName, Overwrite, Workers
 from dcgan.cli.outputs import told_when_stopped
 from dcgan.cli.sources import PICTURES_HELP
 from dcgan.data.prepare_options import PrepareOptions
 from dcgan.errors import UsageError
+
+if TYPE_CHECKING:
+    from dcgan.data.prepare_report import PrepareReport
 
 Pictures = Annotated[str, Parameter(help=PICTURES_HELP)]
 More = Annotated[
@@ -56,6 +59,7 @@ def prepare(
     sources, folder = _sources_and_out(source, out)
     with told_when_stopped(folder), progress_bar("preparing") as bar:
         report = room.prepare(sources, folder, options, bar, workers=workers, engine=engine, overwrite=overwrite)
+    _warn_of_idle_fps(options, report)
     if report.details:
         say(report.details)
     answer(report.headline, report.to_dict(), as_json)
@@ -91,9 +95,15 @@ def split(
     sources, folder = _sources_and_out(source, out)
     with told_when_stopped(folder), progress_bar("splitting") as bar:
         report = room.split(sources, folder, options, bar, train=train, workers=workers, overwrite=overwrite)
+    _warn_of_idle_fps(options, report.train)
     if report.details:
         say(report.details)
     answer(report.headline, report.to_dict(), as_json)
+
+
+def _warn_of_idle_fps(options: PrepareOptions | None, report: "PrepareReport") -> None:
+    if options and options.fps != PrepareOptions.fps and report.fps is None:
+        warn(f"--fps {options.fps:g} changed nothing: there are no videos among the {report.noun}s")
 
 
 def _sources_and_out(source: str, others: Sequence[str]) -> tuple[str | list[str], Path]:
