@@ -25,7 +25,7 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "batch 32": {"batch_size": 32},
     "batch 32, linear": {"batch_size": 32, "lr_schedule": "linear", "lr_hold": 0.5},
     "batch 32, lr 3.5e-4": {"batch_size": 32, "lr": 3.5e-4},
-    "batch 32, lr 3.5e-4, flip": {"batch_size": 32, "lr": 3.5e-4, "horizontal_flip": True},
+    "flip": {"horizontal_flip": True},
     "batch 128": {"batch_size": 128},
     "base 24": {"base_channels": 24},
     "base 48": {"base_channels": 48},
