@@ -1,6 +1,7 @@
 """Parquet files, folders of them, and data sets of Hugging Face: saved to disk, or streamed by its library."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -137,6 +138,29 @@ def test_splits_are_not_mixed(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"several splits; name one: .*saved/test, .*saved/train"):
         open_source(tmp_path / "saved")
     assert open_source(tmp_path / "saved" / "test").total == 3
+
+
+@pytest.mark.parametrize("ending", ["", "-00000-of-00001", "-00000-of-00001-b42a775f407cee45"])
+def test_splits_are_told_by_the_names_of_plain_tables_and_of_shards(ending: str, tmp_path: Path) -> None:
+    for split in ("train", "test", "validation"):
+        write(tmp_path / f"{split}{ending}.parquet", image=[JPEG])
+    example = re.escape(str(tmp_path / f"validation{'-*' if ending else ''}.parquet"))
+    with pytest.raises(SourceError, match=f"holds the splits test, train, validation; name one, such as '{example}'$"):
+        open_source(tmp_path)
+    assert open_source(str(tmp_path / "train*.parquet")).total == 1
+
+
+def test_the_example_of_a_split_is_a_table_that_is_there(tmp_path: Path) -> None:
+    write(tmp_path / "data" / "test.parquet", image=[JPEG])
+    train = write(tmp_path / "train.parquet", image=[JPEG])
+    with pytest.raises(SourceError, match=f"name one, such as '{re.escape(str(train))}'$"):
+        open_source(tmp_path)
+
+
+def test_tables_of_other_names_are_no_splits(tmp_path: Path) -> None:
+    for name in ("train", "cats", "dogs"):
+        write(tmp_path / f"{name}.parquet", image=[JPEG])
+    assert [name for name, *_ in seen(tmp_path)] == ["cats/000000", "dogs/000000", "train/000000"]
 
 
 @pytest.mark.parametrize("picture", ["a.jpg", "cat/a.jpg"])

@@ -20,7 +20,8 @@ from dcgan.files import DATASET_FILE, parse_json
 
 STATE_FILE, DICT_FILE = "state.json", "dataset_dict.json"  # of `save_to_disk`
 _ROWS_AT_ONCE = 64
-_SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\.parquet")
+_SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}(?:-[0-9a-f]+)?\.parquet")  # train-00000-of-00001, and older ones a hash
+_SPLITS = ("train", "training", "validation", "valid", "val", "dev", "test", "testing", "eval", "evaluation")
 _LABELS = ("label", "labels", "class", "fine_label", "category", "y")
 _MOST_TRIED = 16  # rows that tell whether a column has pictures
 
@@ -230,11 +231,19 @@ def _tables_in(folder: Path) -> list[Path]:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SourceError(f"{folder / STATE_FILE} is damaged: {error}") from error
     files = sorted([*folder.glob("*.parquet"), *folder.glob("data/*.parquet")])
-    splits = sorted({match[1] for file in files if (match := _SHARD.fullmatch(file.name))})
+    splits = {split: file for file in files if (split := _split_of(file))}
     if len(splits) > 1:
-        example = files[0].with_name(f"{splits[-1]}-*.parquet")
-        raise SourceError(f"{folder} holds the splits {', '.join(splits)}; name one, such as {str(example)!r}")
+        last, file = max(splits.items())
+        example = file.with_name(f"{last}-*.parquet") if _SHARD.fullmatch(file.name) else file
+        raise SourceError(f"{folder} holds the splits {', '.join(sorted(splits))}; name one, such as {str(example)!r}")
     return files
+
+
+def _split_of(file: Path) -> str:
+    """The split that a table's name says it is of: "train" of train.parquet and of its shards; "" if it says none."""
+    if shard := _SHARD.fullmatch(file.name):
+        return shard[1]
+    return file.stem if file.stem.lower() in _SPLITS else ""
 
 
 def _is_folder(candidate: Candidate) -> bool:
