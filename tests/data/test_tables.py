@@ -163,6 +163,18 @@ def test_tables_of_other_names_are_no_splits(tmp_path: Path) -> None:
     assert [name for name, *_ in seen(tmp_path)] == ["cats/000000", "dogs/000000", "train/000000"]
 
 
+def test_tables_are_called_by_their_sub_folder_only_where_two_have_one_name(tmp_path: Path) -> None:
+    write(tmp_path / "data" / "a.parquet", image=[JPEG])
+    write(tmp_path / "b.parquet", image=[JPEG])
+    assert [name for name, *_ in seen(tmp_path)] == ["b/000000", "a/000000"]
+    write(tmp_path / "a.parquet", image=[PNG])
+    assert [(name, content) for name, content, _ in seen(tmp_path)] == [
+        ("a/000000", PNG),
+        ("b/000000", JPEG),
+        ("data/a/000000", JPEG),
+    ]
+
+
 @pytest.mark.parametrize("picture", ["a.jpg", "cat/a.jpg"])
 def test_a_table_beside_pictures_does_not_make_their_folder_one(picture: str, tmp_path: Path) -> None:
     write(tmp_path / "about.parquet", age=[1])

@@ -263,7 +263,16 @@ def _visible(folder: Path) -> Iterator[Path]:
 
 def _open_folder(candidate: Candidate) -> Source:
     folder, column = existing(candidate), candidate.options.column
-    return Joined({file.stem: Table(file, column) for file in _tables_in(folder)})
+    files = _tables_in(folder)
+    return Joined({name: Table(file, column) for name, file in zip(_names_of(files, folder), files, strict=True)})
+
+
+def _names_of(files: Sequence[Path], folder: Path) -> list[str]:
+    """What the tables of a folder are called: with the sub-folder only where one alone does not tell them apart."""
+    names = [file.stem for file in files]
+    if len(set(names)) == len(names):
+        return names
+    return [file.relative_to(folder).with_suffix("").as_posix() for file in files]
 
 
 def _open_file(candidate: Candidate) -> Table:
