@@ -59,6 +59,17 @@ def test_categories_are_labels(tmp_path: Path) -> None:
     assert [label for *_, label in seen(path)] == ["cat", None]
 
 
+def test_a_negative_number_is_a_label_like_any_other(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", image=[JPEG, PNG, PNG], label=[-1, 1, None])
+    assert [label for *_, label in seen(path)] == ["-1", "1", None]
+
+
+def test_of_the_classes_of_hugging_face_minus_one_means_not_known(tmp_path: Path) -> None:
+    rows = [{"picture": {"bytes": PNG, "path": None}, "kind": kind, "age": 1} for kind in (-1, 1)]
+    Dataset.from_list(rows, features=FEATURES).to_parquet(tmp_path / "a.parquet")
+    assert [label for *_, label in seen(tmp_path / "a.parquet")] == [None, "dog"]
+
+
 def test_several_columns_of_pictures_need_a_choice(tmp_path: Path) -> None:
     path = write(tmp_path / "a.parquet", before=[JPEG], after=[PNG])
     with pytest.raises(SourceError, match="several columns of pictures: before, after; choose one with `column`"):

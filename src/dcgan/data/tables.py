@@ -33,12 +33,12 @@ class Columns:
     Attributes:
         picture: The column of encoded pictures.
         label: The column of labels, if there is one.
-        names: What numbers in it mean.
+        names: What numbers in it mean, if Hugging Face says that it has classes; None if it does not.
     """
 
     picture: str
     label: str | None
-    names: Sequence[str]
+    names: Sequence[str] | None
 
 
 class Table:
@@ -115,8 +115,7 @@ def find_columns(where: str, schema: pa.Schema, values: Callable[[str], Iterator
         raise SourceError(f"{where} has no column of encoded pictures; its columns are {', '.join(names) or 'none'}")
     label = next((name for name in names if features.get(name, {}).get("_type") == "ClassLabel"), None)
     label = label or next((name for name in _LABELS if name in names and _is_label(schema.field(name).type)), None)
-    meaning = features.get(label or "", {}).get("names")
-    return Columns(column or found[0], label, [str(name) for name in meaning] if isinstance(meaning, list) else ())
+    return Columns(column or found[0], label, _class_names(features.get(label or "", {})))
 
 
 def item_of(name: str, row: Mapping[str, object], columns: Columns, at: Callable[[str], Content]) -> Item:
@@ -145,11 +144,21 @@ def _content(value: object, at: Callable[[str], Content] | None = None) -> Conte
     return Skipped(Reason.NOT_A_PICTURE, f"a value of type {type(value).__name__}")
 
 
-def _label(value: object, names: Sequence[str]) -> str | None:
-    if value is None or (isinstance(value, int) and value < 0):  # Hugging Face's -1: not known
+def _class_names(feature: Mapping[str, object]) -> list[str] | None:
+    if feature.get("_type") != "ClassLabel":
         return None
-    if isinstance(value, int) and value < len(names):
-        return on_one_line(names[value])
+    names = feature.get("names")
+    return [str(name) for name in names] if isinstance(names, list) else []
+
+
+def _label(value: object, names: Sequence[str] | None) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, int) and names is not None:
+        if value < 0:  # Hugging Face's -1: not known
+            return None
+        if value < len(names):
+            return on_one_line(names[value])
     return on_one_line(str(value))
 
 
