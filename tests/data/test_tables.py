@@ -186,6 +186,16 @@ def test_tables_are_called_by_their_sub_folder_only_where_two_have_one_name(tmp_
     ]
 
 
+@pytest.mark.parametrize("hidden", ["._a.parquet", "data/._a.parquet", ".a.parquet"])
+def test_hidden_files_are_no_tables(hidden: str, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / hidden).write_bytes(b"what a Mac leaves there")
+    with pytest.raises(SourceError, match="none of them a picture: 1 hidden"):
+        open_source(tmp_path)
+    write(tmp_path / "a.parquet", image=[JPEG])
+    assert [name for name, *_ in seen(tmp_path)] == ["a/000000"]
+
+
 @pytest.mark.parametrize("picture", ["a.jpg", "cat/a.jpg"])
 def test_a_table_beside_pictures_does_not_make_their_folder_one(picture: str, tmp_path: Path) -> None:
     write(tmp_path / "about.parquet", age=[1])

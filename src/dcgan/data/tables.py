@@ -239,7 +239,7 @@ def _tables_in(folder: Path) -> list[Path]:
             return [folder / Path(str(file["filename"])).name for file in state["_data_files"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SourceError(f"{folder / STATE_FILE} is damaged: {error}") from error
-    files = sorted([*folder.glob("*.parquet"), *folder.glob("data/*.parquet")])
+    files = _parquet_files(folder)
     splits = {split: file for file in files if (split := _split_of(file))}
     if len(splits) > 1:
         last, file = max(splits.items())
@@ -263,7 +263,12 @@ def _is_folder(candidate: Candidate) -> bool:
         return True
     if any(has_extension(entry.name) or (entry.is_dir() and entry.name != "data") for entry in _visible(path)):
         return False  # a folder of pictures, which has a table beside them
-    return any(True for pattern in ("*.parquet", "data/*.parquet") for _ in path.glob(pattern))
+    return bool(_parquet_files(path))
+
+
+def _parquet_files(folder: Path) -> list[Path]:
+    found = [*folder.glob("*.parquet"), *folder.glob("data/*.parquet")]
+    return sorted(file for file in found if not is_hidden(file.name))
 
 
 def _visible(folder: Path) -> Iterator[Path]:
