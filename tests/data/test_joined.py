@@ -148,7 +148,8 @@ def test_a_csv_has_paths_and_labels(tmp_path: Path) -> None:
     (tmp_path / "other.tsv").write_text("where\tclass\na.jpg\tdog\n")
     with pytest.raises(
         SourceError,
-        match=r"no column called path, .* it has where, class: name the column of the files with `column`",
+        match=r"no column called path, .* it has where, class\. Name the column of the files when you prepare it: "
+        r"dcgan prepare SOURCE OUT --column NAME$",
     ):
         open_source(tmp_path / "other.tsv")
     (item,) = open_source(tmp_path / "other.tsv", PrepareOptions(column="where"))

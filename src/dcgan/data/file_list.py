@@ -78,7 +78,8 @@ def _rows(path: Path, file: Iterator[str], column: str) -> Iterator[tuple[str, s
     if not paths:
         missing = f"no column {column!r}" if column else f"no column called {', '.join(_PATHS)}"
         raise SourceError(
-            f"{path} has {missing}; it has {', '.join(names) or 'none'}: name the column of the files with `column`"
+            f"{path} has {missing}; it has {', '.join(names) or 'none'}. Name the column of the files when you prepare "
+            "it: dcgan prepare SOURCE OUT --column NAME"
         )
     label = next((by_word[word] for word in _LABELS if word in by_word), "")
     for row in rows:

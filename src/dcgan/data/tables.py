@@ -15,7 +15,7 @@ from dcgan.data.items import Content, Item, Reason, Skipped, Source
 from dcgan.data.joined import Joined
 from dcgan.data.kinds import Candidate, SourceKind, existing
 from dcgan.data.picture_files import has_extension, is_hidden, on_one_line
-from dcgan.errors import SourceError
+from dcgan.errors import SourceError, command
 from dcgan.files import DATASET_FILE, parse_json
 
 STATE_FILE, DICT_FILE = "state.json", "dataset_dict.json"  # of `save_to_disk`
@@ -110,7 +110,9 @@ def find_columns(where: str, schema: pa.Schema, values: Callable[[str], Iterator
     found = [name for name in names if features.get(name, {}).get("_type") == "Image"]
     found = found or [name for name in names if _may_hold(schema.field(name).type) and _has_picture(values(name))]
     if not column and len(found) > 1:
-        raise SourceError(f"{where} has several columns of pictures: {', '.join(found)}; choose one with `column`")
+        remedy = command("prepare", "SOURCE", "OUT", "--column", found[0])
+        several = f"{where} has several columns of pictures: {', '.join(found)}"
+        raise SourceError(f"{several}; choose one when you prepare it: {remedy}")
     if not column and not found:
         raise SourceError(f"{where} has no column of encoded pictures; its columns are {', '.join(names) or 'none'}")
     label = next((name for name in names if features.get(name, {}).get("_type") == "ClassLabel"), None)
