@@ -57,6 +57,18 @@ def test_each_value_is_a_picture_and_the_folder_names_the_label(tmp_path: Path) 
     assert (PackedSet.open(tmp_path / "same").pixels[:] == packed.pixels[:]).all()
 
 
+@pytest.mark.parametrize(
+    "name", [".", "../bedroom_train_lmdb", "data.mdb", "../linked_val_lmdb", "../linked_val_lmdb/data.mdb"]
+)
+def test_the_label_is_the_same_however_the_folder_is_named(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(three(tmp_path))
+    (tmp_path / "linked_val_lmdb").symlink_to("bedroom_train_lmdb")
+    expected = "linked" if "linked" in name else "bedroom"
+    assert {item.label for item in open_source(name)} == {expected}
+
+
 def test_a_file_of_its_own_is_taken_by_its_content(tmp_path: Path) -> None:
     source = open_source(write(tmp_path / "pictures.mdb", {b"a": JPEG}, subdir=False))
     assert [(item.name, item.label) for item in source] == [("a", None)]

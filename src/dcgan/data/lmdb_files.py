@@ -47,8 +47,7 @@ class Lmdb:
             raise SourceError(f"{path}: LMDB needs the extra: pip install 'dcgan[lmdb]'")
         self._path = str(path)
         self._keys = _keys(path)
-        named = _LABEL.fullmatch(path.name)
-        self._label = on_one_line(named[1]) if named else None
+        self._label = _label_of(path)
         if not len(self._keys):
             raise SourceError(f"{path} holds no pictures: it is empty")
 
@@ -110,6 +109,14 @@ def _list_apart(path: Path, out: Path) -> None:
 
 def _data_file(path: Path) -> Path:
     return path / DATA_FILE if path.is_dir() else path
+
+
+def _label_of(path: Path) -> str | None:
+    """The label in the name of the environment's folder, which may be given as "." or as the file in it."""
+    place = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow links, which may be named as LSUN is
+    folder = place.parent if place.name == DATA_FILE else place
+    named = _LABEL.fullmatch(folder.name)
+    return on_one_line(named[1]) if named else None
 
 
 def _recognizes(candidate: Candidate) -> bool:
