@@ -171,6 +171,31 @@ def test_a_list_of_nothing_is_refused(name: str, content: bytes, message: str, t
         open_source(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("names", "kinds"),
+    [(("a.wav", "b.MP3"), "sounds"), (("a.mp4",), "videos"), (("a.mp4", "b.flac"), "sounds and videos")],
+)
+def test_a_list_of_sounds_or_videos_says_where_these_are_read_from(
+    names: tuple[str, ...], kinds: str, tmp_path: Path
+) -> None:
+    for name in names:
+        (tmp_path / name).write_bytes(b"?")
+    lists = {"list.txt": "\n".join(names), "list.csv": "\n".join(["path", *names])}
+    remedy = f"{kinds.capitalize()} are read from folders: name theirs, or put them into one"
+    for name, text in lists.items():
+        (tmp_path / name).write_text(text)
+        with pytest.raises(SourceError, match=rf"{name} lists {kinds} and no pictures\. {remedy}$"):
+            open_source(tmp_path / name)
+
+
+def test_sounds_among_the_pictures_of_a_list_are_skipped(tmp_path: Path) -> None:
+    write(tmp_path, "a.jpg")
+    (tmp_path / "b.wav").write_bytes(b"?")
+    (tmp_path / "list.txt").write_text("a.jpg\nb.wav\n")
+    report = dcgan.prepare(tmp_path / "list.txt", tmp_path / "packed", PrepareOptions(size=16))
+    assert (report.used, report.skipped) == (1, {"not a picture": 1})
+
+
 def test_a_python_list_of_pictures_is_still_one() -> None:
     assert open_source([np.zeros((8, 8), np.uint8)] * 2).total == 2
     with pytest.raises(DcganError):

@@ -2,12 +2,13 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from dcgan.data.formats import SOUND_FILES, VIDEO_FILES
 from dcgan.data.items import Item, Reason, Skipped
 from dcgan.data.kinds import Candidate, SourceKind, existing
-from dcgan.data.picture_files import on_one_line
+from dcgan.data.picture_files import has_extension, on_one_line
 from dcgan.errors import SourceError
 
 _TABLES = {".csv": ",", ".tsv": "\t"}  # by suffix, what separates their columns
@@ -24,7 +25,7 @@ class FileList:
         column: Of a table, that with the paths. Default: the first called path, file, filename, image or picture.
 
     Raises:
-        SourceError: It cannot be read, names no file, or lacks the column.
+        SourceError: It cannot be read, names no file or only sounds and videos, or lacks the column.
     """
 
     def __init__(self, path: Path, column: str = "") -> None:
@@ -42,6 +43,11 @@ class FileList:
             raise SourceError(f"{path} cannot be read: {error}") from error
         if not self._labels:
             raise SourceError(f"{path} lists no files")
+        if others := _other_kinds(self._labels):
+            raise SourceError(
+                f"{path} lists {others} and no pictures. {others.capitalize()} are read from folders: name theirs, or "
+                "put them into one"
+            )
 
     @property
     def total(self) -> int:
@@ -67,6 +73,13 @@ class FileList:
             self.ignored["listed twice"] += 1
         else:
             self._labels[written] = None if label is None else on_one_line(label)
+
+
+def _other_kinds(names: Collection[str]) -> str:
+    """What files of these names are if all of them are sounds or videos; else ""."""
+    kinds = [kind for kind in (SOUND_FILES, VIDEO_FILES) if any(has_extension(name, kind) for name in names)]
+    is_all = all(any(has_extension(name, kind) for kind in kinds) for name in names)
+    return " and ".join(f"{kind.noun}s" for kind in kinds) if is_all else ""
 
 
 def _rows(path: Path, file: Iterator[str], column: str) -> Iterator[tuple[str, str]]:
