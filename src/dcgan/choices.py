@@ -147,7 +147,9 @@ SOURCES: "Registry[SourceKind]" = Registry(
         "npz": Choice("dcgan.data.array_files:NPZ", ".npz"),
         "idx": Choice("dcgan.data.array_files:IDX", "IDX (MNIST)"),
         "parquet": Choice("dcgan.data.tables:PARQUET", "Parquet"),
-        "tables": Choice("dcgan.data.tables:TABLE_FOLDER", "a folder of Parquet files or one saved by Hugging Face"),
+        "tables": Choice(
+            "dcgan.data.table_folders:TABLE_FOLDER", "a folder of Parquet files or one saved by Hugging Face"
+        ),
         "lmdb": Choice("dcgan.data.lmdb_files:LMDB", "LMDB (LSUN)"),
         "cifar-10": Choice("dcgan.data.benchmark_sets:CIFAR_10", "CIFAR-10's batches"),
         "mat": Choice("dcgan.data.benchmark_sets:MAT_FILE", ".mat (SVHN, CIFAR-10)"),

@@ -1,6 +1,5 @@
-"""Tables with a column of encoded pictures: Parquet files, and Hugging Face data sets as `save_to_disk` leaves them."""
+"""Tables with a column of encoded pictures: Parquet files, and the Arrow files of Hugging Face's `save_to_disk`."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,17 +10,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dcgan.data import formats
-from dcgan.data.items import Content, Item, Reason, Skipped, Source
-from dcgan.data.joined import Joined
+from dcgan.data.items import Content, Item, Reason, Skipped
 from dcgan.data.kinds import Candidate, SourceKind, existing
-from dcgan.data.picture_files import has_extension, is_hidden, on_one_line
+from dcgan.data.picture_files import on_one_line
 from dcgan.errors import SourceError, command
-from dcgan.files import DATASET_FILE, parse_json
+from dcgan.files import parse_json
 
-STATE_FILE, DICT_FILE = "state.json", "dataset_dict.json"  # of `save_to_disk`
 _ROWS_AT_ONCE = 64
-_SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}(?:-[0-9a-f]+)?\.parquet")  # train-00000-of-00001, and older ones a hash
-_SPLITS = ("train", "training", "validation", "valid", "val", "dev", "test", "testing", "eval", "evaluation")
 _LABELS = ("label", "labels", "class", "fine_label", "category", "y")
 _MOST_TRIED = 16  # rows that tell whether a column has pictures
 
@@ -225,72 +220,6 @@ def _batches(path: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
                 yield chosen.slice(start, _ROWS_AT_ONCE)
 
 
-def _tables_in(folder: Path) -> list[Path]:
-    """The tables of a folder, in order.
-
-    Raises:
-        SourceError: They belong to several splits, or are not as the folder says.
-    """
-    if (folder / DICT_FILE).is_file():
-        splits = sorted(state.parent.name for state in folder.glob(f"*/{STATE_FILE}"))
-        named = ", ".join(str(folder / split) for split in splits)
-        raise SourceError(f"{folder} holds several splits; name one: {named}")
-    if (folder / STATE_FILE).is_file():
-        try:
-            state = parse_json((folder / STATE_FILE).read_bytes())
-            return [folder / Path(str(file["filename"])).name for file in state["_data_files"]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise SourceError(f"{folder / STATE_FILE} is damaged: {error}") from error
-    files = _parquet_files(folder)
-    splits = {split: file for file in files if (split := _split_of(file))}
-    if len(splits) > 1:
-        last, file = max(splits.items())
-        example = file.with_name(f"{last}-*.parquet") if _SHARD.fullmatch(file.name) else file
-        raise SourceError(f"{folder} holds the splits {', '.join(sorted(splits))}; name one, such as {str(example)!r}")
-    return files
-
-
-def _split_of(file: Path) -> str:
-    """The split that a table's name says it is of: "train" of train.parquet and of its shards; "" if it says none."""
-    if shard := _SHARD.fullmatch(file.name):
-        return shard[1]
-    return file.stem if file.stem.lower() in _SPLITS else ""
-
-
-def _is_folder(candidate: Candidate) -> bool:
-    path = candidate.path
-    if path is None or not path.is_dir() or (path / DATASET_FILE).exists():
-        return False
-    if (path / DICT_FILE).is_file() or (path / STATE_FILE).is_file():
-        return True
-    if any(has_extension(entry.name) or (entry.is_dir() and entry.name != "data") for entry in _visible(path)):
-        return False  # a folder of pictures, which has a table beside them
-    return bool(_parquet_files(path))
-
-
-def _parquet_files(folder: Path) -> list[Path]:
-    found = [*folder.glob("*.parquet"), *folder.glob("data/*.parquet")]
-    return sorted(file for file in found if not is_hidden(file.name))
-
-
-def _visible(folder: Path) -> Iterator[Path]:
-    return (entry for entry in folder.iterdir() if not is_hidden(entry.name))
-
-
-def _open_folder(candidate: Candidate) -> Source:
-    folder, column = existing(candidate), candidate.options.column
-    files = _tables_in(folder)
-    return Joined({name: Table(file, column) for name, file in zip(_names_of(files, folder), files, strict=True)})
-
-
-def _names_of(files: Sequence[Path], folder: Path) -> list[str]:
-    """What the tables of a folder are called: with the sub-folder only where one alone does not tell them apart."""
-    names = [file.stem for file in files]
-    if len(set(names)) == len(names):
-        return names
-    return [file.relative_to(folder).with_suffix("").as_posix() for file in files]
-
-
 def _open_file(candidate: Candidate) -> Table:
     return Table(existing(candidate), candidate.options.column)
 
@@ -300,10 +229,7 @@ def _is_file(candidate: Candidate) -> bool:
 
 
 def _files(candidate: Candidate) -> Iterator[Path]:
-    path = existing(candidate)
-    for file in _tables_in(path) if path.is_dir() else [path]:
-        yield from Table(file, candidate.options.column).files()
+    return Table(existing(candidate), candidate.options.column).files()
 
 
 PARQUET = SourceKind(_is_file, _open_file, _files)
-TABLE_FOLDER = SourceKind(_is_folder, _open_folder, _files)
