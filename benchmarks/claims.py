@@ -3,7 +3,7 @@
     dcgan prepare utkface-64/ sets/utkface --size 32
     python -m benchmarks.claims run sets/utkface sets/cifar-10 --images 128000 --seeds 0 1 2 --strips strips/
     python -m benchmarks.claims table
-    python -m benchmarks.claims picture strips/ --set utkface --out claims.png
+    python -m benchmarks.claims picture strips/ --set utkface --seed 2 --out claims.png
 
 Every training is the paper's recipe at 32x32 (5x5 kernels, Adam 2e-4 with a momentum of 0.5, L2; batches of 64 that
 update both nets) with 16 base channels, but for the one thing that its row names, and sees as many images. Kernel
@@ -143,6 +143,7 @@ BASE = preset("paper-svhn-32").changed(
 def main() -> None:
     """Train, or print what was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, default=RESULTS)
     verbs = parser.add_subparsers(dest="verb", required=True)
     running = verbs.add_parser("run")
     running.add_argument("sets", nargs="+", type=Path, help="packed sets of 32x32 in color")
@@ -154,26 +155,27 @@ def main() -> None:
     picture = verbs.add_parser("picture")
     picture.add_argument("strips", type=Path)
     picture.add_argument("--set", required=True, help="name of the packed set")
+    picture.add_argument("--seed", type=int, default=0)
     picture.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     if args.verb == "run":
-        run_all(args.sets, args.claims, args.seeds, args.images, args.strips)
+        run_all(args.sets, args.claims, args.seeds, args.images, args.strips, args.results)
     elif args.verb == "table":
-        print_table(read_results(RESULTS))
+        print_table(read_results(args.results))
     else:
-        draw(args.strips, args.set).save(args.out)
+        draw(args.strips, args.set, args.seed).save(args.out)
 
 
 def run_all(
-    sets: Sequence[Path], claims: Sequence[str], seeds: Sequence[int], images: int, strips: Path | None
+    sets: Sequence[Path], claims: Sequence[str], seeds: Sequence[int], images: int, strips: Path | None, results: Path
 ) -> None:
     """Run what is not in the results yet, seed by seed."""
     for seed in seeds:
         for claim in claims:
             for path in sets:
                 key = {"set": path.name, "claim": claim, "seed": seed, "images": images}
-                if not is_there(RESULTS, key):
-                    add_result(RESULTS, key | run_one(PackedSet.open(path), claim, seed, images, strips))
+                if not is_there(results, key):
+                    add_result(results, key | run_one(PackedSet.open(path), claim, seed, images, strips))
 
 
 def run_one(data: PackedSet, claim: str, seed: int, images: int, strips: Path | None) -> Result:
@@ -181,6 +183,7 @@ def run_one(data: PackedSet, claim: str, seed: int, images: int, strips: Path | 
     changes = {"seed": seed, "images": images, "evaluate_every": images // 2, "sheet_every": images // CHECKS}
     recipe = BASE.changed({**changes, "checkpoint_every": images, **CLAIMS[claim].recipe})
     generator, discriminator = vary(recipe.architecture(), CLAIMS[claim].nets, seed)
+    recipe = recipe.changed({"base_channels": None})  # which nets of one's own have by themselves
     began = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
@@ -286,16 +289,18 @@ def _verdict(differences: Sequence[int]) -> str:
     return "did not hold on one set"
 
 
-def draw(strips: Path, name: str) -> Image.Image:
-    """A row of samples of each claim, from the training with the least seed."""
+def draw(strips: Path, name: str, seed: int) -> Image.Image:
+    """A row of samples of each claim, from the trainings with this seed."""
     rows, labels = [], []
     for claim, about in CLAIMS.items():
-        file = min(strips.glob(f"{name}-{claim}-[0-9]*.png"), default=None)
-        if file is not None:
+        file = strips / f"{name}-{claim}-{seed}.png"
+        if file.exists():
             with Image.open(file) as strip:
                 pixels = np.asarray(strip.convert("RGB"))
             rows.append(np.stack(np.split(pixels, SHOWN, axis=1)))
             labels.append(about.instead)
+    if not rows:
+        raise SystemExit(f"{strips} has no samples of {name} with seed {seed}: make them with `run --strips`")
     return labeled_grid(np.stack(rows), THEMES["light"], rows=labels)
 
 

@@ -84,7 +84,7 @@ def main() -> None:
         for machines in args.machines:
             ray = on_cluster(machines, place / "photos", place / f"ray {machines}", args.count)
             print(f"ray, {machines} machines of one core: {ray:,.0f} pictures/s", flush=True)
-        print(f"assembling shards: {assembling(place / 'local 1', place / 'shards'):,.0f} pictures/s")
+        print(f"assembling shards: {assembling(place / f'local {args.machines[0]}', place / 'shards'):,.0f} pictures/s")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,7 @@ def cropped(picture: Pixels) -> Pixels:
 def pictures(count: int, size: int, copies: int) -> Iterator[Pixels]:
     """Pictures one by one, copies of the first ones at the end."""
     first = []
-    for number, picture in enumerate(picture for some in clouds(count, size) for picture in some):
+    for number, picture in enumerate(islice(chain.from_iterable(clouds(count, size)), count)):
         if number < copies:
             first.append(cropped(picture))
         yield picture if number < count - copies else first[number - (count - copies)]

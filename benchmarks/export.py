@@ -80,7 +80,7 @@ def models() -> dict[str, Model]:
     """What is exported; untrained nets are as fast as trained ones."""
     return {
         "faces, 32x32": load("faces", "cpu"),
-        "default, 64x64": untrained(Recipe(size=64, channels=3)),
+        "strided, 64x64": untrained(Recipe(size=64, channels=3, layout="strided")),
         "paper-64": untrained(preset("paper-64")),
     }
 

@@ -71,13 +71,15 @@ def train(results: Path, data: Path, pictures: int, augment: str, seed: int) -> 
 
 
 def print_table(results: Path) -> None:
-    """A row for each number of pictures and augmentation, with the kernel distance x 1000 at each mark."""
-    print(f"| pictures | `augment` | {' | '.join(f'{mark:,.0f} images' for mark in MARKS)} | collapses |")
-    print(f"|---|---|{'---|' * (len(MARKS) + 1)}")
-    order = sorted(read_results(results), key=lambda row: (row["pictures"], AUGMENTS.index(row["augment"])))
+    """A row for each number of pictures, augmentation and seed, with the kernel distance x 1000 at each mark."""
+    print(f"| pictures | `augment` | seed | {' | '.join(f'{mark:,.0f} images' for mark in MARKS)} | collapses |")
+    print(f"|---|---|---|{'---|' * (len(MARKS) + 1)}")
+    order = sorted(
+        read_results(results), key=lambda row: (row["pictures"], AUGMENTS.index(row["augment"]), row["seed"])
+    )
     for row in order:
         distances = " | ".join(f"{mark['distance']:.0f}" for mark in row["marks"])
-        print(f"| {row['pictures']:,} | {row['augment']} | {distances} | {row['collapses']} |")
+        print(f"| {row['pictures']:,} | {row['augment']} | {row['seed']} | {distances} | {row['collapses']} |")
 
 
 if __name__ == "__main__":

@@ -77,6 +77,7 @@ class ProcessorTime(Callback):
 def main() -> None:
     """Train, or print what was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, default=RESULTS)
     verbs = parser.add_subparsers(dest="verb", required=True)
     running = verbs.add_parser("run")
     running.add_argument("sets", nargs="+", type=Path, help="packed sets of 32x32")
@@ -92,19 +93,20 @@ def main() -> None:
     verbs.add_parser("table")
     args = parser.parse_args()
     if args.verb == "table":
-        print_table(read_results(RESULTS))
+        print_table(read_results(args.results))
         return
     if args.verb == "measure":
         key = {"set": args.set.name, "nets": args.nets, "minutes": args.minutes}
-        sheet_file = _sheet_file(args.sheets, key)
-        add_result(RESULTS, key | measure(dcgan.load(args.run), PackedSet.open(args.set), sheet_file))
+        if not is_there(args.results, key):
+            sheet_file = _sheet_file(args.sheets, key)
+            add_result(args.results, key | measure(dcgan.load(args.run), PackedSet.open(args.set), sheet_file))
         return
     for path in args.sets:
         for nets in args.nets:
             key = {"set": path.name, "nets": nets, "minutes": args.minutes}
-            if not is_there(RESULTS, key):
+            if not is_there(args.results, key):
                 sheet_file = _sheet_file(args.sheets, key)
-                add_result(RESULTS, key | run_one(PackedSet.open(path), nets, args.minutes, sheet_file))
+                add_result(args.results, key | run_one(PackedSet.open(path), nets, args.minutes, sheet_file))
 
 
 def _sheet_file(folder: Path | None, key: Result) -> Path | None:

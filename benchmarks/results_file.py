@@ -1,6 +1,7 @@
 """Results of long benchmarks: a line of JSON for each training, so that what is there already is not repeated."""
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,11 @@ def read_results(path: Path) -> list[Result]:
 
 
 def is_there(path: Path, key: Mapping[str, object]) -> bool:
-    """Whether a line has all of these values."""
-    return any(key.items() <= result.items() for result in read_results(path))
+    """Whether a line has all of these values; says so if one does."""
+    found = any(key.items() <= result.items() for result in read_results(path))
+    if found:
+        print(f"is in {path} already: {json.dumps(dict(key))}", file=sys.stderr)
+    return found
 
 
 def add_result(path: Path, result: Result) -> None:

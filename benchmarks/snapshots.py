@@ -1,6 +1,6 @@
 """What a look at a training costs, and how many images fixed batch-norm statistics have to be measured on.
 
-    dcgan train faces/ --size 64 --images 40000 --out runs/faces
+    dcgan train faces/ --size 64 --layout strided --images 40000 --out runs/faces
     python -m benchmarks.snapshots levels runs/faces
     python -m benchmarks.snapshots seconds
     python -m benchmarks.snapshots seconds --base-channels 64
@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dcgan.choices import LAYOUTS
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.memory import reuse_memory
 from dcgan.randomness import Stream, latents_from_seeds, rng, sample_latents
@@ -112,11 +113,13 @@ def main() -> None:
     parts.add_parser("levels", help="samples against the number of images").add_argument("run", type=Path)
     clock = parts.add_parser("seconds", help="the time of a sheet, a checkpoint and a stop")
     clock.add_argument("--base-channels", type=int, default=Recipe().definite.base_channels)
+    clock.add_argument("--layout", choices=LAYOUTS.names, default=Recipe().layout)
     arguments = parser.parse_args()
     if arguments.part == "levels":
         levels(arguments.run)
     else:
-        seconds(Recipe(size=64, channels=3, base_channels=arguments.base_channels, threads=1))
+        nets = {"base_channels": arguments.base_channels, "layout": arguments.layout}
+        seconds(Recipe(size=64, channels=3, threads=1).changed(nets))
 
 
 if __name__ == "__main__":

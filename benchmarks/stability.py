@@ -242,7 +242,7 @@ def main() -> None:
 def measure(arguments: argparse.Namespace) -> None:
     """Train what is not yet in the results."""
     results: Path = arguments.results
-    known = {(row["set"], row["recipe"], row["seed"], row["unit"]) for row in read_results(results)}
+    rows = read_results(results)
     jobs = [
         Job(data, recipe, seed, tuple(arguments.marks), arguments.unit, arguments.sheets)
         for seed in arguments.seeds
@@ -252,13 +252,31 @@ def measure(arguments: argparse.Namespace) -> None:
     results.parent.mkdir(parents=True, exist_ok=True)
     context = get_context("spawn")
     with ProcessPoolExecutor(arguments.workers, context, max_tasks_per_child=1) as pool:
-        futures = [pool.submit(train_and_measure, job) for job in jobs if job.key not in known]
+        futures = [pool.submit(train_and_measure, job) for job in jobs if not _is_there(job, rows)]
         for done, future in enumerate(as_completed(futures), 1):
             row = future.result()
             with results.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
             last = row["marks"][-1]
             print(f"{done}/{len(futures)}  {row['set']}, {row['recipe']}, seed {row['seed']}: {last}", flush=True)
+
+
+def _is_there(job: Job, rows: list[dict[str, Any]]) -> bool:
+    """Whether the training was measured already, at the same marks; says so if it was."""
+    alike = [row for row in rows if (row["set"], row["recipe"], row["seed"], row["unit"]) == job.key]
+    found = any(
+        len(row["marks"]) == len(job.marks)
+        and all(abs(mark[job.unit] - asked) <= asked / 10 for mark, asked in zip(row["marks"], job.marks, strict=True))
+        for row in alike
+    )
+    if found:
+        print(f"measured already: {job.data.name}, {job.recipe}, seed {job.seed}", flush=True)
+    elif alike:
+        raise SystemExit(
+            f"{job.data.name}, {job.recipe}, seed {job.seed} was measured at other marks: name another file with "
+            "--results"
+        )
+    return found
 
 
 if __name__ == "__main__":

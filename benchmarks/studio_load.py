@@ -58,11 +58,13 @@ class Client(Thread):
 
 def main() -> None:
     """Run the clients against a studio of its own, and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--model", default="faces")
     asked = parser.parse_args()
+    if asked.clients < 2:
+        parser.error("--clients must be 2 or more: the first asks for single pictures, the others for pages")
     words = [sys.executable, "-m", "dcgan", "studio", "--port", "0", "--no-browser", "--json", "--device", "cpu"]
     with (
         TemporaryDirectory() as folder,

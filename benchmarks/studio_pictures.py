@@ -277,6 +277,7 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="folder for studio-NAME.webp")
     parser.add_argument("--only", nargs="+", choices=PICTURES, default=list(PICTURES))
     args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
     for name in args.only:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place) / "pictures"
