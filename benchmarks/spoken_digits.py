@@ -30,6 +30,7 @@ from dcgan.atomic_files import temporary_folder
 from dcgan.choices import BASELINES
 from dcgan.cli.console import progress_bar
 from dcgan.data.packed import PackedSet
+from dcgan.data.sounds import recording_of
 from dcgan.probing.baselines.baseline import FeatureBaseline
 from dcgan.probing.comparison import probe
 from dcgan.sound.spectrogram import SoundFormat, sounds_of, to_spectrogram
@@ -105,7 +106,7 @@ class Listener:
         with temporary_folder("judge") as folder:
             dcgan.prepare(recordings, folder / "all", CLIP)
             data = PackedSet.open(folder / "all")
-            names = [name.partition("#")[0] for name in data.names]
+            names = [recording_of(name) for name in data.names]
         digits = np.array([int(name.split("_")[0]) for name in names])
         first_half = np.array([int(Path(name).stem.split("_")[2]) % 2 == 0 for name in names])
         pixels = np.asarray(data.pixels)

@@ -249,10 +249,11 @@ def measure(arguments: argparse.Namespace) -> None:
         for recipe in arguments.recipes
         for data in arguments.sets
     ]
+    missing = [job for job in jobs if not _is_there(job, rows)]  # refused, if at all, before anything is trained
     results.parent.mkdir(parents=True, exist_ok=True)
     context = get_context("spawn")
     with ProcessPoolExecutor(arguments.workers, context, max_tasks_per_child=1) as pool:
-        futures = [pool.submit(train_and_measure, job) for job in jobs if not _is_there(job, rows)]
+        futures = [pool.submit(train_and_measure, job) for job in missing]
         for done, future in enumerate(as_completed(futures), 1):
             row = future.result()
             with results.open("a", encoding="utf-8") as file:
@@ -262,11 +263,11 @@ def measure(arguments: argparse.Namespace) -> None:
 
 
 def _is_there(job: Job, rows: list[dict[str, Any]]) -> bool:
-    """Whether the training was measured already, at the same marks; says so if it was."""
+    """Whether the training was measured already, at the same marks; says so if it was. One that broke off has fewer."""
     alike = [row for row in rows if (row["set"], row["recipe"], row["seed"], row["unit"]) == job.key]
     found = any(
-        len(row["marks"]) == len(job.marks)
-        and all(abs(mark[job.unit] - asked) <= asked / 10 for mark, asked in zip(row["marks"], job.marks, strict=True))
+        (len(row["marks"]) == len(job.marks) or row["ending"] == "collapsed")
+        and all(abs(mark[job.unit] - asked) <= asked / 10 for mark, asked in zip(row["marks"], job.marks, strict=False))
         for row in alike
     )
     if found:

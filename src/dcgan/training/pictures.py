@@ -47,9 +47,12 @@ def open_data(
         for name, asked, found in (("size", recipe.size, data.size), ("channels", recipe.channels, data.channels)):
             if asked not in (None, found):
                 who = "the model to begin with asks" if start else f"the recipe (preset {recipe.preset}) asks"
-                fixed = getattr(PRESETS[recipe.preset], name) == asked
-                other = f"give `{name}` {found}" if fixed else f"leave `{name}` out"
-                other = "begin with another model" if start else other
+                if start:
+                    other = "begin with another model"
+                elif getattr(PRESETS[recipe.preset], name) == asked:  # which leaving it out would not change
+                    other = f"give `{name}` {found}"
+                else:
+                    other = f"leave `{name}` out"
                 raise PackedSetError(
                     f"{path} holds pictures with {name} {found}, but {who} for {asked}; {other}, or prepare the source "
                     f"again with `{name}` {asked}"
