@@ -46,6 +46,7 @@ class Choice:
     layers: tuple[int, ...] | None = None
     grid: int = 4
     standardize: bool = False
+    mixed: bool = False  # statistics of random mini-batches, not of those in the order of the set
     change: Change | None = None
     take: Take | None = None
 
@@ -151,6 +152,7 @@ def choices(path: Path) -> Iterator[Choice]:
     for grid in (1, 2, 8):
         yield Choice(f"grid {grid}x{grid}", model, grid=grid)
     yield Choice("standardized", model, standardize=True)
+    yield Choice("statistics of mixed mini-batches", model, mixed=True)
     yield Choice("means, not maxima", model, take=means)
     yield Choice("maxima and means", model, take=maxima_and_means)
     yield Choice("mean of it and its mirror image", model, take=mirrored)
@@ -181,7 +183,7 @@ def measure(choice: Choice, source: Pictures, test: Pictures, labels: int, repea
     extractor = DiscriminatorExtractor(choice.model, choice.layers, choice.grid)
     change = choice.change or (lambda pixels: pixels)
     pixels = change(source[0])
-    extractor.measure(pixels)
+    extractor.measure(np.random.default_rng(0).permutation(pixels) if choice.mixed else pixels)
     train = LabeledFeatures(features_of(choice, extractor, pixels), source[1])
     tested = LabeledFeatures(features_of(choice, extractor, change(test[0])), test[1])
     if choice.standardize:

@@ -240,6 +240,11 @@ def cut(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-7])
 
 
+def endless(folder: Path) -> None:
+    (folder / "generator.safetensors").unlink()
+    (folder / "generator.safetensors").symlink_to("/dev/zero")
+
+
 CONV_LAYER = {"out_channels": 3, "kernel_size": 4, "stride": 2}
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -266,6 +271,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "checksums of another kind": (edit(lambda card: card.update(sha256=[1])), "checksum"),
     "missing tensors": (lambda folder: (folder / "generator.safetensors").unlink(), "cannot read"),
     "cut tensors": (cut, "checksum"),
+    "tensors without an end": (endless, "not a file"),
     "no safetensors": (resealed(b"x" * 100), "damaged"),
     "empty tensors": (resealed(b""), "damaged"),
     "a header longer than the file": (resealed((2**60).to_bytes(8, "little") + b"{}"), "damaged"),

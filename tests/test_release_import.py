@@ -203,3 +203,9 @@ def test_first_layers_of_odd_shapes_are_an_error(tmp_path: Path) -> None:
 def test_no_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no folder"):
         import_release(tmp_path / "nowhere")
+
+
+def test_a_model_is_not_imported_again(nets: dict[str, list[Array]], folder: Path, tmp_path: Path) -> None:
+    import_release(folder).save(tmp_path / "model")
+    with pytest.raises(ModelError, match="is a model of dcgan already: use it as it is"):
+        import_release(tmp_path / "model")

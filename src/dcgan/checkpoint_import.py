@@ -1,6 +1,7 @@
 """Checkpoints of the common tutorial nets (`netG.pth`, `netD.pth`) as a model of ours."""
 
 import pickle
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,7 +122,8 @@ def _tensors(path: Path, keys: tuple[str, str]) -> Tensors:
     if not path.is_file():
         raise ModelError(f"no file at {path}")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # of torch, about what the errors below say
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ModelError(
             f"{path} holds more than tensors, such as a whole module; reading that could run code, so it was refused. "

@@ -50,9 +50,7 @@ def parse_hub_name(path: str | Path) -> HubName:
     text = _SCHEME.sub("", Path(path).as_posix(), count=1)
     parts = _NAME.fullmatch(text)
     if not parts:
-        raise ModelNotFoundError(
-            f"{PREFIX}{text} names no model: write {PREFIX}OWNER/NAME or {PREFIX}OWNER/NAME@REVISION"
-        )
+        raise ModelNotFoundError(f"{PREFIX}{text} names no model: write {PREFIX}OWNER/NAME")
     return HubName(parts[1], parts[2])
 
 

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from dcgan.errors import ModelError, UsageError
+from dcgan.errors import ModelError, UsageError, command
 from dcgan.files import RUN_FILE, parse_json, sha256
 from dcgan.hub_cache import download, is_hub_name, parse_hub_name
 from dcgan.types import DType
@@ -40,6 +40,10 @@ def find(path: str | Path) -> Path:
     if is_hub_name(path):
         return download(parse_hub_name(path), CARD, [f"{net}.safetensors" for net in NETS], [OWN_CONCEPTS])
     path = Path(path)
+    try:
+        path.exists()
+    except OSError as error:  # too long for a name
+        raise ModelError(f"no model has such a path: {error.strerror}") from error
     if path.is_symlink() and (path / CARD).is_file():  # RUN/best
         return path.parent / path.readlink()
     if (path / CARD).is_file():
@@ -48,8 +52,8 @@ def find(path: str | Path) -> Path:
         best = best_checkpoint(path.parent)
         if best is None:
             raise ModelError(
-                f"no model at {path}: {path.parent} has no complete checkpoint that was measured: train it with "
-                "`evaluate_every`"
+                f"no model at {path}: {path.parent} has no complete checkpoint that was measured; go on with "
+                f"`{command('train', '--resume', path.parent, '--evaluate-every', 50_000)}`"
             )
         return best
     candidates = _models_of_run(path)
@@ -204,6 +208,8 @@ def read_tensors(path: Path, card: Mapping[str, object]) -> dict[str, Tensor]:
     """
     digests = card.get("sha256")
     try:
+        if path.exists() and not path.is_file():
+            raise ModelError(f"{path} is damaged: it is not a file")
         if not isinstance(digests, dict) or sha256(path) != digests.get(path.name):
             raise ModelError(
                 f"{path} is not the file that was written: its checksum differs; it is damaged or was changed"

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from dcgan.errors import ModelError
 from dcgan.model import Model
+from dcgan.model_folder import holds_model
 from dcgan.networks.architecture import Architecture
 from dcgan.networks.batch_norm import measure_statistics
 from dcgan.networks.discriminator import Discriminator
@@ -45,6 +46,8 @@ def import_release(folder: Path) -> Model:
     """
     if not folder.is_dir():
         raise ModelError(f"no folder at {folder}")
+    if holds_model(folder):
+        raise ModelError(f"{folder} is a model of dcgan already: use it as it is")
     generator_arrays, discriminator_arrays = _read(folder, "gen"), _read(folder, "discrim")
     if 1 not in generator_arrays and 1 in discriminator_arrays and discriminator_arrays[1].shape[2:] == (3, 3):
         return _features_alone(folder, discriminator_arrays)

@@ -15,6 +15,12 @@ def plural(noun: str) -> str:
     return noun + ("es" if noun.endswith(("s", "x")) else "s")
 
 
+def either(names: Sequence[str]) -> str:
+    """Names to choose from: ".png", ".npy or .parquet", ".png, .jpg or .webp"."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def some_of(names: Sequence[str]) -> str:
     """Names for a message: the first ten, and how many more there are."""
     more = len(names) - MOST_NAMED

@@ -187,7 +187,7 @@ def test_concepts_move_a_picture_together_until_they_are_reset(page: Chrome) -> 
 @needs_browser
 def test_a_slider_can_be_made_of_pictures_where_a_model_has_no_concepts(page: Chrome) -> None:
     show(page, "sliders", "bare")
-    assert 'dcgan concepts "bare" "smiling: 3,17,40" --out "bare/concepts.toml"' in find(page, "#sliders").text
+    assert 'dcgan concepts bare "smiling: 3,17,40" --out bare/concepts.toml' in find(page, "#sliders").text
     find(page, "#own-more").click()
     for seed in (4, 5):
         find(page, f"#shelf [data-seed='{seed}']").click()

@@ -155,6 +155,8 @@ def test_a_run_without_a_folder_is_being_prepared_or_has_failed(tmp_path: Path) 
     assert (failed.state, failed.trouble) == ("failed", "too few pictures. Start a new training.")
     stopped = view_run(tmp_path, "runs/b", TrainingProcess(False, 0.0, stopped=True))
     assert "stopped before it began" in stopped.trouble
+    removed = view_run(tmp_path, "runs/b", TrainingProcess(False, 0.0, stopped=True, begun=True))
+    assert removed.trouble == "Its folder was removed. Start a new training."
 
 
 def test_a_sheet_that_is_not_there_is_refused(folder: Path) -> None:

@@ -174,14 +174,20 @@ def test_a_training_is_started_left_found_again_paused_and_finished(browser: Chr
         assert (again.status, "already" in again.error) == (400, True)
         click(browser, "#pause")
         until(lambda: text(browser, "#state") == "Paused", 60)
-        set_value(browser, browser.find_element(By.ID, "longer"), "-1")
-        click(browser, "#resume")
-        until(lambda: "Minutes must be more than 0" in text(browser, "#notice"))
-        until(lambda: browser.find_element(By.ID, "resume").is_enabled())
-        assert "Minutes must be more than 0" in text(browser, "#notice")  # it stays
+        for minutes in ("-1", "99999999999"):
+            set_value(browser, browser.find_element(By.ID, "longer"), minutes)
+            click(browser, "#resume")
+            why = f"Minutes must be a number, above 0 and at most 10000000, not {float(minutes)}"
+            until(lambda why=why: why in text(browser, "#notice"))  # type: ignore[misc]
+            until(lambda: browser.find_element(By.ID, "resume").is_enabled())
+            assert why in text(browser, "#notice")  # it stays
         set_value(browser, browser.find_element(By.ID, "longer"), str(a_second_more(client)))
         click(browser, "#resume")
         until(lambda: text(browser, "#state") == "Finished", 60)
         until(lambda: browser.execute_script("return document.getElementById('sheet').naturalWidth") > 500)
         assert "Each place is the same seed" in text(browser, "#panel")
+        set_value(browser, browser.find_element(By.ID, "longer"), "")
+        click(browser, "#resume")
+        until(lambda: "Type more minutes than the 1" in text(browser, "#notice"))
+        assert text(browser, "#state") == "Finished"
         console_is_empty(browser)

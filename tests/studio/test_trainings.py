@@ -1,12 +1,14 @@
 """Trainings as processes of their own, without a page."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tests.training.toys import TOY, discs
 
 from dcgan.errors import RecipeError, RunError, UsageError
@@ -44,13 +46,28 @@ def test_one_that_is_stopped_or_fails_before_it_begins_says_so(tmp_path: Path, m
         later.pause(stopped)
 
 
+def test_a_run_that_was_removed_is_no_longer_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DCGAN_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "photos").mkdir()
+    for number, picture in enumerate(discs(8)):
+        Image.fromarray(picture[..., 0]).save(tmp_path / "photos" / f"{number}.png")
+    trainings = Trainings(tmp_path, "cpu")
+    run = trainings.start("photos", {"size": 16, "base_channels": 4, "batch_size": 4, "minutes": 0.001})
+    until(lambda: (process := trainings.process(run)) is not None and not process.alive)
+    assert (tmp_path / run / "model").is_dir()
+    assert trainings.begun() == [run]
+    shutil.rmtree(tmp_path / run)
+    assert trainings.begun() == []
+    assert "folder was removed" in view_run(tmp_path, run, trainings.process(run)).trouble
+
+
 def test_what_cannot_be_trained_is_refused_before_a_process_starts(tmp_path: Path) -> None:
     trainings = Trainings(tmp_path)
     with pytest.raises(RecipeError, match="minutes"):
         trainings.start(".", {"size": 16, "minutes": -1.0})
     with pytest.raises(UsageError, match="not in the folder"):
         trainings.start("../x", {"size": 16})
-    with pytest.raises(UsageError, match="photos no longer exists"):
+    with pytest.raises(UsageError, match="the pictures photos no longer exist"):
         trainings.start("photos", {"size": 16})
     with pytest.raises(UsageError, match="no run"):
         trainings.resume("runs/none")

@@ -101,6 +101,14 @@ def test_an_archive_is_learned_from_as_it_is(client: Client) -> None:
     assert looked_at(client, str(stored["source"]))["used"] == 3
 
 
+def test_where_a_picture_is_asked_for_no_archive_stays(client: Client, folder: Path) -> None:
+    name = new_set(client)
+    answer = client.ask("POST", f"/api/uploads/{name}?only=picture", b"PK\x03\x04")
+    assert "this is an archive: it was not kept" in answer.error
+    assert not (folder / name).exists()
+    assert client.ask("POST", f"/api/uploads/{name}?only=picture", picture()).json["kind"] == "picture"
+
+
 def test_names_of_files_are_ours(client: Client, folder: Path) -> None:
     stored = send(client, new_set(client), picture()).json
     assert str(stored["name"]).removesuffix(".png").isalnum()

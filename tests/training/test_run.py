@@ -524,6 +524,19 @@ def test_a_full_disk_met_by_the_weights_themselves_is_told_in_words_too(
         train(packed, tmp_path / "run", TOY)
 
 
+def test_a_run_whose_folder_is_removed_ends_with_what_happened(packed: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+
+    class Removal(Callback):
+        def on_step(self, state: TrainingState, target: int) -> None:
+            if state.progress.step == 1:
+                shutil.rmtree(run)
+
+    with pytest.raises(RunError, match=r"Its folder was removed during the training, .* train again"):
+        train(packed, run, TOY, callbacks=[Removal()])
+    assert not run.exists()
+
+
 def test_a_run_that_could_not_be_made_is_not_to_be_resumed(
     packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from dcgan.atomic_files import check_writable
 from dcgan.cli.console import complain
 from dcgan.errors import DcganError, UsageError
 from dcgan.files import why_taken
+from dcgan.words import either
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -136,7 +137,7 @@ def check_files(targets: Mapping[str, tuple[Path | None, Iterable[str]]], *, ove
 
 def _check_file(flag: str, path: Path, suffixes: Sequence[str], overwrite: bool) -> None:
     if path.suffix.lower() not in suffixes:
-        raise UsageError(f"{flag} {path}: name a file that ends in {', '.join(suffixes)}")
+        raise UsageError(f"{flag} {path}: name a file that ends in {either(suffixes)}")
     if path.is_dir():
         raise UsageError(f"{flag} {path} is a folder; name a file")
     if path.exists() and not overwrite:

@@ -31,6 +31,7 @@ def answers(handler: Callable[[Request], Awaitable[object]]) -> Handler:
     async def answer(request: Request) -> Response:
         try:
             found = await handler(request)
+            return found if isinstance(found, Response) else JSONResponse(found)
         except BusyError as error:
             return refusal(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "2"})
         except DcganError as error:
@@ -45,14 +46,13 @@ def answers(handler: Callable[[Request], Awaitable[object]]) -> Handler:
                 HTTPStatus.INTERNAL_SERVER_ERROR,
                 "dcgan made a mistake here; the terminal in which the studio was started shows it",
             )
-        return found if isinstance(found, Response) else JSONResponse(found)
 
     return answer
 
 
 def refusal(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:
     """An answer that says why there is none."""
-    return JSONResponse({"error": why}, status, headers)
+    return JSONResponse({"error": why.encode("utf-8", "backslashreplace").decode()}, status, headers)
 
 
 async def http_refusal(_request: Request, error: Exception) -> Response:

@@ -81,7 +81,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
     async def state(_request: Request) -> object:
         return await run_sync(
             lambda: {
-                "folder": folder.name or str(folder),
+                "folder": (folder.name or str(folder)).encode("utf-8", "backslashreplace").decode(),
                 "runs": sorted({*contents.runs(), *train.trainings.begun()}),
                 "models": contents.models(),
                 "sources": contents.sources(),

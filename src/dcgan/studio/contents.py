@@ -1,5 +1,6 @@
 """What there is in the studio's folder: runs, models, and pictures to learn from."""
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def model_path(folder: Path, name: str) -> Path:
 
 @dataclass(frozen=True)
 class Contents:
-    """The studio's folder. Links are not followed: what is listed lies in it."""
+    """The studio's folder. Links are not followed: what is listed lies in it. Names must be UTF-8."""
 
     folder: Path
 
@@ -88,7 +89,7 @@ class Contents:
         """What can draw: each run that has a checkpoint, each model, and those that come with dcgan.
 
         Each has a name, whether it is a run, and what its card says: size, channels, labels, images seen, whether it
-        makes sounds. Those whose card cannot be read are left out.
+        makes sounds. Those whose card cannot be read, or holds what no model has, are left out.
         """
         own = {one.name: one.kind == "run" for one in self.found() if one.kind in ("run", "model")}
         shipped = {card.parent.name: False for card in sorted(SHIPPED.glob(f"*/{CARD}"))}
@@ -107,19 +108,18 @@ class Contents:
             card = read_card(find(model_path(self.folder, name)))
         except (ModelError, OSError):
             return None
-        nets = card.get("architecture", card.get("interface"))
-        if not isinstance(nets, dict) or not isinstance(nets.get("size"), int):
+        nets, labels, images = card.get("architecture", card.get("interface")), card.get("labels"), card.get("images")
+        numbers = [nets.get(name) for name in ("size", "channels", "latent_dim")] if isinstance(nets, dict) else [None]
+        if not all(isinstance(number, int) for number in numbers):
             return None
-        labels = card.get("labels")
-        return {
-            "size": nets["size"],
-            "channels": nets.get("channels"),
-            "latent_dim": nets.get("latent_dim"),
-            "labels": labels if isinstance(labels, list) else [],
-            "images": card.get("images"),
-            "nets": card.get("nets"),
+        known = {
+            **dict(zip(("size", "channels", "latent_dim"), numbers, strict=True)),
+            "labels": [str(label) for label in labels] if isinstance(labels, list) else [],
+            "images": images if isinstance(images, int) else None,
+            "nets": str(card.get("nets", "dcgan")) if "architecture" in card else "",
             "sound": "sound" in card,
         }
+        return known if is_text(json.dumps(known, ensure_ascii=False)) else None
 
     def _look(self, folder: Path, depth: int, left: list[int]) -> Iterator[Found]:
         left[0] -= 1
@@ -132,7 +132,7 @@ class Contents:
             return
         try:
             with os.scandir(folder) as entries:
-                visible = [entry for entry in entries if not entry.name.startswith(".") and not entry.is_symlink()]
+                visible = [entry for entry in entries if _is_visible(entry)]
         except OSError:  # another user's
             return
         files = [entry.name for entry in visible if entry.is_file()]
@@ -152,6 +152,19 @@ class Contents:
                 if len(labels) > 1 and depth < DEPTH:  # a folder for each class
                     yield Found(media, name)
             yield from inner
+
+
+def _is_visible(entry: "os.DirEntry[str]") -> bool:
+    return not entry.name.startswith(".") and is_text(entry.name) and not entry.is_symlink()
+
+
+def is_text(name: str) -> bool:
+    """Whether a page can show a name: those of files may hold bytes that are not UTF-8."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _kind_of(folder: Path) -> Kind | None:

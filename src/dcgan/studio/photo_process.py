@@ -15,7 +15,7 @@ from PIL import Image
 
 from dcgan.data.decode import DecodeOptions, decode_content, decode_whole
 from dcgan.data.items import Skipped
-from dcgan.errors import DcganError, NoUsablePictureError
+from dcgan.errors import NoUsablePictureError
 from dcgan.figures.sheets import save_picture
 from dcgan.latent.regions import Region, region_for
 from dcgan.studio.child import errors_said, say
@@ -30,15 +30,14 @@ def read_photo(path: Path) -> Pixels:
     """A photograph (H, W, C) in its full size, upright, in sRGB, with 1, 3 or 4 channels.
 
     Raises:
-        NoUsablePictureError: It cannot be read.
-        DcganError: It has too many pixels.
+        NoUsablePictureError: It cannot be read, or has too many pixels.
     """
     pixels, _ = decode_whole(path, None)
     if isinstance(pixels, Skipped):
         raise NoUsablePictureError(f"this picture cannot be read: {pixels}")
     height, width = pixels.shape[:2]
     if height * width > MOST_PIXELS:
-        raise DcganError(
+        raise NoUsablePictureError(
             f"this picture has {height * width / 1e6:.0f} million pixels, and {MOST_PIXELS // 10**6} million can be "
             "painted on: make it smaller first"
         )

@@ -82,8 +82,11 @@ def view_run(folder: Path, name: str, process: TrainingProcess | None) -> RunVie
     here = bool(process and process.alive)
     if not (run / RUN_FILE).is_file():
         state: State = "preparing" if here else "failed"
-        stopped = bool(process and process.stopped)
-        ended = "It was stopped before it began" if stopped else error or "It ended before it began"
+        ended = error or "It ended before it began"
+        if process and process.begun:
+            ended = "Its folder was removed"
+        elif process and process.stopped:
+            ended = "It was stopped before it began"
         trouble = "" if here else f"{ended}. Start a new training."
         return RunView(name, state, here, "", trouble, None, {}, [], [], {})
     recipe, card = read_run(run)

@@ -2,7 +2,8 @@
 
 GET  /api/recipe                       what can be chosen beside size and minutes, see `train_settings.offered`
 POST /api/uploads {bytes}              {set}: a folder for files that have so many bytes together
-POST /api/uploads/SET                  a picture or an archive, as it is: {name, source, kind}
+POST /api/uploads/SET?only             a picture or an archive, as it is: {name, source, kind}; only=picture takes no
+                                       archive
 POST /api/intake {source, size}        look at pictures; answers as the next
 GET  /api/intake?source&size           {done, total} until {used, skipped, reasons, list, size}, or {error}
 GET  /api/intake/sheet.png             some of them as they are learned from
@@ -26,7 +27,7 @@ from starlette.routing import Route
 from dcgan.data.packed import PackedSet
 from dcgan.errors import UsageError
 from dcgan.studio.answers import answers, inside, json_of, value_of, whole_of
-from dcgan.studio.contents import DRAWN_FACES
+from dcgan.studio.contents import DRAWN_FACES, source_path
 from dcgan.studio.intake import Intake, Intakes, shown
 from dcgan.studio.picture_files import KEPT
 from dcgan.studio.run_view import curves_of, pictures_of, sheet_file, view_run
@@ -73,12 +74,13 @@ class TrainRoutes:
 
     async def upload(self, request: Request) -> object:
         """Store a file."""
-        return asdict(await self._uploads.store(request.path_params["set"], request.stream()))
+        alone = request.query_params.get("only") == "picture"
+        return asdict(await self._uploads.store(request.path_params["set"], request.stream(), only_picture=alone))
 
     async def begin_intake(self, request: Request) -> object:
         """Look at pictures."""
         found = await json_of(request)
-        source, size = self._source(value_of(found, "source", str)), _size(value_of(found, "size", int))
+        source, size = source_path(self._folder, value_of(found, "source", str)), _size(value_of(found, "size", int))
         return await run_sync(self.intakes.begin(source, size).facts)
 
     async def intake(self, request: Request) -> object:
@@ -129,6 +131,8 @@ class TrainRoutes:
         """Go on."""
         found = await json_of(request)
         minutes = value_of(found, "minutes", float) if "minutes" in found else None
+        if minutes is not None:
+            checked({MINUTES: minutes})
         await run_sync(self.trainings.resume, self._run_name(value_of(found, "run", str)), minutes)
         return {}
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from dcgan.atomic_files import write_atomic
+from dcgan.files import RUN_FILE
 
 SECONDS_FOR_LOCK = 10
 """Until a studio that looks whether the lock is held lets go of it."""
@@ -34,7 +35,8 @@ def main() -> None:
             sys.argv = ["dcgan", *words]
             runpy.run_module("dcgan", run_name="__main__", alter_sys=True)
         except SystemExit as end:
-            write_atomic(Path(record), json.dumps({**facts, "stopped": end.code == STOPPED}))
+            begun = Path(run, RUN_FILE).is_file()
+            write_atomic(Path(record), json.dumps({**facts, "stopped": end.code == STOPPED, "begun": begun}))
             raise
 
 

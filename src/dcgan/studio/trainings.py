@@ -24,7 +24,7 @@ from dcgan.errors import RunError, UsageError
 from dcgan.files import RUN_FILE, folder_name, parse_json
 from dcgan.studio.answers import inside
 from dcgan.studio.child import python_command, python_environment
-from dcgan.studio.contents import DRAWN_FACES
+from dcgan.studio.contents import DRAWN_FACES, source_path
 from dcgan.training.lengths import FOLLOW_LENGTH
 from dcgan.training.recipe import Recipe
 from dcgan.training.run_folder import read_run
@@ -44,12 +44,14 @@ class TrainingProcess:
         started: When, in seconds since 1970.
         error: Why it ended, if it went wrong and could say so.
         stopped: Whether it ended because it was asked to.
+        begun: Whether the run had a folder when it ended.
     """
 
     alive: bool
     started: float
     error: str | None = None
     stopped: bool = False
+    begun: bool = False
 
 
 class Trainings:
@@ -73,8 +75,7 @@ class Trainings:
             OSError: The folder cannot be written.
         """
         Recipe().changed(settings)  # so that what is wrong is refused here
-        if source != DRAWN_FACES and not inside(self._folder, source).exists():
-            raise UsageError(f"{source} no longer exists: choose other pictures to learn from")
+        source_path(self._folder, source)
         run = self._reserve(source)
         path = source if source == DRAWN_FACES else f"./{source}"
         flags = [word for name, value in settings.items() for word in (f"--{name.replace('_', '-')}", str(value))]
@@ -126,12 +127,17 @@ class Trainings:
         started = facts.get("started")
         stopped = facts.get("stopped") is True
         error = None if alive or stopped else self._error(run)
-        return TrainingProcess(alive, started if isinstance(started, float) else time.time(), error, stopped)
+        begun = facts.get("begun") is True
+        return TrainingProcess(alive, started if isinstance(started, float) else time.time(), error, stopped, begun)
 
     def begun(self) -> list[str]:
-        """The names of the runs that a studio has started, of which some may have no folder yet."""
-        names = (_read(record) for record in (self._folder / RECORDS).glob("*.json"))
-        return sorted(str(facts["run"]) for facts in names if facts and "run" in facts)
+        """The names of the runs that a studio has started and of which nobody has removed the folder.
+
+        Some have none yet, and some never had one.
+        """
+        known = [_read(record) for record in (self._folder / RECORDS).glob("*.json")]
+        began = {str(facts["run"]): facts.get("begun") is True for facts in known if facts and "run" in facts}
+        return sorted(run for run, begun in began.items() if not begun or (self._folder / run).exists())
 
     def _reserve(self, source: str) -> str:
         stem = Path(source.partition(":")[0]).name.partition(".")[0] or self._folder.name

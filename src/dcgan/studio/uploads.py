@@ -79,12 +79,13 @@ class Uploads:
             return path.name
         raise AssertionError
 
-    async def store(self, set_name: str, content: AsyncIterator[bytes]) -> Stored:
+    async def store(self, set_name: str, content: AsyncIterator[bytes], *, only_picture: bool = False) -> Stored:
         """Store a file as it comes in; what is neither a picture nor an archive by its first bytes is not kept.
 
         Raises:
             UsageError: There is no such set.
-            DcganError: It is no picture and no archive, or the disk is nearly full. The part that came is removed.
+            DcganError: It is no picture and no archive, or an archive where it may be `only_picture`, or the disk is
+                nearly full. The part that came is removed.
             OSError: It cannot be written.
         """
         if set_name not in self._sets:
@@ -102,6 +103,8 @@ class Uploads:
                     head += part[: max(0, _ENOUGH - len(head))]
                     await file.write(part)
             kind, suffix = _kind_of(head)
+            if only_picture and kind != "picture":
+                raise DcganError("this is an archive: it was not kept; drop a single picture")
             path = partial.with_name(token_hex(8) + suffix)
             partial.replace(path)
             self._sets[set_name].append(path)

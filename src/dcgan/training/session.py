@@ -97,7 +97,7 @@ def run_session(
     if recipe.device == "cpu":
         reuse_memory()
     torch.backends.cudnn.benchmark = True  # the shapes never change: let it try its algorithms once
-    with writing_errors(run), ExitStack() as stack:
+    with writing_errors(run, begun=True), ExitStack() as stack:
         stack.callback(torch.set_num_threads, torch.get_num_threads())
         torch.set_num_threads(threads_here(recipe, ranks) or torch.get_num_threads())
         ranks.first(lambda: stack.enter_context(_locked(run)))
@@ -222,8 +222,8 @@ def _locked(run: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writing_errors(run: Path) -> Iterator[None]:
-    """Explain what the disk and the memory do to a run; what a callback raises passes as it is."""
+def writing_errors(run: Path, *, begun: bool = False) -> Iterator[None]:
+    """Explain what the disk and the memory do to a run, `begun` or not; what a callback raises passes as it is."""
     try:
         with refuse_out_of_memory():
             yield
@@ -233,6 +233,8 @@ def writing_errors(run: Path) -> Iterator[None]:
         remedy = "free some space" if error.errno == errno.ENOSPC else "correct that"
         if (run / RUN_FILE).is_file():
             go_on = f"What was saved before stays; {remedy} and go on with `{command('train', '--resume', run)}`"
+        elif begun:
+            go_on = "Its folder was removed during the training, and its checkpoints with it: train again"
         else:
             go_on = f"Nothing was begun; {remedy}, or name another `out`"
         raise RunError(f"cannot write to {run}: {error.strerror or error}. {go_on}") from error

@@ -1,6 +1,8 @@
 """The training loop, from top to bottom like the paper's algorithm."""
 
+import errno
 import math
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -169,6 +171,8 @@ class Trainer:
         self.ranks.average([state.sums])
         model = model or self.snapshots.model()
         if self.ranks.leads:
+            if not self.run.is_dir():  # removed: a checkpoint by itself is not a run
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.run))
             checkpoint = save_checkpoint(self.run, state, model, distance)
             prune(self.run, state.recipe.keep)
             self.callback.on_checkpoint(checkpoint.path)

@@ -30,6 +30,25 @@ export function empty(title, text, ...actions) {
   return make("div", { class: "empty" }, make("h2", {}, title), make("p", {}, text), ...actions);
 }
 
+// The parts of the page's address: its tab, and what is named after it. What is no valid escape stays as it is.
+export function addressParts() {
+  return location.hash.slice(1).split("/").map((part) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
+    }
+  });
+}
+
+// Remember which element has the focus; the function returned gives it back to the one of that id on the new page.
+export function rememberFocus() {
+  const id = document.activeElement?.id;
+  return () => {
+    if (id && document.activeElement === document.body) document.getElementById(id)?.focus();
+  };
+}
+
 const notice = document.getElementById("notice");
 
 // Say what went wrong, on every tab; an empty text takes it back.

@@ -3,9 +3,10 @@
 import { get } from "./api.js";
 import { choice, complain, labeled, make, number, save, say } from "./dom.js";
 import { downloadButton } from "./download.js";
+import { fileInput } from "./dropping.js";
 import { exported, favoritesOf, imported, setFavorites, toggle } from "./favorites.js";
 import { listen } from "./listening.js";
-import { chosenModel, draws, drawsNothing, modelChoice, noModels } from "./models.js";
+import { chosenModel, draws, drawsNothing, modelField, noModels } from "./models.js";
 import { drawSeeds, sizeChoice } from "./pictures.js";
 import { arrowKeys } from "./tile_keys.js";
 
@@ -21,7 +22,7 @@ export async function show(panel) {
     return null;
   }
   const model = chosenModel(models);
-  const choosing = labeled("Model", modelChoice(models, model, (name) => { location.hash = `draw/${encodeURIComponent(name)}`; }));
+  const choosing = modelField(models, model, (name) => { location.hash = `draw/${encodeURIComponent(name)}`; });
   if (!draws(model)) {
     panel.append(make("h1", { class: "hidden" }, "Draw"), make("div", { class: "controls" }, choosing), drawsNothing(model));
     return null;
@@ -32,6 +33,7 @@ export async function show(panel) {
   let left = false; // for another tab
   let shown = 0; // sheets that were begun: only the last one is filled
   let favorites = favoritesOf(model.name);
+  let other = ""; // the model that imported favorites were chosen of
 
   // ---- what is on the page
 
@@ -123,14 +125,14 @@ export async function show(panel) {
 
   async function showFavorites() {
     const seeds = [...favorites];
-    const file = make("input", { type: "file", accept: "application/json", class: "hidden", onchange: () => takeFile(file.files[0]) });
-    const importing = make("label", { class: "button" }, "Import", file);
+    const importing = make("label", { class: "button" }, "Import", fileInput(([file]) => takeFile(file), { accept: "application/json" }));
     if (!seeds.length) {
       aside.replaceChildren(make("h2", {}, "Favorites"), make("p", { class: "soft" }, model.sound ? "Choose pictures to hear them. This browser keeps them here." : "Choose pictures that you like. This browser keeps them here."), make("p", {}, importing));
       return;
     }
     aside.replaceChildren(
       make("h2", {}, `${number(seeds.length)} ${seeds.length === 1 ? "favorite" : "favorites"}`),
+      other && make("p", { class: "note" }, `The file has favorites of ${other}; the same seeds are other pictures here.`),
       kept,
       make("div", { class: "stack tight" },
         labeled("Size", scale),
@@ -141,7 +143,7 @@ export async function show(panel) {
           download("zip", "Each as a file"))),
       make("details", {}, make("summary", {}, "Go on elsewhere"),
         make("div", { class: "row" }, download("npz", "Latent vectors"), make("button", { type: "button", onclick: saveFile }, "Export"), importing,
-          make("button", { type: "button", onclick: () => { setFavorites(model.name, []); favorites = []; restart(first()); } }, "Forget all")),
+          make("button", { type: "button", onclick: () => { setFavorites(model.name, []); favorites = []; other = ""; restart(first()); } }, "Forget all")),
         make("p", { class: "soft" }, "Latent vectors are the numbers that the pictures are drawn from; dcgan's commands read them with --latents. The seeds:"),
         make("code", { id: "seeds" }, seeds.join(","))),
     );
@@ -166,7 +168,9 @@ export async function show(panel) {
 
   async function takeFile(file) {
     try {
-      favorites = [...new Set([...favorites, ...(await imported(file))])];
+      const found = await imported(file);
+      other = found.model !== model.name && typeof found.model === "string" ? found.model : "";
+      favorites = [...new Set([...favorites, ...found.seeds])];
       setFavorites(model.name, favorites);
       restart(first());
     } catch (error) {

@@ -2,10 +2,20 @@
 
 import { make } from "./dom.js";
 
+// A hidden field to choose files with; `take` is called with the list of them, also when the same are chosen again.
+export function fileInput(take, attributes) {
+  const input = make("input", { type: "file", class: "hidden", ...attributes, onchange: () => {
+    const chosen = [...input.files];
+    input.value = "";
+    take(chosen);
+  } });
+  return input;
+}
+
 // A field to drop files on; `take` is called with the list of them.
 export function dropZone(take, text, hint) {
-  const input = make("input", { type: "file", multiple: true, class: "hidden", onchange: () => take([...input.files]) });
-  const folder = make("input", { type: "file", webkitdirectory: true, class: "hidden", tabindex: -1, "aria-hidden": "true", onchange: () => take([...folder.files]) });
+  const input = fileInput(take, { multiple: true });
+  const folder = fileInput(take, { webkitdirectory: true, tabindex: -1, "aria-hidden": "true" });
   const zone = make(
     "div",
     { class: "drop" },

@@ -1,7 +1,7 @@
 // Edit: objects that a model forgets or is given, and photographs that it repairs.
 
 import { get } from "./api.js";
-import { complain, empty, make } from "./dom.js";
+import { addressParts, complain, empty, make, rememberFocus } from "./dom.js";
 import { showForget } from "./edit_forget.js";
 import { showInsert } from "./edit_insert.js";
 import { showPhoto } from "./edit_photo.js";
@@ -18,8 +18,8 @@ export async function show(panel) {
     panel.append(empty("No models yet: train one", "As soon as a training has its first checkpoint, its pictures can be edited here.", make("a", { class: "button main", href: "#train" }, "Train")));
     return null;
   }
-  const [, named] = location.hash.split("/");
-  const mode = named in MODES ? named : "forget";
+  const [, named] = addressParts();
+  const mode = Object.hasOwn(MODES, named) ? named : "forget";
   const place = make("div", { class: "stack" });
   panel.append(
     make("h1", { class: "hidden" }, "Edit"),
@@ -28,21 +28,27 @@ export async function show(panel) {
     place,
   );
   let leave = null;
-  let left = false;
 
-  // Another model was chosen: show it all anew.
+  // Another model was chosen: show it all anew. Yet another may be chosen before this one is shown.
   async function open() {
     leave?.();
     leave = null;
-    place.replaceChildren();
+    const focus = rememberFocus();
+    const own = make("div", { class: "stack" });
+    place.replaceChildren(own);
     try {
-      leave = await MODES[mode][1](place, models, open);
-      if (left) leave?.();
+      const close = await MODES[mode][1](own, models, open);
+      if (own.isConnected) {
+        leave = close;
+        focus();
+      } else {
+        close?.();
+      }
     } catch (error) {
-      complain(error.message);
+      if (own.isConnected) complain(error.message);
     }
   }
 
   await open();
-  return () => { left = true; leave?.(); };
+  return () => leave?.();
 }

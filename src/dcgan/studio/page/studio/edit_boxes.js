@@ -4,7 +4,7 @@ import { BOX_KEYS, BoxSheet } from "../box_sheet.js";
 import { getBlob, post } from "./api.js";
 import { choice, complain, labeled, make, say } from "./dom.js";
 import { drawnOn, keep, rowsOf } from "./edit_store.js";
-import { chosenModel, modelChoice } from "./models.js";
+import { chosenModel, modelField } from "./models.js";
 import { cut } from "./pictures.js";
 
 const SAMPLES = 24; // that are shown at first, and with each press of "More"
@@ -15,7 +15,7 @@ const opened = new Map(); // by the model's name: what the server has opened, so
 // know of them.
 export async function boxEditor(panel, models, again, kinds, change) {
   const model = chosenModel(models, "");
-  panel.append(make("div", { class: "controls" }, labeled("Model", modelChoice(models, model, again))));
+  panel.append(make("div", { class: "controls" }, modelField(models, model, again, "")));
   if (!opened.has(model.name)) opened.set(model.name, await post("/api/objects", { model: model.name }));
   const facts = opened.get(model.name);
   const drawn = drawnOn(facts.identity);

@@ -4,17 +4,17 @@ import { Painter } from "../painter.js";
 import { PAINTING, PAINTING_KEYS } from "../painting.js";
 import { encode } from "../png.js";
 import { address, getBlob, upload } from "./api.js";
-import { choice, complain, labeled, make, say } from "./dom.js";
+import { addressParts, choice, complain, labeled, make, say } from "./dom.js";
 import { downloadButton } from "./download.js";
 import { dropZone } from "./dropping.js";
 import { holds, largest, RegionEditor } from "./edit_region.js";
 import { Follower } from "./jobs.js";
 import { keepMask, maskOf } from "./mask_memory.js";
-import { chosenModel, modelChoice } from "./models.js";
+import { chosenModel, modelField } from "./models.js";
 import { sendPhotograph } from "./photographs.js";
 
 export async function showPhoto(panel, models, again) {
-  const photo = decodeURIComponent(location.hash.split("/")[2] ?? "");
+  const photo = addressParts()[2];
   return photo ? showPainting(panel, models, again, photo) : showDrop(panel);
 }
 
@@ -71,7 +71,7 @@ async function showPainting(panel, models, again, photo) {
   const keys = make("div");
   [place.innerHTML, keys.innerHTML] = [PAINTING, PAINTING_KEYS]; // constants
   panel.append(
-    make("div", { class: "controls" }, labeled("Model", modelChoice(models, model, again)), make("p", {}, drop)),
+    make("div", { class: "controls" }, modelField(models, model, again, ""), make("p", {}, drop)),
     make("section", { class: "card stack tight" },
       make("h2", {}, "Paint over what is missing"),
       make("p", { class: "soft" }, "Use the mouse, a pen or a finger, and paint a little beyond the edges. The right mouse button erases. A model repairs pictures of the kind that it has learned from."),

@@ -2,7 +2,7 @@
 // `show(place, desk)`; the shelf of pictures beside it serves all of them.
 
 import { get } from "./api.js";
-import { complain, labeled, make } from "./dom.js";
+import { addressParts, complain, make } from "./dom.js";
 import { download } from "./download.js";
 import { showMap } from "./explore_map.js";
 import { showShelf } from "./explore_shelf.js";
@@ -10,7 +10,7 @@ import { showSliders } from "./explore_sliders.js";
 import { showSum } from "./explore_sum.js";
 import { showWalk } from "./explore_walk.js";
 import { favoritesOf } from "./favorites.js";
-import { chosenModel, draws, drawsNothing, modelChoice, noModels } from "./models.js";
+import { chosenModel, draws, drawsNothing, modelField, noModels } from "./models.js";
 import { drawAll, drawSeeds } from "./pictures.js";
 
 const VIEWS = { walk: ["Walk", showWalk], map: ["Map", showMap], sliders: ["Sliders", showSliders], sum: ["Arithmetic", showSum] };
@@ -25,7 +25,7 @@ export async function show(panel) {
     return null;
   }
   const model = chosenModel(models);
-  const choosing = (view) => labeled("Model", modelChoice(models, model, (name) => { location.hash = go(name, view()); }));
+  const choosing = (view) => modelField(models, model, (name) => { location.hash = go(name, view()); });
   const go = (name, view) => `#explore/${encodeURIComponent(name)}/${view}`;
   if (!draws(model)) {
     panel.append(make("h1", { class: "hidden" }, "Explore"), make("div", { class: "controls" }, choosing(() => "walk")), drawsNothing(model));
@@ -35,7 +35,7 @@ export async function show(panel) {
   if (!panel.isConnected) return null; // another tab is open by now
   const place = make("div", { id: "view", class: "stack" });
   const shelf = make("aside", { class: "card stack", "aria-label": "Pictures to explore with" });
-  const named = location.hash.split("/")[2];
+  const named = addressParts()[2];
 
   const choices = Object.entries(VIEWS).map(([name, [title]]) =>
     make("label", {}, make("input", { type: "radio", name: "view", value: name, onchange: () => open(name) }), make("span", {}, title)));
@@ -58,7 +58,7 @@ export async function show(panel) {
     VIEWS[view][1](place, desk);
     showShelf(shelf, desk);
   }
-  open(named in VIEWS ? named : desk.state.view);
+  open(Object.hasOwn(VIEWS, named) ? named : desk.state.view);
   return null;
 }
 

@@ -1,5 +1,6 @@
 // Sliders: a picture, and how much of each concept is added to it. Other pictures can be a concept, too: their mean.
 
+import { quoted } from "./commands.js";
 import { make } from "./dom.js";
 import { makeSlot } from "./explore_slots.js";
 import { makeStage } from "./explore_stage.js";
@@ -82,6 +83,6 @@ const written = (value) => (value > 0 ? "+" : value < 0 ? "−" : "") + Math.abs
 function withoutConcepts({ model, file }) {
   return [
     make("p", {}, "This model has no concepts of its own yet. Make a slider of three or more pictures that have something in common, or give the model concepts for good:"),
-    make("p", {}, make("code", {}, `dcgan concepts "${model.name}" "smiling: 3,17,40" --out "${file}"`)),
+    make("p", {}, make("code", {}, `dcgan concepts ${quoted(model.name)} "smiling: 3,17,40" --out ${quoted(file)}`)),
   ];
 }

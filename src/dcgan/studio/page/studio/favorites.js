@@ -31,7 +31,7 @@ export function exported(model, seeds) {
   return new Blob([JSON.stringify({ model, seeds }, null, 2)], { type: "application/json" });
 }
 
-// The seeds of a file that was exported. Throws an Error that says what is wrong with it.
+// The seeds of a file that was exported, and its model. Throws an Error that says what is wrong with it.
 export async function imported(file) {
   let found;
   try {
@@ -43,5 +43,5 @@ export async function imported(file) {
   if (!Array.isArray(seeds) || !seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)) {
     throw new Error(`${file.name} holds no favorites: it has no list of seeds.`);
   }
-  return seeds;
+  return { model: found.model, seeds };
 }

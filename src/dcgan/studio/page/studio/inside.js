@@ -5,7 +5,7 @@ import { choice, complain, labeled, make, number, say } from "./dom.js";
 import { showAtlas } from "./inside_atlas.js";
 import { showPicture } from "./inside_picture.js";
 import { Follower } from "./jobs.js";
-import { chosenModel, modelChoice, noModels } from "./models.js";
+import { chosenModel, modelField, noModels } from "./models.js";
 import { sourceName } from "./sources.js";
 
 const KEY = "dcgan-inside";
@@ -40,7 +40,7 @@ export async function show(panel) {
     make("section", { class: "card stack" },
       make("p", { class: "soft" }, "A discriminator has learned to tell real pictures from drawn ones. Each of its channels responds to something: this page shows to what."),
       make("div", { class: "fields" },
-        labeled("Model", modelChoice(models, model, (name) => { location.hash = `inside/${encodeURIComponent(name)}`; })),
+        modelField(models, model, (name) => { location.hash = `inside/${encodeURIComponent(name)}`; }),
         labeled("Pictures that it looks at", source, "Pictures like those that it was trained on are best, up to 20,000."),
         make("p", {}, go)),
       working,

@@ -5,16 +5,21 @@ import { make, number } from "./dom.js";
 
 // `names` are what the files were called before they were dropped, by the names they are stored under.
 export function intakeReport(facts, sheet, names = new Map()) {
-  const total = facts.used + facts.skipped;
   return make(
     "div",
     { class: "stack" },
-    make("p", {}, make("b", {}, `${facts.skipped ? `${number(facts.used)} of` : "All"} ${number(total)} ${facts.noun}s can be used.`), ` ${becomes(facts)}`),
+    make("p", {}, make("b", {}, `${usable(facts)} can be used.`), ` ${becomes(facts)}`),
     sheet && make("img", { src: address("/api/intake/sheet.png", sheet), alt: `Some of the ${facts.noun}s as they are learned from`, class: "crisp sheet" }),
     facts.skipped > 0 && refused(facts, names),
     facts.used < 2 && make("p", { class: "bad" }, `A training needs at least two ${facts.noun}s.`),
     facts.used >= 2 && facts.used < 500 && make("p", { class: "note" }, `These are few: the new ${facts.noun}s will resemble them closely. With a thousand or more, they become varied.`),
   );
+}
+
+function usable({ used, skipped, noun }) {
+  const total = used + skipped;
+  if (total === 1) return used ? `The ${noun}` : `0 of 1 ${noun}`;
+  return `${skipped ? `${number(used)} of` : "All"} ${number(total)} ${noun}s`;
 }
 
 // What is done to each before it is learned from. Only recordings have clips here.

@@ -1,7 +1,7 @@
 // The tabs: each is a module with `show(panel)`, which fills the panel and returns what to do when it is left.
 
 import { get } from "./api.js";
-import { complain, make } from "./dom.js";
+import { addressParts, complain, make, rememberFocus } from "./dom.js";
 import * as draw from "./draw.js";
 import * as edit from "./edit.js";
 import * as explore from "./explore.js";
@@ -23,8 +23,8 @@ for (const [name, [title]] of Object.entries(TABS)) {
 }
 
 async function open() {
-  const [name] = location.hash.slice(1).split("/");
-  const shown = name in TABS ? name : "train";
+  const [name] = addressParts();
+  const shown = Object.hasOwn(TABS, name) ? name : "train";
   leave?.();
   leave = null;
   complain("");
@@ -36,12 +36,17 @@ async function open() {
   }
   panel.setAttribute("aria-labelledby", `tab-${shown}`);
   panel.dataset.tab = shown;
+  const focus = rememberFocus();
   const place = make("div"); // of its own: another tab may be opened before this one is filled
   panel.replaceChildren(place);
   try {
     const left = await TABS[shown][1].show(place);
-    if (place.isConnected) leave = left;
-    else left?.();
+    if (place.isConnected) {
+      leave = left;
+      focus();
+    } else {
+      left?.();
+    }
   } catch (error) {
     if (place.isConnected) complain(error.message);
   }

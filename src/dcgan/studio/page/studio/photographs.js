@@ -5,7 +5,6 @@ import { post, upload } from "./api.js";
 // Send it to the studio; its path in the studio's folder. Throws an Error that says why it was not kept.
 export async function sendPhotograph(file) {
   const { set } = await post("/api/uploads", { bytes: file.size });
-  const { name, kind } = await upload(`/api/uploads/${set}`, {}, file);
-  if (kind !== "picture") throw new Error(`${file.name} is an archive: drop a single picture.`);
+  const { name } = await upload(`/api/uploads/${set}`, { only: "picture" }, file);
   return `${set}/${name}`;
 }

@@ -1,7 +1,7 @@
 // Sort: pictures are sorted into classes, by a few labels and a classifier that learns from them.
 
 import { get } from "./api.js";
-import { choice, labeled, make } from "./dom.js";
+import { addressParts, choice, labeled, make } from "./dom.js";
 import { showBoard } from "./sort_board.js";
 import { showNew } from "./sort_new.js";
 
@@ -9,8 +9,7 @@ const NEW = "new";
 
 export async function show(panel) {
   const sortings = await get("/api/sortings");
-  const [, ...rest] = location.hash.slice(1).split("/");
-  const named = decodeURIComponent(rest.join("/"));
+  const named = addressParts().slice(1).join("/");
   const shown = named === NEW ? null : sortings.find(({ sorting }) => short(sorting) === named) ?? sortings[0];
   panel.append(make("h1", { class: "hidden" }, "Sort"));
   if (sortings.length) {

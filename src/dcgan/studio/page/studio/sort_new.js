@@ -14,7 +14,7 @@ export async function showNew(panel) {
     panel.append(empty("No models yet: train one", "A model that has learned to draw pictures has also learned to tell them apart.", make("a", { class: "button main", href: "#train" }, "Train")));
     return null;
   }
-  const model = chosenModel(models);
+  const model = chosenModel(models, "");
   const source = choice([["", "Choose …"], ...state.sources.map(({ name, kind }) => [name, sourceName(name, kind)])], "", { id: "source", onchange: check });
   const classes = make("div", { class: "stack tight" });
   const add = make("button", { type: "button", onclick: () => addClass("").focus() }, "Add a class");

@@ -87,10 +87,13 @@ export async function showRun(panel, run) {
     const length = view.facts.minutes ?? (finished ? view.facts.seconds / 60 : null); // null: another length, which stays
     const proposed = length === null ? "" : String(Math.ceil(length) * (finished ? 2 : 1));
     const minutes = make("input", { id: "longer", type: "number", min: 1, value: proposed });
-    const kept = () => minutes.value === "" || (!finished && minutes.value === proposed);
-    const resume = () => ({ run, ...(kept() ? {} : { minutes: Number(minutes.value) }) });
+    const kept = () => !finished && ["", proposed].includes(minutes.value);
+    const resume = (event) => {
+      if (finished && !(Number(minutes.value) > length)) complain(`Type more minutes than the ${Math.ceil(length)} that it was trained.`);
+      else act(event, "/api/run/resume", { run, ...(kept() ? {} : { minutes: Number(minutes.value) }) });
+    };
     return [labeled("Minutes in all", minutes),
-      make("button", { id: "resume", class: "main", type: "button", onclick: (event) => act(event, "/api/run/resume", resume()) }, finished ? "Train longer" : "Go on"),
+      make("button", { id: "resume", class: "main", type: "button", onclick: resume }, finished ? "Train longer" : "Go on"),
       view.sheets.length > 0 && make("a", { class: "button", href: `#draw/${encodeURIComponent(run)}` }, "Draw with it")].filter(Boolean);
   }
 
