@@ -52,6 +52,14 @@ def test_a_classifier_is_fitted_once_and_labels_pictures(home: Path, capsys: pyt
         run(home, "fit-classifier", "--out", "classifier")
 
 
+def test_with_a_flip_left_is_the_same_as_right(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(home, "fit-classifier", "--out", "classifier", "--horizontal-flip", "--json")
+    assert json.loads(capsys.readouterr().out)["accuracy"] < 0.75
+    loaded, pixels = load_classifier("classifier"), np.stack([MODEL.sample([seed])[0] for seed in range(4)])
+    assert loaded.horizontal_flip
+    assert loaded.scores(pixels[:, :, ::-1]) == pytest.approx(loaded.scores(pixels), abs=1e-4)
+
+
 def test_labels_that_are_there_are_not_overwritten(home: Path) -> None:
     run(home, "fit-classifier", "--out", "classifier")
     Path("labels.csv").write_text("corrected by hand")
@@ -84,7 +92,7 @@ def test_a_loaded_classifier_says_what_the_fitted_one_says(home: Path) -> None:
         ("classifier.json", "{", "damaged"),
         ("classifier.json", "[]", "damaged"),
         ("classifier.json", '{"format": 9}', "another version of dcgan"),
-        ("classifier.json", '{"format": 3}', "damaged"),
+        ("classifier.json", '{"format": 4}', "damaged"),
         ("svm.safetensors", "x", "checksum differs"),
         ("model/discriminator.safetensors", "x", "checksum differs"),
     ],

@@ -39,6 +39,11 @@ def test_it_makes_the_features_of_its_statistics(folder: Path) -> None:
     )
 
 
+def test_with_a_flip_a_picture_and_its_mirror_image_have_the_same_features(folder: Path) -> None:
+    flipping = DiscriminatorFeatures(folder, horizontal_flip=True).fit(PIXELS)
+    assert flipping.transform(PIXELS[:3, :, ::-1]) == pytest.approx(flipping.transform(PIXELS[:3]), abs=1e-5)
+
+
 def test_flat_pixels_are_the_same_pictures(folder: Path) -> None:
     transformer = DiscriminatorFeatures(folder, layers=(1,), grid=2).fit(PIXELS)
     flat = transformer.transform(PIXELS.reshape(len(PIXELS), -1))

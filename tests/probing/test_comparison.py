@@ -161,6 +161,22 @@ def test_standardizing_changes_what_is_probed() -> None:
     assert plain.accuracies.tolist() != other.accuracies.tolist()
 
 
+def test_a_flip_takes_away_what_tells_left_from_right_from_every_baseline() -> None:
+    left = DATA.pixels[DATA.labels == 0]  # brighter at the left
+    pixels, labels = np.concatenate([left, left[:, :, ::-1]]), np.repeat([0, 1], len(left))
+    sides = InMemory(Path(), pixels, labels, ("left", "right"), "sides")
+    for flip in (False, True):
+        found = quick(sides, baselines=["random", "kmeans", "pixels"], C=[1e-3], horizontal_flip=flip)
+        told_apart = {name: result.mean > 0.65 for name, (result,) in found.probed.items() if name != "random"}
+        assert told_apart == dict.fromkeys(("dcgan", "kmeans", "pixels"), not flip)
+        assert {settings["horizontal_flip"] for settings in found.settings.values()} == {flip}
+
+
+def test_nets_that_learn_from_labels_know_no_flip() -> None:
+    with pytest.raises(UsageError, match="`baselines` supervised learn from the labels without mirror images"):
+        quick(DATA, baselines=["pixels", "supervised"], horizontal_flip=True)
+
+
 def test_every_training_learns_other_labels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dcgan.probing.baselines.supervised.IMAGES_SEEN", 200)
     results = quick(

@@ -6,7 +6,7 @@ from pathlib import Path
 from dcgan.cli.console import answer, as_flags, progress_bar, warn
 from dcgan.cli.flags import AsJson, Device, ModelPath, Overwrite, Source, ThemeName
 from dcgan.cli.outputs import check_files, check_folder, chosen_theme, open_model, writing
-from dcgan.cli.probe_flags import Grid, Layers, ValuesOfC, c_values_of, layers_of
+from dcgan.cli.probe_flags import Grid, HorizontalFlip, Layers, ValuesOfC, c_values_of, layers_of
 from dcgan.cli.sources import open_pictures
 from dcgan.words import counted
 
@@ -19,6 +19,7 @@ def fit_classifier(
     out: Path,
     layers: Layers = None,
     grid: Grid = 4,
+    horizontal_flip: HorizontalFlip = False,
     C: ValuesOfC = None,
     seed: int = 0,
     device: Device = "auto",
@@ -32,7 +33,7 @@ def fit_classifier(
 
     For example:
 
-    - `dcgan fit-classifier runs/photos labeled/ --out classifier`
+    - `dcgan fit-classifier runs/photos labeled/ --out classifier --horizontal-flip`
     - `dcgan fit-classifier faces drawn-faces:2000 --out glasses`
     - `dcgan fit-classifier runs/waves labeled-videos/ --out motions`
 
@@ -57,6 +58,7 @@ def fit_classifier(
             data,
             layers=chosen,
             grid=grid,
+            horizontal_flip=horizontal_flip,
             C=values,
             seed=seed,
             device=device,

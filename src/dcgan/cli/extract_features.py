@@ -6,7 +6,7 @@ from typing import Literal
 from dcgan.cli.console import answer, progress_bar
 from dcgan.cli.flags import AsJson, Device, EngineName, ModelPath, Overwrite, Source
 from dcgan.cli.outputs import check_files, open_model, writing
-from dcgan.cli.probe_flags import Grid, Layers, layers_of
+from dcgan.cli.probe_flags import Grid, HorizontalFlip, Layers, layers_of
 from dcgan.cli.sources import open_pictures
 from dcgan.words import counted
 
@@ -19,6 +19,7 @@ def extract_features(
     out: Path,
     layers: Layers = None,
     grid: Grid = 4,
+    horizontal_flip: HorizontalFlip = False,
     statistics: str | None = None,
     dtype: Literal["float32", "float16"] = "float32",
     device: Device = "auto",
@@ -62,6 +63,7 @@ def extract_features(
             out,
             layers=chosen,
             grid=grid,
+            horizontal_flip=horizontal_flip,
             statistics=measured,
             dtype=dtype,
             device=device,

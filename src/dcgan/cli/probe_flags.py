@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from dcgan.choices import BASELINES
 from dcgan.cli.console import warn
+from dcgan.cli.flags import Switch
 from dcgan.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,16 @@ Layers = Annotated[str | None, Parameter(help="Convolutional layers, counted fro
 
 Grid = Annotated[int, Parameter(help="Side of the grid that each map is max-pooled to; smaller maps stay as they are.")]
 """For `grid: Grid = 4`."""
+
+HorizontalFlip = Annotated[
+    bool,
+    Switch,
+    Parameter(
+        help="Take the mean of the features of a picture and of its mirror image, where left and right mean the same, "
+        "as in photographs; the paper does not do this."
+    ),
+]
+"""For `horizontal_flip: HorizontalFlip = False`."""
 
 ValuesOfC = Annotated[
     str | None,

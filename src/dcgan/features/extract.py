@@ -120,6 +120,40 @@ class DiscriminatorExtractor:
         return to_images(torch.from_numpy(np.array(pixels)).to(self._device))
 
 
+@dataclass(frozen=True)
+class MeanOfMirrorImages:
+    """The mean of the features of a picture and of its mirror image.
+
+    Attributes:
+        extractor: Makes the features.
+    """
+
+    extractor: FeatureExtractor
+
+    @property
+    def size(self) -> int:
+        """D, how many features a picture has."""
+        return self.extractor.size
+
+    def extract(self, pixels: Pixels) -> Features:
+        """Pixels (N, H, W, C), uint8, to (N, D), float32."""
+        mirrored = self.extractor.extract(pixels[:, :, ::-1])
+        return np.asarray((self.extractor.extract(pixels) + mirrored) / 2)
+
+
+def flipping(extractor: FeatureExtractor, data: PackedSet, *, horizontal_flip: bool) -> FeatureExtractor:
+    """The extractor for such pictures, or with `horizontal_flip` the mean of both of its views of a picture.
+
+    Raises:
+        UsageError: They are recordings.
+    """
+    if not horizontal_flip:
+        return extractor
+    if data.sound is not None:
+        raise UsageError("`horizontal_flip` would play the recordings backwards: leave it out")
+    return MeanOfMirrorImages(extractor)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class ExtractedFeatures(ShortRepr):
     """Features of pictures, in the order of their names; or of clips, each named as its first frame.
@@ -161,6 +195,7 @@ def extract_features(
     *,
     layers: Iterable[int] | None = None,
     grid: int = GRID,
+    horizontal_flip: bool = False,
     statistics: PictureSource | None = None,
     dtype: DType = "float32",
     device: str = "auto",
@@ -174,6 +209,7 @@ def extract_features(
         source: Pictures, or of a model that predicts frames films: whatever `open_pictures` takes.
         layers: Which convolutional layers, from 0; None takes all.
         grid: Side of the grid that each map is max-pooled to, 1 or more; smaller maps stay as they are.
+        horizontal_flip: Take the mean of the features of a picture and of its mirror image.
         statistics: Pictures that batch norm's mean and variance are measured on, the authors' way: usually those that a
             classifier is trained on. None keeps those that the model brings.
         dtype: "float16" takes half the memory, for three digits.
@@ -182,7 +218,8 @@ def extract_features(
         on_progress: Called with (pictures, in all): of those that statistics are measured on, then of the source.
 
     Raises:
-        UsageError: A layer, the grid or `dtype` is out of range, or `device` is a GPU on a cluster.
+        UsageError: A layer, the grid or `dtype` is out of range, `device` is a GPU on a cluster, or recordings would be
+            played backwards.
         ModelError: The discriminator is no DCGAN's.
         SourceError, PackedSetError: A source cannot be read.
         DcganError: The cluster fails, as for `prepare`.
@@ -199,7 +236,7 @@ def extract_features(
     extractor = build_extractor(model, layers, grid, statistics, device, on_progress)
     features = np.empty((len(data), extractor.size), dtype)
     done = 0
-    for batch in batches_of(extractor, data, engine):
+    for batch in batches_of(flipping(extractor, data, horizontal_flip=horizontal_flip), data, engine):
         features[done : done + len(batch)] = fit_range(batch, dtype)
         done += len(batch)
         if on_progress:

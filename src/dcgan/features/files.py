@@ -21,6 +21,7 @@ from dcgan.features.extract import (
     build_extractor,
     check_device,
     fit_range,
+    flipping,
     nets_with_features,
 )
 from dcgan.model import Model
@@ -59,6 +60,7 @@ def save_features(
     *,
     layers: Iterable[int] | None = None,
     grid: int = GRID,
+    horizontal_flip: bool = False,
     statistics: PictureSource | None = None,
     dtype: DType = "float32",
     device: str = "auto",
@@ -72,8 +74,9 @@ def save_features(
         source: Pictures, or of a model that predicts frames films: whatever `open_pictures` takes.
         path: .npy: an array (N, D), which can be opened as a memory map. .parquet: the columns `name`, `label` and
             `features`, a row a picture.
-        layers: As `extract_features`, like `grid`, `statistics`, `dtype` and `device`.
+        layers: As `extract_features`, like `grid`, `horizontal_flip`, `statistics`, `dtype` and `device`.
         grid: Side of the grid that each map is max-pooled to.
+        horizontal_flip: Take the mean of the features of a picture and of its mirror image.
         statistics: Pictures that batch norm's statistics are measured on.
         dtype: "float16" takes half the space, for three digits.
         device: Where to compute.
@@ -81,7 +84,8 @@ def save_features(
         on_progress: Called with (pictures, in all).
 
     Raises:
-        UsageError: The suffix is neither, or a layer, the grid or `dtype` is out of range.
+        UsageError: The suffix is neither, a layer, the grid or `dtype` is out of range, or recordings would be played
+            backwards.
         ModelError: The discriminator is no DCGAN's.
         SourceError, PackedSetError: A source cannot be read.
         OSError: The disk is full, or the file cannot be written.
@@ -93,7 +97,8 @@ def save_features(
     nets_with_features(model)
     data = open_for(model, source, engine=engine)
     extractor = build_extractor(model, layers, grid, statistics, device, on_progress)
-    write_features(Path(path), extractor, data, dtype=dtype, engine=engine, on_progress=on_progress)
+    whole = flipping(extractor, data, horizontal_flip=horizontal_flip)
+    write_features(Path(path), whole, data, dtype=dtype, engine=engine, on_progress=on_progress)
     return SavedFeatures(Path(path), len(data), extractor.size, extractor.layers, grid)
 
 

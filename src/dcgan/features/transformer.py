@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dcgan.device import resolve_device
 from dcgan.errors import DcganError, UsageError
-from dcgan.features.extract import GRID, DiscriminatorExtractor, on_device
+from dcgan.features.extract import GRID, DiscriminatorExtractor, MeanOfMirrorImages, on_device
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.types import Features, Pixels
@@ -31,6 +31,7 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
         grid: Side of the grid that each map is max-pooled to.
         statistics: "fit" measures batch norm's statistics on the pictures it is fitted to, as the authors did;
             "model" keeps those that the model brings.
+        horizontal_flip: Take the mean of the features of a picture and of its mirror image.
         device: Where to compute: "auto", "cpu", "cuda", "cuda:1" or "mps".
 
     Example:
@@ -46,12 +47,14 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
         layers: tuple[int, ...] | None = None,
         grid: int = GRID,
         statistics: str = "fit",
+        horizontal_flip: bool = False,
         device: str = "auto",
     ) -> None:
         self.model = model
         self.layers = layers
         self.grid = grid
         self.statistics = statistics
+        self.horizontal_flip = horizontal_flip
         self.device = device
 
     def fit(self, X: Pictures, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's signature
@@ -72,12 +75,13 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
         resolved = resolve_device(self.device)
         loaded = on_device(self.model, resolved) if isinstance(self.model, Model) else load(self.model, resolved)
         self.picture_shape_ = (loaded.size, loaded.size, loaded.frames * loaded.channels)
-        self.extractor_ = DiscriminatorExtractor(loaded, self.layers, self.grid)
+        extractor = DiscriminatorExtractor(loaded, self.layers, self.grid)
         pixels = self._pixels(X)
         if self.statistics == "fit":
             if len(pixels) < 2:
                 raise ValueError("batch norm's statistics need 2 pictures or more")
-            self.extractor_.measure(pixels)
+            extractor.measure(pixels)
+        self.extractor_ = MeanOfMirrorImages(extractor) if self.horizontal_flip else extractor
         self.n_features_in_ = int(np.prod(self.picture_shape_))
         return self
 

@@ -15,7 +15,14 @@ from dcgan.data.clips import film_names
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import DcganError, ModelError, SourceError, UsageError
-from dcgan.features.extract import GRID, DiscriminatorExtractor, on_device
+from dcgan.features.extract import (
+    GRID,
+    DiscriminatorExtractor,
+    FeatureExtractor,
+    MeanOfMirrorImages,
+    flipping,
+    on_device,
+)
 from dcgan.figures.notebook import table_html
 from dcgan.files import parse_json, sha256, why_taken
 from dcgan.loading import load
@@ -34,7 +41,7 @@ from dcgan.short_repr import ShortRepr
 from dcgan.types import Labels, OnPhase, OnProgress, Pixels
 
 CARD, SVM, MODEL = "classifier.json", "svm.safetensors", "model"
-FORMAT = 3
+FORMAT = 4
 VALIDATION = 0.2  # share of the pictures that only chooses C
 BATCH = 512  # pictures judged at once
 
@@ -52,6 +59,7 @@ class PictureClassifier(ShortRepr):
         C: Of the SVM.
         accuracy: On pictures held out while C was chosen, 0 to 1.
         validation: That accuracy for each C that was tried; empty for a classifier that was loaded.
+        horizontal_flip: Whether features are the mean of those of a picture and of its mirror image.
 
     Example:
         >>> classifier = fit_classifier(dcgan.load("runs/photos"), "labeled/")
@@ -66,6 +74,7 @@ class PictureClassifier(ShortRepr):
     C: float
     accuracy: float
     validation: dict[float, float]
+    horizontal_flip: bool = False
 
     @property
     def ends(self) -> Ends | None:
@@ -77,8 +86,9 @@ class PictureClassifier(ShortRepr):
         return warnings_of({"the classifier": self.validation}, "held-out accuracy") if len(self.validation) > 1 else []
 
     @cached_property
-    def _extractor(self) -> DiscriminatorExtractor:
-        return DiscriminatorExtractor(self.model, self.layers, self.grid)
+    def _extractor(self) -> FeatureExtractor:
+        extractor = DiscriminatorExtractor(self.model, self.layers, self.grid)
+        return MeanOfMirrorImages(extractor) if self.horizontal_flip else extractor
 
     def scores(self, pixels: Pixels) -> NDArray[np.float32]:
         """The SVM's decision function: pixels (N, H, W, C), uint8, to (N, K). No probabilities.
@@ -141,6 +151,7 @@ class PictureClassifier(ShortRepr):
                 "labels": list(self.names),
                 "layers": list(self.layers),
                 "grid": self.grid,
+                "horizontal_flip": self.horizontal_flip,
                 "C": self.C,
                 "accuracy": self.accuracy,
                 "sha256": {SVM: sha256(partial / SVM)},
@@ -155,6 +166,7 @@ def fit_classifier(
     *,
     layers: Iterable[int] | None = None,
     grid: int = GRID,
+    horizontal_flip: bool = False,
     C: Sequence[float] | None = None,
     seed: int = 0,
     device: str = "auto",
@@ -171,6 +183,7 @@ def fit_classifier(
         source: Labeled pictures or films: whatever `open_pictures` takes.
         layers: Which convolutional layers, from 0; None takes all.
         grid: Side of the grid that maps are max-pooled to.
+        horizontal_flip: Take the mean of the features of a picture and of its mirror image.
         C: Values of C to choose from; None lets the range grow until accuracy falls on both sides of the best.
         seed: Names what is held out.
         device: Where the discriminator computes: "auto", "cpu", "cuda", "cuda:1" or "mps".
@@ -178,7 +191,7 @@ def fit_classifier(
         on_phase: Called with the name of each part as it begins.
 
     Raises:
-        UsageError: A parameter is out of its range.
+        UsageError: A parameter is out of its range, or recordings would be played backwards.
         ModelError: The discriminator is no DCGAN's.
         SourceError: There are fewer than two classes, a class of one picture, film or recording, or pictures without a
             label.
@@ -189,6 +202,7 @@ def fit_classifier(
     extractor = DiscriminatorExtractor(on_device(model, device), layers, grid)
     data = open_for(model, source)
     check_labeled(data)
+    flipped = flipping(extractor, data, horizontal_flip=horizontal_flip)
     classes = len(data.label_names)
     groups = groups_of(data)
     for label, name in enumerate(data.label_names):
@@ -206,7 +220,7 @@ def fit_classifier(
     extractor.measure(data.pixels, on_progress=on_progress)
     with temporary_folder("classifier") as folder:
         phase("extracting")
-        whole = extract_to_disk(folder / "features.npy", extractor, data, on_progress)
+        whole = extract_to_disk(folder / "features.npy", flipped, data, on_progress)
         phase("choosing C")
         validation, train = (whole.rows(rows) for rows in split(data.labels, VALIDATION, seed, groups))
         curve, _ = fit_and_choose(train, validation, classes, C, on_progress)
@@ -216,7 +230,9 @@ def fit_classifier(
         if on_progress:
             on_progress(1, 1)
     own = replace(model, discriminator=extractor.net)
-    return PictureClassifier(own, extractor.layers, grid, svm, data.label_names, best, curve[best], curve)
+    return PictureClassifier(
+        own, extractor.layers, grid, svm, data.label_names, best, curve[best], curve, horizontal_flip
+    )
 
 
 def load_classifier(folder: str | Path, device: str = "auto") -> PictureClassifier:
@@ -245,8 +261,9 @@ def load_classifier(folder: str | Path, device: str = "auto") -> PictureClassifi
                 "fit-classifier"
             )
         names, layers, grid = tuple(map(str, card["labels"])), tuple(card["layers"]), card["grid"]
+        flip = card["horizontal_flip"]
         C, accuracy = float(card["C"]), float(card["accuracy"])
-        whole = all(type(number) is int for number in (*layers, grid))
+        whole = all(type(number) is int for number in (*layers, grid)) and type(flip) is bool
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{folder / CARD} is damaged: its entries are not those of a classifier") from error
     if not whole or len(set(names)) < max(2, len(names)):
@@ -265,4 +282,4 @@ def load_classifier(folder: str | Path, device: str = "auto") -> PictureClassifi
     if not all(tensor.dtype == torch.float32 and tensor.isfinite().all() for tensor in tensors.values()):
         raise ModelError(f"{folder / SVM} holds values that are not finite numbers of float32")
     svm = LinearSVM(tensors["weights"].numpy(), tensors["bias"].numpy(), np.empty(0), 0)
-    return PictureClassifier(model, layers, grid, svm, names, C, accuracy, {})
+    return PictureClassifier(model, layers, grid, svm, names, C, accuracy, {}, flip)

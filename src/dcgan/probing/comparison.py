@@ -14,7 +14,7 @@ from dcgan.errors import SourceError, UsageError
 from dcgan.features.extract import GRID, on_device
 from dcgan.model import Model
 from dcgan.model_pictures import open_for
-from dcgan.probing.baselines.baseline import CENTROIDS, BuildContext, TrialScores
+from dcgan.probing.baselines.baseline import CENTROIDS, BuildContext, FeatureBaseline, TrialScores
 from dcgan.probing.protocol import REPEATS, TRIALS, ProbeOptions
 from dcgan.probing.results import ProbeResults
 from dcgan.probing.results_file import about_of, merge_results, save_results
@@ -43,6 +43,7 @@ def probe(
     layers: Iterable[int] | None = None,
     grid: int = GRID,
     standardize: bool = False,
+    horizontal_flip: bool = False,
     centroids: int = CENTROIDS,
     trials: int = TRIALS,
     trainings: int = 1,
@@ -70,6 +71,7 @@ def probe(
         layers: Convolutional layers of the discriminator, from 0; None takes all.
         grid: Side of the grid that each map is max-pooled to.
         standardize: Bring each feature to mean 0 and variance 1, which the paper does not.
+        horizontal_flip: Take the mean of the features of a picture and of its mirror image, for all baselines.
         centroids: Of the baselines kmeans and learned-rf.
         trials: Of the random search of the baselines supervised and finetuned.
         trainings: Draws of labels that the best trial is trained on and scored.
@@ -80,7 +82,7 @@ def probe(
         on_phase: Called with the name of each part as it begins.
 
     Raises:
-        UsageError: A parameter is out of its range, or a class has too few pictures.
+        UsageError: A parameter is out of its range or would change nothing, or a class has too few pictures.
         ModelError: The discriminator is no DCGAN's.
         SourceError: Pictures have no labels, or those to score on are the same or have other classes.
         DcganError: The file is of another probe, or cannot be read or written.
@@ -97,6 +99,7 @@ def probe(
         validation,
         repeats,
         standardize,
+        horizontal_flip,
         trials,
         trainings,
     )
@@ -107,7 +110,7 @@ def probe(
     if unknown := [name for name in names if name not in BASELINES]:
         raise UsageError(f"`baselines` must be some of {', '.join(BASELINES.names)}, not {', '.join(unknown)}")
     judged = on_device(model, device)
-    _check_baselines(model, names)
+    _check_baselines(model, names, options)
     train = open_for(model, source)
     scored = None if test is None else open_for(model, test)
     _check_labels(train, scored)
@@ -214,8 +217,14 @@ def _count(count: LabelsPerClass) -> int | None:
     raise UsageError(f"`labels_per_class` must be numbers from 1, or all, not {count}")
 
 
-def _check_baselines(model: Model, names: Sequence[str]) -> None:
-    """Refuse baselines that clips are nothing for."""
+def _check_baselines(model: Model, names: Sequence[str], options: ProbeOptions) -> None:
+    """Refuse baselines that clips, or mirror images, are nothing for."""
+    nets = [name for name in names if not isinstance(BASELINES[name], FeatureBaseline)]
+    if options.horizontal_flip and nets:
+        raise UsageError(
+            f"`horizontal_flip` averages features, and `baselines` {', '.join(nets)} learn from the labels without "
+            "mirror images: leave it out, or these"
+        )
     if model.frames == 1:
         return
     fit = [name for name in BASELINES if getattr(BASELINES[name], "clips", False)]

@@ -32,6 +32,7 @@ class ProbeOptions:
         validation: Share of the pictures that only chooses, between 0 and 1.
         repeats: Random subsets of so many labels that a linear SVM is scored on.
         standardize: Whether all features are brought to mean 0 and variance 1; the paper leaves the net's as they are.
+        horizontal_flip: Whether features are the mean of those of a picture and of its mirror image.
         trials: Of the random search of a net that is trained on labels.
         trainings: Subsets of labels that its best trial is trained on and scored.
 
@@ -44,6 +45,7 @@ class ProbeOptions:
     validation: float = 0.1
     repeats: int = REPEATS
     standardize: bool = False
+    horizontal_flip: bool = False
     trials: int = TRIALS
     trainings: int = 1
 

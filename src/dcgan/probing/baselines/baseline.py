@@ -12,7 +12,7 @@ import numpy as np
 
 from dcgan.atomic_files import temporary_folder
 from dcgan.data.packed import PackedSet
-from dcgan.features.extract import GRID, FeatureExtractor
+from dcgan.features.extract import GRID, FeatureExtractor, flipping
 from dcgan.model import Model
 from dcgan.probing.labeled_features import extract_to_disk, standardize
 from dcgan.probing.protocol import ProbeOptions, ProbeResult, labels_named, probe_all, probe_few
@@ -119,6 +119,7 @@ class FeatureBaseline:
             "C": None if options.C is None else list(options.C),
             "repeats": options.repeats,
             "standardize": options.standardize,
+            "horizontal_flip": options.horizontal_flip,
             **{name: list(value) if isinstance(value, tuple) else value for name, value in own.items()},
         }
 
@@ -137,7 +138,7 @@ class FeatureBaseline:
         classes, on_progress = len(context.train.label_names), context.on_progress
         with temporary_folder("probe") as folder:
             context.phase(f"{name}: fitting")
-            extractor = self.fit(context)
+            extractor = flipping(self.fit(context), context.train, horizontal_flip=options.horizontal_flip)
             context.phase(f"{name}: extracting")
             train = extract_to_disk(folder / "train.npy", extractor, context.train, on_progress)
             known = np.union1d(splits.train, splits.validation)
