@@ -61,6 +61,16 @@ def test_a_run_that_was_removed_is_no_longer_listed(tmp_path: Path, monkeypatch:
     assert "folder was removed" in view_run(tmp_path, run, trainings.process(run)).trouble
 
 
+def test_a_run_that_another_studio_has_just_begun_is_being_prepared(tmp_path: Path) -> None:
+    record = tmp_path / ".dcgan-studio" / "runs%2Fphotos-1.json"
+    record.parent.mkdir()
+    record.write_text('{"run": "runs/photos-1"}')
+    trainings = Trainings(tmp_path)
+    assert view_run(tmp_path, "runs/photos-1", trainings.process("runs/photos-1")).state == "preparing"
+    os.utime(record, (0, 0))  # its process never came
+    assert view_run(tmp_path, "runs/photos-1", trainings.process("runs/photos-1")).state == "failed"
+
+
 def test_what_cannot_be_trained_is_refused_before_a_process_starts(tmp_path: Path) -> None:
     trainings = Trainings(tmp_path)
     with pytest.raises(RecipeError, match="minutes"):

@@ -32,6 +32,8 @@ from dcgan.training.run_folder import read_run
 RECORDS = ".dcgan-studio"
 RUNS = "runs"
 _LONGEST_RECORD = 128  # letters
+SECONDS_TO_START = 30
+"""In which a process that was begun holds its lock, however busy the machine is."""
 _LAST_BYTES = 1 << 16  # of what a process said, in which its error is looked for
 
 
@@ -119,8 +121,8 @@ class Trainings:
         """The last process of a run; None if no studio has started one."""
         record = self._record(run)
         child = self._children.get(run)
-        alive = child.poll() is None if child else _is_held(record.with_suffix(".lock"))
         facts = _read(record)
+        alive = child.poll() is None if child else _is_held(record.with_suffix(".lock")) or _is_starting(record, facts)
         if facts is None and not alive:  # a process that has just begun has not yet written what it is
             return None
         facts = facts or {}
@@ -211,6 +213,13 @@ def _read(record: Path) -> dict[str, object] | None:
     except (OSError, ValueError):
         return {} if record.exists() else None
     return found if isinstance(found, dict) else {}
+
+
+def _is_starting(record: Path, facts: Mapping[str, object] | None) -> bool:
+    """Whether another studio has begun a process a moment ago, which has not yet written what it is."""
+    with suppress(OSError):
+        return facts is not None and "process" not in facts and time.time() - record.stat().st_mtime < SECONDS_TO_START
+    return False
 
 
 def _is_held(lock: Path) -> bool:
