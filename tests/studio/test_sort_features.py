@@ -33,6 +33,7 @@ def test_recordings_are_sorted_by_a_model_of_sounds(tmp_path: Path, monkeypatch:
         tmp_path / "sorted",
         "cpu",
         again=False,
+        horizontal_flip=False,
         on_progress=lambda **facts: said.append(facts["phase"]),
     )
     assert (packed.sound, len(packed)) == (SOUND, 12)

@@ -16,6 +16,7 @@ from tests.toy_model import toy_model
 from dcgan.model_folder import SHIPPED
 from dcgan.probing.classifier import load_classifier
 from dcgan.studio.contents import Contents, model_path
+from dcgan.studio.sorting import Sorting
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -118,6 +119,27 @@ def test_the_export_is_a_table_and_a_classifier_that_commands_read(client: Clien
     }
     assert guessed == {name: row["class"] for name, row in rows.items()}
     assert client.post("/api/sorting/export", sorting=sorting).status == 200  # again, over what is there
+
+
+def test_pictures_are_looked_at_with_their_mirror_images_where_left_and_right_mean_the_same(
+    client: Client, folder: Path
+) -> None:
+    answer = client.post("/api/sortings", model="toy", source="photos", classes=list(KINDS), horizontal_flip=True)
+    sorting = str(answer.json["sorting"])
+    looked_at(client, sorting)
+    for kind in KINDS:
+        label(client, sorting, [f"{kind}-{number:02}.png" for number in range(6)], kind)
+    assert client.post("/api/sorting/export", sorting=sorting).status == 200
+    classifier = load_classifier(folder / sorting / "classifier")
+    assert classifier.horizontal_flip
+    with (folder / sorting / "pictures.csv").open(newline="") as file:
+        table = {row["name"]: row["class"] for row in csv.DictReader(file)}
+    predictions = classifier.classify(folder / "photos")
+    assert [predictions.label_names[label] for label in predictions.labels] == [
+        table[name] for name in predictions.names
+    ]
+    begun = begin(client)
+    assert not Sorting(folder / begun).decisions().horizontal_flip
 
 
 def test_models_inside_a_sorting_are_not_offered(client: Client, sorting: str, folder: Path) -> None:

@@ -24,6 +24,8 @@ from tests.studio.running import Client, running
 from tests.studio.sorting_folder import EACH, KINDS, begin, label, looked_at, make_folder
 from tests.studio.test_draw_tab import nameless_fields
 
+from dcgan.studio.sorting import sortings_in
+
 pytestmark = needs_browser
 
 
@@ -100,7 +102,7 @@ def label_first(page: Chrome, client: Client, sorting: str, each: int) -> None:
     until(lambda: len(labels_of(client, sorting)) == 2 * each)
 
 
-def test_a_sorting_is_begun_and_its_pictures_are_looked_at(browser: Chrome, client: Client) -> None:
+def test_a_sorting_is_begun_and_its_pictures_are_looked_at(browser: Chrome, client: Client, folder: Path) -> None:
     open_tab(browser, client.address, "sort/new")
     until(lambda: bool(browser.find_elements(By.ID, "start")))
     Select(browser.find_element(By.ID, "source")).select_by_value("photos")
@@ -115,6 +117,8 @@ def test_a_sorting_is_begun_and_its_pictures_are_looked_at(browser: Chrome, clie
     until(lambda: "Your labels are kept" in text(browser, "#panel"))
     browser.find_element(By.ID, "look").click()
     until(lambda: len(names(browser)) == 2 * EACH, 120)
+    begun = [one.decisions() for one in sortings_in(folder) if "light" in one.decisions().classes]
+    assert [one.horizontal_flip for one in begun if one.classes != KINDS] == [True]  # unless the user says otherwise
     assert [chip.text.split("\n")[1] for chip in browser.find_elements(By.CLASS_NAME, "chip")] == [
         "a dark one",
         "light",

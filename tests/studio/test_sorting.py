@@ -1,5 +1,6 @@
 """The file of a sorting, and the look at its pictures, without a studio."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import rmtree
@@ -12,7 +13,7 @@ from dcgan.errors import DcganError, SourceError
 from dcgan.studio import sort_features
 from dcgan.studio.seen_pictures import SeenPictures, looking_model, model_of_features
 from dcgan.studio.sorter import Sorter
-from dcgan.studio.sorting import Label, Sorting, sortings_in
+from dcgan.studio.sorting import FILE, Label, Sorting, sortings_in
 
 
 def test_two_studios_that_label_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
@@ -25,6 +26,15 @@ def test_two_studios_that_label_at_the_same_time_lose_nothing(tmp_path: Path) ->
         list(pool.map(label, range(40)))
     decisions = sorting.decisions()
     assert len(decisions.labels) == decisions.version == 40
+
+
+def test_a_sorting_of_before_there_were_mirror_images_has_none(tmp_path: Path) -> None:
+    sorting = Sorting.create(tmp_path, "toy", "photos", ["a", "b"], horizontal_flip=True)
+    assert sorting.decisions().horizontal_flip
+    content = json.loads((sorting.path / FILE).read_text())
+    del content["horizontal_flip"]
+    (sorting.path / FILE).write_text(json.dumps(content))
+    assert not Sorting(sorting.path).decisions().horizontal_flip
 
 
 def test_a_label_has_the_view_in_which_the_picture_was_first_labeled(tmp_path: Path) -> None:
@@ -85,6 +95,7 @@ def look(folder: Path, sorting: Path, *, again: bool = False) -> SeenPictures:
         sorting,
         "cpu",
         again=again,
+        horizontal_flip=False,
         on_progress=lambda **_: None,
     )
     return SeenPictures.open(sorting, packed.path)

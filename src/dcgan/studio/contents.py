@@ -119,7 +119,7 @@ class Contents:
             "nets": str(card.get("nets", "dcgan")) if "architecture" in card else "",
             "sound": "sound" in card,
         }
-        return known if is_text(json.dumps(known, ensure_ascii=False)) else None
+        return known if _is_text(json.dumps(known, ensure_ascii=False)) else None
 
     def _look(self, folder: Path, depth: int, left: list[int]) -> Iterator[Found]:
         left[0] -= 1
@@ -155,10 +155,10 @@ class Contents:
 
 
 def _is_visible(entry: "os.DirEntry[str]") -> bool:
-    return not entry.name.startswith(".") and is_text(entry.name) and not entry.is_symlink()
+    return not entry.name.startswith(".") and _is_text(entry.name) and not entry.is_symlink()
 
 
-def is_text(name: str) -> bool:
+def _is_text(name: str) -> bool:
     """Whether a page can show a name: those of files may hold bytes that are not UTF-8."""
     try:
         name.encode()

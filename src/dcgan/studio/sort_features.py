@@ -70,7 +70,14 @@ class Looking:
 
 
 def look(
-    model: Looking, source: str, sorting: Path, device: str, *, again: bool, on_progress: Callable[..., None]
+    model: Looking,
+    source: str,
+    sorting: Path,
+    device: str,
+    *,
+    again: bool,
+    horizontal_flip: bool,
+    on_progress: Callable[..., None],
 ) -> PackedSet:
     """Prepare pictures and extract their features, unless that was done and they have not changed.
 
@@ -80,6 +87,7 @@ def look(
         sorting: The folder of the sorting.
         device: Where to compute.
         again: Whether to look with this model where the features are of another one.
+        horizontal_flip: Take the mean of the features of a picture and of its mirror image.
         on_progress: Called with phase, done and total as they change.
 
     Returns:
@@ -97,7 +105,7 @@ def look(
     )
     _check_count(len(packed))
     if known.get("pictures") != packed.fingerprint or (again and known.get("model") != model.digest):
-        _extract(model, packed, sorting / FOLDER, device, on_progress)
+        _extract(model, packed, sorting / FOLDER, device, horizontal_flip, on_progress)
     return packed
 
 
@@ -110,9 +118,16 @@ def read_facts(sorting: Path) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _extract(model: Looking, packed: PackedSet, kept: Path, device: str, on_progress: Callable[..., None]) -> None:
+def _extract(
+    model: Looking,
+    packed: PackedSet,
+    kept: Path,
+    device: str,
+    horizontal_flip: bool,
+    on_progress: Callable[..., None],
+) -> None:
     on_progress(phase="features", done=0, total=len(packed))
-    from dcgan.features.extract import DiscriminatorExtractor, on_device
+    from dcgan.features.extract import DiscriminatorExtractor, flipping, on_device
     from dcgan.features.files import write_features
     from dcgan.loading import load
     from dcgan.probing.varied import varied_order
@@ -123,7 +138,7 @@ def _extract(model: Looking, packed: PackedSet, kept: Path, device: str, on_prog
     with new_folder(kept, overwrite=True) as partial:
         write_features(
             partial / FEATURES,
-            extractor,
+            flipping(extractor, packed, horizontal_flip=horizontal_flip),
             packed,
             dtype="float16",
             on_progress=lambda done, total: on_progress(phase="features", done=done, total=total),
@@ -147,8 +162,9 @@ def main() -> None:
     """Look, and print lines of JSON: how far it is, then the packed set, or an error."""
     asked = json.loads(sys.argv[1])
     model, source, sorting, device = asked["model"], asked["source"], asked["sorting"], asked["device"]
+    how = {name: asked[name] for name in ("again", "horizontal_flip")}
     with errors_said():
-        packed = look(Looking.from_json(model), source, Path(sorting), device, again=asked["again"], on_progress=say)
+        packed = look(Looking.from_json(model), source, Path(sorting), device, **how, on_progress=say)
         say(packed=str(packed.path.resolve()))
 
 

@@ -146,6 +146,7 @@ class Looks:
             "sorting": str(look.sorting.path),
             "device": self._device,
             "again": again,
+            "horizontal_flip": decisions.horizontal_flip,
         }
 
     @staticmethod

@@ -1,7 +1,7 @@
 """The requests of the tab Sort. A sorting is named by its folder, such as "sorted/photos-1".
 
 GET  /api/sortings                              [{sorting, model, source, classes, labels}], or {sorting, error}
-POST /api/sortings {model, source, classes}     {sorting}: begin one
+POST /api/sortings {model, source, classes, horizontal_flip}    {sorting}: begin one
 GET  /api/sorting?sorting                       how it is: state, progress, numbers, see `dcgan.studio.sort_looks.Look`
 POST /api/sorting/look {sorting, again}         look at its pictures; again: with the run's newest model
 POST /api/sorting/stop {sorting}                stop looking
@@ -77,12 +77,13 @@ class SortRoutes:
         """Begin one."""
         found = await json_of(request)
         model, source = value_of(found, "model", str), value_of(found, "source", str)
-        classes = _texts(found, "classes")
+        classes, flip = _texts(found, "classes"), value_of(found, "horizontal_flip", bool, False)
 
         def create() -> Sorting:
-            looking_model(model_path(self._folder, model))
+            if looking_model(model_path(self._folder, model)).sound and flip:
+                raise UsageError("a recording has no mirror image: leave horizontal_flip out")
             source_path(self._folder, source)
-            return Sorting.create(self._folder, model, source, classes)
+            return Sorting.create(self._folder, model, source, classes, horizontal_flip=flip)
 
         sorting = await run_sync(create)
         return {"sorting": f"{SORTED}/{sorting.path.name}"}

@@ -225,9 +225,9 @@ class Sorter:
         content, learned = self.table(), self.learn()
         model = load(self.seen.model, "cpu")
         layers = DiscriminatorExtractor(model).layers
-        fit = learned.fit
+        fit, flip = learned.fit, self.sorting.decisions().horizontal_flip
         classifier = PictureClassifier(
-            model, layers, GRID, fit.svm, learned.classes, fit.C, fit.accuracy, fit.validation
+            model, layers, GRID, fit.svm, learned.classes, fit.C, fit.accuracy, fit.validation, flip
         )
         classifier.save(self.sorting.path / CLASSIFIER, overwrite=True)
         write_atomic(self.sorting.path / TABLE, content)

@@ -57,6 +57,7 @@ class Decisions:
         classes: Their names, in the order of their keys.
         labels: By the names of pictures, the latest last.
         version: Counts the changes.
+        horizontal_flip: Whether left and right mean the same: a picture is then looked at with its mirror image.
     """
 
     model: str
@@ -64,6 +65,7 @@ class Decisions:
     classes: tuple[str, ...]
     labels: Mapping[str, Label]
     version: int = 0
+    horizontal_flip: bool = False
 
 
 class Sorting:
@@ -78,7 +80,9 @@ class Sorting:
         self._read: tuple[tuple[int, int], Decisions] | None = None
 
     @classmethod
-    def create(cls, folder: Path, model: str, pictures: str, classes: Sequence[str]) -> "Sorting":
+    def create(
+        cls, folder: Path, model: str, pictures: str, classes: Sequence[str], *, horizontal_flip: bool = False
+    ) -> "Sorting":
         """Begin a sorting in the studio's folder, under a name that is free.
 
         Raises:
@@ -92,7 +96,7 @@ class Sorting:
             path = folder / SORTED / f"{stem}-{number}"
             with suppress(FileExistsError):
                 path.mkdir(parents=True)
-                _write(path / FILE, Decisions(model, pictures, names, {}))
+                _write(path / FILE, Decisions(model, pictures, names, {}, horizontal_flip=horizontal_flip))
                 return cls(path)
         raise AssertionError
 
@@ -240,7 +244,8 @@ def _parse(found: dict[str, Any]) -> Decisions:
     classes = tuple(map(str, found["classes"]))
     if lost := {label.class_name for label in labels.values()} - set(classes):
         raise ValueError(f"labels name {', '.join(sorted(lost))}, which is none of its classes")
-    return Decisions(str(found["model"]), str(found["pictures"]), classes, labels, int(found["version"]))
+    flip = found.get("horizontal_flip", False) is True  # sortings of before there was this are as they were
+    return Decisions(str(found["model"]), str(found["pictures"]), classes, labels, int(found["version"]), flip)
 
 
 def _write(file: Path, decisions: Decisions) -> None:
@@ -253,6 +258,7 @@ def _write(file: Path, decisions: Decisions) -> None:
         "version": decisions.version,
         "model": decisions.model,
         "pictures": decisions.pictures,
+        "horizontal_flip": decisions.horizontal_flip,
         "classes": decisions.classes,
         "labels": labels,
     }

@@ -19,7 +19,9 @@ export async function showNew(panel) {
   const classes = make("div", { class: "stack tight" });
   const add = make("button", { type: "button", onclick: () => addClass("").focus() }, "Add a class");
   const start = make("button", { id: "start", class: "main", type: "button", disabled: true, onclick: begin }, "Start sorting");
-  const modelField = modelChoice(models, model, () => {});
+  const modelField = modelChoice(models, model, showFlip);
+  const flip = make("input", { id: "flip", type: "checkbox", checked: true });
+  const flipping = make("label", { class: "check" }, flip, "Left and right mean the same, as in most photographs: the model looks at mirror images, too, which takes twice the time and finds more.");
 
   panel.append(
     make("div", { class: "lead" },
@@ -29,11 +31,18 @@ export async function showNew(panel) {
       make("div", { class: "fields" },
         labeled("Pictures in this folder", source, state.sources.length ? "Up to 20,000. They stay where they are." : "This folder has no pictures: drop some on the tab Train."),
         labeled("Model that looks at them", modelField, "A model that was trained on pictures like these is best.")),
+      flipping,
       make("fieldset", { class: "classes" }, make("legend", {}, "Classes"), classes, make("p", {}, add)),
       make("p", { class: "row" }, start)),
   );
   addClass("");
   addClass("");
+  showFlip();
+
+  // Recordings have no mirror images.
+  function showFlip() {
+    flipping.hidden = models.find(({ name }) => name === modelField.value).sound;
+  }
 
   function fields() {
     return [...classes.querySelectorAll("input")];
@@ -57,7 +66,7 @@ export async function showNew(panel) {
   async function begin() {
     start.disabled = true;
     try {
-      const { sorting } = await post("/api/sortings", { model: modelField.value, source: source.value, classes: names() });
+      const { sorting } = await post("/api/sortings", { model: modelField.value, source: source.value, classes: names(), horizontal_flip: flip.checked && !flipping.hidden });
       location.hash = `sort/${encodeURIComponent(sorting.replace(/^sorted\//, ""))}`;
     } catch (error) {
       complain(error.message);
