@@ -3,7 +3,7 @@
 STYLE = """
 :root {
   color-scheme: light dark;
-  --page: #faf9f7; --card: #ffffff; --ink: #1d1f23; --soft: #6b6f76; --line: #e6e4df; --accent: #1d4ed8;
+  --page: #faf9f7; --card: #ffffff; --ink: #1d1f23; --soft: #6b6f76; --line: #e6e4df; --accent: #2563eb;
   --good: #15803d; --warn: #b45309; --bad: #b91c1c;
 }
 @media (prefers-color-scheme: dark) {

@@ -21,7 +21,8 @@ export async function showNew(panel) {
   const start = make("button", { id: "start", class: "main", type: "button", disabled: true, onclick: begin }, "Start sorting");
   const modelField = modelChoice(models, model, showFlip);
   const flip = make("input", { id: "flip", type: "checkbox", checked: true });
-  const flipping = make("label", { class: "check" }, flip, "Left and right mean the same, as in most photographs: the model looks at mirror images, too, which takes twice the time and finds more.");
+  const flipping = make("label", { class: "check" }, flip,
+    make("span", {}, "Left and right mean the same, as in most photographs", make("br"), make("small", { class: "soft" }, "The model looks at mirror images, too: it takes twice the time, and the classifier makes fewer mistakes.")));
 
   panel.append(
     make("div", { class: "lead" },
