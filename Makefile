@@ -21,7 +21,7 @@ check: env docs
 
 # The site, build/site/index.html; a broken link or a name without a page is an error.
 docs: env
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 env: .venv/installed
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from dcgan.errors import ModelError
+from dcgan.cli import app
+from dcgan.errors import ModelError, UsageError
 from dcgan.loading import load
 from dcgan.release_import import import_release
 
@@ -209,3 +210,9 @@ def test_a_model_is_not_imported_again(nets: dict[str, list[Array]], folder: Pat
     import_release(folder).save(tmp_path / "model")
     with pytest.raises(ModelError, match="is a model of dcgan already: use it as it is"):
         import_release(tmp_path / "model")
+
+
+def test_a_model_that_comes_with_dcgan_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="faces is a model that comes with dcgan already: use it by its name"):
+        app(["import", "faces", "--out", "model"])

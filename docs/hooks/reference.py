@@ -19,7 +19,7 @@ from dcgan.registry import Registry
 from dcgan.training.recipe import Recipe
 from dcgan.training.settings import Setting
 
-HIDDEN_PACKAGES = ("cli", "studio")  # the command line has pages of its own
+HIDDEN_PACKAGES = ("cli", "studio")  # but for what `import dcgan` offers of them; the command line has its own pages
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,14 @@ def api_pages(source: Path) -> list[Page]:
         source: The folder that holds the package `dcgan`.
     """
     package = source / "dcgan"
+    offered = set(_offered_names(package / "__init__.py").values())
     rooms: dict[str, list[str]] = {"dcgan": []}
     for path in sorted(package.rglob("*.py")):
         parts = path.relative_to(source).with_suffix("").parts
-        if any(part.startswith("_") and part != "__init__" for part in parts) or parts[1] in HIDDEN_PACKAGES:
-            continue
         module = ".".join(parts).removesuffix(".__init__")
+        hidden = parts[1] in HIDDEN_PACKAGES and module not in offered
+        if hidden or any(part.startswith("_") and part != "__init__" for part in parts):
+            continue
         if module != "dcgan":
             room = module if path.name == "__init__.py" else module.rpartition(".")[0]
             rooms.setdefault(room, [])

@@ -1,5 +1,6 @@
 """Names of files and folders, what is in them, and whether one may be made."""
 
+import errno
 import hashlib
 import json
 import os
@@ -49,6 +50,17 @@ def parse_toml(text: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def read_file(path: Path) -> bytes:
+    """The content of a small file; devices and pipes, which may have no end, are not read.
+
+    Raises:
+        OSError: It cannot be read, or is no regular file.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
+    return path.read_bytes()
 
 
 def cache_folder() -> Path:

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from dcgan.errors import ModelError, UsageError, command
+from dcgan.errors import ModelError, UsageError
 from dcgan.files import RUN_FILE, parse_json, sha256
 from dcgan.hub_cache import download, is_hub_name, parse_hub_name
 from dcgan.types import DType
@@ -52,8 +52,8 @@ def find(path: str | Path) -> Path:
         best = best_checkpoint(path.parent)
         if best is None:
             raise ModelError(
-                f"no model at {path}: {path.parent} has no complete checkpoint that was measured; go on with "
-                f"`{command('train', '--resume', path.parent, '--evaluate-every', 50_000)}`"
+                f"no model at {path}: {path.parent} has no complete checkpoint that was measured; name {path.parent} "
+                "itself for its newest"
             )
         return best
     candidates = _models_of_run(path)

@@ -60,6 +60,14 @@ def test_with_a_flip_left_is_the_same_as_right(home: Path, capsys: pytest.Captur
     assert loaded.scores(pixels[:, :, ::-1]) == pytest.approx(loaded.scores(pixels), abs=1e-4)
 
 
+def test_a_classifier_of_before_there_was_a_flip_is_read(home: Path) -> None:
+    run(home, "fit-classifier", "--out", "classifier")
+    card = json.loads(Path("classifier/classifier.json").read_text())
+    del card["horizontal_flip"]
+    Path("classifier/classifier.json").write_text(json.dumps({**card, "format": 3}))
+    assert not load_classifier("classifier").horizontal_flip
+
+
 def test_labels_that_are_there_are_not_overwritten(home: Path) -> None:
     run(home, "fit-classifier", "--out", "classifier")
     Path("labels.csv").write_text("corrected by hand")
@@ -111,7 +119,9 @@ def test_a_classifier_without_its_model_is_named(home: Path) -> None:
         app(["classify", "classifier", str(home / "pictures")])
 
 
-@pytest.mark.parametrize(("field", "value"), [("C", 10**400), ("labels", ["a", "a"]), ("grid", 0), ("layers", [9])])
+@pytest.mark.parametrize(
+    ("field", "value"), [("C", 10**400), ("labels", ["a", "a"]), ("grid", 0), ("layers", [9]), ("horizontal_flip", 1)]
+)
 def test_an_impossible_classifier_is_named(home: Path, field: str, value: object) -> None:
     run(home, "fit-classifier", "--out", "classifier")
     card = json.loads(Path("classifier/classifier.json").read_text())

@@ -49,6 +49,10 @@ def test_each_public_module_is_documented_once() -> None:
         assert text.count(f"::: {module}") == 1, module
 
 
+def test_what_import_dcgan_offers_of_a_hidden_room_is_documented_too() -> None:
+    assert "::: dcgan.studio.host" in text_of(api_pages(SOURCE), "reference/api/dcgan.studio.md").splitlines()
+
+
 def test_the_open_api_links_what_import_dcgan_offers() -> None:
     text = text_of(api_pages(SOURCE), "reference/api/index.md")
     assert "[`dcgan.Model`][dcgan.model.Model]" in text

@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.toy_model import toy_model
 
-from dcgan.errors import DcganError
+from dcgan.errors import DcganError, UsageError
 from dcgan.features.extract import DiscriminatorExtractor
 
 base = pytest.importorskip("sklearn.base")
@@ -42,6 +43,14 @@ def test_it_makes_the_features_of_its_statistics(folder: Path) -> None:
 def test_with_a_flip_a_picture_and_its_mirror_image_have_the_same_features(folder: Path) -> None:
     flipping = DiscriminatorFeatures(folder, horizontal_flip=True).fit(PIXELS)
     assert flipping.transform(PIXELS[:3, :, ::-1]) == pytest.approx(flipping.transform(PIXELS[:3]), abs=1e-5)
+
+
+def test_a_flip_is_true_or_false_and_not_for_recordings(folder: Path) -> None:
+    with pytest.raises(ValueError, match="horizontal_flip must be True or False, not 'False'"):
+        DiscriminatorFeatures(folder, horizontal_flip="False").fit(PIXELS)  # type: ignore[arg-type]
+    speaking = replace(MODEL, details={"sound": {"rate": 8000, "seconds": 0.256}})
+    with pytest.raises(UsageError, match="play the recordings backwards"):
+        DiscriminatorFeatures(speaking, horizontal_flip=True).fit(PIXELS)
 
 
 def test_flat_pixels_are_the_same_pictures(folder: Path) -> None:

@@ -170,10 +170,24 @@ def test_a_flip_takes_away_what_tells_left_from_right_from_every_baseline() -> N
         told_apart = {name: result.mean > 0.65 for name, (result,) in found.probed.items() if name != "random"}
         assert told_apart == dict.fromkeys(("dcgan", "kmeans", "pixels"), not flip)
         assert {settings["horizontal_flip"] for settings in found.settings.values()} == {flip}
+        assert ("mirror image" in found.text()) == flip
+
+
+def test_results_with_and_without_a_flip_are_kept_apart_also_in_a_file_of_before_there_was_one(tmp_path: Path) -> None:
+    file = tmp_path / "p.json"
+    probed = partial(quick, DATA, baselines=["pixels"], C=[1e-3], file=file)
+    before = probed()
+    content = json.loads(file.read_text())
+    for settings in content["settings"].values():
+        del settings["horizontal_flip"]
+    file.write_text(json.dumps(content))
+    assert probed().rows() == before.rows()
+    with pytest.raises(DcganError, match="has dcgan with `horizontal_flip` False, not True"):
+        probed(horizontal_flip=True)
 
 
 def test_nets_that_learn_from_labels_know_no_flip() -> None:
-    with pytest.raises(UsageError, match="`baselines` supervised learn from the labels without mirror images"):
+    with pytest.raises(UsageError, match="averages features, and `baselines` supervised have none"):
         quick(DATA, baselines=["pixels", "supervised"], horizontal_flip=True)
 
 

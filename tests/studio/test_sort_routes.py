@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +18,6 @@ from tests.toy_model import toy_model
 from dcgan.model_folder import SHIPPED
 from dcgan.probing.classifier import load_classifier
 from dcgan.studio.contents import Contents, model_path
-from dcgan.studio.sorting import Sorting
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -138,8 +139,23 @@ def test_pictures_are_looked_at_with_their_mirror_images_where_left_and_right_me
     assert [predictions.label_names[label] for label in predictions.labels] == [
         table[name] for name in predictions.names
     ]
-    begun = begin(client)
-    assert not Sorting(folder / begun).decisions().horizontal_flip
+    decisions = folder / sorting / "sorting.json"
+    content = decisions.read_text()
+    decisions.write_text(content.replace('"horizontal_flip": true', '"horizontal_flip": false'))
+    assert looked_at(client, sorting)["horizontal_flip"] is False  # they are looked at anew
+    assert client.post("/api/sorting/export", sorting=sorting).status == 200
+    assert not load_classifier(folder / sorting / "classifier").horizontal_flip
+    decisions.write_text(content.replace('"horizontal_flip": true', '"horizontal_flip": 1'))
+    assert "neither true nor false" in client.get("/api/sorting", sorting=sorting).error
+
+
+def test_a_sorting_whose_file_is_a_device_is_damaged(client: Client, folder: Path) -> None:
+    (folder / "sorted" / "evil").mkdir(parents=True)
+    (folder / "sorted" / "evil" / "sorting.json").symlink_to("/dev/zero")
+    assert "it is not a file" in client.get("/api/sorting", sorting="sorted/evil").error
+    listed = json.loads(client.get("/api/sortings").content)
+    assert any("error" in one for one in listed if one["sorting"] == "sorted/evil")
+    shutil.rmtree(folder / "sorted" / "evil")
 
 
 def test_models_inside_a_sorting_are_not_offered(client: Client, sorting: str, folder: Path) -> None:

@@ -239,7 +239,7 @@ def test_a_best_of_what_is_no_run_is_no_model(tmp_path: Path) -> None:
 def test_where_nothing_was_measured_there_is_no_best(pictures: Path, tmp_path: Path) -> None:
     result = train(pictures, tmp_path / "run", TOY)
     assert result.best is None
-    with pytest.raises(ModelError, match=r"measured; go on with `dcgan train --resume .*run --evaluate-every 50000`"):
+    with pytest.raises(ModelError, match=r"was measured; name .*run itself for its newest"):
         load(tmp_path / "run" / "best")
 
 

@@ -45,7 +45,7 @@ def import_(
         latent_distribution: Distribution of z that the generator of a checkpoint was trained with. Default: normal, as
             in the tutorials.
     """
-    from dcgan.model_folder import CARD
+    from dcgan.model_folder import CARD, find_shipped
 
     reads = [path for path in (weights, discriminator) if path is not None]
     check_folder("--out", out, CARD, "a model", overwrite=overwrite, reads=reads)
@@ -56,6 +56,8 @@ def import_(
             if value is not None:
                 raise UsageError(f"`{flag}` goes with a checkpoint, and {weights} is a folder; leave it out")
         model = import_release(weights)
+    elif not weights.exists() and find_shipped(str(weights)):
+        raise UsageError(f"{weights} is a model that comes with dcgan already: use it by its name")
     else:
         from dcgan.checkpoint_import import import_checkpoint
 

@@ -30,7 +30,7 @@ HorizontalFlip = Annotated[
     Switch,
     Parameter(
         help="Take the mean of the features of a picture and of its mirror image, where left and right mean the same, "
-        "as in photographs; the paper does not do this."
+        "as in photographs; the paper does not do this. Not for supervised and finetuned."
     ),
 ]
 """For `horizontal_flip: HorizontalFlip = False`."""

@@ -94,12 +94,13 @@ class DiscriminatorExtractor:
         """
         whole = max(1, len(pixels) // BATCH)
         total = min(batches or whole, whole)
+        last = min(total * BATCH, len(pixels))
 
         def images() -> Iterator[torch.Tensor]:
             for batch in range(total):
                 yield self._images(pixels[batch * BATCH : (batch + 1) * BATCH])
                 if on_progress:
-                    on_progress((batch + 1) * BATCH, total * BATCH)
+                    on_progress(min((batch + 1) * BATCH, last), last)
 
         measure_statistics(self.net, images())
 
@@ -141,17 +142,19 @@ class MeanOfMirrorImages:
         return np.asarray((self.extractor.extract(pixels) + mirrored) / 2)
 
 
-def flipping(extractor: FeatureExtractor, data: PackedSet, *, horizontal_flip: bool) -> FeatureExtractor:
-    """The extractor for such pictures, or with `horizontal_flip` the mean of both of its views of a picture.
+def flipping(extractor: FeatureExtractor, *, horizontal_flip: bool) -> FeatureExtractor:
+    """The extractor, or with `horizontal_flip` the mean of both of its views of a picture."""
+    return MeanOfMirrorImages(extractor) if horizontal_flip else extractor
+
+
+def check_flip(model: Model, *, horizontal_flip: bool) -> None:
+    """Refuse mirror images of recordings.
 
     Raises:
-        UsageError: They are recordings.
+        UsageError: The model's pictures are recordings.
     """
-    if not horizontal_flip:
-        return extractor
-    if data.sound is not None:
+    if horizontal_flip and model.sound is not None:
         raise UsageError("`horizontal_flip` would play the recordings backwards: leave it out")
-    return MeanOfMirrorImages(extractor)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -232,11 +235,12 @@ def extract_features(
     check_dtype(dtype)
     device = check_device(device, engine)
     nets_with_features(model)
+    check_flip(model, horizontal_flip=horizontal_flip)
     data = open_for(model, source, engine=engine)
     extractor = build_extractor(model, layers, grid, statistics, device, on_progress)
     features = np.empty((len(data), extractor.size), dtype)
     done = 0
-    for batch in batches_of(flipping(extractor, data, horizontal_flip=horizontal_flip), data, engine):
+    for batch in batches_of(flipping(extractor, horizontal_flip=horizontal_flip), data, engine):
         features[done : done + len(batch)] = fit_range(batch, dtype)
         done += len(batch)
         if on_progress:

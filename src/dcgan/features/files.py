@@ -20,6 +20,7 @@ from dcgan.features.extract import (
     batches_of,
     build_extractor,
     check_device,
+    check_flip,
     fit_range,
     flipping,
     nets_with_features,
@@ -95,9 +96,10 @@ def save_features(
     check_dtype(dtype)
     device = check_device(device, engine)
     nets_with_features(model)
+    check_flip(model, horizontal_flip=horizontal_flip)
     data = open_for(model, source, engine=engine)
     extractor = build_extractor(model, layers, grid, statistics, device, on_progress)
-    whole = flipping(extractor, data, horizontal_flip=horizontal_flip)
+    whole = flipping(extractor, horizontal_flip=horizontal_flip)
     write_features(Path(path), whole, data, dtype=dtype, engine=engine, on_progress=on_progress)
     return SavedFeatures(Path(path), len(data), extractor.size, extractor.layers, grid)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dcgan.device import resolve_device
 from dcgan.errors import DcganError, UsageError
-from dcgan.features.extract import GRID, DiscriminatorExtractor, MeanOfMirrorImages, on_device
+from dcgan.features.extract import GRID, DiscriminatorExtractor, check_flip, flipping, on_device
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.types import Features, Pixels
@@ -31,8 +31,8 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
         grid: Side of the grid that each map is max-pooled to.
         statistics: "fit" measures batch norm's statistics on the pictures it is fitted to, as the authors did;
             "model" keeps those that the model brings.
-        horizontal_flip: Take the mean of the features of a picture and of its mirror image.
         device: Where to compute: "auto", "cpu", "cuda", "cuda:1" or "mps".
+        horizontal_flip: Take the mean of the features of a picture and of its mirror image.
 
     Example:
         >>> from sklearn.pipeline import make_pipeline
@@ -47,15 +47,15 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
         layers: tuple[int, ...] | None = None,
         grid: int = GRID,
         statistics: str = "fit",
-        horizontal_flip: bool = False,
         device: str = "auto",
+        horizontal_flip: bool = False,
     ) -> None:
         self.model = model
         self.layers = layers
         self.grid = grid
         self.statistics = statistics
-        self.horizontal_flip = horizontal_flip
         self.device = device
+        self.horizontal_flip = horizontal_flip
 
     def fit(self, X: Pictures, y: object = None) -> Self:  # noqa: ARG002  # scikit-learn's signature
         """Load the model, and measure the statistics of X.
@@ -67,13 +67,16 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
             y: Ignored.
 
         Raises:
-            ValueError: `statistics` is neither, or X has too few pictures to measure.
+            ValueError: `statistics` is neither, `horizontal_flip` is no bool, or X has too few pictures to measure.
             DcganError: There is no such model, or X is none of these.
         """
         if self.statistics not in ("fit", "model"):
             raise ValueError(f'statistics must be "fit" or "model", not {self.statistics!r}')
+        if not isinstance(self.horizontal_flip, bool | np.bool_):
+            raise ValueError(f"horizontal_flip must be True or False, not {self.horizontal_flip!r}")
         resolved = resolve_device(self.device)
         loaded = on_device(self.model, resolved) if isinstance(self.model, Model) else load(self.model, resolved)
+        check_flip(loaded, horizontal_flip=self.horizontal_flip)
         self.picture_shape_ = (loaded.size, loaded.size, loaded.frames * loaded.channels)
         extractor = DiscriminatorExtractor(loaded, self.layers, self.grid)
         pixels = self._pixels(X)
@@ -81,7 +84,7 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
             if len(pixels) < 2:
                 raise ValueError("batch norm's statistics need 2 pictures or more")
             extractor.measure(pixels)
-        self.extractor_ = MeanOfMirrorImages(extractor) if self.horizontal_flip else extractor
+        self.extractor_ = flipping(extractor, horizontal_flip=self.horizontal_flip)
         self.n_features_in_ = int(np.prod(self.picture_shape_))
         return self
 

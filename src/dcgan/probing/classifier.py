@@ -19,12 +19,12 @@ from dcgan.features.extract import (
     GRID,
     DiscriminatorExtractor,
     FeatureExtractor,
-    MeanOfMirrorImages,
+    check_flip,
     flipping,
     on_device,
 )
 from dcgan.figures.notebook import table_html
-from dcgan.files import parse_json, sha256, why_taken
+from dcgan.files import parse_json, read_file, sha256, why_taken
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.model_folder import read_tensors, write_tensors
@@ -41,7 +41,7 @@ from dcgan.short_repr import ShortRepr
 from dcgan.types import Labels, OnPhase, OnProgress, Pixels
 
 CARD, SVM, MODEL = "classifier.json", "svm.safetensors", "model"
-FORMAT = 4
+FORMAT, NEVER_FLIPPED = 4, 3
 VALIDATION = 0.2  # share of the pictures that only chooses C
 BATCH = 512  # pictures judged at once
 
@@ -88,7 +88,7 @@ class PictureClassifier(ShortRepr):
     @cached_property
     def _extractor(self) -> FeatureExtractor:
         extractor = DiscriminatorExtractor(self.model, self.layers, self.grid)
-        return MeanOfMirrorImages(extractor) if self.horizontal_flip else extractor
+        return flipping(extractor, horizontal_flip=self.horizontal_flip)
 
     def scores(self, pixels: Pixels) -> NDArray[np.float32]:
         """The SVM's decision function: pixels (N, H, W, C), uint8, to (N, K). No probabilities.
@@ -199,10 +199,11 @@ def fit_classifier(
     if C is not None:
         check_values(C)
     check_seed(seed)
+    check_flip(model, horizontal_flip=horizontal_flip)
     extractor = DiscriminatorExtractor(on_device(model, device), layers, grid)
     data = open_for(model, source)
     check_labeled(data)
-    flipped = flipping(extractor, data, horizontal_flip=horizontal_flip)
+    flipped = flipping(extractor, horizontal_flip=horizontal_flip)
     classes = len(data.label_names)
     groups = groups_of(data)
     for label, name in enumerate(data.label_names):
@@ -231,7 +232,7 @@ def fit_classifier(
             on_progress(1, 1)
     own = replace(model, discriminator=extractor.net)
     return PictureClassifier(
-        own, extractor.layers, grid, svm, data.label_names, best, curve[best], curve, horizontal_flip
+        own, extractor.layers, grid, svm, data.label_names, best, curve[best], curve, bool(horizontal_flip)
     )
 
 
@@ -248,26 +249,28 @@ def load_classifier(folder: str | Path, device: str = "auto") -> PictureClassifi
     """
     folder = Path(folder)
     try:
-        card = parse_json((folder / CARD).read_text("utf-8"))
+        card = parse_json(read_file(folder / CARD))
     except OSError as error:
         reason = f"{CARD}: {error.strerror}"
         raise ModelError(f"{folder} is not a classifier ({reason}); make one: dcgan fit-classifier") from error
     except ValueError as error:
         raise ModelError(f"{folder / CARD} is damaged: {error}") from error
     try:
-        if card["format"] != FORMAT:
+        if card["format"] not in (FORMAT, NEVER_FLIPPED):
             raise ModelError(
                 f"{folder / CARD} was written by another version of dcgan; make the classifier again: dcgan "
                 "fit-classifier"
             )
         names, layers, grid = tuple(map(str, card["labels"])), tuple(card["layers"]), card["grid"]
-        flip = card["horizontal_flip"]
+        flip = card["horizontal_flip"] if card["format"] == FORMAT else False
         C, accuracy = float(card["C"]), float(card["accuracy"])
         whole = all(type(number) is int for number in (*layers, grid)) and type(flip) is bool
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{folder / CARD} is damaged: its entries are not those of a classifier") from error
     if not whole or len(set(names)) < max(2, len(names)):
-        raise ModelError(f"{folder / CARD} is damaged: layers, grid and labels are not those of a classifier")
+        raise ModelError(
+            f"{folder / CARD} is damaged: layers, grid, labels or horizontal_flip are not those of a classifier"
+        )
     if not (folder / MODEL).is_dir():
         raise ModelError(f"{folder} is damaged: its {MODEL}/ is missing")
     model = load(folder / MODEL, resolve_device(device))

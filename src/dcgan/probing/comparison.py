@@ -11,7 +11,7 @@ from dcgan.choices import BASELINES
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import SourceError, UsageError
-from dcgan.features.extract import GRID, on_device
+from dcgan.features.extract import GRID, check_flip, on_device
 from dcgan.model import Model
 from dcgan.model_pictures import open_for
 from dcgan.probing.baselines.baseline import CENTROIDS, BuildContext, FeatureBaseline, TrialScores
@@ -99,7 +99,7 @@ def probe(
         validation,
         repeats,
         standardize,
-        horizontal_flip,
+        bool(horizontal_flip),
         trials,
         trainings,
     )
@@ -110,6 +110,7 @@ def probe(
     if unknown := [name for name in names if name not in BASELINES]:
         raise UsageError(f"`baselines` must be some of {', '.join(BASELINES.names)}, not {', '.join(unknown)}")
     judged = on_device(model, device)
+    check_flip(model, horizontal_flip=horizontal_flip)
     _check_baselines(model, names, options)
     train = open_for(model, source)
     scored = None if test is None else open_for(model, test)
@@ -222,8 +223,7 @@ def _check_baselines(model: Model, names: Sequence[str], options: ProbeOptions) 
     nets = [name for name in names if not isinstance(BASELINES[name], FeatureBaseline)]
     if options.horizontal_flip and nets:
         raise UsageError(
-            f"`horizontal_flip` averages features, and `baselines` {', '.join(nets)} learn from the labels without "
-            "mirror images: leave it out, or these"
+            f"`horizontal_flip` averages features, and `baselines` {', '.join(nets)} have none: leave it out, or these"
         )
     if model.frames == 1:
         return

@@ -95,6 +95,9 @@ class PaperTable:
             found.append(f"these results are of {len(names)} classes, {listed}: not of the table's set")
         if results.probed and not any(cell for _, *cells in self.lines(results) for cell in cells[1::2]):
             found.append("none of these results was measured with the table's numbers of labels")
+        own = results.settings.get("dcgan", {})
+        if changed := [f"`{name}`" for name in ("horizontal_flip", "standardize") if own.get(name)]:
+            found.append(f"the paper has no {' and no '.join(changed)}, with which these results were measured")
         return found
 
 

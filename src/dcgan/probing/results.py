@@ -12,6 +12,7 @@ from dcgan.probing.protocol import ProbeResult, labels_named, name_count
 from dcgan.probing.validation_curve import warnings_of
 from dcgan.short_repr import ShortRepr
 
+FLIPPED = "features are the mean of those of a picture and of its mirror image"
 FOOTNOTE = "accuracy on the test pictures; ± 1.96 standard deviations over the repeats"
 
 
@@ -91,7 +92,8 @@ class ProbeResults(ShortRepr):
     def text(self) -> str:
         """The table for a terminal."""
         lines = [f"{first:<40}" + "".join(f"{cell:>20}" for cell in cells) for first, *cells in self.table()]
-        return "\n".join([*lines, FOOTNOTE])
+        flipped = any(settings.get("horizontal_flip") for settings in self.settings.values())
+        return "\n".join([*lines, FOOTNOTE, *([FLIPPED] if flipped else [])])
 
     def warnings(self) -> list[str]:
         """Test pictures that are learned from, too; where another C may be better, or accuracy does not fall."""

@@ -14,7 +14,7 @@ from dcgan.atomic_files import write_atomic
 from dcgan.choices import BASELINES
 from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
-from dcgan.files import parse_json
+from dcgan.files import parse_json, read_file
 from dcgan.probing.baselines.baseline import BuildContext
 from dcgan.probing.protocol import ProbeOptions, ProbeResult, name_count
 from dcgan.probing.results import ProbeResults
@@ -22,6 +22,7 @@ from dcgan.probing.splits import Splits
 
 FORMAT = "dcgan probe 4"
 FOLLOWS = {"test_pictures", "shared_pictures"}  # from the sets: files from before there were these go on
+NEW_SETTINGS = {"horizontal_flip": False}  # of features: files from before there were these go on
 LOCKED = 60.0  # seconds that another process may take to write the file, at most
 
 
@@ -32,13 +33,14 @@ def read_results(path: str | Path) -> ProbeResults:
         DcganError: The file cannot be read, is of another dcgan, or is no such file.
     """
     try:
-        content = parse_json(Path(path).read_text("utf-8"))
+        content = parse_json(read_file(Path(path)))
         kind = content["format"]
         if kind != FORMAT and str(kind).startswith("dcgan probe "):
             raise DcganError(f"{path} was written by another version of dcgan; probe again into another file")
         _require(kind == FORMAT)
         settings: dict[str, Mapping[str, object]] = {
-            str(name): dict(values) for name, values in content["settings"].items()
+            str(name): {**NEW_SETTINGS, **values} if "standardize" in values else dict(values)
+            for name, values in content["settings"].items()
         }
         names = content["about"]["labels"]
         _require(isinstance(names, list) and all(isinstance(name, str) for name in names))

@@ -26,6 +26,7 @@ class SeenPictures:
         order: (N,), positions of the pictures, a varied choice first.
         model: The folder of the model whose features these are.
         digest: Names that model, as `Looking.digest`.
+        horizontal_flip: Whether they are the mean of those of a picture and of its mirror image.
         extracted: When the features were extracted, in nanoseconds: names them.
     """
 
@@ -34,6 +35,7 @@ class SeenPictures:
     order: NDArray[np.int64]
     model: Path
     digest: str
+    horizontal_flip: bool
     extracted: int
 
     @classmethod
@@ -50,12 +52,14 @@ class SeenPictures:
             extracted = (folder / FACTS).stat().st_mtime_ns
         except (OSError, ValueError) as error:
             raise DcganError(f"{folder} is damaged ({error}): remove it, and look at the pictures again") from error
+        facts = read_facts(sorting)
         return cls(
             PackedSet.open(packed),
             features,
             order,
             folder / MODEL,
-            str(read_facts(sorting).get("model")),
+            str(facts.get("model")),
+            facts.get("horizontal_flip") is True,
             extracted,
         )
 

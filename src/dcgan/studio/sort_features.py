@@ -5,7 +5,7 @@ SORTING/features has
     features.npy    (N, D), float16: a row for each picture that can be used
     order.npy       (N,), a varied choice of them first
     model/          the model as it was then, with batch norm's statistics of these pictures
-    features.json   which model and which pictures these are
+    features.json   which model and which pictures these are, and whether with their mirror images
 
 Strangers' pictures are decoded by a process of its own, of which this module is the program. Where nothing has changed
 it ends within a second, for it imports torch only where it has to.
@@ -24,7 +24,7 @@ from dcgan.atomic_files import new_folder
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import open_source
 from dcgan.errors import SourceError
-from dcgan.files import parse_json
+from dcgan.files import parse_json, read_file
 from dcgan.model_pictures import open_for
 from dcgan.sound.spectrogram import SoundFormat
 from dcgan.studio.child import errors_said, say
@@ -104,15 +104,19 @@ def look(
         model, source, on_progress=lambda done, total: on_progress(phase="pictures", done=done, total=total)
     )
     _check_count(len(packed))
-    if known.get("pictures") != packed.fingerprint or (again and known.get("model") != model.digest):
+    others = known.get("pictures") != packed.fingerprint or known.get("horizontal_flip", False) != horizontal_flip
+    if others or (again and known.get("model") != model.digest):
         _extract(model, packed, sorting / FOLDER, device, horizontal_flip, on_progress)
     return packed
 
 
 def read_facts(sorting: Path) -> dict[str, object]:
-    """What features.json says: of which `model` and `pictures` the features are; nothing where there are none."""
+    """What features.json says: of which `model` and `pictures` the features are, and whether of mirror images, too.
+
+    Nothing where there are none.
+    """
     try:
-        found = parse_json((sorting / FOLDER / FACTS).read_bytes())
+        found = parse_json(read_file(sorting / FOLDER / FACTS))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -138,7 +142,7 @@ def _extract(
     with new_folder(kept, overwrite=True) as partial:
         write_features(
             partial / FEATURES,
-            flipping(extractor, packed, horizontal_flip=horizontal_flip),
+            flipping(extractor, horizontal_flip=horizontal_flip),
             packed,
             dtype="float16",
             on_progress=lambda done, total: on_progress(phase="features", done=done, total=total),
@@ -146,7 +150,7 @@ def _extract(
         np.save(partial / ORDER, varied_order(np.load(partial / FEATURES, mmap_mode="r")))
         (partial / MODEL).mkdir()
         replace(loaded, discriminator=extractor.net.cpu()).write_into(partial / MODEL)
-        facts = {"model": model.digest, "pictures": packed.fingerprint}
+        facts = {"model": model.digest, "pictures": packed.fingerprint, "horizontal_flip": horizontal_flip}
         (partial / FACTS).write_text(json.dumps(facts), "utf-8")
 
 

@@ -52,6 +52,7 @@ class Look:
             "model": decisions.model,
             "source": decisions.pictures,
             "classes": decisions.classes,
+            "horizontal_flip": decisions.horizontal_flip,
             "version": decisions.version,
             "state": "looking" if self.under_way and not self.sorter else state,
             "looking": self.under_way,

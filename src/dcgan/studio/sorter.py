@@ -225,7 +225,7 @@ class Sorter:
         content, learned = self.table(), self.learn()
         model = load(self.seen.model, "cpu")
         layers = DiscriminatorExtractor(model).layers
-        fit, flip = learned.fit, self.sorting.decisions().horizontal_flip
+        fit, flip = learned.fit, self.seen.horizontal_flip
         classifier = PictureClassifier(
             model, layers, GRID, fit.svm, learned.classes, fit.C, fit.accuracy, fit.validation, flip
         )

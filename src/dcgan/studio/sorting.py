@@ -22,7 +22,7 @@ from filelock import FileLock
 
 from dcgan.atomic_files import write_atomic
 from dcgan.errors import DcganError, UsageError
-from dcgan.files import folder_name, parse_json
+from dcgan.files import folder_name, parse_json, read_file
 
 FILE = "sorting.json"
 SORTED = "sorted"
@@ -112,10 +112,10 @@ class Sorting:
             state = (status.st_mtime_ns, status.st_ino)
             known = self._read  # another thread may change it meanwhile
             if known is None or known[0] != state:
-                known = self._read = (state, _parse(parse_json(file.read_bytes())))
+                known = self._read = (state, _parse(parse_json(read_file(file))))
         except FileNotFoundError as error:
             raise DcganError(f"the sorting {self.path.name} no longer exists") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             remedy = "correct it, or remove it and start again"
             raise DcganError(f"the file {SORTED}/{self.path.name}/{FILE} is damaged ({error}): {remedy}") from error
         return known[1]
@@ -244,7 +244,9 @@ def _parse(found: dict[str, Any]) -> Decisions:
     classes = tuple(map(str, found["classes"]))
     if lost := {label.class_name for label in labels.values()} - set(classes):
         raise ValueError(f"labels name {', '.join(sorted(lost))}, which is none of its classes")
-    flip = found.get("horizontal_flip", False) is True  # sortings of before there was this are as they were
+    flip = found.get("horizontal_flip", False)  # sortings of before there was this are as they were
+    if type(flip) is not bool:
+        raise ValueError("its horizontal_flip is neither true nor false")
     return Decisions(str(found["model"]), str(found["pictures"]), classes, labels, int(found["version"]), flip)
 
 

@@ -11,7 +11,7 @@ import tomli_w
 
 from dcgan.choices import AUGMENTATIONS, EXTRACTORS, LAYOUTS, LOSSES, NETS, UPDATES
 from dcgan.errors import RecipeError
-from dcgan.files import parse_toml
+from dcgan.files import parse_toml, read_file
 from dcgan.networks.architecture import Architecture, Interface, LatentDistribution, Normalization
 from dcgan.training.lengths import FOLLOW_LENGTH, LENGTHS, target_images
 from dcgan.training.recipe_checks import check_combinations, check_values
@@ -375,7 +375,7 @@ def read_toml(path: Path) -> dict[str, object]:
         RecipeError: The file cannot be read or is no TOML.
     """
     try:
-        return parse_toml(path.read_text("utf-8"))
+        return parse_toml(read_file(path).decode())
     except OSError as error:
         raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from error
     except ValueError as error:  # no UTF-8, no TOML, or nested too deeply

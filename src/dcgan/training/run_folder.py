@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from dcgan.errors import RecipeError, RunError, command
-from dcgan.files import RUN_FILE, parse_json
+from dcgan.files import RUN_FILE, parse_json, read_file
 from dcgan.training.recipe import Recipe, read_toml
 
 CARD = RUN_FILE
@@ -55,7 +55,7 @@ def read_run(run: Path) -> tuple[Recipe, dict[str, object]]:
                 )
         raise RunError(f"{run} is not a run: {hint}; start one with `{command('train', 'SOURCE', '--out', run)}`")
     try:
-        card = parse_json((run / CARD).read_text("utf-8"))
+        card = parse_json(read_file(run / CARD))
     except (OSError, ValueError) as error:
         raise RunError(f"{run / CARD} is damaged: {error}") from error
     if not isinstance(card, dict) or not all(

@@ -234,7 +234,7 @@ def writing_errors(run: Path, *, begun: bool = False) -> Iterator[None]:
         if (run / RUN_FILE).is_file():
             go_on = f"What was saved before stays; {remedy} and go on with `{command('train', '--resume', run)}`"
         elif begun:
-            go_on = "Its folder was removed during the training, and its checkpoints with it: train again"
+            go_on = "Its folder was removed or moved during the training: resume it where it is now, or train again"
         else:
             go_on = f"Nothing was begun; {remedy}, or name another `out`"
         raise RunError(f"cannot write to {run}: {error.strerror or error}. {go_on}") from error

@@ -138,7 +138,7 @@ class FeatureBaseline:
         classes, on_progress = len(context.train.label_names), context.on_progress
         with temporary_folder("probe") as folder:
             context.phase(f"{name}: fitting")
-            extractor = flipping(self.fit(context), context.train, horizontal_flip=options.horizontal_flip)
+            extractor = flipping(self.fit(context), horizontal_flip=options.horizontal_flip)
             context.phase(f"{name}: extracting")
             train = extract_to_disk(folder / "train.npy", extractor, context.train, on_progress)
             known = np.union1d(splits.train, splits.validation)

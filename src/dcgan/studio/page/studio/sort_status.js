@@ -76,7 +76,7 @@ export function statusCard(sorting, { learn, again }) {
       shown = now;
       text.replaceChildren(...[
         make("p", { class: "state" }, `${number(total)} of ${number(facts.pictures)} labeled`),
-        make("p", { class: "soft" }, `${facts.source === "." ? "This folder" : facts.source}, seen by ${facts.model.replace(/^runs\//, "")}`),
+        make("p", { class: "soft" }, `${facts.source === "." ? "This folder" : facts.source}, seen by ${facts.model.replace(/^runs\//, "")}${facts.horizontal_flip ? ", with mirror images" : ""}`),
         accuracy(facts, ready),
         facts.outdated && make("div", { class: "note" }, make("p", {}, "The training has gone on since then: its newest checkpoint may see more."), make("button", { type: "button", id: "again", disabled: facts.looking, onclick: again }, "Look with the newest")),
         facts.error && make("p", { class: "bad" }, sentence(facts.error)),
