@@ -53,13 +53,12 @@ def parse_toml(text: str) -> dict[str, Any]:
 
 
 def read_file(path: Path) -> bytes:
-    """The content of a small file; devices and pipes, which may have no end, are not read.
+    """The content of a small file.
 
     Raises:
-        OSError: It cannot be read, or is no regular file.
+        OSError: It cannot be read, or may have no end.
     """
-    if path.exists() and not path.is_file() and not path.is_dir():
-        raise OSError(errno.EINVAL, "it is not a file", str(path))
+    _check_end(path)
     return path.read_bytes()
 
 
@@ -129,6 +128,17 @@ def why_taken(path: Path, mark: str, kind: str, *, overwrite: bool, reads: Seque
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file's content, in hexadecimal."""
+    """The SHA-256 of a file's content, in hexadecimal.
+
+    Raises:
+        OSError: It cannot be read, or may have no end.
+    """
+    _check_end(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_end(path: Path) -> None:
+    """Refuse devices and pipes: reading one may never end."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(errno.EINVAL, "it is not a file", str(path))

@@ -208,8 +208,6 @@ def read_tensors(path: Path, card: Mapping[str, object]) -> dict[str, Tensor]:
     """
     digests = card.get("sha256")
     try:
-        if path.exists() and not path.is_file():
-            raise ModelError(f"{path} is damaged: it is not a file")
         if not isinstance(digests, dict) or sha256(path) != digests.get(path.name):
             raise ModelError(
                 f"{path} is not the file that was written: its checksum differs; it is damaged or was changed"

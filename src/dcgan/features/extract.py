@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from dcgan.data.packed_files import open_pixels
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import UsageError
+from dcgan.features.extractor import FeatureExtractor, check_flip, flipping
 from dcgan.figures.notebook import table_html
 from dcgan.model import Model
 from dcgan.model_folder import check_dtype
@@ -34,17 +34,6 @@ BATCH = 128  # pictures at once; batch statistics are those of so many, as in th
 GRID = 4
 _ROWS_OF_CALL = 8 * BATCH  # of a cluster; whole batches, so that the features are the same
 LARGEST_HALF = 65504.0  # the largest finite float16
-
-
-class FeatureExtractor(Protocol):
-    """Anything that turns pictures into features."""
-
-    @property
-    def size(self) -> int:
-        """D, how many features a picture has."""
-
-    def extract(self, pixels: Pixels) -> Features:
-        """Pixels (N, H, W, C), uint8, to (N, D), float32."""
 
 
 class DiscriminatorExtractor:
@@ -119,42 +108,6 @@ class DiscriminatorExtractor:
             shape = ", ".join(map(str, self._shape))
             raise UsageError(f"`pixels` must be of the discriminator's shape (N, {shape}), not {pixels.shape}")
         return to_images(torch.from_numpy(np.array(pixels)).to(self._device))
-
-
-@dataclass(frozen=True)
-class MeanOfMirrorImages:
-    """The mean of the features of a picture and of its mirror image.
-
-    Attributes:
-        extractor: Makes the features.
-    """
-
-    extractor: FeatureExtractor
-
-    @property
-    def size(self) -> int:
-        """D, how many features a picture has."""
-        return self.extractor.size
-
-    def extract(self, pixels: Pixels) -> Features:
-        """Pixels (N, H, W, C), uint8, to (N, D), float32."""
-        mirrored = self.extractor.extract(pixels[:, :, ::-1])
-        return np.asarray((self.extractor.extract(pixels) + mirrored) / 2)
-
-
-def flipping(extractor: FeatureExtractor, *, horizontal_flip: bool) -> FeatureExtractor:
-    """The extractor, or with `horizontal_flip` the mean of both of its views of a picture."""
-    return MeanOfMirrorImages(extractor) if horizontal_flip else extractor
-
-
-def check_flip(model: Model, *, horizontal_flip: bool) -> None:
-    """Refuse mirror images of recordings.
-
-    Raises:
-        UsageError: The model's pictures are recordings.
-    """
-    if horizontal_flip and model.sound is not None:
-        raise UsageError("`horizontal_flip` would play the recordings backwards: leave it out")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -14,17 +14,8 @@ from dcgan.cluster import Engine
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import UsageError
-from dcgan.features.extract import (
-    GRID,
-    FeatureExtractor,
-    batches_of,
-    build_extractor,
-    check_device,
-    check_flip,
-    fit_range,
-    flipping,
-    nets_with_features,
-)
+from dcgan.features.extract import GRID, batches_of, build_extractor, check_device, fit_range, nets_with_features
+from dcgan.features.extractor import FeatureExtractor, check_flip, flipping
 from dcgan.model import Model
 from dcgan.model_folder import check_dtype
 from dcgan.model_pictures import open_for

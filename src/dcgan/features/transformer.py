@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from dcgan.device import resolve_device
 from dcgan.errors import DcganError, UsageError
-from dcgan.features.extract import GRID, DiscriminatorExtractor, check_flip, flipping, on_device
+from dcgan.features.extract import GRID, DiscriminatorExtractor, on_device
+from dcgan.features.extractor import check_flip, flipping
 from dcgan.loading import load
 from dcgan.model import Model
 from dcgan.types import Features, Pixels
@@ -67,7 +68,7 @@ class DiscriminatorFeatures(TransformerMixin, BaseEstimator):  # type: ignore[mi
             y: Ignored.
 
         Raises:
-            ValueError: `statistics` is neither, `horizontal_flip` is no bool, or X has too few pictures to measure.
+            ValueError: `statistics` is neither, `horizontal_flip` is not a bool, or X has too few pictures to measure.
             DcganError: There is no such model, or X is none of these.
         """
         if self.statistics not in ("fit", "model"):

@@ -15,14 +15,8 @@ from dcgan.data.clips import film_names
 from dcgan.data.sources import PictureSource
 from dcgan.device import resolve_device
 from dcgan.errors import DcganError, ModelError, SourceError, UsageError
-from dcgan.features.extract import (
-    GRID,
-    DiscriminatorExtractor,
-    FeatureExtractor,
-    check_flip,
-    flipping,
-    on_device,
-)
+from dcgan.features.extract import GRID, DiscriminatorExtractor, on_device
+from dcgan.features.extractor import FeatureExtractor, check_flip, flipping
 from dcgan.figures.notebook import table_html
 from dcgan.files import parse_json, read_file, sha256, why_taken
 from dcgan.loading import load

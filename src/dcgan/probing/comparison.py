@@ -11,7 +11,8 @@ from dcgan.choices import BASELINES
 from dcgan.data.packed import PackedSet
 from dcgan.data.sources import PictureSource
 from dcgan.errors import SourceError, UsageError
-from dcgan.features.extract import GRID, check_flip, on_device
+from dcgan.features.extract import GRID, on_device
+from dcgan.features.extractor import check_flip
 from dcgan.model import Model
 from dcgan.model_pictures import open_for
 from dcgan.probing.baselines.baseline import CENTROIDS, BuildContext, FeatureBaseline, TrialScores

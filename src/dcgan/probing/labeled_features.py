@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dcgan.data.packed import PackedSet
 from dcgan.errors import DcganError
-from dcgan.features.extract import FeatureExtractor
+from dcgan.features.extractor import FeatureExtractor
 from dcgan.features.files import write_features
 from dcgan.probing.feature_blocks import ROWS, Matrix
 from dcgan.types import Labels, OnProgress

@@ -26,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from dcgan.data.picture_files import printable
 from dcgan.studio.access import Access, Gate, PasswordForm, page_file
 from dcgan.studio.answers import answers, http_refusal, refusal
 from dcgan.studio.contents import Contents
@@ -81,7 +82,7 @@ def application(folder: Path, access: Access, device: str) -> Starlette:
     async def state(_request: Request) -> object:
         return await run_sync(
             lambda: {
-                "folder": (folder.name or str(folder)).encode("utf-8", "backslashreplace").decode(),
+                "folder": printable(folder.name or str(folder)),
                 "runs": sorted({*contents.runs(), *train.trainings.begun()}),
                 "models": contents.models(),
                 "sources": contents.sources(),

@@ -109,11 +109,11 @@ class Contents:
         except (ModelError, OSError):
             return None
         nets, labels, images = card.get("architecture", card.get("interface")), card.get("labels"), card.get("images")
-        numbers = [nets.get(name) for name in ("size", "channels", "latent_dim")] if isinstance(nets, dict) else [None]
-        if not all(isinstance(number, int) for number in numbers):
+        numbers = ("size", "channels", "latent_dim")
+        if not isinstance(nets, dict) or not all(isinstance(nets.get(name), int) for name in numbers):
             return None
         known = {
-            **dict(zip(("size", "channels", "latent_dim"), numbers, strict=True)),
+            **{name: nets[name] for name in numbers},
             "labels": [str(label) for label in labels] if isinstance(labels, list) else [],
             "images": images if isinstance(images, int) else None,
             "nets": str(card.get("nets", "dcgan")) if "architecture" in card else "",

@@ -131,7 +131,8 @@ def _extract(
     on_progress: Callable[..., None],
 ) -> None:
     on_progress(phase="features", done=0, total=len(packed))
-    from dcgan.features.extract import DiscriminatorExtractor, flipping, on_device
+    from dcgan.features.extract import DiscriminatorExtractor, on_device
+    from dcgan.features.extractor import flipping
     from dcgan.features.files import write_features
     from dcgan.loading import load
     from dcgan.probing.varied import varied_order

@@ -74,8 +74,9 @@ class TrainRoutes:
 
     async def upload(self, request: Request) -> object:
         """Store a file."""
-        alone = request.query_params.get("only") == "picture"
-        return asdict(await self._uploads.store(request.path_params["set"], request.stream(), only_picture=alone))
+        only_picture = request.query_params.get("only") == "picture"
+        stored = await self._uploads.store(request.path_params["set"], request.stream(), only_picture=only_picture)
+        return asdict(stored)
 
     async def begin_intake(self, request: Request) -> object:
         """Look at pictures."""

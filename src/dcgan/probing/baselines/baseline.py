@@ -12,7 +12,8 @@ import numpy as np
 
 from dcgan.atomic_files import temporary_folder
 from dcgan.data.packed import PackedSet
-from dcgan.features.extract import GRID, FeatureExtractor, flipping
+from dcgan.features.extract import GRID
+from dcgan.features.extractor import FeatureExtractor, flipping
 from dcgan.model import Model
 from dcgan.probing.labeled_features import extract_to_disk, standardize
 from dcgan.probing.protocol import ProbeOptions, ProbeResult, labels_named, probe_all, probe_few
